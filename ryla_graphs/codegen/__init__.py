@@ -1,0 +1,12 @@
+"""Python source of typed node classes, from a catalog.
+
+`render_package` makes `ryla_graphs/nodes/`; `render_module` makes one file of a user's own classes. Both are
+pure: the same catalog gives the same text.
+"""
+
+from __future__ import annotations
+
+from ryla_graphs.codegen.module import render_module
+from ryla_graphs.codegen.package import render_package
+
+__all__ = ["render_module", "render_package"]

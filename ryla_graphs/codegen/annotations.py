@@ -1,0 +1,134 @@
+"""Python types of inputs and outputs, as source text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ryla_graphs import sockets
+from ryla_graphs.codegen import names
+from ryla_graphs.schema import InputSpec, Kind, NodeSchema, OutputSpec
+from ryla_graphs.validation.faults import is_wire_only, literal_fault
+
+ALIAS_FROM = 9
+"""Lists of choices this long, used more than once, get a name of their own."""
+
+_SCALARS = {Kind.INT: "int", Kind.FLOAT: "float", Kind.STRING: "str", Kind.BOOLEAN: "bool"}
+_SCALAR_TYPES = {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOLEAN": "bool"}
+
+
+@dataclass
+class Vocabulary:
+    """The names that annotations use: phantom classes of sockets and aliases of long choice lists."""
+
+    socket: Callable[[str], str]
+    """The source text of a socket's phantom class."""
+    aliases: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    alias_prefix: str = ""
+
+    def choices(self, choices: tuple[Any, ...]) -> str:
+        """The type of a closed list of choices."""
+        if choices in self.aliases:
+            return self.alias_prefix + self.aliases[choices]
+        return literal(choices)
+
+
+def literal(choices: Iterable[Any]) -> str:
+    """A `Literal`, or the plain type where some choice cannot be in one."""
+    distinct = list(dict.fromkeys(choices))
+    if any(isinstance(choice, float) for choice in distinct):
+        return "float"
+    return f"Literal[{', '.join(repr(choice) for choice in distinct)}]"
+
+
+def find_aliases(schemas: Iterable[NodeSchema]) -> dict[tuple[Any, ...], str]:
+    """Names for long lists of choices that several inputs share, after the input that has them most."""
+    uses: dict[tuple[Any, ...], list[str]] = {}
+    for schema in schemas:
+        for spec in schema.every_input():
+            if spec.kind is Kind.COMBO and not spec.open and len(spec.choices) >= ALIAS_FROM:
+                uses.setdefault(spec.choices, []).append(spec.key)
+    shared = {choices: keys for choices, keys in uses.items() if len(keys) > 1}
+    by_use = sorted(shared, key=lambda choices: (-len(shared[choices]), choices))
+    wanted = [names.camel(max(sorted(set(shared[c])), key=shared[c].count)) for c in by_use]
+    return dict(zip(by_use, names.unique(wanted), strict=True))
+
+
+def input_type(spec: InputSpec, words: Vocabulary) -> str:
+    """The type of an input that is not dynamic, without whether it may be left out."""
+    wire = f"Source[{words.socket(spec.type)}]"
+    if spec.kind in (Kind.INT, Kind.FLOAT):
+        return f"{_number(spec)} | {wire}"
+    if spec.kind in _SCALARS:
+        return f"{_SCALARS[spec.kind]} | {wire}"
+    if spec.kind is Kind.COMBO:
+        return f"{_choice(spec, words)} | {wire}"
+    if spec.match is not None and spec.match_types != sockets.ANY:
+        return f"Source[{_union(spec.match_types, words)}]"
+    members = sockets.members(spec.type)
+    if sockets.ANY in members or spec.type == sockets.MATCH:
+        return "AnyValue"
+    scalars = [_SCALAR_TYPES[part] for part in _ordered(spec.type) if part in _SCALAR_TYPES]
+    wire = f"Source[{_union(spec.type, words)}]"
+    if scalars:
+        return " | ".join([*scalars, wire])
+    return wire if is_wire_only(spec) else f"{wire} | JsonValue"
+
+
+def _ordered(wire_type: str) -> list[str]:
+    return [part.strip() for part in wire_type.split(",")]
+
+
+def _union(wire_type: str, words: Vocabulary) -> str:
+    return " | ".join(words.socket(part) for part in _ordered(wire_type))
+
+
+def _number(spec: InputSpec) -> str:
+    plain = _SCALARS[spec.kind]
+    limits = []
+    for word, limit in (("ge", spec.min), ("le", spec.max)):
+        if limit is not None:
+            limits.append(f"{word}={_plain_number(limit, whole=spec.kind is Kind.INT)}")
+    return f"Annotated[{plain}, Field({', '.join(limits)})]" if limits else plain
+
+
+def _plain_number(value: float, *, whole: bool) -> str:
+    return repr(int(value)) if whole and float(value).is_integer() else repr(value)
+
+
+def _choice(spec: InputSpec, words: Vocabulary) -> str:
+    if spec.open or not spec.choices:
+        return "str"
+    one = words.choices(spec.choices)
+    return f"{one} | Sequence[{one}]" if spec.multiselect else one
+
+
+def output_type(output: OutputSpec, words: Vocabulary) -> str:
+    """What an output's wire carries; `Any` where only the running graph knows."""
+    if isinstance(output.type, tuple):
+        return words.socket(sockets.COMBO)
+    if output.type in (sockets.ANY, sockets.MATCH) or "," in output.type:
+        return "Any"
+    return words.socket(output.type)
+
+
+def default_of(spec: InputSpec) -> str | None:
+    """The default as source text; None where there is none that the server would accept."""
+    if not spec.required:
+        return "None"
+    if spec.kind is Kind.AUTOGROW:
+        return "()" if not any(slot.required for slot in spec.slots) else None
+    if not spec.has_default or is_wire_only(spec):
+        return None
+    value = spec.default
+    if spec.kind is Kind.FLOAT and type(value) is int:
+        value = float(value)
+    if spec.kind is Kind.INT and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    fits = {Kind.INT: int, Kind.FLOAT: float, Kind.STRING: str, Kind.BOOLEAN: bool}.get(spec.kind)
+    if fits is not None and type(value) is not fits:
+        return None
+    if spec.kind is Kind.COMBO and isinstance(value, list):
+        return None
+    return None if literal_fault(spec, value, exempt=False) else repr(value)

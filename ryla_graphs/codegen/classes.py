@@ -1,0 +1,131 @@
+"""The source of one node class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ryla_graphs.codegen import names
+from ryla_graphs.codegen.annotations import Vocabulary, default_of, input_type, output_type
+from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Option
+from ryla_graphs.schema import Option as OptionSpec
+
+Lines = Iterator[str]
+
+
+def render_class(schema: NodeSchema, name: str, words: Vocabulary, *, base: str = "_Node") -> Lines:
+    """A generated class is a signature and nothing else."""
+    bases = [base]
+    if len(schema.outputs) == 1:
+        bases.append(f"Source[{output_type(schema.outputs[0], words)}]")
+    yield f"class {name}({', '.join(bases)}, frozen=True):"
+    body = [*_head(schema, name), *_outputs(schema, words), *_inputs(schema.inputs, words), *_out(schema)]
+    yield from indented(body)
+
+
+def indented(lines: Iterable[str]) -> Lines:
+    """Lines one level deeper."""
+    return (f"    {line}" if line else "" for line in lines)
+
+
+def _head(schema: NodeSchema, name: str) -> Lines:
+    title = schema.display_name if schema.display_name != name else schema.class_type
+    marks = [mark for mark in ("deprecated", "experimental") if getattr(schema, mark)]
+    category = f" ({schema.category})" if schema.category else ""
+    summary = f"{title}{category}{''.join(f', {mark}' for mark in marks)}."
+    yield repr(summary).join(['""', '""']) if '"' in summary or "\\" in summary else f'"""{summary}"""'
+    yield ""
+    yield f"CLASS_TYPE = {schema.class_type!r}"
+
+
+def _outputs(schema: NodeSchema, words: Vocabulary) -> Lines:
+    if schema.outputs:
+        yield ""
+        yield "class Out(NamedTuple):"
+        fields = names.unique(names.output_name(output.name) for output in schema.outputs)
+        typed = (f"{f}: Output[{output_type(o, words)}]" for f, o in zip(fields, schema.outputs, strict=True))
+        yield from indented(typed)
+        yield ""
+
+
+def _out(schema: NodeSchema) -> Lines:
+    if schema.outputs:
+        yield ""
+        yield "@property"
+        yield "def out(self) -> Out:"
+        yield "    return self._outputs(self.Out)"
+
+
+def _inputs(specs: Sequence[InputSpec], words: Vocabulary) -> Lines:
+    fields = names.unique(names.field_name(spec.key) for spec in specs)
+    renamed = {f: spec.key for f, spec in zip(fields, specs, strict=True) if f != spec.key}
+    if renamed:
+        yield f"WIRE_NAMES = {renamed!r}"
+    spaces = _option_spaces(specs, fields)
+    for spec, space in zip(specs, spaces, strict=True):
+        if spec.kind is Kind.DYNAMIC_COMBO and any(option.inputs for option in spec.options):
+            yield from _options(spec, space, words)
+    for name, spec, space in zip(fields, specs, spaces, strict=True):
+        default = default_of(spec)
+        kind = field_type(spec, space, words)
+        if not spec.required:
+            kind += " | None"
+        yield f"{name}: {kind}" + (f" = {default}" if default is not None else "")
+
+
+def _option_spaces(specs: Sequence[InputSpec], fields: Sequence[str]) -> list[str]:
+    spaces = names.unique(names.camel(spec.key) for spec in specs)
+    return [f"{space}Choice" if space in fields or space == "Out" else space for space in spaces]
+
+
+def field_type(spec: InputSpec, space: str, words: Vocabulary) -> str:
+    """The type of any input, dynamic ones included."""
+    if spec.kind is Kind.AUTOGROW:
+        return _autogrow_type(spec, words)
+    if spec.kind is not Kind.DYNAMIC_COMBO:
+        return input_type(spec, words)
+    bare = [option.key for option in spec.options if _is_defaultable(option)]
+    classes = [f"{space}.{name}" for name, option in _option_names(spec) if option.inputs]
+    literals = [f"Literal[{', '.join(map(repr, bare))}]"] if bare else []
+    return " | ".join([*literals, *classes])
+
+
+def _autogrow_type(spec: InputSpec, words: Vocabulary) -> str:
+    unit = input_type(spec.slots[0], words)
+    required = sum(slot.required for slot in spec.slots)
+    limits = f"Field({f'min_length={required}, ' if required else ''}max_length={len(spec.slots)})"
+    several = f"Annotated[Sequence[{unit}], {limits}]"
+    if spec.slot_prefix is not None:
+        return several
+    keys = ", ".join(repr(slot.key) for slot in spec.slots)
+    return f"Annotated[Mapping[Literal[{keys}], {unit}], {limits}] | {several}"
+
+
+def _is_defaultable(option: OptionSpec) -> bool:
+    """Whether the key alone says enough: every input it brings has a default."""
+    for spec in option.inputs:
+        if not spec.required:
+            continue
+        if spec.kind is Kind.DYNAMIC_COMBO:
+            if not spec.options or not _is_defaultable(spec.options[0]):
+                return False
+        elif default_of(spec) is None or spec.kind is Kind.AUTOGROW:
+            return False
+    return isinstance(option.key, (str, int))
+
+
+def _option_names(spec: InputSpec) -> list[tuple[str, Option]]:
+    wanted = names.unique(names.camel(str(option.key)) for option in spec.options)
+    return list(zip(wanted, spec.options, strict=True))
+
+
+def _options(spec: InputSpec, space: str, words: Vocabulary) -> Lines:
+    yield ""
+    yield f"class {space}:"
+    yield f'    """The options of `{names.field_name(spec.key)}`."""'
+    for name, option in _option_names(spec):
+        if option.inputs:
+            yield ""
+            yield f"    class {name}(Option, frozen=True):"
+            body = [f"KEY = {option.key!r}", *_inputs(option.inputs, words)]
+            yield from indented(indented(body))
+    yield ""

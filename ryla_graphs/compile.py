@@ -1,0 +1,135 @@
+"""From a graph to what an engine runs: merge, write, check, describe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from ryla_graphs.errors import InvalidWorkflow, Problem
+from ryla_graphs.formats import api
+from ryla_graphs.graph import Graph
+from ryla_graphs.outputs import PromisedOutput, promised_outputs
+from ryla_graphs.passes import merge_twins
+from ryla_graphs.schema import Catalog
+from ryla_graphs.validation import View, problems_of
+
+Parameters = Mapping[tuple[str, str], tuple[str, ...]]
+"""Node id and input name to the preset parameters that decide the input."""
+
+
+@dataclass(frozen=True)
+class CompiledWorkflow:
+    """A graph that is ready to run: JSON, and what is known about it. Equal graphs compile to equal bytes."""
+
+    prompt: api.ApiDocument
+    """The API-format document that ``POST /prompt`` takes."""
+    outputs: tuple[PromisedOutput, ...]
+    """What the run must deliver; a runtime never answers success with one of these missing."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings; a graph with errors does not compile."""
+    name: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Node id to the `file:line` that made the node, for graphs written in Python."""
+    catalog: Catalog = field(default_factory=lambda: Catalog({}), repr=False, compare=False)
+    """The classes that the graph was checked against."""
+    trace: Callable[[], Parameters] | None = field(default=None, repr=False, compare=False)
+
+    def json(self) -> bytes:
+        """The prompt as canonical bytes."""
+        return self._bytes
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return api.encode(self.prompt)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of `json()`, in hexadecimal."""
+        return hashlib.sha256(self._bytes).hexdigest()
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """Which preset parameters decide which inputs; empty where the graph is not from a preset."""
+        return self.trace() if self.trace is not None else {}
+
+    def explain(self, problem: Problem) -> Problem:
+        """A problem of an engine or a rule with the source line and the preset parameters filled in."""
+        return _located(problem, self.sources, self.parameters)
+
+
+def compile_graph(
+    graph: Graph, *, catalog: Catalog, name: str | None = None, trace: Callable[[], Parameters] | None = None
+) -> CompiledWorkflow:
+    """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error."""
+    graph = merge_twins(graph)
+    prompt = api.dump(graph)
+    view = View(prompt, catalog)
+    sources = _sources(graph)
+    problems = problems_of(view)
+    if any(problem.severity == "error" for problem in problems):
+        raise InvalidWorkflow(explained(problems, sources, trace))
+    compiled = CompiledWorkflow(
+        prompt=prompt,
+        outputs=promised_outputs(view),
+        problems=tuple(explained(problems, sources, trace)),
+        name=name,
+        sources=sources,
+        catalog=catalog,
+        trace=trace,
+    )
+    compiled.json()
+    return compiled
+
+
+def check_graph(graph: Graph, *, catalog: Catalog, trace: Callable[[], Parameters] | None = None) -> list[Problem]:
+    """All problems of a graph, each with the line that wrote it."""
+    try:
+        prompt = api.dump(graph)
+    except InvalidWorkflow as error:
+        return list(error.problems)
+    return explained(problems_of(View(prompt, catalog)), _sources(graph), trace)
+
+
+def explained(
+    problems: list[Problem], sources: Mapping[str, str], trace: Callable[[], Parameters] | None
+) -> list[Problem]:
+    """Problems with their source lines and preset parameters."""
+    if not problems:
+        return []
+    parameters = trace() if trace is not None else {}
+    return [_located(problem, sources, parameters) for problem in problems]
+
+
+def _located(problem: Problem, sources: Mapping[str, str], parameters: Parameters) -> Problem:
+    if problem.node is None:
+        return problem
+    found = parameters.get((problem.node, problem.input), ()) if problem.input else ()
+    return problem.at(
+        source=problem.source or sources.get(problem.node), parameters=problem.parameters or found
+    )
+
+
+class _Sources(Mapping[str, str]):
+    """Source lines by node id, looked up only when somebody asks."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._nodes = {number: node for node, number in graph.ids.items()}
+
+    def __getitem__(self, number: str) -> str:
+        source = self._nodes[number].source_
+        if source is None:
+            raise KeyError(number)
+        return source
+
+    def __iter__(self) -> Any:
+        return (number for number, node in self._nodes.items() if node.source_ is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _sources(graph: Graph) -> Mapping[str, str]:
+    return _Sources(graph)

@@ -1,0 +1,435 @@
+"""`Node`, the base of every node class, and `Output`, the handle on what a node gives.
+
+A node is a frozen value that is born valid: a wire of the wrong type, an unknown choice or a number out of
+range is an `InvalidNode` on the line that wrote it, with all of its problems at once. Nodes are equal only
+to themselves; merging equal ones is a pass (`ryla_graphs.passes.merge_twins`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import CodeType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, get_args
+
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import PydanticCustomError, core_schema
+
+from ryla_graphs import sockets, wording
+from ryla_graphs.errors import InvalidNode, Problem, shorten
+from ryla_graphs.schema import Catalog, InputSpec, Kind, NodeSchema
+from ryla_graphs.sockets import Socket, WireType
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Origin(NamedTuple):
+    """Where a node comes from, and what it is called."""
+
+    code: CodeType | None = None
+    instruction: int = -1
+    name: str | None = None
+    title: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        """`file:line` of the call that made the node."""
+        if self.code is None:
+            return None
+        for start, end, line in self.code.co_lines():
+            if start <= self.instruction < end:
+                return f"{self.code.co_filename}:{line}"
+        return f"{self.code.co_filename}:{self.code.co_firstlineno}"
+
+
+class Source(Generic[T_co]):
+    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        expected = _wire_type_of(*get_args(source))
+
+        def check(value: Any) -> Any:
+            received = value.type if type(value) is Output else _single_output_type(value)
+            if received == expected or sockets.accepts(expected, received):
+                return value
+            raise PydanticCustomError(
+                "return_type_mismatch",
+                "{received} does not fit {expected}",
+                {"received": sockets.describe(received), "expected": sockets.describe(expected)},
+            )
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+class Output(Source[T_co]):
+    """One output slot of a node."""
+
+    __slots__ = ("name", "node", "slot", "type")
+
+    def __init__(self, node: Node, slot: int, type: WireType, name: str) -> None:  # noqa: A002
+        self.node = node
+        self.slot = slot
+        self.type = type
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.node.label}.out.{self.name}: {sockets.describe(self.type)}>"
+
+
+def _wire_type_of(socket: Any = Any) -> WireType:
+    """The type string of a phantom class, of a union of them, or of `Any`."""
+    members = get_args(socket) or (socket,)
+    names = [getattr(member, "wire_type", sockets.ANY) for member in members]
+    return sockets.ANY if sockets.ANY in names else ",".join(names)
+
+
+def _single_output_type(value: Any) -> WireType:
+    if not isinstance(value, Node):
+        raise PydanticCustomError("not_a_wire", "is not a wire")
+    if (single := value.single_output_type()) is None:
+        names = ", ".join(f"`.out.{output.name.lower()}`" for output in value.out)
+        raise PydanticCustomError("not_one_output", "say which output: {names}", {"names": names or "it has none"})
+    return single
+
+
+class Option(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True):
+    """One choice of a dynamic combo with the inputs it brings: `ResizeImageMaskNode.ResizeType.ScaleWidth`."""
+
+    KEY: ClassVar[Any]
+    WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
+
+
+AnyValue = Source[Any] | JsonValue
+"""What an input of type ``*`` takes: any wire, or a value."""
+
+O = TypeVar("O")
+
+
+_set = object.__setattr__
+
+
+class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False):
+    """The base of all node classes. Inputs are keywords; outputs are under `.out`.
+
+    Raises `InvalidNode` (with every problem) when written wrongly.
+    """
+
+    __slots__ = ("_origin",)
+
+    CLASS_TYPE: ClassVar[str]
+    CATALOG: ClassVar[Catalog]
+    WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
+    """The input names that Python cannot spell, by field name."""
+
+    _origin: Origin
+
+    def __init__(self, /, **inputs: Any) -> None:
+        frame = sys._getframe(1)
+        self._fill(inputs, Origin(frame.f_code, frame.f_lasti))
+
+    def _fill(self, inputs: dict[str, Any], origin: Origin) -> None:
+        try:
+            self.__pydantic_validator__.validate_python(inputs, self_instance=self)
+        except ValidationError as error:
+            raise InvalidNode(_problems(type(self), error, inputs, origin)) from None
+        _set(self, "_origin", origin)
+
+    @property
+    def class_type(self) -> str:
+        """The name ComfyUI knows the class by."""
+        return self.CLASS_TYPE
+
+    @property
+    def schema_(self) -> NodeSchema:
+        """What the catalog says of the class."""
+        return self.CATALOG[self.CLASS_TYPE]
+
+    @property
+    def name_(self) -> str | None:
+        """The name given with `named`, which is the node's id in the compiled prompt."""
+        return self._origin.name
+
+    @property
+    def title_(self) -> str | None:
+        """The title given with `named`, which the editor shows."""
+        return self._origin.title
+
+    @property
+    def source_(self) -> str | None:
+        """`file:line` of the call that made the node."""
+        return self._origin.source
+
+    @property
+    def label(self) -> str:
+        """How messages call the node: ``KSampler 'sampler'``."""
+        return f"{self.class_type} '{self.name_}'" if self.name_ else self.class_type
+
+    if not TYPE_CHECKING:
+
+        @property
+        def out(self):  # generated classes say what is in it
+            return ()
+
+    def _outputs(self, shape: Callable[..., O]) -> O:
+        """The outputs in the shape that a generated class declares for them."""
+        schema = self.schema_
+        return shape(*[Output(self, slot, o.type, o.name) for slot, o in enumerate(schema.outputs)])
+
+    def named(self, name: str, *, title: str | None = None) -> Self:
+        """The same node with an id of its own, which later edits of the graph never move.
+
+        Raises `InvalidNode` for an empty name.
+        """
+        if not name or not name.isprintable():
+            raise InvalidNode([bad_name(self.class_type, name, self.source_)])
+        return self._copy(dict(self.__dict__), self._origin._replace(name=name, title=title or self.title_))
+
+    def replace(self, **changes: Any) -> Self:
+        """A new node with some inputs changed; name and title stay.
+
+        Raises `InvalidNode` as writing the new node would.
+        """
+        frame = sys._getframe(1)
+        origin = self._origin._replace(code=frame.f_code, instruction=frame.f_lasti)
+        given = {key: value for key, value in self.__dict__.items() if value is not None}
+        return self.made(given | changes, origin)
+
+    @classmethod
+    def made(cls, inputs: dict[str, Any], origin: Origin) -> Self:
+        """A node with an origin other than the calling line; checked like any other."""
+        node = cls.__new__(cls)
+        node._fill(inputs, origin)
+        return node
+
+    def _copy(self, inputs: dict[str, Any], origin: Origin) -> Self:
+        """A node with inputs that are known to be valid."""
+        node = type(self).__new__(type(self))
+        _set(node, "__dict__", inputs)
+        _set(node, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _set(node, "__pydantic_extra__", None)
+        _set(node, "__pydantic_private__", None)
+        _set(node, "_origin", origin)
+        return node
+
+    def output(self, slot: int) -> Output[Any]:
+        """The output at a slot; raises `InvalidNode` where there is none."""
+        declared = self.schema_.outputs
+        if 0 <= slot < len(declared):
+            return Output(self, slot, declared[slot].type, declared[slot].name)
+        if self._is_known():
+            raise InvalidNode([no_such_output(self.class_type, slot, len(declared), self.source_)])
+        return Output(self, slot, sockets.ANY, str(slot))
+
+    def _is_known(self) -> bool:
+        return True
+
+    def single_output_type(self) -> WireType | None:
+        """What the node's only output carries; None where it has not just one."""
+        types = self.schema_.output_types
+        return types[0] if len(types) == 1 else None
+
+    def given_inputs(self) -> Iterator[tuple[str, Any]]:
+        """Wire names and values, in the order of the schema, without what was left out.
+
+        Dynamic inputs are flattened to their dotted names. Values are Python's: sources, numbers, text,
+        lists; `formats.api` writes them as JSON.
+        """
+        named = ((self.WIRE_NAMES.get(f, f), value) for f, value in self.__dict__.items() if value is not None)
+        schema = self.schema_
+        return _flatten(named, schema.inputs) if schema.is_dynamic else named
+
+    def input_values(self) -> Iterable[Any]:
+        """The values of all inputs, as they were given."""
+        return self.__dict__.values()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        values = (f"{name}={shorten(value, 40)}" for name, value in self.given_inputs())
+        return f"<{self.label}({', '.join(values)})>"
+
+    __str__ = __repr__
+
+
+class AnyOut(tuple[Output[Any], ...]):
+    """`.out` of an `AnyNode`: by slot, or by name where the catalog knows the class."""
+
+    def __getattr__(self, name: str) -> Output[Any]:
+        for output in self:
+            if output.name == name or output.name.lower() == name:
+                return output
+        raise AttributeError(f"no output `{name}`; there are: {', '.join(output.name for output in self)}")
+
+
+class AnyNode(Node, Source[Any], frozen=True):
+    """A node of any class, given by the names on the wire; nothing is checked when it is written.
+
+    For classes without a generated Python class, and for graphs read from JSON:
+    `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).out[0]`. `validate` and `compile`
+    check it like any other node as soon as a catalog that knows the class is given.
+    """
+
+    CLASS_TYPE = "AnyNode"
+    CATALOG = Catalog({"AnyNode": {"input": {"required": {"of": ["STRING"]}, "optional": {"inputs": ["INPUTS"]}}}})
+
+    of: str
+    inputs: dict[str, Any] = {}
+    catalog: Catalog | None = None
+
+    @property
+    def class_type(self) -> str:
+        return self.of
+
+    @property
+    def schema_(self) -> NodeSchema:
+        if self.catalog is not None and self._is_known():
+            return self.catalog[self.of]
+        return NodeSchema(
+            class_type=self.of, display_name=self.of, category="", module="", inputs=(), outputs=(), output_node=False
+        )
+
+    if not TYPE_CHECKING:
+
+        @property
+        def out(self):
+            return self._outputs(lambda *outputs: AnyOut(outputs))
+    else:
+
+        @property
+        def out(self) -> AnyOut: ...
+
+    def _is_known(self) -> bool:
+        return self.catalog is not None and self.of in self.catalog
+
+    def single_output_type(self) -> WireType | None:
+        return super().single_output_type() if self._is_known() else sockets.ANY
+
+    def given_inputs(self) -> Iterator[tuple[str, Any]]:
+        yield from self.inputs.items()
+
+    def input_values(self) -> Iterable[Any]:
+        return self.inputs.values()
+
+    def replace(self, **changes: Any) -> Self:
+        frame = sys._getframe(1)
+        origin = self._origin._replace(code=frame.f_code, instruction=frame.f_lasti)
+        fields = {"of": self.of, "inputs": {**self.inputs, **changes}, "catalog": self.catalog}
+        return self.made(fields, origin)
+
+
+def _flatten(named: Iterable[tuple[str, Any]], specs: Sequence[InputSpec], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    by_key = {spec.key: spec for spec in specs}
+    for key, value in named:
+        spec = by_key.get(key)
+        if spec is None or spec.kind not in _NESTED:
+            yield prefix + key, value
+        elif spec.kind is Kind.AUTOGROW:
+            items = value.items() if isinstance(value, Mapping) else zip((s.key for s in spec.slots), value, strict=False)
+            yield from ((f"{spec.name}.{slot}", item) for slot, item in items)
+        elif isinstance(value, Option):
+            yield spec.name, value.KEY
+            inner = ((value.WIRE_NAMES.get(f, f), v) for f, v in value.__dict__.items() if v is not None)
+            chosen = next(option for option in spec.options if option.key == value.KEY)
+            yield from _flatten(inner, chosen.inputs, f"{spec.name}.")
+        else:
+            yield from _defaults_of(spec, value)
+
+
+def _defaults_of(spec: InputSpec, key: Any) -> Iterator[tuple[str, Any]]:
+    """A dynamic choice given by its bare key, with the defaults of the inputs it brings."""
+    yield spec.name, key
+    for inner in next((option.inputs for option in spec.options if option.key == key), ()):
+        if not inner.required:
+            continue
+        if inner.kind is Kind.DYNAMIC_COMBO and inner.options:
+            yield from _defaults_of(inner, inner.options[0].key)
+        elif inner.has_default:
+            yield inner.name, inner.default
+
+
+def no_such_output(class_type: str, slot: int, count: int, source: str | None) -> Problem:
+    """The problem of an output slot that a class does not have."""
+    return Problem(
+        code="link_to_missing_output",
+        message=f"{class_type} has no output {slot}",
+        level=1,
+        class_type=class_type,
+        given=slot,
+        expected=f"0 to {count - 1}" if count else "nothing: the node has no outputs",
+        source=source,
+    )
+
+
+def bad_name(class_type: str, name: str, source: str | None) -> Problem:
+    """The problem of a name that cannot be a node's id."""
+    return Problem(
+        code="bad_name",
+        message=f"{name!r} cannot be the name of a node",
+        class_type=class_type,
+        given=name,
+        expected="printable text that is not empty",
+        source=source,
+    )
+
+
+_LITERAL_CODES = {
+    "missing": "required_input_missing",
+    "greater_than_equal": "value_smaller_than_min",
+    "less_than_equal": "value_bigger_than_max",
+    "literal_error": "value_not_in_list",
+}
+
+
+def _problems(cls: type[Node], error: ValidationError, inputs: Mapping[str, Any], origin: Origin) -> list[Problem]:
+    """Pydantic's rows as our problems: one for each input that is wrong."""
+    rows: dict[str, list[Any]] = {}
+    for row in error.errors(include_url=False, include_input=False):
+        rows.setdefault(str(row["loc"][0]), []).append(row)
+    return [
+        _problem(cls, field, found, inputs.get(field)).at(source=origin.source, node=origin.name)
+        for field, found in rows.items()
+    ]
+
+
+def _problem(cls: type[Node], field: str, rows: Sequence[Any], given: Any) -> Problem:
+    schema = cls.CATALOG[cls.CLASS_TYPE]
+    name = cls.WIRE_NAMES.get(field, field)
+    spec = next((spec for spec in schema.inputs if spec.name == name), None)
+    if spec is None or rows[0]["type"] == "extra_forbidden":
+        return wording.unknown_input(schema, field, (f for f in cls.model_fields), given)
+    if isinstance(given, Source):
+        return _wire_problem(schema, spec, rows, given)
+    code = next((_LITERAL_CODES[row["type"]] for row in rows if row["type"] in _LITERAL_CODES), None)
+    if code is None and not any(row["type"].endswith("_type") for row in rows):
+        code = next((row["type"] for row in rows if row["type"] == "not_a_wire"), None)
+    problem = wording.input_problem(code or "invalid_input_type", schema, spec, given)
+    if len(rows[0]["loc"]) > 1 and spec.kind in _NESTED:
+        return problem.at(message="; ".join(f"{'.'.join(map(str, r['loc'][1:]))}: {r['msg']}" for r in rows[:4]))
+    return problem
+
+
+_NESTED = frozenset({Kind.AUTOGROW, Kind.DYNAMIC_COMBO})
+
+
+def _wire_problem(schema: NodeSchema, spec: InputSpec, rows: Sequence[Any], given: Any) -> Problem:
+    ambiguous = next((row for row in rows if row["type"] == "not_one_output"), None)
+    problem = wording.input_problem("return_type_mismatch", schema, spec, _wire(given))
+    if ambiguous is None:
+        return problem
+    return problem.at(message=f"{given.label} has not one output", hint=ambiguous["msg"])
+
+
+def _wire(source: Any) -> str:
+    if isinstance(source, Output):
+        return f"`{source.node.label}.out.{source.name}` ({sockets.describe(source.type)})"
+    return f"`{source.label}` ({sockets.describe(source.single_output_type() or sockets.ANY)})"

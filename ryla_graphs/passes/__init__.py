@@ -1,0 +1,7 @@
+"""Passes: `Graph -> Graph`, pure, each in a file of its own name."""
+
+from __future__ import annotations
+
+from ryla_graphs.passes.merge_twins import merge_twins
+
+__all__ = ["merge_twins"]

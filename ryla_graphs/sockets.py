@@ -1,0 +1,143 @@
+"""Socket types: what a wire carries, and which wires fit which inputs.
+
+A socket is named three times: by ComfyUI's type string (``"CONTROL_NET"``), by a phantom class that type
+checkers compare (`ControlNet`), and by `WireType`, the form the running checks use: the string, or a
+tuple of choices for the old custom nodes whose outputs are typed by a list of options.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import ClassVar
+
+WireType = str | tuple[object, ...]
+
+ANY = "*"
+COMBO = "COMBO"
+MATCH = "COMFY_MATCHTYPE_V3"
+AUTOGROW = "COMFY_AUTOGROW_V3"
+DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
+
+
+class Socket:
+    """The base of the phantom classes. They are never instantiated: only checkers look at them."""
+
+    wire_type: ClassVar[str]
+
+    def __init_subclass__(cls, wire_type: str | None = None) -> None:
+        if wire_type is not None:
+            cls.wire_type = wire_type
+
+
+class Int(Socket, wire_type="INT"): ...
+
+
+class Float(Socket, wire_type="FLOAT"): ...
+
+
+class String(Socket, wire_type="STRING"): ...
+
+
+class Boolean(Socket, wire_type="BOOLEAN"): ...
+
+
+class Combo(Socket, wire_type=COMBO): ...
+
+
+class Model(Socket, wire_type="MODEL"): ...
+
+
+class Clip(Socket, wire_type="CLIP"): ...
+
+
+class Vae(Socket, wire_type="VAE"): ...
+
+
+class Conditioning(Socket, wire_type="CONDITIONING"): ...
+
+
+class Latent(Socket, wire_type="LATENT"): ...
+
+
+class Image(Socket, wire_type="IMAGE"): ...
+
+
+class Mask(Socket, wire_type="MASK"): ...
+
+
+class Video(Socket, wire_type="VIDEO"): ...
+
+
+class Audio(Socket, wire_type="AUDIO"): ...
+
+
+class ControlNet(Socket, wire_type="CONTROL_NET"): ...
+
+
+class ClipVision(Socket, wire_type="CLIP_VISION"): ...
+
+
+class ClipVisionOutput(Socket, wire_type="CLIP_VISION_OUTPUT"): ...
+
+
+class StyleModel(Socket, wire_type="STYLE_MODEL"): ...
+
+
+class UpscaleModel(Socket, wire_type="UPSCALE_MODEL"): ...
+
+
+class Noise(Socket, wire_type="NOISE"): ...
+
+
+class Guider(Socket, wire_type="GUIDER"): ...
+
+
+class Sampler(Socket, wire_type="SAMPLER"): ...
+
+
+class Sigmas(Socket, wire_type="SIGMAS"): ...
+
+
+BUILTIN: dict[str, type[Socket]] = {socket.wire_type: socket for socket in Socket.__subclasses__()}
+"""The phantom classes of this module by ComfyUI's type string; generated modules add their own."""
+
+
+def class_name(wire_type: str) -> str:
+    """The name a phantom class for this type string has: ``"BBOX_DETECTOR"`` is `BboxDetector`."""
+    known = BUILTIN.get(wire_type)
+    if known is not None:
+        return known.__name__
+    words = [word for word in re.split(r"[^0-9A-Za-z]+", wire_type) if word]
+    name = "".join(w[0].upper() + (w[1:].lower() if w.isupper() else w[1:]) for w in words) or "Unnamed"
+    return name if name[0].isalpha() else f"Type{name}"
+
+
+@lru_cache(maxsize=4096)
+def members(wire_type: str) -> frozenset[str]:
+    """The types a type string names: ``"INT,FLOAT"`` names two."""
+    return frozenset(part.strip() for part in wire_type.split(","))
+
+
+@lru_cache(maxsize=65536)
+def accepts(expected: WireType, received: WireType) -> bool:
+    """Whether an input of type `expected` takes a wire of type `received`, as ComfyUI's server decides it.
+
+    Unions fit when they share a member, ``*`` and V3 match types fit everything, and an output typed by a
+    list of options fits a V3 combo or the very same list.
+    """
+    if expected == received or ANY in (expected, received) or MATCH in (expected, received):
+        return True
+    if isinstance(received, tuple):
+        return expected == COMBO
+    if isinstance(expected, tuple):
+        return False
+    ours, theirs = members(expected), members(received)
+    return ANY in ours or ANY in theirs or not ours.isdisjoint(theirs)
+
+
+def describe(wire_type: WireType) -> str:
+    """The type as messages name it."""
+    if isinstance(wire_type, tuple):
+        return "a choice"
+    return {ANY: "anything", MATCH: "anything that matches", COMBO: "a choice"}.get(wire_type, wire_type)

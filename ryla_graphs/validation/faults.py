@@ -1,0 +1,154 @@
+"""What ComfyUI's server thinks of one input, told for one value at a time.
+
+A `Fault` is the server's own error type. `BREAKS` holds the faults at which the server does not report
+an error of the input but stumbles: it drops what it had found at the node and reports an exception.
+Facts: observed on ComfyUI 0.33.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs import sockets
+from ryla_graphs.schema import Catalog, InputSpec, Kind, NodeSchema, Validator
+
+
+class Fault(NamedTuple):
+    """An error type and the input it is about."""
+
+    code: str
+    input: str
+    given: Any = None
+    """The value or link as it was given; for a missing input nothing."""
+
+
+MISSING = "required_input_missing"
+BAD_LINK = "bad_linked_input"
+WRONG_TYPE = "return_type_mismatch"
+WRONG_VALUE = "invalid_input_type"
+TOO_SMALL = "value_smaller_than_min"
+TOO_BIG = "value_bigger_than_max"
+NOT_IN_LIST = "value_not_in_list"
+CUSTOM = "custom_validation_failed"
+CYCLE = "dependency_cycle"
+
+NO_SUCH_NODE = "link_to_missing_node"
+NO_SUCH_SLOT = "link_to_missing_output"
+INCOMPARABLE = "value_cannot_be_compared"
+VALIDATOR_BROKE = "custom_validation_broke"
+NO_INPUTS = "node_without_inputs"
+BREAKS = frozenset({NO_SUCH_NODE, NO_SUCH_SLOT, INCOMPARABLE, VALIDATOR_BROKE, NO_INPUTS})
+
+_CONVERTERS = {Kind.INT: int, Kind.FLOAT: float, Kind.STRING: str, Kind.BOOLEAN: bool}
+
+
+def is_link(value: object) -> bool:
+    """Any list is read as a link; other values, also wrapped lists, are not."""
+    return isinstance(value, list)
+
+
+def unwrap(value: Any) -> Any:
+    """A value as the node gets it: ``{"__value__": x}`` is how a list is passed as a value."""
+    return value["__value__"] if isinstance(value, dict) and "__value__" in value else value
+
+
+def literal_fault(spec: InputSpec, value: Any, *, exempt: bool) -> Fault | None:
+    """The fault of a value that is not a link; `exempt` inputs are converted but not checked."""
+    value = unwrap(value)
+    if (convert := _CONVERTERS.get(spec.kind)) is not None:
+        try:
+            value = convert(value)
+        except (TypeError, ValueError, OverflowError):
+            return Fault(WRONG_VALUE, spec.name, value)
+    if exempt:
+        return None
+    try:
+        if spec.min is not None and value < spec.min:
+            return Fault(TOO_SMALL, spec.name, value)
+        if spec.max is not None and value > spec.max:
+            return Fault(TOO_BIG, spec.name, value)
+    except TypeError:
+        return Fault(INCOMPARABLE, spec.name, value)
+    if spec.kind is Kind.COMBO and not spec.open and not _is_choice(spec, value):
+        return Fault(NOT_IN_LIST, spec.name, value)
+    return None
+
+
+def _is_choice(spec: InputSpec, value: Any) -> bool:
+    if isinstance(value, str) and spec.text_choices is not None:
+        return value in spec.text_choices
+    if spec.multiselect and isinstance(value, list):
+        return all(item in spec.choices for item in value)
+    return value in spec.choices
+
+
+def link_fault(spec: InputSpec, link: list[Any], sources: Mapping[Any, NodeSchema], *, typed: bool) -> Fault | None:
+    """The fault of a link; `sources` are the classes of all nodes by id.
+
+    A slot counts as Python indexes it, so -1 is the last one. `typed` is false where the node's own
+    validator looks at the types.
+    """
+    if len(link) != 2:
+        return Fault(BAD_LINK, spec.name, link)
+    try:
+        source = sources[link[0]]
+    except (KeyError, TypeError):
+        return Fault(NO_SUCH_NODE, spec.name, link)
+    try:
+        received = source.output_types[link[1]]
+    except (IndexError, TypeError):
+        return Fault(NO_SUCH_SLOT, spec.name, link)
+    if typed and not (isinstance(received, (str, tuple)) and spec.accepts(received)):
+        return Fault(WRONG_TYPE, spec.name, link)
+    return None
+
+
+def validator_faults(
+    schema: NodeSchema, validator: Validator, inputs: Mapping[str, Any], catalog: Catalog
+) -> list[Fault]:
+    """What the node class's own Python validator would say, as far as the catalog can know."""
+    for name in validator.inputs:
+        if name not in inputs and name not in validator.optional:
+            return [Fault(VALIDATOR_BROKE, name)]
+    if validator.rule in ("anything", "unknown"):
+        return []
+    subject = validator.inputs[0]
+    value = None if is_link(inputs[subject]) else unwrap(inputs[subject])
+    passes = _file_passes(validator, value, catalog)
+    if passes is None:
+        return [Fault(VALIDATOR_BROKE, subject, value)]
+    known = schema.flat_inputs(inputs)
+    taken = [n for n, v in inputs.items() if validator.takes(n) and (n in known or is_link(v))]
+    return [] if passes else [Fault(CUSTOM, name, value) for name in (*taken, *validator.hidden)]
+
+
+def _file_passes(validator: Validator, value: Any, catalog: Catalog) -> bool | None:
+    """Whether a file validator passes: None where it raises. What cannot be known passes."""
+    if validator.empty_is_fine and (not value or value == "none"):
+        return True
+    if validator.rule == "file path":
+        # No media file goes without an extension; all else is a matter of the server's disk.
+        return not isinstance(value, str) or any(mark in value for mark in "/\\.")
+    if validator.rule == "image folder":
+        # `3d` is ComfyUI's own folder for models: it never holds an image.
+        return value not in ("", "3d")
+    if not isinstance(value, str):
+        return None
+    return _input_file_exists(value, catalog.input_files)
+
+
+def _input_file_exists(value: str, known: frozenset[str] | None) -> bool:
+    if value.endswith(("[output]", "[temp]")):
+        return True
+    name = value.removesuffix("[input]")[:-1] if value.endswith("[input]") else value
+    if ".." in name.split("/") or name.startswith("/"):
+        return False
+    return known is None or name in known or "/" in name or name in ("", ".")
+
+
+def is_wire_only(spec: InputSpec) -> bool:
+    """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
+    return spec.kind is Kind.SOCKET and not spec.has_default and not (
+        spec.socketless or sockets.ANY in sockets.members(spec.type) or spec.type == sockets.MATCH
+    )

@@ -1,0 +1,201 @@
+"""The verdict of ComfyUI's ``POST /prompt``, without a server.
+
+The server walks up from each output node, remembers what it thinks of a node, and answers with the
+errors of the nodes it met. This module walks the same way, without recursion, over raw JSON, so that
+whatever nonsense is in there meets the same fate. Where the server's own answer depends on the order of a
+Python set, ours is one of its possible answers: inputs and outputs in the order they are declared.
+Observed on ComfyUI 0.33; `docs/validation.md` lists what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs.schema import Catalog, InputSpec, NodeSchema, Validator
+from ryla_graphs.validation import faults
+from ryla_graphs.validation.faults import BREAKS, Fault
+
+INNER = "exception_during_inner_validation"
+OUTER = "exception_during_validation"
+
+REPLACED = {
+    "ConditioningAverage ": "ConditioningAverage",
+    "ImageBatch": "BatchImagesNode",
+    "ImageScaleBy": "ResizeImageMaskNode",
+    "Load3DAnimation": "Load3D",
+    "Preview3DAnimation": "Preview3D",
+    "ResizeImagesByLongerEdge": "ImageScaleToMaxDimension",
+    "SDV_img2vid_Conditioning": "SVD_img2vid_Conditioning",
+    "T2IAdapterLoader": "ControlNetLoader",
+}
+"""Class types that the server replaces before it looks at a prompt, if it does not have them any more."""
+
+
+class Verdict(NamedTuple):
+    """The server's answer."""
+
+    accepted: bool
+    """The prompt is queued; it may still have bad outputs, listed in `nodes` and left out of the run."""
+    error: str | None
+    """The error type at top level; None also where the server only answers ``500`` in plain text."""
+    nodes: dict[str, list[tuple[str, str | None]]]
+    """Node id to the error types and input names reported for it."""
+    crash: str | None = None
+    """Why the server answers ``500`` instead of a verdict."""
+
+
+class _Stumble(Exception):
+    """The server raises while it validates a node."""
+
+
+class _Malformed(Exception):
+    """The server cannot even look at the prompt, and answers 500."""
+
+
+_Found = tuple[bool, list[tuple[str, str | None]]]
+
+
+def verdict(prompt: Any, catalog: Catalog) -> Verdict:
+    """What ``POST /prompt`` answers to this prompt on a server with this catalog."""
+    try:
+        schemas = _schemas(prompt, catalog)
+    except _Malformed as reason:
+        return Verdict(False, None, {}, crash=str(reason))
+    if schemas is None:
+        return Verdict(False, "missing_node_type", {})
+    outputs = [node for node, schema in schemas.items() if schema.output_node]
+    if not outputs:
+        return Verdict(False, "prompt_no_outputs", {})
+    walk = _Walk(prompt, schemas, catalog)
+    reported: dict[str, list[tuple[str, str | None]]] = {}
+    good = 0
+    for output in outputs:
+        if walk.output_is_valid(output):
+            good += 1
+            continue
+        for node, (valid, errors) in walk.found.items():
+            if not valid and errors:
+                reported.setdefault(node, errors)
+    error = None if good else "prompt_outputs_failed_validation"
+    return Verdict(good > 0, error, reported)
+
+
+def _schemas(prompt: Any, catalog: Catalog) -> dict[str, NodeSchema] | None:
+    """The class of every node; None where one has no known class."""
+    if not isinstance(prompt, dict):
+        raise _Malformed(f"the prompt is {type(prompt).__name__}, expected an object of nodes")
+    for node, body in prompt.items():
+        if not isinstance(body, dict):
+            raise _Malformed(f"node '{node}' is {type(body).__name__}, expected an object")
+        if "class_type" in body and "inputs" in body and not isinstance(body["inputs"], dict):
+            raise _Malformed(f"the inputs of node '{node}' are {type(body['inputs']).__name__}, expected an object")
+        if isinstance(body.get("class_type"), (list, dict)):
+            raise _Malformed(f"the class_type of node '{node}' is {type(body['class_type']).__name__}, expected text")
+    schemas = {}
+    for node, body in prompt.items():
+        class_type = body.get("class_type")
+        if class_type not in catalog:
+            if not isinstance(body.get("_meta", {}), dict):
+                raise _Malformed(f"the _meta of node '{node}' is not an object")
+            return None
+        schemas[node] = catalog[class_type]
+    return schemas
+
+
+class _Walk:
+    """One look at a prompt: what is thought of each node so far."""
+
+    def __init__(self, prompt: dict[str, Any], schemas: dict[str, NodeSchema], catalog: Catalog) -> None:
+        self.prompt = prompt
+        self.schemas = schemas
+        self.catalog = catalog
+        self.found: dict[str, _Found] = {}
+        self.visiting: dict[str, None] = {}
+
+    def output_is_valid(self, output: str) -> bool:
+        """Validate an output node and everything it needs, without recursion."""
+        stack: list[tuple[str, Generator[str, bool | None, None]]] = []
+        node, answer = output, None
+        while True:
+            if node is not None:
+                stack.append((node, self._visit(node)))
+                answer, node = None, None
+            current, visit = stack[-1]
+            try:
+                node = visit.send(answer)
+                continue
+            except StopIteration:
+                answer = self.found[current][0]
+            except _Stumble:
+                self.visiting.pop(current, None)
+                answer = None
+                if len(stack) == 1:
+                    self.found[current] = (False, [(OUTER, None)])
+            stack.pop()
+            if not stack:
+                return self.found[output][0]
+
+    def _visit(self, node: str) -> Generator[str, bool | None, None]:
+        """Validate one node; yields the node it needs next and is sent whether that is valid.
+
+        None is sent for a node at which the server stumbled.
+        """
+        body = self.prompt[node]
+        if "inputs" not in body:
+            raise _Stumble
+        inputs: Mapping[str, Any] = body["inputs"]
+        schema = self.schemas[node]
+        validator = schema.behaviour.validator
+        errors: list[tuple[str, str | None]] = []
+        upstream_valid = True
+        for name, spec in schema.flat_inputs(inputs).items():
+            if name not in inputs:
+                if spec.required:
+                    errors.append((faults.MISSING, name))
+                continue
+            value = inputs[name]
+            if not isinstance(value, list):
+                fault = faults.literal_fault(spec, value, exempt=validator is not None and validator.takes(name))
+            else:
+                fault = self._link_fault(spec, value, validator)
+            if fault is not None:
+                if fault.code in BREAKS:
+                    raise _Stumble
+                errors.append((fault.code, name))
+            elif isinstance(value, list):
+                source = value[0]
+                if source in self.found:
+                    valid: bool | None = self.found[source][0]
+                elif source in self.visiting or source == node:
+                    self._report_cycle(node, source)
+                    valid = False
+                else:
+                    self.visiting[node] = None
+                    valid = yield source
+                    self.visiting.pop(node, None)
+                    if valid is None:
+                        self.found[source] = (False, [(INNER, name)])
+                upstream_valid = upstream_valid and valid is True
+        if validator is not None:
+            errors += self._validator_errors(schema, validator, inputs)
+        valid_before, errors_before = self.found.get(node, (True, []))
+        new = [error for error in errors if error not in errors_before]
+        self.found[node] = (valid_before and upstream_valid and not errors, errors_before + new)
+
+    def _link_fault(self, spec: InputSpec, link: list[Any], validator: Validator | None) -> Fault | None:
+        typed = validator is None or not validator.link_types
+        return faults.link_fault(spec, link, self.schemas, typed=typed)
+
+    def _validator_errors(
+        self, schema: NodeSchema, validator: Validator, inputs: Mapping[str, Any]
+    ) -> list[tuple[str, str | None]]:
+        found = faults.validator_faults(schema, validator, inputs, self.catalog)
+        if any(fault.code in BREAKS for fault in found):
+            raise _Stumble
+        return [(fault.code, fault.input) for fault in found]
+
+    def _report_cycle(self, node: str, start: str) -> None:
+        path = [*self.visiting, node]
+        for member in path[path.index(start) :]:
+            self.found[member] = (False, [(faults.CYCLE, None)])

@@ -1,0 +1,164 @@
+"""Rule: what ComfyUI's server itself refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ryla_graphs import sockets, wording
+from ryla_graphs.errors import Problem, did_you_mean, shorten
+from ryla_graphs.schema import InputSpec
+from ryla_graphs.validation import faults
+from ryla_graphs.validation.faults import Fault
+from ryla_graphs.validation.view import NodeView, View
+
+
+def server_errors(view: View) -> Iterator[Problem]:
+    """Everything the server checks, at the place where it is wrong, and all of it.
+
+    The server stops at a node when it stumbles over it; this rule looks at every input of every node
+    that an output needs.
+    """
+    verdict = view.verdict
+    if verdict.accepted and not verdict.nodes:
+        return
+    if verdict.crash is not None:
+        yield Problem(
+            code="malformed_prompt",
+            message=f"{verdict.crash}; the server answers 500 without a reason",
+            level=1,
+            hint="a prompt is {node id: {class_type, inputs}}; the editor's own files are another format",
+        )
+    yield from _unreadable_nodes(view)
+    if verdict.error == "prompt_no_outputs":
+        yield Problem(
+            code="prompt_no_outputs",
+            message="no node saves or shows anything",
+            level=1,
+            hint="add an output node such as SaveImage",
+        )
+    for number in view.nodes:
+        if number in view.reached:
+            yield from _node_errors(view, view.nodes[number])
+    yield from _cycles(view)
+
+
+def _unreadable_nodes(view: View) -> Iterator[Problem]:
+    for number, body in view.bodies.items():
+        if number in view.nodes or not isinstance(body, dict):
+            continue
+        class_type = body.get("class_type")
+        if not isinstance(class_type, str) or class_type not in view.catalog:
+            yield _unknown_class(view, number, class_type)
+        elif not isinstance(body.get("inputs"), dict):
+            yield Problem(
+                code="node_without_inputs",
+                message="the node has no `inputs` object",
+                level=1,
+                node=number,
+                class_type=class_type,
+                hint='write "inputs": {}',
+            )
+
+
+def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
+    if not isinstance(class_type, str):
+        message, hint = f"the node has no class_type but {shorten(class_type)}", None
+    else:
+        message = f"the server has no node class '{class_type}'"
+        hint = did_you_mean(class_type, view.catalog) or "is its node pack installed, and in the catalog?"
+    return Problem(
+        code="missing_node_type",
+        message=message,
+        level=1,
+        node=number,
+        class_type=class_type if isinstance(class_type, str) else None,
+        hint=hint,
+    )
+
+
+def _node_errors(view: View, node: NodeView) -> Iterator[Problem]:
+    validator = node.schema.behaviour.validator
+    found: list[Fault] = []
+    for name, spec in node.known.items():
+        fault = _input_fault(view, node, spec) if name in node.inputs else _missing(spec)
+        if fault is not None:
+            found.append(fault)
+    if validator is not None:
+        seen = {fault.input for fault in found}
+        own = faults.validator_faults(node.schema, validator, node.inputs, view.catalog)
+        # A validator that fails is reported at each input it takes; one is enough here.
+        found += [fault for fault in own[:1] if fault.input not in seen]
+    for fault in found:
+        yield _problem(view, node, fault)
+
+
+def _missing(spec: InputSpec) -> Fault | None:
+    return Fault(faults.MISSING, spec.name) if spec.required else None
+
+
+def _input_fault(view: View, node: NodeView, spec: InputSpec) -> Fault | None:
+    value = node.inputs[spec.name]
+    validator = node.schema.behaviour.validator
+    if faults.is_link(value):
+        typed = validator is None or not validator.link_types
+        fault = faults.link_fault(spec, value, view.schemas, typed=typed)
+        return None if fault is not None and _is_unreadable(view, fault) else fault
+    return faults.literal_fault(spec, value, exempt=validator is not None and validator.takes(spec.name))
+
+
+def _is_unreadable(view: View, fault: Fault) -> bool:
+    """A link to a node that is there, but has no readable class: reported at that node."""
+    source = fault.given[0] if fault.code == faults.NO_SUCH_NODE else None
+    return isinstance(source, str) and source in view.bodies
+
+
+def _problem(view: View, node: NodeView, fault: Fault) -> Problem:
+    spec = node.known.get(fault.input)
+    if fault.code == faults.NO_SUCH_NODE:
+        return _at(node, fault, f"there is no node {shorten(fault.given[0])}", _near_node(view, fault.given[0]))
+    if fault.code == faults.NO_SUCH_SLOT:
+        source = view.nodes[fault.given[0]]
+        outputs = ", ".join(f"{slot} ({out.name})" for slot, out in enumerate(source.schema.outputs)) or "none"
+        message = f"{source.schema.class_type} '{source.id}' has no output {shorten(fault.given[1])}"
+        return _at(node, fault, message, f"its outputs are {outputs}")
+    if spec is None:
+        return _at(node, fault, "the node's own check fails", None)
+    given = fault.given
+    if fault.code == faults.WRONG_TYPE:
+        source = view.nodes[given[0]]
+        carried = sockets.describe(source.schema.output_types[given[1]])
+        given = f"output {given[1]} of {source.schema.class_type} '{source.id}' ({carried})"
+    return wording.input_problem(fault.code, node.schema, spec, given).at(node=node.id, given=fault.given)
+
+
+def _at(node: NodeView, fault: Fault, message: str, hint: str | None) -> Problem:
+    return Problem(
+        code=fault.code,
+        message=message,
+        level=1,
+        node=node.id,
+        class_type=node.schema.class_type,
+        input=fault.input,
+        given=fault.given,
+        hint=hint,
+    )
+
+
+def _near_node(view: View, given: Any) -> str | None:
+    if str(given) in view.bodies:
+        return f'node ids are text: write "{given}"'
+    return did_you_mean(str(given), view.bodies)
+
+
+def _cycles(view: View) -> Iterator[Problem]:
+    for number, errors in view.verdict.nodes.items():
+        if (faults.CYCLE, None) in errors and number in view.nodes:
+            yield Problem(
+                code=faults.CYCLE,
+                message="the node needs its own output",
+                level=1,
+                node=number,
+                class_type=view.nodes[number].schema.class_type,
+                hint="break the circle of links",
+            )

@@ -1,0 +1,26 @@
+"""Rule: input names that the class does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ryla_graphs import wording
+from ryla_graphs.errors import Problem
+from ryla_graphs.validation.view import View
+
+
+def unknown_inputs(view: View) -> Iterator[Problem]:
+    """ComfyUI ignores such an input without a word, so what it should have done does not happen.
+
+    Classes that take any input (`CustomCombo`, and those of custom packs that rename them in the browser)
+    are left alone where the catalog says so.
+    """
+    for node in view.nodes.values():
+        if node.inputs.keys() <= node.known.keys():
+            continue
+        validator = node.schema.behaviour.validator
+        if validator is not None and validator.takes_all:
+            continue
+        for name, given in node.inputs.items():
+            if name not in node.known and name not in node.schema.hidden:
+                yield wording.unknown_input(node.schema, name, node.known, given).at(node=node.id)

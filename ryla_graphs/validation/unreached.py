@@ -1,0 +1,25 @@
+"""Rule: every node is needed by some output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.validation.view import View
+
+
+def unreached(view: View) -> Iterator[Problem]:
+    """The server never checks nor runs a node that no output needs: a patched MODEL nobody samples with."""
+    if not view.reached:
+        return
+    for number, node in view.nodes.items():
+        if number not in view.reached:
+            fed = ", ".join(f"'{source}'" for source in view.sources(number))
+            yield Problem(
+                code="unreached_node",
+                message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),
+                severity="warning",
+                node=number,
+                class_type=node.schema.class_type,
+                hint="wire its output to where it should act, or take the node out",
+            )

@@ -1,0 +1,67 @@
+"""`View`: a prompt as the rules see it, however broken the JSON is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from ryla_graphs.schema import Catalog, InputSpec, NodeSchema
+from ryla_graphs.validation.faults import is_link
+from ryla_graphs.validation.server import Verdict, verdict
+
+
+class NodeView(NamedTuple):
+    """One node that has a known class and inputs."""
+
+    id: str
+    schema: NodeSchema
+    inputs: Mapping[str, Any]
+    known: Mapping[str, InputSpec]
+    """The inputs its class has for these values, by wire name."""
+
+
+class View:
+    """A prompt, the catalog it is checked against, and what follows from both."""
+
+    def __init__(self, prompt: Any, catalog: Catalog) -> None:
+        self.prompt = prompt
+        self.catalog = catalog
+        self.bodies: dict[str, Any] = prompt if isinstance(prompt, dict) else {}
+        self.nodes: dict[str, NodeView] = dict(self._readable())
+
+    def _readable(self) -> Iterator[tuple[str, NodeView]]:
+        for number, body in self.bodies.items():
+            if isinstance(body, dict) and isinstance(class_type := body.get("class_type"), str):
+                inputs = body.get("inputs")
+                if isinstance(inputs, dict) and class_type in self.catalog:
+                    schema = self.catalog[class_type]
+                    yield number, NodeView(number, schema, inputs, schema.flat_inputs(inputs))
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The server's answer to the prompt."""
+        return verdict(self.prompt, self.catalog)
+
+    @cached_property
+    def schemas(self) -> Mapping[str, NodeSchema]:
+        """The class of each readable node."""
+        return {number: node.schema for number, node in self.nodes.items()}
+
+    @cached_property
+    def reached(self) -> frozenset[str]:
+        """The nodes that some output node needs, outputs included."""
+        stack = [number for number, node in self.nodes.items() if node.schema.output_node]
+        found = set(stack)
+        while stack:
+            for source in self.sources(stack.pop()):
+                if source not in found:
+                    found.add(source)
+                    stack.append(source)
+        return frozenset(found)
+
+    def sources(self, number: str) -> list[str]:
+        """The readable nodes wired into this one."""
+        inputs = self.nodes[number].inputs.values()
+        links = (value[0] for value in inputs if is_link(value) and value)
+        return [source for source in links if isinstance(source, str) and source in self.nodes]

@@ -1,0 +1,143 @@
+"""`Workflow`: the immutable value that users hold. Its methods call down into everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ryla_graphs import catalogs
+from ryla_graphs.compile import CompiledWorkflow, Parameters, check_graph, compile_graph
+from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.formats import api
+from ryla_graphs.graph import Graph
+from ryla_graphs.node import AnyNode, Node
+from ryla_graphs.schema import Catalog
+
+if TYPE_CHECKING:
+    import networkx
+
+N = TypeVar("N", bound=Node)
+
+
+class Workflow:
+    """The graph that some sinks need. What no sink reaches is not in it.
+
+    `Workflow(SaveImage(...), SaveVideo(...), name="portrait")`. A value: methods give new workflows, and
+    equal graphs compile to equal bytes.
+    """
+
+    def __init__(self, *sinks: Node, name: str | None = None) -> None:
+        for sink in sinks:
+            if not isinstance(sink, Node):
+                raise InvalidWorkflow([_not_a_node(sink)])
+        self._graph = Graph(sinks)
+        self.name = name
+        self._catalog: Catalog | None = None
+        self._trace: Callable[[], Parameters] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        *,
+        name: str | None = None,
+        catalog: Catalog | None = None,
+        trace: Callable[[], Parameters] | None = None,
+    ) -> Workflow:
+        """A workflow from a graph, checked against `catalog` by default."""
+        workflow = cls(name=name)
+        workflow._graph = graph
+        workflow._catalog = catalog
+        workflow._trace = trace
+        return workflow
+
+    @classmethod
+    def load(cls, document: Any, *, catalog: Catalog | None = None, name: str | None = None) -> Workflow:
+        """Read API JSON (parsed), as `POST /prompt` takes it; ids become names, so they stay.
+
+        Raises `InvalidDocument` or `InvalidWorkflow` where it is no graph; whether it is a good one,
+        `validate` tells.
+        """
+        known = catalog or catalogs.bundled()
+        return cls.of(api.load(document, known), name=name, catalog=catalog)
+
+    @property
+    def graph(self) -> Graph:
+        """The nodes and wires."""
+        return self._graph
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._graph.nodes)
+
+    def __len__(self) -> int:
+        return len(self._graph.nodes)
+
+    def __repr__(self) -> str:
+        return f"<Workflow{f' {self.name!r}' if self.name else ''}: {len(self)} nodes>"
+
+    def find(self, node_class: type[N], /) -> tuple[N, ...]:
+        """All nodes of a class, in order."""
+        return tuple(node for node in self if isinstance(node, node_class))
+
+    def node(self, name: str) -> Node:
+        """The node with this id; raises `NotFound`."""
+        by_id = {number: node for node, number in self._graph.ids.items()}
+        if name not in by_id:
+            raise NotFound.among("node", name, by_id)
+        return by_id[name]
+
+    def replace(self, old: Node, new: Node) -> Workflow:
+        """The workflow with one node exchanged for another, output slot by output slot.
+
+        Raises `NotFound` where `old` is not in it, `InvalidWorkflow` where `new` does not fit.
+        """
+        if old not in self._graph.ids:
+            raise NotFound(f"{old.label} is not in this workflow")
+        changed = self._graph.rewire({old: new})
+        return Workflow.of(changed, name=self.name, catalog=self._catalog)
+
+    @cached_property
+    def _default_catalog(self) -> Catalog:
+        """The bundled classes, and those that the nodes bring with them."""
+        if self._catalog is not None:
+            return self._catalog
+        catalog = catalogs.bundled()
+        brought = {id(c): c for c in (_brought(node) for node in self) if c is not None and c is not catalog}
+        for extra in brought.values():
+            catalog = catalog | extra
+        return catalog
+
+    def validate(self, catalog: Catalog | None = None) -> list[Problem]:
+        """Everything that is wrong, errors first, each with the line that wrote it.
+
+        `catalog` is what the target server has; by default the bundled classes and the nodes' own.
+        """
+        return check_graph(self._graph, catalog=catalog or self._default_catalog, trace=self._trace)
+
+    def compile(self, catalog: Catalog | None = None) -> CompiledWorkflow:
+        """What an engine runs. Raises `InvalidWorkflow` with all problems where there is an error."""
+        return compile_graph(
+            self._graph, catalog=catalog or self._default_catalog, name=self.name, trace=self._trace
+        )
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """The graph for networkx, nodes by id."""
+        return self._graph.to_networkx()
+
+    def ids(self) -> Mapping[Node, str]:
+        """The id of each node in the prompt, before equal nodes are merged."""
+        return self._graph.ids
+
+
+def _brought(node: Node) -> Catalog | None:
+    return node.catalog if isinstance(node, AnyNode) else node.CATALOG
+
+
+def _not_a_node(given: object) -> Problem:
+    return Problem(
+        code="not_a_node",
+        message=f"a workflow is made of its last nodes, not of {shorten(given)}",
+        given=repr(given),
+        expected="nodes such as SaveImage(...)",
+    )
