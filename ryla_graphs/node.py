@@ -126,19 +126,29 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     CATALOG: ClassVar[Catalog]
     WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
     """The input names that Python cannot spell, by field name."""
+    _FIELDS: ClassVar[set[str]]
 
-    _origin: Origin
+    _origin: tuple[Any, ...]
 
     def __init__(self, /, **inputs: Any) -> None:
         frame = sys._getframe(1)
-        self._fill(inputs, Origin(frame.f_code, frame.f_lasti))
+        self._fill(inputs, (frame.f_code, frame.f_lasti))
 
-    def _fill(self, inputs: dict[str, Any], origin: Origin) -> None:
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        # Nodes are keys everywhere, and C compares identities ten times faster than a method written here.
+        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
+        cls.__eq__ = object.__eq__  # type: ignore[method-assign]
+        cls._FIELDS = set(cls.model_fields)
+
+    def _fill(self, inputs: dict[str, Any], origin: tuple[Any, ...]) -> None:
         try:
             self.__pydantic_validator__.validate_python(inputs, self_instance=self)
         except ValidationError as error:
-            raise InvalidNode(_problems(type(self), error, inputs, origin)) from None
+            raise InvalidNode(_problems(type(self), error, inputs, Origin(*origin))) from None
         _set(self, "_origin", origin)
+        # One set for all nodes of a class: Python's collector spends as long on a set a node as on the rest of it.
+        _set(self, "__pydantic_fields_set__", self._FIELDS)
 
     @property
     def class_type(self) -> str:
@@ -151,19 +161,24 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         return self.CATALOG[self.CLASS_TYPE]
 
     @property
+    def origin_(self) -> Origin:
+        """Where the node comes from, and what it is called."""
+        return Origin(*self._origin)
+
+    @property
     def name_(self) -> str | None:
         """The name given with `named`, which is the node's id in the compiled prompt."""
-        return self._origin.name
+        return self._origin[2] if len(self._origin) > 2 else None
 
     @property
     def title_(self) -> str | None:
         """The title given with `named`, which the editor shows."""
-        return self._origin.title
+        return self._origin[3] if len(self._origin) > 2 else None
 
     @property
     def source_(self) -> str | None:
         """`file:line` of the call that made the node."""
-        return self._origin.source
+        return self.origin_.source
 
     @property
     def label(self) -> str:
@@ -178,8 +193,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
 
     def _outputs(self, shape: Callable[..., O]) -> O:
         """The outputs in the shape that a generated class declares for them."""
-        schema = self.schema_
-        return shape(*[Output(self, slot, o.type, o.name) for slot, o in enumerate(schema.outputs)])
+        return shape(*[Output(self, slot, wire_type, name) for slot, wire_type, name in self.schema_.slots])
 
     def named(self, name: str, *, title: str | None = None) -> Self:
         """The same node with an id of its own, which later edits of the graph never move.
@@ -188,7 +202,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         """
         if not name or not name.isprintable():
             raise InvalidNode([bad_name(self.class_type, name, self.source_)])
-        return self._copy(dict(self.__dict__), self._origin._replace(name=name, title=title or self.title_))
+        return self._copy(dict(self.__dict__), self.origin_._replace(name=name, title=title or self.title_))
 
     def replace(self, **changes: Any) -> Self:
         """A new node with some inputs changed; name and title stay.
@@ -196,22 +210,22 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         Raises `InvalidNode` as writing the new node would.
         """
         frame = sys._getframe(1)
-        origin = self._origin._replace(code=frame.f_code, instruction=frame.f_lasti)
+        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti)
         given = {key: value for key, value in self.__dict__.items() if value is not None}
         return self.made(given | changes, origin)
 
     @classmethod
-    def made(cls, inputs: dict[str, Any], origin: Origin) -> Self:
+    def made(cls, inputs: dict[str, Any], origin: tuple[Any, ...]) -> Self:
         """A node with an origin other than the calling line; checked like any other."""
         node = cls.__new__(cls)
         node._fill(inputs, origin)
         return node
 
-    def _copy(self, inputs: dict[str, Any], origin: Origin) -> Self:
+    def _copy(self, inputs: dict[str, Any], origin: tuple[Any, ...]) -> Self:
         """A node with inputs that are known to be valid."""
         node = type(self).__new__(type(self))
         _set(node, "__dict__", inputs)
-        _set(node, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _set(node, "__pydantic_fields_set__", self._FIELDS)
         _set(node, "__pydantic_extra__", None)
         _set(node, "__pydantic_private__", None)
         _set(node, "_origin", origin)
@@ -219,9 +233,9 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
 
     def output(self, slot: int) -> Output[Any]:
         """The output at a slot; raises `InvalidNode` where there is none."""
-        declared = self.schema_.outputs
+        declared = self.schema_.slots
         if 0 <= slot < len(declared):
-            return Output(self, slot, declared[slot].type, declared[slot].name)
+            return Output(self, *declared[slot])
         if self._is_known():
             raise InvalidNode([no_such_output(self.class_type, slot, len(declared), self.source_)])
         return Output(self, slot, sockets.ANY, str(slot))
@@ -234,13 +248,14 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         types = self.schema_.output_types
         return types[0] if len(types) == 1 else None
 
-    def given_inputs(self) -> Iterator[tuple[str, Any]]:
+    def given_inputs(self) -> Iterable[tuple[str, Any]]:
         """Wire names and values, in the order of the schema, without what was left out.
 
         Dynamic inputs are flattened to their dotted names. Values are Python's: sources, numbers, text,
         lists; `formats.api` writes them as JSON.
         """
-        named = ((self.WIRE_NAMES.get(f, f), value) for f, value in self.__dict__.items() if value is not None)
+        renamed = self.WIRE_NAMES
+        named = [(renamed.get(f, f), value) for f, value in self.__dict__.items() if value is not None]
         schema = self.schema_
         return _flatten(named, schema.inputs) if schema.is_dynamic else named
 
@@ -314,15 +329,15 @@ class AnyNode(Node, Source[Any], frozen=True):
     def single_output_type(self) -> WireType | None:
         return super().single_output_type() if self._is_known() else sockets.ANY
 
-    def given_inputs(self) -> Iterator[tuple[str, Any]]:
-        yield from self.inputs.items()
+    def given_inputs(self) -> Iterable[tuple[str, Any]]:
+        return self.inputs.items()
 
     def input_values(self) -> Iterable[Any]:
         return self.inputs.values()
 
     def replace(self, **changes: Any) -> Self:
         frame = sys._getframe(1)
-        origin = self._origin._replace(code=frame.f_code, instruction=frame.f_lasti)
+        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti)
         fields = {"of": self.of, "inputs": {**self.inputs, **changes}, "catalog": self.catalog}
         return self.made(fields, origin)
 

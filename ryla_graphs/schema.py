@@ -8,7 +8,8 @@ the few that a graph uses.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
@@ -101,11 +102,56 @@ class InputSpec(_Facts):
         """The choices as a set, where all are text."""
         return frozenset(self.choices) if all(isinstance(c, str) for c in self.choices) else None
 
+    @property
+    def is_wire_only(self) -> bool:
+        """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
+        typed = self.type != sockets.MATCH and sockets.ANY not in sockets.members(self.type)
+        return self.kind is Kind.SOCKET and typed and not self.has_default and not self.socketless
+
+    @cached_property
+    def plainly_fits(self) -> Callable[[Json], bool]:
+        """A quick check: true only for values that need no conversion and break no rule."""
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        if self.kind is Kind.INT:
+            return lambda value: type(value) is int and low <= value <= high
+        if self.kind is Kind.FLOAT:
+            return lambda value: type(value) is float and low <= value <= high
+        if self.kind is Kind.COMBO and not self.open:
+            choices = self.text_choices or frozenset()
+            return lambda value: type(value) is str and value in choices
+        plain = bool if self.kind is Kind.BOOLEAN else str
+        return lambda value: type(value) is plain and self.min is None and self.max is None
+
     def accepts(self, received: sockets.WireType) -> bool:
         """Whether a wire of this type fits; an open list of options fits every list of options."""
         if self.open and isinstance(received, tuple):
             return True
         return sockets.accepts(self.wire_type, received)
+
+
+class KnownInputs(dict[str, InputSpec]):
+    """The inputs of a class for certain values, by wire name, and the groups that rules look at."""
+
+    @cached_property
+    def stepped(self) -> Mapping[str, InputSpec]:
+        """Those with a grid that their values should lie on."""
+        return {
+            name: spec
+            for name, spec in self.items()
+            if (spec.kind is Kind.INT and (spec.step or 0) > 1)
+            or (spec.kind is Kind.FLOAT and (spec.round or spec.step or 0) > 0)
+        }
+
+    @cached_property
+    def wire_only(self) -> Mapping[str, InputSpec]:
+        """Those that only a wire can fill: a socket type that no widget of the editor has."""
+        return {name: spec for name, spec in self.items() if spec.is_wire_only}
+
+    @cached_property
+    def matched(self) -> Mapping[str, InputSpec]:
+        """Those in a match group."""
+        return {name: spec for name, spec in self.items() if spec.match is not None}
 
 
 class Option(_Facts):
@@ -186,14 +232,19 @@ class NodeSchema(_Facts):
         return not self.behaviour.impure and (self.known_behaviour or self.module in _CORE_MODULES)
 
     @cached_property
+    def slots(self) -> tuple[tuple[int, sockets.WireType, str], ...]:
+        """Number, type and name of each output."""
+        return tuple((slot, output.type, output.name.lower()) for slot, output in enumerate(self.outputs))
+
+    @cached_property
     def output_types(self) -> tuple[sockets.WireType, ...]:
         return tuple(output.type for output in self.outputs)
 
     @cached_property
-    def _expansions(self) -> dict[tuple[Json, ...], Mapping[str, InputSpec]]:
+    def _expansions(self) -> dict[tuple[Json, ...], KnownInputs]:
         return {}
 
-    def flat_inputs(self, given: Mapping[str, Json]) -> Mapping[str, InputSpec]:
+    def flat_inputs(self, given: Mapping[str, Json]) -> KnownInputs:
         """The inputs by wire name as the server sees them for these values.
 
         The chosen options of dynamic combos and all slots of autogrow inputs are expanded; a dynamic
@@ -201,7 +252,7 @@ class NodeSchema(_Facts):
         """
         chosen = tuple(_chosen(self.inputs, given)) if self.is_dynamic else ()
         if (flat := self._expansions.get(chosen)) is None:
-            flat = self._expansions[chosen] = {spec.name: spec for spec in _flatten(self.inputs, given)}
+            flat = self._expansions[chosen] = KnownInputs((spec.name, spec) for spec in _flatten(self.inputs, given))
         return flat
 
     def every_input(self) -> Iterator[InputSpec]:

@@ -9,7 +9,7 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.codegen import names
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema, OutputSpec
-from ryla_graphs.validation.faults import is_wire_only, literal_fault
+from ryla_graphs.validation.faults import literal_fault
 
 ALIAS_FROM = 9
 """Lists of choices this long, used more than once, get a name of their own."""
@@ -73,7 +73,7 @@ def input_type(spec: InputSpec, words: Vocabulary) -> str:
     wire = f"Source[{_union(spec.type, words)}]"
     if scalars:
         return " | ".join([*scalars, wire])
-    return wire if is_wire_only(spec) else f"{wire} | JsonValue"
+    return wire if spec.is_wire_only else f"{wire} | JsonValue"
 
 
 def _ordered(wire_type: str) -> list[str]:
@@ -119,9 +119,13 @@ def default_of(spec: InputSpec) -> str | None:
         return "None"
     if spec.kind is Kind.AUTOGROW:
         return "()" if not any(slot.required for slot in spec.slots) else None
-    if not spec.has_default or is_wire_only(spec):
+    if spec.is_wire_only:
         return None
     value = spec.default
+    if not spec.has_default:
+        # What the editor shows first, as it does for every list of choices.
+        first = spec.choices[:1] if spec.kind is Kind.COMBO and not spec.open else ()
+        return repr(first[0]) if first and not isinstance(first[0], float) else None
     if spec.kind is Kind.FLOAT and type(value) is int:
         value = float(value)
     if spec.kind is Kind.INT and isinstance(value, float) and value.is_integer():

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, default_of, input_type, output_type
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Option
-from ryla_graphs.schema import Option as OptionSpec
 
 Lines = Iterator[str]
 
@@ -65,11 +64,17 @@ def _inputs(specs: Sequence[InputSpec], words: Vocabulary) -> Lines:
         if spec.kind is Kind.DYNAMIC_COMBO and any(option.inputs for option in spec.options):
             yield from _options(spec, space, words)
     for name, spec, space in zip(fields, specs, spaces, strict=True):
-        default = default_of(spec)
+        default = default_of(spec) or _first_option(spec)
         kind = field_type(spec, space, words)
         if not spec.required:
             kind += " | None"
         yield f"{name}: {kind}" + (f" = {default}" if default is not None else "")
+
+
+def _first_option(spec: InputSpec) -> str | None:
+    """The option of a dynamic combo that the editor starts with, where its key says enough."""
+    first = spec.options[:1]
+    return repr(first[0].key) if first and is_defaultable(first[0]) else None
 
 
 def _option_spaces(specs: Sequence[InputSpec], fields: Sequence[str]) -> list[str]:
@@ -83,7 +88,7 @@ def field_type(spec: InputSpec, space: str, words: Vocabulary) -> str:
         return _autogrow_type(spec, words)
     if spec.kind is not Kind.DYNAMIC_COMBO:
         return input_type(spec, words)
-    bare = [option.key for option in spec.options if _is_defaultable(option)]
+    bare = [option.key for option in spec.options if is_defaultable(option)]
     classes = [f"{space}.{name}" for name, option in _option_names(spec) if option.inputs]
     literals = [f"Literal[{', '.join(map(repr, bare))}]"] if bare else []
     return " | ".join([*literals, *classes])
@@ -100,13 +105,13 @@ def _autogrow_type(spec: InputSpec, words: Vocabulary) -> str:
     return f"Annotated[Mapping[Literal[{keys}], {unit}], {limits}] | {several}"
 
 
-def _is_defaultable(option: OptionSpec) -> bool:
+def is_defaultable(option: Option) -> bool:
     """Whether the key alone says enough: every input it brings has a default."""
     for spec in option.inputs:
         if not spec.required:
             continue
         if spec.kind is Kind.DYNAMIC_COMBO:
-            if not spec.options or not _is_defaultable(spec.options[0]):
+            if not spec.options or not is_defaultable(spec.options[0]):
                 return False
         elif default_of(spec) is None or spec.kind is Kind.AUTOGROW:
             return False

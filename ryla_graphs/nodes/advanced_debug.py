@@ -27,7 +27,7 @@ class ModelComputeDtype(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    dtype: Literal['default', 'fp32', 'fp16', 'bf16'] | Source[s.Combo]
+    dtype: Literal['default', 'fp32', 'fp16', 'bf16'] | Source[s.Combo] = 'default'
 
     @property
     def out(self) -> Out:

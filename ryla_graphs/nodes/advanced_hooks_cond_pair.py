@@ -30,7 +30,7 @@ class PairConditioningSetProperties(_Node, frozen=True):
     positive_NEW: Source[s.Conditioning]
     negative_NEW: Source[s.Conditioning]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo]
+    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo] = 'default'
     mask: Source[s.Mask] | None = None
     hooks: Source[s.Hooks] | None = None
     timesteps: Source[s.TimestepsRange] | None = None
@@ -54,7 +54,7 @@ class PairConditioningSetPropertiesAndCombine(_Node, frozen=True):
     positive_NEW: Source[s.Conditioning]
     negative_NEW: Source[s.Conditioning]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo]
+    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo] = 'default'
     mask: Source[s.Mask] | None = None
     hooks: Source[s.Hooks] | None = None
     timesteps: Source[s.TimestepsRange] | None = None

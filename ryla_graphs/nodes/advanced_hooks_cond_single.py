@@ -28,7 +28,7 @@ class ConditioningSetProperties(_Node, Source[s.Conditioning], frozen=True):
 
     cond_NEW: Source[s.Conditioning]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo]
+    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo] = 'default'
     mask: Source[s.Mask] | None = None
     hooks: Source[s.Hooks] | None = None
     timesteps: Source[s.TimestepsRange] | None = None
@@ -49,7 +49,7 @@ class ConditioningSetPropertiesAndCombine(_Node, Source[s.Conditioning], frozen=
     cond: Source[s.Conditioning]
     cond_NEW: Source[s.Conditioning]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo]
+    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo] = 'default'
     mask: Source[s.Mask] | None = None
     hooks: Source[s.Hooks] | None = None
     timesteps: Source[s.TimestepsRange] | None = None

@@ -61,7 +61,7 @@ class CreateHookKeyframesInterpolated(_Node, Source[s.HookKeyframes], frozen=Tru
 
     strength_start: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
     strength_end: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    interpolation: Literal['linear', 'ease_in', 'ease_out', 'ease_in_out'] | Source[s.Combo]
+    interpolation: Literal['linear', 'ease_in', 'ease_out', 'ease_in_out'] | Source[s.Combo] = 'linear'
     start_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     end_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
     keyframes_count: Annotated[int, Field(ge=2, le=100)] | Source[s.Int] = 5

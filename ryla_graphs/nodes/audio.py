@@ -90,7 +90,7 @@ class SaveAudioAdvanced(_Node, Source[s.Audio], frozen=True):
 
     audio: Source[s.Audio]
     filename_prefix: str | Source[s.String] = 'audio/ComfyUI'
-    format: Literal['flac', 'mp3', 'opus'] | Format.Mp3 | Format.Opus
+    format: Literal['flac', 'mp3', 'opus'] | Format.Mp3 | Format.Opus = 'flac'
 
     @property
     def out(self) -> Out:
@@ -218,7 +218,7 @@ class AudioMerge(_Node, Source[s.Audio], frozen=True):
 
     audio1: Source[s.Audio]
     audio2: Source[s.Audio]
-    merge_method: Literal['add', 'mean', 'subtract', 'multiply'] | Source[s.Combo]
+    merge_method: Literal['add', 'mean', 'subtract', 'multiply'] | Source[s.Combo] = 'add'
 
     @property
     def out(self) -> Out:

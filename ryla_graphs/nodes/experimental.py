@@ -113,7 +113,7 @@ class SamplerEulerCFGpp(_Node, Source[s.Sampler], frozen=True):
     class Out(NamedTuple):
         sampler: Output[s.Sampler]
 
-    version: Literal['regular', 'alternative'] | Source[s.Combo]
+    version: Literal['regular', 'alternative'] | Source[s.Combo] = 'regular'
 
     @property
     def out(self) -> Out:
@@ -141,7 +141,7 @@ class LoraSave(_Node, frozen=True):
     CLASS_TYPE = 'LoraSave'
     filename_prefix: str | Source[s.String] = 'loras/ComfyUI_extracted_lora'
     rank: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 8
-    lora_type: Literal['standard', 'full_diff'] | Source[s.Combo]
+    lora_type: Literal['standard', 'full_diff'] | Source[s.Combo] = 'standard'
     bias_diff: bool | Source[s.Boolean] = True
     model_diff: Source[s.Model] | None = None
     text_encoder_diff: Source[s.Clip] | None = None
@@ -156,7 +156,7 @@ class TorchCompileModel(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    backend: Literal['inductor', 'cudagraphs'] | Source[s.Combo]
+    backend: Literal['inductor', 'cudagraphs'] | Source[s.Combo] = 'inductor'
 
     @property
     def out(self) -> Out:

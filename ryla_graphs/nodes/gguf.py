@@ -41,7 +41,7 @@ class CLIPLoaderGGUF(_Node, Source[s.Clip], frozen=True):
         clip: Output[s.Clip]
 
     clip_name: str | Source[s.Combo]
-    type: c.Type_2 | Source[s.Combo]
+    type: c.Type_2 | Source[s.Combo] = 'stable_diffusion'
 
     @property
     def out(self) -> Out:
@@ -58,7 +58,7 @@ class DualCLIPLoaderGGUF(_Node, Source[s.Clip], frozen=True):
 
     clip_name1: str | Source[s.Combo]
     clip_name2: str | Source[s.Combo]
-    type: c.Type | Source[s.Combo]
+    type: c.Type | Source[s.Combo] = 'sdxl'
 
     @property
     def out(self) -> Out:

@@ -74,7 +74,7 @@ class LoadImageMask(_Node, Source[s.Mask], frozen=True):
         mask: Output[s.Mask]
 
     image: str | Source[s.Combo]
-    channel: Literal['alpha', 'red', 'green', 'blue'] | Source[s.Combo]
+    channel: Literal['alpha', 'red', 'green', 'blue'] | Source[s.Combo] = 'alpha'
 
     @property
     def out(self) -> Out:
@@ -128,7 +128,7 @@ class SaveAnimatedWEBP(_Node, Source[s.Image], frozen=True):
     fps: Annotated[float, Field(ge=0.01, le=1000.0)] | Source[s.Float] = 6.0
     lossless: bool | Source[s.Boolean] = True
     quality: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 80
-    method: Literal['default', 'fastest', 'slowest'] | Source[s.Combo]
+    method: Literal['default', 'fastest', 'slowest'] | Source[s.Combo] = 'default'
 
     @property
     def out(self) -> Out:
@@ -177,7 +177,7 @@ class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
 
     images: Source[s.Image]
     filename_prefix: str | Source[s.String] = 'ComfyUI'
-    format: Literal['png', 'exr'] | Format.Png | Format.Exr
+    format: Literal['png', 'exr'] | Format.Png | Format.Exr = 'png'
 
     @property
     def out(self) -> Out:
@@ -225,7 +225,7 @@ class LoadImageDataSetFromFolder(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         images: Output[s.Image]
 
-    folder: Literal['3d'] | Source[s.Combo]
+    folder: Literal['3d'] | Source[s.Combo] = '3d'
 
     @property
     def out(self) -> Out:
@@ -241,7 +241,7 @@ class LoadImageTextDataSetFromFolder(_Node, frozen=True):
         images: Output[s.Image]
         texts: Output[s.String]
 
-    folder: Literal['3d'] | Source[s.Combo]
+    folder: Literal['3d'] | Source[s.Combo] = '3d'
 
     @property
     def out(self) -> Out:

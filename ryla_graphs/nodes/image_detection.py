@@ -229,7 +229,7 @@ class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
             tesselation: bool | Source[s.Boolean] = False
 
     face_landmarks: Source[s.FaceLandmarks]
-    connections: Literal['all', 'fill', 'custom'] | Connections.Custom
+    connections: Literal['all', 'fill', 'custom'] | Connections.Custom = 'all'
     color: Source[s.Color] | JsonValue = '#00ff00'
     thickness: Annotated[int, Field(ge=0, le=8)] | Source[s.Int] = 1
     point_size: Annotated[int, Field(ge=0, le=16)] | Source[s.Int] = 2
@@ -261,7 +261,7 @@ class MediaPipeFaceMask(_Node, Source[s.Mask], frozen=True):
             irises: bool | Source[s.Boolean] = False
 
     face_landmarks: Source[s.FaceLandmarks]
-    regions: Literal['all', 'custom'] | Regions.Custom
+    regions: Literal['all', 'custom'] | Regions.Custom = 'all'
 
     @property
     def out(self) -> Out:

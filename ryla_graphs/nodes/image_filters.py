@@ -29,7 +29,7 @@ class ImageBlend(_Node, Source[s.Image], frozen=True):
     image1: Source[s.Image]
     image2: Source[s.Image]
     blend_factor: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    blend_mode: Literal['normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference'] | Source[s.Combo]
+    blend_mode: Literal['normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference'] | Source[s.Combo] = 'normal'
 
     @property
     def out(self) -> Out:
@@ -63,7 +63,7 @@ class ImageQuantize(_Node, Source[s.Image], frozen=True):
 
     image: Source[s.Image]
     colors: Annotated[int, Field(ge=1, le=256)] | Source[s.Int] = 256
-    dither: Literal['none', 'floyd-steinberg', 'bayer-2', 'bayer-4', 'bayer-8', 'bayer-16'] | Source[s.Combo]
+    dither: Literal['none', 'floyd-steinberg', 'bayer-2', 'bayer-4', 'bayer-8', 'bayer-16'] | Source[s.Combo] = 'none'
 
     @property
     def out(self) -> Out:
@@ -106,8 +106,8 @@ class ColorTransfer(_Node, Source[s.Image], frozen=True):
 
     image_target: Source[s.Image]
     image_ref: Source[s.Image]
-    method: Literal['reinhard_lab', 'mkl_lab', 'histogram'] | Source[s.Combo]
-    source_stats: Literal['per_frame', 'uniform', 'target_frame'] | SourceStats.TargetFrame
+    method: Literal['reinhard_lab', 'mkl_lab', 'histogram'] | Source[s.Combo] = 'reinhard_lab'
+    source_stats: Literal['per_frame', 'uniform', 'target_frame'] | SourceStats.TargetFrame = 'per_frame'
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
     @property
@@ -158,7 +158,7 @@ class Morphology(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    operation: Literal['erode', 'dilate', 'open', 'close', 'gradient', 'bottom_hat', 'top_hat'] | Source[s.Combo]
+    operation: Literal['erode', 'dilate', 'open', 'close', 'gradient', 'bottom_hat', 'top_hat'] | Source[s.Combo] = 'erode'
     kernel_size: Annotated[int, Field(ge=3, le=999)] | Source[s.Int] = 3
 
     @property

@@ -134,7 +134,7 @@ class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
     image: Source[s.Image]
     resolution: Annotated[int, Field(ge=140, le=2520)] | Source[s.Int] = 504
     resize_method: Literal['upper_bound_resize', 'lower_bound_resize'] | Source[s.Combo] = 'upper_bound_resize'
-    mode: Literal['mono', 'multiview'] | Mode.Multiview
+    mode: Literal['mono', 'multiview'] | Mode.Multiview = 'mono'
 
     @property
     def out(self) -> Out:
@@ -173,7 +173,7 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
             colored: bool | Source[s.Boolean] = False
 
     da3_geometry: Source[s.Da3Geometry]
-    output_: Literal['depth', 'depth_colored', 'sky_mask', 'confidence'] | Output.Depth | Output.DepthColored | Output.SkyMask | Output.Confidence
+    output_: Literal['depth', 'depth_colored', 'sky_mask', 'confidence'] | Output.Depth | Output.DepthColored | Output.SkyMask | Output.Confidence = 'depth'
 
     @property
     def out(self) -> Out:

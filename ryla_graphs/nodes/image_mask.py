@@ -58,7 +58,7 @@ class ImageToMask(_Node, Source[s.Mask], frozen=True):
         mask: Output[s.Mask]
 
     image: Source[s.Image]
-    channel: Literal['red', 'green', 'blue', 'alpha'] | Source[s.Combo]
+    channel: Literal['red', 'green', 'blue', 'alpha'] | Source[s.Combo] = 'red'
 
     @property
     def out(self) -> Out:
@@ -144,7 +144,7 @@ class MaskComposite(_Node, Source[s.Mask], frozen=True):
     source: Source[s.Mask]
     x: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
     y: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
-    operation: Literal['multiply', 'add', 'subtract', 'and', 'or', 'xor'] | Source[s.Combo]
+    operation: Literal['multiply', 'add', 'subtract', 'and', 'or', 'xor'] | Source[s.Combo] = 'multiply'
 
     @property
     def out(self) -> Out:

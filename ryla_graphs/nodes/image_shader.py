@@ -40,7 +40,7 @@ class GLSLShader(_Node, frozen=True):
             height: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 512
 
     fragment_shader: str | Source[s.String]
-    size_mode: Literal['from_input', 'custom'] | SizeMode.Custom
+    size_mode: Literal['from_input', 'custom'] | SizeMode.Custom = 'from_input'
     images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=5)]
     floats: Annotated[Sequence[float | Source[s.Float]], Field(max_length=20)] = ()
     ints: Annotated[Sequence[int | Source[s.Int]], Field(max_length=20)] = ()

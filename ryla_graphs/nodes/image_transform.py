@@ -91,7 +91,7 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
             multiple: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 8
 
     input: Source[s.Image | s.Mask]
-    resize_type: Literal['scale dimensions', 'scale by multiplier', 'scale longer dimension', 'scale shorter dimension', 'scale width', 'scale height', 'scale total pixels', 'scale to multiple'] | ResizeType.ScaleDimensions | ResizeType.ScaleByMultiplier | ResizeType.ScaleLongerDimension | ResizeType.ScaleShorterDimension | ResizeType.ScaleWidth | ResizeType.ScaleHeight | ResizeType.ScaleTotalPixels | ResizeType.MatchSize | ResizeType.ScaleToMultiple
+    resize_type: Literal['scale dimensions', 'scale by multiplier', 'scale longer dimension', 'scale shorter dimension', 'scale width', 'scale height', 'scale total pixels', 'scale to multiple'] | ResizeType.ScaleDimensions | ResizeType.ScaleByMultiplier | ResizeType.ScaleLongerDimension | ResizeType.ScaleShorterDimension | ResizeType.ScaleWidth | ResizeType.ScaleHeight | ResizeType.ScaleTotalPixels | ResizeType.MatchSize | ResizeType.ScaleToMultiple = 'scale dimensions'
     scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo] = 'area'
 
     @property
@@ -186,8 +186,8 @@ class ResizeAndPadImage(_Node, Source[s.Image], frozen=True):
     image: Source[s.Image]
     target_width: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 512
     target_height: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 512
-    padding_color: Literal['white', 'black'] | Source[s.Combo]
-    interpolation: Literal['area', 'bicubic', 'nearest-exact', 'bilinear', 'lanczos'] | Source[s.Combo]
+    padding_color: Literal['white', 'black'] | Source[s.Combo] = 'white'
+    interpolation: Literal['area', 'bicubic', 'nearest-exact', 'bilinear', 'lanczos'] | Source[s.Combo] = 'area'
 
     @property
     def out(self) -> Out:
@@ -203,7 +203,7 @@ class ImageRotate(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    rotation: Literal['none', '90 degrees', '180 degrees', '270 degrees'] | Source[s.Combo]
+    rotation: Literal['none', '90 degrees', '180 degrees', '270 degrees'] | Source[s.Combo] = 'none'
 
     @property
     def out(self) -> Out:
@@ -219,7 +219,7 @@ class ImageFlip(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    flip_method: Literal['x-axis: vertically', 'y-axis: horizontally'] | Source[s.Combo]
+    flip_method: Literal['x-axis: vertically', 'y-axis: horizontally'] | Source[s.Combo] = 'x-axis: vertically'
 
     @property
     def out(self) -> Out:

@@ -27,10 +27,10 @@ class ImageScale(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo]
+    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo] = 'nearest-exact'
     width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
     height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:
@@ -46,7 +46,7 @@ class ImageScaleBy(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo]
+    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo] = 'nearest-exact'
     scale_by: Annotated[float, Field(ge=0.01, le=8.0)] | Source[s.Float] = 1.0
 
     @property
@@ -79,7 +79,7 @@ class ImageScaleToTotalPixels(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo]
+    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos'] | Source[s.Combo] = 'nearest-exact'
     megapixels: Annotated[float, Field(ge=0.01, le=16.0)] | Source[s.Float] = 1.0
     resolution_steps: Annotated[int, Field(ge=1, le=256)] | Source[s.Int] = 1
 
@@ -97,7 +97,7 @@ class ImageScaleToMaxDimension(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    upscale_method: Literal['area', 'lanczos', 'bilinear', 'nearest-exact', 'bicubic'] | Source[s.Combo]
+    upscale_method: Literal['area', 'lanczos', 'bilinear', 'nearest-exact', 'bicubic'] | Source[s.Combo] = 'area'
     largest_size: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
 
     @property

@@ -27,8 +27,8 @@ class SAMLoader(_Node, Source[s.SamModel], frozen=True):
     class Out(NamedTuple):
         sam_model: Output[s.SamModel]
 
-    model_name: Literal['ESAM'] | Source[s.Combo]
-    device_mode: Literal['AUTO', 'Prefer GPU', 'CPU'] | Source[s.Combo]
+    model_name: Literal['ESAM'] | Source[s.Combo] = 'ESAM'
+    device_mode: Literal['AUTO', 'Prefer GPU', 'CPU'] | Source[s.Combo] = 'AUTO'
 
     @property
     def out(self) -> Out:
@@ -111,12 +111,12 @@ class SAMDetectorCombined(_Node, Source[s.Mask], frozen=True):
     sam_model: Source[s.SamModel]
     segs: Source[s.Segs]
     image: Source[s.Image]
-    detection_hint: c.DetectionHint | Source[s.Combo]
+    detection_hint: c.DetectionHint | Source[s.Combo] = 'center-1'
     dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.93
     bbox_expansion: Annotated[int, Field(ge=0, le=1000)] | Source[s.Int] = 0
     mask_hint_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.7
-    mask_hint_use_negative: Literal['False', 'Small', 'Outter'] | Source[s.Combo]
+    mask_hint_use_negative: Literal['False', 'Small', 'Outter'] | Source[s.Combo] = 'False'
 
     @property
     def out(self) -> Out:
@@ -135,12 +135,12 @@ class SAMDetectorSegmented(_Node, frozen=True):
     sam_model: Source[s.SamModel]
     segs: Source[s.Segs]
     image: Source[s.Image]
-    detection_hint: c.DetectionHint | Source[s.Combo]
+    detection_hint: c.DetectionHint | Source[s.Combo] = 'center-1'
     dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.93
     bbox_expansion: Annotated[int, Field(ge=0, le=1000)] | Source[s.Int] = 0
     mask_hint_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.7
-    mask_hint_use_negative: Literal['False', 'Small', 'Outter'] | Source[s.Combo]
+    mask_hint_use_negative: Literal['False', 'Small', 'Outter'] | Source[s.Combo] = 'False'
 
     @property
     def out(self) -> Out:
@@ -751,7 +751,7 @@ class ImpactSEGSLabelFilter(_Node, frozen=True):
         remained_segs: Output[s.Segs]
 
     segs: Source[s.Segs]
-    preset: Literal['all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', 'left_eye', 'left_pupil', 'right_eyebrow', 'right_eye', 'right_pupil', 'short_sleeved_shirt', 'long_sleeved_shirt', 'short_sleeved_outwear', 'long_sleeved_outwear', 'vest', 'sling', 'shorts', 'trousers', 'skirt', 'short_sleeved_dress', 'long_sleeved_dress', 'vest_dress', 'sling_dress', 'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'bus', 'train', 'truck', 'boat', 'traffic light', 'fire hydrant', 'stop sign', 'parking meter', 'bench', 'bird', 'cat', 'dog', 'horse', 'sheep', 'cow', 'elephant', 'bear', 'zebra', 'giraffe', 'backpack', 'umbrella', 'handbag', 'tie', 'suitcase', 'frisbee', 'skis', 'snowboard', 'sports ball', 'kite', 'baseball bat', 'baseball glove', 'skateboard', 'surfboard', 'tennis racket', 'bottle', 'wine glass', 'cup', 'fork', 'knife', 'spoon', 'bowl', 'banana', 'apple', 'sandwich', 'orange', 'broccoli', 'carrot', 'hot dog', 'pizza', 'donut', 'cake', 'chair', 'couch', 'potted plant', 'bed', 'dining table', 'toilet', 'tv', 'laptop', 'mouse', 'remote', 'keyboard', 'cell phone', 'microwave', 'oven', 'toaster', 'sink', 'refrigerator', 'book', 'clock', 'vase', 'scissors', 'teddy bear', 'hair drier', 'toothbrush'] | Source[s.Combo]
+    preset: Literal['all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', 'left_eye', 'left_pupil', 'right_eyebrow', 'right_eye', 'right_pupil', 'short_sleeved_shirt', 'long_sleeved_shirt', 'short_sleeved_outwear', 'long_sleeved_outwear', 'vest', 'sling', 'shorts', 'trousers', 'skirt', 'short_sleeved_dress', 'long_sleeved_dress', 'vest_dress', 'sling_dress', 'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'bus', 'train', 'truck', 'boat', 'traffic light', 'fire hydrant', 'stop sign', 'parking meter', 'bench', 'bird', 'cat', 'dog', 'horse', 'sheep', 'cow', 'elephant', 'bear', 'zebra', 'giraffe', 'backpack', 'umbrella', 'handbag', 'tie', 'suitcase', 'frisbee', 'skis', 'snowboard', 'sports ball', 'kite', 'baseball bat', 'baseball glove', 'skateboard', 'surfboard', 'tennis racket', 'bottle', 'wine glass', 'cup', 'fork', 'knife', 'spoon', 'bowl', 'banana', 'apple', 'sandwich', 'orange', 'broccoli', 'carrot', 'hot dog', 'pizza', 'donut', 'cake', 'chair', 'couch', 'potted plant', 'bed', 'dining table', 'toilet', 'tv', 'laptop', 'mouse', 'remote', 'keyboard', 'cell phone', 'microwave', 'oven', 'toaster', 'sink', 'refrigerator', 'book', 'clock', 'vase', 'scissors', 'teddy bear', 'hair drier', 'toothbrush'] | Source[s.Combo] = 'all'
     labels: str | Source[s.String]
 
     @property
@@ -769,7 +769,7 @@ class ImpactSEGSRangeFilter(_Node, frozen=True):
         remained_segs: Output[s.Segs]
 
     segs: Source[s.Segs]
-    target: Literal['area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'length_percent', 'confidence(0-100)'] | Source[s.Combo]
+    target: Literal['area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'length_percent', 'confidence(0-100)'] | Source[s.Combo] = 'area(=w*h)'
     mode: bool | Source[s.Boolean] = True
     min_value: Annotated[int, Field(ge=0, le=9223372036854775807)] | Source[s.Int] = 0
     max_value: Annotated[int, Field(ge=0, le=9223372036854775807)] | Source[s.Int] = 67108864
@@ -789,7 +789,7 @@ class ImpactSEGSOrderedFilter(_Node, frozen=True):
         remained_segs: Output[s.Segs]
 
     segs: Source[s.Segs]
-    target: Literal['area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'confidence'] | Source[s.Combo]
+    target: Literal['area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'confidence'] | Source[s.Combo] = 'area(=w*h)'
     order: bool | Source[s.Boolean] = True
     take_start: Annotated[int, Field(ge=0, le=9223372036854775807)] | Source[s.Int] = 0
     take_count: Annotated[int, Field(ge=0, le=9223372036854775807)] | Source[s.Int] = 1

@@ -171,7 +171,7 @@ class VoxelToMesh(_Node, Source[s.Mesh], frozen=True):
         mesh: Output[s.Mesh]
 
     voxel: Source[s.Voxel]
-    algorithm: Literal['surface net', 'basic'] | Source[s.Combo]
+    algorithm: Literal['surface net', 'basic'] | Source[s.Combo] = 'surface net'
     threshold: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 0.6
 
     @property
@@ -311,14 +311,14 @@ class CreateCameraInfo(_Node, Source[s.Load3dCamera], frozen=True):
             quat_z: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 0.0
             quat_w: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 1.0
 
-    mode: Literal['orbit', 'look_at', 'quaternion'] | Mode.Orbit | Mode.LookAt | Mode.Quaternion
+    mode: Literal['orbit', 'look_at', 'quaternion'] | Mode.Orbit | Mode.LookAt | Mode.Quaternion = 'orbit'
     target_x: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 0.0
     target_y: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 0.0
     target_z: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 0.0
     roll: Annotated[float, Field(ge=-180.0, le=180.0)] | Source[s.Float] = 0.0
     fov: Annotated[float, Field(ge=1.0, le=120.0)] | Source[s.Float] = 35.0
     zoom: Annotated[float, Field(ge=0.01, le=100.0)] | Source[s.Float] = 1.0
-    camera_type: Literal['perspective', 'orthographic'] | Source[s.Combo]
+    camera_type: Literal['perspective', 'orthographic'] | Source[s.Combo] = 'perspective'
 
     @property
     def out(self) -> Out:

@@ -76,7 +76,7 @@ class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
 
     mesh: Source[s.Mesh]
     target_face_count: Annotated[int, Field(ge=0, le=50000000)] | Source[s.Int] = 200000
-    placement_mode: Literal['midpoint', 'qem'] | PlacementMode.Qem
+    placement_mode: Literal['midpoint', 'qem'] | PlacementMode.Qem = 'midpoint'
 
     @property
     def out(self) -> Out:
@@ -108,7 +108,7 @@ class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
 
     mesh: Source[s.Mesh]
     resolution: Annotated[int, Field(ge=32, le=2048)] | Source[s.Int] = 512
-    sign_mode: Literal['udf', 'sdf'] | SignMode.Udf | SignMode.Sdf
+    sign_mode: Literal['udf', 'sdf'] | SignMode.Udf | SignMode.Sdf = 'udf'
     band: Annotated[float, Field(ge=0.5, le=4.0)] | Source[s.Float] = 1.0
     project_back: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     fix_poles: bool | Source[s.Boolean] = False
@@ -147,7 +147,7 @@ class RenderMesh(_Node, frozen=True):
         mask: Output[s.Mask]
 
     mesh: Source[s.Mesh]
-    mode: Literal['auto', 'texture', 'vertex colors', 'solid', 'normal', 'depth'] | Source[s.Combo]
+    mode: Literal['auto', 'texture', 'vertex colors', 'solid', 'normal', 'depth'] | Source[s.Combo] = 'auto'
     width: Annotated[int, Field(ge=64, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=64, le=4096)] | Source[s.Int] = 1024
     background: Source[s.Color] | JsonValue = '#000000'
@@ -201,7 +201,7 @@ class RotateMesh(_Node, Source[s.Mesh], frozen=True):
             qz: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 0.0
 
     mesh: Source[s.Mesh]
-    mode: Literal['euler_xyz', 'quaternion'] | Mode.EulerXyz | Mode.Quaternion
+    mode: Literal['euler_xyz', 'quaternion'] | Mode.EulerXyz | Mode.Quaternion = 'euler_xyz'
 
     @property
     def out(self) -> Out:

@@ -28,7 +28,7 @@ class SplatToFile3D(_Node, Source[s.File3dSplatAny], frozen=True):
         model_3d: Output[s.File3dSplatAny]
 
     splat: Source[s.Splat]
-    format: Literal['ply', 'ksplat', 'spz'] | Source[s.Combo]
+    format: Literal['ply', 'ksplat', 'spz'] | Source[s.Combo] = 'ply'
 
     @property
     def out(self) -> Out:
@@ -67,7 +67,7 @@ class RenderSplat(_Node, frozen=True):
     sharpen: Annotated[float, Field(ge=1.0, le=8.0)] | Source[s.Float] = 2.0
     headlight_shading: Annotated[float, Field(ge=0.0, le=3.0)] | Source[s.Float] = 0.0
     opacity_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
-    render_style: Literal['color', 'clay', 'depth', 'normal'] | Source[s.Combo]
+    render_style: Literal['color', 'clay', 'depth', 'normal'] | Source[s.Combo] = 'color'
     background: Source[s.Color] | JsonValue = '#000000'
     bg_image: Source[s.Image] | None = None
     camera_info: Source[s.Load3dCamera] | None = None

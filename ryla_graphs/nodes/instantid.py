@@ -41,7 +41,7 @@ class InstantIDFaceAnalysis(_Node, Source[s.Faceanalysis], frozen=True):
     class Out(NamedTuple):
         faceanalysis: Output[s.Faceanalysis]
 
-    provider: Literal['CPU', 'CUDA', 'ROCM', 'CoreML'] | Source[s.Combo]
+    provider: Literal['CPU', 'CUDA', 'ROCM', 'CoreML'] | Source[s.Combo] = 'CPU'
 
     @property
     def out(self) -> Out:

@@ -60,7 +60,7 @@ class CLIPVisionEncode(_Node, Source[s.ClipVisionOutput], frozen=True):
 
     clip_vision: Source[s.ClipVision]
     image: Source[s.Image]
-    crop: Literal['center', 'none'] | Source[s.Combo]
+    crop: Literal['center', 'none'] | Source[s.Combo] = 'center'
 
     @property
     def out(self) -> Out:
@@ -79,7 +79,7 @@ class StyleModelApply(_Node, Source[s.Conditioning], frozen=True):
     style_model: Source[s.StyleModel]
     clip_vision_output: Source[s.ClipVisionOutput]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    strength_type: Literal['multiply', 'attn_bias'] | Source[s.Combo]
+    strength_type: Literal['multiply', 'attn_bias'] | Source[s.Combo] = 'multiply'
 
     @property
     def out(self) -> Out:

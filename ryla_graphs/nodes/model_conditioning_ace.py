@@ -50,9 +50,9 @@ class TextEncodeAceStepAudio1_5(_Node, Source[s.Conditioning], frozen=True):
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     bpm: Annotated[int, Field(ge=10, le=300)] | Source[s.Int] = 120
     duration: Annotated[float, Field(ge=0.0, le=2000.0)] | Source[s.Float] = 120.0
-    timesignature: Literal['2', '3', '4', '6'] | Source[s.Combo]
+    timesignature: Literal['2', '3', '4', '6'] | Source[s.Combo] = '2'
     language: Literal['ar', 'az', 'bg', 'bn', 'ca', 'cs', 'da', 'de', 'el', 'en', 'es', 'fa', 'fi', 'fr', 'he', 'hi', 'hr', 'ht', 'hu', 'id', 'is', 'it', 'ja', 'ko', 'la', 'lt', 'ms', 'ne', 'nl', 'no', 'pa', 'pl', 'pt', 'ro', 'ru', 'sa', 'sk', 'sr', 'sv', 'sw', 'ta', 'te', 'th', 'tl', 'tr', 'uk', 'ur', 'vi', 'yue', 'zh', 'unknown'] | Source[s.Combo] = 'en'
-    keyscale: Literal['C major', 'C# major', 'Db major', 'D major', 'D# major', 'Eb major', 'E major', 'F major', 'F# major', 'Gb major', 'G major', 'G# major', 'Ab major', 'A major', 'A# major', 'Bb major', 'B major', 'C minor', 'C# minor', 'Db minor', 'D minor', 'D# minor', 'Eb minor', 'E minor', 'F minor', 'F# minor', 'Gb minor', 'G minor', 'G# minor', 'Ab minor', 'A minor', 'A# minor', 'Bb minor', 'B minor'] | Source[s.Combo]
+    keyscale: Literal['C major', 'C# major', 'Db major', 'D major', 'D# major', 'Eb major', 'E major', 'F major', 'F# major', 'Gb major', 'G major', 'G# major', 'Ab major', 'A major', 'A# major', 'Bb major', 'B major', 'C minor', 'C# minor', 'Db minor', 'D minor', 'D# minor', 'Eb minor', 'E minor', 'F minor', 'F# minor', 'Gb minor', 'G minor', 'G# minor', 'Ab minor', 'A minor', 'A# minor', 'Bb minor', 'B minor'] | Source[s.Combo] = 'C major'
     generate_audio_codes: bool | Source[s.Boolean] = True
     cfg_scale: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 2.0
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 0.85

@@ -91,7 +91,7 @@ class SetUnionControlNetType(_Node, Source[s.ControlNet], frozen=True):
         control_net: Output[s.ControlNet]
 
     control_net: Source[s.ControlNet]
-    type: Literal['auto', 'openpose', 'depth', 'hed/pidi/scribble/ted', 'canny/lineart/anime_lineart/mlsd', 'normal', 'segment', 'tile', 'repaint'] | Source[s.Combo]
+    type: Literal['auto', 'openpose', 'depth', 'hed/pidi/scribble/ted', 'canny/lineart/anime_lineart/mlsd', 'normal', 'segment', 'tile', 'repaint'] | Source[s.Combo] = 'auto'
 
     @property
     def out(self) -> Out:

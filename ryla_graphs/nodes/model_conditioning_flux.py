@@ -91,7 +91,7 @@ class FluxKontextMultiReferenceLatentMethod(_Node, Source[s.Conditioning], froze
         conditioning: Output[s.Conditioning]
 
     conditioning: Source[s.Conditioning]
-    reference_latents_method: Literal['offset', 'index', 'uxo/uno', 'index_timestep_zero'] | Source[s.Combo]
+    reference_latents_method: Literal['offset', 'index', 'uxo/uno', 'index_timestep_zero'] | Source[s.Combo] = 'offset'
 
     @property
     def out(self) -> Out:

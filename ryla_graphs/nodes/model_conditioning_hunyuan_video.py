@@ -99,7 +99,7 @@ class HunyuanImageToVideo(_Node, frozen=True):
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 53
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1
-    guidance_type: Literal['v1 (concat)', 'v2 (replace)', 'custom'] | Source[s.Combo]
+    guidance_type: Literal['v1 (concat)', 'v2 (replace)', 'custom'] | Source[s.Combo] = 'v1 (concat)'
     start_image: Source[s.Image] | None = None
 
     @property

@@ -24,7 +24,7 @@ class CLIPTextEncodeLumina2(_Node, Source[s.Conditioning], frozen=True):
     class Out(NamedTuple):
         conditioning: Output[s.Conditioning]
 
-    system_prompt: Literal['superior', 'alignment'] | Source[s.Combo]
+    system_prompt: Literal['superior', 'alignment'] | Source[s.Combo] = 'superior'
     user_prompt: str | Source[s.String]
     clip: Source[s.Clip]
 

@@ -72,7 +72,7 @@ class CLIPTextEncodeSD3(_Node, Source[s.Conditioning], frozen=True):
     clip_l: str | Source[s.String]
     clip_g: str | Source[s.String]
     t5xxl: str | Source[s.String]
-    empty_padding: Literal['none', 'empty_prompt'] | Source[s.Combo]
+    empty_padding: Literal['none', 'empty_prompt'] | Source[s.Combo] = 'none'
 
     @property
     def out(self) -> Out:

@@ -150,7 +150,7 @@ class ConditioningSetMask(_Node, Source[s.Conditioning], frozen=True):
     conditioning: Source[s.Conditioning]
     mask: Source[s.Mask]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
-    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo]
+    set_cond_area: Literal['default', 'mask bounds'] | Source[s.Combo] = 'default'
 
     @property
     def out(self) -> Out:

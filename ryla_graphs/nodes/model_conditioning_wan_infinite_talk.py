@@ -40,7 +40,7 @@ class WanInfiniteTalkToVideo(_Node, frozen=True):
             mask_1: Source[s.Mask] | None = None
             mask_2: Source[s.Mask] | None = None
 
-    mode: Literal['single_speaker', 'two_speakers'] | Mode.TwoSpeakers
+    mode: Literal['single_speaker', 'two_speakers'] | Mode.TwoSpeakers = 'single_speaker'
     model: Source[s.Model]
     model_patch: Source[s.ModelPatch]
     positive: Source[s.Conditioning]

@@ -147,7 +147,7 @@ class GenerateTracks(_Node, frozen=True):
     bezier: bool | Source[s.Boolean] = False
     mid_x: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     mid_y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    interpolation: Literal['linear', 'ease_in', 'ease_out', 'ease_in_out', 'constant'] | Source[s.Combo]
+    interpolation: Literal['linear', 'ease_in', 'ease_out', 'ease_in_out', 'constant'] | Source[s.Combo] = 'linear'
     track_mask: Source[s.Mask] | None = None
 
     @property

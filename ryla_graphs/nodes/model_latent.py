@@ -94,10 +94,10 @@ class LatentUpscale(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo]
+    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'nearest-exact'
     width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
     height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:
@@ -113,7 +113,7 @@ class LatentUpscaleBy(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo]
+    upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'nearest-exact'
     scale_by: Annotated[float, Field(ge=0.01, le=8.0)] | Source[s.Float] = 1.5
 
     @property

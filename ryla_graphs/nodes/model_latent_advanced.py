@@ -93,7 +93,7 @@ class LatentConcat(_Node, Source[s.Latent], frozen=True):
 
     samples1: Source[s.Latent]
     samples2: Source[s.Latent]
-    dim: Literal['x', '-x', 'y', '-y', 't', '-t'] | Source[s.Combo]
+    dim: Literal['x', '-x', 'y', '-y', 't', '-t'] | Source[s.Combo] = 'x'
 
     @property
     def out(self) -> Out:
@@ -109,7 +109,7 @@ class LatentCut(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    dim: Literal['x', 'y', 't'] | Source[s.Combo]
+    dim: Literal['x', 'y', 't'] | Source[s.Combo] = 'x'
     index: Annotated[int, Field(ge=-16384, le=16384)] | Source[s.Int] = 0
     amount: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 1
 
@@ -127,7 +127,7 @@ class LatentCutToBatch(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    dim: Literal['t', 'x', 'y'] | Source[s.Combo]
+    dim: Literal['t', 'x', 'y'] | Source[s.Combo] = 't'
     slice_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 1
 
     @property

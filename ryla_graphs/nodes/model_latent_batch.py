@@ -135,7 +135,7 @@ class SeedVR2TemporalChunk(_Node, frozen=True):
 
     latent: Source[s.Latent]
     temporal_overlap: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
-    chunking_mode: Literal['auto', 'manual'] | ChunkingMode.Manual
+    chunking_mode: Literal['auto', 'manual'] | ChunkingMode.Manual = 'auto'
 
     @property
     def out(self) -> Out:

@@ -31,7 +31,7 @@ class HunyuanVideo15LatentUpscaleWithModel(_Node, Source[s.Latent], frozen=True)
     upscale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'bilinear'
     width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 1280
     height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 720
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:

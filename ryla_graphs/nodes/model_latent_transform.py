@@ -27,7 +27,7 @@ class LatentRotate(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    rotation: Literal['none', '90 degrees', '180 degrees', '270 degrees'] | Source[s.Combo]
+    rotation: Literal['none', '90 degrees', '180 degrees', '270 degrees'] | Source[s.Combo] = 'none'
 
     @property
     def out(self) -> Out:
@@ -43,7 +43,7 @@ class LatentFlip(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     samples: Source[s.Latent]
-    flip_method: Literal['x-axis: vertically', 'y-axis: horizontally'] | Source[s.Combo]
+    flip_method: Literal['x-axis: vertically', 'y-axis: horizontally'] | Source[s.Combo] = 'x-axis: vertically'
 
     @property
     def out(self) -> Out:

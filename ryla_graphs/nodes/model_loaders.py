@@ -80,7 +80,7 @@ class CLIPLoader(_Node, Source[s.Clip], frozen=True):
         clip: Output[s.Clip]
 
     clip_name: str | Source[s.Combo]
-    type: c.Type_2 | Source[s.Combo]
+    type: c.Type_2 | Source[s.Combo] = 'stable_diffusion'
     device: Literal['default', 'cpu'] | Source[s.Combo] | None = None
 
     @property
@@ -97,7 +97,7 @@ class UNETLoader(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     unet_name: str | Source[s.Combo]
-    weight_dtype: Literal['default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2'] | Source[s.Combo]
+    weight_dtype: Literal['default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2'] | Source[s.Combo] = 'default'
 
     @property
     def out(self) -> Out:
@@ -114,7 +114,7 @@ class DualCLIPLoader(_Node, Source[s.Clip], frozen=True):
 
     clip_name1: str | Source[s.Combo]
     clip_name2: str | Source[s.Combo]
-    type: c.Type | Source[s.Combo]
+    type: c.Type | Source[s.Combo] = 'sdxl'
     device: Literal['default', 'cpu'] | Source[s.Combo] | None = None
 
     @property
@@ -407,7 +407,7 @@ class LTXAVTextEncoderLoader(_Node, Source[s.Clip], frozen=True):
 
     text_encoder: str | Source[s.Combo]
     ckpt_name: str | Source[s.Combo]
-    device: Literal['default', 'cpu'] | Source[s.Combo]
+    device: Literal['default', 'cpu'] | Source[s.Combo] = 'default'
 
     @property
     def out(self) -> Out:

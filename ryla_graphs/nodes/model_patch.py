@@ -27,7 +27,7 @@ class ModelSamplingDiscrete(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    sampling: Literal['eps', 'v_prediction', 'lcm', 'x0', 'img_to_img', 'img_to_img_flow'] | Source[s.Combo]
+    sampling: Literal['eps', 'v_prediction', 'lcm', 'x0', 'img_to_img', 'img_to_img_flow'] | Source[s.Combo] = 'eps'
     zsnr: bool | Source[s.Boolean] = False
 
     @property
@@ -44,7 +44,7 @@ class ModelSamplingContinuousEDM(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    sampling: Literal['v_prediction', 'edm', 'edm_playground_v2.5', 'eps', 'cosmos_rflow'] | Source[s.Combo]
+    sampling: Literal['v_prediction', 'edm', 'edm_playground_v2.5', 'eps', 'cosmos_rflow'] | Source[s.Combo] = 'v_prediction'
     sigma_max: Annotated[float, Field(ge=0.0, le=1000.0)] | Source[s.Float] = 120.0
     sigma_min: Annotated[float, Field(ge=0.0, le=1000.0)] | Source[s.Float] = 0.002
 
@@ -62,7 +62,7 @@ class ModelSamplingContinuousV(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    sampling: Literal['v_prediction'] | Source[s.Combo]
+    sampling: Literal['v_prediction'] | Source[s.Combo] = 'v_prediction'
     sigma_max: Annotated[float, Field(ge=0.0, le=1000.0)] | Source[s.Float] = 500.0
     sigma_min: Annotated[float, Field(ge=0.0, le=1000.0)] | Source[s.Float] = 0.03
 

@@ -105,8 +105,8 @@ class PatchModelAddDownscale(_Node, Source[s.Model], frozen=True):
     start_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     end_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.35
     downscale_after_skip: bool | Source[s.Boolean] = True
-    downscale_method: Literal['bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp'] | Source[s.Combo]
-    upscale_method: Literal['bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp'] | Source[s.Combo]
+    downscale_method: Literal['bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp'] | Source[s.Combo] = 'bicubic'
+    upscale_method: Literal['bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp'] | Source[s.Combo] = 'bicubic'
 
     @property
     def out(self) -> Out:

@@ -31,8 +31,8 @@ class KSampler(_Node, Source[s.Latent], frozen=True):
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     steps: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 20
     cfg: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 8.0
-    sampler_name: c.SamplerName | Source[s.Combo]
-    scheduler: c.Scheduler | Source[s.Combo]
+    sampler_name: c.SamplerName | Source[s.Combo] = 'euler'
+    scheduler: c.Scheduler | Source[s.Combo] = 'simple'
     positive: Source[s.Conditioning]
     negative: Source[s.Conditioning]
     latent_image: Source[s.Latent]
@@ -52,18 +52,18 @@ class KSamplerAdvanced(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     model: Source[s.Model]
-    add_noise: Literal['enable', 'disable'] | Source[s.Combo]
+    add_noise: Literal['enable', 'disable'] | Source[s.Combo] = 'enable'
     noise_seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     steps: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 20
     cfg: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 8.0
-    sampler_name: c.SamplerName | Source[s.Combo]
-    scheduler: c.Scheduler | Source[s.Combo]
+    sampler_name: c.SamplerName | Source[s.Combo] = 'euler'
+    scheduler: c.Scheduler | Source[s.Combo] = 'simple'
     positive: Source[s.Conditioning]
     negative: Source[s.Conditioning]
     latent_image: Source[s.Latent]
     start_at_step: Annotated[int, Field(ge=0, le=10000)] | Source[s.Int] = 0
     end_at_step: Annotated[int, Field(ge=0, le=10000)] | Source[s.Int] = 10000
-    return_with_leftover_noise: Literal['disable', 'enable'] | Source[s.Combo]
+    return_with_leftover_noise: Literal['disable', 'enable'] | Source[s.Combo] = 'disable'
 
     @property
     def out(self) -> Out:

@@ -68,7 +68,7 @@ class DualCFGGuider(_Node, Source[s.Guider], frozen=True):
     negative: Source[s.Conditioning]
     cfg_conds: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 8.0
     cfg_cond2_negative: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 8.0
-    style: Literal['regular', 'nested'] | Source[s.Combo]
+    style: Literal['regular', 'nested'] | Source[s.Combo] = 'regular'
 
     @property
     def out(self) -> Out:

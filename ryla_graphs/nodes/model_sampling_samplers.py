@@ -27,7 +27,7 @@ class KSamplerSelect(_Node, Source[s.Sampler], frozen=True):
     class Out(NamedTuple):
         sampler: Output[s.Sampler]
 
-    sampler_name: c.SamplerName | Source[s.Combo]
+    sampler_name: c.SamplerName | Source[s.Combo] = 'euler'
 
     @property
     def out(self) -> Out:
@@ -91,7 +91,7 @@ class SamplerDPMPP_3M_SDE(_Node, Source[s.Sampler], frozen=True):
 
     eta: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     s_noise: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
-    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo]
+    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo] = 'gpu'
 
     @property
     def out(self) -> Out:
@@ -106,10 +106,10 @@ class SamplerDPMPP_2M_SDE(_Node, Source[s.Sampler], frozen=True):
     class Out(NamedTuple):
         sampler: Output[s.Sampler]
 
-    solver_type: Literal['midpoint', 'heun'] | Source[s.Combo]
+    solver_type: Literal['midpoint', 'heun'] | Source[s.Combo] = 'midpoint'
     eta: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     s_noise: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
-    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo]
+    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo] = 'gpu'
 
     @property
     def out(self) -> Out:
@@ -127,7 +127,7 @@ class SamplerDPMPP_SDE(_Node, Source[s.Sampler], frozen=True):
     eta: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     s_noise: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     r: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 0.5
-    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo]
+    noise_device: Literal['gpu', 'cpu'] | Source[s.Combo] = 'gpu'
 
     @property
     def out(self) -> Out:
@@ -182,7 +182,7 @@ class SamplerER_SDE(_Node, Source[s.Sampler], frozen=True):
     class Out(NamedTuple):
         sampler: Output[s.Sampler]
 
-    solver_type: Literal['ER-SDE', 'Reverse-time SDE', 'ODE'] | Source[s.Combo]
+    solver_type: Literal['ER-SDE', 'Reverse-time SDE', 'ODE'] | Source[s.Combo] = 'ER-SDE'
     max_stage: Annotated[int, Field(ge=1, le=3)] | Source[s.Int] = 3
     eta: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
     s_noise: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
@@ -223,7 +223,7 @@ class SamplerSEEDS2(_Node, Source[s.Sampler], frozen=True):
     class Out(NamedTuple):
         sampler: Output[s.Sampler]
 
-    solver_type: Literal['phi_1', 'phi_2'] | Source[s.Combo]
+    solver_type: Literal['phi_1', 'phi_2'] | Source[s.Combo] = 'phi_1'
     eta: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     s_noise: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 1.0
     r: Annotated[float, Field(ge=0.01, le=1.0)] | Source[s.Float] = 0.5
@@ -243,7 +243,7 @@ class SamplerLCMUpscale(_Node, Source[s.Sampler], frozen=True):
 
     scale_ratio: Annotated[float, Field(ge=0.1, le=20.0)] | Source[s.Float] = 1.0
     scale_steps: Annotated[int, Field(ge=-1, le=1000)] | Source[s.Int] = -1
-    upscale_method: Literal['bislerp', 'nearest-exact', 'bilinear', 'area', 'bicubic'] | Source[s.Combo]
+    upscale_method: Literal['bislerp', 'nearest-exact', 'bilinear', 'area', 'bicubic'] | Source[s.Combo] = 'bislerp'
 
     @property
     def out(self) -> Out:

@@ -28,7 +28,7 @@ class BasicScheduler(_Node, Source[s.Sigmas], frozen=True):
         sigmas: Output[s.Sigmas]
 
     model: Source[s.Model]
-    scheduler: c.Scheduler | Source[s.Combo]
+    scheduler: c.Scheduler | Source[s.Combo] = 'simple'
     steps: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 20
     denoise: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
 
@@ -189,7 +189,7 @@ class AlignYourStepsScheduler(_Node, Source[s.Sigmas], frozen=True):
     class Out(NamedTuple):
         sigmas: Output[s.Sigmas]
 
-    model_type: Literal['SD1', 'SDXL', 'SVD'] | Source[s.Combo]
+    model_type: Literal['SD1', 'SDXL', 'SVD'] | Source[s.Combo] = 'SD1'
     steps: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 10
     denoise: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
 
@@ -260,7 +260,7 @@ class OptimalStepsScheduler(_Node, Source[s.Sigmas], frozen=True):
     class Out(NamedTuple):
         sigmas: Output[s.Sigmas]
 
-    model_type: Literal['FLUX', 'Wan', 'Chroma'] | Source[s.Combo]
+    model_type: Literal['FLUX', 'Wan', 'Chroma'] | Source[s.Combo] = 'FLUX'
     steps: Annotated[int, Field(ge=3, le=1000)] | Source[s.Int] = 20
     denoise: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
 

@@ -95,7 +95,7 @@ class ExtendIntermediateSigmas(_Node, Source[s.Sigmas], frozen=True):
     steps: Annotated[int, Field(ge=1, le=100)] | Source[s.Int] = 2
     start_at_sigma: Annotated[float, Field(ge=-1.0, le=20000.0)] | Source[s.Float] = -1.0
     end_at_sigma: Annotated[float, Field(ge=0.0, le=20000.0)] | Source[s.Float] = 12.0
-    spacing: Literal['linear', 'cosine', 'sine'] | Source[s.Combo]
+    spacing: Literal['linear', 'cosine', 'sine'] | Source[s.Combo] = 'linear'
 
     @property
     def out(self) -> Out:

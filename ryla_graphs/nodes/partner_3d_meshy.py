@@ -36,15 +36,15 @@ class MeshyTextToModelNode(_Node, frozen=True):
 
         class OfTrue(Option, frozen=True):
             KEY = 'true'
-            topology: Literal['triangle', 'quad'] | Source[s.Combo]
+            topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
 
-    model: Literal['latest'] | Source[s.Combo]
+    model: Literal['latest'] | Source[s.Combo] = 'latest'
     prompt: str | Source[s.String] = ''
-    style: Literal['realistic', 'sculpture'] | Source[s.Combo]
-    should_remesh: Literal['false'] | ShouldRemesh.OfTrue
-    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo]
-    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo]
+    style: Literal['realistic', 'sculpture'] | Source[s.Combo] = 'realistic'
+    should_remesh: Literal['true', 'false'] | ShouldRemesh.OfTrue = 'true'
+    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo] = 'auto'
+    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -63,7 +63,7 @@ class MeshyRefineNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
         fbx: Output[s.File3dFbx]
 
-    model: Literal['latest'] | Source[s.Combo]
+    model: Literal['latest'] | Source[s.Combo] = 'latest'
     meshy_task_id: Source[s.MeshyTaskId]
     enable_pbr: bool | Source[s.Boolean] = False
     texture_prompt: str | Source[s.String] = ''
@@ -91,7 +91,7 @@ class MeshyImageToModelNode(_Node, frozen=True):
 
         class OfTrue(Option, frozen=True):
             KEY = 'true'
-            topology: Literal['triangle', 'quad'] | Source[s.Combo]
+            topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
 
 
@@ -104,12 +104,12 @@ class MeshyImageToModelNode(_Node, frozen=True):
             texture_prompt: str | Source[s.String] = ''
             texture_image: Source[s.Image] | None = None
 
-    model: Literal['latest'] | Source[s.Combo]
+    model: Literal['latest'] | Source[s.Combo] = 'latest'
     image: Source[s.Image]
-    should_remesh: Literal['false'] | ShouldRemesh.OfTrue
-    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo]
-    should_texture: Literal['true', 'false'] | ShouldTexture.OfTrue
-    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo]
+    should_remesh: Literal['true', 'false'] | ShouldRemesh.OfTrue = 'true'
+    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo] = 'auto'
+    should_texture: Literal['true', 'false'] | ShouldTexture.OfTrue = 'true'
+    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -134,7 +134,7 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
 
         class OfTrue(Option, frozen=True):
             KEY = 'true'
-            topology: Literal['triangle', 'quad'] | Source[s.Combo]
+            topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
 
 
@@ -147,12 +147,12 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
             texture_prompt: str | Source[s.String] = ''
             texture_image: Source[s.Image] | None = None
 
-    model: Literal['latest'] | Source[s.Combo]
+    model: Literal['latest'] | Source[s.Combo] = 'latest'
     images: Annotated[Sequence[Source[s.Image]], Field(min_length=2, max_length=4)]
-    should_remesh: Literal['false'] | ShouldRemesh.OfTrue
-    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo]
-    should_texture: Literal['true', 'false'] | ShouldTexture.OfTrue
-    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo]
+    should_remesh: Literal['true', 'false'] | ShouldRemesh.OfTrue = 'true'
+    symmetry_mode: Literal['auto', 'on', 'off'] | Source[s.Combo] = 'auto'
+    should_texture: Literal['true', 'false'] | ShouldTexture.OfTrue = 'true'
+    pose_mode: Literal['', 'A-pose', 'T-pose'] | Source[s.Combo] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -209,7 +209,7 @@ class MeshyTextureNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
         fbx: Output[s.File3dFbx]
 
-    model: Literal['latest'] | Source[s.Combo]
+    model: Literal['latest'] | Source[s.Combo] = 'latest'
     meshy_task_id: Source[s.MeshyTaskId]
     enable_original_uv: bool | Source[s.Boolean] = True
     pbr: bool | Source[s.Boolean] = False

@@ -145,7 +145,7 @@ class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
             creative: bool | Source[s.Boolean] = False
 
     images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=5)]
-    mode: Literal['Regular', 'Fast', 'Extreme-High'] | Mode.Regular | Mode.Fast | Mode.ExtremeHigh
+    mode: Literal['Regular', 'Fast', 'Extreme-High'] | Mode.Regular | Mode.Fast | Mode.ExtremeHigh = 'Regular'
     material: Literal['PBR', 'Shaded', 'All', 'None'] | Source[s.Combo] = 'Shaded'
     geometry_file_format: Literal['glb', 'fbx', 'obj', 'stl'] | Source[s.Combo] = 'glb'
     texture_mode: Literal['Default', 'legacy', 'extreme-low', 'low', 'medium', 'high'] | Source[s.Combo] | None = None
@@ -196,7 +196,7 @@ class Rodin3D_Gen25_Text(_Node, Source[s.File3d], frozen=True):
             creative: bool | Source[s.Boolean] = False
 
     prompt: str | Source[s.String] = ''
-    mode: Literal['Regular', 'Fast', 'Extreme-High'] | Mode.Regular | Mode.Fast | Mode.ExtremeHigh
+    mode: Literal['Regular', 'Fast', 'Extreme-High'] | Mode.Regular | Mode.Fast | Mode.ExtremeHigh = 'Regular'
     material: Literal['PBR', 'Shaded', 'All', 'None'] | Source[s.Combo] = 'Shaded'
     geometry_file_format: Literal['glb', 'fbx', 'obj', 'stl'] | Source[s.Combo] = 'glb'
     texture_mode: Literal['Default', 'legacy', 'extreme-low', 'low', 'medium', 'high'] | Source[s.Combo] | None = None

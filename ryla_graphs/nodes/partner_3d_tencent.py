@@ -39,13 +39,13 @@ class TencentTextToModelNode(_Node, frozen=True):
 
         class LowPoly(Option, frozen=True):
             KEY = 'LowPoly'
-            polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo]
+            polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo] = 'triangle'
             pbr: bool | Source[s.Boolean] = False
 
-    model: Literal['3.0', '3.1'] | Source[s.Combo]
+    model: Literal['3.0', '3.1'] | Source[s.Combo] = '3.0'
     prompt: str | Source[s.String] = ''
     face_count: Annotated[int, Field(ge=3000, le=1500000)] | Source[s.Int] = 500000
-    generate_type: Literal['Normal', 'Geometry'] | GenerateType.Normal | GenerateType.LowPoly
+    generate_type: Literal['Normal', 'LowPoly', 'Geometry'] | GenerateType.Normal | GenerateType.LowPoly = 'Normal'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -77,13 +77,13 @@ class TencentImageToModelNode(_Node, frozen=True):
 
         class LowPoly(Option, frozen=True):
             KEY = 'LowPoly'
-            polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo]
+            polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo] = 'triangle'
             pbr: bool | Source[s.Boolean] = False
 
-    model: Literal['3.0', '3.1'] | Source[s.Combo]
+    model: Literal['3.0', '3.1'] | Source[s.Combo] = '3.0'
     image: Source[s.Image]
     face_count: Annotated[int, Field(ge=3000, le=1500000)] | Source[s.Int] = 500000
-    generate_type: Literal['Normal', 'Geometry'] | GenerateType.Normal | GenerateType.LowPoly
+    generate_type: Literal['Normal', 'LowPoly', 'Geometry'] | GenerateType.Normal | GenerateType.LowPoly = 'Normal'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     image_left: Source[s.Image] | None = None
     image_right: Source[s.Image] | None = None
@@ -156,8 +156,8 @@ class TencentSmartTopologyNode(_Node, Source[s.File3dObj], frozen=True):
         obj: Output[s.File3dObj]
 
     model_3d: Source[s.File3dGlb | s.File3dObj | s.File3d]
-    polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo]
-    face_level: Literal['medium', 'high', 'low'] | Source[s.Combo]
+    polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo] = 'triangle'
+    face_level: Literal['medium', 'high', 'low'] | Source[s.Combo] = 'medium'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

@@ -129,7 +129,7 @@ class TripoP1TextToModelNode(_Node, frozen=True):
             texture_seed: int | Source[s.Int] = 42
 
     prompt: str | Source[s.String]
-    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured
+    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured = 'Geometry only'
     negative_prompt: str | Source[s.String] | None = None
     image_seed: int | Source[s.Int] | None = None
     face_limit: Annotated[int, Field(ge=-1, le=20000)] | Source[s.Int] | None = None
@@ -166,7 +166,7 @@ class TripoP1ImageToModelNode(_Node, frozen=True):
             texture_seed: int | Source[s.Int] = 42
 
     image: Source[s.Image]
-    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured
+    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured = 'Geometry only'
     enable_image_autofix: bool | Source[s.Boolean] | None = None
     face_limit: Annotated[int, Field(ge=-1, le=20000)] | Source[s.Int] | None = None
     model_seed: int | Source[s.Int] | None = None
@@ -202,7 +202,7 @@ class TripoP1MultiviewToModelNode(_Node, frozen=True):
             texture_seed: int | Source[s.Int] = 42
 
     image: Source[s.Image]
-    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured
+    output_mode: Literal['Geometry only', 'Textured'] | OutputMode.Textured = 'Geometry only'
     image_left: Source[s.Image] | None = None
     image_back: Source[s.Image] | None = None
     image_right: Source[s.Image] | None = None
@@ -300,7 +300,7 @@ class TripoRetargetNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
 
     original_model_task_id: Source[s.RigTaskId]
-    animation: Literal['preset:idle', 'preset:walk', 'preset:run', 'preset:dive', 'preset:climb', 'preset:jump', 'preset:slash', 'preset:shoot', 'preset:hurt', 'preset:fall', 'preset:turn', 'preset:quadruped:walk', 'preset:hexapod:walk', 'preset:octopod:walk', 'preset:serpentine:march', 'preset:aquatic:march'] | Source[s.Combo]
+    animation: Literal['preset:idle', 'preset:walk', 'preset:run', 'preset:dive', 'preset:climb', 'preset:jump', 'preset:slash', 'preset:shoot', 'preset:hurt', 'preset:fall', 'preset:turn', 'preset:quadruped:walk', 'preset:hexapod:walk', 'preset:octopod:walk', 'preset:serpentine:march', 'preset:aquatic:march'] | Source[s.Combo] = 'preset:idle'
 
     @property
     def out(self) -> Out:
@@ -312,7 +312,7 @@ class TripoConversionNode(_Node, frozen=True):
 
     CLASS_TYPE = 'TripoConversionNode'
     original_model_task_id: Source[s.ModelTaskId | s.RigTaskId | s.RetargetTaskId]
-    format: Literal['GLTF', 'USDZ', 'FBX', 'OBJ', 'STL', '3MF'] | Source[s.Combo]
+    format: Literal['GLTF', 'USDZ', 'FBX', 'OBJ', 'STL', '3MF'] | Source[s.Combo] = 'GLTF'
     quad: bool | Source[s.Boolean] | None = None
     face_limit: Annotated[int, Field(ge=-1, le=2000000)] | Source[s.Int] | None = None
     texture_size: Annotated[int, Field(ge=128, le=4096)] | Source[s.Int] | None = None

@@ -42,7 +42,7 @@ class ElevenLabsSpeechToText(_Node, frozen=True):
             timestamps_granularity: Literal['word', 'character', 'none'] | Source[s.Combo] = 'word'
 
     audio: Source[s.Audio]
-    model: Literal['scribe_v2'] | Model.ScribeV2
+    model: Literal['scribe_v2'] | Model.ScribeV2 = 'scribe_v2'
     language_code: str | Source[s.String] = ''
     num_speakers: Annotated[int, Field(ge=0, le=32)] | Source[s.Int] = 0
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
@@ -60,7 +60,7 @@ class ElevenLabsVoiceSelector(_Node, Source[s.ElevenlabsVoice], frozen=True):
     class Out(NamedTuple):
         voice: Output[s.ElevenlabsVoice]
 
-    voice: Literal['Roger (male, american)', 'Sarah (female, american)', 'Laura (female, american)', 'Charlie (male, australian)', 'George (male, british)', 'Callum (male, american)', 'River (neutral, american)', 'Harry (male, american)', 'Liam (male, american)', 'Alice (female, british)', 'Matilda (female, american)', 'Will (male, american)', 'Jessica (female, american)', 'Eric (male, american)', 'Bella (female, american)', 'Chris (male, american)', 'Brian (male, american)', 'Daniel (male, british)', 'Lily (female, british)', 'Adam (male, american)', 'Bill (male, american)'] | Source[s.Combo]
+    voice: Literal['Roger (male, american)', 'Sarah (female, american)', 'Laura (female, american)', 'Charlie (male, australian)', 'George (male, british)', 'Callum (male, american)', 'River (neutral, american)', 'Harry (male, american)', 'Liam (male, american)', 'Alice (female, british)', 'Matilda (female, american)', 'Will (male, american)', 'Jessica (female, american)', 'Eric (male, american)', 'Bella (female, american)', 'Chris (male, american)', 'Brian (male, american)', 'Daniel (male, british)', 'Lily (female, british)', 'Adam (male, american)', 'Bill (male, american)'] | Source[s.Combo] = 'Roger (male, american)'
 
     @property
     def out(self) -> Out:
@@ -94,11 +94,11 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
     voice: Source[s.ElevenlabsVoice]
     text: str | Source[s.String] = ''
     stability: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    apply_text_normalization: Literal['auto', 'on', 'off'] | Source[s.Combo]
-    model: Literal['eleven_multilingual_v2', 'eleven_v3'] | Model.ElevenMultilingualV2 | Model.ElevenV3
+    apply_text_normalization: Literal['auto', 'on', 'off'] | Source[s.Combo] = 'auto'
+    model: Literal['eleven_multilingual_v2', 'eleven_v3'] | Model.ElevenMultilingualV2 | Model.ElevenV3 = 'eleven_multilingual_v2'
     language_code: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo]
+    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo] = 'mp3_44100_192'
 
     @property
     def out(self) -> Out:
@@ -139,8 +139,8 @@ class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
             prompt_influence: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.3
 
     text: str | Source[s.String] = ''
-    model: Literal['eleven_sfx_v2'] | Model.ElevenSfxV2
-    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo]
+    model: Literal['eleven_sfx_v2'] | Model.ElevenSfxV2 = 'eleven_sfx_v2'
+    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo] = 'mp3_44100_192'
 
     @property
     def out(self) -> Out:
@@ -192,8 +192,8 @@ class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
     voice: Source[s.ElevenlabsVoice]
     audio: Source[s.Audio]
     stability: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    model: Literal['eleven_multilingual_sts_v2', 'eleven_english_sts_v2'] | Model.ElevenMultilingualStsV2 | Model.ElevenEnglishStsV2
-    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo]
+    model: Literal['eleven_multilingual_sts_v2', 'eleven_english_sts_v2'] | Model.ElevenMultilingualStsV2 | Model.ElevenEnglishStsV2 = 'eleven_multilingual_sts_v2'
+    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo] = 'mp3_44100_192'
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 0
     remove_background_noise: bool | Source[s.Boolean] = False
 
@@ -356,12 +356,12 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice10: Source[s.ElevenlabsVoice]
 
     stability: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    apply_text_normalization: Literal['auto', 'on', 'off'] | Source[s.Combo]
-    model: Literal['eleven_v3'] | Source[s.Combo]
+    apply_text_normalization: Literal['auto', 'on', 'off'] | Source[s.Combo] = 'auto'
+    model: Literal['eleven_v3'] | Source[s.Combo] = 'eleven_v3'
     inputs_: Inputs.Of1 | Inputs.Of2 | Inputs.Of3 | Inputs.Of4 | Inputs.Of5 | Inputs.Of6 | Inputs.Of7 | Inputs.Of8 | Inputs.Of9 | Inputs.Of10
     language_code: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 1
-    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo]
+    output_format: Literal['mp3_44100_192', 'opus_48000_192'] | Source[s.Combo] = 'mp3_44100_192'
 
     @property
     def out(self) -> Out:

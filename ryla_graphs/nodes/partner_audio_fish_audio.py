@@ -35,7 +35,7 @@ class FishAudioVoiceSelector(_Node, Source[s.FishaudioVoice], frozen=True):
             KEY = 'custom'
             voice_id: str | Source[s.String] = ''
 
-    voice: Literal['Energetic Male (en)', 'Friendly Women (en)', 'Sarah (en)', 'Verity (en)', 'Polo (en)', 'Adrian (en)', 'E-girl (en)', 'Narrator (en)', 'Warm Conversational Voice (en)', 'Warm Storyteller (en)', 'Dramatic Character Male (en)', 'News Narrator (zh)', 'Lively Female (zh)', 'Gentle Female (zh)', 'Energetic Female (ja)', 'Calm Female (ja)', 'Calm Male (ja)', 'custom'] | Voice.Custom
+    voice: Literal['Energetic Male (en)', 'Friendly Women (en)', 'Sarah (en)', 'Verity (en)', 'Polo (en)', 'Adrian (en)', 'E-girl (en)', 'Narrator (en)', 'Warm Conversational Voice (en)', 'Warm Storyteller (en)', 'Dramatic Character Male (en)', 'News Narrator (zh)', 'Lively Female (zh)', 'Gentle Female (zh)', 'Energetic Female (ja)', 'Calm Female (ja)', 'Calm Male (ja)', 'custom'] | Voice.Custom = 'Energetic Male (en)'
 
     @property
     def out(self) -> Out:

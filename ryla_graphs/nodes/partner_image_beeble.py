@@ -41,7 +41,7 @@ class BeebleSwitchXImageEdit(_Node, frozen=True):
 
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
-    alpha_mode: Literal['auto', 'fill'] | AlphaMode.Select | AlphaMode.Custom
+    alpha_mode: Literal['auto', 'fill'] | AlphaMode.Select | AlphaMode.Custom = 'auto'
     max_resolution: Literal['1080p', '720p'] | Source[s.Combo] = '1080p'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     reference_image: Source[s.Image] | None = None

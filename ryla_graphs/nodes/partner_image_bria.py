@@ -37,7 +37,7 @@ class BriaImageEditNode(_Node, frozen=True):
             visual_input_moderation: bool | Source[s.Boolean] = False
             visual_output_moderation: bool | Source[s.Boolean] = True
 
-    model: Literal['FIBO'] | Source[s.Combo]
+    model: Literal['FIBO'] | Source[s.Combo] = 'FIBO'
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     negative_prompt: str | Source[s.String] = ''
@@ -45,7 +45,7 @@ class BriaImageEditNode(_Node, frozen=True):
     seed: Annotated[int, Field(ge=1, le=2147483647)] | Source[s.Int] = 1
     guidance_scale: Annotated[float, Field(ge=3, le=5)] | Source[s.Float] = 3.0
     steps: Annotated[int, Field(ge=20, le=50)] | Source[s.Int] = 50
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
     mask: Source[s.Mask] | None = None
 
     @property
@@ -71,7 +71,7 @@ class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
             visual_output_moderation: bool | Source[s.Boolean] = True
 
     image: Source[s.Image]
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -103,7 +103,7 @@ class BriaGenFill(_Node, Source[s.Image], frozen=True):
     negative_prompt: str | Source[s.String] = ''
     refine_prompt: bool | Source[s.Boolean] = True
     seed: Annotated[int, Field(ge=1, le=2147483647)] | Source[s.Int] = 42
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
 
     @property
     def out(self) -> Out:
@@ -129,8 +129,8 @@ class BriaEraser(_Node, Source[s.Image], frozen=True):
 
     image: Source[s.Image]
     mask: Source[s.Mask]
-    mask_type: Literal['manual', 'automatic'] | Source[s.Combo]
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    mask_type: Literal['manual', 'automatic'] | Source[s.Combo] = 'manual'
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
 
     @property
     def out(self) -> Out:
@@ -175,11 +175,11 @@ class BriaExpandImage(_Node, frozen=True):
             visual_output_moderation: bool | Source[s.Boolean] = False
 
     image: Source[s.Image]
-    expand_mode: Literal['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', 'custom_ratio', 'manual'] | ExpandMode.CustomRatio | ExpandMode.Manual
+    expand_mode: Literal['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', 'custom_ratio', 'manual'] | ExpandMode.CustomRatio | ExpandMode.Manual = '1:1'
     prompt: str | Source[s.String] = ''
     negative_prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=1, le=2147483647)] | Source[s.Int] = 42
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
 
     @property
     def out(self) -> Out:
@@ -204,9 +204,9 @@ class BriaIncreaseResolution(_Node, Source[s.Image], frozen=True):
             visual_output_moderation: bool | Source[s.Boolean] = False
 
     image: Source[s.Image]
-    desired_increase: Literal['2', '4'] | Source[s.Combo]
+    desired_increase: Literal['2', '4'] | Source[s.Combo] = '2'
     auto_downscale: bool | Source[s.Boolean] = False
-    moderation: Literal['false', 'true'] | Moderation.OfTrue
+    moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
 
     @property
     def out(self) -> Out:

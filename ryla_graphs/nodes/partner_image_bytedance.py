@@ -28,9 +28,9 @@ class ByteDanceImageNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['seedream-3-0-t2i-250415'] | Source[s.Combo]
+    model: Literal['seedream-3-0-t2i-250415'] | Source[s.Combo] = 'seedream-3-0-t2i-250415'
     prompt: str | Source[s.String]
-    size_preset: Literal['1024x1024 (1:1)', '864x1152 (3:4)', '1152x864 (4:3)', '1280x720 (16:9)', '720x1280 (9:16)', '832x1248 (2:3)', '1248x832 (3:2)', '1512x648 (21:9)', '2048x2048 (1:1)', 'Custom'] | Source[s.Combo]
+    size_preset: Literal['1024x1024 (1:1)', '864x1152 (3:4)', '1152x864 (4:3)', '1280x720 (16:9)', '720x1280 (9:16)', '832x1248 (2:3)', '1248x832 (3:2)', '1512x648 (21:9)', '2048x2048 (1:1)', 'Custom'] | Source[s.Combo] = '1024x1024 (1:1)'
     width: Annotated[int, Field(ge=512, le=2048)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=512, le=2048)] | Source[s.Int] = 1024
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
@@ -50,9 +50,9 @@ class ByteDanceSeedreamNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828'] | Source[s.Combo]
+    model: Literal['seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828'] | Source[s.Combo] = 'seedream 5.0 pro'
     prompt: str | Source[s.String] = ''
-    size_preset: Literal['2048x2048 (1:1)', '2304x1728 (4:3)', '1728x2304 (3:4)', '2560x1440 (16:9)', '1440x2560 (9:16)', '2496x1664 (3:2)', '1664x2496 (2:3)', '3024x1296 (21:9)', '3072x3072 (1:1)', '4096x4096 (1:1)', 'Custom'] | Source[s.Combo]
+    size_preset: Literal['2048x2048 (1:1)', '2304x1728 (4:3)', '1728x2304 (3:4)', '2560x1440 (16:9)', '1440x2560 (9:16)', '2496x1664 (3:2)', '1664x2496 (2:3)', '3024x1296 (21:9)', '3072x3072 (1:1)', '4096x4096 (1:1)', 'Custom'] | Source[s.Combo] = '2048x2048 (1:1)'
     image: Source[s.Image] | None = None
     width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] | None = None
     height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] | None = None
@@ -81,14 +81,14 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
 
         class Seedream5_0Pro(Option, frozen=True):
             KEY = 'seedream 5.0 pro'
-            size_preset: c.SizePreset | Source[s.Combo]
+            size_preset: c.SizePreset | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=3136)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=2496)] | Source[s.Int] = 2048
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
 
         class Seedream5_0Lite(Option, frozen=True):
             KEY = 'seedream 5.0 lite'
-            size_preset: c.SizePreset_3 | Source[s.Combo]
+            size_preset: c.SizePreset_3 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=14)] | Source[s.Int] = 1
@@ -97,7 +97,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
 
         class Seedream45251128(Option, frozen=True):
             KEY = 'seedream-4-5-251128'
-            size_preset: c.SizePreset_4 | Source[s.Combo]
+            size_preset: c.SizePreset_4 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
@@ -106,7 +106,7 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
 
         class Seedream40250828(Option, frozen=True):
             KEY = 'seedream-4-0-250828'
-            size_preset: c.SizePreset_2 | Source[s.Combo]
+            size_preset: c.SizePreset_2 | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
@@ -138,7 +138,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 
         class Seedream5_0Pro(Option, frozen=True):
             KEY = 'seedream 5.0 pro'
-            size_preset: c.SizePreset | Source[s.Combo]
+            size_preset: c.SizePreset | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=3136)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=2496)] | Source[s.Int] = 2048
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
@@ -149,7 +149,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 
         class Seedream5_0Lite(Option, frozen=True):
             KEY = 'seedream 5.0 lite'
-            size_preset: c.SizePreset_3 | Source[s.Combo]
+            size_preset: c.SizePreset_3 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=14)] | Source[s.Int] = 1
@@ -161,7 +161,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 
         class Seedream45251128(Option, frozen=True):
             KEY = 'seedream-4-5-251128'
-            size_preset: c.SizePreset_4 | Source[s.Combo]
+            size_preset: c.SizePreset_4 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
@@ -173,7 +173,7 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 
         class Seedream40250828(Option, frozen=True):
             KEY = 'seedream-4-0-250828'
-            size_preset: c.SizePreset_2 | Source[s.Combo]
+            size_preset: c.SizePreset_2 | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
             height: Annotated[int, Field(ge=1024, le=4992)] | Source[s.Int] = 2048
             max_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1

@@ -30,7 +30,7 @@ class GeminiImageNode(_Node, frozen=True):
         string: Output[s.String]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['gemini-2.5-flash-image'] | Source[s.Combo]
+    model: Literal['gemini-2.5-flash-image'] | Source[s.Combo] = 'gemini-2.5-flash-image'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 42
     images: Source[s.Image] | None = None
     files: Source[s.GeminiInputFiles] | None = None
@@ -53,11 +53,11 @@ class GeminiImage2Node(_Node, frozen=True):
         string: Output[s.String]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['gemini-3-pro-image-preview', 'Nano Banana 2 (Gemini 3.1 Flash Image)'] | Source[s.Combo]
+    model: Literal['gemini-3-pro-image-preview', 'Nano Banana 2 (Gemini 3.1 Flash Image)'] | Source[s.Combo] = 'gemini-3-pro-image-preview'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 42
     aspect_ratio: c.AspectRatio_2 | Source[s.Combo] = 'auto'
-    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo]
-    response_modalities: Literal['IMAGE+TEXT', 'IMAGE'] | Source[s.Combo]
+    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo] = '1K'
+    response_modalities: Literal['IMAGE+TEXT', 'IMAGE'] | Source[s.Combo] = 'IMAGE+TEXT'
     images: Source[s.Image] | None = None
     files: Source[s.GeminiInputFiles] | None = None
     system_prompt: str | Source[s.String] | None = None
@@ -78,12 +78,12 @@ class GeminiNanoBanana2(_Node, frozen=True):
         thought_image: Output[s.Image]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['Nano Banana 2 (Gemini 3.1 Flash Image)'] | Source[s.Combo]
+    model: Literal['Nano Banana 2 (Gemini 3.1 Flash Image)'] | Source[s.Combo] = 'Nano Banana 2 (Gemini 3.1 Flash Image)'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 42
     aspect_ratio: c.AspectRatio_2 | Source[s.Combo] = 'auto'
-    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo]
-    response_modalities: Literal['IMAGE', 'IMAGE+TEXT'] | Source[s.Combo]
-    thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo]
+    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo] = '1K'
+    response_modalities: Literal['IMAGE', 'IMAGE+TEXT'] | Source[s.Combo] = 'IMAGE'
+    thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo] = 'MINIMAL'
     images: Source[s.Image] | None = None
     files: Source[s.GeminiInputFiles] | None = None
     system_prompt: str | Source[s.String] | None = None
@@ -110,23 +110,23 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
         class NanoBanana2Gemini3_1FlashImage(Option, frozen=True):
             KEY = 'Nano Banana 2 (Gemini 3.1 Flash Image)'
             aspect_ratio: c.AspectRatio_4 | Source[s.Combo] = 'auto'
-            resolution: Literal['1K', '2K', '4K'] | Source[s.Combo]
-            thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo]
+            resolution: Literal['1K', '2K', '4K'] | Source[s.Combo] = '1K'
+            thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo] = 'MINIMAL'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14'], Source[s.Image]], Field(max_length=14)] | Annotated[Sequence[Source[s.Image]], Field(max_length=14)] = ()
             files: Source[s.GeminiInputFiles] | None = None
 
         class NanoBanana2Lite(Option, frozen=True):
             KEY = 'Nano Banana 2 Lite'
             aspect_ratio: c.AspectRatio_4 | Source[s.Combo] = 'auto'
-            resolution: Literal['1K'] | Source[s.Combo]
-            thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo]
+            resolution: Literal['1K'] | Source[s.Combo] = '1K'
+            thinking_level: Literal['MINIMAL', 'HIGH'] | Source[s.Combo] = 'MINIMAL'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14'], Source[s.Image]], Field(max_length=14)] | Annotated[Sequence[Source[s.Image]], Field(max_length=14)] = ()
             files: Source[s.GeminiInputFiles] | None = None
 
     prompt: str | Source[s.String] = ''
     model: Model.NanoBanana2Gemini3_1FlashImage | Model.NanoBanana2Lite
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 42
-    response_modalities: Literal['IMAGE', 'IMAGE+TEXT'] | Source[s.Combo]
+    response_modalities: Literal['IMAGE', 'IMAGE+TEXT'] | Source[s.Combo] = 'IMAGE'
     system_prompt: str | Source[s.String] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] | None = None

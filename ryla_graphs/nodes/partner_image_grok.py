@@ -28,9 +28,9 @@ class GrokImageNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['grok-imagine-image-2.0', 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image'] | Source[s.Combo]
+    model: Literal['grok-imagine-image-2.0', 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image'] | Source[s.Combo] = 'grok-imagine-image-2.0'
     prompt: str | Source[s.String]
-    aspect_ratio: Literal['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '9:19.5', '19.5:9', '9:20', '20:9', '1:2', '2:1'] | Source[s.Combo]
+    aspect_ratio: Literal['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '9:19.5', '19.5:9', '9:20', '20:9', '1:2', '2:1'] | Source[s.Combo] = '1:1'
     number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     resolution: Literal['1K', '2K'] | Source[s.Combo] | None = None
@@ -49,10 +49,10 @@ class GrokImageEditNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image'] | Source[s.Combo]
+    model: Literal['grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image'] | Source[s.Combo] = 'grok-imagine-image-quality'
     image: Source[s.Image]
     prompt: str | Source[s.String]
-    resolution: Literal['1K', '2K'] | Source[s.Combo]
+    resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
     number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     aspect_ratio: c.AspectRatio | Source[s.Combo] | None = None
@@ -77,30 +77,30 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         class GrokImagineImage2_0(Option, frozen=True):
             KEY = 'grok-imagine-image-2.0'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
-            resolution: Literal['1K', '2K'] | Source[s.Combo]
+            resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
             number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
-            quality: Literal['medium', 'low'] | Source[s.Combo]
-            aspect_ratio: c.AspectRatio | Source[s.Combo]
+            quality: Literal['medium', 'low'] | Source[s.Combo] = 'medium'
+            aspect_ratio: c.AspectRatio | Source[s.Combo] = 'auto'
 
         class GrokImagineImageQuality(Option, frozen=True):
             KEY = 'grok-imagine-image-quality'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
-            resolution: Literal['1K', '2K'] | Source[s.Combo]
+            resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
             number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
-            aspect_ratio: c.AspectRatio | Source[s.Combo]
+            aspect_ratio: c.AspectRatio | Source[s.Combo] = 'auto'
 
         class GrokImagineImagePro(Option, frozen=True):
             KEY = 'grok-imagine-image-pro'
             images: Annotated[Mapping[Literal['image_1'], Source[s.Image]], Field(min_length=1, max_length=1)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=1)]
-            resolution: Literal['1K', '2K'] | Source[s.Combo]
+            resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
             number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
 
         class GrokImagineImage(Option, frozen=True):
             KEY = 'grok-imagine-image'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
-            resolution: Literal['1K', '2K'] | Source[s.Combo]
+            resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
             number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
-            aspect_ratio: c.AspectRatio | Source[s.Combo]
+            aspect_ratio: c.AspectRatio | Source[s.Combo] = 'auto'
 
     prompt: str | Source[s.String] = ''
     model: Model.GrokImagineImage2_0 | Model.GrokImagineImageQuality | Model.GrokImagineImagePro | Model.GrokImagineImage

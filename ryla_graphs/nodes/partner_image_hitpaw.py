@@ -24,9 +24,9 @@ class HitPawGeneralImageEnhance(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['generative_portrait', 'generative'] | Source[s.Combo]
+    model: Literal['generative_portrait', 'generative'] | Source[s.Combo] = 'generative_portrait'
     image: Source[s.Image]
-    upscale_factor: Literal[1, 2, 4] | Source[s.Combo]
+    upscale_factor: Literal[1, 2, 4] | Source[s.Combo] = 1
     auto_downscale: bool | Source[s.Boolean] = False
 
     @property

@@ -28,10 +28,10 @@ class KlingImageGenerationNode(_Node, Source[s.Image], frozen=True):
 
     prompt: str | Source[s.String]
     negative_prompt: str | Source[s.String]
-    image_type: Literal['subject', 'face'] | Source[s.Combo]
+    image_type: Literal['subject', 'face'] | Source[s.Combo] = 'subject'
     image_fidelity: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     human_fidelity: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.45
-    model_name: Literal['kling-v3'] | Source[s.Combo]
+    model_name: Literal['kling-v3'] | Source[s.Combo] = 'kling-v3'
     aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9'] | Source[s.Combo] = '16:9'
     n: Annotated[int, Field(ge=1, le=9)] | Source[s.Int] = 1
     image: Source[s.Image] | None = None
@@ -50,11 +50,11 @@ class KlingOmniProImageNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model_name: Literal['kling-v3-omni', 'kling-image-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-image-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
-    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo]
-    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9'] | Source[s.Combo]
-    series_amount: Literal['disabled', '2', '3', '4', '5', '6', '7', '8', '9'] | Source[s.Combo]
+    resolution: Literal['1K', '2K', '4K'] | Source[s.Combo] = '1K'
+    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9'] | Source[s.Combo] = '16:9'
+    series_amount: Literal['disabled', '2', '3', '4', '5', '6', '7', '8', '9'] | Source[s.Combo] = 'disabled'
     reference_images: Source[s.Image] | None = None
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
 

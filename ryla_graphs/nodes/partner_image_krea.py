@@ -32,8 +32,8 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 
         class Krea2Medium(Option, frozen=True):
             KEY = 'Krea 2 Medium'
-            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo]
-            resolution: Literal['1K'] | Source[s.Combo]
+            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
+            resolution: Literal['1K'] | Source[s.Combo] = '1K'
             creativity: Literal['raw', 'low', 'medium', 'high'] | Source[s.Combo] = 'medium'
             moodboard_id: str | Source[s.String] | None = None
             moodboard_strength: Annotated[float, Field(ge=-0.5, le=1.5)] | Source[s.Float] | None = None
@@ -41,8 +41,8 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 
         class Krea2MediumTurbo(Option, frozen=True):
             KEY = 'Krea 2 Medium Turbo'
-            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo]
-            resolution: Literal['1K'] | Source[s.Combo]
+            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
+            resolution: Literal['1K'] | Source[s.Combo] = '1K'
             creativity: Literal['raw', 'low', 'medium', 'high'] | Source[s.Combo] = 'medium'
             moodboard_id: str | Source[s.String] | None = None
             moodboard_strength: Annotated[float, Field(ge=-0.5, le=1.5)] | Source[s.Float] | None = None
@@ -50,15 +50,15 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 
         class Krea2Large(Option, frozen=True):
             KEY = 'Krea 2 Large'
-            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo]
-            resolution: Literal['1K'] | Source[s.Combo]
+            aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
+            resolution: Literal['1K'] | Source[s.Combo] = '1K'
             creativity: Literal['raw', 'low', 'medium', 'high'] | Source[s.Combo] = 'medium'
             moodboard_id: str | Source[s.String] | None = None
             moodboard_strength: Annotated[float, Field(ge=-0.5, le=1.5)] | Source[s.Float] | None = None
             style_reference: Source[s.KreaStyleRef] | None = None
 
     prompt: str | Source[s.String] = ''
-    model: Model.Krea2Medium | Model.Krea2MediumTurbo | Model.Krea2Large
+    model: Literal['Krea 2 Medium', 'Krea 2 Medium Turbo', 'Krea 2 Large'] | Model.Krea2Medium | Model.Krea2MediumTurbo | Model.Krea2Large = 'Krea 2 Medium'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

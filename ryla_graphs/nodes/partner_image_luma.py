@@ -29,7 +29,7 @@ class LumaImageNode(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['photon-1', 'photon-flash-1'] | Source[s.Combo]
+    model: Literal['photon-1', 'photon-flash-1'] | Source[s.Combo] = 'photon-1'
     aspect_ratio: Literal['1:1', '16:9', '9:16', '4:3', '3:4', '21:9', '9:21'] | Source[s.Combo] = '16:9'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     style_image_weight: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -53,7 +53,7 @@ class LumaImageModifyNode(_Node, Source[s.Image], frozen=True):
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     image_weight: Annotated[float, Field(ge=0.0, le=0.98)] | Source[s.Float] = 0.1
-    model: Literal['photon-1', 'photon-flash-1'] | Source[s.Combo]
+    model: Literal['photon-1', 'photon-flash-1'] | Source[s.Combo] = 'photon-1'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 
     @property
@@ -105,7 +105,7 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
             image_ref: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9'], Source[s.Image]], Field(max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(max_length=9)] | None = None
 
     prompt: str | Source[s.String] = ''
-    model: Literal['uni-1', 'uni-1-max'] | Model.Uni1 | Model.Uni1Max
+    model: Literal['uni-1', 'uni-1-max'] | Model.Uni1 | Model.Uni1Max = 'uni-1'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -139,7 +139,7 @@ class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
 
     source: Source[s.Image]
     prompt: str | Source[s.String] = ''
-    model: Literal['uni-1', 'uni-1-max'] | Model.Uni1 | Model.Uni1Max
+    model: Literal['uni-1', 'uni-1-max'] | Model.Uni1 | Model.Uni1Max = 'uni-1'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

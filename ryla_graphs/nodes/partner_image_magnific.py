@@ -28,13 +28,13 @@ class MagnificImageUpscalerCreativeNode(_Node, Source[s.Image], frozen=True):
 
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
-    scale_factor: Literal['2x', '4x', '8x', '16x'] | Source[s.Combo]
-    optimized_for: Literal['standard', 'soft_portraits', 'hard_portraits', 'art_n_illustration', 'videogame_assets', 'nature_n_landscapes', 'films_n_photography', '3d_renders', 'science_fiction_n_horror'] | Source[s.Combo]
+    scale_factor: Literal['2x', '4x', '8x', '16x'] | Source[s.Combo] = '2x'
+    optimized_for: Literal['standard', 'soft_portraits', 'hard_portraits', 'art_n_illustration', 'videogame_assets', 'nature_n_landscapes', 'films_n_photography', '3d_renders', 'science_fiction_n_horror'] | Source[s.Combo] = 'standard'
     creativity: Annotated[int, Field(ge=-10, le=10)] | Source[s.Int] = 0
     hdr: Annotated[int, Field(ge=-10, le=10)] | Source[s.Int] = 0
     resemblance: Annotated[int, Field(ge=-10, le=10)] | Source[s.Int] = 0
     fractality: Annotated[int, Field(ge=-10, le=10)] | Source[s.Int] = 0
-    engine: Literal['automatic', 'magnific_illusio', 'magnific_sharpy', 'magnific_sparkle'] | Source[s.Combo]
+    engine: Literal['automatic', 'magnific_illusio', 'magnific_sharpy', 'magnific_sparkle'] | Source[s.Combo] = 'automatic'
     auto_downscale: bool | Source[s.Boolean] = False
 
     @property
@@ -51,8 +51,8 @@ class MagnificImageUpscalerPreciseV2Node(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     image: Source[s.Image]
-    scale_factor: Literal['2x', '4x', '8x', '16x'] | Source[s.Combo]
-    flavor: Literal['sublime', 'photo', 'photo_denoiser'] | Source[s.Combo]
+    scale_factor: Literal['2x', '4x', '8x', '16x'] | Source[s.Combo] = '2x'
+    flavor: Literal['sublime', 'photo', 'photo_denoiser'] | Source[s.Combo] = 'sublime'
     sharpen: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 7
     smart_grain: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 7
     ultra_detail: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 30
@@ -77,17 +77,17 @@ class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
 
         class Enabled(Option, frozen=True):
             KEY = 'enabled'
-            portrait_style: Literal['standard', 'pop', 'super_pop'] | Source[s.Combo]
-            portrait_beautifier: Literal['none', 'beautify_face', 'beautify_face_max'] | Source[s.Combo]
+            portrait_style: Literal['standard', 'pop', 'super_pop'] | Source[s.Combo] = 'standard'
+            portrait_beautifier: Literal['none', 'beautify_face', 'beautify_face_max'] | Source[s.Combo] = 'none'
 
     image: Source[s.Image]
     reference_image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     style_strength: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 100
     structure_strength: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
-    flavor: Literal['faithful', 'gen_z', 'psychedelia', 'detaily', 'clear', 'donotstyle', 'donotstyle_sharp'] | Source[s.Combo]
-    engine: Literal['balanced', 'definio', 'illusio', '3d_cartoon', 'colorful_anime', 'caricature', 'real', 'super_real', 'softy'] | Source[s.Combo]
-    portrait_mode: Literal['disabled'] | PortraitMode.Enabled
+    flavor: Literal['faithful', 'gen_z', 'psychedelia', 'detaily', 'clear', 'donotstyle', 'donotstyle_sharp'] | Source[s.Combo] = 'faithful'
+    engine: Literal['balanced', 'definio', 'illusio', '3d_cartoon', 'colorful_anime', 'caricature', 'real', 'super_real', 'softy'] | Source[s.Combo] = 'balanced'
+    portrait_mode: Literal['disabled', 'enabled'] | PortraitMode.Enabled = 'disabled'
     fixed_generation: bool | Source[s.Boolean] = True
 
     @property
@@ -114,19 +114,19 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
             brightness: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
             contrast: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
             saturation: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
-            engine: Literal['automatic', 'balanced', 'cool', 'real', 'illusio', 'fairy', 'colorful_anime', 'hard_transform', 'softy'] | Source[s.Combo]
-            transfer_light_a: Literal['automatic', 'low', 'medium', 'normal', 'high', 'high_on_faces'] | Source[s.Combo]
-            transfer_light_b: Literal['automatic', 'composition', 'straight', 'smooth_in', 'smooth_out', 'smooth_both', 'reverse_both', 'soft_in', 'soft_out', 'soft_mid', 'style_shift', 'strong_shift'] | Source[s.Combo]
+            engine: Literal['automatic', 'balanced', 'cool', 'real', 'illusio', 'fairy', 'colorful_anime', 'hard_transform', 'softy'] | Source[s.Combo] = 'automatic'
+            transfer_light_a: Literal['automatic', 'low', 'medium', 'normal', 'high', 'high_on_faces'] | Source[s.Combo] = 'automatic'
+            transfer_light_b: Literal['automatic', 'composition', 'straight', 'smooth_in', 'smooth_out', 'smooth_both', 'reverse_both', 'soft_in', 'soft_out', 'soft_mid', 'style_shift', 'strong_shift'] | Source[s.Combo] = 'automatic'
             fixed_generation: bool | Source[s.Boolean] = True
 
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     light_transfer_strength: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 100
-    style: Literal['standard', 'darker_but_realistic', 'clean', 'smooth', 'brighter', 'contrasted_n_hdr', 'just_composition'] | Source[s.Combo]
+    style: Literal['standard', 'darker_but_realistic', 'clean', 'smooth', 'brighter', 'contrasted_n_hdr', 'just_composition'] | Source[s.Combo] = 'standard'
     interpolate_from_original: bool | Source[s.Boolean] = False
     change_background: bool | Source[s.Boolean] = True
     preserve_details: bool | Source[s.Boolean] = True
-    advanced_settings: Literal['disabled'] | AdvancedSettings.Enabled
+    advanced_settings: Literal['disabled', 'enabled'] | AdvancedSettings.Enabled = 'disabled'
     reference_image: Source[s.Image] | None = None
 
     @property
@@ -152,12 +152,12 @@ class MagnificImageSkinEnhancerNode(_Node, Source[s.Image], frozen=True):
 
         class Flexible(Option, frozen=True):
             KEY = 'flexible'
-            optimized_for: Literal['enhance_skin', 'improve_lighting', 'enhance_everything', 'transform_to_real', 'no_make_up'] | Source[s.Combo]
+            optimized_for: Literal['enhance_skin', 'improve_lighting', 'enhance_everything', 'transform_to_real', 'no_make_up'] | Source[s.Combo] = 'enhance_skin'
 
     image: Source[s.Image]
     sharpen: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 0
     smart_grain: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 2
-    mode: Literal['creative', 'faithful'] | Mode.Faithful | Mode.Flexible
+    mode: Literal['creative', 'faithful', 'flexible'] | Mode.Faithful | Mode.Flexible = 'creative'
 
     @property
     def out(self) -> Out:

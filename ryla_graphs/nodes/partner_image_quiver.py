@@ -50,7 +50,7 @@ class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
             presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | Source[s.Float] = 0.0
 
     prompt: str | Source[s.String] = ''
-    model: Literal['arrow-1.1', 'arrow-1.1-max', 'arrow-preview'] | Model.Arrow1_1 | Model.Arrow1_1Max | Model.ArrowPreview
+    model: Literal['arrow-1.1', 'arrow-1.1-max', 'arrow-preview'] | Model.Arrow1_1 | Model.Arrow1_1Max | Model.ArrowPreview = 'arrow-1.1'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     instructions: str | Source[s.String] | None = None
     reference_images: Annotated[Sequence[Source[s.Image]], Field(max_length=4)] | None = None
@@ -95,7 +95,7 @@ class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
 
     image: Source[s.Image]
     auto_crop: bool | Source[s.Boolean] = False
-    model: Literal['arrow-1.1', 'arrow-1.1-max', 'arrow-preview'] | Model.Arrow1_1 | Model.Arrow1_1Max | Model.ArrowPreview
+    model: Literal['arrow-1.1', 'arrow-1.1-max', 'arrow-preview'] | Model.Arrow1_1 | Model.Arrow1_1Max | Model.ArrowPreview = 'arrow-1.1'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

@@ -45,7 +45,7 @@ class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
             width: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024
             height: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024
 
-    model: Literal['qwen-image-3.0-pro', 'qwen-image-3.0'] | Model.QwenImage3_0Pro | Model.QwenImage3_0
+    model: Literal['qwen-image-3.0-pro', 'qwen-image-3.0'] | Model.QwenImage3_0Pro | Model.QwenImage3_0 = 'qwen-image-3.0-pro'
     n: Annotated[int, Field(ge=1, le=6)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 42
     prompt_extend: bool | Source[s.Boolean] = True
@@ -90,7 +90,7 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
             height: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024
 
     model: Model.QwenImage3_0Pro | Model.QwenImage3_0
-    size: Literal['match input', 'auto', 'custom'] | Size.Custom
+    size: Literal['match input', 'auto', 'custom'] | Size.Custom = 'match input'
     n: Annotated[int, Field(ge=1, le=6)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 42
     prompt_extend: bool | Source[s.Boolean] = True

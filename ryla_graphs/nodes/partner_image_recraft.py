@@ -93,7 +93,7 @@ class RecraftTextToVectorNode(_Node, Source[s.Svg], frozen=True):
         svg: Output[s.Svg]
 
     prompt: str | Source[s.String] = ''
-    substyle: Literal['None', 'bold_stroke', 'chemistry', 'colored_stencil', 'contour_pop_art', 'cosmics', 'cutout', 'depressive', 'editorial', 'emotional_flat', 'engraving', 'infographical', 'line_art', 'line_circuit', 'linocut', 'marker_outline', 'mosaic', 'naivector', 'roundish_flat', 'seamless', 'segmented_colors', 'sharp_contrast', 'thin', 'vector_photo', 'vivid_shapes'] | Source[s.Combo]
+    substyle: Literal['None', 'bold_stroke', 'chemistry', 'colored_stencil', 'contour_pop_art', 'cosmics', 'cutout', 'depressive', 'editorial', 'emotional_flat', 'engraving', 'infographical', 'line_art', 'line_circuit', 'linocut', 'marker_outline', 'mosaic', 'naivector', 'roundish_flat', 'seamless', 'segmented_colors', 'sharp_contrast', 'thin', 'vector_photo', 'vivid_shapes'] | Source[s.Combo] = 'None'
     size: c.Size_3 | Source[s.Combo] = '1024x1024'
     n: Annotated[int, Field(ge=1, le=6)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -194,7 +194,7 @@ class RecraftStyleV3RealisticImage(_Node, Source[s.RecraftV3Style], frozen=True)
     class Out(NamedTuple):
         recraft_style: Output[s.RecraftV3Style]
 
-    substyle: Literal['None', 'b_and_w', 'enterprise', 'evening_light', 'faded_nostalgia', 'forest_life', 'hard_flash', 'hdr', 'motion_blur', 'mystic_naturalism', 'natural_light', 'natural_tones', 'organic_calm', 'real_life_glow', 'retro_realism', 'retro_snapshot', 'studio_portrait', 'urban_drama', 'village_realism', 'warm_folk'] | Source[s.Combo]
+    substyle: Literal['None', 'b_and_w', 'enterprise', 'evening_light', 'faded_nostalgia', 'forest_life', 'hard_flash', 'hdr', 'motion_blur', 'mystic_naturalism', 'natural_light', 'natural_tones', 'organic_calm', 'real_life_glow', 'retro_realism', 'retro_snapshot', 'studio_portrait', 'urban_drama', 'village_realism', 'warm_folk'] | Source[s.Combo] = 'None'
 
     @property
     def out(self) -> Out:
@@ -209,7 +209,7 @@ class RecraftStyleV3DigitalIllustration(_Node, Source[s.RecraftV3Style], frozen=
     class Out(NamedTuple):
         recraft_style: Output[s.RecraftV3Style]
 
-    substyle: Literal['None', '2d_art_poster', '2d_art_poster_2', 'antiquarian', 'bold_fantasy', 'child_book', 'child_books', 'cover', 'crosshatch', 'digital_engraving', 'engraving_color', 'expressionism', 'freehand_details', 'grain', 'grain_20', 'graphic_intensity', 'hand_drawn', 'hand_drawn_outline', 'handmade_3d', 'hard_comics', 'infantile_sketch', 'long_shadow', 'modern_folk', 'multicolor', 'neon_calm', 'noir', 'nostalgic_pastel', 'outline_details', 'pastel_gradient', 'pastel_sketch', 'pixel_art', 'plastic', 'pop_art', 'pop_renaissance', 'seamless', 'street_art', 'tablet_sketch', 'urban_glow', 'urban_sketching', 'vanilla_dreams', 'young_adult_book', 'young_adult_book_2'] | Source[s.Combo]
+    substyle: Literal['None', '2d_art_poster', '2d_art_poster_2', 'antiquarian', 'bold_fantasy', 'child_book', 'child_books', 'cover', 'crosshatch', 'digital_engraving', 'engraving_color', 'expressionism', 'freehand_details', 'grain', 'grain_20', 'graphic_intensity', 'hand_drawn', 'hand_drawn_outline', 'handmade_3d', 'hard_comics', 'infantile_sketch', 'long_shadow', 'modern_folk', 'multicolor', 'neon_calm', 'noir', 'nostalgic_pastel', 'outline_details', 'pastel_gradient', 'pastel_sketch', 'pixel_art', 'plastic', 'pop_art', 'pop_renaissance', 'seamless', 'street_art', 'tablet_sketch', 'urban_glow', 'urban_sketching', 'vanilla_dreams', 'young_adult_book', 'young_adult_book_2'] | Source[s.Combo] = 'None'
 
     @property
     def out(self) -> Out:
@@ -224,7 +224,7 @@ class RecraftStyleV3LogoRaster(_Node, Source[s.RecraftV3Style], frozen=True):
     class Out(NamedTuple):
         recraft_style: Output[s.RecraftV3Style]
 
-    substyle: Literal['emblem_graffiti', 'emblem_pop_art', 'emblem_punk', 'emblem_stamp', 'emblem_vintage'] | Source[s.Combo]
+    substyle: Literal['emblem_graffiti', 'emblem_pop_art', 'emblem_punk', 'emblem_stamp', 'emblem_vintage'] | Source[s.Combo] = 'emblem_graffiti'
 
     @property
     def out(self) -> Out:
@@ -254,7 +254,7 @@ class RecraftCreateStyleNode(_Node, Source[s.String], frozen=True):
     class Out(NamedTuple):
         style_id: Output[s.String]
 
-    style: Literal['realistic_image', 'digital_illustration'] | Source[s.Combo]
+    style: Literal['realistic_image', 'digital_illustration'] | Source[s.Combo] = 'realistic_image'
     images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=5)]
 
     @property
@@ -334,7 +334,7 @@ class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
 
     prompt: str | Source[s.String]
     negative_prompt: str | Source[s.String]
-    model: Literal['recraftv4_1', 'recraftv4_1_utility', 'recraftv4_1_pro', 'recraftv4_1_utility_pro', 'recraftv4', 'recraftv4_pro'] | Model.Recraftv4_1 | Model.Recraftv4_1Utility | Model.Recraftv4_1Pro | Model.Recraftv4_1UtilityPro | Model.Recraftv4 | Model.Recraftv4Pro
+    model: Literal['recraftv4_1', 'recraftv4_1_utility', 'recraftv4_1_pro', 'recraftv4_1_utility_pro', 'recraftv4', 'recraftv4_pro'] | Model.Recraftv4_1 | Model.Recraftv4_1Utility | Model.Recraftv4_1Pro | Model.Recraftv4_1UtilityPro | Model.Recraftv4 | Model.Recraftv4Pro = 'recraftv4_1'
     n: Annotated[int, Field(ge=1, le=6)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     recraft_controls: Source[s.RecraftControls] | None = None
@@ -382,7 +382,7 @@ class RecraftV4TextToVectorNode(_Node, Source[s.Svg], frozen=True):
 
     prompt: str | Source[s.String]
     negative_prompt: str | Source[s.String]
-    model: Literal['recraftv4_1_vector', 'recraftv4_1_utility_vector', 'recraftv4_1_pro_vector', 'recraftv4_1_utility_pro_vector', 'recraftv4', 'recraftv4_pro'] | Model.Recraftv4_1Vector | Model.Recraftv4_1UtilityVector | Model.Recraftv4_1ProVector | Model.Recraftv4_1UtilityProVector | Model.Recraftv4 | Model.Recraftv4Pro
+    model: Literal['recraftv4_1_vector', 'recraftv4_1_utility_vector', 'recraftv4_1_pro_vector', 'recraftv4_1_utility_pro_vector', 'recraftv4', 'recraftv4_pro'] | Model.Recraftv4_1Vector | Model.Recraftv4_1UtilityVector | Model.Recraftv4_1ProVector | Model.Recraftv4_1UtilityProVector | Model.Recraftv4 | Model.Recraftv4Pro = 'recraftv4_1_vector'
     n: Annotated[int, Field(ge=1, le=6)] | Source[s.Int] = 1
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     recraft_controls: Source[s.RecraftControls] | None = None

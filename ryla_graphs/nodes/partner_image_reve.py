@@ -33,7 +33,7 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
 
         class ReveCreate20250915(Option, frozen=True):
             KEY = 'reve-create@20250915'
-            aspect_ratio: Literal['3:2', '16:9', '9:16', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['3:2', '16:9', '9:16', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = '3:2'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
 
@@ -45,8 +45,8 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
             upscale_factor: Annotated[int, Field(ge=2, le=4)] | Source[s.Int] = 2
 
     prompt: str | Source[s.String] = ''
-    model: Model.ReveCreate20250915
-    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled
+    model: Literal['reve-create@20250915'] | Model.ReveCreate20250915 = 'reve-create@20250915'
+    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled = 'disabled'
     remove_background: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
@@ -69,12 +69,12 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
 
         class ReveEdit20250915(Option, frozen=True):
             KEY = 'reve-edit@20250915'
-            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
         class ReveEditFast20251030(Option, frozen=True):
             KEY = 'reve-edit-fast@20251030'
-            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
 
@@ -87,8 +87,8 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
 
     image: Source[s.Image]
     edit_instruction: str | Source[s.String] = ''
-    model: Model.ReveEdit20250915 | Model.ReveEditFast20251030
-    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled
+    model: Literal['reve-edit@20250915', 'reve-edit-fast@20251030'] | Model.ReveEdit20250915 | Model.ReveEditFast20251030 = 'reve-edit@20250915'
+    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled = 'disabled'
     remove_background: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
@@ -111,12 +111,12 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
 
         class ReveRemix20250915(Option, frozen=True):
             KEY = 'reve-remix@20250915'
-            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
         class ReveRemixFast20251030(Option, frozen=True):
             KEY = 'reve-remix-fast@20251030'
-            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
 
@@ -129,8 +129,8 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
 
     reference_images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=6)]
     prompt: str | Source[s.String] = ''
-    model: Model.ReveRemix20250915 | Model.ReveRemixFast20251030
-    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled
+    model: Literal['reve-remix@20250915', 'reve-remix-fast@20251030'] | Model.ReveRemix20250915 | Model.ReveRemixFast20251030 = 'reve-remix@20250915'
+    upscale: Literal['disabled', 'enabled'] | Upscale.Enabled = 'disabled'
     remove_background: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 

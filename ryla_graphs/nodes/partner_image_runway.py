@@ -25,7 +25,7 @@ class RunwayTextToImageNode(_Node, Source[s.Image], frozen=True):
         image: Output[s.Image]
 
     prompt: str | Source[s.String] = ''
-    ratio: Literal['1920:1080', '1080:1920', '1024:1024', '1360:768', '1080:1080', '1168:880', '1440:1080', '1080:1440', '1808:768', '2112:912'] | Source[s.Combo]
+    ratio: Literal['1920:1080', '1080:1920', '1024:1024', '1360:768', '1080:1080', '1168:880', '1440:1080', '1080:1440', '1808:768', '2112:912'] | Source[s.Combo] = '1920:1080'
     reference_image: Source[s.Image] | None = None
 
     @property

@@ -26,7 +26,7 @@ class TopazImageEnhance(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['Reimagine'] | Source[s.Combo]
+    model: Literal['Reimagine'] | Source[s.Combo] = 'Reimagine'
     image: Source[s.Image]
     prompt: str | Source[s.String] | None = None
     subject_detection: Literal['All', 'Foreground', 'Background'] | Source[s.Combo] | None = None
@@ -61,7 +61,7 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
             KEY = 'Reimagine'
             prompt: str | Source[s.String] = ''
             creativity: Annotated[int, Field(ge=1, le=9)] | Source[s.Int] = 3
-            subject_detection: Literal['All', 'Foreground', 'Background'] | Source[s.Combo]
+            subject_detection: Literal['All', 'Foreground', 'Background'] | Source[s.Combo] = 'All'
             face_enhancement: bool | Source[s.Boolean] = True
             face_enhancement_creativity: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
             face_enhancement_strength: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -76,7 +76,7 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
             seed: Annotated[int, Field(ge=1, le=2000)] | Source[s.Int] = 2
             color_preservation: bool | Source[s.Boolean] = True
             grain: bool | Source[s.Boolean] = False
-            grain_model: Literal['silver', 'gaussian', 'grey'] | Source[s.Combo]
+            grain_model: Literal['silver', 'gaussian', 'grey'] | Source[s.Combo] = 'silver'
             grain_strength: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             grain_size: Annotated[float, Field(ge=1.0, le=5.0)] | Source[s.Float] = 1.0
             grain_density: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
@@ -85,13 +85,13 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
             KEY = 'Wonder 3.5'
             enhancement_strength: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'high'
             grain: bool | Source[s.Boolean] = False
-            grain_model: Literal['silver', 'gaussian', 'grey'] | Source[s.Combo]
+            grain_model: Literal['silver', 'gaussian', 'grey'] | Source[s.Combo] = 'silver'
             grain_strength: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             grain_size: Annotated[float, Field(ge=1.0, le=5.0)] | Source[s.Float] = 1.0
             grain_density: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
 
     image: Source[s.Image]
-    model: Model.Reimagine | Model.Bloom2 | Model.Wonder3_5
+    model: Literal['Reimagine', 'Bloom 2', 'Wonder 3.5'] | Model.Reimagine | Model.Bloom2 | Model.Wonder3_5 = 'Reimagine'
     output_width: Annotated[int, Field(ge=0, le=32000)] | Source[s.Int] | None = None
     output_height: Annotated[int, Field(ge=0, le=32000)] | Source[s.Int] | None = None
 

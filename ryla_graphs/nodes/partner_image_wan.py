@@ -26,7 +26,7 @@ class WanTextToImageApi(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['wan2.5-t2i-preview'] | Source[s.Combo]
+    model: Literal['wan2.5-t2i-preview'] | Source[s.Combo] = 'wan2.5-t2i-preview'
     prompt: str | Source[s.String] = ''
     negative_prompt: str | Source[s.String] | None = None
     width: Annotated[int, Field(ge=768, le=1440)] | Source[s.Int] | None = None

@@ -24,9 +24,9 @@ class WavespeedImageUpscaleNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    model: Literal['SeedVR2', 'Ultimate'] | Source[s.Combo]
+    model: Literal['SeedVR2', 'Ultimate'] | Source[s.Combo] = 'SeedVR2'
     image: Source[s.Image]
-    target_resolution: Literal['2K', '4K', '8K'] | Source[s.Combo]
+    target_resolution: Literal['2K', '4K', '8K'] | Source[s.Combo] = '2K'
 
     @property
     def out(self) -> Out:

@@ -81,7 +81,7 @@ class ClaudeNode(_Node, Source[s.String], frozen=True):
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
 
     prompt: str | Source[s.String] = ''
-    model: Literal['Opus 5', 'Opus 4.8', 'Fable 5', 'Sonnet 5', 'Opus 4.7', 'Opus 4.6', 'Sonnet 4.6', 'Sonnet 4.5', 'Haiku 4.5'] | Model.Opus5 | Model.Opus4_8 | Model.Fable5 | Model.Sonnet5 | Model.Opus4_7 | Model.Opus4_6 | Model.Sonnet4_6 | Model.Sonnet4_5 | Model.Haiku4_5
+    model: Literal['Opus 5', 'Opus 4.8', 'Fable 5', 'Sonnet 5', 'Opus 4.7', 'Opus 4.6', 'Sonnet 4.6', 'Sonnet 4.5', 'Haiku 4.5'] | Model.Opus5 | Model.Opus4_8 | Model.Fable5 | Model.Sonnet5 | Model.Opus4_7 | Model.Opus4_6 | Model.Sonnet4_6 | Model.Sonnet4_5 | Model.Haiku4_5 = 'Opus 5'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
     system_prompt: str | Source[s.String] | None = None

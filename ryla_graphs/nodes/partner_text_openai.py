@@ -28,7 +28,7 @@ class OpenAIChatNode(_Node, Source[s.String], frozen=True):
 
     prompt: str | Source[s.String] = ''
     persist_context: bool | Source[s.Boolean] = False
-    model: Literal['gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-5.5-pro', 'gpt-5.5', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'o4-mini', 'o3', 'o1-pro', 'o1'] | Source[s.Combo]
+    model: Literal['gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-5.5-pro', 'gpt-5.5', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', 'gpt-4.1', 'gpt-4.1-mini', 'gpt-4.1-nano', 'o4-mini', 'o3', 'o1-pro', 'o1'] | Source[s.Combo] = 'gpt-5.6-sol'
     images: Source[s.Image] | None = None
     files: Source[s.OpenaiInputFiles] | None = None
     advanced_options: Source[s.OpenaiChatConfig] | None = None

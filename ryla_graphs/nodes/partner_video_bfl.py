@@ -59,7 +59,7 @@ class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
     prompt: str | Source[s.String] = ''
     keyframes: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=10)]
-    placement: Literal['spread across the clip', 'at times'] | Placement.AtTimes
+    placement: Literal['spread across the clip', 'at times'] | Placement.AtTimes = 'spread across the clip'
     aspect_ratio: Literal['auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16'] | Source[s.Combo] = 'auto'
     duration: c.Duration | Source[s.Combo] = 'auto'
     resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'

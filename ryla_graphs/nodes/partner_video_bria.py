@@ -27,7 +27,7 @@ class BriaRemoveVideoBackground(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     video: Source[s.Video]
-    background_color: Literal['Black', 'White', 'Gray', 'Red', 'Green', 'Blue', 'Yellow', 'Cyan', 'Magenta', 'Orange'] | Source[s.Combo]
+    background_color: Literal['Black', 'White', 'Gray', 'Red', 'Green', 'Blue', 'Yellow', 'Cyan', 'Magenta', 'Orange'] | Source[s.Combo] = 'Black'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -44,7 +44,7 @@ class BriaVideoGreenScreen(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     video: Source[s.Video]
-    green_shade: Literal['broadcast_green', 'chroma_green', 'blue_screen'] | Source[s.Combo]
+    green_shade: Literal['broadcast_green', 'chroma_green', 'blue_screen'] | Source[s.Combo] = 'broadcast_green'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

@@ -29,8 +29,8 @@ class ByteDanceTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
     model: Literal['seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-t2v-250428', 'seedance-1-0-pro-fast-251015'] | Source[s.Combo] = 'seedance-1-0-pro-fast-251015'
     prompt: str | Source[s.String]
-    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo]
-    aspect_ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo]
+    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '480p'
+    aspect_ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = '16:9'
     duration: Annotated[int, Field(ge=3, le=12)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
     camera_fixed: bool | Source[s.Boolean] | None = None
@@ -53,8 +53,8 @@ class ByteDanceImageToVideoNode(_Node, Source[s.Video], frozen=True):
     model: Literal['seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', 'seedance-1-0-pro-fast-251015'] | Source[s.Combo] = 'seedance-1-0-pro-fast-251015'
     prompt: str | Source[s.String]
     image: Source[s.Image]
-    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo]
-    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo]
+    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '480p'
+    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = 'adaptive'
     duration: Annotated[int, Field(ge=3, le=12)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
     camera_fixed: bool | Source[s.Boolean] | None = None
@@ -78,8 +78,8 @@ class ByteDanceFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     prompt: str | Source[s.String]
     first_frame: Source[s.Image]
     last_frame: Source[s.Image]
-    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo]
-    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo]
+    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '480p'
+    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = 'adaptive'
     duration: Annotated[int, Field(ge=3, le=12)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
     camera_fixed: bool | Source[s.Boolean] | None = None
@@ -102,8 +102,8 @@ class ByteDanceImageReferenceNode(_Node, Source[s.Video], frozen=True):
     model: Literal['seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428'] | Source[s.Combo] = 'seedance-1-0-lite-i2v-250428'
     prompt: str | Source[s.String]
     images: Source[s.Image]
-    resolution: Literal['480p', '720p'] | Source[s.Combo]
-    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo]
+    resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
+    aspect_ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = 'adaptive'
     duration: Annotated[int, Field(ge=3, le=12)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
     watermark: bool | Source[s.Boolean] | None = None
@@ -137,7 +137,7 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0(Option, frozen=True):
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo]
+            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -145,7 +145,7 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Fast(Option, frozen=True):
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -153,12 +153,12 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Mini(Option, frozen=True):
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
 
-    model: Literal['Seedance 2.5'] | Model.Seedance2_5 | Model.Seedance2_0 | Model.Seedance2_0Fast | Model.Seedance2_0Mini
+    model: Literal['Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'] | Model.Seedance2_5 | Model.Seedance2_0 | Model.Seedance2_0Fast | Model.Seedance2_0Mini = 'Seedance 2.5'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     watermark: bool | Source[s.Boolean] = False
 
@@ -190,7 +190,7 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0(Option, frozen=True):
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo]
+            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -198,7 +198,7 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Fast(Option, frozen=True):
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -206,12 +206,12 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Mini(Option, frozen=True):
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
 
-    model: Literal['Seedance 2.5'] | Model.Seedance2_5 | Model.Seedance2_0 | Model.Seedance2_0Fast | Model.Seedance2_0Mini
+    model: Literal['Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'] | Model.Seedance2_5 | Model.Seedance2_0 | Model.Seedance2_0Fast | Model.Seedance2_0Mini = 'Seedance 2.5'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     watermark: bool | Source[s.Boolean] = False
     first_frame: Source[s.Image] | None = None
@@ -255,7 +255,7 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0(Option, frozen=True):
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo]
+            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -269,7 +269,7 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Fast(Option, frozen=True):
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -283,7 +283,7 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Mini(Option, frozen=True):
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -334,7 +334,7 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
         class Seedance2_0(Option, frozen=True):
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo]
+            resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -348,7 +348,7 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Fast(Option, frozen=True):
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -362,7 +362,7 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
         class Seedance2_0Mini(Option, frozen=True):
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 7
             generate_audio: bool | Source[s.Boolean] = True
@@ -429,8 +429,8 @@ class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
             short_side: Annotated[int, Field(ge=128, le=4320)] | Source[s.Int] = 1080
 
     video: Source[s.Video]
-    tool_version: Literal['standard', 'professional'] | ToolVersion.Standard | ToolVersion.Professional
-    resolution: Literal['1080p', '720p', '2k', '4k', '8k', 'source', 'custom'] | Resolution.Custom
+    tool_version: Literal['standard', 'professional'] | ToolVersion.Standard | ToolVersion.Professional = 'standard'
+    resolution: Literal['1080p', '720p', '2k', '4k', '8k', 'source', 'custom'] | Resolution.Custom = '1080p'
     fps: Literal['source', '24', '25', '30', '48', '50', '60', '120'] | Source[s.Combo] = 'source'
     bitrate_level: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'medium'
 

@@ -28,10 +28,10 @@ class GrokVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['grok-imagine-video', 'grok-imagine-video-1.5'] | Source[s.Combo]
+    model: Literal['grok-imagine-video', 'grok-imagine-video-1.5'] | Source[s.Combo] = 'grok-imagine-video'
     prompt: str | Source[s.String]
-    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo]
-    aspect_ratio: Literal['auto', '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo]
+    resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '480p'
+    aspect_ratio: Literal['auto', '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo] = 'auto'
     duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 6
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     image: Source[s.Image] | None = None
@@ -56,18 +56,18 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
         class GrokImagineVideo1_5(Option, frozen=True):
             KEY = 'grok-imagine-video-1.5'
             reference_images: Annotated[Mapping[Literal['reference_1', 'reference_2', 'reference_3', 'reference_4', 'reference_5', 'reference_6', 'reference_7'], Source[s.Image]], Field(min_length=1, max_length=7)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=7)]
-            voice_1: c.Voice_1 | Source[s.Combo]
-            voice_2: c.Voice_1 | Source[s.Combo]
-            voice_3: c.Voice_1 | Source[s.Combo]
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
-            aspect_ratio: Literal['16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo]
+            voice_1: c.Voice_1 | Source[s.Combo] = 'none'
+            voice_2: c.Voice_1 | Source[s.Combo] = 'none'
+            voice_3: c.Voice_1 | Source[s.Combo] = 'none'
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
+            aspect_ratio: Literal['16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 6
 
         class GrokImagineVideo(Option, frozen=True):
             KEY = 'grok-imagine-video'
             reference_images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=7)]
-            resolution: Literal['480p', '720p'] | Source[s.Combo]
-            aspect_ratio: Literal['16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo]
+            resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
+            aspect_ratio: Literal['16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=2, le=10)] | Source[s.Int] = 6
 
     prompt: str | Source[s.String]
@@ -87,7 +87,7 @@ class GrokVideoEditNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['grok-imagine-video'] | Source[s.Combo]
+    model: Literal['grok-imagine-video'] | Source[s.Combo] = 'grok-imagine-video'
     prompt: str | Source[s.String]
     video: Source[s.Video]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
@@ -115,7 +115,7 @@ class GrokVideoExtendNode(_Node, Source[s.Video], frozen=True):
 
     prompt: str | Source[s.String]
     video: Source[s.Video]
-    model: Literal['grok-imagine-video'] | Model.GrokImagineVideo
+    model: Literal['grok-imagine-video'] | Model.GrokImagineVideo = 'grok-imagine-video'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property

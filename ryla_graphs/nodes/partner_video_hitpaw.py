@@ -30,33 +30,33 @@ class HitPawVideoEnhance(_Node, Source[s.Video], frozen=True):
 
         class PortraitRestoreModel1x(Option, frozen=True):
             KEY = 'Portrait Restore Model (1x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class PortraitRestoreModel2x(Option, frozen=True):
             KEY = 'Portrait Restore Model (2x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel1x(Option, frozen=True):
             KEY = 'General Restore Model (1x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel2x(Option, frozen=True):
             KEY = 'General Restore Model (2x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel4x(Option, frozen=True):
             KEY = 'General Restore Model (4x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class UltraHDModel2x(Option, frozen=True):
             KEY = 'Ultra HD Model (2x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GenerativeModel1x(Option, frozen=True):
             KEY = 'Generative Model (1x)'
-            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD'] | Source[s.Combo]
+            resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD'] | Source[s.Combo] = 'original'
 
-    model: Model.PortraitRestoreModel1x | Model.PortraitRestoreModel2x | Model.GeneralRestoreModel1x | Model.GeneralRestoreModel2x | Model.GeneralRestoreModel4x | Model.UltraHDModel2x | Model.GenerativeModel1x
+    model: Literal['Portrait Restore Model (1x)', 'Portrait Restore Model (2x)', 'General Restore Model (1x)', 'General Restore Model (2x)', 'General Restore Model (4x)', 'Ultra HD Model (2x)', 'Generative Model (1x)'] | Model.PortraitRestoreModel1x | Model.PortraitRestoreModel2x | Model.GeneralRestoreModel1x | Model.GeneralRestoreModel2x | Model.GeneralRestoreModel4x | Model.UltraHDModel2x | Model.GenerativeModel1x = 'Portrait Restore Model (1x)'
     video: Source[s.Video]
 
     @property

@@ -52,9 +52,9 @@ class KlingImage2VideoNode(_Node, frozen=True):
     start_frame: Source[s.Image]
     prompt: str | Source[s.String]
     negative_prompt: str | Source[s.String]
-    model_name: Literal['kling-v2-5-turbo'] | Source[s.Combo]
+    model_name: Literal['kling-v2-5-turbo'] | Source[s.Combo] = 'kling-v2-5-turbo'
     cfg_scale: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.8
-    mode: Literal['pro'] | Source[s.Combo]
+    mode: Literal['pro'] | Source[s.Combo] = 'pro'
     aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
     duration: Literal['5', '10'] | Source[s.Combo] = '5'
 
@@ -78,7 +78,7 @@ class KlingStartEndFrameNode(_Node, frozen=True):
     prompt: str | Source[s.String]
     negative_prompt: str | Source[s.String]
     cfg_scale: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
-    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
     mode: Literal['pro mode / 5s duration / kling-v2-5-turbo', 'pro mode / 10s duration / kling-v2-5-turbo'] | Source[s.Combo] = 'pro mode / 5s duration / kling-v2-5-turbo'
 
     @property
@@ -217,9 +217,9 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_6_prompt: str | Source[s.String] = ''
             storyboard_6_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
-    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
-    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
     duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
     resolution: Literal['4k', '1080p', '720p'] | Source[s.Combo] | None = None
     storyboards: Literal['disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards'] | Storyboards.Of1Storyboard | Storyboards.Of2Storyboards | Storyboards.Of3Storyboards | Storyboards.Of4Storyboards | Storyboards.Of5Storyboards | Storyboards.Of6Storyboards | None = None
@@ -303,7 +303,7 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             storyboard_6_prompt: str | Source[s.String] = ''
             storyboard_6_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
-    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
     duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
     first_frame: Source[s.Image]
@@ -391,9 +391,9 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_6_prompt: str | Source[s.String] = ''
             storyboard_6_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
-    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
-    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
     duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
     reference_images: Source[s.Image]
     resolution: Literal['4k', '1080p', '720p'] | Source[s.Combo] | None = None
@@ -414,9 +414,9 @@ class KlingOmniProVideoToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
-    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
     duration: Annotated[int, Field(ge=3, le=10)] | Source[s.Int] = 3
     reference_video: Source[s.Video]
     keep_original_sound: bool | Source[s.Boolean] = True
@@ -437,7 +437,7 @@ class KlingOmniProEditVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo]
+    model_name: Literal['kling-v3-omni', 'kling-video-o1'] | Source[s.Combo] = 'kling-v3-omni'
     prompt: str | Source[s.String]
     video: Source[s.Video]
     keep_original_sound: bool | Source[s.Boolean] = True
@@ -458,11 +458,11 @@ class KlingTextToVideoWithAudio(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model_name: Literal['kling-v2-6'] | Source[s.Combo]
+    model_name: Literal['kling-v2-6'] | Source[s.Combo] = 'kling-v2-6'
     prompt: str | Source[s.String]
-    mode: Literal['pro'] | Source[s.Combo]
-    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
-    duration: Literal[5, 10] | Source[s.Combo]
+    mode: Literal['pro'] | Source[s.Combo] = 'pro'
+    aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
+    duration: Literal[5, 10] | Source[s.Combo] = 5
     generate_audio: bool | Source[s.Boolean] = True
 
     @property
@@ -478,11 +478,11 @@ class KlingImageToVideoWithAudio(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model_name: Literal['kling-v2-6'] | Source[s.Combo]
+    model_name: Literal['kling-v2-6'] | Source[s.Combo] = 'kling-v2-6'
     start_frame: Source[s.Image]
     prompt: str | Source[s.String]
-    mode: Literal['pro'] | Source[s.Combo]
-    duration: Literal[5, 10] | Source[s.Combo]
+    mode: Literal['pro'] | Source[s.Combo] = 'pro'
+    duration: Literal[5, 10] | Source[s.Combo] = 5
     generate_audio: bool | Source[s.Boolean] = True
 
     @property
@@ -502,8 +502,8 @@ class KlingMotionControl(_Node, Source[s.Video], frozen=True):
     reference_image: Source[s.Image]
     reference_video: Source[s.Video]
     keep_original_sound: bool | Source[s.Boolean] = True
-    character_orientation: Literal['video', 'image'] | Source[s.Combo]
-    mode: Literal['pro', 'std'] | Source[s.Combo]
+    character_orientation: Literal['video', 'image'] | Source[s.Combo] = 'video'
+    mode: Literal['pro', 'std'] | Source[s.Combo] = 'pro'
     model: Literal['kling-v3', 'kling-v2-6'] | Source[s.Combo] | None = None
 
     @property
@@ -596,16 +596,16 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
         class KlingV3(Option, frozen=True):
             KEY = 'kling-v3'
             resolution: Literal['4k', '1080p', '720p'] | Source[s.Combo] = '1080p'
-            aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
 
         class Kling3_0Turbo(Option, frozen=True):
             KEY = 'kling-3.0-turbo'
             resolution: Literal['1080p', '720p'] | Source[s.Combo] = '720p'
-            aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo]
+            aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
 
-    multi_shot: Literal['disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards'] | MultiShot.Disabled | MultiShot.Of1Storyboard | MultiShot.Of2Storyboards | MultiShot.Of3Storyboards | MultiShot.Of4Storyboards | MultiShot.Of5Storyboards | MultiShot.Of6Storyboards
+    multi_shot: Literal['disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards'] | MultiShot.Disabled | MultiShot.Of1Storyboard | MultiShot.Of2Storyboards | MultiShot.Of3Storyboards | MultiShot.Of4Storyboards | MultiShot.Of5Storyboards | MultiShot.Of6Storyboards = 'disabled'
     generate_audio: bool | Source[s.Boolean] = True
-    model: Model.KlingV3 | Model.Kling3_0Turbo
+    model: Literal['kling-v3', 'kling-3.0-turbo'] | Model.KlingV3 | Model.Kling3_0Turbo = 'kling-v3'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     start_frame: Source[s.Image] | None = None
 
@@ -635,7 +635,7 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     first_frame: Source[s.Image]
     end_frame: Source[s.Image]
     generate_audio: bool | Source[s.Boolean] = True
-    model: Literal['kling-v3'] | Model.KlingV3
+    model: Literal['kling-v3'] | Model.KlingV3 = 'kling-v3'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
 
     @property
@@ -653,7 +653,7 @@ class KlingAvatarNode(_Node, Source[s.Video], frozen=True):
 
     image: Source[s.Image]
     sound_file: Source[s.Audio]
-    mode: Literal['std', 'pro'] | Source[s.Combo]
+    mode: Literal['std', 'pro'] | Source[s.Combo] = 'std'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     prompt: str | Source[s.String] | None = None
 

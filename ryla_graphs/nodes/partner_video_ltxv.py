@@ -27,10 +27,10 @@ class LtxvApiTextToVideo(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['LTX-2 (Pro)', 'LTX-2 (Fast)'] | Source[s.Combo]
+    model: Literal['LTX-2 (Pro)', 'LTX-2 (Fast)'] | Source[s.Combo] = 'LTX-2 (Pro)'
     prompt: str | Source[s.String] = ''
     duration: Literal[6, 8, 10, 12, 14, 16, 18, 20] | Source[s.Combo] = 8
-    resolution: Literal['1920x1080', '2560x1440', '3840x2160'] | Source[s.Combo]
+    resolution: Literal['1920x1080', '2560x1440', '3840x2160'] | Source[s.Combo] = '1920x1080'
     fps: Literal[25, 50] | Source[s.Combo] = 25
     generate_audio: bool | Source[s.Boolean] | None = None
 
@@ -48,10 +48,10 @@ class LtxvApiImageToVideo(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     image: Source[s.Image]
-    model: Literal['LTX-2 (Pro)', 'LTX-2 (Fast)'] | Source[s.Combo]
+    model: Literal['LTX-2 (Pro)', 'LTX-2 (Fast)'] | Source[s.Combo] = 'LTX-2 (Pro)'
     prompt: str | Source[s.String] = ''
     duration: Literal[6, 8, 10, 12, 14, 16, 18, 20] | Source[s.Combo] = 8
-    resolution: Literal['1920x1080', '2560x1440', '3840x2160'] | Source[s.Combo]
+    resolution: Literal['1920x1080', '2560x1440', '3840x2160'] | Source[s.Combo] = '1920x1080'
     fps: Literal[25, 50] | Source[s.Combo] = 25
     generate_audio: bool | Source[s.Boolean] | None = None
 
@@ -86,7 +86,7 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
             fps: Literal['24', '25', '50'] | Source[s.Combo] = '25'
             generate_audio: bool | Source[s.Boolean] = True
 
-    model: Literal['LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'] | Model.LTX2_5Fast | Model.LTX2_5Pro
+    model: Literal['LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'] | Model.LTX2_5Fast | Model.LTX2_5Pro = 'LTX-2.5 (Fast)'
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 42
 
@@ -122,7 +122,7 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
     image: Source[s.Image]
-    model: Literal['LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'] | Model.LTX2_5Fast | Model.LTX2_5Pro
+    model: Literal['LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'] | Model.LTX2_5Fast | Model.LTX2_5Pro = 'LTX-2.5 (Fast)'
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 42
     last_frame: Source[s.Image] | None = None
@@ -146,14 +146,14 @@ class LtxApi25AudioToVideo(_Node, Source[s.Video], frozen=True):
 
         class LTX2_5Fast(Option, frozen=True):
             KEY = 'LTX-2.5 (Fast)'
-            resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo]
+            resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
 
         class LTX2_5Pro(Option, frozen=True):
             KEY = 'LTX-2.5 (Pro)'
-            resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo]
+            resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
 
     audio: Source[s.Audio]
-    model: Model.LTX2_5Fast | Model.LTX2_5Pro
+    model: Literal['LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'] | Model.LTX2_5Fast | Model.LTX2_5Pro = 'LTX-2.5 (Fast)'
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 42
     image: Source[s.Image] | None = None

@@ -28,10 +28,10 @@ class LumaVideoNode(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['ray-2', 'ray-flash-2', 'ray-1-6'] | Source[s.Combo]
+    model: Literal['ray-2', 'ray-flash-2', 'ray-1-6'] | Source[s.Combo] = 'ray-2'
     aspect_ratio: Literal['1:1', '16:9', '9:16', '4:3', '3:4', '21:9', '9:21'] | Source[s.Combo] = '16:9'
     resolution: Literal['540p', '720p', '1080p', '4k'] | Source[s.Combo] = '540p'
-    duration: Literal['5s', '9s'] | Source[s.Combo]
+    duration: Literal['5s', '9s'] | Source[s.Combo] = '5s'
     loop: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     luma_concepts: Source[s.LumaConcepts] | None = None
@@ -50,9 +50,9 @@ class LumaImageToVideoNode(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     prompt: str | Source[s.String] = ''
-    model: Literal['ray-2', 'ray-flash-2', 'ray-1-6'] | Source[s.Combo]
+    model: Literal['ray-2', 'ray-flash-2', 'ray-1-6'] | Source[s.Combo] = 'ray-2'
     resolution: Literal['540p', '720p', '1080p', '4k'] | Source[s.Combo] = '540p'
-    duration: Literal['5s', '9s'] | Source[s.Combo]
+    duration: Literal['5s', '9s'] | Source[s.Combo] = '5s'
     loop: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     first_image: Source[s.Image] | None = None
@@ -72,10 +72,10 @@ class LumaConceptsNode(_Node, Source[s.LumaConcepts], frozen=True):
     class Out(NamedTuple):
         luma_concepts: Output[s.LumaConcepts]
 
-    concept1: c.Concept1 | Source[s.Combo]
-    concept2: c.Concept1 | Source[s.Combo]
-    concept3: c.Concept1 | Source[s.Combo]
-    concept4: c.Concept1 | Source[s.Combo]
+    concept1: c.Concept1 | Source[s.Combo] = 'None'
+    concept2: c.Concept1 | Source[s.Combo] = 'None'
+    concept3: c.Concept1 | Source[s.Combo] = 'None'
+    concept4: c.Concept1 | Source[s.Combo] = 'None'
     luma_concepts: Source[s.LumaConcepts] | None = None
 
     @property
@@ -93,9 +93,9 @@ class LumaRay32TextToVideoNode(_Node, frozen=True):
         generation_id: Output[s.String]
 
     prompt: str | Source[s.String] = ''
-    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '21:9'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '21:9'] | Source[s.Combo] = '16:9'
     resolution: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '720p'
-    duration: Literal['5s', '10s'] | Source[s.Combo]
+    duration: Literal['5s', '10s'] | Source[s.Combo] = '5s'
     loop: bool | Source[s.Boolean] = False
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 
@@ -146,7 +146,7 @@ class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
             seconds: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 0.0
 
     image: Source[s.Image]
-    position: Literal['Fraction of duration (0.0-1.0)', 'Absolute time (seconds)'] | Position.FractionOfDuration0_01_0 | Position.AbsoluteTimeSeconds
+    position: Literal['Fraction of duration (0.0-1.0)', 'Absolute time (seconds)'] | Position.FractionOfDuration0_01_0 | Position.AbsoluteTimeSeconds = 'Fraction of duration (0.0-1.0)'
     keyframes: Source[s.LumaRay32Keyframe] | None = None
 
     @property
@@ -165,7 +165,7 @@ class LumaRay32KeyframesToVideoNode(_Node, frozen=True):
 
     prompt: str | Source[s.String] = ''
     resolution: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '720p'
-    duration: Literal['5s', '10s'] | Source[s.Combo]
+    duration: Literal['5s', '10s'] | Source[s.Combo] = '5s'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     keyframes: Source[s.LumaRay32Keyframe]
 
@@ -205,7 +205,7 @@ class LumaRay32VideoReframeNode(_Node, frozen=True):
 
     video: Source[s.Video]
     prompt: str | Source[s.String] = ''
-    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '21:9'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4', '21:9'] | Source[s.Combo] = '16:9'
     resolution: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '720p'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 
@@ -232,7 +232,7 @@ class LumaRay32ExtendVideoNode(_Node, frozen=True):
             loop: bool | Source[s.Boolean] = False
 
     source_generation_id: str | Source[s.String] = ''
-    direction: Literal['Forward (continue after)', 'Backward (lead-in before)'] | Direction.ForwardContinueAfter
+    direction: Literal['Forward (continue after)', 'Backward (lead-in before)'] | Direction.ForwardContinueAfter = 'Forward (continue after)'
     prompt: str | Source[s.String] = ''
     resolution: Literal['540p', '720p', '1080p'] | Source[s.Combo] = '720p'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0

@@ -89,11 +89,11 @@ class MinimaxHailuo03TextToVideoNode(_Node, Source[s.Video], frozen=True):
         class MiniMaxH3(Option, frozen=True):
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['768P', '2K'] | Source[s.Combo]
+            resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
             ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 5
 
-    model: Model.MiniMaxH3
+    model: Literal['MiniMax H3'] | Model.MiniMaxH3 = 'MiniMax H3'
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 42
     watermark: bool | Source[s.Boolean] = False
 
@@ -117,10 +117,10 @@ class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         class MiniMaxH3(Option, frozen=True):
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['768P', '2K'] | Source[s.Combo]
+            resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 5
 
-    model: Model.MiniMaxH3
+    model: Literal['MiniMax H3'] | Model.MiniMaxH3 = 'MiniMax H3'
     first_frame: Source[s.Image]
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 42
     watermark: bool | Source[s.Boolean] = False
@@ -146,7 +146,7 @@ class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
         class MiniMaxH3(Option, frozen=True):
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['768P', '2K'] | Source[s.Combo]
+            resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
             ratio: Literal['adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9'] | Source[s.Combo] = 'adaptive'
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 5
             reference_images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9'], Source[s.Image]], Field(max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(max_length=9)] = ()
@@ -207,7 +207,7 @@ class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
         class MiniMaxH3(Option, frozen=True):
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['2K'] | Source[s.Combo]
+            resolution: Literal['2K'] | Source[s.Combo] = '2K'
             reference_images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9'], Source[s.Image]], Field(max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(max_length=9)] = ()
             reference_videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3'], Source[s.Video]], Field(max_length=3)] | Annotated[Sequence[Source[s.Video]], Field(max_length=3)] = ()
             reference_audios: Annotated[Mapping[Literal['audio_1', 'audio_2', 'audio_3'], Source[s.Audio]], Field(max_length=3)] | Annotated[Sequence[Source[s.Audio]], Field(max_length=3)] = ()

@@ -27,10 +27,10 @@ class PixverseTextToVideoNode(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     prompt: str | Source[s.String] = ''
-    aspect_ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '4:3', '1:1', '3:4', '9:16'] | Source[s.Combo] = '16:9'
     quality: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '540p'
-    duration_seconds: Literal[5, 8] | Source[s.Combo]
-    motion_mode: Literal['normal', 'fast'] | Source[s.Combo]
+    duration_seconds: Literal[5, 8] | Source[s.Combo] = 5
+    motion_mode: Literal['normal', 'fast'] | Source[s.Combo] = 'normal'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     negative_prompt: str | Source[s.String] | None = None
     pixverse_template: Source[s.PixverseTemplate] | None = None
@@ -51,8 +51,8 @@ class PixverseImageToVideoNode(_Node, Source[s.Video], frozen=True):
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     quality: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '540p'
-    duration_seconds: Literal[5, 8] | Source[s.Combo]
-    motion_mode: Literal['normal', 'fast'] | Source[s.Combo]
+    duration_seconds: Literal[5, 8] | Source[s.Combo] = 5
+    motion_mode: Literal['normal', 'fast'] | Source[s.Combo] = 'normal'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     negative_prompt: str | Source[s.String] | None = None
     pixverse_template: Source[s.PixverseTemplate] | None = None
@@ -74,8 +74,8 @@ class PixverseTransitionVideoNode(_Node, Source[s.Video], frozen=True):
     last_frame: Source[s.Image]
     prompt: str | Source[s.String] = ''
     quality: Literal['360p', '540p', '720p', '1080p'] | Source[s.Combo] = '540p'
-    duration_seconds: Literal[5, 8] | Source[s.Combo]
-    motion_mode: Literal['normal', 'fast'] | Source[s.Combo]
+    duration_seconds: Literal[5, 8] | Source[s.Combo] = 5
+    motion_mode: Literal['normal', 'fast'] | Source[s.Combo] = 'normal'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     negative_prompt: str | Source[s.String] | None = None
 
@@ -92,7 +92,7 @@ class PixverseTemplateNode(_Node, Source[s.PixverseTemplate], frozen=True):
     class Out(NamedTuple):
         pixverse_template: Output[s.PixverseTemplate]
 
-    template: Literal['Microwave', 'Suit Swagger', 'Anything, Robot', 'Subject 3 Fever', 'kiss kiss'] | Source[s.Combo]
+    template: Literal['Microwave', 'Suit Swagger', 'Anything, Robot', 'Subject 3 Fever', 'kiss kiss'] | Source[s.Combo] = 'Microwave'
 
     @property
     def out(self) -> Out:

@@ -29,8 +29,8 @@ class RunwayFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
     prompt: str | Source[s.String] = ''
     start_frame: Source[s.Image]
     end_frame: Source[s.Image]
-    duration: Literal[5, 10] | Source[s.Combo]
-    ratio: Literal['768:1280', '1280:768'] | Source[s.Combo]
+    duration: Literal[5, 10] | Source[s.Combo] = 5
+    ratio: Literal['768:1280', '1280:768'] | Source[s.Combo] = '768:1280'
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 0
 
     @property
@@ -48,8 +48,8 @@ class RunwayImageToVideoNodeGen3a(_Node, Source[s.Video], frozen=True):
 
     prompt: str | Source[s.String] = ''
     start_frame: Source[s.Image]
-    duration: Literal[5, 10] | Source[s.Combo]
-    ratio: Literal['768:1280', '1280:768'] | Source[s.Combo]
+    duration: Literal[5, 10] | Source[s.Combo] = 5
+    ratio: Literal['768:1280', '1280:768'] | Source[s.Combo] = '768:1280'
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 0
 
     @property
@@ -67,8 +67,8 @@ class RunwayImageToVideoNodeGen4(_Node, Source[s.Video], frozen=True):
 
     prompt: str | Source[s.String] = ''
     start_frame: Source[s.Image]
-    duration: Literal[5, 10] | Source[s.Combo]
-    ratio: Literal['1280:720', '720:1280', '1104:832', '832:1104', '960:960', '1584:672'] | Source[s.Combo]
+    duration: Literal[5, 10] | Source[s.Combo] = 5
+    ratio: Literal['1280:720', '720:1280', '1104:832', '832:1104', '960:960', '1584:672'] | Source[s.Combo] = '1280:720'
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 0
 
     @property
@@ -117,7 +117,7 @@ class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=Tru
             fraction: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 
     image: Source[s.Image]
-    timing: Literal['Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'] | Timing.AbsoluteTimeSeconds | Timing.FractionOfDuration0_01_0
+    timing: Literal['Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'] | Timing.AbsoluteTimeSeconds | Timing.FractionOfDuration0_01_0 = 'Absolute time (seconds)'
     keyframes: Source[s.RunwayAleph2Keyframe] | None = None
 
     @property
@@ -146,7 +146,7 @@ class RunwayAleph2PromptImageNode(_Node, Source[s.RunwayAleph2PromptImage], froz
             fraction: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 
     image: Source[s.Image]
-    position: Literal['Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'] | Position.AbsoluteTimeSeconds | Position.FractionOfDuration0_01_0
+    position: Literal['Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'] | Position.AbsoluteTimeSeconds | Position.FractionOfDuration0_01_0 = 'Absolute time (seconds)'
     prompt_images: Source[s.RunwayAleph2PromptImage] | None = None
 
     @property

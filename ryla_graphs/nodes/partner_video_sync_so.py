@@ -41,7 +41,7 @@ class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
     video: Source[s.Video]
     audio: Source[s.Audio]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 42
-    model: Literal['sync-3'] | Model.Sync3
+    model: Literal['sync-3'] | Model.Sync3 = 'sync-3'
 
     @property
     def out(self) -> Out:
@@ -71,7 +71,7 @@ class SyncTalkingImageNode(_Node, Source[s.Video], frozen=True):
     audio: Source[s.Audio]
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
-    model: Literal['sync-3'] | Model.Sync3
+    model: Literal['sync-3'] | Model.Sync3 = 'sync-3'
 
     @property
     def out(self) -> Out:

@@ -28,8 +28,8 @@ class TopazVideoEnhance(_Node, Source[s.Video], frozen=True):
 
     video: Source[s.Video]
     upscaler_enabled: bool | Source[s.Boolean] = True
-    upscaler_model: Literal['Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5'] | Source[s.Combo]
-    upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo]
+    upscaler_model: Literal['Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5'] | Source[s.Combo] = 'Starlight (Astra) Fast'
+    upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
     upscaler_creativity: Literal['low', 'middle', 'high'] | Source[s.Combo] | None = None
     interpolation_enabled: bool | Source[s.Boolean] | None = None
     interpolation_model: Literal['apo-8'] | Source[s.Combo] | None = None
@@ -58,7 +58,7 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
 
         class Astra2(Option, frozen=True):
             KEY = 'Astra 2'
-            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo]
+            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
             creativity: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             prompt: str | Source[s.String] = ''
             sharp: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
@@ -66,16 +66,16 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
 
         class StarlightAstraFast(Option, frozen=True):
             KEY = 'Starlight (Astra) Fast'
-            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo]
+            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
 
         class StarlightAstraCreative(Option, frozen=True):
             KEY = 'Starlight (Astra) Creative'
-            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo]
+            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
             creativity: Literal['low', 'middle', 'high'] | Source[s.Combo] = 'low'
 
         class StarlightPrecise2_5(Option, frozen=True):
             KEY = 'Starlight Precise 2.5'
-            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo]
+            upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
 
 
     class InterpolationModel:
@@ -89,8 +89,8 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
             interpolation_duplicate_threshold: Annotated[float, Field(ge=0.001, le=0.1)] | Source[s.Float] = 0.01
 
     video: Source[s.Video]
-    upscaler_model: Literal['Disabled'] | UpscalerModel.Astra2 | UpscalerModel.StarlightAstraFast | UpscalerModel.StarlightAstraCreative | UpscalerModel.StarlightPrecise2_5
-    interpolation_model: Literal['Disabled', 'apo-8'] | InterpolationModel.Apo8
+    upscaler_model: Literal['Astra 2', 'Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5', 'Disabled'] | UpscalerModel.Astra2 | UpscalerModel.StarlightAstraFast | UpscalerModel.StarlightAstraCreative | UpscalerModel.StarlightPrecise2_5 = 'Astra 2'
+    interpolation_model: Literal['Disabled', 'apo-8'] | InterpolationModel.Apo8 = 'Disabled'
     dynamic_compression_level: Literal['Low', 'Mid', 'High'] | Source[s.Combo] | None = None
 
     @property

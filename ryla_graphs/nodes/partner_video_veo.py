@@ -76,13 +76,13 @@ class Veo3FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     prompt: str | Source[s.String] = ''
     negative_prompt: str | Source[s.String] = ''
-    resolution: Literal['720p', '1080p', '4k'] | Source[s.Combo]
+    resolution: Literal['720p', '1080p', '4k'] | Source[s.Combo] = '720p'
     aspect_ratio: Literal['16:9', '9:16'] | Source[s.Combo] = '16:9'
     duration: Annotated[int, Field(ge=4, le=8)] | Source[s.Int] = 8
     seed: Annotated[int, Field(ge=0, le=4294967295)] | Source[s.Int] = 0
     first_frame: Source[s.Image]
     last_frame: Source[s.Image]
-    model: Literal['veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite'] | Source[s.Combo]
+    model: Literal['veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite'] | Source[s.Combo] = 'veo-3.1-generate'
     generate_audio: bool | Source[s.Boolean] = True
 
     @property

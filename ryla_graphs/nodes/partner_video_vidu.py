@@ -27,7 +27,7 @@ class ViduTextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq1'] | Source[s.Combo]
+    model: Literal['viduq1'] | Source[s.Combo] = 'viduq1'
     prompt: str | Source[s.String]
     duration: Annotated[int, Field(ge=5, le=5)] | Source[s.Int] | None = None
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] | None = None
@@ -48,7 +48,7 @@ class ViduImageToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq1'] | Source[s.Combo]
+    model: Literal['viduq1'] | Source[s.Combo] = 'viduq1'
     image: Source[s.Image]
     prompt: str | Source[s.String] | None = None
     duration: Annotated[int, Field(ge=5, le=5)] | Source[s.Int] | None = None
@@ -69,7 +69,7 @@ class ViduReferenceVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq1'] | Source[s.Combo]
+    model: Literal['viduq1'] | Source[s.Combo] = 'viduq1'
     images: Source[s.Image]
     prompt: str | Source[s.String]
     duration: Annotated[int, Field(ge=5, le=5)] | Source[s.Int] | None = None
@@ -91,7 +91,7 @@ class ViduStartEndToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq1'] | Source[s.Combo]
+    model: Literal['viduq1'] | Source[s.Combo] = 'viduq1'
     first_frame: Source[s.Image]
     end_frame: Source[s.Image]
     prompt: str | Source[s.String] | None = None
@@ -113,12 +113,12 @@ class Vidu2TextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq2'] | Source[s.Combo]
+    model: Literal['viduq2'] | Source[s.Combo] = 'viduq2'
     prompt: str | Source[s.String]
     duration: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo]
-    resolution: Literal['720p', '1080p'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo] = '16:9'
+    resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
     background_music: bool | Source[s.Boolean] = False
 
     @property
@@ -134,13 +134,13 @@ class Vidu2ImageToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo'] | Source[s.Combo]
+    model: Literal['viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo'] | Source[s.Combo] = 'viduq2-pro-fast'
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     duration: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    resolution: Literal['720p', '1080p'] | Source[s.Combo]
-    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo]
+    resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
+    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo] = 'auto'
 
     @property
     def out(self) -> Out:
@@ -155,15 +155,15 @@ class Vidu2ReferenceVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq2'] | Source[s.Combo]
+    model: Literal['viduq2'] | Source[s.Combo] = 'viduq2'
     subjects: Annotated[Mapping[Literal['subject1', 'subject2', 'subject3', 'subject4', 'subject5', 'subject6', 'subject7'], Source[s.Image]], Field(min_length=1, max_length=7)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=7)]
     prompt: str | Source[s.String]
     audio: bool | Source[s.Boolean] = False
     duration: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    aspect_ratio: Literal['16:9', '9:16', '4:3', '3:4', '1:1'] | Source[s.Combo]
-    resolution: Literal['720p', '1080p'] | Source[s.Combo]
-    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo]
+    aspect_ratio: Literal['16:9', '9:16', '4:3', '3:4', '1:1'] | Source[s.Combo] = '16:9'
+    resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
+    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo] = 'auto'
 
     @property
     def out(self) -> Out:
@@ -178,14 +178,14 @@ class Vidu2StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo'] | Source[s.Combo]
+    model: Literal['viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo'] | Source[s.Combo] = 'viduq2-pro-fast'
     first_frame: Source[s.Image]
     end_frame: Source[s.Image]
     prompt: str | Source[s.String]
     duration: Annotated[int, Field(ge=2, le=8)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    resolution: Literal['720p', '1080p'] | Source[s.Combo]
-    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo]
+    resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
+    movement_amplitude: Literal['auto', 'small', 'medium', 'large'] | Source[s.Combo] = 'auto'
 
     @property
     def out(self) -> Out:
@@ -207,14 +207,14 @@ class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
         class Viduq2Pro(Option, frozen=True):
             KEY = 'viduq2-pro'
             duration: Annotated[int, Field(ge=1, le=7)] | Source[s.Int] = 4
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
 
         class Viduq2Turbo(Option, frozen=True):
             KEY = 'viduq2-turbo'
             duration: Annotated[int, Field(ge=1, le=7)] | Source[s.Int] = 4
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
 
-    model: Model.Viduq2Pro | Model.Viduq2Turbo
+    model: Literal['viduq2-pro', 'viduq2-turbo'] | Model.Viduq2Pro | Model.Viduq2Turbo = 'viduq2-pro'
     video: Source[s.Video]
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
@@ -393,10 +393,10 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             end_image9: Source[s.Image]
             duration9: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
-    model: Literal['viduq2-pro', 'viduq2-turbo'] | Source[s.Combo]
+    model: Literal['viduq2-pro', 'viduq2-turbo'] | Source[s.Combo] = 'viduq2-pro'
     start_image: Source[s.Image]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
-    resolution: Literal['720p', '1080p'] | Source[s.Combo]
+    resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
     frames: Frames.Of2 | Frames.Of3 | Frames.Of4 | Frames.Of5 | Frames.Of6 | Frames.Of7 | Frames.Of8 | Frames.Of9
 
     @property
@@ -418,19 +418,19 @@ class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
         class Viduq3Pro(Option, frozen=True):
             KEY = 'viduq3-pro'
-            aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo]
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo] = '16:9'
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
             KEY = 'viduq3-turbo'
-            aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo]
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo] = '16:9'
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
-    model: Model.Viduq3Pro | Model.Viduq3Turbo
+    model: Literal['viduq3-pro', 'viduq3-turbo'] | Model.Viduq3Pro | Model.Viduq3Turbo = 'viduq3-pro'
     prompt: str | Source[s.String]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
 
@@ -453,17 +453,17 @@ class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
         class Viduq3Pro(Option, frozen=True):
             KEY = 'viduq3-pro'
-            resolution: Literal['720p', '1080p', '2K'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p', '2K'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
             KEY = 'viduq3-turbo'
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
-    model: Model.Viduq3Pro | Model.Viduq3Turbo
+    model: Literal['viduq3-pro', 'viduq3-turbo'] | Model.Viduq3Pro | Model.Viduq3Turbo = 'viduq3-pro'
     image: Source[s.Image]
     prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 1
@@ -487,17 +487,17 @@ class Vidu3StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
 
         class Viduq3Pro(Option, frozen=True):
             KEY = 'viduq3-pro'
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
             KEY = 'viduq3-turbo'
-            resolution: Literal['720p', '1080p'] | Source[s.Combo]
+            resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
-    model: Model.Viduq3Pro | Model.Viduq3Turbo
+    model: Literal['viduq3-pro', 'viduq3-turbo'] | Model.Viduq3Pro | Model.Viduq3Turbo = 'viduq3-pro'
     first_frame: Source[s.Image]
     end_frame: Source[s.Image]
     prompt: str | Source[s.String]

@@ -79,14 +79,14 @@ class WanReferenceVideoApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-    model: Literal['wan2.6-r2v'] | Source[s.Combo]
+    model: Literal['wan2.6-r2v'] | Source[s.Combo] = 'wan2.6-r2v'
     prompt: str | Source[s.String] = ''
     negative_prompt: str | Source[s.String] = ''
     reference_videos: Annotated[Mapping[Literal['character1', 'character2', 'character3'], Source[s.Video]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Video]], Field(min_length=1, max_length=3)]
-    size: Literal['720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', '1080p: 1:1 (1440x1440)', '1080p: 16:9 (1920x1080)', '1080p: 9:16 (1080x1920)', '1080p: 4:3 (1632x1248)', '1080p: 3:4 (1248x1632)'] | Source[s.Combo]
+    size: Literal['720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', '1080p: 1:1 (1440x1440)', '1080p: 16:9 (1920x1080)', '1080p: 9:16 (1080x1920)', '1080p: 4:3 (1632x1248)', '1080p: 3:4 (1248x1632)'] | Source[s.Combo] = '720p: 1:1 (960x960)'
     duration: Annotated[int, Field(ge=5, le=10)] | Source[s.Int] = 5
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
-    shot_type: Literal['single', 'multi'] | Source[s.Combo]
+    shot_type: Literal['single', 'multi'] | Source[s.Combo] = 'single'
     watermark: bool | Source[s.Boolean] = False
 
     @property
@@ -110,11 +110,11 @@ class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
             KEY = 'wan2.7-t2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=2, le=15)] | Source[s.Int] = 5
 
-    model: Model.Wan2_7T2v
+    model: Literal['wan2.7-t2v'] | Model.Wan2_7T2v = 'wan2.7-t2v'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     prompt_extend: bool | Source[s.Boolean] = True
     watermark: bool | Source[s.Boolean] = False
@@ -141,10 +141,10 @@ class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
             KEY = 'wan2.7-i2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
             duration: Annotated[int, Field(ge=2, le=15)] | Source[s.Int] = 5
 
-    model: Model.Wan2_7I2v
+    model: Literal['wan2.7-i2v'] | Model.Wan2_7I2v = 'wan2.7-i2v'
     first_frame: Source[s.Image]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     prompt_extend: bool | Source[s.Boolean] = True
@@ -173,10 +173,10 @@ class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
             KEY = 'wan2.7-i2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
             duration: Annotated[int, Field(ge=2, le=15)] | Source[s.Int] = 5
 
-    model: Model.Wan2_7I2v
+    model: Literal['wan2.7-i2v'] | Model.Wan2_7I2v = 'wan2.7-i2v'
     first_clip: Source[s.Video]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     prompt_extend: bool | Source[s.Boolean] = True
@@ -203,8 +203,8 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
         class Wan2_7Videoedit(Option, frozen=True):
             KEY = 'wan2.7-videoedit'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             duration: Literal['auto', '2', '3', '4', '5', '6', '7', '8', '9', '10'] | Source[s.Combo] = 'auto'
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4'], Source[s.Image]], Field(max_length=4)] | Annotated[Sequence[Source[s.Image]], Field(max_length=4)] = ()
 
@@ -235,8 +235,8 @@ class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
             KEY = 'wan2.7-r2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=2, le=10)] | Source[s.Int] = 5
             reference_videos: Annotated[Mapping[Literal['video1', 'video2', 'video3'], Source[s.Video]], Field(max_length=3)] | Annotated[Sequence[Source[s.Video]], Field(max_length=3)] = ()
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4', 'image5'], Source[s.Image]], Field(max_length=5)] | Annotated[Sequence[Source[s.Image]], Field(max_length=5)] = ()
@@ -265,18 +265,18 @@ class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
         class Happyhorse1_1T2v(Option, frozen=True):
             KEY = 'happyhorse-1.1-t2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: c.Ratio | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: c.Ratio | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
         class Happyhorse1_0T2v(Option, frozen=True):
             KEY = 'happyhorse-1.0-t2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
-    model: Model.Happyhorse1_1T2v | Model.Happyhorse1_0T2v
+    model: Literal['happyhorse-1.1-t2v', 'happyhorse-1.0-t2v'] | Model.Happyhorse1_1T2v | Model.Happyhorse1_0T2v = 'happyhorse-1.1-t2v'
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     watermark: bool | Source[s.Boolean] = False
 
@@ -300,16 +300,16 @@ class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
         class Happyhorse1_1I2v(Option, frozen=True):
             KEY = 'happyhorse-1.1-i2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
         class Happyhorse1_0I2v(Option, frozen=True):
             KEY = 'happyhorse-1.0-i2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
-    model: Model.Happyhorse1_1I2v | Model.Happyhorse1_0I2v
+    model: Literal['happyhorse-1.1-i2v', 'happyhorse-1.0-i2v'] | Model.Happyhorse1_1I2v | Model.Happyhorse1_0I2v = 'happyhorse-1.1-i2v'
     first_frame: Source[s.Image]
     seed: Annotated[int, Field(ge=0, le=2147483647)] | Source[s.Int] = 0
     watermark: bool | Source[s.Boolean] = False
@@ -334,8 +334,8 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
         class Happyhorse1_0VideoEdit(Option, frozen=True):
             KEY = 'happyhorse-1.0-video-edit'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4', 'image5'], Source[s.Image]], Field(max_length=5)] | Annotated[Sequence[Source[s.Image]], Field(max_length=5)] = ()
 
     model: Model.Happyhorse1_0VideoEdit
@@ -363,16 +363,16 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
         class Happyhorse1_1R2v(Option, frozen=True):
             KEY = 'happyhorse-1.1-r2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: c.Ratio | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: c.Ratio | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4', 'image5', 'image6', 'image7', 'image8', 'image9'], Source[s.Image]], Field(min_length=1, max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=9)]
 
         class Happyhorse1_0R2v(Option, frozen=True):
             KEY = 'happyhorse-1.0-r2v'
             prompt: str | Source[s.String] = ''
-            resolution: Literal['720P', '1080P'] | Source[s.Combo]
-            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo]
+            resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
+            ratio: Literal['16:9', '9:16', '1:1', '4:3', '3:4'] | Source[s.Combo] = '16:9'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4', 'image5', 'image6', 'image7', 'image8', 'image9'], Source[s.Image]], Field(min_length=1, max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=9)]
 

@@ -25,7 +25,7 @@ class WavespeedFlashVSRNode(_Node, Source[s.Video], frozen=True):
         video: Output[s.Video]
 
     video: Source[s.Video]
-    target_resolution: Literal['720p', '1080p', '2K', '4K'] | Source[s.Combo]
+    target_resolution: Literal['720p', '1080p', '2K', '4K'] | Source[s.Combo] = '720p'
 
     @property
     def out(self) -> Out:

@@ -41,7 +41,7 @@ class PulidFluxInsightFaceLoader(_Node, Source[s.Faceanalysis], frozen=True):
     class Out(NamedTuple):
         faceanalysis: Output[s.Faceanalysis]
 
-    provider: Literal['CPU', 'CUDA', 'ROCM'] | Source[s.Combo]
+    provider: Literal['CPU', 'CUDA', 'ROCM'] | Source[s.Combo] = 'CPU'
 
     @property
     def out(self) -> Out:

@@ -42,7 +42,7 @@ class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
     element: Source[s.Array]
     high_level_description: str | Source[s.String] = ''
     background: str | Source[s.String] = ''
-    style: Literal['none', 'photo', 'art_style'] | Style.Photo | Style.ArtStyle
+    style: Literal['none', 'photo', 'art_style'] | Style.Photo | Style.ArtStyle = 'none'
     aesthetics: str | Source[s.String] = ''
     lighting: str | Source[s.String] = ''
     medium: str | Source[s.String] = ''
@@ -253,7 +253,7 @@ class CaseConverter(_Node, Source[s.String], frozen=True):
         string: Output[s.String]
 
     string: str | Source[s.String]
-    mode: Literal['UPPERCASE', 'lowercase', 'Capitalize', 'Title Case'] | Source[s.Combo]
+    mode: Literal['UPPERCASE', 'lowercase', 'Capitalize', 'Title Case'] | Source[s.Combo] = 'UPPERCASE'
 
     @property
     def out(self) -> Out:
@@ -269,7 +269,7 @@ class StringTrim(_Node, Source[s.String], frozen=True):
         string: Output[s.String]
 
     string: str | Source[s.String]
-    mode: Literal['Both', 'Left', 'Right'] | Source[s.Combo]
+    mode: Literal['Both', 'Left', 'Right'] | Source[s.Combo] = 'Both'
 
     @property
     def out(self) -> Out:
@@ -321,7 +321,7 @@ class StringCompare(_Node, Source[s.Boolean], frozen=True):
 
     string_a: str | Source[s.String]
     string_b: str | Source[s.String]
-    mode: Literal['Starts With', 'Ends With', 'Equal'] | Source[s.Combo]
+    mode: Literal['Starts With', 'Ends With', 'Equal'] | Source[s.Combo] = 'Starts With'
     case_sensitive: bool | Source[s.Boolean] = True
 
     @property
@@ -358,7 +358,7 @@ class RegexExtract(_Node, Source[s.String], frozen=True):
 
     string: str | Source[s.String]
     regex_pattern: str | Source[s.String]
-    mode: Literal['First Match', 'All Matches', 'First Group', 'All Groups'] | Source[s.Combo]
+    mode: Literal['First Match', 'All Matches', 'First Group', 'All Groups'] | Source[s.Combo] = 'First Match'
     case_insensitive: bool | Source[s.Boolean] = True
     multiline: bool | Source[s.Boolean] = False
     dotall: bool | Source[s.Boolean] = False
@@ -464,7 +464,7 @@ class TextGenerate(_Node, Source[s.String], frozen=True):
     clip: Source[s.Clip]
     prompt: str | Source[s.String] = ''
     max_length: Annotated[int, Field(ge=1, le=32768)] | Source[s.Int] = 512
-    sampling_mode: Literal['on', 'off'] | SamplingMode.On
+    sampling_mode: Literal['on', 'off'] | SamplingMode.On = 'on'
     image: Source[s.Image] | None = None
     video: Source[s.Image] | None = None
     audio: Source[s.Audio] | None = None
@@ -501,7 +501,7 @@ class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
     clip: Source[s.Clip]
     prompt: str | Source[s.String] = ''
     max_length: Annotated[int, Field(ge=1, le=32768)] | Source[s.Int] = 512
-    sampling_mode: Literal['on', 'off'] | SamplingMode.On
+    sampling_mode: Literal['on', 'off'] | SamplingMode.On = 'on'
     image: Source[s.Image] | None = None
     video: Source[s.Image] | None = None
     audio: Source[s.Audio] | None = None

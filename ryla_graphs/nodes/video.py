@@ -26,7 +26,7 @@ class LoadVideoDataSetFromFolder(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         videos: Output[s.Video]
 
-    folder: Literal['3d'] | Source[s.Combo]
+    folder: Literal['3d'] | Source[s.Combo] = '3d'
 
     @property
     def out(self) -> Out:
@@ -42,7 +42,7 @@ class LoadVideoTextDataSetFromFolder(_Node, frozen=True):
         videos: Output[s.Video]
         texts: Output[s.String]
 
-    folder: Literal['3d'] | Source[s.Combo]
+    folder: Literal['3d'] | Source[s.Combo] = '3d'
 
     @property
     def out(self) -> Out:
@@ -77,7 +77,7 @@ class SaveWEBM(_Node, Source[s.Image], frozen=True):
 
     images: Source[s.Image]
     filename_prefix: str | Source[s.String] = 'ComfyUI'
-    codec: Literal['vp9', 'av1'] | Source[s.Combo]
+    codec: Literal['vp9', 'av1'] | Source[s.Combo] = 'vp9'
     fps: Annotated[float, Field(ge=0.01, le=1000.0)] | Source[s.Float] = 24.0
     crf: Annotated[float, Field(ge=0, le=63.0)] | Source[s.Float] = 32.0
 
@@ -130,7 +130,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
-            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1
+            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Mp4(Option, frozen=True):
             KEY = 'mp4'
@@ -164,7 +164,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
-            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1
+            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Mkv(Option, frozen=True):
             KEY = 'mkv'
@@ -198,7 +198,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
-            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1
+            codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Webm(Option, frozen=True):
             KEY = 'webm'
@@ -219,7 +219,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
-            codec: Literal['auto', 'av1'] | Codec.Av1
+            codec: Literal['auto', 'av1'] | Codec.Av1 = 'auto'
 
 
     class Codec:
@@ -253,7 +253,7 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
     video: Source[s.Video]
     filename_prefix: str | Source[s.String] = 'video/ComfyUI'
-    format: Literal['auto', 'mp4', 'mkv', 'webm'] | Format.Auto | Format.Mp4 | Format.Mkv | Format.Webm
+    format: Literal['auto', 'mp4', 'mkv', 'webm'] | Format.Auto | Format.Mp4 | Format.Mkv | Format.Webm = 'auto'
     codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 | None = None
 
     @property

@@ -30,7 +30,7 @@ class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
     frame_rate: Annotated[float, Field(ge=1)] | Source[s.Float] = 8.0
     loop_count: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 0
     filename_prefix: str | Source[s.String] = 'AnimateDiff'
-    format: Literal['image/gif', 'image/webp', 'video/ProRes', 'video/webm', 'video/ffv1-mkv', 'video/nvenc_av1-mp4', 'video/h265-mp4', 'video/8bit-png', 'video/h264-mp4', 'video/nvenc_hevc-mp4', 'video/nvenc_h264-mp4', 'video/ffmpeg-gif', 'video/av1-webm', 'video/16bit-png'] | Source[s.Combo]
+    format: Literal['image/gif', 'image/webp', 'video/ProRes', 'video/webm', 'video/ffv1-mkv', 'video/nvenc_av1-mp4', 'video/h265-mp4', 'video/8bit-png', 'video/h264-mp4', 'video/nvenc_hevc-mp4', 'video/nvenc_h264-mp4', 'video/ffmpeg-gif', 'video/av1-webm', 'video/16bit-png'] | Source[s.Combo] = 'image/gif'
     pingpong: bool | Source[s.Boolean] = False
     save_output: bool | Source[s.Boolean] = True
     audio: Source[s.Audio] | None = None
@@ -280,7 +280,7 @@ class VHS_PruneOutputs(_Node, frozen=True):
 
     CLASS_TYPE = 'VHS_PruneOutputs'
     filenames: Source[s.VhsFilenames]
-    options: Literal['Intermediate', 'Intermediate and Utility'] | Source[s.Combo]
+    options: Literal['Intermediate', 'Intermediate and Utility'] | Source[s.Combo] = 'Intermediate'
 
 
 class VHS_BatchManager(_Node, Source[s.VhsBatchManager], frozen=True):
@@ -478,9 +478,9 @@ class VHS_MergeLatents(_Node, frozen=True):
 
     latents_A: Source[s.Latent]
     latents_B: Source[s.Latent]
-    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo]
-    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo]
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo] = 'match A'
+    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'nearest-exact'
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:
@@ -498,9 +498,9 @@ class VHS_MergeImages(_Node, frozen=True):
 
     images_A: Source[s.Image]
     images_B: Source[s.Image]
-    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo]
-    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo]
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo] = 'match A'
+    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'nearest-exact'
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:
@@ -518,9 +518,9 @@ class VHS_MergeMasks(_Node, frozen=True):
 
     mask_A: Source[s.Mask]
     mask_B: Source[s.Mask]
-    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo]
-    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo]
-    crop: Literal['disabled', 'center'] | Source[s.Combo]
+    merge_strategy: Literal['match A', 'match B', 'match smaller', 'match larger'] | Source[s.Combo] = 'match A'
+    scale_method: Literal['nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp'] | Source[s.Combo] = 'nearest-exact'
+    crop: Literal['disabled', 'center'] | Source[s.Combo] = 'disabled'
 
     @property
     def out(self) -> Out:

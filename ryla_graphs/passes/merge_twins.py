@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ryla_graphs.graph import Graph
-from ryla_graphs.node import Node, Option, Output
+from ryla_graphs.node import AnyNode, Node, Option, Output
 
 
 def merge_twins(graph: Graph) -> Graph:
@@ -16,39 +17,43 @@ def merge_twins(graph: Graph) -> Graph:
     """
     twins: dict[Node, Node] = {}
     first: dict[Any, Node] = {}
+    mergeable: dict[type[Node], bool] = {}
     for node in graph.nodes:
-        if _may_merge(node):
-            twin = first.setdefault(_key(node, twins), node)
+        cls = type(node)
+        if cls not in mergeable:
+            schema = node.schema_
+            mergeable[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
+        if mergeable[cls] and node.name_ is None:
+            key: list[Any] = [cls, node.title_]
+            _extend(key, node.__dict__.values(), twins)
+            twin = first.setdefault(tuple(key), node)
             if twin is not node:
                 twins[node] = twin
     return graph.rewire(twins, check=False) if twins else graph
 
 
-def _may_merge(node: Node) -> bool:
-    if node.name_ is not None:
-        return False
-    schema = node.schema_
-    return schema.is_pure and not schema.output_node
-
-
-def _key(node: Node, twins: dict[Node, Node]) -> Any:
-    values = [_value_key(value, twins) for value in node.__dict__.values()]
-    return (type(node), node.title_, *values)
-
-
-def _value_key(value: Any, twins: dict[Node, Node]) -> Any:
-    kind = type(value)
-    if kind is Output:
-        return kind, twins.get(value.node, value.node), value.slot
-    if kind is str:
-        return value
-    if isinstance(value, Node):
-        return Output, twins.get(value, value), 0
-    if isinstance(value, Option):
-        return kind, *(_value_key(inner, twins) for inner in value.__dict__.values())
-    if isinstance(value, (list, tuple)):
-        return "list", *(_value_key(inner, twins) for inner in value)
-    if isinstance(value, dict):
-        return "dict", *((key, _value_key(inner, twins)) for key, inner in value.items())
-    # 1, 1.0 and True are equal in Python but not as JSON, nor are 0.0 and -0.0.
-    return kind, value or repr(value)
+def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> None:
+    """Add what tells values from others; every kind but text and whole numbers says what it is."""
+    for value in values:
+        kind = type(value)
+        if kind is str or value is None or (kind is int and value):
+            key.append(value)
+        elif kind is Output:
+            key.append(twins.get(value.node, value.node))
+            key.append(value.slot)
+        elif isinstance(value, Node):
+            key.append(twins.get(value, value))
+            key.append(0)
+        elif isinstance(value, Option):
+            key.append(kind)
+            _extend(key, value.__dict__.values(), twins)
+        elif isinstance(value, (list, tuple)):
+            key += (list, len(value))
+            _extend(key, value, twins)
+        elif isinstance(value, dict):
+            key += (dict, *value)
+            _extend(key, value.values(), twins)
+        else:
+            # 1, 1.0 and True are equal in Python but not as JSON, nor are 0.0 and -0.0.
+            key.append(kind)
+            key.append(value or repr(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ryla_graphs.errors import Problem
 from ryla_graphs.validation.view import View
@@ -12,14 +12,18 @@ MAX_DEPTH = 984
 
 
 def depth(view: View) -> Iterator[Problem]:
-    """The server validates by recursion; a chain longer than `MAX_DEPTH` ends in a RecursionError."""
+    """The server validates by recursion; a chain longer than `MAX_DEPTH` ends in a RecursionError there.
+
+    A warning, because a server on another Python or with a higher limit may manage.
+    """
     if len(view.nodes) <= MAX_DEPTH:
         return
-    deepest, longest = _deepest(view)
+    deepest, longest = _deepest(view.links)
     if longest > MAX_DEPTH:
         yield Problem(
             code="too_deep",
-            message=f"a chain of {longest} nodes ends here, and the server's recursion survives {MAX_DEPTH}",
+            message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",
+            severity="warning",
             node=deepest,
             class_type=view.nodes[deepest].schema.class_type,
             given=longest,
@@ -28,19 +32,20 @@ def depth(view: View) -> Iterator[Problem]:
         )
 
 
-def _deepest(view: View) -> tuple[str, int]:
-    """The end of the longest chain and its length; a cycle counts once."""
+def _deepest(links: Mapping[str, list[str]]) -> tuple[str, int]:
+    """The end of the longest chain and its length; a link that closes a circle does not count."""
     depths: dict[str, int] = {}
-    for start in view.reached:
-        stack = [] if start in depths else [start]
+    for start in links:
+        stack = [start]
         while stack:
             number = stack[-1]
-            if number not in depths:
+            missing = [source for source in links[number] if source not in depths]
+            if missing and number not in depths:
                 depths[number] = 0
-                stack += [source for source in view.sources(number) if source not in depths]
+                stack += missing
                 continue
             stack.pop()
-            if depths[number] == 0:
-                depths[number] = 1 + max((depths[source] for source in view.sources(number)), default=0)
-    deepest = max(depths, key=lambda number: depths[number])
+            if not depths.get(number):
+                depths[number] = 1 + max((depths[source] for source in links[number]), default=0)
+    deepest = max(depths, key=depths.__getitem__)
     return deepest, depths[deepest]

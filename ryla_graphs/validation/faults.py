@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs import sockets
 from ryla_graphs.schema import Catalog, InputSpec, Kind, NodeSchema, Validator
 
 
@@ -145,10 +144,3 @@ def _input_file_exists(value: str, known: frozenset[str] | None) -> bool:
     if ".." in name.split("/") or name.startswith("/"):
         return False
     return known is None or name in known or "/" in name or name in ("", ".")
-
-
-def is_wire_only(spec: InputSpec) -> bool:
-    """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
-    return spec.kind is Kind.SOCKET and not spec.has_default and not (
-        spec.socketless or sockets.ANY in sockets.members(spec.type) or spec.type == sockets.MATCH
-    )

@@ -13,9 +13,11 @@ from ryla_graphs.validation.view import NodeView, View
 def matched_types(view: View) -> Iterator[Problem]:
     """A V3 node such as `ComfySwitchNode` says that inputs match each other; the server does not look."""
     for node in view.nodes.values():
+        if not node.known.matched:
+            continue
         groups: dict[str, list[tuple[str, sockets.WireType]]] = {}
-        for name, spec in node.known.items():
-            carried = _carried(view, node.inputs.get(name)) if spec.match is not None else None
+        for name, spec in node.known.matched.items():
+            carried = _carried(view, node.inputs.get(name))
             if spec.match is not None and carried is not None:
                 if not sockets.accepts(spec.match_types, carried):
                     yield _problem(node, name, carried, sockets.describe(spec.match_types))

@@ -67,6 +67,8 @@ def verdict(prompt: Any, catalog: Catalog) -> Verdict:
     outputs = [node for node, schema in schemas.items() if schema.output_node]
     if not outputs:
         return Verdict(False, "prompt_no_outputs", {})
+    if _is_plainly_good(prompt, schemas, catalog):
+        return Verdict(True, None, {})
     walk = _Walk(prompt, schemas, catalog)
     reported: dict[str, list[tuple[str, str | None]]] = {}
     good = 0
@@ -101,6 +103,46 @@ def _schemas(prompt: Any, catalog: Catalog) -> dict[str, NodeSchema] | None:
             return None
         schemas[node] = catalog[class_type]
     return schemas
+
+
+_ABSENT: Any = object()
+
+
+def _is_plainly_good(prompt: dict[str, Any], schemas: dict[str, NodeSchema], catalog: Catalog) -> bool:
+    """Whether nothing at all is wrong, told without walking; false also where that is only not plain.
+
+    Looks at every node once, in the order of the prompt: a link to a node further down is not plain.
+    """
+    seen: dict[str, tuple[Any, ...]] = {}
+    for node, schema in schemas.items():
+        inputs = prompt[node].get("inputs")
+        if inputs is None:
+            return False
+        for name, spec in schema.flat_inputs(inputs).items():
+            value = inputs.get(name, _ABSENT)
+            if type(value) is list:
+                if not _is_plain_link(value, spec, seen):
+                    return False
+            elif value is _ABSENT:
+                if spec.required:
+                    return False
+            elif not spec.plainly_fits(value) and faults.literal_fault(spec, value, exempt=False) is not None:
+                return False
+        validator = schema.behaviour.validator
+        if validator is not None and faults.validator_faults(schema, validator, inputs, catalog):
+            return False
+        seen[node] = schema.output_types
+    return True
+
+
+def _is_plain_link(link: list[Any], spec: InputSpec, seen: dict[str, tuple[Any, ...]]) -> bool:
+    if len(link) != 2 or type(link[0]) is not str or type(link[1]) is not int:
+        return False
+    types = seen.get(link[0])
+    if types is None or not 0 <= link[1] < len(types):
+        return False
+    received = types[link[1]]
+    return received == spec.type or spec.accepts(received)
 
 
 class _Walk:
@@ -149,12 +191,15 @@ class _Walk:
         validator = schema.behaviour.validator
         errors: list[tuple[str, str | None]] = []
         upstream_valid = True
-        for name, spec in schema.flat_inputs(inputs).items():
+        known = schema.flat_inputs(inputs)
+        for name, spec in known.items():
             if name not in inputs:
                 if spec.required:
                     errors.append((faults.MISSING, name))
                 continue
             value = inputs[name]
+            if spec.plainly_fits(value):
+                continue
             if not isinstance(value, list):
                 fault = faults.literal_fault(spec, value, exempt=validator is not None and validator.takes(name))
             else:

@@ -18,24 +18,23 @@ def steps(view: View) -> Iterator[Problem]:
     the editor does that, so being finer is but a note.
     """
     for node in view.nodes.values():
-        for name, value in node.inputs.items():
-            if type(value) not in (int, float) or (spec := node.known.get(name)) is None:
-                continue
-            if spec.kind is Kind.INT and (spec.step or 1) > 1:
-                nearest = _on_grid(value, spec.step, spec.min or 0)
-            elif spec.kind is Kind.FLOAT and (spec.round or spec.step):
-                nearest = _on_grid(value, spec.round or spec.step, 0)
-            else:
-                continue
-            if nearest is not None and not math.isclose(nearest, value, rel_tol=1e-9, abs_tol=1e-9):
-                yield _problem(node, spec, value, nearest)
+        for name, spec in node.known.stepped.items():
+            value = node.inputs.get(name)
+            if type(value) is int or type(value) is float:
+                nearest = _nearest(spec, value)
+                if abs(nearest - value) > _TOLERANCE * max(1.0, abs(value)):
+                    yield _problem(node, spec, value, nearest)
 
 
-def _on_grid(value: float, step: Any, anchor: float) -> float | None:
-    """The grid point nearest to a value; None where there is no grid."""
-    if not math.isfinite(value) or step <= 0:
-        return None
-    return anchor + round((value - anchor) / step) * step
+_TOLERANCE = 1e-9
+
+
+def _nearest(spec: InputSpec, value: float) -> float:
+    """The point of the grid that is nearest to a value."""
+    step: Any = spec.step if spec.kind is Kind.INT else spec.round or spec.step
+    anchor = (spec.min or 0) if spec.kind is Kind.INT else 0
+    steps_away = (value - anchor) / step
+    return value if not math.isfinite(steps_away) else anchor + round(steps_away) * step
 
 
 def _problem(node: NodeView, spec: InputSpec, value: float, nearest: float) -> Problem:

@@ -14,7 +14,7 @@ def unreached(view: View) -> Iterator[Problem]:
         return
     for number, node in view.nodes.items():
         if number not in view.reached:
-            fed = ", ".join(f"'{source}'" for source in view.sources(number))
+            fed = ", ".join(f"'{source}'" for source in view.links[number])
             yield Problem(
                 code="unreached_node",
                 message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ryla_graphs.schema import Catalog, InputSpec, NodeSchema
-from ryla_graphs.validation.faults import is_link
+from ryla_graphs.schema import Catalog, KnownInputs, NodeSchema
 from ryla_graphs.validation.server import Verdict, verdict
 
 
@@ -17,7 +16,7 @@ class NodeView(NamedTuple):
     id: str
     schema: NodeSchema
     inputs: Mapping[str, Any]
-    known: Mapping[str, InputSpec]
+    known: KnownInputs
     """The inputs its class has for these values, by wire name."""
 
 
@@ -53,15 +52,23 @@ class View:
         """The nodes that some output node needs, outputs included."""
         stack = [number for number, node in self.nodes.items() if node.schema.output_node]
         found = set(stack)
+        links = self.links
         while stack:
-            for source in self.sources(stack.pop()):
+            for source in links[stack.pop()]:
                 if source not in found:
                     found.add(source)
                     stack.append(source)
         return frozenset(found)
 
-    def sources(self, number: str) -> list[str]:
-        """The readable nodes wired into this one."""
-        inputs = self.nodes[number].inputs.values()
-        links = (value[0] for value in inputs if is_link(value) and value)
-        return [source for source in links if isinstance(source, str) and source in self.nodes]
+    @cached_property
+    def links(self) -> Mapping[str, list[str]]:
+        """The readable nodes wired into each node."""
+        nodes = self.nodes
+        return {
+            number: [
+                value[0]
+                for value in node.inputs.values()
+                if type(value) is list and value and type(value[0]) is str and value[0] in nodes
+            ]
+            for number, node in nodes.items()
+        }
