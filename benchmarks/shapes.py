@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ryla_graphs import Workflow
+from ryla_graphs.node import Source
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -12,7 +13,6 @@ from ryla_graphs.nodes import (
     SaveImage,
     VAEDecode,
 )
-from ryla_graphs.node import Source
 from ryla_graphs.sockets import Model
 
 

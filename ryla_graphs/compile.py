@@ -13,13 +13,26 @@ from typing import Any
 from ryla_graphs.errors import InvalidWorkflow, Problem
 from ryla_graphs.formats import api
 from ryla_graphs.graph import Graph
+from ryla_graphs.object_info import Catalog
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
 from ryla_graphs.passes import merge_twins
-from ryla_graphs.schema import Catalog
 from ryla_graphs.validation import View, problems_of
 
-Parameters = Mapping[tuple[str, str], tuple[str, ...]]
+Decisions = Mapping[tuple[str, str], tuple[str, ...]]
 """Node id and input name to the preset parameters that decide the input."""
+
+
+@dataclass(frozen=True)
+class WorkflowOrigin:
+    """The preset that a workflow came from, if one did."""
+
+    preset: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters as they were used, defaults and the seed that was drawn included."""
+    notices: tuple[Problem, ...] = ()
+    """What the preset has to say about its parameters."""
+    decisions: Callable[[], Decisions] = dict
+    """Finds out which parameters decide which inputs."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class CompiledWorkflow:
     """Node id to the `file:line` that made the node, for graphs written in Python."""
     catalog: Catalog = field(default_factory=lambda: Catalog({}), repr=False, compare=False)
     """The classes that the graph was checked against."""
-    trace: Callable[[], Parameters] | None = field(default=None, repr=False, compare=False)
+    origin: WorkflowOrigin = field(default_factory=WorkflowOrigin, repr=False, compare=False)
 
     def json(self) -> bytes:
         """The prompt as canonical bytes."""
@@ -52,14 +65,19 @@ class CompiledWorkflow:
         """The sha256 of `json()`, in hexadecimal."""
         return hashlib.sha256(self._bytes).hexdigest()
 
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The preset parameters that made the graph, the seed that was drawn included."""
+        return self.origin.parameters
+
     @cached_property
-    def parameters(self) -> Parameters:
+    def decisions(self) -> Decisions:
         """Which preset parameters decide which inputs; empty where the graph is not from a preset."""
-        return self.trace() if self.trace is not None else {}
+        return self.origin.decisions()
 
     def explain(self, problem: Problem) -> Problem:
         """A problem of an engine or a rule with the source line and the preset parameters filled in."""
-        return _located(problem, self.sources, self.parameters)
+        return _located(problem, self.sources, self.decisions)
 
 
 @contextmanager
@@ -83,62 +101,56 @@ _LARGE = 1_000
 
 
 def compile_graph(
-    graph: Graph, *, catalog: Catalog, name: str | None = None, trace: Callable[[], Parameters] | None = None
+    graph: Graph, *, catalog: Catalog, name: str | None = None, origin: WorkflowOrigin | None = None
 ) -> CompiledWorkflow:
     """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error."""
     with _collector_paused(len(graph.nodes)):
-        return _compile(merge_twins(graph), catalog, name, trace)
+        return _compile(merge_twins(graph), catalog, name, origin or WorkflowOrigin())
 
 
-def _compile(
-    graph: Graph, catalog: Catalog, name: str | None, trace: Callable[[], Parameters] | None
-) -> CompiledWorkflow:
+def _compile(graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowOrigin) -> CompiledWorkflow:
     prompt = api.dump(graph)
     view = View(prompt, catalog)
-    sources = _sources(graph)
+    sources = _Sources(graph)
     problems = problems_of(view)
     if any(problem.severity == "error" for problem in problems):
-        raise InvalidWorkflow(explained(problems, sources, trace))
+        raise InvalidWorkflow(_explained(problems, sources, origin))
     compiled = CompiledWorkflow(
         prompt=prompt,
         outputs=promised_outputs(view),
-        problems=tuple(explained(problems, sources, trace)),
+        problems=tuple(_explained(problems, sources, origin)),
         name=name,
         sources=sources,
         catalog=catalog,
-        trace=trace,
+        origin=origin,
     )
     compiled.json()
     return compiled
 
 
-def check_graph(graph: Graph, *, catalog: Catalog, trace: Callable[[], Parameters] | None = None) -> list[Problem]:
+def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin) -> list[Problem]:
     """All problems of a graph, each with the line that wrote it."""
     try:
         with _collector_paused(len(graph.nodes)):
             problems = problems_of(View(api.dump(graph), catalog))
     except InvalidWorkflow as error:
         return list(error.problems)
-    return explained(problems, _sources(graph), trace)
+    return _explained(problems, _Sources(graph), origin)
 
 
-def explained(
-    problems: list[Problem], sources: Mapping[str, str], trace: Callable[[], Parameters] | None
-) -> list[Problem]:
-    """Problems with their source lines and preset parameters."""
+def _explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
+    """Problems with their source lines and preset parameters, and what the preset itself has to say."""
     if not problems:
-        return []
-    parameters = trace() if trace is not None else {}
-    return [_located(problem, sources, parameters) for problem in problems]
+        return list(origin.notices)
+    decisions = origin.decisions()
+    return [*(_located(problem, sources, decisions) for problem in problems), *origin.notices]
 
 
-def _located(problem: Problem, sources: Mapping[str, str], parameters: Parameters) -> Problem:
+def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions) -> Problem:
     if problem.node is None:
         return problem
-    found = parameters.get((problem.node, problem.input), ()) if problem.input else ()
-    return problem.at(
-        source=problem.source or sources.get(problem.node), parameters=problem.parameters or found
-    )
+    found = decisions.get((problem.node, problem.input), ()) if problem.input else ()
+    return problem.at(source=problem.source or sources.get(problem.node), parameters=problem.parameters or found)
 
 
 class _Sources(Mapping[str, str]):
@@ -158,7 +170,3 @@ class _Sources(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _sources(graph: Graph) -> Mapping[str, str]:
-    return _Sources(graph)

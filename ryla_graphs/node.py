@@ -1,4 +1,4 @@
-"""`Node`, the base of every node class, and `Output`, the handle on what a node gives.
+"""`Node`, the base of every node class.
 
 A node is a frozen value that is born valid: a wire of the wrong type, an unknown choice or a number out of
 range is an `InvalidNode` on the line that wrote it, with all of its problems at once. Nodes are equal only
@@ -10,20 +10,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic_core import PydanticCustomError, core_schema
 
-from ryla_graphs import sockets, wording
+from ryla_graphs import sockets
+from ryla_graphs.construction import construction_problems
 from ryla_graphs.errors import InvalidNode, Problem, shorten
-from ryla_graphs.schema import Catalog, InputSpec, Kind, NodeSchema
-from ryla_graphs.sockets import Socket, WireType
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-
-T_co = TypeVar("T_co", covariant=True)
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.sockets import WireType
+from ryla_graphs.wires import Output, Source
 
 
 class Origin(NamedTuple):
@@ -45,64 +42,34 @@ class Origin(NamedTuple):
         return f"{self.code.co_filename}:{self.code.co_firstlineno}"
 
 
-class Source(Generic[T_co]):
-    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output."""
+class Option(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False):
+    """One choice of a dynamic combo with the inputs it brings: `ResizeImageMaskNode.ResizeType.ScaleWidth`.
 
-    __slots__ = ()
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        expected = _wire_type_of(*get_args(source))
-
-        def check(value: Any) -> Any:
-            received = value.type if type(value) is Output else _single_output_type(value)
-            if received == expected or sockets.accepts(expected, received):
-                return value
-            raise PydanticCustomError(
-                "return_type_mismatch",
-                "{received} does not fit {expected}",
-                {"received": sockets.describe(received), "expected": sockets.describe(expected)},
-            )
-
-        return core_schema.no_info_plain_validator_function(check)
-
-
-class Output(Source[T_co]):
-    """One output slot of a node."""
-
-    __slots__ = ("name", "node", "slot", "type")
-
-    def __init__(self, node: Node, slot: int, type: WireType, name: str) -> None:  # noqa: A002
-        self.node = node
-        self.slot = slot
-        self.type = type
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<{self.node.label}.out.{self.name}: {sockets.describe(self.type)}>"
-
-
-def _wire_type_of(socket: Any = Any) -> WireType:
-    """The type string of a phantom class, of a union of them, or of `Any`."""
-    members = get_args(socket) or (socket,)
-    names = [getattr(member, "wire_type", sockets.ANY) for member in members]
-    return sockets.ANY if sockets.ANY in names else ",".join(names)
-
-
-def _single_output_type(value: Any) -> WireType:
-    if not isinstance(value, Node):
-        raise PydanticCustomError("not_a_wire", "is not a wire")
-    if (single := value.single_output_type()) is None:
-        names = ", ".join(f"`.out.{output.name.lower()}`" for output in value.out)
-        raise PydanticCustomError("not_one_output", "say which output: {names}", {"names": names or "it has none"})
-    return single
-
-
-class Option(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True):
-    """One choice of a dynamic combo with the inputs it brings: `ResizeImageMaskNode.ResizeType.ScaleWidth`."""
+    Raises `InvalidNode` (with every problem) when written wrongly.
+    """
 
     KEY: ClassVar[Any]
     WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, /, **inputs: Any) -> None:
+        try:
+            super().__init__(**inputs)
+        except ValidationError as error:
+            frame = sys._getframe(1)
+            source = Origin(frame.f_code, frame.f_lasti).source
+            schema, specs = _option_facts(type(self))
+            problems = construction_problems(error, schema, specs, inputs)
+            raise InvalidNode([problem.at(source=source) for problem in problems]) from None
+
+
+def _option_facts(cls: type[Option]) -> tuple[NodeSchema, dict[str, InputSpec]]:
+    """The node class around an option, and the inputs the option brings by field name."""
+    owner: type[Node] = getattr(sys.modules[cls.__module__], cls.__qualname__.split(".")[0])
+    schema = owner.CATALOG[owner.CLASS_TYPE]
+    wire_names = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}
+    options = [option for spec in schema.every_input() for option in spec.options if option.key == cls.KEY]
+    option = next(o for o in options if {spec.key for spec in o.inputs} == wire_names.keys())
+    return schema, {wire_names[spec.key]: spec for spec in option.inputs}
 
 
 AnyValue = Source[Any] | JsonValue
@@ -145,10 +112,17 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         try:
             self.__pydantic_validator__.validate_python(inputs, self_instance=self)
         except ValidationError as error:
-            raise InvalidNode(_problems(type(self), error, inputs, Origin(*origin))) from None
+            raise self._invalid(error, inputs, Origin(*origin)) from None
         _set(self, "_origin", origin)
         # One set for all nodes of a class: Python's collector spends as long on a set a node as on the rest of it.
         _set(self, "__pydantic_fields_set__", self._FIELDS)
+
+    def _invalid(self, error: ValidationError, inputs: dict[str, Any], origin: Origin) -> InvalidNode:
+        schema = self.CATALOG[self.CLASS_TYPE]
+        fields = {self.WIRE_NAMES.get(field, field): field for field in self.model_fields}
+        specs = {fields[spec.key]: spec for spec in schema.inputs}
+        problems = construction_problems(error, schema, specs, inputs)
+        return InvalidNode([problem.at(source=origin.source, node=origin.name) for problem in problems])
 
     @property
     def class_type(self) -> str:
@@ -243,7 +217,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     def _is_known(self) -> bool:
         return True
 
-    def single_output_type(self) -> WireType | None:
+    def carried_type(self) -> WireType | None:
         """What the node's only output carries; None where it has not just one."""
         types = self.schema_.output_types
         return types[0] if len(types) == 1 else None
@@ -326,8 +300,8 @@ class AnyNode(Node, Source[Any], frozen=True):
     def _is_known(self) -> bool:
         return self.catalog is not None and self.of in self.catalog
 
-    def single_output_type(self) -> WireType | None:
-        return super().single_output_type() if self._is_known() else sockets.ANY
+    def carried_type(self) -> WireType | None:
+        return super().carried_type() if self._is_known() else sockets.ANY
 
     def given_inputs(self) -> Iterable[tuple[str, Any]]:
         return self.inputs.items()
@@ -397,54 +371,4 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
     )
 
 
-_LITERAL_CODES = {
-    "missing": "required_input_missing",
-    "greater_than_equal": "value_smaller_than_min",
-    "less_than_equal": "value_bigger_than_max",
-    "literal_error": "value_not_in_list",
-}
-
-
-def _problems(cls: type[Node], error: ValidationError, inputs: Mapping[str, Any], origin: Origin) -> list[Problem]:
-    """Pydantic's rows as our problems: one for each input that is wrong."""
-    rows: dict[str, list[Any]] = {}
-    for row in error.errors(include_url=False, include_input=False):
-        rows.setdefault(str(row["loc"][0]), []).append(row)
-    return [
-        _problem(cls, field, found, inputs.get(field)).at(source=origin.source, node=origin.name)
-        for field, found in rows.items()
-    ]
-
-
-def _problem(cls: type[Node], field: str, rows: Sequence[Any], given: Any) -> Problem:
-    schema = cls.CATALOG[cls.CLASS_TYPE]
-    name = cls.WIRE_NAMES.get(field, field)
-    spec = next((spec for spec in schema.inputs if spec.name == name), None)
-    if spec is None or rows[0]["type"] == "extra_forbidden":
-        return wording.unknown_input(schema, field, (f for f in cls.model_fields), given)
-    if isinstance(given, Source):
-        return _wire_problem(schema, spec, rows, given)
-    code = next((_LITERAL_CODES[row["type"]] for row in rows if row["type"] in _LITERAL_CODES), None)
-    if code is None and not any(row["type"].endswith("_type") for row in rows):
-        code = next((row["type"] for row in rows if row["type"] == "not_a_wire"), None)
-    problem = wording.input_problem(code or "invalid_input_type", schema, spec, given)
-    if len(rows[0]["loc"]) > 1 and spec.kind in _NESTED:
-        return problem.at(message="; ".join(f"{'.'.join(map(str, r['loc'][1:]))}: {r['msg']}" for r in rows[:4]))
-    return problem
-
-
 _NESTED = frozenset({Kind.AUTOGROW, Kind.DYNAMIC_COMBO})
-
-
-def _wire_problem(schema: NodeSchema, spec: InputSpec, rows: Sequence[Any], given: Any) -> Problem:
-    ambiguous = next((row for row in rows if row["type"] == "not_one_output"), None)
-    problem = wording.input_problem("return_type_mismatch", schema, spec, _wire(given))
-    if ambiguous is None:
-        return problem
-    return problem.at(message=f"{given.label} has not one output", hint=ambiguous["msg"])
-
-
-def _wire(source: Any) -> str:
-    if isinstance(source, Output):
-        return f"`{source.node.label}.out.{source.name}` ({sockets.describe(source.type)})"
-    return f"`{source.label}` ({sockets.describe(source.single_output_type() or sockets.ANY)})"

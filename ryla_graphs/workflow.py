@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
-from ryla_graphs.compile import CompiledWorkflow, Parameters, check_graph, compile_graph
+from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
 from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
 from ryla_graphs.formats import api
 from ryla_graphs.graph import Graph
 from ryla_graphs.node import AnyNode, Node
-from ryla_graphs.schema import Catalog
+from ryla_graphs.object_info import Catalog
 
 if TYPE_CHECKING:
     import networkx
@@ -33,8 +34,8 @@ class Workflow:
                 raise InvalidWorkflow([_not_a_node(sink)])
         self._graph = Graph(sinks)
         self.name = name
+        self.origin = WorkflowOrigin()
         self._catalog: Catalog | None = None
-        self._trace: Callable[[], Parameters] | None = None
 
     @classmethod
     def of(
@@ -43,13 +44,13 @@ class Workflow:
         *,
         name: str | None = None,
         catalog: Catalog | None = None,
-        trace: Callable[[], Parameters] | None = None,
+        origin: WorkflowOrigin | None = None,
     ) -> Workflow:
         """A workflow from a graph, checked against `catalog` by default."""
         workflow = cls(name=name)
         workflow._graph = graph
         workflow._catalog = catalog
-        workflow._trace = trace
+        workflow.origin = origin or WorkflowOrigin()
         return workflow
 
     @classmethod
@@ -95,7 +96,12 @@ class Workflow:
         if old not in self._graph.ids:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
-        return Workflow.of(changed, name=self.name, catalog=self._catalog)
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+
+    def noting(self, notices: Iterable[Problem]) -> Workflow:
+        """The workflow with something more to say, which `validate` and `compile` then report."""
+        origin = replace(self.origin, notices=(*self.origin.notices, *notices))
+        return Workflow.of(self._graph, name=self.name, catalog=self._catalog, origin=origin)
 
     @cached_property
     def _default_catalog(self) -> Catalog:
@@ -113,12 +119,12 @@ class Workflow:
 
         `catalog` is what the target server has; by default the bundled classes and the nodes' own.
         """
-        return check_graph(self._graph, catalog=catalog or self._default_catalog, trace=self._trace)
+        return check_graph(self._graph, catalog=catalog or self._default_catalog, origin=self.origin)
 
     def compile(self, catalog: Catalog | None = None) -> CompiledWorkflow:
         """What an engine runs. Raises `InvalidWorkflow` with all problems where there is an error."""
         return compile_graph(
-            self._graph, catalog=catalog or self._default_catalog, name=self.name, trace=self._trace
+            self._graph, catalog=catalog or self._default_catalog, name=self.name, origin=self.origin
         )
 
     def to_networkx(self) -> networkx.MultiDiGraph[str]:

@@ -10,7 +10,8 @@ from importlib import import_module
 
 from ryla_graphs.catalogs.behaviour import BEHAVIOURS
 from ryla_graphs.errors import NotFound
-from ryla_graphs.schema import Catalog, Json
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import Json
 
 COMFYUI_VERSION = "0.33.0"
 """The ComfyUI that the bundled core catalog was recorded from."""

@@ -9,7 +9,8 @@ from ryla_graphs import sockets
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class
-from ryla_graphs.schema import Catalog, NodeSchema
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import NodeSchema
 
 HEADER = '''"""{summary}
 

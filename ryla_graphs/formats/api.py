@@ -14,7 +14,7 @@ from typing import Any
 from ryla_graphs.errors import InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 from ryla_graphs.graph import Graph
 from ryla_graphs.node import AnyNode, Node, Origin, Output
-from ryla_graphs.schema import Catalog
+from ryla_graphs.object_info import Catalog
 
 ApiDocument = dict[str, dict[str, Any]]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ryla_graphs.errors import Problem
-from ryla_graphs.schema import Catalog
+from ryla_graphs.object_info import Catalog
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.matched_types import matched_types

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.schema import Catalog, InputSpec, Kind, NodeSchema, Validator
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Validator
 
 
 class Fault(NamedTuple):

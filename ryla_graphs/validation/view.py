@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ryla_graphs.schema import Catalog, KnownInputs, NodeSchema
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import KnownInputs, NodeSchema
 from ryla_graphs.validation.server import Verdict, verdict
 
 

@@ -1,0 +1,161 @@
+"""What a preset is: a parameter model and a function from it to a `Workflow`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from ryla_graphs.compile import Decisions, WorkflowOrigin
+from ryla_graphs.errors import InvalidParameters, Problem, did_you_mean, shorten
+from ryla_graphs.formats import api
+from ryla_graphs.workflow import Workflow
+
+SEED_LIMIT = 2**53
+"""Drawn seeds are below this, so that JavaScript clients can hold them exactly."""
+
+
+def random_seed() -> int:
+    """A fresh seed."""
+    return secrets.randbelow(SEED_LIMIT)
+
+
+class Parameters(BaseModel):
+    """The base of parameter models: camelCase and snake_case alike, unknown names refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+Prompt = Annotated[str, Field(min_length=1, max_length=20_000, description="What to show, in words")]
+Seed = Annotated[
+    int,
+    Field(ge=0, le=2**64 - 1, default_factory=random_seed, description="Same seed, same picture; drawn if left out"),
+]
+Pixels = Annotated[int, Field(ge=64, le=8192, multiple_of=16, description="In pixels, a multiple of 16")]
+Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps")]
+Strength = Annotated[float, Field(ge=0, le=3, description="0 is without effect, 1 is full")]
+WeightDtype = Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Preset(Generic[P]):
+    """A named pipeline: ``presets.get("flux-dev").build(prompt="…")``, or `flux_dev(FluxDevParams(…))`."""
+
+    def __init__(self, name: str, parameters: type[P], graph: Callable[[P], Workflow]) -> None:
+        self.name = name
+        self.parameters = parameters
+        self._graph = graph
+        self.__doc__ = graph.__doc__
+
+    @property
+    def summary(self) -> str:
+        """What it makes, in one line."""
+        return (self.__doc__ or "").strip().splitlines()[0]
+
+    def __call__(self, parameters: P) -> Workflow:
+        """The workflow for these parameters."""
+        workflow = self._graph(parameters)
+        origin = WorkflowOrigin(
+            preset=self.name,
+            parameters=parameters.model_dump(mode="json", by_alias=True),
+            notices=workflow.origin.notices,
+            decisions=lambda: self.decisions(parameters),
+        )
+        return Workflow.of(workflow.graph, name=self.name, origin=origin)
+
+    def build(self, parameters: Mapping[str, Any] | None = None, /, **more: Any) -> Workflow:
+        """The workflow for parameters given by name; raises `InvalidParameters` with all that is wrong."""
+        return self(self.parse({**(parameters or {}), **more}))
+
+    def parse(self, parameters: Mapping[str, Any]) -> P:
+        """Check parameters; raises `InvalidParameters` with one problem for each that is wrong."""
+        try:
+            return self.parameters.model_validate(dict(parameters))
+        except ValidationError as error:
+            raise InvalidParameters(self._problems(error, parameters)) from None
+
+    def _problems(self, error: ValidationError, given: Mapping[str, Any]) -> Iterator[Problem]:
+        names = [to_camel(name) for name in self.parameters.model_fields]
+        for row in error.errors(include_url=False):
+            name = ".".join(str(part) for part in row["loc"]) or None
+            unknown = row["type"] == "extra_forbidden"
+            missing = row["type"] == "missing"
+            yield Problem(
+                code={"extra_forbidden": "unknown_parameter", "missing": "missing_parameter"}.get(
+                    row["type"], "bad_parameter"
+                ),
+                message=f"{self.name} has no parameter `{name}`"
+                if unknown
+                else "is missing"
+                if missing
+                else f"{row['msg']}; given {shorten(row['input'])}",
+                class_type=self.name,
+                input=name,
+                given=None if missing else row["input"],
+                hint=(did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}") if unknown else None,
+            )
+
+    def decisions(self, parameters: P) -> Decisions:
+        """Which parameters decide which inputs, found by changing one at a time.
+
+        Costs a build for each parameter, so it is asked for only when there is something to explain.
+        """
+        base = api.dump(self._graph(parameters).graph)
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for name in type(parameters).model_fields:
+            for changed in self._variants(parameters, name):
+                other = api.dump(self._graph(changed).graph)
+                for place in _differences(base, other):
+                    if to_camel(name) not in found.get(place, ()):
+                        found[place] = (*found.get(place, ()), to_camel(name))
+        return found
+
+    def _variants(self, parameters: P, name: str) -> Iterator[P]:
+        value = getattr(parameters, name)
+        given = {field: getattr(parameters, field) for field in type(parameters).model_fields}
+        for candidate in _others(value, type(parameters).model_fields[name].annotation):
+            try:
+                yield type(parameters).model_validate(given | {name: candidate})
+            except ValidationError:
+                continue
+
+
+def _others(value: Any, annotation: Any) -> Iterator[Any]:
+    """Values near this one, some of which a parameter will take."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, (int, float)):
+        yield from (value + by for by in (1, -1, 16, -16))
+        if isinstance(value, float):
+            yield from (value + 0.1, value - 0.1)
+    elif isinstance(value, str):
+        yield from (choice for choice in getattr(annotation, "__args__", ()) if choice != value)
+        yield f"{value}~"
+    elif isinstance(value, (list, tuple)):
+        yield []
+        yield [*value, *value[:1]]
+        for index, item in enumerate(value):
+            if isinstance(item, Parameters):
+                for field, fact in type(item).model_fields.items():
+                    for other in _others(getattr(item, field), fact.annotation):
+                        yield [*value[:index], item.model_copy(update={field: other}), *value[index + 1 :]]
+    elif value is None:
+        yield from ("changed", 0.5)
+
+
+def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tuple[str, str]]:
+    """The inputs of `base` that `other` has differently."""
+    for number, body in base.items():
+        twin = other.get(number, {"class_type": None, "inputs": {}})
+        for name, value in body["inputs"].items():
+            if twin["class_type"] != body["class_type"] or twin["inputs"].get(name) != value:
+                yield number, name
+
+
+def preset(name: str, parameters: type[P]) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
+    """Make a preset of a function."""
+    return lambda graph: Preset(name, parameters, graph)
