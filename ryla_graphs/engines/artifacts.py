@@ -1,0 +1,75 @@
+"""`Artifact`: one output of a run, in memory or still at the engine."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ryla_graphs.outputs import OutputKind
+
+_COUNTER = re.compile(r"^(?P<head>.*_)(?P<number>\d+)(?P<tail>_?\.\w+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One file or text that a node gave."""
+
+    node: str
+    kind: OutputKind
+    filename: str
+    """The engine's name for it; for a text the name it gets when it is saved."""
+    subfolder: str = ""
+    folder: str = "output"
+    """`output`, or `temp` for what is only shown."""
+    text: str | None = None
+    simulated: bool = False
+    read: Callable[[], bytes] = field(default=lambda: b"", repr=False, compare=False)
+    """The content; asks the engine for it where it is not here yet."""
+
+    @property
+    def media_type(self) -> str:
+        """The MIME type, by the name."""
+        return mimetypes.guess_type(self.filename)[0] or "application/octet-stream"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known about it, as JSON-ready data."""
+        facts = {
+            "node": self.node,
+            "kind": self.kind,
+            "filename": self.filename,
+            "subfolder": self.subfolder,
+            "folder": self.folder,
+            "media_type": self.media_type,
+        }
+        if self.text is not None:
+            facts["text"] = self.text
+        return facts | {"simulated": True} if self.simulated else facts
+
+    def save(self, directory: Path) -> Path:
+        """Write it into a directory, under its subfolder; what is already there is never overwritten.
+
+        Raises `OSError` where the directory cannot be written.
+        """
+        content = self.read() if self.text is None else self.text.encode()
+        parts = [part for part in PurePosixPath(self.subfolder.replace("\\", "/")).parts if part not in ("..", "/")]
+        target = directory.joinpath(*parts)
+        target.mkdir(parents=True, exist_ok=True)
+        path = target / PurePosixPath(self.filename.replace("\\", "/")).name
+        while path.exists() and path.read_bytes() != content:
+            path = path.with_name(_next_name(path.name))
+        path.write_bytes(content)
+        return path
+
+
+def _next_name(name: str) -> str:
+    """The name after this one, counted as ComfyUI counts: `x_00001_.png`, `x_00002_.png`."""
+    counted = _COUNTER.match(name)
+    if counted:
+        number = str(int(counted["number"]) + 1).zfill(len(counted["number"]))
+        return f"{counted['head']}{number}{counted['tail']}"
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}_00002_.{suffix}" if dot else f"{name}_00002_"

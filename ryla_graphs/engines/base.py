@@ -1,0 +1,103 @@
+"""The protocol of engines: start a compiled graph, follow its events, cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.engines.events import Cancelled as CancelledEvent
+from ryla_graphs.engines.events import Event, Failed, Finished
+from ryla_graphs.errors import Cancelled, EngineError, OutputMissing
+from ryla_graphs.object_info import Catalog
+
+Inputs = Mapping[str, bytes]
+"""Files that the graph names as its inputs, by that name."""
+
+
+class Run(Protocol):
+    """One run of a graph."""
+
+    @property
+    def id(self) -> str:
+        """The run's own id, a UUID."""
+
+    def events(self) -> Iterator[Event]:
+        """What happens, until the terminal event. Read once, in one thread; never raises for the run's fate."""
+
+    def cancel(self) -> None:
+        """Ask for the run to end; may be called from any thread, also after the end."""
+
+
+class Engine(Protocol):
+    """Something that runs compiled graphs."""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+
+    def catalog(self) -> Catalog:
+        """The node classes it has. Raises `EngineUnreachable`."""
+
+    def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> Run:
+        """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run that ended well gave."""
+
+    run: str
+    outputs: tuple[Artifact, ...]
+    seconds: float
+
+    def save(self, directory: Path) -> tuple[Path, ...]:
+        """Write all outputs into a directory."""
+        return tuple(artifact.save(directory) for artifact in self.outputs)
+
+
+def run(
+    engine: Engine,
+    workflow: CompiledWorkflow,
+    inputs: Inputs | None = None,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    previews: bool = False,
+) -> Result:
+    """Run a graph to its end.
+
+    Raises `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`, `OutputMissing`, `Cancelled`.
+    An interrupt (Ctrl-C) cancels the run before it goes on up.
+    """
+    started = engine.start(workflow, inputs, previews=previews)
+    try:
+        for event in started.events():
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, Finished):
+                return Result(event.run, event.outputs, event.seconds)
+            if isinstance(event, Failed):
+                raise event.error
+            if isinstance(event, CancelledEvent):
+                raise Cancelled("the run was cancelled")
+    except KeyboardInterrupt:
+        started.cancel()
+        raise
+    raise EngineError(f"{engine.name} told no end of run {started.id}")
+
+
+def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:
+    """The error for the first promised output that is not among these; None where all are."""
+    for promised in workflow.outputs:
+        arrived = sum(artifact.node == promised.node for artifact in outputs)
+        if arrived < promised.at_least:
+            return OutputMissing(
+                f"{promised.class_type} '{promised.node}' promised {promised.at_least} {promised.kind} outputs"
+                f" and gave {arrived}",
+                node=promised.node,
+                class_type=promised.class_type,
+            )
+    return None

@@ -1,0 +1,84 @@
+"""`ComfyUI`: hand a graph over, having subscribed first."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+
+from ryla_graphs import catalogs
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.base import Inputs
+from ryla_graphs.engines.comfyui.client import ComfyClient
+from ryla_graphs.engines.comfyui.inputs import with_inputs
+from ryla_graphs.engines.comfyui.run import ComfyRun
+from ryla_graphs.engines.comfyui.socket import ComfySocket
+from ryla_graphs.errors import EngineRefused, Problem
+from ryla_graphs.object_info import Catalog
+
+
+class ComfyUI:
+    """A ComfyUI server at ``http://host:port``; `headers` go with every request."""
+
+    def __init__(self, address: str, *, headers: Mapping[str, str] | None = None) -> None:
+        self.client = ComfyClient(address, headers)
+
+    @property
+    def name(self) -> str:
+        return f"ComfyUI at {self.client.address}"
+
+    def catalog(self) -> Catalog:
+        """The node classes the server has, with its own files as choices."""
+        return catalogs.from_object_info(self.client.json("/object_info"), name=self.client.address)
+
+    def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> ComfyRun:
+        """Upload the inputs, subscribe, submit."""
+        prompt = with_inputs(workflow, inputs or {}, self.client.upload)
+        prompt_id, client_id = str(uuid.uuid4()), uuid.uuid4().hex
+        socket = ComfySocket(self.client, client_id)
+        socket.connect()
+        try:
+            extra = {"preview_method": "auto"} if previews else {}
+            body = {"prompt": prompt, "prompt_id": prompt_id, "client_id": client_id, "extra_data": extra}
+            self._accept(workflow, prompt_id, self.client.submit(body))
+        except BaseException:
+            socket.close()
+            raise
+        return ComfyRun(self.client, socket, workflow, prompt_id)
+
+    def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> None:
+        """Raise `EngineRefused` unless the server takes the whole graph."""
+        try:
+            content = answer.json()
+        except ValueError:
+            content = {}
+        if not isinstance(content, dict):
+            content = {}
+        problems = tuple(workflow.explain(problem) for problem in server_problems(content))
+        if answer.status_code == requests.codes.ok:
+            if problems:
+                # The server would run the good outputs and leave the others out without another word.
+                self.client.cancel(prompt_id)
+                raise EngineRefused(f"{self.name} would leave out some of the outputs:", problems)
+            return
+        error = content.get("error")
+        reason = error.get("message") if isinstance(error, dict) else None
+        raise EngineRefused(f"{self.name} refuses the graph: {reason or f'status {answer.status_code}'}", problems)
+
+
+def server_problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
+    """The server's own complaints as problems."""
+    node_errors = answer.get("node_errors")
+    for number, found in (node_errors if isinstance(node_errors, dict) else {}).items():
+        for error in found.get("errors", []):
+            yield Problem(
+                code=error.get("type", "unknown"),
+                message=": ".join(text for text in (error.get("message"), error.get("details")) if text),
+                level=1,
+                node=number,
+                class_type=found.get("class_type"),
+                input=(error.get("extra_info") or {}).get("input_name"),
+                given=(error.get("extra_info") or {}).get("received_value"),
+            )

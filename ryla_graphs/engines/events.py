@@ -1,0 +1,127 @@
+"""What an engine tells about a run: one small vocabulary, the same for every engine.
+
+A run is `Queued`, then `Started`, then any number of `NodeStarted`, `Progress`, `Preview` and `OutputReady`, and
+ends with exactly one of `Finished`, `Failed` and `Cancelled`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The base of all events."""
+
+    kind: ClassVar[str]
+    terminal: ClassVar[bool] = False
+
+    run: str
+    """The run's id."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The event as JSON-ready data."""
+        facts = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {"event": self.kind, **facts}
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Event):
+    """The engine has accepted the graph."""
+
+    kind = "queued"
+    ahead: int | None = None
+    """How many runs are before this one, where the engine tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """The run has begun."""
+
+    kind = "started"
+    cached: tuple[str, ...] = ()
+    """Nodes whose result the engine already has."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted(Event):
+    """A node has begun."""
+
+    kind = "node"
+    node: str
+    class_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Event):
+    """A node is at step `step` of `steps`."""
+
+    kind = "progress"
+    node: str
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview(Event):
+    """A small picture of what is being made."""
+
+    kind = "preview"
+    node: str | None
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReady(Event):
+    """An output is there."""
+
+    kind = "output"
+    artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Event):
+    """The run ended well, with every output that the graph promises."""
+
+    kind = "finished"
+    terminal = True
+    seconds: float
+    outputs: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """The run ended badly."""
+
+    kind = "failed"
+    terminal = True
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(Event):
+    """The run was cancelled."""
+
+    kind = "cancelled"
+    terminal = True
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Artifact):
+        return value.to_dict()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, EngineError):
+        return {"message": str(value), "node": value.node, "class_type": value.class_type}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
