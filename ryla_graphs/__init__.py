@@ -1,13 +1,55 @@
-"""ComfyUI workflows as code: typed nodes, checked graphs, compiled JSON, and engines that run it."""
+"""ComfyUI workflows as code: typed nodes, checked graphs, compiled JSON, and engines that run it.
+
+Names are loaded when they are first used, so importing the package costs nothing.
+"""
 
 from __future__ import annotations
 
-from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import InvalidNode, InvalidWorkflow, Problem, RylaError
-from ryla_graphs.node import AnyNode, Node, Output
-from ryla_graphs.object_info import Catalog
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ryla_graphs.version import __version__ as __version__
-from ryla_graphs.workflow import Workflow
+
+if TYPE_CHECKING:
+    from ryla_graphs.compile import CompiledWorkflow as CompiledWorkflow
+    from ryla_graphs.errors import InvalidNode as InvalidNode
+    from ryla_graphs.errors import InvalidWorkflow as InvalidWorkflow
+    from ryla_graphs.errors import Problem as Problem
+    from ryla_graphs.errors import RylaError as RylaError
+    from ryla_graphs.node import AnyNode as AnyNode
+    from ryla_graphs.node import Node as Node
+    from ryla_graphs.object_info import Catalog as Catalog
+    from ryla_graphs.sources import open_catalog as open_catalog
+    from ryla_graphs.wires import Output as Output
+    from ryla_graphs.wires import Source as Source
+    from ryla_graphs.workflow import Workflow as Workflow
+
+_MODULE_OF = {
+    "AnyNode": "node",
+    "Catalog": "object_info",
+    "CompiledWorkflow": "compile",
+    "InvalidNode": "errors",
+    "InvalidWorkflow": "errors",
+    "Node": "node",
+    "Output": "wires",
+    "Problem": "errors",
+    "RylaError": "errors",
+    "Source": "wires",
+    "Workflow": "workflow",
+    "open_catalog": "sources",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
 
 __all__ = [
     "AnyNode",
@@ -19,5 +61,7 @@ __all__ = [
     "Output",
     "Problem",
     "RylaError",
+    "Source",
     "Workflow",
+    "open_catalog",
 ]

@@ -79,25 +79,21 @@ class Preset(Generic[P]):
             raise InvalidParameters(self._problems(error, parameters)) from None
 
     def _problems(self, error: ValidationError, given: Mapping[str, Any]) -> Iterator[Problem]:
-        names = [to_camel(name) for name in self.parameters.model_fields]
         for row in error.errors(include_url=False):
             name = ".".join(str(part) for part in row["loc"]) or None
-            unknown = row["type"] == "extra_forbidden"
-            missing = row["type"] == "missing"
-            yield Problem(
-                code={"extra_forbidden": "unknown_parameter", "missing": "missing_parameter"}.get(
-                    row["type"], "bad_parameter"
-                ),
-                message=f"{self.name} has no parameter `{name}`"
-                if unknown
-                else "is missing"
-                if missing
-                else f"{row['msg']}; given {shorten(row['input'])}",
-                class_type=self.name,
-                input=name,
-                given=None if missing else row["input"],
-                hint=(did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}") if unknown else None,
-            )
+            yield Problem(class_type=self.name, input=name, **self._complaint(row["type"], row, name))
+
+    def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
+        if kind == "missing":
+            return {"code": "missing_parameter", "message": "is missing"}
+        if kind == "extra_forbidden":
+            names = [to_camel(field) for field in self.parameters.model_fields]
+            hint = did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}"
+            return {"code": "unknown_parameter", "message": f"{self.name} has no parameter `{name}`", "hint": hint}
+        message = row["msg"].removeprefix("Value error, ")
+        if name is None:
+            return {"code": "bad_parameter", "message": message}
+        return {"code": "bad_parameter", "message": f"{message}; given {shorten(row['input'])}", "given": row["input"]}
 
     def decisions(self, parameters: P) -> Decisions:
         """Which parameters decide which inputs, found by changing one at a time.

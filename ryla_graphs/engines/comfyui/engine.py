@@ -12,9 +12,9 @@ from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Inputs
 from ryla_graphs.engines.comfyui.client import ComfyClient
-from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.comfyui.run import ComfyRun
 from ryla_graphs.engines.comfyui.socket import ComfySocket
+from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.errors import EngineRefused, Problem
 from ryla_graphs.object_info import Catalog
 

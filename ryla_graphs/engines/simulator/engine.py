@@ -12,7 +12,6 @@ from typing import Any
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Inputs, missing_output
-from ryla_graphs.engines.inputs import check_names, file_inputs
 from ryla_graphs.engines.events import (
     Cancelled,
     Event,
@@ -25,6 +24,7 @@ from ryla_graphs.engines.events import (
     Queued,
     Started,
 )
+from ryla_graphs.engines.inputs import check_names, file_inputs
 from ryla_graphs.engines.simulator import pictures, sampling, saving  # noqa: F401 - they register their handlers
 from ryla_graphs.engines.simulator.call import HANDLERS, Call, Step, World
 from ryla_graphs.engines.simulator.drawing import draw
@@ -54,9 +54,10 @@ class Simulator:
         check_names(workflow, files)
         for number, name, value in file_inputs(workflow):
             if value not in files:
+                parameter = next(iter(workflow.decisions.get((number, name), ())), f"{number}.{name}")
                 raise EngineRefused(
                     f"the simulator has no input file '{value}', which '{number}'.{name} names;"
-                    f" give it with the run: inputs={{'{value}': content}}, or on the command line -p {name}=@FILE"
+                    f" give it with the run: inputs={{'{value}': content}}, or on the command line -p {parameter}=@FILE"
                 )
         return SimulatedRun(workflow, World(workflow.prompt, files, self._names), previews=previews)
 
@@ -96,7 +97,10 @@ class SimulatedRun:
 
     def _nodes(self) -> Iterator[Event]:
         results: dict[str, tuple[Any, ...]] = {}
+        needed = _needed(self._workflow)
         for number, body in self._workflow.prompt.items():
+            if number not in needed:
+                continue
             schema = self._workflow.catalog[body["class_type"]]
             inputs = {spec.name: spec.default for spec in schema.inputs if spec.has_default}
             inputs |= {name: _resolved(value, results) for name, value in body["inputs"].items()}
@@ -124,6 +128,18 @@ class SimulatedRun:
         except (KeyError, TypeError, AttributeError, ValueError, IndexError, ZeroDivisionError) as error:
             # Values that a real node would take and these few lines do not; the run fails, the caller does not.
             raise call.fail(f"cannot be simulated with these inputs ({type(error).__name__}: {error})") from error
+
+
+def _needed(workflow: CompiledWorkflow) -> set[str]:
+    """The nodes that some output needs; ComfyUI runs no others."""
+    needed = {output.node for output in workflow.outputs}
+    pending = list(needed)
+    while pending:
+        for value in workflow.prompt[pending.pop()]["inputs"].values():
+            if isinstance(value, list) and value[0] not in needed:
+                needed.add(value[0])
+                pending.append(value[0])
+    return needed
 
 
 def _resolved(value: Any, results: Mapping[str, tuple[Any, ...]]) -> Any:

@@ -99,7 +99,7 @@ def resize(call: Call) -> tuple[Any]:
     given = call["input"]
     width, height = given.size
     target = _resize_target(call, width, height)
-    crop = call.get(f"{'resize_type'}.crop", "disabled")
+    crop = call.get("resize_type.crop", "disabled")
     return (given.map(lambda image: fitted(image, target, call["scale_method"], crop)),)
 
 
@@ -259,17 +259,48 @@ def invert_mask(call: Call) -> tuple[Masks]:
 @handles("GrowMask")
 def grow_mask(call: Call) -> tuple[Masks]:
     by = call["expand"]
-    size = 2 * min(abs(by), 24) + 1
-    kernel = ImageFilter.MaxFilter(size) if by > 0 else ImageFilter.MinFilter(size)
-    return (call["mask"].map(lambda image: image.filter(kernel) if by else image),)
+    steps = [(1, 0), (-1, 0), (0, 1), (0, -1)]
+    if not call["tapered_corners"]:
+        steps += [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    choose, outside = (ImageChops.lighter, 0) if by > 0 else (ImageChops.darker, 255)
+
+    def grown(mask: Image.Image) -> Image.Image:
+        for _ in range(abs(by)):
+            before = mask
+            for step in steps:
+                mask = choose(mask, _shifted(before, step, outside))
+        return mask
+
+    return (call["mask"].map(grown),)
+
+
+def _shifted(mask: Image.Image, by: tuple[int, int], outside: int) -> Image.Image:
+    shifted = Image.new("L", mask.size, outside)
+    shifted.paste(mask, by)
+    return shifted
 
 
 @handles("FeatherMask")
 def feather_mask(call: Call) -> tuple[Masks]:
-    radius = max(call["left"], call["top"], call["right"], call["bottom"]) / 2
-    soft = call["mask"].map(lambda image: image.filter(ImageFilter.GaussianBlur(radius)))
-    pairs = zip(call["mask"].images, soft.images, strict=True)
-    return (Masks(tuple(ImageChops.darker(mask, blurred) for mask, blurred in pairs)),)
+    """The borders of the picture fade, not those of the shape, as in ComfyUI."""
+
+    def feathered(mask: Image.Image) -> Image.Image:
+        width, height = mask.size
+        across = _ramp(width, call["left"], call["right"])
+        down = _ramp(height, call["top"], call["bottom"])
+        columns = Image.frombytes("L", (width, 1), across).resize(mask.size, Image.Resampling.NEAREST)
+        rows = Image.frombytes("L", (1, height), down).resize(mask.size, Image.Resampling.NEAREST)
+        return ImageChops.multiply(ImageChops.multiply(mask, columns), rows)
+
+    return (call["mask"].map(feathered),)
+
+
+def _ramp(length: int, first: int, last: int) -> bytes:
+    """Full strength, but rising over the first and falling over the last pixels."""
+    first, last = min(first, length), min(last, length)
+    rising = [min(1.0, (i + 1) / first) if first else 1.0 for i in range(length)]
+    falling = [min(1.0, (length - i) / last) if last else 1.0 for i in range(length)]
+    return bytes(round(255 * a * b) for a, b in zip(rising, falling, strict=True))
 
 
 @handles("BboxDetectorSEGS", "SegmDetectorSEGS")

@@ -1,0 +1,59 @@
+"""The command line: `ryla-graphs`. Commands load what they need when they run, so that it starts quickly."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ryla_graphs.cli.compile import compile_command
+from ryla_graphs.cli.nodes import nodes_app
+from ryla_graphs.cli.presets import presets_command
+from ryla_graphs.cli.run import run_command
+from ryla_graphs.cli.validate import validate_command
+
+app = typer.Typer(
+    name="ryla-graphs",
+    help="ComfyUI workflows as code: check them, compile them, run them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("presets")(presets_command)
+app.command("compile")(compile_command)
+app.command("validate")(validate_command)
+app.command("run")(run_command)
+app.add_typer(nodes_app, name="nodes")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from ryla_graphs.version import __version__  # noqa: PLC0415
+
+        typer.echo(f"ryla-graphs {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; errors become exit codes here and nowhere else."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+    except Exception as error:
+        from ryla_graphs.cli.failures import report  # noqa: PLC0415
+
+        raise SystemExit(report(error)) from None

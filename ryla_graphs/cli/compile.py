@@ -1,0 +1,51 @@
+"""`ryla-graphs compile`: to ComfyUI's API JSON."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings, Target
+from ryla_graphs.cli.output import print_json
+
+
+def compile_command(
+    target: Target,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the JSON.")] = None,
+    param: Settings = None,
+    params: ParamsFile = None,
+    catalog: CatalogSource = None,
+    json: Json = False,
+) -> None:
+    """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt takes."""
+    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
+    from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    known = open_catalog(catalog) if catalog else None
+    compiled = load_target(target, param, params, known).workflow.compile(known)
+    text = json_module.dumps(compiled.prompt, indent=2, ensure_ascii=False) + "\n"
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    if json:
+        print_json(
+            {
+                "digest": compiled.digest,
+                "nodes": len(compiled.prompt),
+                "outputs": [output.to_dict() for output in compiled.outputs],
+                "parameters": compiled.parameters,
+                "problems": [problem.to_dict() for problem in compiled.problems],
+                "sources": dict(compiled.sources),
+                **({"file": str(out)} if out is not None else {"prompt": compiled.prompt}),
+            }
+        )
+        return
+    print_problems(compiled.problems, stderr=True, notes=False)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        typer.echo(f"{out}: {len(compiled.prompt)} nodes, sha256 {compiled.digest}")

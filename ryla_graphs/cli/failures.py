@@ -1,0 +1,50 @@
+"""What an error looks like on a terminal, and which exit code it is.
+
+0 fine; 1 the graph is bad, or ran badly; 2 used wrongly, or the target is not reachable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+
+from ryla_graphs.cli.output import wants_json
+from ryla_graphs.errors import (
+    EngineError,
+    EngineUnreachable,
+    InvalidDocument,
+    InvalidWorkflow,
+    Problem,
+    RylaError,
+)
+
+BAD_GRAPH, MISUSE = 1, 2
+
+
+def exit_code(error: RylaError) -> int:
+    """The exit code of an error."""
+    if isinstance(error, EngineUnreachable):
+        return MISUSE
+    return BAD_GRAPH if isinstance(error, (InvalidWorkflow, InvalidDocument, EngineError)) else MISUSE
+
+
+def report(error: Exception) -> int:
+    """Tell about an error, as JSON where `--json` was asked for; gives the exit code."""
+    if not isinstance(error, RylaError):
+        if isinstance(error, OSError):
+            print(f"error: {error}", file=sys.stderr)
+            return MISUSE
+        if os.environ.get("RYLA_DEBUG"):
+            traceback.print_exc()
+        print(f"error: a fault in ryla-graphs: {type(error).__name__}: {error}", file=sys.stderr)
+        print("set RYLA_DEBUG=1 for the traceback, and please report it", file=sys.stderr)
+        return MISUSE
+    if wants_json():
+        problems: tuple[Problem, ...] = getattr(error, "problems", ())
+        content = {"error": type(error).__name__, "message": str(error).splitlines()[0]}
+        print(json.dumps(content | {"problems": [problem.to_dict() for problem in problems]}, default=repr))
+    else:
+        print(f"error: {error}", file=sys.stderr)
+    return exit_code(error)

@@ -1,0 +1,148 @@
+"""`ryla-graphs nodes`: look into a catalog, and make typed classes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ryla_graphs.cli.options import CatalogSource, Json
+from ryla_graphs.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from ryla_graphs.object_info import Catalog
+    from ryla_graphs.schema import InputSpec, NodeSchema
+
+nodes_app = typer.Typer(help="Look into a catalog, and make typed classes of it.", no_args_is_help=True)
+
+@nodes_app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="A node class, such as KSampler.")], catalog: CatalogSource = None, json: Json = False
+) -> None:
+    """Show the inputs and outputs of a node class."""
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    schema = open_catalog(catalog).find(name)
+    if json:
+        print_json(_facts(schema))
+        return
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    terminal = console()
+    facts = ", ".join(fact for fact in (schema.display_name, schema.category, schema.module) if fact)
+    terminal.print(Text.assemble((schema.class_type, "bold"), f"  {facts}"))
+    inputs = Table("input", "takes", "default", box=None, title="inputs", title_justify="left")
+    for row in _rows(schema.inputs):
+        inputs.add_row(*row)
+    terminal.print(inputs)
+    outputs = Table("slot", "output", "carries", box=None, title="outputs", title_justify="left")
+    for slot, output in enumerate(schema.outputs):
+        outputs.add_row(str(slot), output.name, str(output.type))
+    terminal.print(outputs if schema.outputs else "no outputs")
+
+
+def _rows(specs: Iterable[InputSpec], indent: str = "") -> Iterator[tuple[str, str, str]]:
+    """One row an input; those that a choice brings stand below the choice."""
+    for spec in specs:
+        default = repr(spec.default) if spec.has_default else "" if spec.required else "optional"
+        yield f"{indent}{spec.name}{'' if spec.required else '?'}", _takes(spec), default
+        for option in spec.options:
+            if option.inputs:
+                yield f"{indent}  when {option.key!r}", "", ""
+                yield from _rows(option.inputs, f"{indent}    ")
+
+
+def _takes(spec: InputSpec) -> str:
+    from ryla_graphs.wording import expected  # noqa: PLC0415
+
+    return expected(spec)
+
+
+def _facts(schema: NodeSchema) -> dict[str, Any]:
+    return {
+        "class_type": schema.class_type,
+        "display_name": schema.display_name,
+        "category": schema.category,
+        "module": schema.module,
+        "output_node": schema.output_node,
+        "inputs": [
+            {
+                "name": spec.name,
+                "type": spec.type,
+                "required": spec.required,
+                **{key: value for key in ("min", "max", "step") if (value := getattr(spec, key)) is not None},
+                **({"default": spec.default} if spec.has_default else {}),
+                **({"choices": list(spec.choices), "open": spec.open} if spec.choices or spec.open else {}),
+            }
+            for spec in schema.every_input()
+        ],
+        "outputs": [{"slot": i, "name": o.name, "type": o.type} for i, o in enumerate(schema.outputs)],
+    }
+
+
+@nodes_app.command("search")
+def search(
+    words: Annotated[list[str], typer.Argument(help="Words to look for.")], catalog: CatalogSource = None, json: Json = False
+) -> None:
+    """Find node classes by name, title, category or socket type."""
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    known = open_catalog(catalog)
+    found = [schema for schema in known.values() if all(word.casefold() in _haystack(schema) for word in words)]
+    found.sort(key=lambda schema: (not any(w.casefold() in schema.class_type.casefold() for w in words), schema.class_type))
+    if json:
+        print_json([{"class_type": s.class_type, "display_name": s.display_name, "category": s.category} for s in found])
+        return
+    for schema in found:
+        typer.echo(f"{schema.class_type:<40} {schema.display_name}  ({schema.category})")
+    if not found:
+        typer.echo("nothing found")
+
+
+def _haystack(schema: NodeSchema) -> str:
+    types = " ".join([*(spec.type for spec in schema.inputs), *(str(output.type) for output in schema.outputs)])
+    return f"{schema.class_type} {schema.display_name} {schema.category} {types}".casefold()
+
+
+@nodes_app.command("generate")
+def generate(
+    object_info: Annotated[str, typer.Option(metavar="URL|FILE", help="A server, or its /object_info in a file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.py", help="The module to write.")],
+    pack: Annotated[list[str] | None, typer.Option(help="Only classes whose Python module has this in its name.")] = None,
+    node: Annotated[list[str] | None, typer.Option("--class", help="This class, wherever it comes from.")] = None,
+    loaders: Annotated[bool, typer.Option(help="Also core classes, where they list this server's own files.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every class the server has.")] = False,
+    json: Json = False,
+) -> None:
+    """Write typed classes for your own node packs, with your server's files as choices."""
+    from ryla_graphs.codegen import render_module  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    known = open_catalog(object_info)
+    wanted = [*known] if everything else _wanted(known, pack or [], node or [], loaders=loaders)
+    if not wanted:
+        raise typer.BadParameter("no class fits; see --all, --pack and --class")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(render_module(known.subset(wanted), origin=object_info), encoding="utf-8")
+    if json:
+        print_json({"file": str(out), "classes": wanted})
+    else:
+        typer.echo(f"{out}: {len(wanted)} classes")
+
+
+def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool) -> list[str]:
+    """The classes to write: those named, those of the packs named, else those that are not bundled."""
+    from ryla_graphs.catalogs import bundled  # noqa: PLC0415
+
+    ours = bundled()
+    chosen = {known.find(name).class_type for name in names}
+    for class_type, schema in known.items():
+        own = any(pack.casefold() in schema.module.casefold() for pack in packs)
+        if own or (not packs and not names and class_type not in ours):
+            chosen.add(class_type)
+        elif loaders and class_type in ours and any(spec.open for spec in ours[class_type].inputs):
+            chosen.add(class_type)
+    return [class_type for class_type in known if class_type in chosen]

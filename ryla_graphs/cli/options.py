@@ -1,0 +1,37 @@
+"""The arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _preset_names(incomplete: str) -> list[str]:
+    from ryla_graphs.presets import NAMES  # noqa: PLC0415
+
+    return [name for name in NAMES if name.startswith(incomplete)]
+
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="PRESET|FILE.json|FILE.py:NAME",
+        help="A preset, a graph in API JSON (- for standard input), or a workflow in a Python file.",
+        autocompletion=_preset_names,
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", "-p", metavar="KEY=VALUE", help="A parameter; KEY=@FILE for a text or picture from a file."
+    ),
+]
+ParamsFile = Annotated[str | None, typer.Option("--params", metavar="FILE", help="Parameters from a JSON file.")]
+CatalogSource = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog", metavar="FILE|URL", help="object_info.json[.gz] or a server; by default the bundled catalog."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

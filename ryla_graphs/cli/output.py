@@ -1,0 +1,46 @@
+"""What commands print: text for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ryla_graphs.errors import Problem
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
+
+
+def wants_json() -> bool:
+    """Whether this run was asked for JSON; also known where the command itself did not get that far."""
+    return "--json" in sys.argv
+
+
+def print_json(content: Any) -> None:
+    """Print JSON on standard output."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False, default=repr))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A terminal for tables and progress."""
+    from rich.console import Console  # noqa: PLC0415 - a third of the start-up time
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def print_problems(problems: Iterable[Problem], *, stderr: bool = False, notes: bool = True) -> None:
+    """Print problems, one or two lines each."""
+    from rich.text import Text  # noqa: PLC0415
+
+    terminal = console(stderr=stderr)
+    for problem in problems:
+        if problem.severity == "note" and not notes:
+            continue
+        line = Text.assemble((problem.severity, _COLOURS[problem.severity]), f" {problem.code}: {problem}")
+        terminal.print(line)

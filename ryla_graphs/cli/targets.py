@@ -1,0 +1,176 @@
+"""What a command works on: a preset, an API JSON file, or something in a Python file."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import mimetypes
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ryla_graphs import presets
+from ryla_graphs.errors import InvalidDocument, InvalidParameters, NotFound, Problem, RylaError, SourceUnreachable
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.sources import parse_json, read_bytes
+from ryla_graphs.workflow import Workflow
+
+if TYPE_CHECKING:
+    from ryla_graphs.object_info import Catalog
+
+class Loaded(NamedTuple):
+    """A workflow, and the input files that its parameters brought."""
+
+    workflow: Workflow
+    inputs: Mapping[str, bytes]
+
+
+def load_target(
+    target: str, settings: Sequence[str] | None = None, params: str | None = None, catalog: Catalog | None = None
+) -> Loaded:
+    """The workflow that a command names, with its parameters set."""
+    given, files = parameters(settings or [], params)
+    if target in presets.NAMES:
+        return Loaded(presets.get(target).build(given), files)
+    path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
+    if path.endswith(".py"):
+        return Loaded(_from_python(Path(path), name or "workflow", given), files)
+    if path.endswith((".json", ".gz")) or path == "-" or Path(path).is_file():
+        return Loaded(_from_json(path, given, catalog), files)
+    raise NotFound.among("preset or file", target, presets.NAMES)
+
+
+def parameters(settings: Sequence[str], params: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Parameters from ``KEY=VALUE`` and a file, and the input files among them by the name they go by."""
+    given: dict[str, Any] = {}
+    files: dict[str, bytes] = {}
+    if params is not None:
+        content = parse_json(read_bytes(params), params)
+        if not isinstance(content, dict):
+            raise InvalidDocument(f"'{params}' holds {type(content).__name__}, expected an object of parameters")
+        given |= content
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise InvalidParameters([_bad_setting(setting)])
+        given[key] = _from_file(value[1:], files) if value.startswith("@") and len(value) > 1 else value
+    return given, files
+
+
+def _bad_setting(setting: str) -> Problem:
+    return Problem(
+        code="bad_parameter",
+        message=f"'{setting}' is not KEY=VALUE",
+        class_type="--param",
+        given=setting,
+        hint="-p prompt='a red bicycle' -p referenceImage=@face.png",
+    )
+
+
+def _from_file(name: str, files: dict[str, bytes]) -> str:
+    """A text from a file, or the name under which a picture, sound or video goes as an input file."""
+    content = read_bytes(name)
+    media = (mimetypes.guess_type(name)[0] or "text").split("/")[0]
+    if media not in ("image", "video", "audio"):
+        try:
+            return content.decode().rstrip("\n")
+        except UnicodeDecodeError:
+            pass
+    files[Path(name).name] = content
+    return Path(name).name
+
+
+def _from_json(path: str, given: Mapping[str, Any], catalog: Catalog | None) -> Workflow:
+    document = parse_json(read_bytes(path), path)
+    workflow = Workflow.load(document, catalog=catalog, name=Path(path).stem if path != "-" else "workflow")
+    for key, value in given.items():
+        number, _, name = key.partition(".")
+        node = workflow.node(number)
+        if not name:
+            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {number}.steps=30")
+        workflow = workflow.replace(node, node.replace(**{name: _value(value)}))
+    return workflow
+
+
+def _value(text: Any) -> Any:
+    """A value as JSON if it reads like it, else as text."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _from_python(path: Path, name: str, given: Mapping[str, Any]) -> Workflow:
+    module = _imported(path)
+    if not hasattr(module, name):
+        found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
+        raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
+    value = getattr(module, name)
+    if isinstance(value, Workflow) and not given:
+        return value
+    if isinstance(value, Preset):
+        return value.build(given)
+    if not callable(value):
+        raise NotFound(f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters")
+    return _called(path, name, value, given)
+
+
+def _makes_workflow(value: Any, module: ModuleType) -> bool:
+    own_function = inspect.isfunction(value) and value.__module__ == module.__name__
+    return isinstance(value, (Workflow, Preset)) or own_function
+
+
+def _imported(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise SourceUnreachable(f"cannot read '{path}': no such file")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise SourceUnreachable(f"cannot read '{path}' as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except RylaError:
+        raise
+    except Exception as error:
+        raise InvalidDocument(_user_error(path, error)) from error
+    return module
+
+
+def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> Workflow:
+    from pydantic import ValidationError, validate_call  # noqa: PLC0415
+
+    try:
+        result = validate_call(config={"arbitrary_types_allowed": True})(function)(**given)
+    except ValidationError as error:
+        raise InvalidParameters(
+            Problem(
+                code="bad_parameter",
+                message=f"{row['msg']}",
+                class_type=name,
+                input=".".join(map(str, row["loc"])),
+                given=row["input"],
+            )
+            for row in error.errors(include_url=False)
+        ) from None
+    except RylaError:
+        raise
+    except Exception as error:
+        raise InvalidDocument(_user_error(path, error)) from error
+    if not isinstance(result, Workflow):
+        raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
+    return result
+
+
+def _user_error(path: Path, error: Exception) -> str:
+    """The error of a user's own file, with the line of that file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    line = frames[-1].lineno if frames else getattr(error, "lineno", None)
+    return f"{path}{f':{line}' if line else ''}: {type(error).__name__}: {error}"
