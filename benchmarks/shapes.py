@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ryla_graphs import Workflow
-from ryla_graphs.node import Source
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -14,6 +13,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
 )
 from ryla_graphs.sockets import Model
+from ryla_graphs.wires import Source
 
 
 def wide(nodes: int) -> Workflow:

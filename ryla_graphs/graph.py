@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.errors import InvalidWorkflow, Problem
-from ryla_graphs.node import Node, Option, Output
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output
 
 if TYPE_CHECKING:
     import networkx

@@ -95,7 +95,8 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     """The input names that Python cannot spell, by field name."""
     _FIELDS: ClassVar[set[str]]
 
-    _origin: tuple[Any, ...]
+    # A slot of each node; called a class variable so that checkers do not take it for an input.
+    _origin: ClassVar[tuple[Any, ...]]
 
     def __init__(self, /, **inputs: Any) -> None:
         frame = sys._getframe(1)
@@ -119,7 +120,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
 
     def _invalid(self, error: ValidationError, inputs: dict[str, Any], origin: Origin) -> InvalidNode:
         schema = self.CATALOG[self.CLASS_TYPE]
-        fields = {self.WIRE_NAMES.get(field, field): field for field in self.model_fields}
+        fields = {self.WIRE_NAMES.get(field, field): field for field in type(self).model_fields}
         specs = {fields[spec.key]: spec for spec in schema.inputs}
         problems = construction_problems(error, schema, specs, inputs)
         return InvalidNode([problem.at(source=origin.source, node=origin.name) for problem in problems])
@@ -287,15 +288,10 @@ class AnyNode(Node, Source[Any], frozen=True):
             class_type=self.of, display_name=self.of, category="", module="", inputs=(), outputs=(), output_node=False
         )
 
-    if not TYPE_CHECKING:
-
-        @property
-        def out(self):
-            return self._outputs(lambda *outputs: AnyOut(outputs))
-    else:
-
-        @property
-        def out(self) -> AnyOut: ...
+    @property
+    def out(self) -> AnyOut:
+        """The outputs, by slot or by name."""
+        return self._outputs(lambda *outputs: AnyOut(outputs))
 
     def _is_known(self) -> bool:
         return self.catalog is not None and self.of in self.catalog
@@ -342,8 +338,8 @@ def _defaults_of(spec: InputSpec, key: Any) -> Iterator[tuple[str, Any]]:
             continue
         if inner.kind is Kind.DYNAMIC_COMBO and inner.options:
             yield from _defaults_of(inner, inner.options[0].key)
-        elif inner.has_default:
-            yield inner.name, inner.default
+        elif inner.initial is not None:
+            yield inner.name, inner.initial
 
 
 def no_such_output(class_type: str, slot: int, count: int, source: str | None) -> Problem:

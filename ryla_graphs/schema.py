@@ -43,7 +43,7 @@ class _Facts(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=Tru
     pass
 
 
-class InputSpec(_Facts):
+class InputSpec(_Facts, frozen=True):
     """One input of a node class."""
 
     name: str
@@ -110,6 +110,41 @@ class InputSpec(_Facts):
         plain = bool if self.kind is Kind.BOOLEAN else str
         return lambda value: type(value) is plain and self.min is None and self.max is None
 
+    @cached_property
+    def limits(self) -> tuple[int | float | None, int | float | None]:
+        """Minimum and maximum in the input's own type; where a float cannot say them exactly, the next one inside."""
+        if self.kind is Kind.INT:
+            return (
+                None if self.min is None else math.ceil(self.min),
+                None if self.max is None else math.floor(self.max),
+            )
+        low = None if self.min is None else float(self.min)
+        high = None if self.max is None else float(self.max)
+        if low is not None and self.min is not None and low < self.min:
+            low = math.nextafter(low, math.inf)
+        if high is not None and self.max is not None and high > self.max:
+            high = math.nextafter(high, -math.inf)
+        return low, high
+
+    @cached_property
+    def initial(self) -> Json:
+        """The value the editor starts with, as Python has it; None where there is none that the server takes.
+
+        A list of choices without a default starts with its first.
+        """
+        value = self.default
+        if self.kind is Kind.COMBO and not self.has_default and self.choices and not self.open:
+            value = self.choices[0]
+        if self.kind is Kind.COMBO:
+            return value if self.open or value in self.choices else None
+        if self.kind is Kind.FLOAT and type(value) is int:
+            value = float(value)
+        elif self.kind is Kind.INT and type(value) is float and value.is_integer():
+            value = int(value)
+        if self.kind in (Kind.SOCKET, Kind.DYNAMIC_COMBO, Kind.AUTOGROW):
+            return None if self.is_wire_only else value
+        return value if self.plainly_fits(value) else None
+
     def accepts(self, received: sockets.WireType) -> bool:
         """Whether a wire of this type fits; an open list of options fits every list of options."""
         if self.open and isinstance(received, tuple):
@@ -141,14 +176,14 @@ class KnownInputs(dict[str, InputSpec]):
         return {name: spec for name, spec in self.items() if spec.match is not None}
 
 
-class Option(_Facts):
+class Option(_Facts, frozen=True):
     """One choice of a dynamic combo and the inputs it brings."""
 
     key: Json
     inputs: tuple[InputSpec, ...]
 
 
-class OutputSpec(_Facts):
+class OutputSpec(_Facts, frozen=True):
     """One output slot of a node class."""
 
     name: str
@@ -157,7 +192,7 @@ class OutputSpec(_Facts):
     match: str | None = None
 
 
-class Validator(_Facts):
+class Validator(_Facts, frozen=True):
     """What a node class checks in Python of its own, which ``/object_info`` does not tell.
 
     Inputs that such a validator takes are exempt from the server's range and choice checks.
@@ -178,7 +213,7 @@ class Validator(_Facts):
         return self.takes_all or name in self.inputs
 
 
-class Behaviour(_Facts):
+class Behaviour(_Facts, frozen=True):
     """Facts about a node class that ``/object_info`` does not tell."""
 
     validator: Validator | None = None
@@ -188,7 +223,7 @@ class Behaviour(_Facts):
     """Inputs whose type string on the server is wider than the one it shows."""
 
 
-class NodeSchema(_Facts):
+class NodeSchema(_Facts, frozen=True):
     """One node class."""
 
     class_type: str

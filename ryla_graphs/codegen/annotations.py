@@ -9,7 +9,6 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.codegen import names
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema, OutputSpec
-from ryla_graphs.validation.faults import literal_fault
 
 ALIAS_FROM = 9
 """Lists of choices this long, used more than once, get a name of their own."""
@@ -86,15 +85,8 @@ def _union(wire_type: str, words: Vocabulary) -> str:
 
 def _number(spec: InputSpec) -> str:
     plain = _SCALARS[spec.kind]
-    limits = []
-    for word, limit in (("ge", spec.min), ("le", spec.max)):
-        if limit is not None:
-            limits.append(f"{word}={_plain_number(limit, whole=spec.kind is Kind.INT)}")
+    limits = [f"{word}={limit!r}" for word, limit in zip(("ge", "le"), spec.limits, strict=True) if limit is not None]
     return f"Annotated[{plain}, Field({', '.join(limits)})]" if limits else plain
-
-
-def _plain_number(value: float, *, whole: bool) -> str:
-    return repr(int(value)) if whole and float(value).is_integer() else repr(value)
 
 
 def _choice(spec: InputSpec, words: Vocabulary) -> str:
@@ -114,25 +106,9 @@ def output_type(output: OutputSpec, words: Vocabulary) -> str:
 
 
 def default_of(spec: InputSpec) -> str | None:
-    """The default as source text; None where there is none that the server would accept."""
+    """The default as source text; None where the input must be given."""
     if not spec.required:
         return "None"
     if spec.kind is Kind.AUTOGROW:
         return "()" if not any(slot.required for slot in spec.slots) else None
-    if spec.is_wire_only:
-        return None
-    value = spec.default
-    if not spec.has_default:
-        # What the editor shows first, as it does for every list of choices.
-        first = spec.choices[:1] if spec.kind is Kind.COMBO and not spec.open else ()
-        return repr(first[0]) if first and not isinstance(first[0], float) else None
-    if spec.kind is Kind.FLOAT and type(value) is int:
-        value = float(value)
-    if spec.kind is Kind.INT and isinstance(value, float) and value.is_integer():
-        value = int(value)
-    fits = {Kind.INT: int, Kind.FLOAT: float, Kind.STRING: str, Kind.BOOLEAN: bool}.get(spec.kind)
-    if fits is not None and type(value) is not fits:
-        return None
-    if spec.kind is Kind.COMBO and isinstance(value, list):
-        return None
-    return None if literal_fault(spec, value, exempt=False) else repr(value)
+    return repr(spec.initial) if spec.initial is not None else None

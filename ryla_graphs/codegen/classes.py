@@ -79,7 +79,13 @@ def _first_option(spec: InputSpec) -> str | None:
 
 def _option_spaces(specs: Sequence[InputSpec], fields: Sequence[str]) -> list[str]:
     spaces = names.unique(names.camel(spec.key) for spec in specs)
-    return [f"{space}Choice" if space in fields or space == "Out" else space for space in spaces]
+    return [f"{space}Choice" if space in fields or space in _TAKEN else space for space in spaces]
+
+
+_TAKEN = frozenset(
+    "Annotated Any AnyValue Field JsonValue Literal Mapping NamedTuple Node Option Out Output Sequence Source".split()
+)
+"""Names that generated annotations use, so that no class may have them."""
 
 
 def field_type(spec: InputSpec, space: str, words: Vocabulary) -> str:

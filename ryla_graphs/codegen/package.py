@@ -80,8 +80,9 @@ _STANDARD = {
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_object_info"),
-    "ryla_graphs.node": ("AnyValue", "Node", "Option", "Output", "Source"),
+    "ryla_graphs.node": ("AnyValue", "Node", "Option"),
     "ryla_graphs.sockets": ("Socket",),
+    "ryla_graphs.wires": ("Output", "Source"),
 }
 _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_graphs.nodes import _sockets as s"}
 

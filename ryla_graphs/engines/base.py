@@ -24,12 +24,15 @@ class Run(Protocol):
     @property
     def id(self) -> str:
         """The run's own id, a UUID."""
+        ...
 
     def events(self) -> Iterator[Event]:
         """What happens, until the terminal event. Read once, in one thread; never raises for the run's fate."""
+        ...
 
     def cancel(self) -> None:
         """Ask for the run to end; may be called from any thread, also after the end."""
+        ...
 
 
 class Engine(Protocol):
@@ -38,12 +41,15 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """How messages call it."""
+        ...
 
     def catalog(self) -> Catalog:
         """The node classes it has. Raises `EngineUnreachable`."""
+        ...
 
     def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events."""
+        ...
 
 
 @dataclass(frozen=True)

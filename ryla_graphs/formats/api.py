@@ -13,8 +13,9 @@ from typing import Any
 
 from ryla_graphs.errors import InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 from ryla_graphs.graph import Graph
-from ryla_graphs.node import AnyNode, Node, Origin, Output
+from ryla_graphs.node import AnyNode, Node, Origin
 from ryla_graphs.object_info import Catalog
+from ryla_graphs.wires import Output
 
 ApiDocument = dict[str, dict[str, Any]]
 
@@ -147,7 +148,7 @@ def _sources_first(bodies: Mapping[str, Any], problems: list[Problem]) -> Iterat
         while path:
             number, links = next(reversed(path.items()))
             for name, link in links:
-                source = link[0] if len(link) == 2 and isinstance(link[0], str) else None
+                source = link[0] if len(link) == 2 and isinstance(link[0], str) else ""
                 if source in path:
                     problems.append(_link_problem("dependency_cycle", number, bodies[number], name, link))
                 elif source in bodies and source not in done:

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -151,7 +152,7 @@ class TrimAudioDuration(_Node, Source[s.Audio], frozen=True):
         audio: Output[s.Audio]
 
     audio: Source[s.Audio]
-    start_index: Annotated[float, Field(ge=-18446744073709551615, le=18446744073709551615)] | Source[s.Float] = 0.0
+    start_index: Annotated[float, Field(ge=-1.844674407370955e+19, le=1.844674407370955e+19)] | Source[s.Float] = 0.0
     duration: Annotated[float, Field(ge=0.0)] | Source[s.Float] = 60.0
 
     @property
@@ -249,7 +250,7 @@ class EmptyAudio(_Node, Source[s.Audio], frozen=True):
     class Out(NamedTuple):
         audio: Output[s.Audio]
 
-    duration: Annotated[float, Field(ge=0.0, le=18446744073709551615)] | Source[s.Float] = 60.0
+    duration: Annotated[float, Field(ge=0.0, le=1.844674407370955e+19)] | Source[s.Float] = 60.0
     sample_rate: Annotated[int, Field(ge=1, le=192000)] | Source[s.Int] = 44100
     channels: Annotated[int, Field(ge=1, le=2)] | Source[s.Int] = 2
 

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -28,7 +29,7 @@ class LatentBlend(_Node, Source[s.Latent], frozen=True):
 
     samples1: Source[s.Latent]
     samples2: Source[s.Latent]
-    blend_factor: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] = 0.5
+    blend_factor: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
 
     @property
     def out(self) -> Out:
@@ -187,8 +188,8 @@ class FreSca(_Node, Source[s.Model], frozen=True):
         model: Output[s.Model]
 
     model: Source[s.Model]
-    scale_low: Annotated[float, Field(ge=0, le=10)] | Source[s.Float] = 1.0
-    scale_high: Annotated[float, Field(ge=0, le=10)] | Source[s.Float] = 1.25
+    scale_low: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
+    scale_high: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.25
     freq_cutoff: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 20
 
     @property

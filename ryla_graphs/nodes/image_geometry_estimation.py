@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -151,7 +152,7 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
 
     WIRE_NAMES = {'output_': 'output'}
 
-    class Output:
+    class OutputChoice:
         """The options of `output_`."""
 
         class Depth(Option, frozen=True):
@@ -173,7 +174,7 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
             colored: bool | Source[s.Boolean] = False
 
     da3_geometry: Source[s.Da3Geometry]
-    output_: Literal['depth', 'depth_colored', 'sky_mask', 'confidence'] | Output.Depth | Output.DepthColored | Output.SkyMask | Output.Confidence = 'depth'
+    output_: Literal['depth', 'depth_colored', 'sky_mask', 'confidence'] | OutputChoice.Depth | OutputChoice.DepthColored | OutputChoice.SkyMask | OutputChoice.Confidence = 'depth'
 
     @property
     def out(self) -> Out:

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -44,8 +45,8 @@ class CLIPSegDetectorProvider(_Node, Source[s.BboxDetector], frozen=True):
         bbox_detector: Output[s.BboxDetector]
 
     text: str | Source[s.String]
-    blur: Annotated[float, Field(ge=0, le=15)] | Source[s.Float] = 7.0
-    threshold: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] = 0.4
+    blur: Annotated[float, Field(ge=0.0, le=15.0)] | Source[s.Float] = 7.0
+    threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.4
     dilation_factor: Annotated[int, Field(ge=0, le=10)] | Source[s.Int] = 4
 
     @property
@@ -265,7 +266,7 @@ class MediaPipeFaceMeshToSEGS(_Node, Source[s.Segs], frozen=True):
         segs: Output[s.Segs]
 
     image: Source[s.Image]
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     bbox_fill: bool | Source[s.Boolean] = False
     crop_min_size: Annotated[int, Field(ge=10, le=16384)] | Source[s.Int] = 50
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 1
@@ -294,7 +295,7 @@ class MaskToSEGS(_Node, Source[s.Segs], frozen=True):
 
     mask: Source[s.Mask]
     combined: bool | Source[s.Boolean] = False
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     bbox_fill: bool | Source[s.Boolean] = False
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     contour_fill: bool | Source[s.Boolean] = False
@@ -314,7 +315,7 @@ class MaskToSEGS_for_AnimateDiff(_Node, Source[s.Segs], frozen=True):
 
     mask: Source[s.Mask]
     combined: bool | Source[s.Boolean] = False
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     bbox_fill: bool | Source[s.Boolean] = False
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     contour_fill: bool | Source[s.Boolean] = False
@@ -397,7 +398,7 @@ class BboxDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     image: Source[s.Image]
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 10
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     labels: str | Source[s.String] = 'all'
     detailer_hook: Source[s.DetailerHook] | None = None
@@ -419,7 +420,7 @@ class SegmDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     image: Source[s.Image]
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 10
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     labels: str | Source[s.String] = 'all'
     detailer_hook: Source[s.DetailerHook] | None = None
@@ -441,7 +442,7 @@ class ONNXDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     image: Source[s.Image]
     threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 10
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     labels: str | Source[s.String] = 'all'
     detailer_hook: Source[s.DetailerHook] | None = None
@@ -463,7 +464,7 @@ class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
     image_frames: Source[s.Image]
     bbox_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     bbox_dilation: Annotated[int, Field(ge=-255, le=255)] | Source[s.Int] = 0
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     sub_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     sub_dilation: Annotated[int, Field(ge=-255, le=255)] | Source[s.Int] = 0
@@ -491,7 +492,7 @@ class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
     image: Source[s.Image]
     bbox_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     bbox_dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     sub_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     sub_dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0
@@ -518,7 +519,7 @@ class ImpactSimpleDetectorSEGSPipe(_Node, Source[s.Segs], frozen=True):
     image: Source[s.Image]
     bbox_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     bbox_dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0
-    crop_factor: Annotated[float, Field(ge=1.0, le=100)] | Source[s.Float] = 3.0
+    crop_factor: Annotated[float, Field(ge=1.0, le=100.0)] | Source[s.Float] = 3.0
     drop_size: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 10
     sub_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
     sub_dilation: Annotated[int, Field(ge=-512, le=512)] | Source[s.Int] = 0

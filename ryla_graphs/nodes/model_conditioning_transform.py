@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -112,10 +113,10 @@ class ConditioningSetAreaPercentage(_Node, Source[s.Conditioning], frozen=True):
         conditioning: Output[s.Conditioning]
 
     conditioning: Source[s.Conditioning]
-    width: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
-    height: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
-    x: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 0.0
-    y: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 0.0
+    width: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
+    height: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
+    x: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
+    y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
     @property
@@ -198,12 +199,12 @@ class ConditioningSetAreaPercentageVideo(_Node, Source[s.Conditioning], frozen=T
         conditioning: Output[s.Conditioning]
 
     conditioning: Source[s.Conditioning]
-    width: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
-    height: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
-    temporal: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
-    x: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 0.0
-    y: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 0.0
-    z: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 0.0
+    width: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
+    height: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
+    temporal: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
+    x: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
+    y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
+    z: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
     @property

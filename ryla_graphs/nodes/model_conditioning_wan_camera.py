@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -59,11 +60,11 @@ class WanCameraEmbedding(_Node, frozen=True):
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 81
-    speed: Annotated[float, Field(ge=0, le=10.0)] | Source[s.Float] | None = None
-    fx: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] | None = None
-    fy: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] | None = None
-    cx: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] | None = None
-    cy: Annotated[float, Field(ge=0, le=1)] | Source[s.Float] | None = None
+    speed: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] | None = None
+    fx: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] | None = None
+    fy: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] | None = None
+    cx: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] | None = None
+    cy: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] | None = None
 
     @property
     def out(self) -> Out:

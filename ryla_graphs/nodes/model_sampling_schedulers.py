@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -155,7 +156,7 @@ class SDTurboScheduler(_Node, Source[s.Sigmas], frozen=True):
 
     model: Source[s.Model]
     steps: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
-    denoise: Annotated[float, Field(ge=0, le=1.0)] | Source[s.Float] = 1.0
+    denoise: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
 
     @property
     def out(self) -> Out:

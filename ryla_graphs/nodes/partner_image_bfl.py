@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -97,7 +98,7 @@ class FluxProExpandNode(_Node, Source[s.Image], frozen=True):
     bottom: Annotated[int, Field(ge=0, le=2048)] | Source[s.Int] = 0
     left: Annotated[int, Field(ge=0, le=2048)] | Source[s.Int] = 0
     right: Annotated[int, Field(ge=0, le=2048)] | Source[s.Int] = 0
-    guidance: Annotated[float, Field(ge=1.5, le=100)] | Source[s.Float] = 60.0
+    guidance: Annotated[float, Field(ge=1.5, le=100.0)] | Source[s.Float] = 60.0
     steps: Annotated[int, Field(ge=15, le=50)] | Source[s.Int] = 50
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 
@@ -118,7 +119,7 @@ class FluxProFillNode(_Node, Source[s.Image], frozen=True):
     mask: Source[s.Mask]
     prompt: str | Source[s.String] = ''
     prompt_upsampling: bool | Source[s.Boolean] = False
-    guidance: Annotated[float, Field(ge=1.5, le=100)] | Source[s.Float] = 60.0
+    guidance: Annotated[float, Field(ge=1.5, le=100.0)] | Source[s.Float] = 60.0
     steps: Annotated[int, Field(ge=15, le=50)] | Source[s.Int] = 50
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -43,7 +44,7 @@ class BriaImageEditNode(_Node, frozen=True):
     negative_prompt: str | Source[s.String] = ''
     structured_prompt: str | Source[s.String] = ''
     seed: Annotated[int, Field(ge=1, le=2147483647)] | Source[s.Int] = 1
-    guidance_scale: Annotated[float, Field(ge=3, le=5)] | Source[s.Float] = 3.0
+    guidance_scale: Annotated[float, Field(ge=3.0, le=5.0)] | Source[s.Float] = 3.0
     steps: Annotated[int, Field(ge=20, le=50)] | Source[s.Int] = 50
     moderation: Literal['false', 'true'] | Moderation.OfTrue = 'false'
     mask: Source[s.Mask] | None = None

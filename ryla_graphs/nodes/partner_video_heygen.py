@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -121,7 +122,7 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
         preview: Output[s.Image]
 
 
-    class Source:
+    class SourceChoice:
         """The options of `source`."""
 
         class Prompt(Option, frozen=True):
@@ -133,7 +134,7 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
             KEY = 'photo'
             identity_photo: Source[s.Image]
 
-    source: Source.Prompt | Source.Photo
+    source: SourceChoice.Prompt | SourceChoice.Photo
 
     @property
     def out(self) -> Out:

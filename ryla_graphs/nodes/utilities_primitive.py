@@ -10,7 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Output, Source
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -89,7 +90,7 @@ class PrimitiveFloat(_Node, Source[s.Float], frozen=True):
     class Out(NamedTuple):
         float: Output[s.Float]
 
-    value: Annotated[float, Field(ge=-9223372036854775807, le=9223372036854775807)] | Source[s.Float]
+    value: Annotated[float, Field(ge=-9.223372036854775e+18, le=9.223372036854775e+18)] | Source[s.Float]
 
     @property
     def out(self) -> Out:

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node, Option, Output, Source
+from ryla_graphs.node import Node, Option
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -79,7 +80,7 @@ class SaveWEBM(_Node, Source[s.Image], frozen=True):
     filename_prefix: str | Source[s.String] = 'ComfyUI'
     codec: Literal['vp9', 'av1'] | Source[s.Combo] = 'vp9'
     fps: Annotated[float, Field(ge=0.01, le=1000.0)] | Source[s.Float] = 24.0
-    crf: Annotated[float, Field(ge=0, le=63.0)] | Source[s.Float] = 32.0
+    crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 32.0
 
     @property
     def out(self) -> Out:

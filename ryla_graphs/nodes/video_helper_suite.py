@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import AnyValue, Node, Output, Source
+from ryla_graphs.node import AnyValue, Node
+from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -27,7 +28,7 @@ class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
         filenames: Output[s.VhsFilenames]
 
     images: Source[s.Image]
-    frame_rate: Annotated[float, Field(ge=1)] | Source[s.Float] = 8.0
+    frame_rate: Annotated[float, Field(ge=1.0)] | Source[s.Float] = 8.0
     loop_count: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 0
     filename_prefix: str | Source[s.String] = 'AnimateDiff'
     format: Literal['image/gif', 'image/webp', 'video/ProRes', 'video/webm', 'video/ffv1-mkv', 'video/nvenc_av1-mp4', 'video/h265-mp4', 'video/8bit-png', 'video/h264-mp4', 'video/nvenc_hevc-mp4', 'video/nvenc_h264-mp4', 'video/ffmpeg-gif', 'video/av1-webm', 'video/16bit-png'] | Source[s.Combo] = 'image/gif'
@@ -54,7 +55,7 @@ class VHS_LoadVideo(_Node, frozen=True):
         video_info: Output[s.VhsVideoinfo]
 
     video: str | Source[s.Combo]
-    force_rate: Annotated[float, Field(ge=0, le=60)] | Source[s.Float] = 0.0
+    force_rate: Annotated[float, Field(ge=0.0, le=60.0)] | Source[s.Float] = 0.0
     custom_width: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     custom_height: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     frame_load_cap: Annotated[int, Field(ge=0, le=9007199254740991)] | Source[s.Int] = 0
@@ -81,7 +82,7 @@ class VHS_LoadVideoPath(_Node, frozen=True):
         video_info: Output[s.VhsVideoinfo]
 
     video: str | Source[s.String]
-    force_rate: Annotated[float, Field(ge=0, le=60)] | Source[s.Float] = 0.0
+    force_rate: Annotated[float, Field(ge=0.0, le=60.0)] | Source[s.Float] = 0.0
     custom_width: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     custom_height: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     frame_load_cap: Annotated[int, Field(ge=0, le=9007199254740991)] | Source[s.Int] = 0
@@ -108,11 +109,11 @@ class VHS_LoadVideoFFmpeg(_Node, frozen=True):
         video_info: Output[s.VhsVideoinfo]
 
     video: str | Source[s.Combo]
-    force_rate: Annotated[float, Field(ge=0, le=60)] | Source[s.Float] = 0.0
+    force_rate: Annotated[float, Field(ge=0.0, le=60.0)] | Source[s.Float] = 0.0
     custom_width: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     custom_height: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     frame_load_cap: Annotated[int, Field(ge=0, le=9007199254740991)] | Source[s.Int] = 0
-    start_time: Annotated[float, Field(ge=0, le=9007199254740991)] | Source[s.Float] = 0.0
+    start_time: Annotated[float, Field(ge=0.0, le=9007199254740991.0)] | Source[s.Float] = 0.0
     meta_batch: Source[s.VhsBatchManager] | None = None
     vae: Source[s.Vae] | None = None
     format: Literal['None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan'] | Source[s.Combo] | None = None
@@ -134,11 +135,11 @@ class VHS_LoadVideoFFmpegPath(_Node, frozen=True):
         video_info: Output[s.VhsVideoinfo]
 
     video: str | Source[s.String]
-    force_rate: Annotated[float, Field(ge=0, le=60)] | Source[s.Float] = 0.0
+    force_rate: Annotated[float, Field(ge=0.0, le=60.0)] | Source[s.Float] = 0.0
     custom_width: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     custom_height: Annotated[int, Field(ge=0, le=8192)] | Source[s.Int] = 0
     frame_load_cap: Annotated[int, Field(ge=0, le=9007199254740991)] | Source[s.Int] = 0
-    start_time: Annotated[float, Field(ge=0, le=9007199254740991)] | Source[s.Float] = 0.0
+    start_time: Annotated[float, Field(ge=0.0, le=9007199254740991.0)] | Source[s.Float] = 0.0
     meta_batch: Source[s.VhsBatchManager] | None = None
     vae: Source[s.Vae] | None = None
     format: Literal['None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan'] | Source[s.Combo] | None = None
@@ -219,8 +220,8 @@ class VHS_LoadAudio(_Node, frozen=True):
         duration: Output[s.Float]
 
     audio_file: str | Source[s.String] = 'input/'
-    seek_seconds: Annotated[float, Field(ge=0)] | Source[s.Float] | None = None
-    duration: Annotated[float, Field(ge=0, le=10000000)] | Source[s.Float] | None = None
+    seek_seconds: Annotated[float, Field(ge=0.0)] | Source[s.Float] | None = None
+    duration: Annotated[float, Field(ge=0.0, le=10000000.0)] | Source[s.Float] | None = None
 
     @property
     def out(self) -> Out:
@@ -237,8 +238,8 @@ class VHS_LoadAudioUpload(_Node, frozen=True):
         duration: Output[s.Float]
 
     audio: str | Source[s.Combo]
-    start_time: Annotated[float, Field(ge=0, le=10000000)] | Source[s.Float] | None = None
-    duration: Annotated[float, Field(ge=0, le=10000000)] | Source[s.Float] | None = None
+    start_time: Annotated[float, Field(ge=0.0, le=10000000.0)] | Source[s.Float] | None = None
+    duration: Annotated[float, Field(ge=0.0, le=10000000.0)] | Source[s.Float] | None = None
 
     @property
     def out(self) -> Out:

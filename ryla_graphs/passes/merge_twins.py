@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ryla_graphs.graph import Graph
-from ryla_graphs.node import AnyNode, Node, Option, Output
+from ryla_graphs.node import AnyNode, Node, Option
+from ryla_graphs.wires import Output
 
 
 def merge_twins(graph: Graph) -> Graph:

@@ -159,7 +159,8 @@ class _Walk:
     def output_is_valid(self, output: str) -> bool:
         """Validate an output node and everything it needs, without recursion."""
         stack: list[tuple[str, Generator[str, bool | None, None]]] = []
-        node, answer = output, None
+        node: str | None = output
+        answer: bool | None = None
         while True:
             if node is not None:
                 stack.append((node, self._visit(node)))

@@ -88,9 +88,10 @@ class ComfyClient:
             if (entry := self.json(f"/history/{prompt_id}").get(prompt_id)) is not None:
                 return _from_history(entry)
             queue = self.json("/queue")
-            for key, phase in (("queue_running", "running"), ("queue_pending", "waiting")):
-                if any(item[1] == prompt_id for item in queue.get(key, [])):
-                    return JobState(phase)  # type: ignore[arg-type]  # a literal of the line above
+            if any(item[1] == prompt_id for item in queue.get("queue_running", [])):
+                return JobState("running")
+            if any(item[1] == prompt_id for item in queue.get("queue_pending", [])):
+                return JobState("waiting")
         return JobState("unknown")
 
     def cancel(self, prompt_id: str) -> None:

@@ -52,8 +52,9 @@ class ComfySocket:
         self.close()
         headers = [f"{name}: {value}" for name, value in self._client.headers.items()]
         try:
-            self._socket = websocket.create_connection(self._address, timeout=CONNECT_SECONDS, header=headers)
-            self._socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+            opened = websocket.create_connection(self._address, timeout=CONNECT_SECONDS, header=headers)
+            self._socket = opened
+            opened.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
         except (websocket.WebSocketException, OSError) as error:
             raise EngineUnreachable(f"no ComfyUI answers at {self._client.address}: {error}") from error
 

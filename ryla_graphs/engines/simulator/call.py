@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,7 @@ class Call:
         )
 
 
-Handler = Callable[[Call], Any]
+Handler = Callable[[Call], tuple[Any, ...] | Generator[Step, None, tuple[Any, ...]]]
 """Gives a node's outputs as a tuple; a generator may yield `Step`s and returns them."""
 
 HANDLERS: dict[str, Handler] = {}

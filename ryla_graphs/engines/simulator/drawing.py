@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
 MARK = "SIMULATED - no model ran"
 
@@ -30,7 +30,7 @@ def _gradient(width: int, height: int, seed: int) -> Image.Image:
     """Two colours from the seed, blended from one side to the other; cheap to make and to compress."""
     first, second = _colour(seed), _colour(seed >> 13)
     ramp = Image.linear_gradient("L").rotate(90 * (seed % 4)).resize((width, height), Image.Resampling.BILINEAR)
-    return ImageOps.colorize(ramp, black=first, white=second)
+    return Image.composite(Image.new("RGB", ramp.size, second), Image.new("RGB", ramp.size, first), ramp)
 
 
 def _colour(seed: int) -> tuple[int, int, int]:

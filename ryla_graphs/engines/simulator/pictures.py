@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
@@ -110,20 +111,23 @@ def _resize_target(call: Call, width: int, height: int) -> Size:
 
     kind = call["resize_type"]
     if kind == "match size":
-        return tuple(value("match").size)  # type: ignore[return-value]
+        size: Size = value("match").size
+        return size
     if kind == "scale to multiple":
-        return tuple(max(value("multiple"), side - side % value("multiple")) for side in (width, height))  # type: ignore[return-value]
+        by = value("multiple")
+        return max(by, width - width % by), max(by, height - height % by)
     if kind == "scale dimensions":
         wide, high = value("width"), value("height")
         return (wide or round(width * high / height) or width, high or round(height * (wide or width) / width))
-    factor = {
+    factors: dict[str, Callable[[], float]] = {
         "scale by multiplier": lambda: value("multiplier"),
         "scale longer dimension": lambda: value("longer_size") / max(width, height),
         "scale shorter dimension": lambda: value("shorter_size") / min(width, height),
         "scale width": lambda: value("width") / width,
         "scale height": lambda: value("height") / height,
         "scale total pixels": lambda: math.sqrt(value("megapixels") * 1024 * 1024 / (width * height)),
-    }[kind]()
+    }
+    factor = factors[kind]()
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 

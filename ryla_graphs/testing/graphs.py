@@ -1,0 +1,198 @@
+"""Random graphs that ComfyUI's server accepts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ryla_graphs.catalogs import bundled
+from ryla_graphs.node import AnyNode, Node, Option
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.schema import Option as OptionSpec
+from ryla_graphs.sockets import accepts
+from ryla_graphs.testing.producers import INFINITE, Producers, needs_wire
+from ryla_graphs.testing.values import values
+from ryla_graphs.wires import Output
+from ryla_graphs.workflow import Workflow
+
+NodeClasses = Callable[[str], type[Node]]
+"""Gives the Python class of a class type."""
+
+_DEEPEST = 12
+
+
+def graphs(
+    catalog: Catalog | None = None,
+    *,
+    node_classes: NodeClasses | None = None,
+    max_sinks: int = 2,
+    max_nodes: int = 40,
+) -> st.SearchStrategy[Workflow]:
+    """Workflows of random nodes, wires and values, all of them valid.
+
+    Without arguments they are built from the typed classes of the bundled catalog. With a catalog of your own,
+    nodes are `AnyNode`s, or of the classes that `node_classes` gives for a class type. Beyond `max_nodes` a
+    graph grows only as far as it must to be complete.
+    """
+    if catalog is None:
+        from ryla_graphs.nodes import node_class  # noqa: PLC0415 - loads every class in the end
+
+        return _graphs(_producers(bundled()), node_classes or node_class, max_sinks, max_nodes)
+    return _graphs(_producers(catalog), node_classes, max_sinks, max_nodes)
+
+
+@lru_cache(maxsize=8)
+def _producers(catalog: Catalog) -> Producers:
+    return Producers(catalog)
+
+
+@st.composite
+def _graphs(
+    draw: st.DrawFn, producers: Producers, classes: NodeClasses | None, max_sinks: int, max_nodes: int
+) -> Workflow:
+    builder = _Builder(draw, producers, classes, max_nodes)
+    names = draw(st.lists(st.sampled_from(producers.sinks), min_size=1, max_size=max_sinks))
+    sinks = [builder.node(name, _DEEPEST) for name in names]
+    catalog = producers.catalog if classes is None else None
+    workflow = Workflow(*sinks)
+    return Workflow.of(workflow.graph, catalog=catalog) if catalog is not None else workflow
+
+
+class _Builder:
+    """One graph in the making."""
+
+    def __init__(self, draw: st.DrawFn, producers: Producers, classes: NodeClasses | None, max_nodes: int) -> None:
+        self._draw = draw
+        self._producers = producers
+        self._classes = classes
+        self._max_nodes = max_nodes
+        self._made: list[Output[Any]] = []
+        self._count = 0
+
+    def node(self, class_type: str, budget: int) -> Node:
+        """A node of a class with everything it needs."""
+        schema = self._producers.catalog[class_type]
+        cls = self._classes(class_type) if self._classes is not None else None
+        if cls is None:
+            inputs = dict(self._flat(schema, schema.inputs, budget))
+            node: Node = AnyNode(of=class_type, inputs=inputs, catalog=self._producers.catalog)
+        else:
+            node = cls(**self._typed(schema, cls, schema.inputs, budget))
+        self._count += 1
+        self._made += [node.output(slot) for slot in range(len(schema.outputs))]
+        return node
+
+    def _wanted(self, spec: InputSpec) -> bool:
+        """Whether an input is given at all."""
+        if spec.required and not (spec.has_default and self._classes is not None):
+            return True
+        return self._count < self._max_nodes and self._draw(st.integers(0, 3)) == 0
+
+    def _typed(
+        self, schema: NodeSchema, cls: type[Node] | type[Option], specs: Iterable[InputSpec], budget: int
+    ) -> dict[str, Any]:
+        fields = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}
+        given: dict[str, Any] = {}
+        for spec in specs:
+            if self._wanted(spec):
+                value = self._typed_value(schema, cls, spec, budget)
+                if value is not None:
+                    given[fields[spec.key]] = value
+        return given
+
+    def _typed_value(
+        self, schema: NodeSchema, cls: type[Node] | type[Option], spec: InputSpec, budget: int
+    ) -> Any:
+        if spec.kind is Kind.AUTOGROW:
+            return [value for _, value in self._slots(schema, spec, budget)] or None
+        if spec.kind is not Kind.DYNAMIC_COMBO:
+            return self._value(schema, spec, budget)
+        option = self._option(spec, budget)
+        if option is None:
+            return None
+        chosen = option_class(cls, option)
+        return option.key if chosen is None else chosen(**self._typed(schema, chosen, option.inputs, budget))
+
+    def _flat(self, schema: NodeSchema, specs: Iterable[InputSpec], budget: int) -> Iterator[tuple[str, Any]]:
+        for spec in specs:
+            if not self._wanted(spec):
+                continue
+            if spec.kind is Kind.AUTOGROW:
+                yield from self._slots(schema, spec, budget)
+            elif spec.kind is Kind.DYNAMIC_COMBO:
+                option = self._option(spec, budget)
+                if option is not None:
+                    yield spec.name, option.key
+                    yield from self._flat(schema, option.inputs, budget)
+            else:
+                value = self._value(schema, spec, budget)
+                if value is not None:
+                    yield spec.name, value
+
+    def _option(self, spec: InputSpec, budget: int) -> OptionSpec | None:
+        """An option whose wires are not too dear, else any that can be had at all."""
+        for limit in (budget - 1, INFINITE):
+            if options := [option for option in spec.options if self._affordable(option, limit)]:
+                return self._draw(st.sampled_from(options))
+        return None
+
+    def _affordable(self, option: OptionSpec, limit: int) -> bool:
+        wanted = [slot for spec in option.inputs for slot in (spec, *spec.slots) if slot.required]
+        return all(not needs_wire(spec) or self._producers.of(spec, limit) for spec in wanted)
+
+    def _slots(self, schema: NodeSchema, spec: InputSpec, budget: int) -> Iterator[tuple[str, Any]]:
+        least = sum(slot.required for slot in spec.slots)
+        count = self._draw(st.integers(least, min(len(spec.slots), least + 2)))
+        for slot in spec.slots[:count]:
+            value = self._value(schema, slot, budget)
+            if value is None:
+                return
+            yield slot.name, value
+
+    def _value(self, schema: NodeSchema, spec: InputSpec, budget: int) -> Any:
+        """A wire or a value; None where an optional wire would cost too much."""
+        if needs_wire(spec):
+            return self._wire(spec, budget)
+        validator = schema.behaviour.validator
+        wired = validator is None and not spec.listed and self._draw(st.integers(0, 9)) == 0
+        wire = self._made_before(spec) if wired else None
+        return wire if wire is not None else self._draw(values(spec, schema))
+
+    def _wire(self, spec: InputSpec, budget: int) -> Any:
+        if self._draw(st.booleans()):
+            before = self._made_before(spec)
+            if before is not None:
+                return before
+        frugal = self._count >= self._max_nodes
+        found = self._producers.cheapest(spec) if frugal else self._producers.of(spec, budget - 1)
+        if not found:
+            if not spec.required:
+                return None
+            found = self._producers.cheapest(spec)
+        producer = self._draw(st.sampled_from(found))
+        return self.node(producer.class_type, budget - 1).output(producer.slot)
+
+    def _made_before(self, spec: InputSpec) -> Output[Any] | None:
+        wanted = spec.match_types if spec.match is not None else spec.wire_type
+        fitting = [output for output in self._made if accepts(wanted, output.type) and output.type not in ("*",)]
+        return self._draw(st.sampled_from(fitting)) if fitting else None
+
+
+def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
+    """The generated class of an option; None where its key alone says everything."""
+    if not option.inputs:
+        return None
+    keys = {spec.key for spec in option.inputs}
+    for space in vars(owner).values():
+        if inspect.isclass(space) and not issubclass(space, tuple):
+            for candidate in vars(space).values():
+                if inspect.isclass(candidate) and issubclass(candidate, Option) and candidate.KEY == option.key:
+                    names: Mapping[str, str] = candidate.WIRE_NAMES
+                    if {names.get(field, field) for field in candidate.model_fields} == keys:
+                        return candidate
+    return None

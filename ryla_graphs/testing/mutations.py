@@ -1,0 +1,68 @@
+"""Prompts broken the way people break them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import strategies as st
+
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**65), 2**65),
+    st.floats(),
+    st.text(max_size=12),
+    st.sampled_from(["euler", "1", "1.5", "", "nan", "model.safetensors", "../x"]),
+)
+JSON = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+"""Any JSON value."""
+
+
+@st.composite
+def mutations(draw: st.DrawFn, prompt: Any, *, most: int = 3) -> Any:
+    """A prompt with up to `most` faults: values, links, names, classes and whole nodes changed or taken away."""
+    broken = copy.deepcopy(prompt)
+    for _ in range(draw(st.integers(1, most))):
+        if not isinstance(broken, dict) or not broken:
+            return broken
+        broken = draw(_one(broken))
+    return broken
+
+
+@st.composite
+def _one(draw: st.DrawFn, prompt: dict[str, Any]) -> Any:
+    number = draw(st.sampled_from(sorted(prompt)))
+    body = prompt[number]
+    inputs = body.get("inputs") if isinstance(body, dict) else None
+    kind = draw(st.sampled_from(["value", "value", "link", "link", "drop", "rename", "class", "node", "document"]))
+    if kind == "document":
+        return draw(st.one_of(st.just(prompt), JSON))
+    if kind == "node":
+        prompt[number] = draw(JSON)
+    elif not isinstance(inputs, dict):
+        del prompt[number]
+    elif kind == "class":
+        body["class_type"] = draw(st.one_of(JSON, st.sampled_from(["KSampler", "SaveImage", "NoSuchNode"])))
+    elif not inputs:
+        body["inputs"] = draw(JSON)
+    else:
+        _change_input(draw, kind, prompt, inputs)
+    return prompt
+
+
+def _change_input(draw: st.DrawFn, kind: str, prompt: dict[str, Any], inputs: dict[str, Any]) -> None:
+    name = draw(st.sampled_from(sorted(inputs)))
+    if kind == "drop":
+        del inputs[name]
+    elif kind == "rename":
+        inputs[draw(st.text(min_size=1, max_size=8))] = inputs.pop(name)
+    elif kind == "link":
+        target = draw(st.one_of(st.sampled_from(sorted(prompt)), st.just("404"), JSON))
+        inputs[name] = [target, draw(st.one_of(st.integers(-2, 6), JSON))]
+    else:
+        inputs[name] = draw(JSON)

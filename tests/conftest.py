@@ -1,0 +1,54 @@
+"""What all tests share: hypothesis profiles, and where recorded truth and a real ComfyUI are, if anywhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+ROOT = Path(__file__).parent.parent
+SHARED = Path(os.environ.get("RYLA_SHARED", ROOT.parent / "shared")) / "data"
+
+_phases = [Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink]
+_quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("default", max_examples=60, deadline=None, phases=_phases, suppress_health_check=_quiet)
+settings.register_profile("thorough", max_examples=1000, deadline=None, phases=_phases, suppress_health_check=_quiet)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
+def recorded(name: str) -> Path:
+    """A file of recorded truth; skips the test where it is not there."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"recorded data is not here: {name} (RYLA_SHARED names its folder)")
+    return path
+
+
+def recorded_json(name: str) -> Any:
+    """Recorded JSON, gzipped."""
+    with gzip.open(recorded(name)) as file:
+        return json.load(file)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Any:
+    """Compares a text with a golden file, or writes the file with ``--update-golden``."""
+    update = request.config.getoption("--update-golden")
+
+    def check(name: str, text: str) -> None:
+        path = ROOT / "tests" / "golden" / name
+        if update:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text, f"{name} changed; look at it, then run with --update-golden"
+
+    return check
