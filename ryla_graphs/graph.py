@@ -78,9 +78,11 @@ class Graph:
         `check` validates the nodes that get another input; without it the exchange must keep types.
         Raises `InvalidNode` where a new node's output does not fit where the old one's did.
         """
-        new: dict[Node, Node] = dict(changes)
+        new: dict[Node, Node] = {}
         for node in self.nodes:
-            if node in new:
+            if node in changes:
+                # What stands in for a node may itself have been made anew by now.
+                new[node] = new.get(changes[node], changes[node])
                 continue
             inputs = {field: _rewired(value, new) for field, value in node.__dict__.items()}
             if all(inputs[field] is value for field, value in node.__dict__.items()):

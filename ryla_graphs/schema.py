@@ -204,9 +204,11 @@ class Validator(_Facts, frozen=True):
     takes_all: bool = False
     link_types: bool = False
     """The validator looks at the types of incoming wires itself, so the server does not."""
+    needs_links: tuple[str, ...] = ()
+    """Inputs without whose wire the validator breaks."""
     hidden: tuple[str, ...] = ()
     """Hidden inputs that a failure is also reported for."""
-    rule: Literal["anything", "input file", "file path", "image folder", "unknown"] = "unknown"
+    rule: Literal["anything", "input file", "file path", "image folder", "aspect ratio", "unknown"] = "unknown"
     empty_is_fine: bool = False
 
     def takes(self, name: str) -> bool:

@@ -35,6 +35,8 @@ def expected(spec: InputSpec) -> str:
         return f"one of {', '.join(repr(option.key) for option in spec.options)}"
     if spec.kind in _PLAIN:
         return _PLAIN[spec.kind]
+    if not spec.is_wire_only and not sockets.members(spec.type).isdisjoint(("INT", "FLOAT")):
+        return f"a number{_range(spec)}, or a wire that carries {sockets.describe(spec.type)}"
     return f"a wire that carries {sockets.describe(spec.type)}"
 
 

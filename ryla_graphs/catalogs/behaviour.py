@@ -45,7 +45,7 @@ _FOLDER = Behaviour(
 
 _CORE: Mapping[str, Behaviour] = {
     "CustomCombo": _unchecked("choice", "index", optional=("index",), takes_all=True),
-    "FluxProUltraImageNode": Behaviour(validator=Validator(inputs=("aspect_ratio",), rule="unknown")),
+    "FluxProUltraImageNode": Behaviour(validator=Validator(inputs=("aspect_ratio",), rule="aspect ratio")),
     "Load3D": _file("model_file", empty_is_fine=True, takes_all=True),
     "Load3DAdvanced": _file("model_file", empty_is_fine=True, takes_all=True),
     "LoadAudio": _file("audio"),
@@ -58,7 +58,9 @@ _CORE: Mapping[str, Behaviour] = {
     "SelectCLIPDevice": _unchecked("device", optional=("device",)),
     "SelectModelDevice": _unchecked("device", optional=("device",)),
     "SelectVAEDevice": _unchecked("device", optional=("device",)),
-    "TripoConversionNode": Behaviour(validator=Validator(link_types=True, rule="unknown")),
+    "TripoConversionNode": Behaviour(
+        validator=Validator(link_types=True, needs_links=("original_model_task_id",), rule="unknown")
+    ),
     "WebcamCapture": _file("image"),
 }
 

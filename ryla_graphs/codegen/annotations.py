@@ -58,7 +58,7 @@ def input_type(spec: InputSpec, words: Vocabulary) -> str:
     """The type of an input that is not dynamic, without whether it may be left out."""
     wire = f"Source[{words.socket(spec.type)}]"
     if spec.kind in (Kind.INT, Kind.FLOAT):
-        return f"{_number(spec)} | {wire}"
+        return f"{_number(spec, _SCALARS[spec.kind])} | {wire}"
     if spec.kind in _SCALARS:
         return f"{_SCALARS[spec.kind]} | {wire}"
     if spec.kind is Kind.COMBO:
@@ -68,7 +68,7 @@ def input_type(spec: InputSpec, words: Vocabulary) -> str:
     members = sockets.members(spec.type)
     if sockets.ANY in members or spec.type == sockets.MATCH:
         return "AnyValue"
-    scalars = [_SCALAR_TYPES[part] for part in _ordered(spec.type) if part in _SCALAR_TYPES]
+    scalars = [_scalar(spec, part) for part in _ordered(spec.type) if part in _SCALAR_TYPES]
     wire = f"Source[{_union(spec.type, words)}]"
     if scalars:
         return " | ".join([*scalars, wire])
@@ -83,8 +83,12 @@ def _union(wire_type: str, words: Vocabulary) -> str:
     return " | ".join(words.socket(part) for part in _ordered(wire_type))
 
 
-def _number(spec: InputSpec) -> str:
-    plain = _SCALARS[spec.kind]
+def _scalar(spec: InputSpec, part: str) -> str:
+    """One scalar of a union type, within the limits that the union has."""
+    return _number(spec, _SCALAR_TYPES[part]) if part in ("INT", "FLOAT") else _SCALAR_TYPES[part]
+
+
+def _number(spec: InputSpec, plain: str) -> str:
     limits = [f"{word}={limit!r}" for word, limit in zip(("ge", "le"), spec.limits, strict=True) if limit is not None]
     return f"Annotated[{plain}, Field({', '.join(limits)})]" if limits else plain
 

@@ -77,7 +77,7 @@ class LTXVEmptyLatentAudio(_Node, Source[s.Latent], frozen=True):
         latent: Output[s.Latent]
 
     frames_number: Annotated[int, Field(ge=1, le=1000)] | Source[s.Int] = 97
-    frame_rate: float | int | Source[s.Float | s.Int] = 25.0
+    frame_rate: Annotated[float, Field(ge=1.0, le=1000.0)] | Annotated[int, Field(ge=1.0, le=1000.0)] | Source[s.Float | s.Int] = 25.0
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1
     audio_vae: Source[s.Vae]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +10,13 @@ from hypothesis import strategies as st
 from ryla_graphs import sockets
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema
 
-_FILES = {"input file": "picture.png", "file path": "input/clip.mp4", "image folder": "frames"}
+_EXAMPLES = {
+    "input file": "picture.png",
+    "file path": "input/clip.mp4",
+    "image folder": "frames",
+    "aspect ratio": "16:9",
+}
+"""What the checks that classes do themselves let pass."""
 _WHOLE = 2**53
 _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_size=30)
 
@@ -17,11 +24,11 @@ _TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), max_si
 def values(spec: InputSpec, schema: NodeSchema | None = None) -> st.SearchStrategy[Any]:
     """Values for an input that is not dynamic: within its range, among its choices.
 
-    `schema` is the class the input belongs to; classes that check files get the name of one.
+    `schema` is the class the input belongs to; classes that check an input themselves get what they let pass.
     """
-    file = _file_name(spec, schema)
-    if file is not None:
-        return st.just(file)
+    example = _example(spec, schema)
+    if example is not None:
+        return st.just(example)
     if spec.kind is Kind.INT:
         low, high = spec.limits
         return st.integers(-_WHOLE if low is None else int(low), _WHOLE if high is None else int(high))
@@ -34,8 +41,9 @@ def values(spec: InputSpec, schema: NodeSchema | None = None) -> st.SearchStrate
         return _choices(spec)
     if spec.kind is Kind.STRING or "STRING" in sockets.members(spec.type):
         return _TEXT
-    if "INT" in sockets.members(spec.type) or "FLOAT" in sockets.members(spec.type):
-        return st.integers(0, 100)
+    if not sockets.members(spec.type).isdisjoint(("INT", "FLOAT")):
+        low, high = (0 if spec.min is None else math.ceil(spec.min)), (100 if spec.max is None else math.floor(spec.max))
+        return st.integers(low, max(low, high))
     return st.just(spec.default) if spec.has_default else st.sampled_from(["x", "y"])
 
 
@@ -45,10 +53,10 @@ def _choices(spec: InputSpec) -> st.SearchStrategy[Any]:
     return st.sampled_from(spec.choices)
 
 
-def _file_name(spec: InputSpec, schema: NodeSchema | None) -> str | None:
+def _example(spec: InputSpec, schema: NodeSchema | None) -> str | None:
     validator = schema.behaviour.validator if schema is not None else None
     if validator is None or not validator.inputs or validator.inputs[0] != spec.name:
         return None
-    name = _FILES.get(validator.rule)
+    name = _EXAMPLES.get(validator.rule)
     listed = [choice for choice in spec.choices if isinstance(choice, str)]
     return listed[0] if name is not None and listed and not spec.open else name

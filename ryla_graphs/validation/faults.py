@@ -111,20 +111,27 @@ def validator_faults(
     for name in validator.inputs:
         if name not in inputs and name not in validator.optional:
             return [Fault(VALIDATOR_BROKE, name)]
+    for name in validator.needs_links:
+        if not is_link(inputs.get(name)):
+            return [Fault(VALIDATOR_BROKE, name, inputs.get(name))]
     if validator.rule in ("anything", "unknown"):
         return []
+    known = schema.flat_inputs(inputs)
     subject = validator.inputs[0]
     value = None if is_link(inputs[subject]) else unwrap(inputs[subject])
-    passes = _file_passes(validator, value, catalog)
+    if value is not None and subject in known and known[subject].kind is Kind.STRING:
+        value = str(value)
+    passes = _passes(validator, value, catalog)
     if passes is None:
         return [Fault(VALIDATOR_BROKE, subject, value)]
-    known = schema.flat_inputs(inputs)
     taken = [n for n, v in inputs.items() if validator.takes(n) and (n in known or is_link(v))]
     return [] if passes else [Fault(CUSTOM, name, value) for name in (*taken, *validator.hidden)]
 
 
-def _file_passes(validator: Validator, value: Any, catalog: Catalog) -> bool | None:
-    """Whether a file validator passes: None where it raises. What cannot be known passes."""
+def _passes(validator: Validator, value: Any, catalog: Catalog) -> bool | None:
+    """Whether a validator passes: None where it raises. What cannot be known passes."""
+    if validator.rule == "aspect ratio":
+        return True if _is_aspect_ratio(value) else None
     if validator.empty_is_fine and (not value or value == "none"):
         return True
     if validator.rule == "file path":
@@ -136,6 +143,15 @@ def _file_passes(validator: Validator, value: Any, catalog: Catalog) -> bool | N
     if not isinstance(value, str):
         return None
     return _input_file_exists(value, catalog.input_files)
+
+
+def _is_aspect_ratio(value: Any) -> bool:
+    """Whether a value is ``W:H`` with whole numbers, from 1:4 to 4:1."""
+    try:
+        wide, high = (int(part) for part in value.split(":"))
+    except (AttributeError, ValueError):
+        return False
+    return wide > 0 and high > 0 and 1 / 4 <= wide / high <= 4
 
 
 def _input_file_exists(value: str, known: frozenset[str] | None) -> bool:

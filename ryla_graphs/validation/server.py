@@ -87,23 +87,40 @@ def verdict(prompt: Any, catalog: Catalog) -> Verdict:
 def _schemas(prompt: Any, catalog: Catalog) -> dict[str, NodeSchema] | None:
     """The class of every node; None where one has no known class."""
     if not isinstance(prompt, dict):
-        raise _Malformed(f"the prompt is {type(prompt).__name__}, expected an object of nodes")
+        raise _Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
+    # The server first looks for classes to replace, through all nodes, and only then at their classes.
     for node, body in prompt.items():
-        if not isinstance(body, dict):
-            raise _Malformed(f"node '{node}' is {type(body).__name__}, expected an object")
-        if "class_type" in body and "inputs" in body and not isinstance(body["inputs"], dict):
-            raise _Malformed(f"the inputs of node '{node}' are {type(body['inputs']).__name__}, expected an object")
-        if isinstance(body.get("class_type"), (list, dict)):
-            raise _Malformed(f"the class_type of node '{node}' is {type(body['class_type']).__name__}, expected text")
+        if not isinstance(body, (dict, list, str)):
+            raise _malformed_node(node, body)
+        if isinstance(body, dict) and "class_type" in body and "inputs" in body:
+            if not isinstance(body["inputs"], dict):
+                raise _Malformed(f"the inputs of node '{node}' are {_kind(body['inputs'])}, expected an object")
+            _check_class_type(node, body["class_type"])
     schemas = {}
     for node, body in prompt.items():
+        if not isinstance(body, dict):
+            raise _malformed_node(node, body)
         class_type = body.get("class_type")
+        _check_class_type(node, class_type)
         if class_type not in catalog:
             if not isinstance(body.get("_meta", {}), dict):
                 raise _Malformed(f"the _meta of node '{node}' is not an object")
             return None
         schemas[node] = catalog[class_type]
     return schemas
+
+
+def _check_class_type(node: str, class_type: Any) -> None:
+    if isinstance(class_type, (list, dict)):
+        raise _Malformed(f"the class_type of node '{node}' is {_kind(class_type)}, expected text")
+
+
+def _malformed_node(node: str, body: Any) -> _Malformed:
+    return _Malformed(f"node '{node}' is {_kind(body)}, expected an object")
+
+
+def _kind(value: Any) -> str:
+    return {dict: "an object", list: "a list", str: "text", type(None): "null"}.get(type(value), "a plain value")
 
 
 _ABSENT: Any = object()
