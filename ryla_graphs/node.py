@@ -105,8 +105,8 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         # Nodes are keys everywhere, and C compares identities ten times faster than a method written here.
-        cls.__hash__ = object.__hash__  # type: ignore[method-assign]
-        cls.__eq__ = object.__eq__  # type: ignore[method-assign]
+        for name in ("__hash__", "__eq__"):
+            setattr(cls, name, getattr(object, name))
         cls._FIELDS = set(cls.model_fields)
 
     def _fill(self, inputs: dict[str, Any], origin: tuple[Any, ...]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -36,6 +37,8 @@ class Kind(StrEnum):
     """As many wires as one likes, written with dotted names: ``images.image0``."""
 
 
+_FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,11}$")
+_HAVE_VALUES = frozenset({sockets.ANY, "INT", "FLOAT", "STRING", "BOOLEAN"})
 _CORE_MODULES = ("nodes", "comfy_extras", "comfy_api_nodes")
 
 
@@ -92,7 +95,7 @@ class InputSpec(_Facts, frozen=True):
     @property
     def is_wire_only(self) -> bool:
         """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
-        typed = self.type != sockets.MATCH and sockets.ANY not in sockets.members(self.type)
+        typed = self.type != sockets.MATCH and sockets.members(self.type).isdisjoint(_HAVE_VALUES)
         return self.kind is Kind.SOCKET and typed and not self.has_default and not self.socketless
 
     @cached_property
@@ -127,13 +130,19 @@ class InputSpec(_Facts, frozen=True):
         return low, high
 
     @cached_property
+    def lists_files(self) -> bool:
+        """Whether the choices are files of a machine."""
+        return self.open or any(isinstance(choice, str) and _FILE_NAME.search(choice) for choice in self.choices)
+
+    @cached_property
     def initial(self) -> Json:
         """The value the editor starts with, as Python has it; None where there is none that the server takes.
 
-        A list of choices without a default starts with its first.
+        A list of choices without a default starts with its first, but not a list of files: which weights to
+        load is nothing to leave to the order of a folder.
         """
         value = self.default
-        if self.kind is Kind.COMBO and not self.has_default and self.choices and not self.open:
+        if self.kind is Kind.COMBO and not self.has_default and self.choices and not self.lists_files:
             value = self.choices[0]
         if self.kind is Kind.COMBO:
             return value if self.open or value in self.choices else None

@@ -60,7 +60,7 @@ class Workflow:
         Raises `InvalidDocument` or `InvalidWorkflow` where it is no graph; whether it is a good one,
         `validate` tells.
         """
-        known = catalog or catalogs.bundled()
+        known = catalogs.bundled() if catalog is None else catalog
         return cls.of(api.load(document, known), name=name, catalog=catalog)
 
     @property
@@ -119,12 +119,12 @@ class Workflow:
 
         `catalog` is what the target server has; by default the bundled classes and the nodes' own.
         """
-        return check_graph(self._graph, catalog=catalog or self._default_catalog, origin=self.origin)
+        return check_graph(self._graph, catalog=self._default_catalog if catalog is None else catalog, origin=self.origin)
 
     def compile(self, catalog: Catalog | None = None) -> CompiledWorkflow:
         """What an engine runs. Raises `InvalidWorkflow` with all problems where there is an error."""
         return compile_graph(
-            self._graph, catalog=catalog or self._default_catalog, name=self.name, origin=self.origin
+            self._graph, catalog=self._default_catalog if catalog is None else catalog, name=self.name, origin=self.origin
         )
 
     def to_networkx(self) -> networkx.MultiDiGraph[str]:

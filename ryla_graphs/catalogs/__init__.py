@@ -40,6 +40,11 @@ def _entries(name: str) -> dict[str, Json]:
     return entries
 
 
+def from_entries(entries: dict[str, str], *, name: str) -> Catalog:
+    """The catalog that a generated module brings with it: entries of ``/object_info`` as JSON text."""
+    return Catalog(entries, behaviours=BEHAVIOURS, name=name)
+
+
 def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
     """The catalog of a server's ``/object_info`` answer, with the facts that answer does not tell.
 

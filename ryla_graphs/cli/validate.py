@@ -86,7 +86,7 @@ def _problems(
         except InvalidWorkflow as error:
             return error.problems
     # As raw JSON: a graph that cannot even be loaded shall have all of its problems told.
-    return validate(_prompt_in(parse_json(read_bytes(name), name)), catalog or bundled())
+    return validate(_prompt_in(parse_json(read_bytes(name), name)), bundled() if catalog is None else catalog)
 
 
 def _prompt_in(document: Any) -> Any:

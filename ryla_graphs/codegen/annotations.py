@@ -13,7 +13,6 @@ from ryla_graphs.schema import InputSpec, Kind, NodeSchema, OutputSpec
 ALIAS_FROM = 9
 """Lists of choices this long, used more than once, get a name of their own."""
 
-_SCALARS = {Kind.INT: "int", Kind.FLOAT: "float", Kind.STRING: "str", Kind.BOOLEAN: "bool"}
 _SCALAR_TYPES = {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOLEAN": "bool"}
 
 
@@ -56,20 +55,15 @@ def find_aliases(schemas: Iterable[NodeSchema]) -> dict[tuple[Any, ...], str]:
 
 def input_type(spec: InputSpec, words: Vocabulary) -> str:
     """The type of an input that is not dynamic, without whether it may be left out."""
-    wire = f"Source[{words.socket(spec.type)}]"
-    if spec.kind in (Kind.INT, Kind.FLOAT):
-        return f"{_number(spec, _SCALARS[spec.kind])} | {wire}"
-    if spec.kind in _SCALARS:
-        return f"{_SCALARS[spec.kind]} | {wire}"
-    if spec.kind is Kind.COMBO:
-        return f"{_choice(spec, words)} | {wire}"
     if spec.match is not None and spec.match_types != sockets.ANY:
         return f"Source[{_union(spec.match_types, words)}]"
     members = sockets.members(spec.type)
     if sockets.ANY in members or spec.type == sockets.MATCH:
         return "AnyValue"
-    scalars = [_scalar(spec, part) for part in _ordered(spec.type) if part in _SCALAR_TYPES]
     wire = f"Source[{_union(spec.type, words)}]"
+    if spec.kind is Kind.COMBO:
+        return f"{_choice(spec, words)} | {wire}"
+    scalars = [_scalar(spec, part) for part in _ordered(spec.type) if part in _SCALAR_TYPES]
     if scalars:
         return " | ".join([*scalars, wire])
     return wire if spec.is_wire_only else f"{wire} | JsonValue"
@@ -84,11 +78,10 @@ def _union(wire_type: str, words: Vocabulary) -> str:
 
 
 def _scalar(spec: InputSpec, part: str) -> str:
-    """One scalar of a union type, within the limits that the union has."""
-    return _number(spec, _SCALAR_TYPES[part]) if part in ("INT", "FLOAT") else _SCALAR_TYPES[part]
-
-
-def _number(spec: InputSpec, plain: str) -> str:
+    """A scalar type, within the limits of the input where it is a number."""
+    plain = _SCALAR_TYPES[part]
+    if part not in ("INT", "FLOAT"):
+        return plain
     limits = [f"{word}={limit!r}" for word, limit in zip(("ge", "le"), spec.limits, strict=True) if limit is not None]
     return f"Annotated[{plain}, Field({', '.join(limits)})]" if limits else plain
 

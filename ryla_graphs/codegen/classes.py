@@ -18,7 +18,7 @@ def render_class(schema: NodeSchema, name: str, words: Vocabulary, *, base: str 
         bases.append(f"Source[{output_type(schema.outputs[0], words)}]")
     yield f"class {name}({', '.join(bases)}, frozen=True):"
     body = [*_head(schema, name), *_outputs(schema, words), *_inputs(schema.inputs, words), *_out(schema)]
-    yield from indented(body)
+    yield from indented(line for line, before in zip(body, ["", *body], strict=False) if line or before)
 
 
 def indented(lines: Iterable[str]) -> Lines:

@@ -21,7 +21,7 @@ from __future__ import annotations
 '''
 
 BASE = '''
-CATALOG = from_object_info(
+CATALOG = from_entries(
     {{
 {entries}
     }},

@@ -79,7 +79,7 @@ _STANDARD = {
 }
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
-    "ryla_graphs.catalogs": ("bundled", "from_object_info"),
+    "ryla_graphs.catalogs": ("bundled", "from_entries"),
     "ryla_graphs.node": ("AnyValue", "Node", "Option"),
     "ryla_graphs.sockets": ("Socket",),
     "ryla_graphs.wires": ("Output", "Source"),
@@ -90,14 +90,17 @@ _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_
 def imports(body: str) -> Iterator[str]:
     """The import lines that a module's body needs."""
     used = set(re.findall(r"(?<![\w'.])[A-Za-z_]\w*", body))
+    aliases = [line for alias, line in _MODULES.items() if re.search(rf"(?<![\w.]){alias}\.", body)]
     for block in (_STANDARD, _THIRD_PARTY, _OWN):
         lines = [
             f"from {module} import {', '.join(wanted)}"
             for module, offered in block.items()
             if (wanted := [name for name in offered if name in used])
         ]
-        yield from [*lines, ""] if lines and block is not _OWN else lines
-    yield from (line for alias, line in _MODULES.items() if re.search(rf"(?<![\w.]){alias}\.", body))
+        if block is _OWN:
+            yield from sorted([*lines, *aliases])
+        elif lines:
+            yield from [*lines, ""]
 
 
 def _all(exported: Iterable[str]) -> Iterator[str]:

@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -161,7 +161,6 @@ class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         images: Output[s.Image]
-
 
     class Format:
         """The options of `format`."""

@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -213,7 +213,6 @@ class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Connections:
         """The options of `connections`."""
 
@@ -248,7 +247,6 @@ class MediaPipeFaceMask(_Node, Source[s.Mask], frozen=True):
 
     class Out(NamedTuple):
         mask: Output[s.Mask]
-
 
     class Regions:
         """The options of `regions`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -121,7 +121,6 @@ class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
 
     class Out(NamedTuple):
         da3_geometry: Output[s.Da3Geometry]
-
 
     class Mode:
         """The options of `mode`."""

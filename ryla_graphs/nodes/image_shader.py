@@ -12,8 +12,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -30,7 +30,6 @@ class GLSLShader(_Node, frozen=True):
         image1: Output[s.Image]
         image2: Output[s.Image]
         image3: Output[s.Image]
-
 
     class SizeMode:
         """The options of `size_mode`."""

@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -47,7 +47,6 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
 
     class Out(NamedTuple):
         resized: Output[Any]
-
 
     class ResizeType:
         """The options of `resize_type`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -285,7 +285,6 @@ class CreateCameraInfo(_Node, Source[s.Load3dCamera], frozen=True):
 
     class Out(NamedTuple):
         camera_info: Output[s.Load3dCamera]
-
 
     class Mode:
         """The options of `mode`."""

@@ -12,8 +12,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -64,7 +64,6 @@ class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
     class Out(NamedTuple):
         mesh: Output[s.Mesh]
 
-
     class PlacementMode:
         """The options of `placement_mode`."""
 
@@ -91,7 +90,6 @@ class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
 
     class Out(NamedTuple):
         mesh: Output[s.Mesh]
-
 
     class SignMode:
         """The options of `sign_mode`."""
@@ -183,7 +181,6 @@ class RotateMesh(_Node, Source[s.Mesh], frozen=True):
 
     class Out(NamedTuple):
         mesh: Output[s.Mesh]
-
 
     class Mode:
         """The options of `mode`."""

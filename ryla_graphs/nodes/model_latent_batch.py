@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -125,7 +125,6 @@ class SeedVR2TemporalChunk(_Node, frozen=True):
     class Out(NamedTuple):
         latents: Output[s.Latent]
         temporal_overlap: Output[s.Int]
-
 
     class ChunkingMode:
         """The options of `chunking_mode`."""

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -30,7 +30,6 @@ class MeshyTextToModelNode(_Node, frozen=True):
         meshy_task_id: Output[s.MeshyTaskId]
         glb: Output[s.File3dGlb]
         fbx: Output[s.File3dFbx]
-
 
     class ShouldRemesh:
         """The options of `should_remesh`."""
@@ -86,7 +85,6 @@ class MeshyImageToModelNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
         fbx: Output[s.File3dFbx]
 
-
     class ShouldRemesh:
         """The options of `should_remesh`."""
 
@@ -94,7 +92,6 @@ class MeshyImageToModelNode(_Node, frozen=True):
             KEY = 'true'
             topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
-
 
     class ShouldTexture:
         """The options of `should_texture`."""
@@ -129,7 +126,6 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
         fbx: Output[s.File3dFbx]
 
-
     class ShouldRemesh:
         """The options of `should_remesh`."""
 
@@ -137,7 +133,6 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
             KEY = 'true'
             topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
-
 
     class ShouldTexture:
         """The options of `should_texture`."""

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -123,7 +123,6 @@ class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
     class Out(NamedTuple):
         model_file: Output[s.File3d]
 
-
     class Mode:
         """The options of `mode`."""
 
@@ -173,7 +172,6 @@ class Rodin3D_Gen25_Text(_Node, Source[s.File3d], frozen=True):
 
     class Out(NamedTuple):
         model_file: Output[s.File3d]
-
 
     class Mode:
         """The options of `mode`."""

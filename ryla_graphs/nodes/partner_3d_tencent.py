@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -29,7 +29,6 @@ class TencentTextToModelNode(_Node, frozen=True):
         glb: Output[s.File3dGlb]
         obj: Output[s.File3dObj]
         texture_image: Output[s.Image]
-
 
     class GenerateType:
         """The options of `generate_type`."""
@@ -67,7 +66,6 @@ class TencentImageToModelNode(_Node, frozen=True):
         optional_metallic: Output[s.Image]
         optional_normal: Output[s.Image]
         optional_roughness: Output[s.Image]
-
 
     class GenerateType:
         """The options of `generate_type`."""

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -119,7 +119,6 @@ class TripoP1TextToModelNode(_Node, frozen=True):
         model_task_id: Output[s.ModelTaskId]
         glb: Output[s.File3dGlb]
 
-
     class OutputMode:
         """The options of `output_mode`."""
 
@@ -153,7 +152,6 @@ class TripoP1ImageToModelNode(_Node, frozen=True):
         model_file: Output[s.String]
         model_task_id: Output[s.ModelTaskId]
         glb: Output[s.File3dGlb]
-
 
     class OutputMode:
         """The options of `output_mode`."""
@@ -189,7 +187,6 @@ class TripoP1MultiviewToModelNode(_Node, frozen=True):
         model_file: Output[s.String]
         model_task_id: Output[s.ModelTaskId]
         glb: Output[s.File3dGlb]
-
 
     class OutputMode:
         """The options of `output_mode`."""

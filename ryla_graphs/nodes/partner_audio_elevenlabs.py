@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -29,7 +29,6 @@ class ElevenLabsSpeechToText(_Node, frozen=True):
         text: Output[s.String]
         language_code: Output[s.String]
         words_json: Output[s.String]
-
 
     class Model:
         """The options of `model`."""
@@ -75,7 +74,6 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
 
     class Out(NamedTuple):
         audio: Output[s.Audio]
-
 
     class Model:
         """The options of `model`."""
@@ -129,7 +127,6 @@ class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
     class Out(NamedTuple):
         audio: Output[s.Audio]
 
-
     class Model:
         """The options of `model`."""
 
@@ -171,7 +168,6 @@ class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
 
     class Out(NamedTuple):
         audio: Output[s.Audio]
-
 
     class Model:
         """The options of `model`."""

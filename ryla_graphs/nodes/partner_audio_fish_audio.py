@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class FishAudioVoiceSelector(_Node, Source[s.FishaudioVoice], frozen=True):
 
     class Out(NamedTuple):
         voice: Output[s.FishaudioVoice]
-
 
     class Voice:
         """The options of `voice`."""
@@ -50,7 +49,6 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
 
     class Out(NamedTuple):
         audio: Output[s.Audio]
-
 
     class Model:
         """The options of `model`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class BeebleSwitchXImageEdit(_Node, frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
         alpha: Output[s.Mask]
-
 
     class AlphaMode:
         """The options of `alpha_mode`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class BriaImageEditNode(_Node, frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
         structured_prompt: Output[s.String]
-
 
     class Moderation:
         """The options of `moderation`."""
@@ -62,7 +61,6 @@ class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Moderation:
         """The options of `moderation`."""
 
@@ -87,7 +85,6 @@ class BriaGenFill(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class Moderation:
         """The options of `moderation`."""
@@ -119,7 +116,6 @@ class BriaEraser(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Moderation:
         """The options of `moderation`."""
 
@@ -147,7 +143,6 @@ class BriaExpandImage(_Node, frozen=True):
         image: Output[s.Image]
         prompt: Output[s.String]
 
-
     class ExpandMode:
         """The options of `expand_mode`."""
 
@@ -164,7 +159,6 @@ class BriaExpandImage(_Node, frozen=True):
             image_height: Annotated[int, Field(ge=1, le=5000)] | Source[s.Int] = 500
             image_x: Annotated[int, Field(ge=-5000, le=5000)] | Source[s.Int] = 250
             image_y: Annotated[int, Field(ge=-5000, le=5000)] | Source[s.Int] = 250
-
 
     class Moderation:
         """The options of `moderation`."""
@@ -194,7 +188,6 @@ class BriaIncreaseResolution(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class Moderation:
         """The options of `moderation`."""

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -103,7 +103,6 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
         image: Output[s.Image]
         string: Output[s.String]
         thought_image: Output[s.Image]
-
 
     class Model:
         """The options of `model`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -26,7 +26,6 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class Model:
         """The options of `model`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -72,7 +72,6 @@ class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class PortraitMode:
         """The options of `portrait_mode`."""
 
@@ -103,7 +102,6 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class AdvancedSettings:
         """The options of `advanced_settings`."""
@@ -142,7 +140,6 @@ class MagnificImageSkinEnhancerNode(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class Mode:
         """The options of `mode`."""

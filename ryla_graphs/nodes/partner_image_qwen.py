@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
 
     class Out(NamedTuple):
         image: Output[s.Image]
-
 
     class Model:
         """The options of `model`."""
@@ -65,7 +64,6 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Model:
         """The options of `model`."""
 
@@ -80,7 +78,6 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
-
 
     class Size:
         """The options of `size`."""

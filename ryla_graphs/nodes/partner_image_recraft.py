@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -305,7 +305,6 @@ class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Model:
         """The options of `model`."""
 
@@ -352,7 +351,6 @@ class RecraftV4TextToVectorNode(_Node, Source[s.Svg], frozen=True):
 
     class Out(NamedTuple):
         svg: Output[s.Svg]
-
 
     class Model:
         """The options of `model`."""

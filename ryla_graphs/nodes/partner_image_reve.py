@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -28,7 +28,6 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Model:
         """The options of `model`."""
 
@@ -36,7 +35,6 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
             KEY = 'reve-create@20250915'
             aspect_ratio: Literal['3:2', '16:9', '9:16', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = '3:2'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
-
 
     class Upscale:
         """The options of `upscale`."""
@@ -64,7 +62,6 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Model:
         """The options of `model`."""
 
@@ -77,7 +74,6 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
             KEY = 'reve-edit-fast@20251030'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
-
 
     class Upscale:
         """The options of `upscale`."""
@@ -106,7 +102,6 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-
     class Model:
         """The options of `model`."""
 
@@ -119,7 +114,6 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
             KEY = 'reve-remix-fast@20251030'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
-
 
     class Upscale:
         """The options of `upscale`."""

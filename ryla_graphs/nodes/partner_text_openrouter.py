@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
 
     class Out(NamedTuple):
         string: Output[s.String]
-
 
     class Model:
         """The options of `model`."""

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -122,7 +122,6 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -175,7 +174,6 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -232,7 +230,6 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -311,7 +308,6 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -408,7 +404,6 @@ class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class ToolVersion:
         """The options of `tool_version`."""
 
@@ -420,7 +415,6 @@ class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
         class Professional(Option, frozen=True):
             KEY = 'professional'
             enhance_style: Literal['hd', 'natural'] | Source[s.Combo] = 'hd'
-
 
     class Resolution:
         """The options of `resolution`."""

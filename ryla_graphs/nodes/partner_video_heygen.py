@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -28,7 +28,6 @@ class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Speech:
         """The options of `speech`."""
@@ -64,7 +63,6 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Engine:
         """The options of `engine`."""
 
@@ -83,7 +81,6 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
         class AvatarV(Option, frozen=True):
             KEY = 'avatar_v'
             avatar: c.Avatar | Source[s.Combo] = 'Annie Lounge Standing Side'
-
 
     class Speech:
         """The options of `speech`."""
@@ -120,7 +117,6 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
     class Out(NamedTuple):
         avatar_id: Output[s.String]
         preview: Output[s.Image]
-
 
     class SourceChoice:
         """The options of `source`."""

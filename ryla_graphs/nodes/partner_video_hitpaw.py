@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -24,7 +24,6 @@ class HitPawVideoEnhance(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -154,7 +154,6 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Storyboards:
         """The options of `storyboards`."""
 
@@ -239,7 +238,6 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Storyboards:
         """The options of `storyboards`."""
@@ -327,7 +325,6 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Storyboards:
         """The options of `storyboards`."""
@@ -520,7 +517,6 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class MultiShot:
         """The options of `multi_shot`."""
 
@@ -590,7 +586,6 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_6_prompt: str | Source[s.String] = ''
             storyboard_6_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
-
     class Model:
         """The options of `model`."""
 
@@ -622,7 +617,6 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -69,7 +69,6 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -103,7 +102,6 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -140,7 +138,6 @@ class LtxApi25AudioToVideo(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

@@ -11,9 +11,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -134,7 +134,6 @@ class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
     class Out(NamedTuple):
         keyframes: Output[s.LumaRay32Keyframe]
 
-
     class Position:
         """The options of `position`."""
 
@@ -223,7 +222,6 @@ class LumaRay32ExtendVideoNode(_Node, frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
         generation_id: Output[s.String]
-
 
     class Direction:
         """The options of `direction`."""

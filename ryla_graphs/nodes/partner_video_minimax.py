@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -83,7 +83,6 @@ class MinimaxHailuo03TextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -110,7 +109,6 @@ class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -139,7 +137,6 @@ class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -171,7 +168,6 @@ class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
     class Out(NamedTuple):
         string: Output[s.String]
 
-
     class Model:
         """The options of `model`."""
 
@@ -200,7 +196,6 @@ class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

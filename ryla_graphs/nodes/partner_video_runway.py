@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -105,7 +105,6 @@ class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=Tru
     class Out(NamedTuple):
         keyframes: Output[s.RunwayAleph2Keyframe]
 
-
     class Timing:
         """The options of `timing`."""
 
@@ -133,7 +132,6 @@ class RunwayAleph2PromptImageNode(_Node, Source[s.RunwayAleph2PromptImage], froz
 
     class Out(NamedTuple):
         prompt_images: Output[s.RunwayAleph2PromptImage]
-
 
     class Position:
         """The options of `position`."""

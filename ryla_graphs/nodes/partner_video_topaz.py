@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -53,7 +53,6 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class UpscalerModel:
         """The options of `upscaler_model`."""
 
@@ -77,7 +76,6 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
         class StarlightPrecise2_5(Option, frozen=True):
             KEY = 'Starlight Precise 2.5'
             upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
-
 
     class InterpolationModel:
         """The options of `interpolation_model`."""

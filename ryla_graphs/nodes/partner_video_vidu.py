@@ -12,8 +12,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -201,7 +201,6 @@ class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -233,7 +232,6 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Frames:
         """The options of `frames`."""
@@ -413,7 +411,6 @@ class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -448,7 +445,6 @@ class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -481,7 +477,6 @@ class Vidu3StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

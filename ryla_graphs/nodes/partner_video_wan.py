@@ -12,9 +12,9 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -103,7 +103,6 @@ class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -133,7 +132,6 @@ class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -166,7 +164,6 @@ class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -196,7 +193,6 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -228,7 +224,6 @@ class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -258,7 +253,6 @@ class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""
@@ -294,7 +288,6 @@ class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -328,7 +321,6 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         video: Output[s.Video]
 
-
     class Model:
         """The options of `model`."""
 
@@ -356,7 +348,6 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Model:
         """The options of `model`."""

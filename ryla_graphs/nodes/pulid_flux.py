@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -56,7 +56,6 @@ class PulidFluxEvaClipLoader(_Node, Source[s.EvaClip], frozen=True):
 
     class Out(NamedTuple):
         eva_clip: Output[s.EvaClip]
-
 
     @property
     def out(self) -> Out:

@@ -12,8 +12,8 @@ from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import AnyValue, Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -27,7 +27,6 @@ class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
 
     class Out(NamedTuple):
         prompt: Output[s.Dict]
-
 
     class Style:
         """The options of `style`."""
@@ -448,7 +447,6 @@ class TextGenerate(_Node, Source[s.String], frozen=True):
     class Out(NamedTuple):
         generated_text: Output[s.String]
 
-
     class SamplingMode:
         """The options of `sampling_mode`."""
 
@@ -484,7 +482,6 @@ class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
 
     class Out(NamedTuple):
         generated_text: Output[s.String]
-
 
     class SamplingMode:
         """The options of `sampling_mode`."""

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.node import Node, Option
-from ryla_graphs.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
+from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):
@@ -94,7 +94,6 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
     class Out(NamedTuple):
         video: Output[s.Video]
-
 
     class Format:
         """The options of `format`."""
@@ -221,7 +220,6 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
             codec: Literal['auto', 'av1'] | Codec.Av1 = 'auto'
-
 
     class Codec:
         """The options of `codec`."""

@@ -102,7 +102,7 @@ def _schemas(prompt: Any, catalog: Catalog) -> dict[str, NodeSchema] | None:
             raise _malformed_node(node, body)
         class_type = body.get("class_type")
         _check_class_type(node, class_type)
-        if class_type not in catalog:
+        if not isinstance(class_type, str) or class_type not in catalog:
             if not isinstance(body.get("_meta", {}), dict):
                 raise _Malformed(f"the _meta of node '{node}' is not an object")
             return None

@@ -1,0 +1,124 @@
+"""The bundled catalogs hold facts, all of them, and only facts."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ryla_graphs import catalogs
+from ryla_graphs.errors import InvalidDocument, NotFound
+from ryla_graphs.schema import Kind
+from tests.conftest import ROOT, SHARED, recorded
+
+
+def test_they_are_what_the_tool_makes_of_the_recordings() -> None:
+    recorded("object_info.core.json.gz")
+    from tools.make_catalogs import catalogs as made
+    from tools.make_catalogs import render
+
+    for name, entries in made(SHARED).items():
+        written = (ROOT / "ryla_graphs" / "catalogs" / f"{name}.py").read_text(encoding="utf-8")
+        assert render(name, entries) == written, f"{name}: run python -m tools.make_catalogs"
+
+
+@pytest.mark.parametrize("name", catalogs.NAMES)
+def test_every_class_parses(name: str) -> None:
+    catalog = catalogs.bundled(name)
+    assert len(catalog) > 0
+    for class_type, schema in catalog.items():
+        assert schema.class_type == class_type
+        assert schema.inputs or schema.outputs
+
+
+def test_bundled_is_the_sum_and_core_wins() -> None:
+    everything = catalogs.bundled()
+    assert set(everything) == {name for each in catalogs.NAMES for name in catalogs.bundled(each)}
+    assert everything["KSampler"].module == "nodes"
+
+
+def test_no_sentences_are_carried_over() -> None:
+    for class_type, entry in catalogs.bundled().entries().items():
+        text = json.dumps(entry)
+        assert '"tooltip"' not in text and '"description"' not in text, class_type
+        for value in re.findall(r'"default":\s*"((?:[^"\\]|\\.)*)"', text):
+            assert len(value) <= 60, (class_type, value)
+
+
+@pytest.mark.parametrize(
+    ("class_type", "name"),
+    [
+        ("UNETLoader", "unet_name"),
+        ("CheckpointLoaderSimple", "ckpt_name"),
+        ("LoraLoader", "lora_name"),
+        ("LoadImage", "image"),
+        ("VAELoader", "vae_name"),
+        ("InstantIDModelLoader", "instantid_file"),
+        ("VHS_LoadVideo", "video"),
+        ("UltralyticsDetectorProvider", "model_name"),
+    ],
+)
+def test_lists_of_a_machines_files_are_open(class_type: str, name: str) -> None:
+    spec = next(spec for spec in catalogs.bundled()[class_type].inputs if spec.name == name)
+    assert spec.open
+    assert not [choice for choice in spec.choices if "." in choice]
+
+
+def test_no_choice_of_a_closed_list_names_a_weight_file() -> None:
+    for schema in catalogs.bundled().values():
+        for spec in schema.every_input():
+            if not spec.open:
+                assert not any(re.search(r"\.(safetensors|ckpt|gguf)$", str(c)) for c in spec.choices), schema.class_type
+
+
+def test_facts_of_a_well_known_class() -> None:
+    sampler = catalogs.bundled()["KSampler"]
+    facts = {spec.name: spec for spec in sampler.inputs}
+    assert (facts["seed"].min, facts["seed"].max) == (0, 2**64 - 1)
+    assert (facts["cfg"].kind, facts["cfg"].default, facts["cfg"].step, facts["cfg"].round) == (Kind.FLOAT, 8.0, 0.1, 0.01)
+    assert "res_multistep" in facts["sampler_name"].choices
+    assert [output.type for output in sampler.outputs] == ["LATENT"]
+
+
+def test_every_kind_of_input_is_there() -> None:
+    kinds = {spec.kind for schema in catalogs.bundled().values() for spec in schema.every_input()}
+    assert kinds == set(Kind)
+
+
+def test_dynamic_inputs_have_dotted_names() -> None:
+    resize = catalogs.bundled()["ResizeImageMaskNode"]
+    flat = resize.flat_inputs({"resize_type": "scale dimensions"})
+    assert {"resize_type", "resize_type.width", "resize_type.crop"} <= flat.keys()
+    assert "resize_type.width" not in resize.flat_inputs({"resize_type": "no such choice"})
+    batch = catalogs.bundled()["BatchImagesNode"].flat_inputs({})
+    assert batch["images.image0"].required and not batch["images.image1"].required
+
+
+def test_two_instances_of_one_answer_are_equal_in_facts(tmp_path: Path) -> None:
+    from ryla_graphs.sources import open_catalog
+
+    content = json.dumps(catalogs.bundled("instantid").entries())
+    (tmp_path / "object_info.json").write_text(content)
+    from_file = open_catalog(str(tmp_path / "object_info.json"))
+    assert {n: s.inputs for n, s in from_file.items()} == {n: s.inputs for n, s in catalogs.bundled("instantid").items()}
+
+
+@pytest.mark.parametrize("content", [[], {}, {"KSampler": 3}, {"KSampler": {"input": []}}, "x", None])
+def test_what_is_no_object_info_is_refused(content: object) -> None:
+    with pytest.raises(InvalidDocument):
+        catalogs.from_object_info(content)
+
+
+def test_a_broken_class_names_itself() -> None:
+    broken = catalogs.from_object_info({"Odd": {"input": {"required": {"x": []}}, "output": []}})
+    with pytest.raises(InvalidDocument, match="'Odd'"):
+        broken["Odd"]
+
+
+def test_an_unknown_catalog_or_class_is_told_with_the_nearest_ones() -> None:
+    with pytest.raises(NotFound, match="did you mean 'instantid'"):
+        catalogs.bundled("instant_id")
+    with pytest.raises(NotFound, match="'KSampler'"):
+        catalogs.bundled().find("Ksampler")

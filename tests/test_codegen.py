@@ -1,0 +1,178 @@
+"""Generated classes: current, lazy, complete, and reachable whatever ComfyUI calls them."""
+
+from __future__ import annotations
+
+import importlib
+import keyword
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ryla_graphs import InvalidNode, Node, Workflow, catalogs, nodes
+from ryla_graphs.codegen import names, render_module
+from ryla_graphs.errors import NotFound
+from ryla_graphs.node import Option
+from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
+from tests.conftest import ROOT
+from tests.data import my_nodes
+from tests.data.make_object_info import ORIGIN, object_info
+
+NODES = ROOT / "ryla_graphs" / "nodes"
+
+
+def test_the_package_is_what_the_generator_writes() -> None:
+    from tools.generate_nodes import files
+
+    made = files()
+    assert {path.name for path in NODES.glob("*.py")} == set(made), "run python -m tools.generate_nodes"
+    for name, text in made.items():
+        assert (NODES / name).read_text(encoding="utf-8") == text, f"{name}: run python -m tools.generate_nodes"
+
+
+def test_the_test_module_is_what_the_generator_writes() -> None:
+    catalog = catalogs.from_object_info(object_info(), name=ORIGIN)
+    written = Path(my_nodes.__file__).read_text(encoding="utf-8")
+    assert render_module(catalog, origin=ORIGIN) == written, "run python -m tests.data.make_object_info"
+
+
+def test_every_class_of_the_bundled_catalogs_has_one() -> None:
+    for class_type in catalogs.bundled():
+        cls = nodes.node_class(class_type)
+        assert issubclass(cls, Node)
+        assert cls.CLASS_TYPE == class_type
+        assert cls.__name__.isidentifier() and not keyword.iskeyword(cls.__name__)
+
+
+def test_fields_cover_all_inputs_and_map_back() -> None:
+    for class_type, schema in catalogs.bundled().items():
+        cls = nodes.node_class(class_type)
+        wire_names = {cls.WIRE_NAMES.get(field, field) for field in cls.model_fields}
+        assert wire_names == {spec.key for spec in schema.inputs}, class_type
+        assert len(cls.model_fields) == len(schema.inputs)
+
+
+def test_outputs_have_one_name_each() -> None:
+    for class_type, schema in catalogs.bundled().items():
+        if schema.outputs:
+            shape = vars(nodes.node_class(class_type))["Out"]
+            assert len(shape._fields) == len(schema.outputs), class_type
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULE_OF.values())))
+def test_every_module_loads_without_a_warning(module: str) -> None:
+    loaded = importlib.import_module(f"ryla_graphs.nodes.{module}")
+    assert loaded.__all__ == sorted(loaded.__all__)
+
+
+def test_importing_the_package_loads_no_node_module() -> None:
+    code = (
+        "import sys, ryla_graphs; from ryla_graphs import Workflow; import ryla_graphs.nodes;"
+        "print([m for m in sys.modules if m.startswith('ryla_graphs.nodes.') and not m.endswith('._index')])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_names_that_are_no_identifiers_stay_reachable() -> None:
+    assert CLASS_OF["Epsilon Scaling"] == "EpsilonScaling"
+    assert nodes.node_class("Epsilon Scaling") is nodes.EpsilonScaling
+    assert nodes.EpsilonScaling.CLASS_TYPE == "Epsilon Scaling"
+    with pytest.raises(AttributeError):
+        nodes.NoSuchNode  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(NotFound, match="did you mean"):
+        nodes.node_class("KSamplr")
+
+
+@pytest.mark.parametrize(
+    ("wire", "field"),
+    [
+        ("blocks.0.", "blocks_0"),
+        ("class", "class_"),
+        ("copy", "copy_"),
+        ("out", "out_"),
+        ("replace", "replace_"),
+        ("3d", "in_3d"),
+        ("model_name", "model_name"),
+        ("Select to add LoRA", "Select_to_add_LoRA"),
+        ("_private", "private"),
+        ("!", "input"),
+    ],
+)
+def test_field_names(wire: str, field: str) -> None:
+    assert names.field_name(wire) == field
+
+
+@pytest.mark.parametrize(
+    ("class_type", "name"),
+    [
+        ("KSampler", "KSampler"),
+        ("ImageCrop+", "ImageCropPlus"),
+        ("TextEncodeAceStepAudio1.5", "TextEncodeAceStepAudio1_5"),
+        ("Context Big (rgthree)", "ContextBigRgthree"),
+        ("3D Thing", "Of3DThing"),
+    ],
+)
+def test_class_names(class_type: str, name: str) -> None:
+    assert names.class_name(class_type) == name
+
+
+def test_clashing_names_are_told_apart() -> None:
+    assert names.unique(["a", "b", "a", "a"]) == ["a", "b", "a_2", "a_3"]
+
+
+def test_a_users_module_works_with_the_bundled_classes() -> None:
+    image = nodes.LoadImage(image="a.png").out.image
+    mode = my_nodes.MyBlurPlus.Mode
+    blur = my_nodes.MyBlurPlus(
+        image=image, class_="coarse", blocks_0=2, mode=mode.ByImage(other=image, deep=mode.ByImage.Deep.A(x_y=0.25))
+    )
+    prompt = Workflow(my_nodes.MySave(image=blur.out.image, blur=blur.out.count_)).compile().prompt
+    assert prompt["2"] == {
+        "class_type": "My Blur+",
+        "inputs": {
+            "image": ["1", 0],
+            "strength": 1.0,
+            "mode": "by image",
+            "mode.other": ["1", 0],
+            "mode.deep": "a",
+            "mode.deep.x.y": 0.25,
+            "class": "coarse",
+            "copy": True,
+            "blocks.0.": 2,
+        },
+    }
+
+
+def test_a_bare_key_brings_the_defaults_of_its_option() -> None:
+    image = nodes.LoadImage(image="a.png").out.image
+    blur = my_nodes.MyBlurPlus(image=image, mode="soft")
+    assert dict(blur.given_inputs())["mode.radius"] == 3
+
+
+def test_an_option_is_checked_where_it_is_written() -> None:
+    with pytest.raises(InvalidNode) as caught:
+        my_nodes.MyBlurPlus.Mode.Soft(radius=10)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.input) == ("value_bigger_than_max", "mode.radius")
+    assert problem.source and problem.source.startswith(__file__)
+    assert issubclass(my_nodes.MyBlurPlus.Mode.Soft, Option)
+
+
+def test_autogrow_takes_lists_and_maps() -> None:
+    image = nodes.LoadImage(image="a.png").out.image
+    by_list = my_nodes.MyBatch(images=[image, image, image], values=[1.0], tags=["x", "z"])
+    by_map = my_nodes.MyBatch(images=(image, image), values={"b": 2.0})
+    assert [name for name, _ in by_list.given_inputs()] == [
+        "images.image0", "images.image1", "images.image2", "values.a", "tags",
+    ]  # fmt: skip
+    assert dict(by_map.given_inputs())["values.b"] == 2.0
+    with pytest.raises(InvalidNode, match="images"):
+        my_nodes.MyBatch(images=[image])
+
+
+def test_weights_have_no_default_and_other_choices_start_as_in_the_editor() -> None:
+    with pytest.raises(InvalidNode, match="ckpt_name: is missing"):
+        my_nodes.CheckpointLoaderSimple()  # type: ignore[call-arg]
+    assert nodes.KSampler.model_fields["sampler_name"].default == "euler"
