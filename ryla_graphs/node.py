@@ -245,8 +245,9 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         return id(self)
 
     def __repr__(self) -> str:
-        values = (f"{name}={shorten(value, 40)}" for name, value in self.given_inputs())
-        return f"<{self.label}({', '.join(values)})>"
+        # The label of a node that is wired in, not its repr, which would go on through the whole graph.
+        named = [(n, v.label if isinstance(v, Node) else shorten(v, 40)) for n, v in self.given_inputs()]
+        return f"<{self.label}({', '.join(f'{name}={value}' for name, value in named)})>"
 
     __str__ = __repr__
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ryla_graphs import wording
 from ryla_graphs.errors import Problem
-from ryla_graphs.validation.view import View
+from ryla_graphs.schema import Kind
+from ryla_graphs.validation.view import NodeView, View
 
 
 def unknown_inputs(view: View) -> Iterator[Problem]:
@@ -22,5 +23,10 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
         if validator is not None and validator.takes_all:
             continue
         for name, given in node.inputs.items():
-            if name not in node.known and name not in node.schema.hidden:
+            if name not in node.known and name not in node.schema.hidden and not _is_choice(node, name):
                 yield wording.unknown_input(node.schema, name, node.known, given).at(node=node.id)
+
+
+def _is_choice(node: NodeView, name: str) -> bool:
+    """Whether this is a dynamic combo, which the server forgets when its choice is unknown; another rule's matter."""
+    return any(spec.name == name and spec.kind is Kind.DYNAMIC_COMBO for spec in node.schema.every_input())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import websocket
@@ -79,10 +80,10 @@ class ComfySocket:
     def close(self) -> None:
         """Close it, if it is open."""
         if self._socket is not None:
-            try:
+            with suppress(websocket.WebSocketException, OSError):
                 self._socket.close(timeout=1)
-            except (websocket.WebSocketException, OSError):
-                pass
+            # `close` leaves a socket open that the server closed first.
+            self._socket.shutdown()
             self._socket = None
 
 

@@ -1,0 +1,202 @@
+"""What the server accepts without a word, and should not."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ryla_graphs import Problem, catalogs
+from ryla_graphs.catalogs import from_object_info
+from ryla_graphs.validation import RULES, validate, verdict
+from ryla_graphs.validation.depth import MAX_DEPTH
+from tests.data.make_object_info import object_info
+from tests.graphs import chain, text_to_image
+
+PROMPT = text_to_image().compile().prompt
+
+
+def changed(number: str, **inputs: Any) -> dict[str, Any]:
+    prompt = copy.deepcopy(PROMPT)
+    for name, value in inputs.items():
+        if value is KeyError:
+            del prompt[number]["inputs"][name]
+        else:
+            prompt[number]["inputs"][name] = value
+    return prompt
+
+
+def found(prompt: Any) -> list[Problem]:
+    return validate(prompt, catalogs.bundled())
+
+
+def one(prompt: Any) -> Problem:
+    (problem,) = found(prompt)
+    return problem
+
+
+def error(prompt: Any) -> Problem:
+    (problem,) = [problem for problem in found(prompt) if problem.severity == "error"]
+    return problem
+
+
+def test_a_good_graph_has_no_problem() -> None:
+    assert found(PROMPT) == []
+
+
+def test_unknown_inputs_are_named_with_the_nearest_known_one() -> None:
+    problem = one(changed("sampler", sampler="euler"))
+    assert (problem.code, problem.severity, problem.level) == ("unknown_input", "error", 2)
+    assert problem.hint and "'sampler_name'" in problem.hint
+    assert verdict(changed("sampler", sampler="euler"), catalogs.bundled()).accepted
+
+
+def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() -> None:
+    problem = one(changed("4", width=1001))
+    assert (problem.code, problem.severity) == ("off_step", "warning")
+    assert problem.hint == "the nearest value is 1000"
+    assert one(changed("sampler", cfg=7.123)).severity == "note"
+    assert found(changed("sampler", cfg=7.12)) == []
+
+
+@pytest.mark.parametrize("length", [81, 1, 5])
+def test_steps_count_from_the_minimum(length: int) -> None:
+    latent = {"class_type": "EmptyHunyuanLatentVideo", "inputs": {"width": 832, "height": 480, "length": length, "batch_size": 1}}
+    prompt = {"1": latent, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
+    assert found(prompt) == []
+    latent["inputs"]["length"] = length + 1  # type: ignore[index]
+    assert one(prompt).code == "off_step"
+
+
+def test_a_value_where_only_a_wire_makes_sense() -> None:
+    for value in ("model.safetensors", 3, None, {"a": 1}):
+        prompt = changed("sampler", model=value)
+        assert verdict(prompt, catalogs.bundled()).accepted
+        assert one(prompt).code == "not_a_wire"
+
+
+def test_nodes_that_no_output_needs() -> None:
+    prompt = copy.deepcopy(PROMPT)
+    prompt["lora"] = {
+        "class_type": "LoraLoaderModelOnly",
+        "inputs": {"model": ["1", 0], "lora_name": "x", "strength_model": 1.0},
+    }
+    problem = one(prompt)
+    assert (problem.code, problem.node, problem.severity) == ("unreached_node", "lora", "warning")
+    assert "fed by '1'" in problem.message
+
+
+def test_chains_deeper_than_the_servers_recursion() -> None:
+    assert found(chain(MAX_DEPTH - 2).compile().prompt) == []
+    problem = one(chain(MAX_DEPTH - 1).compile().prompt)
+    assert (problem.code, problem.severity) == ("too_deep", "warning")
+
+
+def test_dynamic_choices_that_are_missing_or_unknown() -> None:
+    def resize(**inputs: Any) -> dict[str, Any]:
+        return {
+            "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+            "2": {"class_type": "ResizeImageMaskNode", "inputs": {"input": ["1", 0], "scale_method": "area", **inputs}},
+            "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+        }
+
+    good = {"resize_type": "scale width", "resize_type.width": 64}
+    assert found(resize(**good)) == []
+    for bad in ({}, {"resize_type": "scale widht"}):
+        assert verdict(resize(**bad), catalogs.bundled()).accepted
+    assert one(resize()).code == "required_input_missing"
+    assert "did you mean 'scale width'" in str(one(resize(resize_type="scale widht")))
+
+
+def test_wires_of_one_match_group_carry_one_type() -> None:
+    catalog = from_object_info(object_info()) | catalogs.bundled()
+    image = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
+    mask = {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 64, "height": 64}}
+    latent = {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64, "batch_size": 1}}
+
+    def switch(first: Any, second: Any) -> list[Problem]:
+        return validate(
+            {
+                "1": first,
+                "2": second,
+                "3": {"class_type": "MySwitch", "inputs": {"a": ["1", 0], "b": ["2", 0]}},
+                "4": {"class_type": "PreviewAny", "inputs": {"source": ["3", 0]}},
+            },
+            catalog,
+        )
+
+    assert switch(image, image) == []
+    assert [p.code for p in switch(image, mask)] == ["mismatched_types"]
+    assert [(p.code, p.input) for p in switch(latent, image)] == [("mismatched_types", "a")]
+
+
+LEVEL_1: dict[str, tuple[Any, str, str | None]] = {
+    "missing": (changed("sampler", seed=KeyError), "required_input_missing", "seed"),
+    "wrong type": (changed("sampler", model=["2", 0]), "return_type_mismatch", "model"),
+    "not in list": (changed("sampler", scheduler="Normal"), "value_not_in_list", "scheduler"),
+    "too small": (changed("sampler", steps=0), "value_smaller_than_min", "steps"),
+    "too big": (changed("sampler", cfg=101.0), "value_bigger_than_max", "cfg"),
+    "no number": (changed("sampler", cfg="x"), "invalid_input_type", "cfg"),
+    "bad link": (changed("sampler", model=["1", 0, 0]), "bad_linked_input", "model"),
+    "dangling": (changed("sampler", model=["9", 0]), "link_to_missing_node", "model"),
+    "number as id": (changed("sampler", model=[1, 0]), "link_to_missing_node", "model"),
+    "no such slot": (changed("sampler", model=["1", 3]), "link_to_missing_output", "model"),
+    "text as slot": (changed("sampler", model=["1", "0"]), "link_to_missing_output", "model"),
+    "own output": (changed("sampler", latent_image=["sampler", 0]), "dependency_cycle", None),
+}
+
+
+@pytest.mark.parametrize("name", LEVEL_1)
+def test_what_the_server_refuses_is_told_where_it_is_wrong(name: str) -> None:
+    prompt, code, field = LEVEL_1[name]
+    assert not verdict(prompt, catalogs.bundled()).accepted
+    problem = error(prompt)
+    assert (problem.code, problem.level, problem.node, problem.input) == (code, 1, "sampler", field)
+
+
+def test_all_problems_come_at_once_even_where_the_server_stops() -> None:
+    prompt = changed("sampler", model=["9", 0], steps=0, scheduler="x", positive=["1", 0])
+    assert {p.input for p in found(prompt) if p.severity == "error"} == {"model", "steps", "scheduler", "positive"}
+
+
+def test_hints_for_links() -> None:
+    assert 'write "1"' in str(one(changed("sampler", model=[1, 0])))
+    assert "did you mean 'sampler'" in str(error(changed("6", samples=["samplr", 0])))
+    assert "0 (MODEL), 1 (CLIP), 2 (VAE)" in str(one(changed("sampler", model=["1", 3])))
+
+
+@pytest.mark.parametrize("prompt", [None, [], "x", 3, {"1": None}, {"1": 3}, {"1": {"class_type": [], "inputs": {}}}])
+def test_prompts_on_which_the_server_crashes(prompt: Any) -> None:
+    answer = verdict(prompt, catalogs.bundled())
+    assert (answer.accepted, answer.error) == (False, None)
+    assert answer.crash
+    assert found(prompt)[0].code == "malformed_prompt"
+
+
+def test_unknown_classes_get_the_nearest_name() -> None:
+    prompt = copy.deepcopy(PROMPT)
+    prompt["sampler"]["class_type"] = "KSamplr"
+    assert "did you mean 'KSampler'" in str(found(prompt)[0])
+    assert verdict(prompt, catalogs.bundled()).error == "missing_node_type"
+
+
+def test_good_branches_run_beside_bad_ones() -> None:
+    prompt = changed("sampler", steps=0)
+    prompt["image"] = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
+    prompt["shown"] = {"class_type": "PreviewImage", "inputs": {"images": ["image", 0]}}
+    answer = verdict(prompt, catalogs.bundled())
+    assert answer.accepted and answer.nodes == {"sampler": [("value_smaller_than_min", "steps")]}
+    assert one(prompt).severity == "error"
+
+
+def test_errors_come_first() -> None:
+    prompt = changed("sampler", steps=0, cfg=7.123, extra=1)
+    prompt["4"]["inputs"]["width"] = 1001
+    assert [p.severity for p in found(prompt)] == ["error", "error", "warning", "note"]
+
+
+def test_the_rule_book_names_each_rule_like_its_file() -> None:
+    for rule in RULES:
+        assert rule.__module__ == f"ryla_graphs.validation.{rule.__name__}"
+        assert rule.__doc__
