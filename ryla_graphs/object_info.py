@@ -79,7 +79,8 @@ class Catalog(Mapping[str, NodeSchema]):
             behaviours={**self._behaviours, **other._behaviours},
             name=f"{self.name} + {other.name}",
         )
-        merged._parsed = self._parsed | other._parsed
+        kept = {name: schema for name, schema in self._parsed.items() if name not in other._entries}
+        merged._parsed = kept | other._parsed
         return merged
 
     # Comparing contents would parse every class of both, so a catalog is equal only to itself.

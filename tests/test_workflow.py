@@ -274,3 +274,12 @@ def test_vae_decode_stands_for_its_output() -> None:
     text = CLIPTextEncode(clip=clip, text="x")
     sampled = KSampler(model=model, positive=text, negative=text, latent_image=EmptyLatentImage(width=64, height=64))
     assert Workflow(PreviewImage(images=VAEDecode(samples=sampled.out.latent, vae=vae))).validate() == []
+
+
+def test_a_catalog_that_overrides_a_class_wins_whatever_was_read_before() -> None:
+    from ryla_graphs.catalogs import bundled, from_object_info
+    from tests.data.make_object_info import object_info
+
+    assert bundled()["CheckpointLoaderSimple"].module == "nodes"
+    both = bundled() | from_object_info(object_info())
+    assert both["CheckpointLoaderSimple"].inputs[0].choices == ("sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors")

@@ -133,7 +133,7 @@ def _others(value: Any, annotation: Any) -> Iterator[Any]:
         yield f"{value}~"
     elif isinstance(value, (list, tuple)):
         yield []
-        yield [*value, *value[:1]]
+        yield from ([*value, sample] for sample in _samples(annotation))
         for index, item in enumerate(value):
             if isinstance(item, Parameters):
                 for field, fact in type(item).model_fields.items():
@@ -141,6 +141,13 @@ def _others(value: Any, annotation: Any) -> Iterator[Any]:
                         yield [*value[:index], item.model_copy(update={field: other}), *value[index + 1 :]]
     elif value is None:
         yield from ("changed", 0.5)
+
+
+def _samples(annotation: Any) -> Iterator[dict[str, str]]:
+    """A new item for a list of parameters, with its required texts filled in."""
+    for item in getattr(annotation, "__args__", ()):
+        if isinstance(item, type) and issubclass(item, Parameters):
+            yield {name: "changed" for name, fact in item.model_fields.items() if fact.is_required()}
 
 
 def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tuple[str, str]]:

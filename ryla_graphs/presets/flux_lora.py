@@ -33,7 +33,7 @@ class Lora(Parameters):
 class FluxLoraParams(FluxParams):
     """Parameters of `flux_lora`: one LoRA by `loraId`, or several by `loras`."""
 
-    lora_id: LoraId | None = None
+    lora_id: LoraId | None = Field(None, description="File in models/loras, with or without .safetensors")
     lora_strength: LoraStrength = 0.8
     trigger_word: str = Field("", max_length=500, description="Put at the front of the prompt, once")
     loras: tuple[Lora, ...] = Field((), max_length=16, description="More LoRAs, applied in this order")

@@ -14,6 +14,10 @@ from ryla_graphs.outputs import OutputKind
 from ryla_graphs.schema import NodeSchema
 
 
+MAX_PIXELS = 256_000_000
+"""The most pixels that one node draws."""
+
+
 @dataclass(frozen=True)
 class Step:
     """Progress that a node reports while it works."""
@@ -64,6 +68,14 @@ class Call:
         count = sum(artifact.node == self.node for artifact in self.world.saved)
         name = f"{self.node}_{count + 1:05}_.txt"
         self.world.saved.append(Artifact(self.node, "text", name, text=text, simulated=True))
+
+    def afford(self, width: int, height: int, count: int = 1) -> None:
+        """Raise where so many pixels would only fill the memory of the machine."""
+        if width * height * count > MAX_PIXELS:
+            raise self.fail(
+                f"{count} x {width}x{height} are {width * height * count // 10**6} megapixels;"
+                f" the simulator draws up to {MAX_PIXELS // 10**6}"
+            )
 
     def fail(self, reason: str) -> ExecutionFailed:
         """The error of this node."""

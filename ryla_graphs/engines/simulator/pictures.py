@@ -55,6 +55,7 @@ def load_mask(call: Call) -> tuple[Masks]:
 @handles("EmptyImage")
 def empty_image(call: Call) -> tuple[Pictures]:
     colour = call["color"]
+    call.afford(call["width"], call["height"], call["batch_size"])
     image = Image.new("RGB", (call["width"], call["height"]), (colour >> 16 & 255, colour >> 8 & 255, colour & 255))
     return (Pictures((image,) * call["batch_size"]),)
 
@@ -74,12 +75,13 @@ def image_scale(call: Call) -> tuple[Pictures]:
         return (pictures,)
     wide, high = pictures.size
     size = (width or max(1, round(wide * height / high)), height or max(1, round(high * width / wide)))
+    call.afford(*size, len(pictures.images))
     return (pictures.map(lambda image: fitted(image, size, call["upscale_method"], call["crop"])),)
 
 
 @handles("ImageScaleBy")
 def image_scale_by(call: Call) -> tuple[Pictures]:
-    return (_scaled(call["image"], call["scale_by"], call["upscale_method"]),)
+    return (_scaled(call, call["image"], call["scale_by"], call["upscale_method"]),)
 
 
 @handles("ImageScaleToTotalPixels")
@@ -87,11 +89,12 @@ def image_scale_to_pixels(call: Call) -> tuple[Pictures]:
     pictures: Pictures = call["image"]
     wide, high = pictures.size
     factor = math.sqrt(call["megapixels"] * 1024 * 1024 / (wide * high))
-    return (_scaled(pictures, factor, call["upscale_method"]),)
+    return (_scaled(call, pictures, factor, call["upscale_method"]),)
 
 
-def _scaled(pictures: Pictures, factor: float, method: str) -> Pictures:
+def _scaled(call: Call, pictures: Pictures, factor: float, method: str) -> Pictures:
     width, height = (max(1, round(side * factor)) for side in pictures.size)
+    call.afford(width, height, len(pictures.images))
     return pictures.map(lambda image: image.resize((width, height), resample(method)))
 
 
@@ -100,6 +103,7 @@ def resize(call: Call) -> tuple[Any]:
     given = call["input"]
     width, height = given.size
     target = _resize_target(call, width, height)
+    call.afford(*target, len(given.images))
     crop = call.get("resize_type.crop", "disabled")
     return (given.map(lambda image: fitted(image, target, call["scale_method"], crop)),)
 
@@ -134,7 +138,7 @@ def _resize_target(call: Call, width: int, height: int) -> Size:
 @handles("ImageUpscaleWithModel")
 def upscale_with_model(call: Call) -> tuple[Pictures]:
     """The size is that of a fourfold model; the detail is not."""
-    return (_scaled(call["image"], 4, "bicubic"),)
+    return (_scaled(call, call["image"], 4, "bicubic"),)
 
 
 @handles("ImageInvert")
@@ -177,6 +181,8 @@ def image_quantize(call: Call) -> tuple[Pictures]:
 def image_pad(call: Call) -> tuple[Pictures, Masks]:
     border = (call["left"], call["top"], call["right"], call["bottom"])
     pictures: Pictures = call["image"]
+    wide, high = pictures.size
+    call.afford(wide + border[0] + border[2], high + border[1] + border[3], len(pictures.images))
     inside = Image.new("L", pictures.size, 0)
     padded = pictures.map(lambda image: ImageOps.expand(image, border, fill=(128, 128, 128)))
     return padded, Masks((ImageOps.expand(inside, border, fill=255),))
@@ -202,6 +208,7 @@ def _together(batches: list[Pictures]) -> Pictures:
 
 @handles("RepeatImageBatch")
 def repeat_images(call: Call) -> tuple[Pictures]:
+    call.afford(*call["image"].size, len(call["image"].images) * call["amount"])
     return (Pictures(call["image"].images * call["amount"]),)
 
 
@@ -252,6 +259,7 @@ def image_to_mask(call: Call) -> tuple[Masks]:
 
 @handles("SolidMask")
 def solid_mask(call: Call) -> tuple[Masks]:
+    call.afford(call["width"], call["height"])
     return (Masks((Image.new("L", (call["width"], call["height"]), round(255 * call["value"])),)),)
 
 

@@ -82,6 +82,7 @@ def _words(call: Call) -> str:
 def vae_decode(call: Call) -> tuple[Pictures]:
     latents: Latents = call["samples"]
     count = latents.batch * latents.frames
+    call.afford(latents.width, latents.height, count)
     caption = f"{latents.caption} {latents.width}x{latents.height}".strip()
     return (Pictures(tuple(draw(latents.width, latents.height, latents.key, i, caption) for i in range(count))),)
 
