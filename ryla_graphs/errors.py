@@ -20,7 +20,7 @@ Every class also inherits the builtin it refines, so `except ValueError` works w
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -32,9 +32,9 @@ Level = Literal[1, 2, 3]
 class Problem:
     """One thing that is wrong with a graph, as data.
 
-    An error stops a compile, a warning is worth a look, a note is harmless. `level` says who finds it: 1 is what ComfyUI's server checks before it queues a prompt (then `code`
-    is the server's own error type wherever it has one), 2 what it finds too late or never, 3 what one
-    deployment cannot run.
+    An error stops a compile, a warning is worth a look, a note is harmless. `level` says who finds it: 1 is
+    what ComfyUI's server checks before it queues a prompt (then `code` is the server's own error type wherever
+    it has one), 2 what it finds too late or never, 3 what one deployment cannot run.
     """
 
     code: str
@@ -190,11 +190,3 @@ def shorten(value: object, limit: int = 80) -> str:
         return f"{value[: limit - 20]!r}… ({len(value)} characters)"
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def table(problems: Iterable[Problem]) -> Mapping[str, tuple[Problem, ...]]:
-    """Problems by the node they are at (`""` for the whole graph), in their order."""
-    found: dict[str, list[Problem]] = {}
-    for problem in problems:
-        found.setdefault(problem.node or "", []).append(problem)
-    return {node: tuple(rows) for node, rows in found.items()}

@@ -14,7 +14,7 @@ from ryla_graphs.node import Node, Option
 from ryla_graphs.wires import Output
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 _LEAVES = frozenset({int, float, str, bool, type(None)})
 
@@ -94,11 +94,11 @@ class Graph:
                 new[node] = node._copy(inputs, node._origin)
         return Graph(tuple(new.get(sink, sink) for sink in self.sinks))
 
-    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx: ids as nodes, one edge a wire, keyed by the input's name."""
         import networkx as nx  # noqa: PLC0415 - heavy, and few need it
 
-        view: networkx.MultiDiGraph[str] = nx.MultiDiGraph()
+        view: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         for node, number in self.ids.items():
             view.add_node(number, class_type=node.class_type, title=node.title_, node=node)
         for wire in self.wires():

@@ -75,7 +75,7 @@ def _option_facts(cls: type[Option]) -> tuple[NodeSchema, dict[str, InputSpec]]:
 AnyValue = Source[Any] | JsonValue
 """What an input of type ``*`` takes: any wire, or a value."""
 
-O = TypeVar("O")
+Shape = TypeVar("Shape")
 
 
 _set = object.__setattr__
@@ -163,10 +163,10 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     if not TYPE_CHECKING:
 
         @property
-        def out(self):  # generated classes say what is in it
+        def out(self):  # noqa: ANN201 - generated classes say what is in it
             return ()
 
-    def _outputs(self, shape: Callable[..., O]) -> O:
+    def _outputs(self, shape: Callable[..., Shape]) -> Shape:
         """The outputs in the shape that a generated class declares for them."""
         return shape(*[Output(self, slot, wire_type, name) for slot, wire_type, name in self.schema_.slots])
 
@@ -313,14 +313,18 @@ class AnyNode(Node, Source[Any], frozen=True):
         return self.made(fields, origin)
 
 
-def _flatten(named: Iterable[tuple[str, Any]], specs: Sequence[InputSpec], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(
+    named: Iterable[tuple[str, Any]], specs: Sequence[InputSpec], prefix: str = ""
+) -> Iterator[tuple[str, Any]]:
     by_key = {spec.key: spec for spec in specs}
     for key, value in named:
         spec = by_key.get(key)
         if spec is None or spec.kind not in _NESTED:
             yield prefix + key, value
         elif spec.kind is Kind.AUTOGROW:
-            items = value.items() if isinstance(value, Mapping) else zip((s.key for s in spec.slots), value, strict=False)
+            items = (
+                value.items() if isinstance(value, Mapping) else zip((s.key for s in spec.slots), value, strict=False)
+            )
             yield from ((f"{spec.name}.{slot}", item) for slot, item in items)
         elif isinstance(value, Option):
             yield spec.name, value.KEY

@@ -87,9 +87,7 @@ _CARRIES_BATCH = {
 def promised_outputs(view: View) -> tuple[PromisedOutput, ...]:
     """The output nodes of a prompt, in its order, with what each must deliver."""
     return tuple(
-        _promise(view, number, node.schema.class_type)
-        for number, node in view.nodes.items()
-        if node.schema.output_node
+        _promise(view, number, node.schema.class_type) for number, node in view.nodes.items() if node.schema.output_node
     )
 
 

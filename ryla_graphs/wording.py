@@ -58,8 +58,8 @@ def _wrong_wire(spec: InputSpec, given: Any) -> tuple[str, str | None]:
 
 
 _SENTENCES: dict[str, Callable[[InputSpec, Any], tuple[str, str | None]]] = {
-    "required_input_missing": lambda spec, given: ("is missing", None),
-    "bad_linked_input": lambda spec, given: (
+    "required_input_missing": lambda _spec, _given: ("is missing", None),
+    "bad_linked_input": lambda _spec, given: (
         f"a list is a link and must be [node id, output slot], not {shorten(given)}",
         'to give a list as a value, write {"__value__": [...]}',
     ),
@@ -78,11 +78,11 @@ _SENTENCES: dict[str, Callable[[InputSpec, Any], tuple[str, str | None]]] = {
         f"the node itself refuses {shorten(given)}",
         "upload the file to the server's input folder first" if spec.upload else None,
     ),
-    "custom_validation_broke": lambda spec, given: (
+    "custom_validation_broke": lambda _spec, _given: (
         "the node's own check needs a value here and breaks without one",
         None,
     ),
-    "value_cannot_be_compared": lambda spec, given: (
+    "value_cannot_be_compared": lambda _spec, given: (
         f"{shorten(given)} cannot be compared with the limits of this input",
         None,
     ),

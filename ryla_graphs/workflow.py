@@ -16,7 +16,7 @@ from ryla_graphs.node import AnyNode, Node
 from ryla_graphs.object_info import Catalog
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 N = TypeVar("N", bound=Node)
 
@@ -119,15 +119,20 @@ class Workflow:
 
         `catalog` is what the target server has; by default the bundled classes and the nodes' own.
         """
-        return check_graph(self._graph, catalog=self._default_catalog if catalog is None else catalog, origin=self.origin)
+        return check_graph(
+            self._graph, catalog=self._default_catalog if catalog is None else catalog, origin=self.origin
+        )
 
     def compile(self, catalog: Catalog | None = None) -> CompiledWorkflow:
         """What an engine runs. Raises `InvalidWorkflow` with all problems where there is an error."""
         return compile_graph(
-            self._graph, catalog=self._default_catalog if catalog is None else catalog, name=self.name, origin=self.origin
+            self._graph,
+            catalog=self._default_catalog if catalog is None else catalog,
+            name=self.name,
+            origin=self.origin,
         )
 
-    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""
         return self._graph.to_networkx()
 

@@ -70,14 +70,21 @@ def test_no_choice_of_a_closed_list_names_a_weight_file() -> None:
     for schema in catalogs.bundled().values():
         for spec in schema.every_input():
             if not spec.open:
-                assert not any(re.search(r"\.(safetensors|ckpt|gguf)$", str(c)) for c in spec.choices), schema.class_type
+                assert not any(re.search(r"\.(safetensors|ckpt|gguf)$", str(c)) for c in spec.choices), (
+                    schema.class_type
+                )
 
 
 def test_facts_of_a_well_known_class() -> None:
     sampler = catalogs.bundled()["KSampler"]
     facts = {spec.name: spec for spec in sampler.inputs}
     assert (facts["seed"].min, facts["seed"].max) == (0, 2**64 - 1)
-    assert (facts["cfg"].kind, facts["cfg"].default, facts["cfg"].step, facts["cfg"].round) == (Kind.FLOAT, 8.0, 0.1, 0.01)
+    assert (facts["cfg"].kind, facts["cfg"].default, facts["cfg"].step, facts["cfg"].round) == (
+        Kind.FLOAT,
+        8.0,
+        0.1,
+        0.01,
+    )
     assert "res_multistep" in facts["sampler_name"].choices
     assert [output.type for output in sampler.outputs] == ["LATENT"]
 
@@ -102,7 +109,9 @@ def test_two_instances_of_one_answer_are_equal_in_facts(tmp_path: Path) -> None:
     content = json.dumps(catalogs.bundled("instantid").entries())
     (tmp_path / "object_info.json").write_text(content)
     from_file = open_catalog(str(tmp_path / "object_info.json"))
-    assert {n: s.inputs for n, s in from_file.items()} == {n: s.inputs for n, s in catalogs.bundled("instantid").items()}
+    assert {n: s.inputs for n, s in from_file.items()} == {
+        n: s.inputs for n, s in catalogs.bundled("instantid").items()
+    }
 
 
 @pytest.mark.parametrize("content", [[], {}, {"KSampler": 3}, {"KSampler": {"input": []}}, "x", None])

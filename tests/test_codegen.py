@@ -41,7 +41,7 @@ def test_every_class_of_the_bundled_catalogs_has_one() -> None:
     for class_type in catalogs.bundled():
         cls = nodes.node_class(class_type)
         assert issubclass(cls, Node)
-        assert cls.CLASS_TYPE == class_type
+        assert class_type == cls.CLASS_TYPE
         assert cls.__name__.isidentifier() and not keyword.iskeyword(cls.__name__)
 
 

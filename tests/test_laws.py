@@ -112,12 +112,8 @@ def _mergeable(node: Any) -> bool:
         seen.add(current)
         if current.schema_.output_node or not current.schema_.is_pure:
             return False
-        stack += [value.node for value in _outputs_in(current)]
+        stack += [value.node for value in _wires_of(current)]
     return True
-
-
-def _outputs_in(node: Any) -> list[Any]:
-    return [wire for wire in _wires_of(node)]
 
 
 def _wires_of(node: Any) -> list[Any]:

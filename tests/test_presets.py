@@ -206,10 +206,18 @@ BAD: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "no number": ("flux-dev", {"prompt": "x", "steps": "many"}, "bad_parameter", "steps"),
     "negative seed": ("flux-dev", {"prompt": "x", "seed": -1}, "bad_parameter", "seed"),
     "unknown provider": (
-        "flux-instantid", {"prompt": "x", "referenceImage": "r.png", "faceProvider": "TPU"}, "bad_parameter", "faceProvider",
+        "flux-instantid",
+        {"prompt": "x", "referenceImage": "r.png", "faceProvider": "TPU"},
+        "bad_parameter",
+        "faceProvider",
     ),
-    "inside a list": ("flux-lora", {"prompt": "x", "loras": [{"loraId": "x", "strength": 1}]}, "unknown_parameter", "loras.0.strength"),
-}  # fmt: skip
+    "inside a list": (
+        "flux-lora",
+        {"prompt": "x", "loras": [{"loraId": "x", "strength": 1}]},
+        "unknown_parameter",
+        "loras.0.strength",
+    ),
+}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -244,4 +252,4 @@ def test_every_preset_explains_itself(name: str) -> None:
     assert preset.summary.endswith(".")
     schema = preset.parameters.model_json_schema(by_alias=True)
     undescribed = [key for key, facts in schema["properties"].items() if "description" not in facts]
-    assert [key for key in undescribed if key not in ("weightDtype",)] == []
+    assert [key for key in undescribed if key != "weightDtype"] == []

@@ -62,10 +62,11 @@ def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() 
 
 @pytest.mark.parametrize("length", [81, 1, 5])
 def test_steps_count_from_the_minimum(length: int) -> None:
-    latent = {"class_type": "EmptyHunyuanLatentVideo", "inputs": {"width": 832, "height": 480, "length": length, "batch_size": 1}}
+    sizes = {"width": 832, "height": 480, "length": length, "batch_size": 1}
+    latent = {"class_type": "EmptyHunyuanLatentVideo", "inputs": sizes}
     prompt = {"1": latent, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
     assert found(prompt) == []
-    latent["inputs"]["length"] = length + 1  # type: ignore[index]
+    sizes["length"] = length + 1
     assert one(prompt).code == "off_step"
 
 
@@ -194,6 +195,38 @@ def test_errors_come_first() -> None:
     prompt = changed("sampler", steps=0, cfg=7.123, extra=1)
     prompt["4"]["inputs"]["width"] = 1001
     assert [p.severity for p in found(prompt)] == ["error", "error", "warning", "note"]
+
+
+def old_adapter(meta: bool = True, **inputs: Any) -> dict[str, Any]:
+    node: dict[str, Any] = {"class_type": "T2IAdapterLoader", "inputs": inputs}
+    if meta:
+        node["_meta"] = {"title": "adapter"}
+    return {"1": node, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}
+
+
+def test_old_classes_are_judged_as_what_the_server_puts_in_their_place() -> None:
+    problem = one(old_adapter(t2i_adapter_name="depth.safetensors"))
+    assert (problem.code, problem.severity, problem.hint) == ("replaced_class", "warning", "write ControlNetLoader")
+    assert "takes over `t2i_adapter_name`" in problem.message
+    assert verdict(old_adapter(t2i_adapter_name="depth.safetensors"), catalogs.bundled()).accepted
+
+
+@pytest.mark.parametrize("prompt", [old_adapter(meta=False, t2i_adapter_name="a"), old_adapter()])
+def test_where_the_server_fails_to_replace_a_class_it_answers_500(prompt: dict[str, Any]) -> None:
+    answer = verdict(prompt, catalogs.bundled())
+    assert (answer.accepted, answer.error) == (False, None)
+    assert "fails to replace" in str(answer.crash)
+    assert "malformed_prompt" in [problem.code for problem in found(prompt)]
+
+
+def test_a_class_replaced_without_its_inputs_misses_them() -> None:
+    inputs = {"conditioning_to_strength": 1.0}
+    average = {"class_type": "ConditioningAverage ", "inputs": inputs, "_meta": {"title": ""}}
+    answer = verdict(
+        {"1": average, "2": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}}, catalogs.bundled()
+    )
+    missing = {name for kind, name in answer.nodes["1"] if kind == "required_input_missing"}
+    assert missing == {"conditioning_to", "conditioning_from", "conditioning_to_strength"}
 
 
 def test_the_rule_book_names_each_rule_like_its_file() -> None:

@@ -63,6 +63,7 @@ class _Shuffled(Catalog):
     def __init__(self, random: Random) -> None:
         self._random = random
         self._seen: dict[str, NodeSchema] = {}
+        self.input_files = catalog().input_files
 
     def __contains__(self, class_type: object) -> bool:
         return class_type in catalog()
@@ -71,13 +72,9 @@ class _Shuffled(Catalog):
         if class_type not in self._seen:
             schema = catalog()[class_type]
             shuffled = self._random.sample(schema.inputs, len(schema.inputs))
-            fields = {name: getattr(schema, name) for name in NodeSchema.model_fields}
-            self._seen[class_type] = NodeSchema(**(fields | {"inputs": tuple(shuffled)}))
+            facts: dict[str, Any] = {name: getattr(schema, name) for name in NodeSchema.model_fields}
+            self._seen[class_type] = NodeSchema.model_validate(facts | {"inputs": tuple(shuffled)})
         return self._seen[class_type]
-
-    @property
-    def input_files(self) -> frozenset[str] | None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleVariableOverride]
-        return catalog().input_files
 
 
 def _depends_on_set_order(prompt: Any, theirs: Answer) -> bool:
@@ -122,7 +119,9 @@ def test_every_decidable_verdict_is_the_servers(capsys: pytest.CaptureFixture[st
 
 def _rewritten_by_a_pack(prompt: Any) -> bool:
     """Impact-Pack cuts links of its switches before the server looks, where they select at once."""
-    return any("Switch" in body.get("class_type", "") and "sel_mode" in body.get("inputs", {}) for body in prompt.values())
+    return any(
+        "Switch" in body.get("class_type", "") and "sel_mode" in body.get("inputs", {}) for body in prompt.values()
+    )
 
 
 def test_level_1_is_never_stricter_than_the_server() -> None:
@@ -144,7 +143,9 @@ def test_what_the_server_refuses_has_a_problem_and_what_it_takes_has_none_of_lev
 def hand_made() -> list[str]:
     try:
         cases = recorded_json("errors.json.gz")["cases"].items()
-        return [name for name, case in cases if isinstance(case["request"], dict) and set(case["request"]) == {"prompt"}]
+        return [
+            name for name, case in cases if isinstance(case["request"], dict) and set(case["request"]) == {"prompt"}
+        ]
     except pytest.skip.Exception:
         return []
 

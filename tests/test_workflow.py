@@ -48,7 +48,9 @@ def test_compiled_json_is_what_comfyui_takes() -> None:
 def test_names_are_ids_and_edits_elsewhere_do_not_move_them() -> None:
     workflow = text_to_image()
     sampler = workflow.find(KSampler)[0]
-    wider = workflow.replace(sampler, sampler.replace(latent_image=EmptyLatentImage(width=64, height=64).named("small")))
+    wider = workflow.replace(
+        sampler, sampler.replace(latent_image=EmptyLatentImage(width=64, height=64).named("small"))
+    )
     assert {"sampler", "save", "small"} <= wider.compile().prompt.keys()
 
 
@@ -185,7 +187,10 @@ def test_problems_of_a_whole_graph_name_lines() -> None:
     image = AnyNode(of="EmptyImage", inputs={"width": 64, "height": "tall"})
     workflow = Workflow(AnyNode(of="SaveImage", inputs={"images": image, "filename_prefix": "x"}))
     problems = workflow.validate()
-    assert {(p.code, p.input) for p in problems} >= {("invalid_input_type", "height"), ("required_input_missing", "color")}
+    assert {(p.code, p.input) for p in problems} >= {
+        ("invalid_input_type", "height"),
+        ("required_input_missing", "color"),
+    }
     assert all(p.source and p.source.startswith(__file__) for p in problems)
     with pytest.raises(InvalidWorkflow) as caught:
         workflow.compile()
@@ -235,7 +240,9 @@ def test_load_names_every_bad_link() -> None:
 
 
 def test_load_keeps_what_no_output_needs_and_validate_says_so() -> None:
-    prompt = text_to_image().compile().prompt | {"dead": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}}
+    prompt = text_to_image().compile().prompt | {
+        "dead": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
+    }
     workflow = Workflow.load(prompt)
     assert workflow.compile().prompt == prompt
     assert [(p.code, p.node) for p in workflow.validate()] == [("unreached_node", "dead")]
@@ -282,4 +289,7 @@ def test_a_catalog_that_overrides_a_class_wins_whatever_was_read_before() -> Non
 
     assert bundled()["CheckpointLoaderSimple"].module == "nodes"
     both = bundled() | from_object_info(object_info())
-    assert both["CheckpointLoaderSimple"].inputs[0].choices == ("sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors")
+    assert both["CheckpointLoaderSimple"].inputs[0].choices == (
+        "sd_xl_base_1.0.safetensors",
+        "flux1-dev-fp8.safetensors",
+    )

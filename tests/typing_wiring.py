@@ -32,7 +32,12 @@ assert_type(clip, Output[Clip])
 text = CLIPTextEncode(clip=clip, text="a red bicycle")
 canvas = EmptyLatentImage(width=512, height=512)
 latent = KSampler(
-    model=model, positive=text, negative=text.out.conditioning, latent_image=canvas, sampler_name="euler", scheduler="simple"
+    model=model,
+    positive=text,
+    negative=text.out.conditioning,
+    latent_image=canvas,
+    sampler_name="euler",
+    scheduler="simple",
 )
 picture = VAEDecode(samples=latent, vae=vae)
 workflow = Workflow(SaveImage(images=picture, filename_prefix="x"))
@@ -71,7 +76,7 @@ MyCheckpointLoader(ckpt_name="sd_xl_base.safetensors")  # type: ignore[arg-type]
 SaveImage(images=latent, filename_prefix="x")  # type: ignore[arg-type]
 
 # An output that is not there, a node that has several, a node of no outputs
-latent.out.image  # type: ignore[attr-defined]
+no_such_output = latent.out.image  # type: ignore[attr-defined]
 CLIPTextEncode(clip=CheckpointLoaderSimple(ckpt_name="x"), text="x")  # type: ignore[arg-type]
 VAEDecode(samples=SaveImage(images=picture, filename_prefix="x"), vae=vae)  # type: ignore[arg-type]
 

@@ -1,6 +1,6 @@
 """Write `ryla_graphs/nodes/` from the bundled catalogs.
 
-    python -m tools.generate_nodes [--out ryla_graphs/nodes]
+python -m tools.generate_nodes [--out ryla_graphs/nodes]
 """
 
 from __future__ import annotations

@@ -30,10 +30,23 @@ PACKS: Mapping[str, tuple[str, str]] = {
 }
 """Pack name to the module pattern and the category pattern of the classes taken from it."""
 
-IMPACT_UTIL = ("EmptySegs", "SEGSToImageList", "ImpactSEGSToMaskList", "ImpactSEGSToMaskBatch", "ImpactSEGSConcat",
-               "ImpactSEGSPicker", "ImpactSEGSLabelFilter", "ImpactSEGSRangeFilter", "ImpactSEGSOrderedFilter",
-               "ImpactDilateMask", "ImpactGaussianBlurMask", "ImpactDilateMaskInSEGS",
-               "ImpactGaussianBlurMaskInSEGS", "ImpactCount_Elts_in_SEGS", "CLIPSegDetectorProvider")
+IMPACT_UTIL = (
+    "EmptySegs",
+    "SEGSToImageList",
+    "ImpactSEGSToMaskList",
+    "ImpactSEGSToMaskBatch",
+    "ImpactSEGSConcat",
+    "ImpactSEGSPicker",
+    "ImpactSEGSLabelFilter",
+    "ImpactSEGSRangeFilter",
+    "ImpactSEGSOrderedFilter",
+    "ImpactDilateMask",
+    "ImpactGaussianBlurMask",
+    "ImpactDilateMaskInSEGS",
+    "ImpactGaussianBlurMaskInSEGS",
+    "ImpactCount_Elts_in_SEGS",
+    "CLIPSegDetectorProvider",
+)
 
 SEEDVR2_DEVICES = ["COMBO", {"options": [], "open_choices": True}]
 SEEDVR2_MODULE = "custom_nodes.ComfyUI-SeedVR2_VideoUpscaler"
@@ -47,8 +60,10 @@ SEEDVR2: Mapping[str, Mapping[str, Any]] = {
     "SeedVR2LoadDiTModel": _seedvr2(
         {
             "required": {
-                "model": ["COMBO", {"default": "seedvr2_ema_3b_fp8_e4m3fn.safetensors", "options": [],
-                                    "open_choices": True}],
+                "model": [
+                    "COMBO",
+                    {"default": "seedvr2_ema_3b_fp8_e4m3fn.safetensors", "options": [], "open_choices": True},
+                ],
                 "device": SEEDVR2_DEVICES,
             },
             "optional": {
@@ -56,8 +71,13 @@ SEEDVR2: Mapping[str, Mapping[str, Any]] = {
                 "swap_io_components": ["BOOLEAN", {"default": False}],
                 "offload_device": SEEDVR2_DEVICES,
                 "cache_model": ["BOOLEAN", {"default": False}],
-                "attention_mode": ["COMBO", {"default": "sdpa", "options": [
-                    "sdpa", "flash_attn_2", "flash_attn_3", "sageattn_2", "sageattn_3"]}],
+                "attention_mode": [
+                    "COMBO",
+                    {
+                        "default": "sdpa",
+                        "options": ["sdpa", "flash_attn_2", "flash_attn_3", "sageattn_2", "sageattn_3"],
+                    },
+                ],
                 "torch_compile_args": ["TORCH_COMPILE_ARGS", {}],
             },
         },
@@ -95,8 +115,10 @@ SEEDVR2: Mapping[str, Mapping[str, Any]] = {
                 "max_resolution": ["INT", {"default": 0, "min": 0, "max": 16384, "step": 2}],
                 "batch_size": ["INT", {"default": 5, "min": 1, "max": 16384, "step": 4}],
                 "uniform_batch_size": ["BOOLEAN", {"default": False}],
-                "color_correction": ["COMBO", {"default": "lab", "options": [
-                    "lab", "wavelet", "wavelet_adaptive", "hsv", "adain", "none"]}],
+                "color_correction": [
+                    "COMBO",
+                    {"default": "lab", "options": ["lab", "wavelet", "wavelet_adaptive", "hsv", "adain", "none"]},
+                ],
             },
             "optional": {
                 "temporal_overlap": ["INT", {"default": 0, "min": 0, "max": 16, "step": 1}],
@@ -113,19 +135,46 @@ SEEDVR2: Mapping[str, Mapping[str, Any]] = {
 """numz/ComfyUI-SeedVR2_VideoUpscaler 2.5.24, commit 4490bd1: signatures read off the node classes."""
 
 PATCHES: tuple[tuple[str, tuple[str, ...], Any, str], ...] = (
-    ("ApplyPulidFlux", ("input", "optional", "options"), ["OPTIONS", {}],
-     "the recorded server had balazik's class of this name; lldacing's takes options as well"),
+    (
+        "ApplyPulidFlux",
+        ("input", "optional", "options"),
+        ["OPTIONS", {}],
+        "the recorded server had balazik's class of this name; lldacing's takes options as well",
+    ),
 )
 """Class, path, value, and why the recording is not the fact wanted."""
 
 ENTRY_FACTS = ("category", "python_module", "deprecated", "experimental", "api_node", "output_matchtypes")
-INPUT_FACTS = ("default", "min", "max", "step", "round", "options", "multiselect", "forceInput", "socketless",
-               "multiline", "control_after_generate", "image_upload", "video_upload", "audio_upload", "file_upload",
-               "template", "remote")
-FILE = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|ya?ml|png|jpe?g|webp|gif|mp4|webm|wav|mp3|flac|cube|ttf)$")
+INPUT_FACTS = (
+    "default",
+    "min",
+    "max",
+    "step",
+    "round",
+    "options",
+    "multiselect",
+    "forceInput",
+    "socketless",
+    "multiline",
+    "control_after_generate",
+    "image_upload",
+    "video_upload",
+    "audio_upload",
+    "file_upload",
+    "template",
+    "remote",
+)
+FILE = re.compile(
+    r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|ya?ml|png|jpe?g|webp|gif|mp4|webm|wav|mp3|flac|cube|ttf)$"
+)
 DEVICE = re.compile(r"^(cuda|gpu|xpu|mps)(:\d+)?$")
-DEVICE_INPUTS = {("SelectModelDevice", "device"), ("SelectCLIPDevice", "device"), ("SelectVAEDevice", "device"),
-                 ("ModelAttentionBackend", "attention"), ("VHS_LoadImages", "directory")}
+DEVICE_INPUTS = {
+    ("SelectModelDevice", "device"),
+    ("SelectCLIPDevice", "device"),
+    ("SelectVAEDevice", "device"),
+    ("ModelAttentionBackend", "attention"),
+    ("VHS_LoadImages", "directory"),
+}
 PROSE = 24
 """Default texts longer than this, with spaces, are somebody's sentences: left out."""
 
@@ -179,7 +228,9 @@ def facts_of_input(class_type: str, name: str, value: list[Any], other: list[Any
         kind = "COMBO" if value[0] == "COMBO" else []
         if is_open(class_type, name, value, other):
             both = [c for c in choices if other is None or c in (choices_of(other) or [])]
-            choices = [c for c in both if not (isinstance(c, str) and (FILE.search(c) or DEVICE.search(c) or c == "3d"))]
+            choices = [
+                c for c in both if not (isinstance(c, str) and (FILE.search(c) or DEVICE.search(c) or c == "3d"))
+            ]
             facts["open_choices"] = True
             if facts.get("default") not in choices:
                 facts.pop("default", None)
@@ -189,7 +240,8 @@ def facts_of_input(class_type: str, name: str, value: list[Any], other: list[Any
             kind = choices
     elif "options" in facts:
         facts["options"] = [
-            {"key": option["key"], "inputs": facts_of_inputs(class_type, option["inputs"])} for option in facts["options"]
+            {"key": option["key"], "inputs": facts_of_inputs(class_type, option["inputs"])}
+            for option in facts["options"]
         ]
     if isinstance(facts.get("template"), dict) and "input" in facts["template"]:
         facts["template"] = {**facts["template"], "input": facts_of_inputs(class_type, facts["template"]["input"])}
@@ -272,8 +324,13 @@ def render(name: str, entries: Mapping[str, Entry]) -> str:
 def catalogs(data: Path) -> dict[str, dict[str, Entry]]:
     """All bundled catalogs by module name."""
     core, packs = (_read(data / f"object_info.{which}.json.gz") for which in ("core", "packs"))
-    made = {"core": {name: facts_of(name, entry, packs.get(name)) for name, entry in core.items()
-                     if not entry["python_module"].startswith("custom_nodes")}}
+    made = {
+        "core": {
+            name: facts_of(name, entry, packs.get(name))
+            for name, entry in core.items()
+            if not entry["python_module"].startswith("custom_nodes")
+        }
+    }
     for pack in PACKS:
         made[pack] = {name: patched(name, facts_of(name, packs[name], None)) for name in select(packs, pack)}
     made["seedvr2"] = {name: dict(entry) for name, entry in SEEDVR2.items()}

@@ -32,9 +32,7 @@ def _path(name: str, *, takes_all: bool = False) -> Behaviour:
 def _unchecked(*names: str, optional: tuple[str, ...] = (), takes_all: bool = False) -> Behaviour:
     """The class takes these inputs out of the server's checks and lets everything pass."""
     return Behaviour(
-        validator=Validator(
-            inputs=names, optional=frozenset(optional), rule="anything", takes_all=takes_all
-        )
+        validator=Validator(inputs=names, optional=frozenset(optional), rule="anything", takes_all=takes_all)
     )
 
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 nodes_app = typer.Typer(help="Look into a catalog, and make typed classes of it.", no_args_is_help=True)
 
+
 @nodes_app.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="A node class, such as KSampler.")], catalog: CatalogSource = None, json: Json = False
+    name: Annotated[str, typer.Argument(help="A node class, such as KSampler.")],
+    catalog: CatalogSource = None,
+    json: Json = False,
 ) -> None:
     """Show the inputs and outputs of a node class."""
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
@@ -85,16 +88,22 @@ def _facts(schema: NodeSchema) -> dict[str, Any]:
 
 @nodes_app.command("search")
 def search(
-    words: Annotated[list[str], typer.Argument(help="Words to look for.")], catalog: CatalogSource = None, json: Json = False
+    words: Annotated[list[str], typer.Argument(help="Words to look for.")],
+    catalog: CatalogSource = None,
+    json: Json = False,
 ) -> None:
     """Find node classes by name, title, category or socket type."""
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     known = open_catalog(catalog)
     found = [schema for schema in known.values() if all(word.casefold() in _haystack(schema) for word in words)]
-    found.sort(key=lambda schema: (not any(w.casefold() in schema.class_type.casefold() for w in words), schema.class_type))
+    found.sort(
+        key=lambda schema: (not any(w.casefold() in schema.class_type.casefold() for w in words), schema.class_type)
+    )
     if json:
-        print_json([{"class_type": s.class_type, "display_name": s.display_name, "category": s.category} for s in found])
+        print_json(
+            [{"class_type": s.class_type, "display_name": s.display_name, "category": s.category} for s in found]
+        )
         return
     for schema in found:
         typer.echo(f"{schema.class_type:<40} {schema.display_name}  ({schema.category})")
@@ -111,7 +120,9 @@ def _haystack(schema: NodeSchema) -> str:
 def generate(
     object_info: Annotated[str, typer.Option(metavar="URL|FILE", help="A server, or its /object_info in a file.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.py", help="The module to write.")],
-    pack: Annotated[list[str] | None, typer.Option(help="Only classes whose Python module has this in its name.")] = None,
+    pack: Annotated[
+        list[str] | None, typer.Option(help="Only classes whose Python module has this in its name.")
+    ] = None,
     node: Annotated[list[str] | None, typer.Option("--class", help="This class, wherever it comes from.")] = None,
     loaders: Annotated[bool, typer.Option(help="Also core classes, where they list this server's own files.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every class the server has.")] = False,
@@ -141,8 +152,10 @@ def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool
     chosen = {known.find(name).class_type for name in names}
     for class_type, schema in known.items():
         own = any(pack.casefold() in schema.module.casefold() for pack in packs)
-        if own or (not packs and not names and class_type not in ours):
-            chosen.add(class_type)
-        elif loaders and class_type in ours and any(spec.open for spec in ours[class_type].inputs):
+        if (
+            own
+            or (not packs and not names and class_type not in ours)
+            or (loaders and class_type in ours and any(spec.open for spec in ours[class_type].inputs))
+        ):
             chosen.add(class_type)
     return [class_type for class_type in known if class_type in chosen]

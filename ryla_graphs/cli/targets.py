@@ -22,6 +22,7 @@ from ryla_graphs.workflow import Workflow
 if TYPE_CHECKING:
     from ryla_graphs.object_info import Catalog
 
+
 class Loaded(NamedTuple):
     """A workflow, and the input files that its parameters brought."""
 
@@ -117,7 +118,9 @@ def _from_python(path: Path, name: str, given: Mapping[str, Any]) -> Workflow:
     if isinstance(value, Preset):
         return value.build(given)
     if not callable(value):
-        raise NotFound(f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters")
+        raise NotFound(
+            f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters"
+        )
     return _called(path, name, value, given)
 
 

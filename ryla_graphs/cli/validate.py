@@ -70,9 +70,7 @@ def _print(found: dict[str, Sequence[Problem]]) -> None:
         print_problems(problems)
 
 
-def _problems(
-    name: str, catalog: Catalog | None, param: list[str] | None, params: str | None
-) -> Sequence[Problem]:
+def _problems(name: str, catalog: Catalog | None, param: list[str] | None, params: str | None) -> Sequence[Problem]:
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
@@ -91,7 +89,11 @@ def _problems(
 
 def _prompt_in(document: Any) -> Any:
     """The prompt, also where the file is a whole request to `POST /prompt`."""
-    if isinstance(document, dict) and isinstance(document.get("prompt"), dict) and "class_type" not in document["prompt"]:
+    if (
+        isinstance(document, dict)
+        and isinstance(document.get("prompt"), dict)
+        and "class_type" not in document["prompt"]
+    ):
         return document["prompt"]
     return document
 

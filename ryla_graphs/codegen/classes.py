@@ -83,7 +83,22 @@ def _option_spaces(specs: Sequence[InputSpec], fields: Sequence[str]) -> list[st
 
 
 _TAKEN = frozenset(
-    "Annotated Any AnyValue Field JsonValue Literal Mapping NamedTuple Node Option Out Output Sequence Source".split()
+    [
+        "Annotated",
+        "Any",
+        "AnyValue",
+        "Field",
+        "JsonValue",
+        "Literal",
+        "Mapping",
+        "NamedTuple",
+        "Node",
+        "Option",
+        "Out",
+        "Output",
+        "Sequence",
+        "Source",
+    ]
 )
 """Names that generated annotations use, so that no class may have them."""
 

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from ryla_graphs.node import AnyNode, Node, Option
 
-_RESERVED_FIELDS = frozenset(dir(Node)) | frozenset(dir(Option)) | frozenset(dir(BaseModel)) | AnyNode.model_fields.keys()
+_RESERVED_FIELDS = (
+    frozenset(dir(Node)) | frozenset(dir(Option)) | frozenset(dir(BaseModel)) | AnyNode.model_fields.keys()
+)
 _RESERVED_OUTPUTS = frozenset(dir(tuple))
 _SPELLED = {"+": " Plus ", "&": " And ", "%": " Percent ", "#": " Number "}
 

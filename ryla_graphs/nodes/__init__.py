@@ -1422,11 +1422,13 @@ if TYPE_CHECKING:
     )
 
 
-def __getattr__(name: str) -> Any:
-    module = MODULE_OF.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{module}"), name)
+if not TYPE_CHECKING:  # a checker that saw it would take every name for a class
+
+    def __getattr__(name: str) -> Any:
+        module = MODULE_OF.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{module}"), name)
 
 
 def __dir__() -> list[str]:
@@ -1438,7 +1440,7 @@ def node_class(class_type: str) -> type[Node]:
     name = CLASS_OF.get(class_type, class_type)
     if name not in MODULE_OF:
         raise NotFound.among("node class", class_type, [*MODULE_OF, *CLASS_OF])
-    found: type[Node] = __getattr__(name)
+    found: type[Node] = getattr(import_module(f"{__name__}.{MODULE_OF[name]}"), name)
     return found
 
 

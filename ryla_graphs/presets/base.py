@@ -32,7 +32,7 @@ class Parameters(BaseModel):
 Prompt = Annotated[str, Field(min_length=1, max_length=20_000, description="What to show, in words")]
 Seed = Annotated[
     int,
-    Field(ge=0, le=2**64 - 1, default_factory=random_seed, description="Same seed, same picture; drawn if left out"),
+    Field(ge=0, le=2**64 - 1, description="Same seed, same picture; drawn if left out"),
 ]
 Pixels = Annotated[int, Field(ge=64, le=8192, multiple_of=16, description="In pixels, a multiple of 16")]
 Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps")]
@@ -76,9 +76,9 @@ class Preset(Generic[P]):
         try:
             return self.parameters.model_validate(dict(parameters))
         except ValidationError as error:
-            raise InvalidParameters(self._problems(error, parameters)) from None
+            raise InvalidParameters(self._problems(error)) from None
 
-    def _problems(self, error: ValidationError, given: Mapping[str, Any]) -> Iterator[Problem]:
+    def _problems(self, error: ValidationError) -> Iterator[Problem]:
         for row in error.errors(include_url=False):
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(class_type=self.name, input=name, **self._complaint(row["type"], row, name))

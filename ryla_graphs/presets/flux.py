@@ -18,7 +18,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
-from ryla_graphs.presets.base import Parameters, Pixels, Prompt, Seed, Steps, WeightDtype
+from ryla_graphs.presets.base import Parameters, Pixels, Prompt, Seed, Steps, WeightDtype, random_seed
 from ryla_graphs.sockets import Clip, Model, Vae
 from ryla_graphs.wires import Source
 
@@ -30,18 +30,18 @@ class FluxParams(Parameters):
     """Parameters of every Flux.1 picture."""
 
     prompt: Prompt
-    negative_prompt: str = Field("", max_length=20_000, description="What to avoid; acts only at a cfg above 1")
+    negative_prompt: str = Field(default="", max_length=20_000, description="What to avoid; acts only at a cfg above 1")
     width: Pixels = 1024
     height: Pixels = 1024
     steps: Steps = 20
-    cfg: float = Field(1.0, ge=1, le=30, description="True guidance; above 1 each step costs twice")
-    guidance: float = Field(3.5, ge=0, le=100, description="Flux's distilled guidance")
-    seed: Seed
-    unet_name: str = Field("flux1-dev.safetensors", description="Diffusion model in models/diffusion_models")
+    cfg: float = Field(default=1.0, ge=1, le=30, description="True guidance; above 1 each step costs twice")
+    guidance: float = Field(default=3.5, ge=0, le=100, description="Flux's distilled guidance")
+    seed: Seed = Field(default_factory=random_seed)
+    unet_name: str = Field(default="flux1-dev.safetensors", description="Diffusion model in models/diffusion_models")
     weight_dtype: WeightDtype = "default"
-    clip_name1: str = Field("clip_l.safetensors", description="CLIP-L in models/text_encoders")
-    clip_name2: str = Field("t5xxl_fp16.safetensors", description="T5 in models/text_encoders")
-    vae_name: str = Field("ae.safetensors", description="VAE in models/vae")
+    clip_name1: str = Field(default="clip_l.safetensors", description="CLIP-L in models/text_encoders")
+    clip_name2: str = Field(default="t5xxl_fp16.safetensors", description="T5 in models/text_encoders")
+    vae_name: str = Field(default="ae.safetensors", description="VAE in models/vae")
 
     @property
     def uses_negative(self) -> bool:

@@ -33,14 +33,20 @@ class FluxInstantIDParams(FluxParams):
     reference_image: str = Field(min_length=1, description="Picture with one face, in the server's input folder")
     instantid_strength: Strength = 0.8
     controlnet_strength: Strength = 0.8
-    face_provider: Literal["CPU", "GPU"] = Field("CPU", description="Where the face is analysed")
+    face_provider: Literal["CPU", "GPU"] = Field(default="CPU", description="Where the face is analysed")
     refine_steps: Steps = 30
-    refine_cfg: float = Field(4.5, ge=0, le=30, description="Guidance of the second stage; 4 to 5 suit InstantID")
-    refine_denoise: float = Field(0.55, gt=0, le=1, description="How much of the Flux picture the second stage redraws")
-    checkpoint_name: str = Field("RealVisXL_V5.0_fp16.safetensors", description="SDXL model in models/checkpoints")
-    instantid_name: str = Field("ip-adapter.bin", description="InstantID adapter in models/instantid")
+    refine_cfg: float = Field(
+        default=4.5, ge=0, le=30, description="Guidance of the second stage; 4 to 5 suit InstantID"
+    )
+    refine_denoise: float = Field(
+        default=0.55, gt=0, le=1, description="How much of the Flux picture the second stage redraws"
+    )
+    checkpoint_name: str = Field(
+        default="RealVisXL_V5.0_fp16.safetensors", description="SDXL model in models/checkpoints"
+    )
+    instantid_name: str = Field(default="ip-adapter.bin", description="InstantID adapter in models/instantid")
     controlnet_name: str = Field(
-        "instantid/diffusion_pytorch_model.safetensors", description="InstantID ControlNet in models/controlnet"
+        default="instantid/diffusion_pytorch_model.safetensors", description="InstantID ControlNet in models/controlnet"
     )
 
 

@@ -22,7 +22,7 @@ class Lora(Parameters):
 
     lora_id: LoraId
     lora_strength: LoraStrength = 0.8
-    trigger_word: str = Field("", max_length=500, description="Put at the front of the prompt, once")
+    trigger_word: str = Field(default="", max_length=500, description="Put at the front of the prompt, once")
 
     @property
     def file_name(self) -> str:
@@ -33,10 +33,10 @@ class Lora(Parameters):
 class FluxLoraParams(FluxParams):
     """Parameters of `flux_lora`: one LoRA by `loraId`, or several by `loras`."""
 
-    lora_id: LoraId | None = Field(None, description="File in models/loras, with or without .safetensors")
+    lora_id: LoraId | None = Field(default=None, description="File in models/loras, with or without .safetensors")
     lora_strength: LoraStrength = 0.8
-    trigger_word: str = Field("", max_length=500, description="Put at the front of the prompt, once")
-    loras: tuple[Lora, ...] = Field((), max_length=16, description="More LoRAs, applied in this order")
+    trigger_word: str = Field(default="", max_length=500, description="Put at the front of the prompt, once")
+    loras: tuple[Lora, ...] = Field(default=(), max_length=16, description="More LoRAs, applied in this order")
     text_encoder: bool = Field(
         default=False, description="Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"
     )
@@ -83,9 +83,9 @@ def apply_loras(p: FluxLoraParams, weights: FluxWeights) -> FluxWeights:
             ).named(name)
             model, clip = both.out
         else:
-            model = LoraLoaderModelOnly(
-                model=model, lora_name=lora.file_name, strength_model=lora.lora_strength
-            ).named(name)
+            model = LoraLoaderModelOnly(model=model, lora_name=lora.file_name, strength_model=lora.lora_strength).named(
+                name
+            )
     return FluxWeights(model, clip, vae)
 
 

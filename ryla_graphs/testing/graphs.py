@@ -14,7 +14,7 @@ from ryla_graphs.node import AnyNode, Node, Option
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.schema import Option as OptionSpec
-from ryla_graphs.sockets import accepts
+from ryla_graphs.sockets import ANY, accepts
 from ryla_graphs.testing.producers import INFINITE, Producers, needs_wire
 from ryla_graphs.testing.values import values
 from ryla_graphs.wires import Output
@@ -105,9 +105,7 @@ class _Builder:
                     given[fields[spec.key]] = value
         return given
 
-    def _typed_value(
-        self, schema: NodeSchema, cls: type[Node] | type[Option], spec: InputSpec, budget: int
-    ) -> Any:
+    def _typed_value(self, schema: NodeSchema, cls: type[Node] | type[Option], spec: InputSpec, budget: int) -> Any:
         if spec.kind is Kind.AUTOGROW:
             return [value for _, value in self._slots(schema, spec, budget)] or None
         if spec.kind is not Kind.DYNAMIC_COMBO:
@@ -179,7 +177,7 @@ class _Builder:
 
     def _made_before(self, spec: InputSpec) -> Output[Any] | None:
         wanted = spec.match_types if spec.match is not None else spec.wire_type
-        fitting = [output for output in self._made if accepts(wanted, output.type) and output.type not in ("*",)]
+        fitting = [output for output in self._made if accepts(wanted, output.type) and output.type != ANY]
         return self._draw(st.sampled_from(fitting)) if fitting else None
 
 
@@ -191,7 +189,7 @@ def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
     for space in vars(owner).values():
         if inspect.isclass(space) and not issubclass(space, tuple):
             for candidate in vars(space).values():
-                if inspect.isclass(candidate) and issubclass(candidate, Option) and candidate.KEY == option.key:
+                if inspect.isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY:
                     names: Mapping[str, str] = candidate.WIRE_NAMES
                     if {names.get(field, field) for field in candidate.model_fields} == keys:
                         return candidate

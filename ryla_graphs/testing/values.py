@@ -42,7 +42,10 @@ def values(spec: InputSpec, schema: NodeSchema | None = None) -> st.SearchStrate
     if spec.kind is Kind.STRING or "STRING" in sockets.members(spec.type):
         return _TEXT
     if not sockets.members(spec.type).isdisjoint(("INT", "FLOAT")):
-        low, high = (0 if spec.min is None else math.ceil(spec.min)), (100 if spec.max is None else math.floor(spec.max))
+        low, high = (
+            (0 if spec.min is None else math.ceil(spec.min)),
+            (100 if spec.max is None else math.floor(spec.max)),
+        )
         return st.integers(low, max(low, high))
     return st.just(spec.default) if spec.has_default else st.sampled_from(["x", "y"])
 

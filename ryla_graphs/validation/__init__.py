@@ -14,6 +14,7 @@ from ryla_graphs.object_info import Catalog
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.matched_types import matched_types
+from ryla_graphs.validation.replaced_classes import replaced_classes
 from ryla_graphs.validation.server import Verdict, verdict
 from ryla_graphs.validation.server_errors import server_errors
 from ryla_graphs.validation.steps import steps
@@ -26,6 +27,7 @@ Rule = Callable[[View], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     server_errors,
+    replaced_classes,
     unknown_inputs,
     dynamic_choices,
     wire_only,

@@ -15,22 +15,11 @@ from typing import Any, NamedTuple
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.schema import InputSpec, NodeSchema, Validator
 from ryla_graphs.validation import faults
+from ryla_graphs.validation.admission import Malformed, checked_shape, look_up_classes, replace_old_classes
 from ryla_graphs.validation.faults import BREAKS, Fault
 
 INNER = "exception_during_inner_validation"
 OUTER = "exception_during_validation"
-
-REPLACED = {
-    "ConditioningAverage ": "ConditioningAverage",
-    "ImageBatch": "BatchImagesNode",
-    "ImageScaleBy": "ResizeImageMaskNode",
-    "Load3DAnimation": "Load3D",
-    "Preview3DAnimation": "Preview3D",
-    "ResizeImagesByLongerEdge": "ImageScaleToMaxDimension",
-    "SDV_img2vid_Conditioning": "SVD_img2vid_Conditioning",
-    "T2IAdapterLoader": "ControlNetLoader",
-}
-"""Class types that the server replaces before it looks at a prompt, if it does not have them any more."""
 
 
 class Verdict(NamedTuple):
@@ -50,18 +39,15 @@ class _Stumble(Exception):
     """The server raises while it validates a node."""
 
 
-class _Malformed(Exception):
-    """The server cannot even look at the prompt, and answers 500."""
-
-
 _Found = tuple[bool, list[tuple[str, str | None]]]
 
 
 def verdict(prompt: Any, catalog: Catalog) -> Verdict:
     """What ``POST /prompt`` answers to this prompt on a server with this catalog."""
     try:
-        schemas = _schemas(prompt, catalog)
-    except _Malformed as reason:
+        prompt = replace_old_classes(checked_shape(prompt), catalog)
+        schemas = look_up_classes(prompt, catalog)
+    except Malformed as reason:
         return Verdict(False, None, {}, crash=str(reason))
     if schemas is None:
         return Verdict(False, "missing_node_type", {})
@@ -82,45 +68,6 @@ def verdict(prompt: Any, catalog: Catalog) -> Verdict:
                 reported.setdefault(node, errors)
     error = None if good else "prompt_outputs_failed_validation"
     return Verdict(good > 0, error, reported)
-
-
-def _schemas(prompt: Any, catalog: Catalog) -> dict[str, NodeSchema] | None:
-    """The class of every node; None where one has no known class."""
-    if not isinstance(prompt, dict):
-        raise _Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
-    # The server first looks for classes to replace, through all nodes, and only then at their classes.
-    for node, body in prompt.items():
-        if not isinstance(body, (dict, list, str)):
-            raise _malformed_node(node, body)
-        if isinstance(body, dict) and "class_type" in body and "inputs" in body:
-            if not isinstance(body["inputs"], dict):
-                raise _Malformed(f"the inputs of node '{node}' are {_kind(body['inputs'])}, expected an object")
-            _check_class_type(node, body["class_type"])
-    schemas = {}
-    for node, body in prompt.items():
-        if not isinstance(body, dict):
-            raise _malformed_node(node, body)
-        class_type = body.get("class_type")
-        _check_class_type(node, class_type)
-        if not isinstance(class_type, str) or class_type not in catalog:
-            if not isinstance(body.get("_meta", {}), dict):
-                raise _Malformed(f"the _meta of node '{node}' is not an object")
-            return None
-        schemas[node] = catalog[class_type]
-    return schemas
-
-
-def _check_class_type(node: str, class_type: Any) -> None:
-    if isinstance(class_type, (list, dict)):
-        raise _Malformed(f"the class_type of node '{node}' is {_kind(class_type)}, expected text")
-
-
-def _malformed_node(node: str, body: Any) -> _Malformed:
-    return _Malformed(f"node '{node}' is {_kind(body)}, expected an object")
-
-
-def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list", str: "text", type(None): "null"}.get(type(value), "a plain value")
 
 
 _ABSENT: Any = object()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.schema import KnownInputs, NodeSchema
+from ryla_graphs.validation.admission import Malformed, replace_old_classes
 from ryla_graphs.validation.server import Verdict, verdict
 
 
@@ -27,7 +28,8 @@ class View:
     def __init__(self, prompt: Any, catalog: Catalog) -> None:
         self.prompt = prompt
         self.catalog = catalog
-        self.bodies: dict[str, Any] = prompt if isinstance(prompt, dict) else {}
+        self.bodies: dict[str, Any] = _bodies(prompt, catalog)
+        """The nodes as the server validates them, with old classes replaced."""
         self.nodes: dict[str, NodeView] = dict(self._readable())
 
     def _readable(self) -> Iterator[tuple[str, NodeView]]:
@@ -73,3 +75,12 @@ class View:
             ]
             for number, node in nodes.items()
         }
+
+
+def _bodies(prompt: Any, catalog: Catalog) -> dict[str, Any]:
+    if not isinstance(prompt, dict):
+        return {}
+    try:
+        return replace_old_classes(prompt, catalog)
+    except Malformed:
+        return prompt

@@ -81,15 +81,32 @@ def object_info() -> dict[str, Any]:
         ),
         "MyBatch": node(
             {
-                "images": ["COMFY_AUTOGROW_V3", {"template": {
-                    "input": {"required": {"image": ["IMAGE", {}]}}, "prefix": "image", "min": 2, "max": 4}}],
-                "values": ["COMFY_AUTOGROW_V3", {"template": {
-                    "input": {"required": {"value": ["FLOAT", {"forceInput": True}]}}, "names": ["a", "b"], "min": 0}}],
+                "images": [
+                    "COMFY_AUTOGROW_V3",
+                    {
+                        "template": {
+                            "input": {"required": {"image": ["IMAGE", {}]}},
+                            "prefix": "image",
+                            "min": 2,
+                            "max": 4,
+                        }
+                    },
+                ],
+                "values": [
+                    "COMFY_AUTOGROW_V3",
+                    {
+                        "template": {
+                            "input": {"required": {"value": ["FLOAT", {"forceInput": True}]}},
+                            "names": ["a", "b"],
+                            "min": 0,
+                        }
+                    },
+                ],
                 "tags": ["COMBO", {"options": ["x", "y", "z"], "multiselect": True}],
             },
             ["COMFY_MATCHTYPE_V3"],
             output_matchtypes=["kind"],
-        ),  # fmt: skip
+        ),
         "MySwitch": node(
             {
                 "a": ["COMFY_MATCHTYPE_V3", {"template": {"template_id": "kind", "allowed_types": "IMAGE,MASK"}}],

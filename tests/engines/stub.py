@@ -176,7 +176,12 @@ class StubComfy:
             return web.json_response({"error": "not found"}, status=404)
         done = self._status[run] == "completed"
         return web.json_response(
-            {"id": run, "status": self._status[run], "outputs": self.script.outputs if done else {}, "execution_status": self._told(run)}
+            {
+                "id": run,
+                "status": self._status[run],
+                "outputs": self.script.outputs if done else {},
+                "execution_status": self._told(run),
+            }
         )
 
     def _told(self, run: str) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def test_outputs_of_every_kind_arrive() -> None:
     def file(name: str) -> dict[str, str]:
         return {"filename": name, "subfolder": "a/b", "type": "temp"}
 
-    outputs = {
+    outputs: dict[str, dict[str, Any]] = {
         "save": {"images": [file("a.png"), file("b.png")], "animated": [False]},
         "video": {"gifs": [file("c.mp4")], "images": [file("d.webm")]},
         "sound": {"audio": [file("e.flac")]},
@@ -237,7 +237,7 @@ def test_inputs_are_uploaded_under_names_of_their_own() -> None:
 
 
 def test_an_input_that_the_graph_does_not_name_is_refused() -> None:
-    with serve() as (address, stub), pytest.raises(EngineRefused, match="names no input file 'me.png'"):
+    with serve() as (address, stub), pytest.raises(EngineRefused, match=r"names no input file 'me\.png'"):
         run(ComfyUI(address), compiled(), {"me.png": b"face"})
     assert stub.submitted == []
 

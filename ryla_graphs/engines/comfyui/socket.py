@@ -97,7 +97,7 @@ def _text(frame: str) -> Message | None:
 
 def _binary(frame: bytes) -> Picture | None:
     """Type, then for plain previews the format and the picture, else metadata and the picture."""
-    if len(frame) < 8:  # noqa: PLR2004 - two numbers of four bytes
+    if len(frame) < 8:
         return None
     kind, second = struct.unpack(">II", frame[:8])
     if kind == _PREVIEW:

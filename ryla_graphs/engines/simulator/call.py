@@ -13,7 +13,6 @@ from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.outputs import OutputKind
 from ryla_graphs.schema import NodeSchema
 
-
 MAX_PIXELS = 256_000_000
 """The most pixels that one node draws."""
 
@@ -57,7 +56,9 @@ class Call:
         """The values of an autogrow input, in order."""
         return [value for name, value in self.inputs.items() if name.startswith(f"{prefix}.")]
 
-    def save(self, kind: OutputKind, filename: str, content: bytes, *, subfolder: str = "", folder: str = "output") -> None:
+    def save(
+        self, kind: OutputKind, filename: str, content: bytes, *, subfolder: str = "", folder: str = "output"
+    ) -> None:
         """Save a file."""
         self.world.saved.append(
             Artifact(self.node, kind, filename, subfolder, folder, simulated=True, read=lambda: content)

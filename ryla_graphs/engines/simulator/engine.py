@@ -48,7 +48,9 @@ class Simulator:
         """The bundled classes; others are simulated by their schema."""
         return catalogs.bundled()
 
-    def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> SimulatedRun:
+    def start(
+        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False
+    ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})
         check_names(workflow, files)

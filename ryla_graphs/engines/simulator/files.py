@@ -74,7 +74,9 @@ def motion_jpeg_mp4(frames: Sequence[Image.Image], fps: float) -> bytes:
         offsets.append(position)
         position += len(picture)
     matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-    mvhd = struct.pack(">IIIIIIHH8x", 0, 0, 0, scale, total, 0x10000, 0x100, 0) + matrix + bytes(24) + struct.pack(">I", 2)
+    mvhd = (
+        struct.pack(">IIIIIIHH8x", 0, 0, 0, scale, total, 0x10000, 0x100, 0) + matrix + bytes(24) + struct.pack(">I", 2)
+    )
     tkhd = struct.pack(">IIIIII8xHHHH", 3, 0, 0, 1, 0, total, 0, 0, 0, 0) + matrix
     tkhd += struct.pack(">II", width << 16, height << 16)
     entry = struct.pack(">6xH16xHHIIIH32sHh", 1, width, height, 0x480000, 0x480000, 0, 1, b"", 24, -1)
@@ -110,7 +112,10 @@ def safetensors(name: str, shape: Sequence[int]) -> bytes:
     count = 4
     for length in shape:
         count *= length
-    header = {name: {"dtype": "F32", "shape": list(shape), "data_offsets": [0, count]}, "__metadata__": {"simulated": MARK}}
+    header = {
+        name: {"dtype": "F32", "shape": list(shape), "data_offsets": [0, count]},
+        "__metadata__": {"simulated": MARK},
+    }
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + bytes(count)

@@ -110,6 +110,7 @@ def resize(call: Call) -> tuple[Any]:
 
 def _resize_target(call: Call, width: int, height: int) -> Size:
     """The size that a choice of `resize_type` asks for."""
+
     def value(name: str) -> Any:
         return call[f"resize_type.{name}"]
 
@@ -208,7 +209,8 @@ def _together(batches: list[Pictures]) -> Pictures:
 
 @handles("RepeatImageBatch")
 def repeat_images(call: Call) -> tuple[Pictures]:
-    call.afford(*call["image"].size, len(call["image"].images) * call["amount"])
+    width, height = call["image"].size
+    call.afford(width, height, len(call["image"].images) * call["amount"])
     return (Pictures(call["image"].images * call["amount"]),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
@@ -99,11 +99,3 @@ def _identity(value: Any) -> bytes:
     if isinstance(value, Video):
         return _identity(Pictures(value.frames)) + repr(value.fps).encode()
     return repr(value).encode()
-
-
-@dataclass
-class Facts:
-    """What a simulated picture says about itself."""
-
-    prompt: str = ""
-    lines: list[str] = field(default_factory=list)

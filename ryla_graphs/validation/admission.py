@@ -1,0 +1,117 @@
+"""What the server does with a prompt before it validates it: look at its shape, replace old classes, look up the rest.
+
+Facts: observed on ComfyUI 0.33; its `GET /node_replacements` tells the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.schema import NodeSchema
+
+
+class Malformed(Exception):
+    """The server cannot even look at the prompt, and answers 500."""
+
+
+class Replacement(NamedTuple):
+    """The class that the server puts in the place of one it no longer has."""
+
+    by: str
+    renamed: Mapping[str, str] = {}
+    """New input name to old one; what is not named here is dropped."""
+    fixed: Mapping[str, Any] = {}
+
+
+REPLACEMENTS: Mapping[str, Replacement] = {
+    "ConditioningAverage ": Replacement("ConditioningAverage"),
+    "ImageBatch": Replacement("BatchImagesNode", {"images.image0": "image1", "images.image1": "image2"}),
+    "ImageScaleBy": Replacement(
+        "ResizeImageMaskNode",
+        {"input": "image", "resize_type.multiplier": "scale_by", "scale_method": "upscale_method"},
+        {"resize_type": "scale by multiplier"},
+    ),
+    "Load3DAnimation": Replacement("Load3D"),
+    "Preview3DAnimation": Replacement("Preview3D"),
+    "ResizeImagesByLongerEdge": Replacement(
+        "ImageScaleToMaxDimension", {"image": "images", "largest_size": "longer_edge"}, {"upscale_method": "lanczos"}
+    ),
+    "SDV_img2vid_Conditioning": Replacement("SVD_img2vid_Conditioning"),
+    "T2IAdapterLoader": Replacement("ControlNetLoader", {"control_net_name": "t2i_adapter_name"}),
+}
+"""What ComfyUI 0.33 replaces, by class type, where it does not have the class."""
+
+
+def replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
+    """What the server puts in the place of this class; None where it leaves it."""
+    if not isinstance(class_type, str) or class_type in catalog:
+        return None
+    found = REPLACEMENTS.get(class_type)
+    return found if found is not None and found.by in catalog else None
+
+
+def checked_shape(prompt: Any) -> dict[str, Any]:
+    """The prompt, if it has a shape in which the server can look for old classes; raises `Malformed`."""
+    if not isinstance(prompt, dict):
+        raise Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
+    for node, body in prompt.items():
+        if not isinstance(body, (dict, list, str)):
+            raise _malformed_node(node, body)
+        if isinstance(body, dict) and "class_type" in body and "inputs" in body:
+            if not isinstance(body["inputs"], dict):
+                raise Malformed(f"the inputs of node '{node}' are {_kind(body['inputs'])}, expected an object")
+            _check_class_type(node, body["class_type"])
+    return prompt
+
+
+def replace_old_classes(prompt: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """The prompt as the server validates it; raises `Malformed` where it fails to replace a class."""
+    changed = {}
+    for node, body in prompt.items():
+        if isinstance(body, dict) and "inputs" in body:
+            found = replacement(body.get("class_type"), catalog)
+            if found is not None:
+                changed[node] = _replaced(node, body, found)
+    return {**prompt, **changed} if changed else prompt
+
+
+def _replaced(node: str, body: dict[str, Any], new: Replacement) -> dict[str, Any]:
+    old = body["class_type"]
+    if not isinstance(body.get("_meta"), dict):
+        raise Malformed(f"node '{node}' is an old {old}, which the server fails to replace where there is no `_meta`")
+    missing = [name for name in new.renamed.values() if name not in body["inputs"]]
+    if missing:
+        raise Malformed(f"node '{node}' is an old {old}, which the server fails to replace without `{missing[0]}`")
+    inputs = {name: body["inputs"][old_name] for name, old_name in new.renamed.items()}
+    return {**body, "class_type": new.by, "inputs": {**inputs, **new.fixed}}
+
+
+def look_up_classes(prompt: dict[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
+    """The class of every node; None where one has no known class; raises `Malformed`."""
+    schemas = {}
+    for node, body in prompt.items():
+        if not isinstance(body, dict):
+            raise _malformed_node(node, body)
+        class_type = body.get("class_type")
+        _check_class_type(node, class_type)
+        if not isinstance(class_type, str) or class_type not in catalog:
+            if not isinstance(body.get("_meta", {}), dict):
+                raise Malformed(f"the _meta of node '{node}' is not an object")
+            return None
+        schemas[node] = catalog[class_type]
+    return schemas
+
+
+def _check_class_type(node: str, class_type: Any) -> None:
+    if isinstance(class_type, (list, dict)):
+        raise Malformed(f"the class_type of node '{node}' is {_kind(class_type)}, expected text")
+
+
+def _malformed_node(node: str, body: Any) -> Malformed:
+    return Malformed(f"node '{node}' is {_kind(body)}, expected an object")
+
+
+def _kind(value: Any) -> str:
+    return {dict: "an object", list: "a list", str: "text", type(None): "null"}.get(type(value), "a plain value")

@@ -1,0 +1,178 @@
+"""The shape of the house: imports point one way, rooms stay small, what is public is said."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ryla_graphs
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "ryla_graphs"
+
+LAYERS = (
+    "version",
+    "errors",
+    "sockets",
+    "schema",
+    "object_info",
+    "catalogs",
+    "wording",
+    "wires",
+    "construction",
+    "node",
+    "graph",
+    "formats",
+    "validation",
+    "outputs",
+    "passes",
+    "compile",
+    "workflow",
+    "codegen",
+    "nodes",
+    "presets",
+    "testing",
+    "engines",
+    "sources",
+    "cli",
+)
+"""Left never imports right."""
+
+PURE_UP_TO = "nodes"
+IMPURE = {
+    "os",
+    "pathlib",
+    "random",
+    "requests",
+    "secrets",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+    "urllib",
+    "websocket",
+}
+GENERATED = ("nodes", "catalogs")
+
+
+def sources() -> Iterator[Path]:
+    return (path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def layer(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Modules a file imports, and whether only for type checkers."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "ryla_graphs"
+                else [node.module]
+            )
+            yield from ((name, id(node) in guarded) for name in names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in guarded) for alias in node.names)
+
+
+def hand_written() -> list[Path]:
+    return [path for path in sources() if layer(path) not in GENERATED]
+
+
+@pytest.mark.parametrize("path", hand_written(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_point_left(path: Path) -> None:
+    here = layer(path)
+    if here in ("__init__", "__main__"):
+        return
+    assert here in LAYERS, f"{here} has no place in the house"
+    for name, for_checkers in imports(path):
+        if name.startswith("ryla_graphs.") and not for_checkers:
+            there = name.split(".")[1]
+            assert LAYERS.index(there) <= LAYERS.index(here), f"{path}: {here} imports {there}"
+
+
+@pytest.mark.parametrize("path", hand_written(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_the_core_has_no_clock_no_chance_no_file_and_no_network(path: Path) -> None:
+    here = layer(path)
+    if here in LAYERS and LAYERS.index(here) <= LAYERS.index(PURE_UP_TO):
+        used = {name.split(".")[0] for name, _ in imports(path)}
+        assert used.isdisjoint(IMPURE), used & IMPURE
+
+
+@pytest.mark.parametrize("path", hand_written(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 400, "split it"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or node.lineno) - node.lineno
+            assert length <= 50, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", hand_written(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_public_things_have_docstrings(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) or not tree.body, "the module says nothing"
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            if "simulator" in path.parts or path.name == "sockets.py":
+                continue
+            assert ast.get_docstring(node), f"{node.name} says nothing"
+
+
+def test_no_module_is_named_like_the_standard_library() -> None:
+    for path in (*sources(), *ROOT.glob("*.py")):
+        for part in path.relative_to(ROOT).parts:
+            name = part.removesuffix(".py")
+            if name not in ("compile", "formats", "__init__", "__main__", "code", "socket"):
+                assert name not in sys.stdlib_module_names, path
+
+
+def test_exports() -> None:
+    assert ryla_graphs.__all__ == sorted(ryla_graphs.__all__)
+    for name in ryla_graphs.__all__:
+        assert getattr(ryla_graphs, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        ryla_graphs.Nothing  # type: ignore[attr-defined]  # noqa: B018
+    assert (PACKAGE / "py.typed").exists()
+
+
+def test_the_layers_are_those_that_exist() -> None:
+    assert {layer(path) for path in sources()} - {"__init__", "__main__"} == set(LAYERS)
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(result.stdout.split())
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = {"networkx", "requests", "PIL", "typer", "rich", "websocket"}
+    assert modules_after("import ryla_graphs").isdisjoint(heavy | {"pydantic"})
+    assert modules_after("from ryla_graphs import Workflow").isdisjoint(heavy)
+
+
+def test_errors_are_all_ours() -> None:
+    from ryla_graphs import errors
+
+    tree = errors.__doc__ or ""
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, Exception) and not name.startswith("_"):
+            assert issubclass(value, errors.RylaError)
+            assert name in tree, f"{name} is not drawn in the tree of errors"

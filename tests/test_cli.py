@@ -1,0 +1,352 @@
+"""The command line, as a user types it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+from tests.data.make_object_info import object_info
+from tests.engines.stub import Script, serve
+from tests.graphs import text_to_image
+
+
+def ryla(*arguments: str | Path, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line; a traceback is a failure whatever the test is about."""
+    result = subprocess.run(
+        [sys.executable, "-m", "ryla_graphs", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONWARNINGS": "error"} | environment,
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    assert "a fault in ryla-graphs" not in result.stderr, result.stderr
+    return result
+
+
+def good(*arguments: str | Path, **options: Any) -> str:
+    result = ryla(*arguments, **options)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.json"
+    path.write_text(json.dumps(text_to_image().compile().prompt))
+    return path
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from ryla_graphs import Workflow\n"
+        "from ryla_graphs.nodes import EmptyImage, SaveImage\n\n"
+        "def picture(width: int = 64, name: str = 'x') -> Workflow:\n"
+        "    image = EmptyImage(width=width, height=64)\n"
+        "    return Workflow(SaveImage(images=image, filename_prefix=name).named('save'))\n\n"
+        "workflow = picture()\n"
+        "def broken():\n    return 1 / 0\n"
+        "def odd():\n    return 3\n"
+    )
+    return path
+
+
+def test_version_and_help() -> None:
+    assert good("--version").startswith("ryla-graphs 0.")
+    for command in ("presets", "compile", "validate", "run", "nodes"):
+        assert command in good("--help")
+        assert "--json" in good(command, "--help") or command == "nodes"
+    assert "--install-completion" in good("--help")
+
+
+def test_presets() -> None:
+    assert {line.split()[0] for line in good("presets").splitlines()} == {"flux-dev", "flux-lora", "flux-instantid"}
+    assert json.loads(good("presets", "--json"))[0]["name"] == "flux-dev"
+    shown = good("presets", "flux-instantid")
+    assert "referenceImage" in shown and "CPU | GPU" in shown and "integer 64..8192 step 16" in shown
+    assert "width" in json.loads(good("presets", "flux-dev", "--json"))["parameters"]["properties"]
+
+
+def test_compile_to_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "graph.json"
+    said = good("compile", "flux-dev", "-p", "prompt=a red bicycle", "-p", "seed=42", "-o", out)
+    assert json.loads(out.read_text()) == json.loads((ROOT / "tests/golden/flux-dev.json").read_text())
+    assert "10 nodes, sha256" in said
+
+
+def test_compile_to_standard_output_and_json() -> None:
+    prompt = json.loads(good("compile", "flux-dev", "-p", "prompt=x", "-p", "seed=1"))
+    facts = json.loads(good("compile", "flux-dev", "-p", "prompt=x", "-p", "seed=1", "--json"))
+    assert facts["prompt"] == prompt
+    assert facts["outputs"] == [{"node": "save", "class_type": "SaveImage", "kind": "image", "at_least": 1}]
+    assert facts["parameters"]["seed"] == 1
+    assert "flux_dev.py:" in facts["sources"]["save"]
+
+
+def test_compile_a_python_file(python: Path) -> None:
+    assert json.loads(good("compile", f"{python}"))["1"]["inputs"]["width"] == 64
+    assert json.loads(good("compile", f"{python}:picture", "-p", "width=128"))["1"]["inputs"]["width"] == 128
+
+
+def test_parameters_from_files(tmp_path: Path) -> None:
+    (tmp_path / "prompt.txt").write_text("a blue door\n")
+    (tmp_path / "more.json").write_text('{"steps": 7, "width": 512}')
+    prompt = json.loads(
+        good(
+            "compile",
+            "flux-dev",
+            "-p",
+            f"prompt=@{tmp_path}/prompt.txt",
+            "--params",
+            tmp_path / "more.json",
+            "-p",
+            "width=768",
+        )
+    )
+    assert prompt["prompt"]["inputs"]["text"] == "a blue door"
+    assert (prompt["sampler"]["inputs"]["steps"], prompt["canvas"]["inputs"]["width"]) == (7, 768)
+
+
+def test_run_a_preset(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = good(
+        "run", "flux-dev", "-p", "prompt=a red bicycle", "-p", "negativePrompt=blurry", "-p", "width=256", "-o", out
+    )
+    assert "flux_dev_00001_.png  (simulated: no model ran)" in said and "seed " in said
+    with Image.open(out / "flux_dev_00001_.png") as picture:
+        assert picture.size == (256, 1024)
+    assert json.loads((out / "flux-dev.json").read_text())["save"]["class_type"] == "SaveImage"
+
+
+def test_run_says_what_has_no_effect(tmp_path: Path) -> None:
+    result = ryla("run", "flux-dev", "-p", "prompt=x", "-p", "negativePrompt=y", "-p", "width=64", "-o", tmp_path)
+    assert result.returncode == 0
+    assert "at cfg 1 Flux ignores the negative prompt (parameter `negativePrompt`, `cfg`)" in result.stderr
+
+
+def test_run_with_a_reference_picture_and_json(tmp_path: Path) -> None:
+    face = tmp_path / "face.png"
+    Image.new("RGB", (64, 64), "tan").save(face)
+    parameters = ["-p", "prompt=x", "-p", f"referenceImage=@{face}", "-p", "width=128", "-p", "height=128"]
+    facts = json.loads(good("run", "flux-instantid", *parameters, "-o", tmp_path / "out", "--json"))
+    assert facts["simulated"] is True and facts["parameters"]["referenceImage"] == "face.png"
+    assert Path(facts["outputs"][0]["file"]).exists() and Path(facts["workflow"]).exists()
+
+
+def test_run_a_json_file_with_an_input_changed(graph: Path, tmp_path: Path) -> None:
+    facts = json.loads(
+        good("run", graph, "-p", "4.batch_size=1", "-p", "sampler.steps=3", "-o", tmp_path / "o", "--json")
+    )
+    assert len(facts["outputs"]) == 1
+    assert json.loads(Path(facts["workflow"]).read_text())["sampler"]["inputs"]["steps"] == 3
+
+
+def test_run_from_standard_input(graph: Path, tmp_path: Path) -> None:
+    assert "x_00002_.png" in good("run", "-", "-o", tmp_path / "o", stdin=graph.read_text())
+
+
+def test_run_on_a_server(graph: Path, tmp_path: Path) -> None:
+    with serve() as (address, _):
+        said = good("run", graph, "--engine", address, "-o", tmp_path / "o")
+        assert "simulated" not in said and "x_00001_.png" in said
+        good("run", graph, "-o", tmp_path / "p", RYLA_ENGINE=address)
+
+
+def test_a_failing_run_is_exit_1(graph: Path, tmp_path: Path) -> None:
+    error = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "out of memory"}
+    with serve(Script(error=error)) as (address, _):
+        result = ryla("run", graph, "--engine", address, "-o", tmp_path / "o")
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "error: KSampler 'sampler' failed: out of memory" in result.stderr
+        failed = json.loads(ryla("run", graph, "--engine", address, "--json").stdout)
+        assert failed["error"] == "ExecutionFailed"
+
+
+def test_validate_files(graph: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    prompt = json.loads(graph.read_text())
+    prompt["sampler"]["inputs"]["steps"] = 0
+    prompt["4"]["inputs"]["width"] = 1001
+    bad.write_text(json.dumps(prompt))
+    assert good("validate", graph) == f"{graph}: valid\n"
+    result = ryla("validate", graph, bad)
+    assert result.returncode == 1
+    assert f"{bad}: 1 error, 1 warning" in result.stdout and "hint: use a whole number from 1 to 10000" in result.stdout
+    facts = json.loads(ryla("validate", graph, bad, "--json").stdout)
+    assert [row["valid"] for row in facts] == [True, False]
+    assert facts[1]["problems"][0]["code"] == "value_smaller_than_min"
+
+
+def test_validate_presets_python_and_requests(graph: Path, python: Path, tmp_path: Path) -> None:
+    assert "valid" in good("validate", "flux-dev", "-p", "prompt=x")
+    assert "valid" in good("validate", f"{python}:picture", "-p", "width=128")
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps({"prompt": json.loads(graph.read_text()), "client_id": "x"}))
+    assert "valid" in good("validate", request)
+
+
+def test_validate_against_a_catalog(graph: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "object_info.json.gz"
+    catalog.write_bytes(gzip.compress(json.dumps(object_info()).encode()))
+    result = ryla("validate", graph, "--catalog", catalog)
+    assert result.returncode == 1 and "missing_node_type" in result.stdout
+
+
+def test_validate_lines(graph: Path, tmp_path: Path) -> None:
+    prompt = json.loads(graph.read_text())
+    rows = [
+        {"id": "good", "prompt": prompt},
+        {"id": 2, "prompt": {}},
+        {"id": 3, "prompt": prompt | {"sampler": prompt["sampler"] | {"inputs": {}}}},
+        {"id": 4, "prompt": prompt | {"x": {"class_type": "Nope", "inputs": {}}}},
+        {"id": 5, "prompt": None},
+    ]
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("\n".join(json.dumps(row) for row in rows) + "\n\nnot json\n[]\n")
+    for said in (good("validate", "--jsonl", lines), good("validate", "--jsonl", "-", stdin=lines.read_text())):
+        answers = [json.loads(line) for line in said.splitlines()]
+        assert [(a["id"], a["accepted"], a["error"]) for a in answers] == [
+            ("good", True, None),
+            (2, False, "prompt_no_outputs"),
+            (3, False, "prompt_outputs_failed_validation"),
+            (4, False, "missing_node_type"),
+            (5, False, None),
+            (None, False, None),
+            (None, False, None),
+        ]
+        assert answers[0]["nodes"] == {} and answers[0]["problems"] == []
+        assert ["required_input_missing", "model"] in answers[2]["nodes"]["sampler"]
+        assert answers[5]["problems"][0]["code"] == "unreadable_line"
+
+
+def test_nodes_show_and_search() -> None:
+    assert "steps" in good("nodes", "show", "KSampler") and "LATENT" in good("nodes", "show", "KSampler")
+    facts = json.loads(good("nodes", "show", "KSampler", "--json"))
+    assert facts["outputs"] == [{"slot": 0, "name": "LATENT", "type": "LATENT"}]
+    assert "when 'scale width'" in good("nodes", "show", "ResizeImageMaskNode")
+    found = good("nodes", "search", "lora").splitlines()
+    assert any(line.startswith("LoraLoader ") for line in found)
+    assert json.loads(good("nodes", "search", "lora", "model", "only", "--json"))[0]["class_type"]
+    assert good("nodes", "search", "no such thing").strip() == "nothing found"
+
+
+def test_nodes_generate(tmp_path: Path) -> None:
+    source = tmp_path / "object_info.json"
+    source.write_text(json.dumps(object_info()))
+    out = tmp_path / "my_nodes.py"
+    assert "5 classes" in good("nodes", "generate", "--object-info", source, "--out", out)
+    assert "class MyBlurPlus(" in out.read_text() and "class CheckpointLoaderSimple(" not in out.read_text()
+    assert "6 classes" in good("nodes", "generate", "--object-info", source, "--out", out, "--loaders")
+    assert json.loads(good("nodes", "generate", "--object-info", source, "--out", out, "--class", "MySave", "--json"))[
+        "classes"
+    ] == ["MySave"]
+    assert "6 classes" in good("nodes", "generate", "--object-info", source, "--out", out, "--all")
+    check = subprocess.run([sys.executable, "-W", "error", str(out)], check=False, capture_output=True, text=True)
+    assert check.returncode == 0, check.stderr
+
+
+def test_generated_classes_of_a_live_server(tmp_path: Path) -> None:
+    with serve() as (address, _):
+        out = tmp_path / "live.py"
+        assert "1 classes" in good("nodes", "generate", "--object-info", address, "--out", out)
+
+
+MISUSE: dict[str, tuple[list[str], int, str]] = {
+    "no such preset": (["run", "flux-devv"], 2, "did you mean 'flux-dev'"),
+    "no such file": (["compile", "nope.json"], 2, "cannot read 'nope.json'"),
+    "no such python file": (["compile", "nope.py:x"], 2, "cannot read 'nope.py'"),
+    "bad parameter": (["compile", "flux-dev", "-p", "prompt=x", "-p", "steps=0"], 2, "steps"),
+    "unknown parameter": (["compile", "flux-dev", "-p", "prompt=x", "-p", "stepz=0"], 2, "did you mean 'steps'"),
+    "no value": (["compile", "flux-dev", "-p", "prompt"], 2, "is not KEY=VALUE"),
+    "no parameter file": (["compile", "flux-dev", "-p", "prompt=@nope.txt"], 2, "cannot read 'nope.txt'"),
+    "missing parameter": (["run", "flux-dev"], 2, "flux-dev.prompt: is missing"),
+    "no such engine": (["run", "flux-dev", "-p", "prompt=x", "--engine", "gpu"], 2, "there is no engine 'gpu'"),
+    "nobody there": (["run", "flux-dev", "-p", "prompt=x", "--engine", "http://127.0.0.1:9"], 2, "no ComfyUI answers"),
+    "no such node": (["nodes", "show", "KSamplr"], 2, "did you mean 'KSampler'"),
+    "no such catalog": (["nodes", "show", "KSampler", "--catalog", "nope.json"], 2, "cannot read 'nope.json'"),
+    "nothing to validate": (["validate"], 2, "give files"),
+    "unknown option": (["run", "--nope"], 2, "nope"),
+    "reference not given": (
+        ["run", "flux-instantid", "-p", "prompt=x", "-p", "referenceImage=me.png"],
+        1,
+        "-p referenceImage=@FILE",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISUSE)
+def test_misuse_is_told_and_never_a_traceback(case: str, tmp_path: Path) -> None:
+    arguments, code, message = MISUSE[case]
+    result = ryla(*arguments)
+    assert result.returncode == code, result.stderr
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
+        (b"not json", 1, "is not JSON: line 1"),
+        (b"[]", 1, "a prompt is an object of nodes"),
+        (b'{"nodes": [], "links": []}', 1, "as the editor saves it"),
+        (b"\x1f\x8bbroken", 1, "broken gzip"),
+        (b"\xff\xfe\x00", 1, "is not JSON"),
+        (b"[" * 100_000, 1, "is not JSON"),
+    ],
+)
+def test_bad_files_are_told(tmp_path: Path, content: bytes, code: int, message: str) -> None:
+    path = tmp_path / "graph.json"
+    path.write_bytes(content)
+    result = ryla("compile", path)
+    assert (result.returncode, message in result.stderr) == (code, True), result.stderr
+    assert ryla("compile", path, "--json").returncode == code
+
+
+def test_a_users_own_error_names_the_line(python: Path) -> None:
+    broken = ryla("compile", f"{python}:broken")
+    assert broken.returncode == 1 and f"{python}:10: ZeroDivisionError" in broken.stderr
+    assert "not a Workflow" in ryla("compile", f"{python}:odd").stderr
+    assert "it has picture, workflow, broken, odd" in ryla("compile", f"{python}:nope").stderr
+    assert "width" in ryla("compile", f"{python}:picture", "-p", "width=wide").stderr
+    python.write_text("def f(:\n")
+    assert "SyntaxError" in ryla("compile", f"{python}:f").stderr
+    python.write_text("from ryla_graphs.nodes import EmptyImage\n\n\nEmptyImage(width=0, height=64)\n")
+    wrong = ryla("compile", str(python))
+    assert wrong.returncode == 1 and f"{python}:4" in wrong.stderr
+
+
+def test_errors_as_json(python: Path) -> None:
+    facts = json.loads(ryla("compile", "flux-dev", "-p", "prompt=x", "-p", "steps=0", "--json").stdout)
+    assert facts["error"] == "InvalidParameters"
+    assert facts["problems"][0]["input"] == "steps"
+
+
+def test_a_closed_pipe_is_no_error(graph: Path) -> None:
+    command = f"{sys.executable} -m ryla_graphs nodes search a | head -1"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert result.stderr == ""
+
+
+def test_it_starts_without_loading_what_it_does_not_need() -> None:
+    code = (
+        "import sys; sys.argv = ['ryla-graphs', '--version']\n"
+        "from ryla_graphs.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pydantic', 'networkx', 'requests', 'PIL', 'rich.console', 'ryla_graphs.workflow'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.splitlines()[-1] in ("[]", "['rich.console']")
