@@ -177,5 +177,5 @@ def _rewired(value: Any, new: Mapping[Node, Node]) -> Any:
         return changed if any(changed[key] is not item for key, item in value.items()) else value
     if isinstance(value, Option):
         fields = {field: _rewired(item, new) for field, item in value.__dict__.items()}
-        return value.model_copy(update=fields)
+        return value.model_copy(update=fields) if any(fields[f] is not v for f, v in value.__dict__.items()) else value
     return value

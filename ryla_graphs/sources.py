@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ryla_graphs import catalogs
-from ryla_graphs.errors import InvalidDocument, SourceUnreachable
+from ryla_graphs.errors import EngineError, InvalidDocument, SourceUnreachable
 from ryla_graphs.object_info import Catalog
 
 _GZIP = b"\x1f\x8b"
@@ -56,5 +56,8 @@ def open_catalog(source: str | None = None) -> Catalog:
     if source.startswith(("http://", "https://")):
         from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads requests
 
-        return ComfyUI(source.removesuffix("/object_info")).catalog()
+        try:
+            return ComfyUI(source.removesuffix("/object_info")).catalog()
+        except EngineError as error:
+            raise SourceUnreachable(str(error)) from error
     return catalogs.from_object_info(parse_json(read_bytes(source), source), name=source)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
 from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
-from ryla_graphs.formats import api
+from ryla_graphs.formats import api, mermaid
 from ryla_graphs.graph import Graph
 from ryla_graphs.node import AnyNode, Node
 from ryla_graphs.object_info import Catalog
+from ryla_graphs.passes import merge_twins
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -131,6 +132,10 @@ class Workflow:
             name=self.name,
             origin=self.origin,
         )
+
+    def to_mermaid(self) -> str:
+        """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
+        return mermaid.dump(merge_twins(self._graph))
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""

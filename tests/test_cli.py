@@ -95,6 +95,12 @@ def test_compile_to_standard_output_and_json() -> None:
     assert "flux_dev.py:" in facts["sources"]["save"]
 
 
+def test_compile_to_a_picture() -> None:
+    assert good("compile", "flux-dev", "-p", "prompt=x", "--format", "mermaid").startswith("flowchart LR")
+    facts = json.loads(good("compile", "flux-dev", "-p", "prompt=x", "--format", "mermaid", "--json"))
+    assert facts["mermaid"].startswith("flowchart LR")
+
+
 def test_compile_a_python_file(python: Path) -> None:
     assert json.loads(good("compile", f"{python}"))["1"]["inputs"]["width"] == 64
     assert json.loads(good("compile", f"{python}:picture", "-p", "width=128"))["1"]["inputs"]["width"] == 128

@@ -112,6 +112,20 @@ def test_nodes_by_id() -> None:
         workflow.node("samplr")
 
 
+def test_mermaid_draws_every_node_and_wire() -> None:
+    workflow = text_to_image()
+    lines = workflow.to_mermaid().splitlines()
+    assert lines[0] == "flowchart LR"
+    assert '    n0["CheckpointLoaderSimple"]' in lines and '    n6(["SaveImage<br/><i>save</i>"])' in lines
+    assert '    n0 -- "VAE" --> n5' in lines and '    n4 -- "LATENT → samples" --> n5' in lines
+    assert sum("-->" in line for line in lines) == workflow.to_networkx().number_of_edges()
+
+
+def test_mermaid_shows_names_as_they_are() -> None:
+    odd = Workflow(SaveImage(images=EmptyImage()).named('a "b" <i>#c'))
+    assert "<i>a #34;b#34; #60;i#62;#35;c</i>" in odd.to_mermaid()
+
+
 def test_networkx_view() -> None:
     view = text_to_image().to_networkx()
     assert isinstance(view, nx.MultiDiGraph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,19 @@ from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings, T
 from ryla_graphs.cli.output import print_json
 
 
+class Format(StrEnum):
+    """What a workflow is written as."""
+
+    API = "api"
+    MERMAID = "mermaid"
+
+
 def compile_command(
     target: Target,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write the JSON.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="API JSON, or a picture of the graph for Mermaid.")
+    ] = Format.API,
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
@@ -26,8 +37,11 @@ def compile_command(
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     known = open_catalog(catalog) if catalog else None
-    compiled = load_target(target, param, params, known).workflow.compile(known)
+    workflow = load_target(target, param, params, known).workflow
+    compiled = workflow.compile(known)
     text = json_module.dumps(compiled.prompt, indent=2, ensure_ascii=False) + "\n"
+    if form is Format.MERMAID:
+        text = workflow.to_mermaid()
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
@@ -40,7 +54,8 @@ def compile_command(
                 "parameters": compiled.parameters,
                 "problems": [problem.to_dict() for problem in compiled.problems],
                 "sources": dict(compiled.sources),
-                **({"file": str(out)} if out is not None else {"prompt": compiled.prompt}),
+                **({"file": str(out)} if out is not None else {}),
+                **({form.value: text} if form is Format.MERMAID else {"prompt": compiled.prompt}),
             }
         )
         return

@@ -44,6 +44,8 @@ class Script:
     """Knows nothing of the prompt any more, as after a restart."""
     silent: bool = False
     """Sends no event at all; the run is done all the same."""
+    own_id: str | None = None
+    """The id it gives the run whatever the client asks for, as old servers do."""
     noise: bool = True
     """Sends messages that are not about this run."""
 
@@ -102,18 +104,12 @@ class StubComfy:
         body = await request.json()
         self.submitted.append(body)
         self.subscribed_before_submit = body["client_id"] in self._sockets
-        if self.script.refusal is not None:
-            status, answer = self.script.refusal
-            if status != 200:
-                return _answer(answer, status)
-            self._start(body)
-            return _answer(answer | {"prompt_id": body["prompt_id"], "number": 1}, status)
-        self._start(body)
-        return web.json_response({"prompt_id": body["prompt_id"], "number": 1, "node_errors": {}})
-
-    def _start(self, body: dict[str, Any]) -> None:
-        task = asyncio.get_running_loop().create_task(self._play(body["prompt_id"], body["client_id"]))
-        self._tasks.add(task)
+        status, answer = self.script.refusal or (200, {"node_errors": {}})
+        if status != 200 or isinstance(answer, str):
+            return _answer(answer, status)
+        run = self.script.own_id or body["prompt_id"]
+        self._tasks.add(asyncio.get_running_loop().create_task(self._play(run, body["client_id"])))
+        return web.json_response(answer | {"prompt_id": run, "number": 1})
 
     async def _play(self, run: str, client: str) -> None:
         self._status[run] = "in_progress"

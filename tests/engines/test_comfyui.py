@@ -271,6 +271,17 @@ def test_the_catalog_is_the_servers() -> None:
         assert list(ComfyUI(address).catalog()) == ["Only"]
 
 
+def test_an_old_server_that_names_runs_itself() -> None:
+    result, _ = told(Script(own_id="its own", jobs_api=False))
+    assert result.run == "its own" and len(result.outputs) == 2
+
+
+@pytest.mark.parametrize("page", ["<html>Please log in</html>", "[]", "{}"])
+def test_a_page_instead_of_an_answer(page: str) -> None:
+    with pytest.raises(EngineUnreachable, match="/prompt does not answer like ComfyUI"):
+        told(Script(refusal=(200, page)))
+
+
 def test_what_answers_but_is_no_comfyui() -> None:
     with serve() as (address, _), pytest.raises(EngineUnreachable, match="does not answer like ComfyUI"):
         ComfyUI(f"{address}/nothing").catalog()

@@ -57,11 +57,15 @@ class ComfyClient:
 
     def json(self, path: str) -> Any:
         """The JSON answer to a GET; raises `EngineUnreachable` where it is none."""
-        answer = self.request("GET", path)
+        return self.content(self.request("GET", path))
+
+    def content(self, answer: requests.Response) -> Any:
+        """The JSON in an answer; raises `EngineUnreachable` where it is an error or holds none."""
         try:
             answer.raise_for_status()
             return answer.json()
         except (requests.RequestException, ValueError) as error:
+            path = urlsplit(answer.url).path
             raise EngineUnreachable(f"{self.address}{path} does not answer like ComfyUI: {_reason(error)}") from error
 
     def upload(self, name: str, content: bytes) -> str:
@@ -69,7 +73,7 @@ class ComfyClient:
         answer = self.request("POST", "/upload/image", files={"image": (name, content)})
         if answer.status_code != requests.codes.ok:
             raise EngineRefused(f"the server refuses the input file '{name}' ({answer.status_code})")
-        stored = answer.json()
+        stored = self.content(answer)
         return f"{stored['subfolder']}/{stored['name']}" if stored.get("subfolder") else str(stored["name"])
 
     def submit(self, body: Mapping[str, Any]) -> requests.Response:
@@ -80,7 +84,7 @@ class ComfyClient:
         """Where a prompt is: asked of the jobs API, or of queue and history on servers without one."""
         answer = self.request("GET", f"/api/jobs/{prompt_id}")
         if answer.status_code == requests.codes.ok:
-            job = answer.json()
+            job = self.content(answer)
             phase = _PHASES.get(job.get("status", ""), "unknown")
             return JobState(phase, job.get("outputs") or {}, _error_in(job.get("execution_status") or {}))
         # A prompt that ends between the two looks is in neither, so look at the history on both sides.

@@ -15,7 +15,7 @@ from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.run import ComfyRun
 from ryla_graphs.engines.comfyui.socket import ComfySocket
 from ryla_graphs.engines.inputs import with_inputs
-from ryla_graphs.errors import EngineRefused, Problem
+from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
 from ryla_graphs.object_info import Catalog
 
 
@@ -42,14 +42,17 @@ class ComfyUI:
         try:
             extra = {"preview_method": "auto"} if previews else {}
             body = {"prompt": prompt, "prompt_id": prompt_id, "client_id": client_id, "extra_data": extra}
-            self._accept(workflow, prompt_id, self.client.submit(body))
+            prompt_id = self._accept(workflow, prompt_id, self.client.submit(body))
         except BaseException:
             socket.close()
             raise
         return ComfyRun(self.client, socket, workflow, prompt_id)
 
-    def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> None:
-        """Raise `EngineRefused` unless the server takes the whole graph."""
+    def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> str:
+        """The id of the run, ours unless the server is too old to take it.
+
+        Raises `EngineRefused` unless the server takes the whole graph.
+        """
         try:
             content = answer.json()
         except ValueError:
@@ -62,7 +65,9 @@ class ComfyUI:
                 # The server would run the good outputs and leave the others out without another word.
                 self.client.cancel(prompt_id)
                 raise EngineRefused(f"{self.name} would leave out some of the outputs:", problems)
-            return
+            if not isinstance(content.get("prompt_id"), str):
+                raise EngineUnreachable(f"{self.client.address}/prompt does not answer like ComfyUI: no prompt id")
+            return str(content["prompt_id"])
         error = content.get("error")
         reason = error.get("message") if isinstance(error, dict) else None
         raise EngineRefused(f"{self.name} refuses the graph: {reason or f'status {answer.status_code}'}", problems)
