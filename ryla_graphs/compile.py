@@ -140,9 +140,9 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin) -> li
 
 def _explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
     """Problems with their source lines and preset parameters, and what the preset itself has to say."""
-    if not problems:
-        return list(origin.notices)
-    decisions = origin.decisions()
+    # Finding the parameters costs a build for each, which a note, such as of a value between two steps, is not worth.
+    grave = any(problem.severity != "note" for problem in problems)
+    decisions = origin.decisions() if grave else {}
     return [*(_located(problem, sources, decisions) for problem in problems), *origin.notices]
 
 
