@@ -1,0 +1,41 @@
+# `make demo` and `make test` set up everything they need in .venv; PYTHON picks another interpreter than python3.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: demo test check format generate bench clean
+
+demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
+	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
+
+test: $(VENV)/installed-dev ## All tests, type checkers and the linter included
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/installed-dev ## Only linter and type checkers
+	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy && $(BIN)/python -m pyright --pythonpath $(BIN)/python
+
+format: $(VENV)/installed-dev
+	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
+
+generate: $(VENV)/installed-dev ## Write the node classes anew from the bundled catalogs
+	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m tests.data.make_object_info
+
+bench: $(VENV)/installed-dev ## Measure; prints Markdown
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/installed
