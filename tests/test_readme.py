@@ -1,0 +1,97 @@
+"""What README.md and docs/ show is what happens: code is run, printed text and pictures are compared."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+from tests.test_cli import good
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def fences() -> list[tuple[str, str, str, str]]:
+    """Name, language, content, and the content of the fence before."""
+    found = []
+    for path in DOCUMENTS:
+        before = ""
+        for number, (language, content) in enumerate(FENCE.findall(path.read_text(encoding="utf-8")), start=1):
+            found.append((f"{path.stem}-{number}-{language}", language, content, before))
+            before = content
+    return found
+
+
+def of_language(*languages: str) -> list[Any]:
+    return [pytest.param(content, before, id=name) for name, lang, content, before in fences() if lang in languages]
+
+
+def execute(code: str) -> tuple[dict[str, Any], str]:
+    """The names an example makes, and what it prints; its tests are called."""
+    names: dict[str, Any] = {"__name__": "example"}
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "example.py", "exec"), names)
+        for name, value in list(names.items()):
+            if name.startswith("test_"):
+                value()
+    return names, printed.getvalue()
+
+
+@pytest.mark.parametrize(("code", "before"), of_language("python"))
+def test_examples_run(code: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    execute(code)
+
+
+@pytest.mark.parametrize(("text", "code"), of_language("text"))
+def test_examples_print_what_is_shown(text: str, code: str) -> None:
+    assert execute(code)[1] == text
+
+
+@pytest.mark.parametrize(("picture", "code"), of_language("mermaid"))
+def test_pictures_are_of_the_graph_above(picture: str, code: str) -> None:
+    assert execute(code)[0]["workflow"].to_mermaid() == picture
+
+
+def commands() -> list[str]:
+    lines = (line for _, lang, content, _ in fences() if lang == "bash" for line in content.splitlines())
+    return [line.split("   ")[0] for line in lines if line.startswith("ryla-graphs ")]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the commands name."""
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (64, 64), "tan").save(tmp_path / "me.png")
+    graph = json.loads(good("compile", "flux-dev", "-p", "prompt=x"))
+    for name in ("graph.json", "my_graph.json"):
+        (tmp_path / name).write_text(json.dumps(graph))
+    (tmp_path / "prompts.jsonl").write_text(json.dumps({"id": 1, "prompt": graph}) + "\n")
+    (tmp_path / "my_pipelines.py").write_text(fences()[2][2])
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_work(command: str, place: Path) -> None:
+    """As they are shown, but for the address of a server."""
+    facts = str(ROOT / "tests" / "data" / "object_info.json")
+    catalog = command.replace("--object-info http://127.0.0.1:8188", f"--object-info {facts}")
+    local = catalog.replace("--engine http://127.0.0.1:8188", "--engine simulator")
+    if "--catalog http" in local:
+        local = local.partition(" --catalog")[0]
+    good(*shlex.split(local)[1:])
+
+
+def test_the_documents_name_what_is_there() -> None:
+    for path in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
