@@ -95,3 +95,11 @@ def test_the_documents_name_what_is_there() -> None:
     for path in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_every_problem_code_is_in_the_documents() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "ryla_graphs").rglob("*.py")]
+    codes = {code for text in sources for code in re.findall(r"""(?:code=|input_problem\()"(\w+)\"""", text)}
+    written = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    assert {code for code in codes if f"`{code}`" not in written} == set()
+    assert len(codes) > 15
