@@ -45,8 +45,6 @@ class Started(Event):
     """The run has begun."""
 
     kind = "started"
-    cached: tuple[str, ...] = ()
-    """Nodes whose result the engine already has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ class Producers:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._by_type: dict[str, list[Producer]] = {}
         self._found: dict[tuple[str, int], list[Producer]] = {}
 
     @cached_property
