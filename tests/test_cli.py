@@ -266,7 +266,7 @@ def test_nodes_generate(tmp_path: Path) -> None:
 def test_generated_classes_of_a_live_server(tmp_path: Path) -> None:
     with serve() as (address, _):
         out = tmp_path / "live.py"
-        assert "1 classes" in good("nodes", "generate", "--object-info", address, "--out", out)
+        assert "1 class\n" in good("nodes", "generate", "--object-info", address, "--out", out)
 
 
 MISUSE: dict[str, tuple[list[str], int, str]] = {

@@ -197,6 +197,15 @@ def test_errors_come_first() -> None:
     assert [p.severity for p in found(prompt)] == ["error", "error", "warning", "note"]
 
 
+@pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])
+def test_all_problems_are_told_where_the_output_is_not_known_or_none(sink: str) -> None:
+    prompt = changed("sampler", steps="many", positive=["9", 0])
+    prompt["save"] = {"class_type": sink, "inputs": {"pixels": ["6", 0], "vae": ["1", 2]}}
+    codes = {problem.code for problem in found(prompt)}
+    assert codes >= {"invalid_input_type", "link_to_missing_node"}
+    assert codes & {"missing_node_type", "prompt_no_outputs"}
+
+
 def old_adapter(meta: bool = True, **inputs: Any) -> dict[str, Any]:
     node: dict[str, Any] = {"class_type": "T2IAdapterLoader", "inputs": inputs}
     if meta:

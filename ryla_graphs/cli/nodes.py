@@ -141,7 +141,9 @@ def generate(
     if json:
         print_json({"file": str(out), "classes": wanted})
     else:
-        typer.echo(f"{out}: {len(wanted)} classes")
+        number = f"{len(wanted)} class{'es' if len(wanted) > 1 else ''}"
+        others = len(known) - len(wanted)
+        typer.echo(f"{out}: {number}" + (f"; {others} others with --all" if others else ""))
 
 
 def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool) -> list[str]:

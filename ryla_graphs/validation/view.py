@@ -52,8 +52,15 @@ class View:
 
     @cached_property
     def reached(self) -> frozenset[str]:
-        """The nodes that some output node needs, outputs included."""
-        stack = [number for number, node in self.nodes.items() if node.schema.output_node]
+        """The nodes that some output needs, outputs included.
+
+        What cannot be read may be an output, and where there is none at all, any node was meant for one: so
+        that of a graph which the server refuses for that alone all else is told too.
+        """
+        outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
+        unreadable = [body for n, body in self.bodies.items() if n not in self.nodes and isinstance(body, dict)]
+        meant = [source for body in unreadable for source in self._wired(body.get("inputs"))]
+        stack = [*outputs, *meant] or list(self.nodes)
         found = set(stack)
         links = self.links
         while stack:
@@ -66,15 +73,15 @@ class View:
     @cached_property
     def links(self) -> Mapping[str, list[str]]:
         """The readable nodes wired into each node."""
+        return {number: self._wired(node.inputs) for number, node in self.nodes.items()}
+
+    def _wired(self, inputs: Any) -> list[str]:
         nodes = self.nodes
-        return {
-            number: [
-                value[0]
-                for value in node.inputs.values()
-                if type(value) is list and value and type(value[0]) is str and value[0] in nodes
-            ]
-            for number, node in nodes.items()
-        }
+        return [
+            value[0]
+            for value in (inputs.values() if isinstance(inputs, Mapping) else ())
+            if type(value) is list and value and type(value[0]) is str and value[0] in nodes
+        ]
 
 
 def _bodies(prompt: Any, catalog: Catalog) -> dict[str, Any]:
