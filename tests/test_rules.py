@@ -56,7 +56,12 @@ def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() 
     problem = one(changed("4", width=1001))
     assert (problem.code, problem.severity) == ("off_step", "warning")
     assert problem.hint == "the nearest value is 1000"
-    assert one(changed("sampler", cfg=7.123)).severity == "note"
+    note = one(changed("sampler", cfg=7.123))
+    assert (note.severity, note.message, note.expected) == (
+        "note",
+        "7.123 is off the step of 0.01",
+        "a multiple of 0.01",
+    )
     assert found(changed("sampler", cfg=7.12)) == []
 
 

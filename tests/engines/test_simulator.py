@@ -172,6 +172,18 @@ def test_image_nodes_are_really_done(name: str) -> None:
     assert (pixels(result).size, len(result.outputs)) == (size, count)
 
 
+@pytest.mark.parametrize(("method", "blended"), [("nearest-exact", False), ("lanczos", True), ("bilinear", True)])
+def test_pictures_are_scaled_by_the_method_asked_for(method: Any, blended: bool) -> None:
+    halves = Image.new("RGB", (40, 20), "black")
+    halves.paste("white", (0, 0, 20, 20))
+    buffer = io.BytesIO()
+    halves.save(buffer, "PNG")
+    scaled = ImageScale(image=LoadImage(image="a.png").out.image, upscale_method=method, width=50, height=25)
+    picture = pixels(simulate(SaveImage(images=scaled), inputs={"a.png": buffer.getvalue()})).convert("RGB")
+    colours = {colour for _, colour in picture.crop((0, 24, 50, 25)).getcolors() or []}
+    assert (colours > {(0, 0, 0), (255, 255, 255)}) is blended
+
+
 def test_pixels_are_those_that_pillow_makes() -> None:
     image = LoadImage(image="a.png").out.image
     result = simulate(SaveImage(images=ImageInvert(image=image), filename_prefix="x"), inputs={"a.png": png()})
