@@ -113,7 +113,7 @@ def _compile(graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowO
     view = View(prompt, catalog)
     sources = _Sources(graph)
     problems = problems_of(view)
-    if any(problem.severity == "error" for problem in problems):
+    if any(problem.level == "error" for problem in problems):
         raise InvalidWorkflow(_explained(problems, sources, origin))
     compiled = CompiledWorkflow(
         prompt=prompt,
@@ -141,7 +141,7 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin) -> li
 def _explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
     """Problems with their source lines and preset parameters, and what the preset itself has to say."""
     # Finding the parameters costs a build for each, which a note, such as of a value between two steps, is not worth.
-    grave = any(problem.severity != "note" for problem in problems)
+    grave = any(problem.level != "note" for problem in problems)
     decisions = origin.decisions() if grave else {}
     return [*(_located(problem, sources, decisions) for problem in problems), *origin.notices]
 

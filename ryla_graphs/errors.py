@@ -11,10 +11,13 @@
         ├── EngineUnreachable               nobody answers at the engine's address, or no longer
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
         ├── ExecutionFailed                 a node raised while it ran
+        │   └── OutOfMemory                 the same, for want of GPU memory
         ├── OutputMissing                   the run ended well, but an output it promised is not there
+        ├── RunLost                         the engine no longer knows the run, so nobody knows how it ended
         └── Cancelled                       somebody cancelled the run
 
-Every class also inherits the builtin it refines, so `except ValueError` works where it is natural.
+Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
+have a `code`, a word for programs.
 """
 
 from __future__ import annotations
@@ -22,25 +25,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-Severity = Literal["error", "warning", "note"]
-Level = Literal[1, 2, 3]
+Level = Literal["error", "warning", "note"]
+Tier = Literal[1, 2, 3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One thing that is wrong with a graph, as data.
 
-    An error stops a compile, a warning is worth a look, a note is harmless. `level` says who finds it: 1 is
+    An error stops a compile, a warning is worth a look, a note is harmless. `tier` says who finds it: 1 is
     what ComfyUI's server checks before it queues a prompt (then `code` is the server's own error type wherever
     it has one), 2 what it finds too late or never, 3 what one deployment cannot run.
     """
 
     code: str
     message: str
-    severity: Severity = "error"
-    level: Level = 2
+    level: Level = "error"
+    tier: Tier = 2
     node: str | None = None
     """The node's id in the compiled prompt, which is its name if it was given one."""
     class_type: str | None = None
@@ -140,6 +143,8 @@ class SourceUnreachable(RylaError, OSError):
 class EngineError(RylaError, RuntimeError):
     """Running a graph went wrong."""
 
+    code: ClassVar[str] = "engine_error"
+
     def __init__(self, message: str, *, node: str | None = None, class_type: str | None = None) -> None:
         super().__init__(message)
         self.node = node
@@ -149,9 +154,13 @@ class EngineError(RylaError, RuntimeError):
 class EngineUnreachable(EngineError):
     """Nobody answers at the engine's address, or no longer."""
 
+    code = "engine_unreachable"
+
 
 class EngineRefused(EngineError):
     """The engine does not accept the graph."""
+
+    code = "engine_refused"
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -164,13 +173,31 @@ class EngineRefused(EngineError):
 class ExecutionFailed(EngineError):
     """A node raised while it ran; the message is the engine's, without a traceback."""
 
+    code = "node_failed"
+
+
+class OutOfMemory(ExecutionFailed):
+    """The GPU has not enough memory for a node."""
+
+    code = "out_of_memory"
+
 
 class OutputMissing(EngineError):
     """The run ended well, but an output that the compiled graph promises did not arrive."""
 
+    code = "output_missing"
+
+
+class RunLost(EngineError):
+    """The engine no longer knows the run, because it was restarted; how the run ended nobody knows."""
+
+    code = "run_lost"
+
 
 class Cancelled(EngineError):
     """Somebody cancelled the run."""
+
+    code = "cancelled"
 
 
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | None:

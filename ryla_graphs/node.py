@@ -352,7 +352,7 @@ def no_such_output(class_type: str, slot: int, count: int, source: str | None) -
     return Problem(
         code="link_to_missing_output",
         message=f"{class_type} has no output {slot}",
-        level=1,
+        tier=1,
         class_type=class_type,
         given=slot,
         expected=f"0 to {count - 1}" if count else "nothing: the node has no outputs",

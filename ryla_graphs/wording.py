@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ryla_graphs import sockets
-from ryla_graphs.errors import Level, Problem, did_you_mean, shorten
+from ryla_graphs.errors import Problem, Tier, did_you_mean, shorten
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema
 
 _NUMBERS = {Kind.INT: "a whole number", Kind.FLOAT: "a number"}
@@ -97,13 +97,13 @@ _SENTENCES: dict[str, Callable[[InputSpec, Any], tuple[str, str | None]]] = {
 }
 
 
-def input_problem(code: str, schema: NodeSchema, spec: InputSpec, given: Any = None, *, level: Level = 1) -> Problem:
+def input_problem(code: str, schema: NodeSchema, spec: InputSpec, given: Any = None, *, tier: Tier = 1) -> Problem:
     """The problem `code` at one input of a node of this class."""
     message, hint = _SENTENCES[code](spec, given)
     return Problem(
         code=code,
         message=message,
-        level=level,
+        tier=tier,
         class_type=schema.class_type,
         input=spec.name,
         given=given,

@@ -19,6 +19,7 @@ LAYERS = (
     "version",
     "errors",
     "sockets",
+    "weights",
     "schema",
     "object_info",
     "catalogs",

@@ -28,8 +28,8 @@ def test_graphs_of_typed_nodes_are_accepted_by_the_server(workflow: Workflow) ->
 
 
 @given(graphs())
-def test_graphs_of_typed_nodes_have_no_level_1_problem_and_compile(workflow: Workflow) -> None:
-    assert [problem for problem in workflow.validate() if problem.level == 1] == []
+def test_graphs_of_typed_nodes_have_no_tier_1_problem_and_compile(workflow: Workflow) -> None:
+    assert [problem for problem in workflow.validate() if problem.tier == 1] == []
     workflow.compile()
 
 
@@ -150,9 +150,9 @@ def test_broken_json_raises_nothing_but_our_errors(data: st.DataObject) -> None:
     problems = validate(broken, catalogs.bundled())
     answer = verdict(broken, catalogs.bundled())
     if not answer.accepted or answer.nodes:
-        assert any(problem.level == 1 and problem.severity == "error" for problem in problems)
+        assert any(problem.tier == 1 and problem.level == "error" for problem in problems)
     else:
-        assert not any(problem.level == 1 for problem in problems)
+        assert not any(problem.tier == 1 for problem in problems)
     try:
         workflow = Workflow.load(broken)
         workflow.validate()

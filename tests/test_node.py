@@ -76,7 +76,7 @@ def test_e8_a_file_that_the_server_does_not_have_is_found_by_validate() -> None:
 
     loader = CheckpointLoaderSimple(ckpt_name="sd_xl_base.safetensors")
     problems = Workflow(PreviewAny(source=loader.out.model)).validate(my_nodes.CATALOG | _previews())
-    assert [(p.code, p.input) for p in problems if p.severity == "error"] == [("value_not_in_list", "ckpt_name")]
+    assert [(p.code, p.input) for p in problems if p.level == "error"] == [("value_not_in_list", "ckpt_name")]
     assert "did you mean 'sd_xl_base_1.0.safetensors'" in str(problems[0])
 
 

@@ -65,7 +65,7 @@ def test_the_server_accepts_them(name: str) -> None:
     workflow = presets.get(preset).build(parameters)
     answer = verdict(workflow.compile().prompt, bundled())
     assert answer.accepted and not answer.nodes
-    assert [problem for problem in workflow.validate() if problem.severity == "error"] == []
+    assert [problem for problem in workflow.validate() if problem.level == "error"] == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_problem_names_the_parameter_and_the_line() -> None:
 
     catalog = bundled() | my_nodes.CATALOG
     workflow = presets.get("flux-instantid").build(prompt="x", referenceImage="r.png", seed=1)
-    errors = [problem for problem in workflow.validate(catalog) if problem.severity == "error"]
+    errors = [problem for problem in workflow.validate(catalog) if problem.level == "error"]
     assert [(p.node, p.input, p.parameters) for p in errors] == [("sdxl", "ckpt_name", ("checkpointName",))]
     assert errors[0].source and "flux_instantid.py:" in errors[0].source
 
@@ -145,12 +145,12 @@ def test_a_seed_is_drawn_and_reported() -> None:
 def test_a_negative_prompt_without_effect_says_so() -> None:
     workflow = presets.get("flux-dev").build(prompt="x", negativePrompt="blurry")
     (problem,) = workflow.compile().problems
-    assert (problem.code, problem.severity) == ("negative_without_effect", "warning")
+    assert (problem.code, problem.level) == ("negative_without_effect", "warning")
     assert "ignores the negative prompt" in problem.message
     assert workflow.validate() == [problem]
     assert presets.get("flux-dev").build(prompt="x", negativePrompt="blurry", cfg=2.0).validate() == []
     two_stages = presets.get("flux-instantid").build(prompt="x", negativePrompt="blurry", referenceImage="r.png")
-    assert not [p for p in two_stages.validate() if p.severity != "note"]
+    assert not [p for p in two_stages.validate() if p.level != "note"]
 
 
 def test_face_provider_gpu_is_cuda() -> None:

@@ -37,7 +37,7 @@ def one(prompt: Any) -> Problem:
 
 
 def error(prompt: Any) -> Problem:
-    (problem,) = [problem for problem in found(prompt) if problem.severity == "error"]
+    (problem,) = [problem for problem in found(prompt) if problem.level == "error"]
     return problem
 
 
@@ -47,17 +47,17 @@ def test_a_good_graph_has_no_problem() -> None:
 
 def test_unknown_inputs_are_named_with_the_nearest_known_one() -> None:
     problem = one(changed("sampler", sampler="euler"))
-    assert (problem.code, problem.severity, problem.level) == ("unknown_input", "error", 2)
+    assert (problem.code, problem.level, problem.tier) == ("unknown_input", "error", 2)
     assert problem.hint and "'sampler_name'" in problem.hint
     assert verdict(changed("sampler", sampler="euler"), catalogs.bundled()).accepted
 
 
 def test_whole_numbers_off_their_step_are_warnings_and_finer_floats_are_notes() -> None:
     problem = one(changed("4", width=1001))
-    assert (problem.code, problem.severity) == ("off_step", "warning")
+    assert (problem.code, problem.level) == ("off_step", "warning")
     assert problem.hint == "the nearest value is 1000"
     note = one(changed("sampler", cfg=7.123))
-    assert (note.severity, note.message, note.expected) == (
+    assert (note.level, note.message, note.expected) == (
         "note",
         "7.123 is off the step of 0.01",
         "a multiple of 0.01",
@@ -89,14 +89,14 @@ def test_nodes_that_no_output_needs() -> None:
         "inputs": {"model": ["1", 0], "lora_name": "x", "strength_model": 1.0},
     }
     problem = one(prompt)
-    assert (problem.code, problem.node, problem.severity) == ("unreached_node", "lora", "warning")
+    assert (problem.code, problem.node, problem.level) == ("unreached_node", "lora", "warning")
     assert "fed by '1'" in problem.message
 
 
 def test_chains_deeper_than_the_servers_recursion() -> None:
     assert found(chain(MAX_DEPTH - 2).compile().prompt) == []
     problem = one(chain(MAX_DEPTH - 1).compile().prompt)
-    assert (problem.code, problem.severity) == ("too_deep", "warning")
+    assert (problem.code, problem.level) == ("too_deep", "warning")
 
 
 def test_dynamic_choices_that_are_missing_or_unknown() -> None:
@@ -158,12 +158,12 @@ def test_what_the_server_refuses_is_told_where_it_is_wrong(name: str) -> None:
     prompt, code, field = LEVEL_1[name]
     assert not verdict(prompt, catalogs.bundled()).accepted
     problem = error(prompt)
-    assert (problem.code, problem.level, problem.node, problem.input) == (code, 1, "sampler", field)
+    assert (problem.code, problem.tier, problem.node, problem.input) == (code, 1, "sampler", field)
 
 
 def test_all_problems_come_at_once_even_where_the_server_stops() -> None:
     prompt = changed("sampler", model=["9", 0], steps=0, scheduler="x", positive=["1", 0])
-    assert {p.input for p in found(prompt) if p.severity == "error"} == {"model", "steps", "scheduler", "positive"}
+    assert {p.input for p in found(prompt) if p.level == "error"} == {"model", "steps", "scheduler", "positive"}
 
 
 def test_hints_for_links() -> None:
@@ -193,13 +193,13 @@ def test_good_branches_run_beside_bad_ones() -> None:
     prompt["shown"] = {"class_type": "PreviewImage", "inputs": {"images": ["image", 0]}}
     answer = verdict(prompt, catalogs.bundled())
     assert answer.accepted and answer.nodes == {"sampler": [("value_smaller_than_min", "steps")]}
-    assert one(prompt).severity == "error"
+    assert one(prompt).level == "error"
 
 
 def test_errors_come_first() -> None:
     prompt = changed("sampler", steps=0, cfg=7.123, extra=1)
     prompt["4"]["inputs"]["width"] = 1001
-    assert [p.severity for p in found(prompt)] == ["error", "error", "warning", "note"]
+    assert [p.level for p in found(prompt)] == ["error", "error", "warning", "note"]
 
 
 @pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])
@@ -220,7 +220,7 @@ def old_adapter(meta: bool = True, **inputs: Any) -> dict[str, Any]:
 
 def test_old_classes_are_judged_as_what_the_server_puts_in_their_place() -> None:
     problem = one(old_adapter(t2i_adapter_name="depth.safetensors"))
-    assert (problem.code, problem.severity, problem.hint) == ("replaced_class", "warning", "write ControlNetLoader")
+    assert (problem.code, problem.level, problem.hint) == ("replaced_class", "warning", "write ControlNetLoader")
     assert "takes over `t2i_adapter_name`" in problem.message
     assert verdict(old_adapter(t2i_adapter_name="depth.safetensors"), catalogs.bundled()).accepted
 

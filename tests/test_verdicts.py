@@ -124,20 +124,20 @@ def _rewritten_by_a_pack(prompt: Any) -> bool:
     )
 
 
-def test_level_1_is_never_stricter_than_the_server() -> None:
+def test_tier_1_is_never_stricter_than_the_server() -> None:
     stricter = [number for number, _, theirs, ours in _differing() if theirs[0] and not ours[0]]
     assert stricter == []
 
 
-def test_what_the_server_refuses_has_a_problem_and_what_it_takes_has_none_of_level_1() -> None:
+def test_what_the_server_refuses_has_a_problem_and_what_it_takes_has_none_of_tier_1() -> None:
     for number, prompt, (accepted, _, nodes) in rows()[::5]:
         view = View(prompt, catalog())
         ours = view.verdict
-        problems = [p for p in problems_of(view) if p.level == 1]
+        problems = [p for p in problems_of(view) if p.tier == 1]
         if ours.accepted and not ours.nodes:
             assert problems == [], number
         else:
-            assert any(p.severity == "error" for p in problems), (number, accepted, nodes)
+            assert any(p.level == "error" for p in problems), (number, accepted, nodes)
 
 
 def hand_made() -> list[str]:

@@ -40,7 +40,7 @@ def print_problems(problems: Iterable[Problem], *, stderr: bool = False, notes: 
 
     terminal = console(stderr=stderr)
     for problem in problems:
-        if problem.severity == "note" and not notes:
+        if problem.level == "note" and not notes:
             continue
-        line = Text.assemble((problem.severity, _COLOURS[problem.severity]), f" {problem.code}: {problem}")
+        line = Text.assemble((problem.level, _COLOURS[problem.level]), f" {problem.code}: {problem}")
         terminal.print(line)

@@ -42,13 +42,13 @@ def validate_command(
             sys.stdout.write(line)
         return
     found = {name: _problems(name, known if catalog else None, param, params) for name in files or []}
-    bad = any(problem.severity == "error" for problems in found.values() for problem in problems)
+    bad = any(problem.level == "error" for problems in found.values() for problem in problems)
     if json:
         print_json(
             [
                 {
                     "file": name,
-                    "valid": not any(problem.severity == "error" for problem in problems),
+                    "valid": not any(problem.level == "error" for problem in problems),
                     "problems": [problem.to_dict() for problem in problems],
                 }
                 for name, problems in found.items()
@@ -63,8 +63,8 @@ def _print(found: dict[str, Sequence[Problem]]) -> None:
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
     for name, problems in found.items():
-        errors = sum(problem.severity == "error" for problem in problems)
-        warnings = sum(problem.severity == "warning" for problem in problems)
+        errors = sum(problem.level == "error" for problem in problems)
+        warnings = sum(problem.level == "warning" for problem in problems)
         state = f"{errors} error{'s' * (errors != 1)}" if errors else "valid"
         typer.echo(f"{name}: {state}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
         print_problems(problems)
@@ -128,7 +128,7 @@ def _judged(source: str, catalog: Catalog) -> Iterator[str]:
 
 
 def _unreadable(error: Exception) -> dict[str, Any]:
-    return {"code": "unreadable_line", "message": str(error), "severity": "error", "level": 1}
+    return {"code": "unreadable_line", "message": str(error), "level": "error", "tier": 1}
 
 
 def _line(content: dict[str, Any]) -> str:

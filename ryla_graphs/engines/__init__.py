@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import Engine, Inputs, Result, Run, missing_output, run
+from ryla_graphs.engines.base import Engine, Health, Inputs, Result, Run, missing_output, run
 from ryla_graphs.errors import NotFound
 
 SIMULATOR = "simulator"
@@ -25,4 +25,4 @@ def connect(address: str = SIMULATOR) -> Engine:
     raise NotFound(f"there is no engine '{address}'; use '{SIMULATOR}' or a ComfyUI server's http://host:port")
 
 
-__all__ = ["SIMULATOR", "Artifact", "Engine", "Inputs", "Result", "Run", "connect", "missing_output", "run"]
+__all__ = ["SIMULATOR", "Artifact", "Engine", "Health", "Inputs", "Result", "Run", "connect", "missing_output", "run"]

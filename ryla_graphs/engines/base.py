@@ -35,6 +35,17 @@ class Run(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Health:
+    """Whether an engine can take work."""
+
+    ready: bool
+    reason: str = ""
+    """Why not, for people; empty where it is ready."""
+    queued: int | None = None
+    """Runs that wait or are on, where the engine tells."""
+
+
 class Engine(Protocol):
     """Something that runs compiled graphs."""
 
@@ -47,9 +58,45 @@ class Engine(Protocol):
         """The node classes it has. Raises `EngineUnreachable`."""
         ...
 
-    def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> Run:
-        """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events."""
+    def start(
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None = None,
+        *,
+        run_id: str | None = None,
+        previews: bool = False,
+    ) -> Run:
+        """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
+
+        `run_id` is a lower-case UUID that the run shall have, for callers that write it down first.
+        """
         ...
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:
+        """Take up a run that `start` began, also in another process; its events tell all outputs again.
+
+        Where the engine no longer knows it, the run's last event is `Failed` with `RunLost`.
+        """
+        ...
+
+    def health(self) -> Health:
+        """Whether it can take work now; never raises."""
+        ...
+
+
+class LostRun:
+    """A run of which nothing is left but why."""
+
+    def __init__(self, run_id: str, error: EngineError) -> None:
+        self.id = run_id
+        self._error = error
+
+    def events(self) -> Iterator[Event]:
+        """The failure."""
+        yield Failed(self.id, self._error)
+
+    def cancel(self) -> None:
+        """There is nothing to end."""
 
 
 @dataclass(frozen=True)

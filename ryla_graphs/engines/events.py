@@ -117,7 +117,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, EngineError):
-        return {"message": str(value), "node": value.node, "class_type": value.class_type}
+        return {"code": value.code, "message": str(value), "node": value.node, "class_type": value.class_type}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):

@@ -172,7 +172,7 @@ def _link_problem(code: str, number: str, body: Mapping[str, Any], name: str, li
     return Problem(
         code=code,
         message=f"{_LINK_MESSAGES[code]}: {shorten(link)}",
-        level=1,
+        tier=1,
         node=number,
         class_type=body["class_type"],
         input=name,

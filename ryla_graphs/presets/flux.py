@@ -95,7 +95,7 @@ def negative_notice(p: FluxParams) -> tuple[Problem, ...]:
         Problem(
             code="negative_without_effect",
             message="at cfg 1 Flux ignores the negative prompt",
-            severity="warning",
+            level="warning",
             given=p.negative_prompt,
             hint="raise `cfg` to 1.5-3.5 (each step then costs twice) and lower `guidance` to 1-2, or leave it out",
             parameters=("negativePrompt", "cfg"),

@@ -49,7 +49,7 @@ def validate(prompt: Any, catalog: Catalog) -> list[Problem]:
 def problems_of(view: View) -> list[Problem]:
     """All problems that the rule book finds in a view."""
     found = [problem for rule in RULES for problem in rule(view)]
-    return sorted(found, key=lambda problem: (_GRAVITY[problem.severity], problem.level))
+    return sorted(found, key=lambda problem: (_GRAVITY[problem.level], problem.tier))
 
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}

@@ -23,7 +23,7 @@ def depth(view: View) -> Iterator[Problem]:
         yield Problem(
             code="too_deep",
             message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",
-            severity="warning",
+            level="warning",
             node=deepest,
             class_type=view.nodes[deepest].schema.class_type,
             given=longest,

@@ -28,6 +28,6 @@ def _check(node: NodeView, specs: Iterable[InputSpec]) -> Iterator[Problem]:
         if option is not None:
             yield from _check(node, option.inputs)
         elif spec.name in node.inputs and not is_link(given):
-            yield wording.input_problem("unknown_choice", node.schema, spec, given, level=2).at(node=node.id)
+            yield wording.input_problem("unknown_choice", node.schema, spec, given, tier=2).at(node=node.id)
         elif spec.required and spec.name not in node.inputs and spec.key not in node.inputs:
-            yield wording.input_problem("required_input_missing", node.schema, spec, level=2).at(node=node.id)
+            yield wording.input_problem("required_input_missing", node.schema, spec, tier=2).at(node=node.id)

@@ -21,8 +21,8 @@ def replaced_classes(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="replaced_class",
                 message=f"the server runs {new.by} in its place; of its inputs it takes over {kept}",
-                level=2,
-                severity="warning",
+                tier=2,
+                level="warning",
                 node=number,
                 class_type=old,
                 hint=f"write {new.by}",

@@ -26,7 +26,7 @@ def server_errors(view: View) -> Iterator[Problem]:
         yield Problem(
             code="malformed_prompt",
             message=f"{verdict.crash}; the server answers 500 without a reason",
-            level=1,
+            tier=1,
             hint="a prompt is {node id: {class_type, inputs}}; the editor's own files are another format",
         )
     yield from _unreadable_nodes(view)
@@ -34,7 +34,7 @@ def server_errors(view: View) -> Iterator[Problem]:
         yield Problem(
             code="prompt_no_outputs",
             message="no node saves or shows anything",
-            level=1,
+            tier=1,
             hint="add an output node such as SaveImage",
         )
     for number in view.nodes:
@@ -54,7 +54,7 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="node_without_inputs",
                 message="the node has no `inputs` object",
-                level=1,
+                tier=1,
                 node=number,
                 class_type=class_type,
                 hint='write "inputs": {}',
@@ -70,7 +70,7 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
     return Problem(
         code="missing_node_type",
         message=message,
-        level=1,
+        tier=1,
         node=number,
         class_type=class_type if isinstance(class_type, str) else None,
         hint=hint,
@@ -136,7 +136,7 @@ def _at(node: NodeView, fault: Fault, message: str, hint: str | None) -> Problem
     return Problem(
         code=fault.code,
         message=message,
-        level=1,
+        tier=1,
         node=node.id,
         class_type=node.schema.class_type,
         input=fault.input,
@@ -157,7 +157,7 @@ def _cycles(view: View) -> Iterator[Problem]:
             yield Problem(
                 code=faults.CYCLE,
                 message="the node needs its own output",
-                level=1,
+                tier=1,
                 node=number,
                 class_type=view.nodes[number].schema.class_type,
                 hint="break the circle of links",

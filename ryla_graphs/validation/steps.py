@@ -43,7 +43,7 @@ def _problem(node: NodeView, spec: InputSpec, value: float, nearest: float) -> P
     return Problem(
         code="off_step",
         message=f"{value} is off the step of {step}",
-        severity="warning" if spec.kind is Kind.INT else "note",
+        level="warning" if spec.kind is Kind.INT else "note",
         node=node.id,
         class_type=node.schema.class_type,
         input=spec.name,

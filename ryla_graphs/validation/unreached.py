@@ -18,7 +18,7 @@ def unreached(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="unreached_node",
                 message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),
-                severity="warning",
+                level="warning",
                 node=number,
                 class_type=node.schema.class_type,
                 hint="wire its output to where it should act, or take the node out",

@@ -17,4 +17,4 @@ def wire_only(view: View) -> Iterator[Problem]:
             value = node.inputs.get(name)
             if is_link(value) or (value is None and not (spec.required and name in node.inputs)):
                 continue
-            yield wording.input_problem("not_a_wire", node.schema, spec, value, level=2).at(node=node.id)
+            yield wording.input_problem("not_a_wire", node.schema, spec, value, tier=2).at(node=node.id)

@@ -10,7 +10,7 @@ import requests
 
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.base import Inputs
+from ryla_graphs.engines.base import Health, Inputs
 from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.run import ComfyRun
 from ryla_graphs.engines.comfyui.socket import ComfySocket
@@ -33,10 +33,17 @@ class ComfyUI:
         """The node classes the server has, with its own files as choices."""
         return catalogs.from_object_info(self.client.json("/object_info"), name=self.client.address)
 
-    def start(self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False) -> ComfyRun:
+    def start(
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None = None,
+        *,
+        run_id: str | None = None,
+        previews: bool = False,
+    ) -> ComfyRun:
         """Upload the inputs, subscribe, submit."""
         prompt = with_inputs(workflow, inputs or {}, self.client.upload)
-        prompt_id, client_id = str(uuid.uuid4()), uuid.uuid4().hex
+        prompt_id, client_id = run_id or str(uuid.uuid4()), uuid.uuid4().hex
         socket = ComfySocket(self.client, client_id)
         socket.connect()
         try:
@@ -47,6 +54,19 @@ class ComfyUI:
             socket.close()
             raise
         return ComfyRun(self.client, socket, workflow, prompt_id)
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
+        """Subscribe anew; the first break-free look at the server's own record tells what was missed."""
+        socket = ComfySocket(self.client, uuid.uuid4().hex)
+        return ComfyRun(self.client, socket, workflow, run_id)
+
+    def health(self) -> Health:
+        """Whether the server answers."""
+        try:
+            queue = self.client.json("/queue")
+        except EngineUnreachable as error:
+            return Health(ready=False, reason=str(error))
+        return Health(ready=True, queued=len(queue.get("queue_running", [])) + len(queue.get("queue_pending", [])))
 
     def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> str:
         """The id of the run, ours unless the server is too old to take it.
@@ -81,7 +101,7 @@ def server_problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 code=error.get("type", "unknown"),
                 message=": ".join(text for text in (error.get("message"), error.get("details")) if text),
-                level=1,
+                tier=1,
                 node=number,
                 class_type=found.get("class_type"),
                 input=(error.get("extra_info") or {}).get("input_name"),

@@ -24,7 +24,7 @@ from ryla_graphs.engines.events import (
     Queued,
     Started,
 )
-from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed
+from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, RunLost
 
 SILENCE_SECONDS = 15.0
 """After this long without a message the server is asked whether the run is still on."""
@@ -126,7 +126,7 @@ class ComfyRun:
         elif state.phase == "cancelled":
             yield Cancelled(self.id)
         elif state.phase == "unknown":
-            yield Failed(self.id, EngineError("the server no longer knows this run; was it restarted?"))
+            yield Failed(self.id, RunLost("the server no longer knows this run; was it restarted?"))
         elif state.phase == "running" and self._started is None:
             yield from self._on_start({})
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.base import Inputs, missing_output
+from ryla_graphs.engines.base import Health, Inputs, LostRun, missing_output
 from ryla_graphs.engines.events import (
     Cancelled,
     Event,
@@ -31,7 +31,7 @@ from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.files import FileNames
 from ryla_graphs.engines.simulator.generic import simulate_by_schema
 from ryla_graphs.engines.simulator.values import key_of
-from ryla_graphs.errors import EngineError, EngineRefused
+from ryla_graphs.errors import EngineError, EngineRefused, RunLost
 from ryla_graphs.formats.api import unwrap
 from ryla_graphs.object_info import Catalog
 
@@ -49,7 +49,12 @@ class Simulator:
         return catalogs.bundled()
 
     def start(
-        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, previews: bool = False
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None = None,
+        *,
+        run_id: str | None = None,
+        previews: bool = False,
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})
@@ -61,14 +66,23 @@ class Simulator:
                     f"the simulator has no input file '{value}', which '{number}'.{name} names;"
                     f" give it with the run: inputs={{'{value}': content}}, or on the command line -p {parameter}=@FILE"
                 )
-        return SimulatedRun(workflow, World(workflow.prompt, files, self._names), previews=previews)
+        world = World(workflow.prompt, files, self._names)
+        return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, previews=previews)
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> LostRun:  # noqa: ARG002 - it is lost, whatever it was
+        """A simulated run lives and ends with its process."""
+        return LostRun(run_id, RunLost(f"the simulator does not know run {run_id}: it ended with its process"))
+
+    def health(self) -> Health:
+        """It is always ready."""
+        return Health(ready=True)
 
 
 class SimulatedRun:
     """A run; see `ryla_graphs.engines.base.Run`."""
 
-    def __init__(self, workflow: CompiledWorkflow, world: World, *, previews: bool) -> None:
-        self.id = str(uuid.uuid4())
+    def __init__(self, run_id: str, workflow: CompiledWorkflow, world: World, *, previews: bool) -> None:
+        self.id = run_id
         self._workflow = workflow
         self._world = world
         self._previews = previews
