@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from ryla_graphs.weights.loaders import IMPLIED, LOADERS
 from ryla_graphs.weights.manifest import MANIFEST
 from ryla_graphs.weights.weight import Licence, Weight
 
@@ -22,4 +23,4 @@ def _by_name() -> dict[str, tuple[Weight, ...]]:
     return found
 
 
-__all__ = ["MANIFEST", "Licence", "Weight", "known"]
+__all__ = ["IMPLIED", "LOADERS", "MANIFEST", "Licence", "Weight", "known"]

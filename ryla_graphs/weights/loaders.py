@@ -1,0 +1,72 @@
+"""Which inputs of which classes name weight files, and the folder below ``models`` that each lists.
+
+Learnt from the file lists that ComfyUI 0.33 and the packs give in ``/object_info``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LOADERS: Mapping[str, Mapping[str, str]] = {
+    "AudioEncoderLoader": {"audio_encoder_name": "audio_encoders"},
+    "CLIPLoader": {"clip_name": "text_encoders"},
+    "CLIPLoaderGGUF": {"clip_name": "text_encoders"},
+    "CLIPVisionLoader": {"clip_name": "clip_vision"},
+    "CheckpointLoader": {"ckpt_name": "checkpoints", "config_name": "configs"},
+    "CheckpointLoaderSimple": {"ckpt_name": "checkpoints"},
+    "ControlNetLoader": {"control_net_name": "controlnet"},
+    "CreateHookLora": {"lora_name": "loras"},
+    "CreateHookLoraModelOnly": {"lora_name": "loras"},
+    "CreateHookModelAsLora": {"ckpt_name": "checkpoints"},
+    "CreateHookModelAsLoraModelOnly": {"ckpt_name": "checkpoints"},
+    "DiffControlNetLoader": {"control_net_name": "controlnet"},
+    "DualCLIPLoader": {"clip_name1": "text_encoders", "clip_name2": "text_encoders"},
+    "DualCLIPLoaderGGUF": {"clip_name1": "text_encoders", "clip_name2": "text_encoders"},
+    "FrameInterpolationModelLoader": {"model_name": "frame_interpolation"},
+    "GLIGENLoader": {"gligen_name": "gligen"},
+    "HypernetworkLoader": {"hypernetwork_name": "hypernetworks"},
+    "ImageOnlyCheckpointLoader": {"ckpt_name": "checkpoints"},
+    "InstantIDModelLoader": {"instantid_file": "instantid"},
+    "LTXAVTextEncoderLoader": {"text_encoder": "text_encoders", "ckpt_name": "checkpoints"},
+    "LTXVAudioVAELoader": {"ckpt_name": "checkpoints"},
+    "LatentUpscaleModelLoader": {"model_name": "latent_upscale_models"},
+    "LoadBackgroundRemovalModel": {"bg_removal_name": "background_removal"},
+    "LoadDA3Model": {"model_name": "geometry_estimation"},
+    "LoadMediaPipeFaceLandmarker": {"model_name": "detection"},
+    "LoadMoGeModel": {"model_name": "geometry_estimation"},
+    "LoraLoader": {"lora_name": "loras"},
+    "LoraLoaderBypass": {"lora_name": "loras"},
+    "LoraLoaderBypassModelOnly": {"lora_name": "loras"},
+    "LoraLoaderModelOnly": {"lora_name": "loras"},
+    "ModelPatchLoader": {"name": "model_patches"},
+    "ONNXDetectorProvider": {"model_name": "onnx"},
+    "OpticalFlowLoader": {"model_name": "optical_flow"},
+    "PhotoMakerLoader": {"photomaker_model_name": "photomaker"},
+    "PulidFluxModelLoader": {"pulid_file": "pulid"},
+    "QuadrupleCLIPLoader": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3, 4)},
+    "QuadrupleCLIPLoaderGGUF": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3, 4)},
+    "SeedVR2LoadDiTModel": {"model": "SEEDVR2"},
+    "SeedVR2LoadVAEModel": {"model": "SEEDVR2"},
+    "StyleModelLoader": {"style_model_name": "style_models"},
+    "TripleCLIPLoader": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3)},
+    "TripleCLIPLoaderGGUF": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3)},
+    "UNETLoader": {"unet_name": "diffusion_models"},
+    "UltralyticsDetectorProvider": {"model_name": "ultralytics"},
+    "UnetLoaderGGUF": {"unet_name": "diffusion_models"},
+    "UnetLoaderGGUFAdvanced": {"unet_name": "diffusion_models"},
+    "UpscaleModelLoader": {"model_name": "upscale_models"},
+    "VAELoader": {"vae_name": "vae"},
+    "unCLIPCheckpointLoader": {"ckpt_name": "checkpoints"},
+}
+
+_ANTELOPE = tuple(
+    ("insightface/models/antelopev2", f"{name}.onnx")
+    for name in ("1k3d68", "2d106det", "genderage", "glintr100", "scrfd_10g_bnkps")
+)
+
+IMPLIED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "InstantIDFaceAnalysis": _ANTELOPE,
+    "PulidFluxEvaClipLoader": (("text_encoders", "EVA02_CLIP_L_336_psz14_s6B.pt"),),
+    "PulidFluxInsightFaceLoader": _ANTELOPE,
+}
+"""Files that a class loads without an input that names them: folder and name."""
