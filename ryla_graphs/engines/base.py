@@ -31,7 +31,10 @@ class Run(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Ask for the run to end; may be called from any thread, also after the end."""
+        """Ask for the run to end; may be called from any thread, also after the end; never raises.
+
+        How the run ended its last event tells: a run that was faster has `Finished`.
+        """
         ...
 
 
@@ -47,11 +50,16 @@ class Health:
 
 
 class Engine(Protocol):
-    """Something that runs compiled graphs."""
+    """Something that runs compiled graphs. All of it may be called from any thread."""
 
     @property
     def name(self) -> str:
         """How messages call it."""
+        ...
+
+    @property
+    def slots(self) -> int:
+        """How many runs it is worth giving it at once: one more would only wait there instead of here."""
         ...
 
     def catalog(self) -> Catalog:
@@ -68,7 +76,8 @@ class Engine(Protocol):
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
-        `run_id` is a lower-case UUID that the run shall have, for callers that write it down first.
+        `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
+        that id which the engine already has is taken up as `resume` does, never run twice.
         """
         ...
 
@@ -81,6 +90,10 @@ class Engine(Protocol):
 
     def health(self) -> Health:
         """Whether it can take work now; never raises."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections and threads; runs that are on go on at the engine, and can be resumed."""
         ...
 
 

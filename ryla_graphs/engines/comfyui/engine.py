@@ -22,6 +22,9 @@ from ryla_graphs.object_info import Catalog
 class ComfyUI:
     """A ComfyUI server at ``http://host:port``; `headers` go with every request."""
 
+    slots = 2
+    """It executes one run at a time; the second keeps it busy between two."""
+
     def __init__(self, address: str, *, headers: Mapping[str, str] | None = None) -> None:
         self.client = ComfyClient(address, headers)
 
@@ -67,6 +70,9 @@ class ComfyUI:
         except EngineUnreachable as error:
             return Health(ready=False, reason=str(error))
         return Health(ready=True, queued=len(queue.get("queue_running", [])) + len(queue.get("queue_pending", [])))
+
+    def close(self) -> None:
+        """Close what is open to the server."""
 
     def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> str:
         """The id of the run, ours unless the server is too old to take it.

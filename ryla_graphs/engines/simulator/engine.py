@@ -40,6 +40,7 @@ class Simulator:
     """Runs graphs without a model. Its file names go on counting from run to run."""
 
     name = "simulator"
+    slots = 4
 
     def __init__(self) -> None:
         self._names = FileNames()
@@ -76,6 +77,9 @@ class Simulator:
     def health(self) -> Health:
         """It is always ready."""
         return Health(ready=True)
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 class SimulatedRun:
