@@ -4,6 +4,8 @@
     ├── InvalidWorkflow (ValueError)        a graph has problems; `.problems` holds all of them
     │   └── InvalidNode                     the same, raised on the line that wrote the node
     ├── InvalidParameters (ValueError)      a preset was given parameters it cannot take
+    ├── InvalidInputs (ValueError)          files, pictures or addresses given with a request cannot be taken
+    ├── InvalidSettings (ValueError)        a server or a command is set up in a way that cannot work or is not safe
     ├── InvalidDocument (ValueError)        a text is not a graph, a catalog or a parameter file
     ├── NotFound (LookupError)              no preset, node class, file or name like that
     ├── SourceUnreachable (OSError)         a catalog or an input could not be read
@@ -120,6 +122,17 @@ class InvalidParameters(_WithProblems):
 
     def _headline(self) -> str:
         return f"the parameters have {super()._headline()}"
+
+
+class InvalidInputs(_WithProblems):
+    """Files, pictures or addresses given with a request cannot be taken; `.problems` says which and why."""
+
+    def _headline(self) -> str:
+        return f"the inputs have {super()._headline()}"
+
+
+class InvalidSettings(RylaError, ValueError):
+    """A server or a command is set up in a way that cannot work or is not safe."""
 
 
 class InvalidDocument(RylaError, ValueError):

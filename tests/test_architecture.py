@@ -40,6 +40,7 @@ LAYERS = (
     "testing",
     "engines",
     "sources",
+    "server",
     "cli",
 )
 """Left never imports right."""

@@ -1,0 +1,117 @@
+"""Keeps a graph inside its job: it reads the files given with it, and writes below a folder of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.inputs import file_inputs
+from ryla_graphs.errors import InvalidWorkflow, Problem
+from ryla_graphs.formats.api import ApiDocument
+
+PREFIXES = ("filename_prefix", "folder_name")
+"""Inputs that say where on the server's disk a class writes."""
+
+FREE_READERS = frozenset(
+    {
+        "ImageReceiver",
+        "LoadImageDataSetFromFolder",
+        "LoadImageOutput",
+        "LoadImageTextDataSetFromFolder",
+        "LoadTrainingDataset",
+        "LoadVideoDataSetFromFolder",
+        "LoadVideoTextDataSetFromFolder",
+        "VHS_LoadAudio",
+        "VHS_LoadImagePath",
+        "VHS_LoadImages",
+        "VHS_LoadImagesPath",
+        "VHS_LoadVideoFFmpegPath",
+        "VHS_LoadVideoPath",
+        "VHS_SelectLatest",
+        "WebcamCapture",
+    }
+)
+"""Classes that read what lies on the server's disk, or what another job left there, whatever the caller gave."""
+
+FREE_WRITERS = frozenset({"LoraSave", "SaveLoRA", "TrainLoraNode"})
+"""Classes that write where later jobs would load from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What graphs may do here."""
+
+    allowed: frozenset[str] | None = None
+    """The only classes that may be used; None for all that the catalog has but `denied`."""
+    denied: frozenset[str] = FREE_READERS | FREE_WRITERS
+    shared_inputs: bool = False
+    """Whether a graph may name files that already lie in the server's input folder."""
+
+
+def confined(
+    workflow: CompiledWorkflow, folder: str, given: Collection[str], rules: Confinement | None = None
+) -> CompiledWorkflow:
+    """The workflow as it may run: outputs below `folder`. Raises `InvalidWorkflow` with all that may not be.
+
+    `given` are the names of the files that came with the request. Codes: `class_not_allowed`, `input_not_given`.
+    """
+    rules = rules or Confinement()
+    problems = [*_forbidden_classes(workflow, rules), *_forbidden_files(workflow, given, rules)]
+    if problems:
+        raise InvalidWorkflow(workflow.explain(problem) for problem in problems)
+    return replace(workflow, prompt=_below(workflow.prompt, folder))
+
+
+def _forbidden_classes(workflow: CompiledWorkflow, rules: Confinement) -> Iterator[Problem]:
+    for number, body in workflow.prompt.items():
+        class_type = body["class_type"]
+        if class_type in rules.denied or (rules.allowed is not None and class_type not in rules.allowed):
+            yield Problem(
+                code="class_not_allowed",
+                message=f"{class_type} is not allowed on this server",
+                tier=3,
+                node=number,
+                class_type=class_type,
+                hint="GET /nodes lists what is",
+            )
+
+
+def _forbidden_files(workflow: CompiledWorkflow, given: Collection[str], rules: Confinement) -> Iterator[Problem]:
+    for number, name, value in file_inputs(workflow):
+        if value in given or (rules.shared_inputs and is_plain(value)) or value == "":
+            continue
+        yield Problem(
+            code="input_not_given",
+            message=f"the file {value!r} did not come with the request",
+            tier=3,
+            node=number,
+            class_type=workflow.prompt[number]["class_type"],
+            input=name,
+            given=value,
+            hint=f'send it: "inputs": {{"{name}": …}} under the name that the graph uses, or as an asset',
+        )
+
+
+def is_plain(name: str) -> bool:
+    """Whether a file name is only that: no folder above, no ``[output]``, nothing that a shell or a path would read."""
+    parts = name.split("/")
+    return all(re.fullmatch(r"[\w][\w .()-]*", part) is not None and ".." not in part for part in parts)
+
+
+def _below(prompt: ApiDocument, folder: str) -> ApiDocument:
+    """The prompt with all that is written put below a folder; a wired prefix is replaced as well."""
+    confined_prompt = dict(prompt)
+    for number, body in prompt.items():
+        changes = {name: f"{folder}/{_stem(body['inputs'][name])}" for name in PREFIXES if name in body["inputs"]}
+        if changes:
+            confined_prompt[number] = {**body, "inputs": {**body["inputs"], **changes}}
+    return confined_prompt
+
+
+def _stem(prefix: Any) -> str:
+    """The last part of a prefix, with nothing in it that means something to a file system or to ComfyUI."""
+    last = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2] if isinstance(prefix, str) else ""
+    return re.sub(r"[^\w .-]", "_", last).strip(". ")[:80] or "output"

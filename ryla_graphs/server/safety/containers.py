@@ -1,0 +1,163 @@
+"""Takes the parts of media files apart and puts them together again; pixels and samples stay as they are.
+
+Each function gives the file without what could hold a prompt, and with an XMP packet where the format has a
+place for one. PNG 1.2 and its APNG chunks, JFIF segments, the WebP container, ISO base media boxes, FLAC blocks,
+ID3 tags: as their specifications lay them out.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from ryla_graphs.errors import InvalidDocument
+
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+_PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"comf")
+_PNG_KEPT = (b"simulated\0", b"software\0")
+_XMP_KEYWORD = b"XML:com.adobe.xmp"
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_JPEG_DROPPED = (0xE1, 0xED, 0xFE)
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+
+
+def png(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
+    """A PNG; `keep` leaves its texts in."""
+    parts = [PNG_HEAD]
+    for kind, data in _png_chunks(content):
+        if not keep and kind in _PNG_TEXTS and not data.startswith(_PNG_KEPT):
+            continue
+        parts.append(_png_chunk(kind, data))
+        if kind == b"IHDR" and xmp is not None:
+            parts.append(_png_chunk(b"iTXt", _XMP_KEYWORD + bytes(5) + xmp))
+    return b"".join(parts)
+
+
+def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = len(PNG_HEAD)
+    while place + 12 <= len(content):
+        length = struct.unpack_from(">I", content, place)[0]
+        kind, data = content[place + 4 : place + 8], content[place + 8 : place + 8 + length]
+        if len(data) < length:
+            break
+        yield kind, data
+        if kind == b"IEND":
+            return
+        place += length + 12
+    raise InvalidDocument("the PNG ends in the middle")
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def jpeg(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
+    """A JPEG; `keep` leaves Exif, XMP, IPTC and comments in."""
+    parts = [content[:2]]
+    place = 2
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        length = struct.unpack_from(">H", content, place + 2)[0] + 2
+        if xmp is not None and marker != 0xE0:
+            parts.append(b"\xff\xe1" + struct.pack(">H", len(_JPEG_XMP) + len(xmp) + 2) + _JPEG_XMP + xmp)
+            xmp = None
+        if marker == 0xDA:  # the scan: nothing but picture from here on
+            return b"".join([*parts, content[place:]])
+        if keep or marker not in _JPEG_DROPPED:
+            parts.append(content[place : place + length])
+        place += length
+    raise InvalidDocument("the JPEG ends in the middle")
+
+
+def webp(content: bytes, xmp: bytes | None, size: tuple[int, int], *, keep: bool, alpha: bool) -> bytes:
+    """A WebP of `size` pixels; `keep` leaves Exif in."""
+    chunks = [(kind, data) for kind, data in _riff_chunks(content) if kind != b"XMP " and (keep or kind != b"EXIF")]
+    kinds = {kind for kind, _ in chunks}
+    if xmp is not None:
+        chunks.append((b"XMP ", xmp))
+    if b"VP8X" not in kinds and xmp is not None:
+        flags = 0x10 if alpha else 0
+        sides = b"".join(struct.pack("<I", side - 1)[:3] for side in size)
+        chunks.insert(0, (b"VP8X", struct.pack("<I", flags) + sides))
+    body = b"".join(_riff_chunk(kind, _flagged(kind, data, kinds, xmp is not None)) for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _flagged(kind: bytes, data: bytes, kinds: set[bytes], xmp: bool) -> bytes:
+    """The extended header, with the flags of the metadata that is there."""
+    if kind != b"VP8X":
+        return data
+    flags = data[0] & ~0x0C | (0x08 if b"EXIF" in kinds else 0) | (0x04 if xmp else 0)
+    return bytes([flags]) + data[1:]
+
+
+def _riff_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 12
+    while place + 8 <= len(content):
+        length = struct.unpack_from("<I", content, place + 4)[0]
+        yield content[place : place + 4], content[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2
+
+
+def _riff_chunk(kind: bytes, data: bytes) -> bytes:
+    return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def mp4(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
+    """An MP4: user data is renamed to free space where it lies, so that no offset moves; XMP goes to the end."""
+    changed = bytearray(content)
+    if not keep:
+        for place in _user_data(content):
+            length = struct.unpack_from(">I", content, place)[0]
+            changed[place + 4 : place + length] = b"free" + bytes(length - 8)
+    if xmp is not None:
+        changed += struct.pack(">I4s", len(xmp) + 24, b"uuid") + _XMP_UUID + xmp
+    return bytes(changed)
+
+
+def _user_data(content: bytes, start: int = 0, end: int | None = None) -> Iterator[int]:
+    """Where the boxes with tags begin: `udta` and `meta`, in the movie and in its tracks."""
+    place = start
+    end = len(content) if end is None else end
+    while place + 8 <= end:
+        length, kind = struct.unpack_from(">I4s", content, place)
+        head = 8
+        if length == 1:
+            length, head = struct.unpack_from(">Q", content, place + 8)[0], 16
+        length = length or end - place
+        if length < head or place + length > end:
+            raise InvalidDocument("the MP4 ends in the middle")
+        if kind in (b"udta", b"meta"):
+            yield place
+        elif kind in (b"moov", b"trak"):
+            yield from _user_data(content, place + head, place + length)
+        place += length
+
+
+def flac(content: bytes) -> bytes:
+    """A FLAC whose comments are emptied where they lie."""
+    changed = bytearray(content)
+    place = 4
+    while place + 4 <= len(content):
+        kind, length = content[place], int.from_bytes(content[place + 1 : place + 4])
+        if kind & 0x7F == _FLAC_COMMENTS:
+            changed[place] = kind & 0x80 | _FLAC_PADDING
+            changed[place + 4 : place + 4 + length] = bytes(length)
+        if kind & 0x80:
+            return bytes(changed)
+        place += 4 + length
+    raise InvalidDocument("the FLAC ends in the middle")
+
+
+_FLAC_COMMENTS, _FLAC_PADDING = 4, 1
+
+
+def mp3(content: bytes) -> bytes:
+    """An MP3 without the ID3 tag at its beginning."""
+    if not content.startswith(b"ID3") or len(content) < 10:
+        return content
+    size = 0
+    for seven_bits in content[6:10]:
+        size = size << 7 | seven_bits & 0x7F
+    return content[10 + size + (10 if content[5] & 0x10 else 0) :]

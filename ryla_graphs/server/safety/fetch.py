@@ -1,0 +1,200 @@
+"""Requests to addresses that a caller chose: https only, public addresses only, bounded in bytes and time.
+
+A name is resolved once and the connection made to that very address, so that a second answer of the name's
+server cannot lead inside. Every redirect goes through the same door.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPSConnection
+from urllib3.response import BaseHTTPResponse
+
+from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.server.safety.refusals import refusal
+
+_CHUNK = 64 * 1024
+_REDIRECTS = (301, 302, 303, 307, 308)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """Which hosts may be asked, and for how much."""
+
+    hosts: tuple[str, ...] = ()
+    """Host names, ``*.example.com`` for all below one, ``*`` for any public host; empty: none."""
+    size: int = 64 * 2**20
+    """In bytes."""
+    seconds: float = 30.0
+    """From the first packet to the last, redirects included."""
+    idle_seconds: float = 10.0
+    redirects: int = 3
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """All addresses of a name; raises `OSError` where it has none."""
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is out on the internet: not private, local, shared, reserved or a disguise of such."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+class Answer(NamedTuple):
+    """What a host answered."""
+
+    status: int
+    body: bytes
+
+
+class Fetcher:
+    """Asks hosts that a policy allows. `resolve`, `public` and `certificates` are for tests and special networks."""
+
+    def __init__(
+        self,
+        policy: FetchPolicy,
+        *,
+        resolve: Callable[[str, int], Sequence[str]] = addresses_of,
+        public: Callable[[str], bool] = is_public,
+        certificates: str | None = None,
+    ) -> None:
+        self.policy = policy
+        self._resolve = resolve
+        self._public = public
+        self._certificates = certificates or certifi.where()
+
+    def get(self, url: str, *, name: str = "url") -> bytes:
+        """The content at a URL; raises `InvalidInputs` (`url_refused`, `url_failed`, `input_too_large`)."""
+        deadline = time.monotonic() + self.policy.seconds
+        for _ in range(self.policy.redirects + 1):
+            target = self.check(url, name=name)
+            with self._open("GET", target, None, {}, name, deadline) as response:
+                location = response.headers.get("Location")
+                moved = location is not None and response.status in _REDIRECTS
+                if not moved and response.status != 200:
+                    raise refusal("url_failed", f"the host answered {response.status}", name=name)
+                if not moved:
+                    return self._read(response, name)
+                url = urljoin(url, location or "")
+        raise refusal("url_failed", f"more than {self.policy.redirects} redirects", name=name)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, name: str = "url") -> Answer:
+        """Send a body; redirects are not followed. Raises `InvalidInputs` (`url_refused`, `url_failed`)."""
+        deadline = time.monotonic() + self.policy.seconds
+        with self._open("POST", self.check(url, name=name), body, headers, name, deadline) as response:
+            return Answer(response.status, self._read(response, name))
+
+    def check(self, url: str, *, name: str = "url") -> SplitResult:
+        """The parts of a URL that the policy allows; raises `InvalidInputs` (`url_refused`). Asks no host."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise refusal("url_refused", "this is no URL", name=name) from None
+        if parts.scheme != "https" or not host:
+            raise refusal("url_refused", "only https:// addresses are fetched", name=name)
+        if parts.username is not None or parts.password is not None:
+            raise refusal("url_refused", "the address holds a user name; none is sent", name=name)
+        if port not in (None, 443) and f"{host}:{port}" not in self.policy.hosts:
+            raise refusal("url_refused", f"port {port} is not allowed", name=name)
+        if not self._allowed(host, port):
+            hint = "send the file itself, as a data URL" if not self.policy.hosts else None
+            raise refusal("url_refused", f"'{host}' is not a host that this server fetches from", name=name, hint=hint)
+        return parts
+
+    def _allowed(self, host: str, port: int | None) -> bool:
+        for allowed in self.policy.hosts:
+            if allowed in ("*", host, f"{host}:{port}") or (allowed.startswith("*.") and host.endswith(allowed[1:])):
+                return True
+        return False
+
+    def _address(self, host: str, port: int, name: str) -> str:
+        """The one address to connect to; refused where any address of the name is not public."""
+        try:
+            found = list(self._resolve(host, port))
+        except (OSError, UnicodeError):
+            found = []
+        if not found or not all(self._public(address) for address in found):
+            raise refusal("url_refused", f"'{host}' has no public address", name=name)
+        return found[0]
+
+    @contextmanager
+    def _open(
+        self,
+        method: str,
+        target: SplitResult,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        name: str,
+        deadline: float,
+    ) -> Iterator[BaseHTTPResponse]:
+        host, port = target.hostname or "", target.port or 443
+        connection = HTTPSConnection(
+            self._address(host, port, name),
+            port,
+            timeout=self.policy.idle_seconds,
+            server_hostname=host,
+            assert_hostname=host,
+            ca_certs=self._certificates,
+            cert_reqs="CERT_REQUIRED",
+        )
+        watch, response = None, None
+        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        plain = {"Host": target.netloc, "Accept-Encoding": "identity", "User-Agent": "ryla-graphs"}
+        try:
+            connection.connect()
+            # A host that sends a byte now and then never idles, so the whole has an end of its own.
+            watch = threading.Timer(max(0.0, deadline - time.monotonic()), _hang_up, [connection.sock])
+            watch.start()
+            connection.request(method, path, body, {**plain, **headers}, preload_content=False, decode_content=False)
+            response = connection.getresponse()
+            yield response
+            if time.monotonic() >= deadline:  # to the reader, hanging up may look like the end of the body
+                raise TimeoutError
+        except InvalidInputs:
+            raise
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            slow = " in time" if time.monotonic() >= deadline or isinstance(error, TimeoutError) else ""
+            raise refusal("url_failed", f"'{host}' does not answer as https{slow}", name=name) from None
+        finally:
+            if watch is not None:
+                watch.cancel()
+            if response is not None:
+                response.close()
+            connection.close()
+
+    def _read(self, response: BaseHTTPResponse, name: str) -> bytes:
+        content = bytearray()
+        while chunk := response.read1(_CHUNK):
+            content += chunk
+            if len(content) > self.policy.size:
+                raise refusal("input_too_large", f"more than {self.policy.size:,} bytes came", name=name)
+        declared = response.headers.get("Content-Length", "")
+        if declared.isdigit() and len(content) < int(declared):
+            raise refusal("url_failed", f"the answer ends after {len(content):,} of {declared} bytes", name=name)
+        return bytes(content)
+
+
+def _hang_up(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,101 @@
+"""Bearer tokens: several, each with an owner, kept only as hashes and compared in constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Mapping
+
+from ryla_graphs.errors import InvalidSettings
+
+ANONYMOUS = "anonymous"
+"""The one owner of everything where no tokens are set."""
+
+MIN_TOKEN_LENGTH = 16
+"""In characters. SHA-256 is no password hash, so a token must be too long to guess."""
+
+_HASHED = re.compile(r"sha256:([0-9a-f]{64})")
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def hashed(token: str) -> str:
+    """A token as it is kept: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Tokens:
+    """Who may call: owners by the hash of their token."""
+
+    def __init__(self, owners: Mapping[str, str] | None = None) -> None:
+        self._owners = dict(owners or {})
+
+    @classmethod
+    def parse(cls, text: str) -> Tokens:
+        """Read ``owner:token,owner:sha256:<64 hex digits>``; a token alone belongs to `default`.
+
+        Raises `InvalidSettings` for a bad owner, a token that is too short, or one that two owners have. No
+        message repeats a token.
+        """
+        owners: dict[str, str] = {}
+        for place, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
+            owner, digest = _entry(entry, place)
+            if owners.setdefault(digest, owner) != owner:
+                raise InvalidSettings(f"token {place}: two owners have the same token")
+        return cls(owners)
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def __repr__(self) -> str:
+        return f"<Tokens of {', '.join(sorted(set(self._owners.values()))) or 'nobody'}>"
+
+    def owner(self, authorization: str | None) -> str | None:
+        """Who sent this ``Authorization`` header; None where it is nobody we know.
+
+        Where no tokens are set, everybody is `ANONYMOUS`.
+        """
+        if not self._owners:
+            return ANONYMOUS
+        scheme, _, token = (authorization or "").partition(" ")
+        given = hashed(token.strip()) if scheme.lower() == "bearer" else ""
+        found = None
+        # All are compared, so that the time says nothing about which one it was.
+        for digest, owner in self._owners.items():
+            if hmac.compare_digest(digest, given):
+                found = owner
+        return found
+
+
+def _entry(entry: str, place: int) -> tuple[str, str]:
+    owner, colon, token = entry.partition(":")
+    if not colon or owner == "sha256":
+        owner, token = "default", entry
+    if not _OWNER.fullmatch(owner):
+        raise InvalidSettings(f"token {place}: an owner is named with letters, digits, `_`, `.` and `-`")
+    if already := _HASHED.fullmatch(token):
+        return owner, already[1]
+    if len(token) < MIN_TOKEN_LENGTH:
+        raise InvalidSettings(
+            f"token {place}: at least {MIN_TOKEN_LENGTH} characters;"
+            ' make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+    return owner, hashed(token)
+
+
+def check_listening(host: str, tokens: Tokens, *, allow_open: bool = False) -> None:
+    """Raise `InvalidSettings` where others could call and no token is asked of them, unless told to."""
+    if len(tokens) or allow_open or _is_loopback(host):
+        return
+    raise InvalidSettings(
+        f"listening on {host} without tokens would let anybody run graphs here;"
+        " set RYLA_TOKENS, listen on 127.0.0.1, or say --allow-open"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
