@@ -86,7 +86,7 @@ class Site(BaseHTTPRequestHandler):
     def page_metadata(self) -> None:
         self.answer(302, b"", Location="https://169.254.169.254/latest/meta-data")
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Says nothing."""
 
 
