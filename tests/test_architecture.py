@@ -29,6 +29,7 @@ LAYERS = (
     "node",
     "graph",
     "formats",
+    "families",
     "validation",
     "outputs",
     "passes",
