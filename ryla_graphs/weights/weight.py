@@ -1,7 +1,8 @@
-"""`Weight`: what is known about one weight file."""
+"""`Weight`: what is known about one weight file, and where it can be had."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -20,6 +21,9 @@ Content = Literal[
     "upscaler",
 ]
 
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+"""Endings of files that Python's pickle reads: loading one may run code."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
@@ -28,7 +32,46 @@ class Licence:
     name: str
     """An SPDX identifier where there is one, such as `Apache-2.0`."""
     commercial: bool
-    """Whether it may be used commercially."""
+    """Whether it may be used commercially as it is, without asking anyone."""
+    restriction: str | None = None
+    """What it asks or forbids beyond naming the author, in a few words; None for permissive ones."""
+    url: str | None = None
+    """Where its text is."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file in a repository on Hugging Face."""
+
+    repository: str
+    """``black-forest-labs/FLUX.1-dev``."""
+    path: str
+    """The file's path in it."""
+    gated: bool = False
+    """Whether the repository wants its terms accepted, and a token."""
+
+    @property
+    def url(self) -> str:
+        """Where the file can be downloaded."""
+        return f"https://huggingface.co/{self.repository}/resolve/main/{self.path}"
+
+    @property
+    def page(self) -> str:
+        """The repository's page, where terms are accepted."""
+        return f"https://huggingface.co/{self.repository}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebFile:
+    """A file at some other address."""
+
+    url: str
+    gated: Literal[False] = False
+
+    @property
+    def page(self) -> str:
+        """The address itself."""
+        return self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +83,38 @@ class Weight:
     folder: str
     """The folder below ComfyUI's ``models``: ``diffusion_models``."""
     content: Content
-    family: str | None
-    """The model family it is of, as `ryla_graphs.families` calls it; None for what serves any."""
-    licence: Licence
-    repository: str | None = None
-    """The Hugging Face repository, ``black-forest-labs/FLUX.1-dev``; None where it is not there."""
-    path: str | None = None
-    """The file's path in the repository."""
-    revision: str = "main"
-    size: int | None = None
-    """In bytes; exact where `exact_size`, else rounded as published."""
-    exact_size: bool = True
-    sha256: str | None = None
-    precision: Precision = "fp16"
+    family: str | None = None
+    """The model family it is of, as `ryla_graphs.families` calls it; None for what serves several."""
     variant: str | None = None
     """Which member of the family: ``dev``, ``schnell``."""
-    gated: bool = False
-    """Whether the repository wants its terms accepted and a token."""
-    parts: dict[str, int] = field(default_factory=dict)
-    """The bytes of what an all-in-one checkpoint holds: ``diffusion model``, ``text encoder``, ``vae``."""
+    precision: Precision | None = None
+    """Of most of its tensors."""
+    size: int | None = None
+    """In bytes, exactly."""
+    sha256: str | None = None
+    licence: Licence
+    sources: tuple[HubFile | WebFile, ...]
+    """Where the same bytes can be had, the publisher first."""
+    parts: Mapping[Content, int] = field(default_factory=dict)
+    """The tensors' bytes in an all-in-one checkpoint, by `Content`: parameters times bytes for each."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Folder and name: what no two rows share."""
+        return self.folder, self.name
 
     @property
     def pickled(self) -> bool:
         """Whether loading it may run code: it is a pickle, not safetensors."""
-        return self.name.endswith((".bin", ".pt", ".pth", ".ckpt"))
+        return self.name.endswith(PICKLED)
+
+    @property
+    def gated(self) -> bool:
+        """Whether a token is needed wherever it can be had."""
+        return all(source.gated for source in self.sources)
 
     def to_dict(self) -> dict[str, Any]:
         """What is known, as JSON-ready data."""
-        return {key: value for key, value in asdict(self).items() if value not in (None, {})}
+        content = {key: value for key, value in asdict(self).items() if value is not None and value != {}}
+        sources = [asdict(source) | {"url": source.url} for source in self.sources]
+        return content | {"sources": sources, "pickled": self.pickled, "gated": self.gated}

@@ -1,0 +1,131 @@
+"""Flux.1 and its VAE, which Z-Image, Lumina 2, HiDream and Chroma use too."""
+
+from __future__ import annotations
+
+from ryla_graphs.weights.manifest.licences import APACHE, FLUX_DEV
+from ryla_graphs.weights.weight import HubFile, Weight
+
+ROWS: tuple[Weight, ...] = (
+    Weight(
+        name="flux1-dev.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="dev",
+        precision="bf16",
+        size=23_802_932_552,
+        sha256="4610115bb0c89560703c892c59ac2742fa821e60ef5871b33493ba544683abd7",
+        licence=FLUX_DEV,
+        sources=(
+            HubFile("black-forest-labs/FLUX.1-dev", "flux1-dev.safetensors", gated=True),
+            HubFile("Comfy-Org/flux1-dev", "flux1-dev.safetensors"),
+        ),
+    ),
+    Weight(
+        name="flux1-dev-fp8-e4m3fn.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="dev",
+        precision="fp8",
+        licence=FLUX_DEV,
+        sources=(HubFile("Kijai/flux-fp8", "flux1-dev-fp8-e4m3fn.safetensors"),),
+    ),
+    Weight(
+        name="flux1-dev-fp8.safetensors",
+        folder="checkpoints",
+        content="checkpoint",
+        family="flux1",
+        variant="dev",
+        precision="fp8",
+        size=17_246_524_772,
+        sha256="8e91b68084b53a7fc44ed2a3756d821e355ac1a7b6fe29be760c1db532f3d88a",
+        licence=FLUX_DEV,
+        sources=(HubFile("Comfy-Org/flux1-dev", "flux1-dev-fp8.safetensors"),),
+        parts={"diffusion model": 11_901_408_320, "text encoder": 5_008_431_616, "vae": 335_278_732},
+    ),
+    Weight(
+        name="flux1-schnell.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="schnell",
+        precision="bf16",
+        size=23_782_506_688,
+        sha256="9403429e0052277ac2a87ad800adece5481eecefd9ed334e1f348723621d2a0a",
+        licence=APACHE,
+        sources=(
+            HubFile("black-forest-labs/FLUX.1-schnell", "flux1-schnell.safetensors", gated=True),
+            HubFile("Comfy-Org/flux1-schnell", "flux1-schnell.safetensors"),
+        ),
+    ),
+    Weight(
+        name="flux1-schnell-fp8.safetensors",
+        folder="checkpoints",
+        content="checkpoint",
+        family="flux1",
+        variant="schnell",
+        precision="fp8",
+        size=17_236_328_572,
+        sha256="ead426278b49030e9da5df862994f25ce94ab2ee4df38b556ddddb3db093bf72",
+        licence=APACHE,
+        sources=(HubFile("Comfy-Org/flux1-schnell", "flux1-schnell-fp8.safetensors"),),
+        parts={"diffusion model": 11_891_178_560, "text encoder": 5_008_431_616, "vae": 335_278_732},
+    ),
+    Weight(
+        name="flux1-dev-kontext_fp8_scaled.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="kontext",
+        precision="fp8",
+        size=11_904_640_136,
+        sha256="630ba795ec64283b4230ea23cf79406c2c68b7c578229ed139f30043eadb30a2",
+        licence=FLUX_DEV,
+        sources=(
+            HubFile(
+                "Comfy-Org/flux1-kontext-dev_ComfyUI",
+                "split_files/diffusion_models/flux1-dev-kontext_fp8_scaled.safetensors",
+            ),
+        ),
+    ),
+    Weight(
+        name="flux1-fill-dev.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="fill",
+        precision="bf16",
+        licence=FLUX_DEV,
+        sources=(HubFile("black-forest-labs/FLUX.1-Fill-dev", "flux1-fill-dev.safetensors", gated=True),),
+    ),
+    Weight(
+        name="flux1-krea-dev_fp8_scaled.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="krea",
+        precision="fp8",
+        size=11_904_639_672,
+        licence=FLUX_DEV,
+        sources=(
+            HubFile(
+                "Comfy-Org/FLUX.1-Krea-dev_ComfyUI",
+                "split_files/diffusion_models/flux1-krea-dev_fp8_scaled.safetensors",
+            ),
+        ),
+    ),
+    Weight(
+        name="ae.safetensors",
+        folder="vae",
+        content="vae",
+        precision="fp32",
+        size=335_304_388,
+        sha256="afc8e28272cd15db3919bacdb6918ce9c1ed22e96cb12c4d5ed0fba823529e38",
+        licence=APACHE,
+        sources=(
+            HubFile("Comfy-Org/z_image_turbo", "split_files/vae/ae.safetensors"),
+            HubFile("Comfy-Org/Lumina_Image_2.0_Repackaged", "split_files/vae/ae.safetensors"),
+        ),
+    ),
+)

@@ -1,0 +1,38 @@
+"""The licences of weight files."""
+
+from __future__ import annotations
+
+from ryla_graphs.weights.weight import Licence
+
+APACHE = Licence(name="Apache-2.0", commercial=True, url="https://www.apache.org/licenses/LICENSE-2.0")
+MIT = Licence(name="MIT", commercial=True, url="https://opensource.org/license/mit")
+OPENRAIL = Licence(
+    name="CreativeML-OpenRAIL++-M",
+    commercial=True,
+    restriction="forbids a list of harmful uses, and wants the list passed on",
+    url="https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
+)
+FLUX_DEV = Licence(
+    name="flux-1-dev-non-commercial",
+    commercial=False,
+    restriction="running it commercially needs a licence from Black Forest Labs",
+    url="https://huggingface.co/black-forest-labs/FLUX.1-dev/blob/main/LICENSE.md",
+)
+INSIGHTFACE = Licence(
+    name="InsightFace non-commercial",
+    commercial=False,
+    restriction="for research only; commercial use needs a licence from InsightFace",
+    url="https://github.com/deepinsight/insightface#license",
+)
+CC_BY_NC = Licence(
+    name="CC-BY-NC-4.0",
+    commercial=False,
+    restriction="no commercial use",
+    url="https://creativecommons.org/licenses/by-nc/4.0/",
+)
+AGPL = Licence(
+    name="AGPL-3.0",
+    commercial=True,
+    restriction="a service that uses it must offer its source code to its users",
+    url="https://www.gnu.org/licenses/agpl-3.0.html",
+)

@@ -1,0 +1,76 @@
+"""Wan 2.1 video models."""
+
+from __future__ import annotations
+
+from ryla_graphs.weights.manifest.licences import APACHE
+from ryla_graphs.weights.weight import HubFile, Weight
+
+
+def _repackaged(path: str) -> tuple[HubFile, ...]:
+    return (HubFile("Comfy-Org/Wan_2.1_ComfyUI_repackaged", f"split_files/{path}"),)
+
+
+ROWS: tuple[Weight, ...] = (
+    Weight(
+        name="wan2.1_t2v_1.3B_fp16.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="wan",
+        variant="2.1-t2v-1.3b",
+        precision="fp16",
+        size=2_838_303_560,
+        sha256="be531024cd9018cb5b48c40cfbb6a6191645b1c792eb8bf4f8c1c6e10f924dc5",
+        licence=APACHE,
+        sources=_repackaged("diffusion_models/wan2.1_t2v_1.3B_fp16.safetensors"),
+    ),
+    Weight(
+        name="wan2.1_t2v_14B_fp8_scaled.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="wan",
+        variant="2.1-t2v-14b",
+        precision="fp8",
+        licence=APACHE,
+        sources=_repackaged("diffusion_models/wan2.1_t2v_14B_fp8_scaled.safetensors"),
+    ),
+    Weight(
+        name="wan2.1_i2v_480p_14B_fp16.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="wan",
+        variant="2.1-i2v-14b",
+        precision="fp16",
+        licence=APACHE,
+        sources=_repackaged("diffusion_models/wan2.1_i2v_480p_14B_fp16.safetensors"),
+    ),
+    Weight(
+        name="umt5_xxl_fp8_e4m3fn_scaled.safetensors",
+        folder="text_encoders",
+        content="text encoder",
+        family="wan",
+        precision="fp8",
+        size=6_735_906_897,
+        sha256="c3355d30191f1f066b26d93fba017ae9809dce6c627dda5f6a66eaa651204f68",
+        licence=APACHE,
+        sources=_repackaged("text_encoders/umt5_xxl_fp8_e4m3fn_scaled.safetensors"),
+    ),
+    Weight(
+        name="wan_2.1_vae.safetensors",
+        folder="vae",
+        content="vae",
+        family="wan",
+        size=253_815_318,
+        sha256="2fc39d31359a4b0a64f55876d8ff7fa8d780956ae2cb13463b0223e15148976b",
+        licence=APACHE,
+        sources=_repackaged("vae/wan_2.1_vae.safetensors"),
+    ),
+    Weight(
+        name="clip_vision_h.safetensors",
+        folder="clip_vision",
+        content="clip vision",
+        size=1_264_219_396,
+        sha256="64a7ef761bfccbadbaa3da77366aac4185a6c58fa5de5f589b42a65bcc21f161",
+        licence=APACHE,
+        sources=_repackaged("clip_vision/clip_vision_h.safetensors"),
+    ),
+)

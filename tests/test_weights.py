@@ -1,0 +1,143 @@
+"""The weights manifest: laws over all rows, and what prompts and presets need."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ryla_graphs import catalogs, presets
+from ryla_graphs.weights import IMPLIED, LOADERS, MANIFEST, HubFile, Weight, known, needed
+from tests.conftest import recorded_json
+
+FOLDERS = {folder for inputs in LOADERS.values() for folder in inputs.values()} | {
+    folder for files in IMPLIED.values() for folder, _ in files
+}
+rows = pytest.mark.parametrize("row", MANIFEST, ids=lambda row: row.name)
+
+
+def test_no_two_rows_are_of_one_file() -> None:
+    keys = [row.key for row in MANIFEST]
+    assert len(set(keys)) == len(keys)
+    hashes = [row.sha256 for row in MANIFEST if row.sha256]
+    assert len(set(hashes)) == len(hashes)
+
+
+@rows
+def test_facts_are_well_formed(row: Weight) -> None:
+    assert row.folder in FOLDERS
+    assert row.sha256 is None or re.fullmatch("[0-9a-f]{64}", row.sha256)
+    assert row.size is None or 1_000_000 < row.size < 100_000_000_000
+    assert not Path(row.name).is_absolute() and ".." not in Path(row.name).parts
+    assert json.loads(json.dumps(row.to_dict()))["name"] == row.name
+
+
+@rows
+def test_sources_are_addresses(row: Weight) -> None:
+    assert row.sources
+    for source in row.sources:
+        for url in (source.url, source.page):
+            assert urlsplit(url).scheme == "https" and urlsplit(url).hostname and " " not in url
+        assert Path(source.url).suffix == Path(row.name).suffix
+        if isinstance(source, HubFile):
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+", source.repository)
+    assert len(row.sources) == 1 or row.sha256, "only a hash tells that another place has the same bytes"
+
+
+@rows
+def test_parts_are_the_whole(row: Weight) -> None:
+    if row.parts:
+        assert row.content == "checkpoint" and row.size
+        assert 0 < row.size - sum(row.parts.values()) < 3_000_000, "the header and small tensors are all that is left"
+
+
+@rows
+def test_licences_say_what_they_forbid(row: Weight) -> None:
+    assert row.licence.url and row.licence.url.startswith("https://")
+    assert row.licence.commercial or row.licence.restriction
+
+
+def test_precision_agrees_with_the_name() -> None:
+    for row in MANIFEST:
+        named = [p for p in ("fp16", "bf16", "fp8", "int8") if p in row.name]
+        assert not named or row.precision in (*named, "mixed"), row.name
+
+
+def test_known_by_folder_and_name() -> None:
+    for row in MANIFEST:
+        assert known(row.name, row.folder) is row
+        assert known(row.name) is not None
+    assert known("flux1-dev.safetensors", "vae") is None
+    assert known("my-own.safetensors") is None
+
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "flux-lora": {"loraId": "me"},
+    "flux-instantid": {"referenceImage": "face.png"},
+}
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_every_file_that_a_preset_loads_by_default_has_a_row(name: str) -> None:
+    required = presets.get(name).parameters.model_json_schema(by_alias=True).get("required", [])
+    given = dict.fromkeys(required, "face.png") | EXAMPLES.get(name, {})
+    found = needed(presets.get(name).build(given).compile().prompt)
+    assert found
+    assert [need.name for need in found if need.weight is None and need.folder != "loras"] == []
+
+
+def test_needs_tell_node_input_and_file() -> None:
+    prompt = presets.get("flux-instantid").build(prompt="x", referenceImage="face.png").compile().prompt
+    found = {(need.node, need.input): need.key for need in needed(prompt)}
+    assert found["flux", "unet_name"] == ("diffusion_models", "flux1-dev.safetensors")
+    assert found["text-encoders", "clip_name2"] == ("text_encoders", "t5xxl_fp16.safetensors")
+    assert found["face-controlnet", "control_net_name"] == (
+        "controlnet",
+        "instantid/diffusion_pytorch_model.safetensors",
+    )
+    assert sum(need.input is None for need in needed(prompt)) == 5, "the five files of antelopev2"
+
+
+def test_names_that_are_no_files_are_no_needs() -> None:
+    def found(name: Any) -> list[str]:
+        return [need.name for need in needed({"1": {"class_type": "VAELoader", "inputs": {"vae_name": name}}})]
+
+    assert found("ae.safetensors") == ["ae.safetensors"]
+    assert found("pixel_space") == found("taesd") == found(["2", 0]) == found(None) == []
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
+def test_anything_at_all_has_needs_or_none(junk: Any) -> None:
+    for prompt in ({"1": junk}, {"1": {"class_type": junk, "inputs": junk}}):
+        assert needed(prompt) == ()
+
+
+def test_loaders_are_classes_with_such_inputs() -> None:
+    bundled = catalogs.bundled()
+    for class_type, inputs in LOADERS.items():
+        schema = bundled.get(class_type)
+        if schema is not None:
+            assert set(inputs) <= {spec.name for spec in schema.every_input()}, class_type
+
+
+OTHERS = ("Preprocessor", "DetailerPipe", "ImpactWildcardEncode", "LorasForFluxParams+", "Context Big (rgthree)")
+"""Classes that fetch their files themselves, or keep names for others."""
+
+
+def test_every_file_list_of_a_real_server_is_known() -> None:
+    endings = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".onnx", ".gguf", ".sft")
+    missing = []
+    for class_type, info in recorded_json("object_info.packs.json.gz").items():
+        inputs = {**(info["input"].get("required") or {}), **(info["input"].get("optional") or {})}
+        for name, spec in inputs.items():
+            choices = spec[0] if isinstance(spec[0], list) else spec[1].get("options", []) if len(spec) > 1 else []
+            lists_files = any(isinstance(choice, str) and choice.endswith(endings) for choice in choices)
+            if lists_files and name not in LOADERS.get(class_type, {}) and not any(o in class_type for o in OTHERS):
+                missing.append(f"{class_type}.{name}")
+    assert missing == []
