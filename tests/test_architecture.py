@@ -51,13 +51,13 @@ IMPURE = {
     "os",
     "pathlib",
     "random",
-    "requests",
     "secrets",
     "socket",
     "subprocess",
     "tempfile",
     "time",
     "urllib",
+    "urllib3",
     "websocket",
 }
 GENERATED = ("nodes", "catalogs")
@@ -166,7 +166,7 @@ def modules_after(statement: str) -> set[str]:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = {"networkx", "requests", "PIL", "typer", "rich", "websocket"}
+    heavy = {"networkx", "urllib3", "PIL", "typer", "rich", "websocket"}
     assert modules_after("import ryla_graphs").isdisjoint(heavy | {"pydantic"})
     assert modules_after("from ryla_graphs import Workflow").isdisjoint(heavy)
 

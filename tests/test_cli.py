@@ -171,11 +171,11 @@ def test_run_on_a_server(graph: Path, tmp_path: Path) -> None:
 
 
 def test_a_failing_run_is_exit_1(graph: Path, tmp_path: Path) -> None:
-    error = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "out of memory"}
+    error = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "no such shape"}
     with serve(Script(error=error)) as (address, _):
         result = ryla("run", graph, "--engine", address, "-o", tmp_path / "o")
         assert (result.returncode, result.stdout) == (1, "")
-        assert "error: KSampler 'sampler' failed: out of memory" in result.stderr
+        assert "error: KSampler 'sampler' failed: no such shape" in result.stderr
         failed = json.loads(ryla("run", graph, "--engine", address, "--json").stdout)
         assert failed["error"] == "ExecutionFailed"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,9 +43,10 @@ def run_command(
     compiled = workflow.compile()
     if not json:
         print_problems(compiled.problems, stderr=True, notes=False)
-    with _progress(compiled, quiet=json) as watch:
-        result = run(connect(engine), compiled, inputs, on_event=watch)
-    files = [(artifact, artifact.save(out)) for artifact in result.outputs]
+    with closing(connect(engine)) as connected:
+        with _progress(compiled, quiet=json) as watch:
+            result = run(connected, compiled, inputs, on_event=watch)
+        files = [(artifact, artifact.save(out)) for artifact in result.outputs]
     saved = _workflow_file(compiled).save(out)
     _tell(compiled, result, files, saved, engine=engine, json=json)
 

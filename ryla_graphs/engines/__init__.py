@@ -19,7 +19,7 @@ def connect(address: str = SIMULATOR) -> Engine:
 
         return Simulator()
     if address.startswith(("http://", "https://")):
-        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads requests
+        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads urllib3
 
         return ComfyUI(address)
     raise NotFound(f"there is no engine '{address}'; use '{SIMULATOR}' or a ComfyUI server's http://host:port")

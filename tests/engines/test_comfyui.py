@@ -12,7 +12,6 @@ from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Result, connect, run
 from ryla_graphs.engines.comfyui import ComfyUI
-from ryla_graphs.engines.comfyui import run as run_module
 from ryla_graphs.engines.events import Event
 from ryla_graphs.errors import (
     Cancelled,
@@ -23,7 +22,7 @@ from ryla_graphs.errors import (
     NotFound,
     OutputMissing,
 )
-from tests.engines.stub import PNG, Script, serve
+from tests.engines.stub import PNG, Script, serving
 from tests.graphs import text_to_image
 
 
@@ -33,16 +32,16 @@ def compiled() -> CompiledWorkflow:
 
 def told(script: Script, workflow: CompiledWorkflow | None = None, **options: Any) -> tuple[Result, list[Event]]:
     events: list[Event] = []
-    with serve(script) as (address, stub):
-        result = run(ComfyUI(address), workflow or compiled(), on_event=events.append, **options)
+    with serving(script) as (engine, stub):
+        result = run(engine, workflow or compiled(), on_event=events.append, **options)
         assert stub.subscribed_before_submit
     return result, events
 
 
 def test_a_plain_run(tmp_path: Path) -> None:
-    with serve() as (address, stub):
+    with serving() as (engine, stub):
         events: list[Event] = []
-        result = run(connect(address), compiled(), on_event=events.append, previews=True)
+        result = run(engine, compiled(), on_event=events.append, previews=True)
         kinds = [event.kind for event in events]
         assert kinds[:3] == ["queued", "started", "node"]
         assert kinds.count("progress") == 3 and kinds.count("preview") == 6 and kinds.count("output") == 2
@@ -55,39 +54,6 @@ def test_a_plain_run(tmp_path: Path) -> None:
             "pictures/x_00002_.png",
         ]
         assert (tmp_path / "pictures/x_00001_.png").read_bytes() == PNG
-
-
-def events_of_a_run() -> int:
-    return 17
-
-
-@pytest.mark.parametrize("event", range(events_of_a_run() + 2))
-@pytest.mark.parametrize("jobs_api", [True, False])
-def test_a_socket_dropped_at_any_event_changes_nothing(event: int, jobs_api: bool) -> None:
-    result, events = told(Script(drop_at=event, jobs_api=jobs_api))
-    assert len(result.outputs) == 2
-    assert events[-1].kind == "finished"
-    assert [event.kind for event in events].count("output") == 2
-
-
-@pytest.mark.parametrize("event", [0, 3, 8])
-def test_a_socket_dropped_before_an_error_still_tells_the_error(event: int) -> None:
-    error = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "mat1 and mat2 shapes\n"}
-    with pytest.raises(ExecutionFailed, match=r"KSampler 'sampler' failed: mat1 and mat2 shapes \[.*graphs.py:\d+\]"):
-        told(Script(error=error, drop_at=event))
-
-
-def test_events_told_twice_count_once() -> None:
-    result, events = told(Script(twice=True))
-    kinds = [event.kind for event in events]
-    assert (kinds.count("started"), kinds.count("output"), kinds.count("finished")) == (1, 2, 1)
-    assert len(result.outputs) == 2
-
-
-def test_a_run_of_which_nothing_is_heard_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "SILENCE_SECONDS", 0.05)
-    result, _ = told(Script(silent=True))
-    assert len(result.outputs) == 2
 
 
 def test_a_failing_node_is_named_with_its_line() -> None:
@@ -138,16 +104,16 @@ def test_outputs_of_every_kind_arrive() -> None:
 
 def test_a_file_that_the_server_does_not_give_is_an_error(tmp_path: Path) -> None:
     outputs = {"save": {"images": [{"filename": f"gone_{i}.png"} for i in range(2)]}}
-    with serve(Script(outputs=outputs)) as (address, _):
-        result = run(ComfyUI(address), compiled())
+    with serving(Script(outputs=outputs)) as (engine, _):
+        result = run(engine, compiled())
         with pytest.raises(EngineError, match=r"gone_0.png"):
             result.save(tmp_path)
 
 
 @pytest.mark.parametrize("jobs_api", [True, False])
 def test_cancel_ends_this_run_only(jobs_api: bool) -> None:
-    with serve(Script(waits=True, jobs_api=jobs_api)) as (address, stub):
-        started = ComfyUI(address).start(compiled())
+    with serving(Script(waits=True, jobs_api=jobs_api)) as (engine, stub):
+        started = engine.start(compiled())
         canceller = threading.Thread(target=started.cancel)
         kinds = []
         for event in started.events():
@@ -160,9 +126,7 @@ def test_cancel_ends_this_run_only(jobs_api: bool) -> None:
 
 
 def test_a_cancelled_run_raises() -> None:
-    with serve(Script(waits=True)) as (address, _):
-        engine = ComfyUI(address)
-
+    with serving(Script(waits=True)) as (engine, _):
         def stop(event: Event) -> None:
             if event.kind == "node":
                 engine.client.cancel(event.run)
@@ -201,9 +165,9 @@ def test_a_refused_graph_is_told_in_terms_of_our_nodes_and_lines() -> None:
 
 
 def test_a_graph_taken_in_part_is_cancelled_and_refused() -> None:
-    with serve(Script(refusal=(200, refusal(error=None)), waits=True)) as (address, stub):
+    with serving(Script(refusal=(200, refusal(error=None)), waits=True)) as (engine, stub):
         with pytest.raises(EngineRefused, match="would leave out some of the outputs"):
-            run(ComfyUI(address), compiled())
+            run(engine, compiled())
         assert stub.cancelled == [stub.submitted[0]["prompt_id"]]
 
 
@@ -220,16 +184,16 @@ def test_a_preset_parameter_behind_a_refusal_is_named() -> None:
     workflow = presets.get("flux-dev").build(prompt="x", seed=1).compile()
     answer = refusal()
     answer["node_errors"]["sampler"]["errors"][0]["extra_info"]["input_name"] = "steps"
-    with serve(Script(refusal=(400, answer))) as (address, _), pytest.raises(EngineRefused) as caught:
-        run(ComfyUI(address), workflow)
+    with serving(Script(refusal=(400, answer))) as (engine, _), pytest.raises(EngineRefused) as caught:
+        run(engine, workflow)
     assert caught.value.problems[0].parameters == ("steps",)
 
 
 def test_inputs_are_uploaded_under_names_of_their_own() -> None:
     workflow = presets.get("flux-instantid").build(prompt="x", referenceImage="me.png", seed=1).compile()
     script = Script(outputs={"save": {"images": [{"filename": "x.png"}]}})
-    with serve(script) as (address, stub):
-        run(ComfyUI(address), workflow, {"me.png": b"face"})
+    with serving(script) as (engine, stub):
+        run(engine, workflow, {"me.png": b"face"})
         (name,) = stub.uploads
         assert name.startswith("me-") and name.endswith(".png") and stub.uploads[name] == b"face"
         assert stub.submitted[0]["prompt"]["reference"]["inputs"]["image"] == name
@@ -237,25 +201,9 @@ def test_inputs_are_uploaded_under_names_of_their_own() -> None:
 
 
 def test_an_input_that_the_graph_does_not_name_is_refused() -> None:
-    with serve() as (address, stub), pytest.raises(EngineRefused, match=r"names no input file 'me\.png'"):
-        run(ComfyUI(address), compiled(), {"me.png": b"face"})
+    with serving() as (engine, stub), pytest.raises(EngineRefused, match=r"names no input file 'me\.png'"):
+        run(engine, compiled(), {"me.png": b"face"})
     assert stub.submitted == []
-
-
-def test_a_run_that_the_server_forgot_fails() -> None:
-    with pytest.raises(EngineError, match="no longer knows this run"):
-        told(Script(drop_at=4, forgets=True))
-
-
-def test_a_server_that_goes_away_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "PATIENCE_SECONDS", 0.3)
-    with serve(Script(waits=True)) as (address, _):
-        events = ComfyUI(address).start(compiled()).events()
-        assert next(events).kind == "queued"
-        assert next(events).kind == "started"
-    last = list(events)[-1]
-    assert last.kind == "failed"
-    assert isinstance(last.to_dict()["error"]["message"], str)
 
 
 def test_nobody_at_the_address() -> None:
@@ -267,8 +215,8 @@ def test_nobody_at_the_address() -> None:
 
 
 def test_the_catalog_is_the_servers() -> None:
-    with serve() as (address, _):
-        assert list(ComfyUI(address).catalog()) == ["Only"]
+    with serving() as (engine, _):
+        assert list(engine.catalog()) == ["Only"]
 
 
 def test_an_old_server_that_names_runs_itself() -> None:
@@ -283,8 +231,8 @@ def test_a_page_instead_of_an_answer(page: str) -> None:
 
 
 def test_what_answers_but_is_no_comfyui() -> None:
-    with serve() as (address, _), pytest.raises(EngineUnreachable, match="does not answer like ComfyUI"):
-        ComfyUI(f"{address}/nothing").catalog()
+    with serving() as (engine, _), pytest.raises(EngineUnreachable, match="does not answer like ComfyUI"):
+        ComfyUI(f"{engine.client.address}/nothing").catalog()
 
 
 def test_engines_by_address() -> None:

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-import requests
+import urllib3
 from PIL import Image
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
@@ -60,8 +60,8 @@ def compiled(case: str) -> CompiledWorkflow:
 
 
 def _weight(folder: str, pattern: str) -> str:
-    answer = requests.get(f"{URL}/models/{folder}", timeout=10)
-    names = answer.json() if answer.ok else []
+    answer = urllib3.request("GET", f"{URL}/models/{folder}", timeout=10)
+    names = answer.json() if answer.status == 200 else []
     found = [name for name in names if fnmatch(name.lower().rpartition("/")[2], pattern)]
     if not found:
         pytest.skip(f"the server has no {pattern} in models/{folder}")

@@ -1,7 +1,8 @@
-"""A ComfyUI server as an engine, over HTTP and one WebSocket a run."""
+"""A ComfyUI server as an engine, over HTTP and one WebSocket for all its runs."""
 
 from __future__ import annotations
 
 from ryla_graphs.engines.comfyui.engine import ComfyUI
+from ryla_graphs.engines.comfyui.server import Patience
 
-__all__ = ["ComfyUI"]
+__all__ = ["ComfyUI", "Patience"]

@@ -1,36 +1,61 @@
-"""`ComfyUI`: hand a graph over, having subscribed first."""
+"""`ComfyUI`: hand graphs over, having subscribed first."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import requests
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
 
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs
 from ryla_graphs.engines.comfyui.client import ComfyClient
+from ryla_graphs.engines.comfyui.diagnosis import Fitness
+from ryla_graphs.engines.comfyui.feed import Feed
+from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
 from ryla_graphs.engines.comfyui.run import ComfyRun
-from ryla_graphs.engines.comfyui.socket import ComfySocket
+from ryla_graphs.engines.comfyui.server import Patience, Server
+from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.errors import EngineUnreachable
 from ryla_graphs.object_info import Catalog
+
+_HEALTH_SECONDS = 5.0
 
 
 class ComfyUI:
-    """A ComfyUI server at ``http://host:port``; `headers` go with every request."""
+    """A ComfyUI server at ``http://host:port``.
 
-    slots = 2
-    """It executes one run at a time; the second keeps it busy between two."""
+    `headers` go with every request. `output_directory` is the server's output folder, where this machine has it;
+    then files are read from there instead of asked for. `slots` is 2 because the server executes one run at a time,
+    and the second keeps it busy between two.
+    """
 
-    def __init__(self, address: str, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        output_directory: Path | None = None,
+        slots: int = 2,
+        patience: Patience | None = None,
+    ) -> None:
         self.client = ComfyClient(address, headers)
+        self.slots = slots
+        patience = patience or Patience()
+        fetch: Fetch = self.client.view
+        if output_directory is not None:
+            fetch = from_disk(output_directory, fetch)
+        self._server = Server(self.client, Feed(self.client, ping=patience.ping), Fitness(), patience, fetch)
+        self._turn = threading.Condition()
+        self._starting: set[str] = set()
 
     @property
     def name(self) -> str:
-        return f"ComfyUI at {self.client.address}"
+        return self.client.name
 
     def catalog(self) -> Catalog:
         """The node classes the server has, with its own files as choices."""
@@ -44,72 +69,70 @@ class ComfyUI:
         run_id: str | None = None,
         previews: bool = False,
     ) -> ComfyRun:
-        """Upload the inputs, subscribe, submit."""
-        prompt = with_inputs(workflow, inputs or {}, self.client.upload)
-        prompt_id, client_id = run_id or str(uuid.uuid4()), uuid.uuid4().hex
-        socket = ComfySocket(self.client, client_id)
-        socket.connect()
-        try:
-            extra = {"preview_method": "auto"} if previews else {}
-            body = {"prompt": prompt, "prompt_id": prompt_id, "client_id": client_id, "extra_data": extra}
-            prompt_id = self._accept(workflow, prompt_id, self.client.submit(body))
-        except BaseException:
-            socket.close()
-            raise
-        return ComfyRun(self.client, socket, workflow, prompt_id)
+        """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
+        if run_id is None:
+            return self._submit(workflow, inputs or {}, str(uuid.uuid4()), previews=previews)
+        with self._alone(run_id):
+            if self.knows(run_id):
+                return self.resume(run_id, workflow)
+            return self._submit(workflow, inputs or {}, run_id, previews=previews)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
-        """Subscribe anew; the first break-free look at the server's own record tells what was missed."""
-        socket = ComfySocket(self.client, uuid.uuid4().hex)
-        return ComfyRun(self.client, socket, workflow, run_id)
+        """Take up a run. Messages of one that another process began go to that, so this one asks now and then."""
+        return ComfyRun(self._server, workflow, run_id, self._server.feed.subscribe(run_id))
+
+    def knows(self, run_id: str) -> bool:
+        """Whether the server has, or had since its start, a run of this id; raises `EngineUnreachable`."""
+        return self.client.state(run_id).phase != "unknown"
 
     def health(self) -> Health:
-        """Whether the server answers."""
+        """Whether the server answers, and can still execute."""
         try:
-            queue = self.client.json("/queue")
+            queue = self.client.json("/queue", seconds=_HEALTH_SECONDS)
+            trouble = self._server.fitness.trouble(self.client.state)
         except EngineUnreachable as error:
             return Health(ready=False, reason=str(error))
-        return Health(ready=True, queued=len(queue.get("queue_running", [])) + len(queue.get("queue_pending", [])))
+        queued = len(queue.get("queue_running", [])) + len(queue.get("queue_pending", []))
+        return Health(ready=not trouble, reason=trouble and f"{self.name} {trouble}", queued=queued)
 
     def close(self) -> None:
-        """Close what is open to the server."""
+        """Close the socket and all connections; what follows a run's events ends, the run goes on at the server."""
+        self._server.feed.close()
+        self.client.close()
 
-    def _accept(self, workflow: CompiledWorkflow, prompt_id: str, answer: requests.Response) -> str:
-        """The id of the run, ours unless the server is too old to take it.
+    def __enter__(self) -> Self:
+        return self
 
-        Raises `EngineRefused` unless the server takes the whole graph.
-        """
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _submit(self, workflow: CompiledWorkflow, inputs: Inputs, run_id: str, *, previews: bool) -> ComfyRun:
+        feed = self._server.feed
+        order = {
+            "prompt": with_inputs(workflow, inputs, self.client.upload),
+            "extra_data": {"preview_method": "auto"} if previews else {},
+        }
+        inbox = feed.subscribe(run_id)
         try:
-            content = answer.json()
-        except ValueError:
-            content = {}
-        if not isinstance(content, dict):
-            content = {}
-        problems = tuple(workflow.explain(problem) for problem in server_problems(content))
-        if answer.status_code == requests.codes.ok:
-            if problems:
-                # The server would run the good outputs and leave the others out without another word.
-                self.client.cancel(prompt_id)
-                raise EngineRefused(f"{self.name} would leave out some of the outputs:", problems)
-            if not isinstance(content.get("prompt_id"), str):
-                raise EngineUnreachable(f"{self.client.address}/prompt does not answer like ComfyUI: no prompt id")
-            return str(content["prompt_id"])
-        error = content.get("error")
-        reason = error.get("message") if isinstance(error, dict) else None
-        raise EngineRefused(f"{self.name} refuses the graph: {reason or f'status {answer.status_code}'}", problems)
+            feed.connect()
+            given = submit(self._server, workflow, run_id, order)
+        except BaseException:
+            feed.unsubscribe(inbox)
+            raise
+        if given != run_id:
+            feed.unsubscribe(inbox)
+            return ComfyRun(self._server, workflow, given, feed.subscribe(given), order)
+        return ComfyRun(self._server, workflow, run_id, inbox, order, heard=True)
 
-
-def server_problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
-    """The server's own complaints as problems."""
-    node_errors = answer.get("node_errors")
-    for number, found in (node_errors if isinstance(node_errors, dict) else {}).items():
-        for error in found.get("errors", []):
-            yield Problem(
-                code=error.get("type", "unknown"),
-                message=": ".join(text for text in (error.get("message"), error.get("details")) if text),
-                tier=1,
-                node=number,
-                class_type=found.get("class_type"),
-                input=(error.get("extra_info") or {}).get("input_name"),
-                given=(error.get("extra_info") or {}).get("received_value"),
-            )
+    @contextmanager
+    def _alone(self, run_id: str) -> Iterator[None]:
+        """One start of an id at a time, so that the second finds what the first has begun."""
+        with self._turn:
+            self._turn.wait_for(lambda: run_id not in self._starting)
+            self._starting.add(run_id)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._starting.discard(run_id)
+                self._turn.notify_all()

@@ -2,172 +2,233 @@
 
 from __future__ import annotations
 
+import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import missing_output
-from ryla_graphs.engines.comfyui.client import ComfyClient, JobState
-from ryla_graphs.engines.comfyui.outputs import artifacts
-from ryla_graphs.engines.comfyui.socket import Broken, ComfySocket, Message, Picture, Silence
-from ryla_graphs.engines.events import (
-    Cancelled,
-    Event,
-    Failed,
-    Finished,
-    NodeStarted,
-    OutputReady,
-    Preview,
-    Progress,
-    Queued,
-    Started,
-)
-from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, RunLost
+from ryla_graphs.engines.comfyui.diagnosis import failure
+from ryla_graphs.engines.comfyui.feed import Closed, Gap, Inbox, Told
+from ryla_graphs.engines.comfyui.frames import Message, Picture
+from ryla_graphs.engines.comfyui.jobs import JobState
+from ryla_graphs.engines.comfyui.ledger import Ledger
+from ryla_graphs.engines.comfyui.server import Server
+from ryla_graphs.engines.comfyui.submission import submit
+from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
+from ryla_graphs.errors import EngineError, EngineUnreachable, OutOfMemory, RunLost
 
-SILENCE_SECONDS = 15.0
-"""After this long without a message the server is asked whether the run is still on."""
-PATIENCE_SECONDS = 60.0
-"""A server that cannot be reached for this long is gone."""
+ATTEMPTS = 2
+"""A run that has no memory is begun anew once, with the memory freed."""
+
+
+def attempt_id(run_id: str, attempt: int) -> str:
+    """The prompt id of a run's attempt: the run's own for the first, and for others one that follows from it."""
+    return run_id if attempt == 1 else str(uuid.uuid5(uuid.NAMESPACE_OID, f"{run_id}/{attempt}"))
+
+
+def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
+    """The last attempt at a run that the server knows, or the first; raises `EngineUnreachable`."""
+    for attempt in range(ATTEMPTS, 0, -1):
+        state = server.client.state(attempt_id(run_id, attempt))
+        if state.phase != "unknown":
+            return attempt, state
+    return 1, state
 
 
 class ComfyRun:
     """A run; see `ryla_graphs.engines.base.Run`."""
 
-    def __init__(self, client: ComfyClient, socket: ComfySocket, workflow: CompiledWorkflow, prompt_id: str) -> None:
-        self.id = prompt_id
-        self._client = client
-        self._socket = socket
+    def __init__(
+        self,
+        server: Server,
+        workflow: CompiledWorkflow,
+        run_id: str,
+        inbox: Inbox,
+        order: Mapping[str, Any] | None = None,
+        *,
+        heard: bool = False,
+    ) -> None:
+        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive."""
+        self.id = run_id
+        self._server = server
         self._workflow = workflow
-        self._outputs: list[Artifact] = []
-        self._started: float | None = None
+        self._inbox = inbox
+        self._order = order
+        self._attempt = 1 if order is not None else 0
+        self._ledger = Ledger(run_id, workflow, server.fetch)
+        self._heard = time.monotonic()
+        self._unsure = not heard
+        """Whether there may be something to hear that does not come by itself."""
+        self._gapless = heard
+        """Whether everything that was told has been heard."""
+        self._cancelling = threading.Event()
 
     def cancel(self) -> None:
-        """End this run on the server, and no other."""
-        self._client.cancel(self.id)
+        """End this run on the server, and no other. A server that cannot be told now is told by `events` later."""
+        self._cancelling.set()
+        with suppress(EngineUnreachable):
+            self._server.client.cancel(self._inbox.prompt_id)
+        self._inbox.put(Gap())
 
     def events(self) -> Iterator[Event]:
-        """What happens, until the terminal event."""
+        """What happens, until the terminal event; ends without one when the engine is closed."""
         yield Queued(self.id)
         try:
-            for event in self._listen():
-                yield event
-                if event.terminal:
-                    return
+            if self._unsure:
+                self._inbox.put(Gap())
+            while not isinstance(told := self._next(), Closed):
+                for event in self._hear(told):
+                    yield event
+                    if event.terminal:
+                        return
         except EngineError as error:
             yield Failed(self.id, error)
         finally:
-            self._socket.close()
+            self._server.feed.unsubscribe(self._inbox)
 
-    def _listen(self) -> Iterator[Event]:
-        while True:
-            try:
-                message = self._socket.receive(SILENCE_SECONDS)
-            except Broken:
-                yield from self._reconnect()
-                continue
-            if isinstance(message, Silence):
-                yield from self._settle(self._client.state(self.id))
-            elif isinstance(message, Picture):
-                yield Preview(self.id, message.node, message.media_type, message.data)
-            elif message.data.get("prompt_id") == self.id:
-                yield from self._translate(message)
+    def _next(self) -> Told | None:
+        patience = self._server.patience
+        return self._inbox.get(patience.unsure if self._unsure else patience.silence)
 
-    def _translate(self, message: Message) -> Iterator[Event]:
-        handler = _HANDLERS.get(message.type)
-        if handler is not None:
-            yield from handler(self, message.data)
+    def _hear(self, told: Told | None) -> Iterator[Event]:
+        if isinstance(told, (Message, Picture)):
+            self._heard, self._unsure = time.monotonic(), self._cancelling.is_set()
+        if isinstance(told, Picture):
+            yield from self._ledger.preview(told)
+        elif isinstance(told, Message):
+            handler = _HANDLERS.get(told.type)
+            if handler is not None:
+                yield from handler(self, told)
+        else:
+            yield from self._ask(silent=told is None)
 
-    def _on_start(self, _: Mapping[str, Any]) -> Iterator[Event]:
-        if self._started is None:
-            self._started = time.monotonic()
-            yield Started(self.id)
+    def _on_start(self, _: Message) -> Iterator[Event]:
+        yield from self._ledger.start()
 
-    def _on_executing(self, data: Mapping[str, Any]) -> Iterator[Event]:
-        node = data.get("display_node") or data.get("node")
+    def _on_cached(self, message: Message) -> Iterator[Event]:
+        # Servers before 0.28 tell nothing of outputs that they have already; only the record has them.
+        cached = message.data.get("nodes") or ()
+        self._gapless = self._gapless and not any(promised.node in cached for promised in self._workflow.outputs)
+        yield from self._ledger.start()
+
+    def _on_executing(self, message: Message) -> Iterator[Event]:
+        node = message.data.get("display_node") or message.data.get("node")
+        # No node: the run is over, and now the server's record has it too.
+        yield from self._ledger.node(str(node)) if node is not None else self._ask()
+
+    def _on_progress(self, message: Message) -> Iterator[Event]:
+        yield from self._ledger.progress(message)
+
+    def _on_executed(self, message: Message) -> Iterator[Event]:
+        node = message.data.get("display_node") or message.data.get("node")
         if node is not None:
-            yield NodeStarted(self.id, node, self._class_of(node))
+            yield from self._ledger.outputs(str(node), message.data.get("output"))
 
-    def _on_progress(self, data: Mapping[str, Any]) -> Iterator[Event]:
-        if data.get("node") is not None:
-            yield Progress(self.id, str(data["node"]), int(data.get("value", 0)), int(data.get("max", 0)))
+    def _on_success(self, _: Message) -> Iterator[Event]:
+        if self._gapless and self._ledger.missing is None:
+            yield from self._finish(JobState("done"))
+        else:
+            yield from self._ask()
 
-    def _on_executed(self, data: Mapping[str, Any]) -> Iterator[Event]:
-        node = data.get("display_node") or data.get("node")
-        if node is not None and isinstance(data.get("output"), Mapping):
-            yield from self._new_outputs(str(node), data["output"])
+    def _on_error(self, message: Message) -> Iterator[Event]:
+        yield from self._fail(message.data)
 
-    def _on_success(self, _: Mapping[str, Any]) -> Iterator[Event]:
-        yield from self._finish(self._client.state(self.id))
-
-    def _on_error(self, data: Mapping[str, Any]) -> Iterator[Event]:
-        yield Failed(self.id, self._failure(data))
-
-    def _on_interrupted(self, _: Mapping[str, Any]) -> Iterator[Event]:
+    def _on_interrupted(self, _: Message) -> Iterator[Event]:
         yield Cancelled(self.id)
 
-    def _class_of(self, node: str) -> str | None:
-        body = self._workflow.prompt.get(node)
-        return body["class_type"] if body is not None else None
+    def _ask(self, *, silent: bool = False) -> Iterator[Event]:
+        """Ask the server where the run is: what it told may be incomplete, unless it was only silent."""
+        if not silent:
+            self._unsure, self._gapless = True, False
+        with suppress(EngineUnreachable):
+            # First, so that nothing is missed between the answer and the next message.
+            self._server.feed.connect()
+        try:
+            state = self._state()
+        except EngineUnreachable:
+            if time.monotonic() - self._heard > self._server.patience.unreachable:
+                raise
+            return
+        self._heard = time.monotonic()
+        if self._gapless and state.phase not in ("waiting", "running"):
+            # It is over and nothing was heard of it: messages do not arrive, for other runs either.
+            self._server.feed.renew()
+        yield from self._settle(state)
 
-    def _new_outputs(self, node: str, output: Mapping[str, Any]) -> Iterator[Event]:
-        for artifact in artifacts(node, output, self._client.view):
-            if artifact not in self._outputs:
-                self._outputs.append(artifact)
-                yield OutputReady(self.id, artifact)
+    def _state(self) -> JobState:
+        if self._attempt:
+            return self._server.client.state(self._inbox.prompt_id)
+        self._attempt, state = newest_attempt(self._server, self.id)
+        self._listen_to(attempt_id(self.id, self._attempt))
+        return state
 
     def _settle(self, state: JobState) -> Iterator[Event]:
-        """What follows from the server's word on a run of which messages may be lost."""
         if state.phase == "done":
             yield from self._finish(state)
         elif state.phase == "failed":
-            yield Failed(self.id, self._failure(state.error or {}))
-        elif state.phase == "cancelled":
+            if self._order is None and state.prompt is not None:
+                self._order = {"prompt": state.prompt}
+            yield from self._fail(state.error or {}, state.seconds)
+        elif state.phase == "cancelled" or (state.phase == "unknown" and self._cancelling.is_set()):
+            # A prompt that was cancelled before its turn leaves no trace.
             yield Cancelled(self.id)
         elif state.phase == "unknown":
             yield Failed(self.id, RunLost("the server no longer knows this run; was it restarted?"))
-        elif state.phase == "running" and self._started is None:
-            yield from self._on_start({})
+        else:
+            if state.phase == "running":
+                yield from self._ledger.start()
+            if self._cancelling.is_set():
+                with suppress(EngineUnreachable):
+                    self._server.client.cancel(self._inbox.prompt_id)
 
     def _finish(self, state: JobState) -> Iterator[Event]:
-        for node, output in state.outputs.items():
-            if isinstance(output, Mapping):
-                yield from self._new_outputs(node, output)
-        outputs = tuple(self._outputs)
-        seconds = time.monotonic() - self._started if self._started is not None else 0.0
-        missing = missing_output(self._workflow, outputs)
-        yield Failed(self.id, missing) if missing is not None else Finished(self.id, seconds, outputs)
+        self._server.fitness.succeeded()
+        yield from self._ledger.finish(state.outputs, state.seconds)
 
-    def _failure(self, data: Mapping[str, Any]) -> ExecutionFailed:
-        """The server's error in terms of our node, its source line and the preset's parameters."""
-        node = str(data["node_id"]) if data.get("node_id") is not None else None
-        class_type = data.get("node_type")
-        reason = str(data.get("exception_message") or "the server gives no reason").strip()
-        where = f"{class_type} '{node}'" if node is not None else "the run"
-        source = self._workflow.sources.get(node) if node is not None else None
-        return ExecutionFailed(
-            f"{where} failed: {reason}" + (f" [{source}]" if source else ""), node=node, class_type=class_type
-        )
+    def _fail(self, data: Mapping[str, Any], seconds: float | None = None) -> Iterator[Event]:
+        error = failure(self._workflow, data)
+        seconds = self._ledger.seconds if seconds is None else seconds
+        self._server.fitness.failed(self._inbox.prompt_id, error, self._workflow, seconds)
+        yield from self._ledger.start()
+        if isinstance(error, OutOfMemory) and self._attempt < ATTEMPTS and self._order is not None:
+            yield from self._begin_anew(error, self._order)
+        else:
+            yield Failed(self.id, error)
 
-    def _reconnect(self) -> Iterator[Event]:
-        """Open the socket again, then ask what was missed; patient, but not for ever."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        pause = 0.2
-        while True:
-            try:
-                self._socket.connect()
-                yield from self._settle(self._client.state(self.id))
+    def _begin_anew(self, error: OutOfMemory, order: Mapping[str, Any]) -> Iterator[Event]:
+        """Free the server's memory and submit the graph again; where that cannot be, the error stands."""
+        try:
+            self._server.client.free()
+            if self._cancelling.wait(self._server.patience.rest):
+                yield Cancelled(self.id)
                 return
-            except EngineUnreachable:
-                if time.monotonic() + pause > deadline:
-                    raise
-                time.sleep(pause)
-                pause = min(2 * pause, 5.0)
+            self._attempt += 1
+            self._listen_to(attempt_id(self.id, self._attempt))
+            self._server.feed.connect()
+            given = submit(self._server, self._workflow, self._inbox.prompt_id, order)
+        except EngineError:
+            yield Failed(self.id, error)
+            return
+        self._unsure = self._cancelling.is_set() or given != self._inbox.prompt_id
+        self._gapless = not self._unsure
+        self._listen_to(given)
+        self._ledger.begin_anew()
+        yield Retrying(self.id, self._attempt, str(error))
+
+    def _listen_to(self, prompt_id: str) -> None:
+        """Hear of this prompt from now on."""
+        feed, before = self._server.feed, self._inbox
+        if prompt_id != before.prompt_id:
+            self._inbox = feed.subscribe(prompt_id)
+            feed.unsubscribe(before)
 
 
-_HANDLERS: Mapping[str, Callable[[ComfyRun, Mapping[str, Any]], Iterator[Event]]] = {
+_HANDLERS: Mapping[str, Callable[[ComfyRun, Message], Iterator[Event]]] = {
     "execution_start": ComfyRun._on_start,
+    "execution_cached": ComfyRun._on_cached,
     "executing": ComfyRun._on_executing,
     "progress": ComfyRun._on_progress,
     "executed": ComfyRun._on_executed,

@@ -1,112 +1,73 @@
-"""The WebSocket of one run: JSON messages and preview pictures."""
+"""One WebSocket to a ComfyUI server, kept alive with pings."""
 
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Mapping
+import socket as sockets
 from contextlib import suppress
-from typing import Any, NamedTuple
 
 import websocket
 
 from ryla_graphs.engines.comfyui.client import CONNECT_SECONDS, ComfyClient
+from ryla_graphs.engines.comfyui.frames import Message, Picture, read
 from ryla_graphs.errors import EngineUnreachable
 
-_PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
-_FORMATS = {1: "image/jpeg", 2: "image/png"}
-
-
-class Message(NamedTuple):
-    """A JSON message of the server."""
-
-    type: str
-    data: Mapping[str, Any]
-
-
-class Picture(NamedTuple):
-    """A preview picture."""
-
-    node: str | None
-    media_type: str
-    data: bytes
-
-
-class Silence(NamedTuple):
-    """Nothing came within the time given."""
-
-
-class Broken(Exception):
-    """The socket is gone."""
+_ERRORS = (websocket.WebSocketException, OSError)
 
 
 class ComfySocket:
-    """A socket that can be opened again."""
+    """An open socket. One thread receives; any thread may close."""
 
-    def __init__(self, client: ComfyClient, client_id: str) -> None:
-        self._client = client
-        self._address = client.socket_address(client_id)
-        self._socket: websocket.WebSocket | None = None
-
-    def connect(self) -> None:
-        """Open it; raises `EngineUnreachable`."""
-        self.close()
-        headers = [f"{name}: {value}" for name, value in self._client.headers.items()]
+    def __init__(self, client: ComfyClient, client_id: str, *, ping: float) -> None:
+        """Connect; raises `EngineUnreachable`. After `ping` seconds without a frame the server is asked for one."""
+        headers = [f"{name}: {value}" for name, value in client.headers.items()]
+        address = client.socket_address(client_id)
         try:
-            opened = websocket.create_connection(self._address, timeout=CONNECT_SECONDS, header=headers)
-            self._socket = opened
-            opened.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
-        except (websocket.WebSocketException, OSError) as error:
-            raise EngineUnreachable(f"no ComfyUI answers at {self._client.address}: {error}") from error
+            self._socket = websocket.create_connection(
+                address, timeout=CONNECT_SECONDS, header=headers, skip_utf8_validation=True
+            )
+            self._socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+            self._socket.settimeout(ping)
+        except _ERRORS as error:
+            raise EngineUnreachable(f"no ComfyUI answers at {client.address}: {error}") from error
 
-    def receive(self, seconds: float) -> Message | Picture | Silence:
-        """The next message that can be read; raises `Broken`."""
-        if self._socket is None:
-            raise Broken
+    def receive(self) -> Message | Picture | None:
+        """The next message that can be read, however long it takes; None when the socket is gone."""
+        asked = False
+        while True:
+            try:
+                code, frame = self._socket.recv_data_frame(control_frame=True)
+            except websocket.WebSocketTimeoutException:
+                if asked or not self._ping():
+                    return None
+                asked = True
+                continue
+            except _ERRORS:
+                return None
+            asked = False
+            if code == websocket.ABNF.OPCODE_CLOSE:
+                return None
+            if code in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
+                told = read(frame.data, text=code == websocket.ABNF.OPCODE_TEXT)
+                if told is not None:
+                    return told
+
+    def _ping(self) -> bool:
         try:
-            self._socket.settimeout(seconds)
-            while True:
-                frame = self._socket.recv()
-                if frame == "":
-                    raise Broken
-                message = _text(frame) if isinstance(frame, str) else _binary(frame)
-                if message is not None:
-                    return message
-        except websocket.WebSocketTimeoutException:
-            return Silence()
-        except (websocket.WebSocketException, OSError) as error:
-            raise Broken from error
+            self._socket.ping()
+        except _ERRORS:
+            return False
+        return True
 
-    def close(self) -> None:
-        """Close it, if it is open."""
-        if self._socket is not None:
-            with suppress(websocket.WebSocketException, OSError):
-                self._socket.close(timeout=1)
-            # `close` leaves a socket open that the server closed first.
-            self._socket.shutdown()
-            self._socket = None
+    def hang_up(self) -> None:
+        """Say goodbye; `receive` then gives None."""
+        with suppress(*_ERRORS):
+            self._socket.send_close()
+        under = self._socket.sock
+        if under is not None:
+            with suppress(OSError):
+                under.shutdown(sockets.SHUT_RDWR)
 
-
-def _text(frame: str) -> Message | None:
-    try:
-        content = json.loads(frame)
-        return Message(content["type"], content.get("data") or {})
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _binary(frame: bytes) -> Picture | None:
-    """Type, then for plain previews the format and the picture, else metadata and the picture."""
-    if len(frame) < 8:
-        return None
-    kind, second = struct.unpack(">II", frame[:8])
-    if kind == _PREVIEW:
-        return Picture(None, _FORMATS.get(second, "image/jpeg"), frame[8:])
-    if kind == _PREVIEW_WITH_METADATA and len(frame) >= 8 + second:
-        try:
-            facts = json.loads(frame[8 : 8 + second])
-        except ValueError:
-            return None
-        node = facts.get("display_node_id") or facts.get("node_id")
-        return Picture(node, facts.get("image_type", "image/jpeg"), frame[8 + second :])
-    return None
+    def release(self) -> None:
+        """Free what the socket holds, when nobody receives any more."""
+        self._socket.shutdown()

@@ -1,0 +1,92 @@
+"""What a failure means: for want of memory, the graph's own fault, or the end of a server that is no use any more."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.comfyui.jobs import JobState
+from ryla_graphs.engines.inputs import file_inputs
+from ryla_graphs.errors import ExecutionFailed, OutOfMemory
+
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|OutOfMemoryError|Allocation on device|not enough memory|MemoryError"
+    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|failed to allocate memory",
+    re.IGNORECASE,
+)
+"""The words of torch on CUDA, ROCm, MPS and CPU, of cuBLAS, cuDNN and onnxruntime."""
+
+_POISONED = re.compile(
+    r"device-side assert|illegal memory access|illegal instruction|illegal address|misaligned address"
+    r"|unspecified launch failure|hardware stack error|uncorrectable ECC|GPU is lost|fallen off the bus"
+    r"|No CUDA GPUs are available|(CUDA|HIP) error: unknown error|driver shutting down"
+    r"|(CUBLAS|CUDNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|NOT_INITIALIZED)",
+    re.IGNORECASE,
+)
+"""Faults after which CUDA refuses every call of the process, whatever the graph."""
+
+FAST_SECONDS = 2.0
+FAST_FAILURES = 5
+REST_SECONDS = 30.0
+
+
+def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFailed:
+    """The server's error in terms of our node and its source line."""
+    node = str(data["node_id"]) if data.get("node_id") is not None else None
+    class_type = data.get("node_type")
+    reason = str(data.get("exception_message") or "the server gives no reason").strip()
+    where = f"{class_type} '{node}'" if node is not None else "the run"
+    source = workflow.sources.get(node) if node is not None else None
+    line = f" [{source}]" if source else ""
+    if _OUT_OF_MEMORY.search(f"{data.get('exception_type')} {reason}"):
+        # What follows the first line is advice for people at ComfyUI's own screen.
+        reason = reason.splitlines()[0]
+        return OutOfMemory(f"{where} ran out of memory: {reason}{line}", node=node, class_type=class_type)
+    return ExecutionFailed(f"{where} failed: {reason}{line}", node=node, class_type=class_type)
+
+
+class Fitness:
+    """Whether a server that answers can still execute.
+
+    After a fault that poisons its process it cannot, until it is restarted; which it is once it does not know the
+    run that broke it. After several failures in a row, each within two seconds, it gets a rest of half a minute:
+    then something is wrong that no text tells. Nodes that read an input file do not count, a bad file is bad
+    everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._broken_by: str | None = None
+        self._reason = ""
+        self._failures = 0
+        self._rests_until = 0.0
+
+    def succeeded(self) -> None:
+        """A run ended well."""
+        with self._lock:
+            self._failures, self._rests_until = 0, 0.0
+
+    def failed(self, prompt_id: str, error: ExecutionFailed, workflow: CompiledWorkflow, seconds: float) -> None:
+        """A run failed, `seconds` after it began."""
+        with self._lock:
+            if _POISONED.search(str(error)):
+                self._broken_by, self._reason = prompt_id, f"needs a restart since a run broke it: {error}"
+            elif seconds > FAST_SECONDS or isinstance(error, OutOfMemory):
+                self._failures = 0
+            elif error.node not in {node for node, _, _ in file_inputs(workflow)}:
+                self._failures += 1
+                if self._failures >= FAST_FAILURES:
+                    self._rests_until = time.monotonic() + REST_SECONDS
+                    self._reason = f"rests, because the last {self._failures} runs failed at once; the last: {error}"
+
+    def trouble(self, state: Callable[[str], JobState]) -> str:
+        """Why the server should get no work, empty where it should; `state` asks the server where a prompt is."""
+        if self._broken_by is not None and state(self._broken_by).phase == "unknown":
+            with self._lock:
+                self._broken_by = None
+        with self._lock:
+            return self._reason if self._broken_by is not None or time.monotonic() < self._rests_until else ""

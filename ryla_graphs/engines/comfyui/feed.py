@@ -1,0 +1,136 @@
+"""One persistent socket for all runs on a server: a thread reads it and hands every message to its run."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from ryla_graphs.engines.comfyui.client import ComfyClient
+from ryla_graphs.engines.comfyui.frames import Message, Picture
+from ryla_graphs.engines.comfyui.socket import ComfySocket
+from ryla_graphs.errors import EngineUnreachable
+
+_PICTURES = 64
+"""A run that is not read keeps no more previews than about this."""
+
+
+class Gap(NamedTuple):
+    """From here on messages may have been missed."""
+
+
+class Closed(NamedTuple):
+    """There will be no more messages."""
+
+
+Told = Message | Picture | Gap | Closed
+
+
+class Inbox:
+    """What is told of one prompt, in order."""
+
+    def __init__(self, prompt_id: str) -> None:
+        self.prompt_id = prompt_id
+        self._told: SimpleQueue[Told] = SimpleQueue()
+
+    def put(self, told: Told) -> None:
+        """Add something; previews that nobody reads are left out."""
+        if not isinstance(told, Picture) or self._told.qsize() < _PICTURES:
+            self._told.put(told)
+
+    def get(self, seconds: float) -> Told | None:
+        """The next thing told, None where nothing is within this time."""
+        try:
+            return self._told.get(timeout=seconds)
+        except Empty:
+            return None
+
+
+class Feed:
+    """The socket and who listens. It is opened when the first run needs it, and again by whoever finds it gone."""
+
+    def __init__(self, client: ComfyClient, *, ping: float) -> None:
+        self.client_id = uuid.uuid4().hex
+        self._client = client
+        self._ping = ping
+        self._lock = threading.Lock()
+        self._inboxes: dict[str, tuple[Inbox, ...]] = {}
+        self._socket: ComfySocket | None = None
+        self._reader: threading.Thread | None = None
+        self._running: str | None = None
+        self._closed = False
+
+    def connect(self) -> None:
+        """Make sure that the socket is open; raises `EngineUnreachable`."""
+        with self._lock:
+            if self._closed:
+                raise EngineUnreachable(f"the connection to {self._client.address} was closed")
+            if self._socket is None:
+                self._socket = ComfySocket(self._client, self.client_id, ping=self._ping)
+                self._reader = threading.Thread(
+                    target=self._read, args=(self._socket,), name="comfyui-feed", daemon=True
+                )
+                self._reader.start()
+
+    def subscribe(self, prompt_id: str) -> Inbox:
+        """An inbox for a prompt; several may listen to the same."""
+        inbox = Inbox(prompt_id)
+        with self._lock:
+            self._inboxes[prompt_id] = (*self._inboxes.get(prompt_id, ()), inbox)
+            if self._closed:
+                inbox.put(Closed())
+        return inbox
+
+    def unsubscribe(self, inbox: Inbox) -> None:
+        """No more for this inbox."""
+        with self._lock:
+            rest = tuple(other for other in self._inboxes.pop(inbox.prompt_id, ()) if other is not inbox)
+            if rest:
+                self._inboxes[inbox.prompt_id] = rest
+
+    def knows(self, prompt_id: str) -> bool:
+        """Whether somebody listens to a prompt."""
+        return prompt_id in self._inboxes
+
+    def renew(self) -> None:
+        """Give the socket up and have it opened again: it is open, but messages do not arrive.
+
+        ComfyUI forgets a socket that came back before the server knew that its forerunner was dead.
+        """
+        with self._lock:
+            if self._socket is not None:
+                self._socket.hang_up()
+
+    def close(self) -> None:
+        """Close the socket and end every inbox."""
+        with self._lock:
+            self._closed = True
+            socket, reader = self._socket, self._reader
+        if socket is not None:
+            socket.hang_up()
+        if reader is not None and reader is not threading.current_thread():
+            reader.join(5)
+        self._tell_all(Closed())
+
+    def _read(self, socket: ComfySocket) -> None:
+        while (told := socket.receive()) is not None:
+            self._hand_on(told)
+        with self._lock:
+            self._socket = None
+            socket.release()
+        self._tell_all(Gap())
+
+    def _hand_on(self, told: Message | Picture) -> None:
+        # The server executes one prompt at a time, and older ones do not say which one a picture is of.
+        prompt_id = told.prompt_id
+        if isinstance(told, Message):
+            self._running = prompt_id or self._running
+        for inbox in self._inboxes.get(prompt_id or self._running or "", ()):
+            inbox.put(told)
+
+    def _tell_all(self, told: Told) -> None:
+        with self._lock:
+            for inboxes in self._inboxes.values():
+                for inbox in inboxes:
+                    inbox.put(told)

@@ -1,0 +1,71 @@
+"""Handing a graph over, and being sure whether the server took it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
+from ryla_graphs.engines.comfyui.server import Server
+from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
+
+
+def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> str:
+    """Submit a prompt with an id of ours; gives the id it has, ours unless the server is too old to take it.
+
+    `order` is the prompt, with input files named as the server has them, and what else its body holds.
+
+    ComfyUI executes a prompt as often as it is submitted, also under the same id. So where the answer is lost, it
+    is asked whether it has the prompt, and gets it a second time only if it has not.
+
+    Raises `EngineRefused` unless the server takes the whole graph, and `EngineUnreachable`.
+    """
+    client = server.client
+    body = {**order, "prompt_id": prompt_id, "client_id": server.feed.client_id}
+    for last in (False, True):
+        try:
+            answer = client.request("POST", "/prompt", json=body)
+            return _accepted(client, workflow, prompt_id, answer)
+        except EngineUnreachable:
+            if client.state(prompt_id).phase != "unknown":
+                return prompt_id
+            if last:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, answer: Answer) -> str:
+    content = content_of(answer)
+    problems = tuple(workflow.explain(problem) for problem in _problems(content or {}))
+    if answer.status == OK and problems:
+        # The server would run the good outputs and leave the others out without another word.
+        client.cancel(prompt_id)
+        raise EngineRefused(f"{client.name} would leave out some of the outputs:", problems)
+    given = (content or {}).get("prompt_id")
+    if answer.status == OK and isinstance(given, str):
+        return given
+    if answer.status == OK or answer.status in PASSING:
+        reason = "no prompt id" if answer.status == OK else f"status {answer.status}"
+        raise EngineUnreachable(f"{client.address}/prompt does not answer like ComfyUI: {reason}")
+    if answer.status >= FAULT and client.state(prompt_id).phase != "unknown":
+        return prompt_id
+    error = (content or {}).get("error")
+    told = error.get("message") if isinstance(error, dict) else None
+    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status}'}", problems)
+
+
+def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
+    """The server's own complaints."""
+    node_errors = answer.get("node_errors")
+    for number, found in (node_errors if isinstance(node_errors, dict) else {}).items():
+        for error in found.get("errors", []):
+            yield Problem(
+                code=error.get("type", "unknown"),
+                message=": ".join(text for text in (error.get("message"), error.get("details")) if text),
+                tier=1,
+                node=number,
+                class_type=found.get("class_type"),
+                input=(error.get("extra_info") or {}).get("input_name"),
+                given=(error.get("extra_info") or {}).get("received_value"),
+            )

@@ -1,0 +1,225 @@
+"""Whatever breaks at whatever event, a run on ComfyUI ends in the truth, soon, and tells nothing twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import get_args
+
+import pytest
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.comfyui import ComfyUI
+from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Retrying
+from ryla_graphs.errors import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
+from tests.engines.stub import AnswerFault, EventFault, Script, StubComfy, boundaries, serving
+from tests.graphs import text_to_image
+
+SECONDS = 5.0
+"""No fault keeps a run from ending for longer, with the times that `HASTY` sets."""
+EVENTS = boundaries(Script())
+HARMLESS = [fault for fault in get_args(EventFault) if fault != "restart"]
+WORKFLOW: CompiledWorkflow = text_to_image().compile()
+ERROR = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "mat1 and mat2 shapes\n"}
+NO_MEMORY = {
+    "node_id": "sampler",
+    "node_type": "KSampler",
+    "exception_type": "torch.OutOfMemoryError",
+    "exception_message": "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: a smaller picture",
+}
+
+
+def story(engine: ComfyUI, *, run_id: str | None = None) -> list[Event]:
+    """All events of a run, which have to come in time."""
+    return followed(engine, lambda: list(engine.start(WORKFLOW, run_id=run_id).events()))
+
+
+def followed(engine: ComfyUI, follow: object) -> list[Event]:
+    assert callable(follow)
+    events: list[Event] = []
+    thread = threading.Thread(target=lambda: events.extend(follow()), daemon=True)
+    thread.start()
+    thread.join(SECONDS)
+    assert not thread.is_alive(), "the run does not end"
+    legal(events)
+    return events
+
+
+def legal(events: list[Event]) -> None:
+    """The order that `ryla_graphs.engines.events` promises."""
+    kinds = [event.kind for event in events]
+    assert kinds[0] == "queued" and kinds.count("queued") == 1
+    assert kinds.count("started") <= 1
+    assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
+    if set(kinds) & {"node", "progress", "preview", "output", "finished"}:
+        assert kinds[1] == "started"
+    last = max((index for index, event in enumerate(events) if isinstance(event, Retrying)), default=0)
+    told = Counter(event.artifact for event in events[last:] if isinstance(event, OutputReady))
+    begun = Counter(event.node for event in events[last:] if isinstance(event, NodeStarted))
+    assert all(count == 1 for count in (told + begun).values()), (told, begun)
+    if isinstance(events[-1], Finished):
+        assert set(events[-1].outputs) == set(told)
+
+
+def finished_well(events: list[Event], stub: StubComfy) -> None:
+    assert isinstance(events[-1], Finished), events[-1]
+    assert [artifact.filename for artifact in events[-1].outputs] == ["x_00001_.png", "x_00002_.png"]
+    assert len(stub.executed) == 1
+
+
+@pytest.mark.parametrize("event", range(EVENTS))
+@pytest.mark.parametrize("fault", HARMLESS)
+def test_a_fault_at_any_event_changes_nothing(fault: EventFault, event: int) -> None:
+    with serving(Script(faults={event: fault})) as (engine, stub):
+        finished_well(story(engine), stub)
+
+
+@pytest.mark.parametrize("event", range(EVENTS))
+def test_the_same_on_a_server_without_a_jobs_api(event: int) -> None:
+    with serving(Script(faults={event: "drop"}, jobs_api=False)) as (engine, stub):
+        finished_well(story(engine), stub)
+
+
+@pytest.mark.parametrize("event", range(0, EVENTS, 3))
+@pytest.mark.parametrize("fault", ["drop", "deaf", "lost", "garbled"])
+def test_a_failure_is_told_all_the_same(fault: EventFault, event: int) -> None:
+    with serving(Script(error=ERROR, faults={event: fault, EVENTS - 6: fault})) as (engine, _):
+        last = story(engine)[-1]
+    assert isinstance(last, Failed) and isinstance(last.error, ExecutionFailed)
+    assert str(last.error).startswith("KSampler 'sampler' failed: mat1 and mat2 shapes [")
+    assert "graphs.py:" in str(last.error)
+
+
+@pytest.mark.parametrize("away", [0.0, 0.2])
+@pytest.mark.parametrize("event", range(EVENTS))
+def test_a_restart_loses_the_run_and_says_so(event: int, away: float) -> None:
+    with serving(Script(faults={event: "restart"}, away=away)) as (engine, stub):
+        last = story(engine)[-1]
+        if event < EVENTS - 1:
+            assert isinstance(last, Failed) and isinstance(last.error, RunLost)
+        else:
+            assert isinstance(last, Finished)
+        assert stub.restarts == 1
+        # The next run finds a server as good as new.
+        while not engine.health().ready:
+            time.sleep(0.02)
+        assert isinstance(story(engine)[-1], Finished)
+
+
+def test_a_server_that_does_not_come_back() -> None:
+    with serving(Script(faults={5: "restart"}, away=60)) as (engine, _):
+        last = story(engine)[-1]
+        assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
+        assert not engine.health().ready
+
+
+@pytest.mark.parametrize("fault", get_args(AnswerFault))
+@pytest.mark.parametrize("route", ["/api", "/view"])
+def test_an_answer_that_goes_wrong_is_asked_for_again(route: str, fault: AnswerFault) -> None:
+    # The socket is dropped, so that the run depends on the answer.
+    with serving(Script(faults={7: "deaf"}, answers={route: [fault, fault]})) as (engine, stub):
+        events = story(engine)
+        finished_well(events, stub)
+        if fault in ("500", "502", "reset", "slow") and isinstance(events[-1], Finished):
+            assert all(artifact.read() for artifact in events[-1].outputs)
+
+
+@pytest.mark.parametrize("fault", ["502", "truncated", "not json", "reset", "reset after", "slow"])
+def test_a_submission_whose_answer_is_lost_runs_once(fault: AnswerFault) -> None:
+    with serving(Script(answers={"/prompt": [fault]})) as (engine, stub):
+        finished_well(story(engine), stub)
+
+
+@pytest.mark.parametrize("fault", ["500", "502", "truncated", "reset", "not json", None])
+def test_cancelling_gets_through(fault: AnswerFault | None) -> None:
+    with serving(Script(waits=True)) as (engine, stub):
+        started = engine.start(WORKFLOW)
+        stub.script.answers["/api"] = [fault, fault]
+        started.cancel()
+        assert followed(engine, lambda: list(started.events()))[-1].kind == "cancelled"
+        assert set(stub.cancelled) == {started.id}
+        started.cancel()
+
+
+def test_a_socket_that_is_dead_without_a_word_is_noticed_by_ping() -> None:
+    with serving(Script(pongs=False, latency=0.5, steps=1)) as (engine, stub):
+        finished_well(story(engine), stub)
+        assert stub.connections > 1
+
+
+def test_an_idle_socket_stays_open() -> None:
+    with serving() as (engine, stub):
+        story(engine)
+        threading.Event().wait(0.7)
+        story(engine)
+        assert stub.connections == 1
+
+
+def test_one_socket_serves_many_runs_at_once() -> None:
+    with serving(Script(outputs=None, steps=20)) as (engine, stub):
+        stories: dict[int, list[Event]] = {}
+        runs = [engine.start(text_to_image(seed=seed).compile()) for seed in range(12)]
+        threads = [
+            threading.Thread(target=lambda n=n, run=run: stories.update({n: list(run.events())}))
+            for n, run in enumerate(runs)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SECONDS)
+        assert stub.connections == 1
+        for number, run in enumerate(runs):
+            legal(stories[number])
+            last = stories[number][-1]
+            assert isinstance(last, Finished) and {event.run for event in stories[number]} == {run.id}
+            assert all(run.id in artifact.filename for artifact in last.outputs) and len(last.outputs) == 2
+
+
+def test_a_dead_socket_is_replaced_for_the_next_run_too() -> None:
+    with serving(Script(faults={EVENTS - 1: "drop after"})) as (engine, stub):
+        for _ in range(3):
+            assert isinstance(story(engine)[-1], Finished)
+        assert stub.connections == 2
+
+
+def test_outputs_of_a_cached_run_are_found_in_the_record() -> None:
+    with serving(Script(cached=True)) as (engine, stub):
+        finished_well(story(engine), stub)
+
+
+@pytest.mark.parametrize("event", range(0, EVENTS, 4))
+def test_a_missing_output_is_never_a_success(event: int) -> None:
+    outputs = {"save": {"images": [{"filename": "x.png"}]}}
+    with serving(Script(outputs=outputs, faults={event: "drop"})) as (engine, _):
+        last = story(engine)[-1]
+    assert isinstance(last, Failed) and isinstance(last.error, OutputMissing)
+
+
+def test_without_memory_a_run_is_begun_anew_once() -> None:
+    with serving(Script(errors=[NO_MEMORY, None])) as (engine, stub):
+        events = story(engine, run_id="9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f")
+        assert isinstance(events[-1], Finished) and len(events[-1].outputs) == 2
+        (again,) = (event for event in events if isinstance(event, Retrying))
+        assert again.attempt == 2
+        assert again.reason.startswith("KSampler 'sampler' ran out of memory: Allocation on device 0")
+        assert "TIPS" not in again.reason
+        assert {event.run for event in events} == {"9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f"}
+        assert stub.freed == 1 and len(set(stub.executed)) == 2
+        assert stub.submitted[0]["prompt"] == stub.submitted[1]["prompt"]
+
+
+@pytest.mark.parametrize("event", range(0, EVENTS, 3))
+@pytest.mark.parametrize("fault", ["drop", "deaf", "lost"])
+def test_the_same_with_faults(fault: EventFault, event: int) -> None:
+    with serving(Script(errors=[NO_MEMORY, None], faults={event: fault})) as (engine, stub):
+        assert isinstance(story(engine)[-1], Finished)
+        assert len(set(stub.executed)) == len(stub.executed) == 2
+
+
+def test_no_memory_the_second_time_either() -> None:
+    with serving(Script(error=NO_MEMORY)) as (engine, stub):
+        last = story(engine)[-1]
+        assert isinstance(last, Failed) and isinstance(last.error, OutOfMemory)
+        assert (last.error.node, last.error.class_type) == ("sampler", "KSampler")
+        assert len(stub.executed) == 2 and engine.health().ready
