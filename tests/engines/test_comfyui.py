@@ -127,6 +127,7 @@ def test_cancel_ends_this_run_only(jobs_api: bool) -> None:
 
 def test_a_cancelled_run_raises() -> None:
     with serving(Script(waits=True)) as (engine, _):
+
         def stop(event: Event) -> None:
             if event.kind == "node":
                 engine.client.cancel(event.run)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
 
 from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines import Run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Retrying
 from ryla_graphs.errors import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
@@ -32,13 +34,12 @@ NO_MEMORY = {
 
 def story(engine: ComfyUI, *, run_id: str | None = None) -> list[Event]:
     """All events of a run, which have to come in time."""
-    return followed(engine, lambda: list(engine.start(WORKFLOW, run_id=run_id).events()))
+    return followed(lambda: engine.start(WORKFLOW, run_id=run_id))
 
 
-def followed(engine: ComfyUI, follow: object) -> list[Event]:
-    assert callable(follow)
+def followed(begin: Callable[[], Run]) -> list[Event]:
     events: list[Event] = []
-    thread = threading.Thread(target=lambda: events.extend(follow()), daemon=True)
+    thread = threading.Thread(target=lambda: events.extend(begin().events()), daemon=True)
     thread.start()
     thread.join(SECONDS)
     assert not thread.is_alive(), "the run does not end"
@@ -137,7 +138,7 @@ def test_cancelling_gets_through(fault: AnswerFault | None) -> None:
         started = engine.start(WORKFLOW)
         stub.script.answers["/api"] = [fault, fault]
         started.cancel()
-        assert followed(engine, lambda: list(started.events()))[-1].kind == "cancelled"
+        assert followed(lambda: started)[-1].kind == "cancelled"
         assert set(stub.cancelled) == {started.id}
         started.cancel()
 

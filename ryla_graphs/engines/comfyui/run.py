@@ -31,11 +31,11 @@ def attempt_id(run_id: str, attempt: int) -> str:
 
 def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
     """The last attempt at a run that the server knows, or the first; raises `EngineUnreachable`."""
-    for attempt in range(ATTEMPTS, 0, -1):
+    for attempt in range(ATTEMPTS, 1, -1):
         state = server.client.state(attempt_id(run_id, attempt))
         if state.phase != "unknown":
             return attempt, state
-    return 1, state
+    return 1, server.client.state(run_id)
 
 
 class ComfyRun:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,7 +82,7 @@ class StubComfy:
         app.cleanup_ctx.append(self._working)
         return app
 
-    async def _working(self, _: web.Application) -> Any:
+    async def _working(self, _: web.Application) -> AsyncIterator[None]:
         worker = asyncio.create_task(self._work())
         yield
         worker.cancel()
