@@ -30,7 +30,9 @@ LOADERS: Mapping[str, Mapping[str, str]] = {
     "GLIGENLoader": {"gligen_name": "gligen"},
     "HypernetworkLoader": {"hypernetwork_name": "hypernetworks"},
     "IPAdapterModelLoader": {"ipadapter_file": "ipadapter"},
+    "IDEmbeddingModelLoader": {"image_proj_model_name": "infinite_you"},
     "ImageOnlyCheckpointLoader": {"ckpt_name": "checkpoints"},
+    "InfuseNetLoader": {"controlnet_name": "infinite_you"},
     "InstantIDModelLoader": {"instantid_file": "instantid"},
     "LTX2LoraLoaderAdvanced": {"lora_name": "loras"},
     "LTXAVTextEncoderLoader": {"text_encoder": "text_encoders", "ckpt_name": "checkpoints"},
@@ -81,6 +83,7 @@ _FACEXLIB = tuple(
 
 IMPLIED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ApplyPulidFlux": _FACEXLIB,
+    "IDEmbeddingModelLoader": _ANTELOPE,
     "InstantIDFaceAnalysis": _ANTELOPE,
     "PulidFluxEvaClipLoader": (("text_encoders", "EVA02_CLIP_L_336_psz14_s6B.pt"),),
     "PulidFluxInsightFaceLoader": _ANTELOPE,

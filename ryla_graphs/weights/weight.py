@@ -96,12 +96,18 @@ class Weight:
     sources: tuple[HubFile | WebFile, ...]
     """Where the same bytes can be had, the publisher first."""
     parts: Mapping[Content, int] = field(default_factory=dict)
-    """The tensors' bytes in an all-in-one checkpoint, by `Content`: parameters times bytes for each."""
+    """The bytes of the tensors by what they make up: parameters times bytes, for all-in-one checkpoints and for files
+    whose size is not published."""
 
     @property
     def key(self) -> tuple[str, str]:
         """Folder and name: what no two rows share."""
         return self.folder, self.name
+
+    @property
+    def weighs(self) -> int | None:
+        """Bytes of its tensors: its size, or where that is not published the sum of its `parts`."""
+        return self.size or sum(self.parts.values()) or None
 
     @property
     def pickled(self) -> bool:

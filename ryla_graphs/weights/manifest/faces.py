@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ryla_graphs.weights.manifest.licences import AGPL, APACHE, INSIGHTFACE, MIT
-from ryla_graphs.weights.weight import HubFile, WebFile, Weight
+from ryla_graphs.weights.manifest.licences import AGPL, APACHE, CC_BY_NC, INSIGHTFACE, MIT
+from ryla_graphs.weights.weight import Content, HubFile, Precision, WebFile, Weight
 
 
 def _antelope(name: str, size: int, sha256: str) -> Weight:
@@ -18,7 +18,7 @@ def _antelope(name: str, size: int, sha256: str) -> Weight:
     )
 
 
-def _facexlib(name: str, release: str, size: int | None, sha256: str | None) -> Weight:
+def _facexlib(name: str, release: str, size: int, sha256: str) -> Weight:
     return Weight(
         name=name,
         folder="facexlib",
@@ -27,6 +27,20 @@ def _facexlib(name: str, release: str, size: int | None, sha256: str | None) -> 
         sha256=sha256,
         licence=MIT,
         sources=(WebFile(f"https://github.com/xinntao/facexlib/releases/download/{release}/{name}"),),
+    )
+
+
+def _infinite_you(name: str, content: Content, precision: Precision | None, size: int, sha256: str) -> Weight:
+    return Weight(
+        name=name,
+        folder="infinite_you",
+        content=content,
+        family="flux1",
+        precision=precision,
+        size=size,
+        sha256=sha256,
+        licence=CC_BY_NC,
+        sources=(HubFile("ByteDance/InfiniteYou", f"infu_flux_v1.0/{name}"),),
     )
 
 
@@ -91,11 +105,44 @@ ROWS: tuple[Weight, ...] = (
         109_497_761,
         "6d1de9c2944f2ccddca5f5e010ea5ae64a39845a86311af6fdf30841b0a5a16d",
     ),
-    _facexlib("parsing_bisenet.pth", "v0.2.0", 53_289_463, None),
+    _facexlib(
+        "parsing_bisenet.pth",
+        "v0.2.0",
+        53_289_463,
+        "468e13ca13a9b43cc0881a9f99083a430e9c0a38abd935431d1c28ee94b26567",
+    ),
     _facexlib(
         "parsing_parsenet.pth",
         "v0.2.2",
         85_331_193,
         "3d558d8d0e42c20224f13cf5a29c79eba2d59913419f945545d8cf7b72920de2",
+    ),
+    _infinite_you(
+        "sim_stage1/infusenet_sim_fp8e4m3fn.safetensors",
+        "controlnet",
+        "fp8",
+        2_952_691_776,
+        "de810f98f99ff103ea2529a141cdbe62c856177851d1660b33c3ade7ff0dba56",
+    ),
+    _infinite_you(
+        "sim_stage1/image_proj_model.bin",
+        "adapter",
+        None,
+        338_413_026,
+        "b7a8a1b6fecf2731b2ac64bde33a1885014949c8c08f3efaebd0665bb0e8ad8f",
+    ),
+    _infinite_you(
+        "aes_stage2/infusenet_aes_fp8e4m3fn.safetensors",
+        "controlnet",
+        "fp8",
+        2_952_691_776,
+        "7f6526ae545731182f95e5ff2f1dedddfe4adb3895ba727f332029e7df8395a7",
+    ),
+    _infinite_you(
+        "aes_stage2/image_proj_model.bin",
+        "adapter",
+        None,
+        338_413_026,
+        "f85518431d7367de30b9558a939c003462a7e331e8c8b929146916dc27e471d6",
     ),
 )

@@ -30,6 +30,7 @@ ROWS: tuple[Weight, ...] = (
         precision="fp8",
         licence=FLUX_DEV,
         sources=(HubFile("Kijai/flux-fp8", "flux1-dev-fp8-e4m3fn.safetensors"),),
+        parts={"diffusion model": 11_901_408_320},
     ),
     Weight(
         name="flux1-dev-fp8.safetensors",
@@ -90,14 +91,31 @@ ROWS: tuple[Weight, ...] = (
         ),
     ),
     Weight(
+        name="flux1-kontext-dev.safetensors",
+        folder="diffusion_models",
+        content="diffusion model",
+        family="flux1",
+        variant="kontext",
+        precision="bf16",
+        size=23_802_947_360,
+        sha256="843a26dc765d3105dba081c30bce7b14c65b0988f9e8d14e9fbc8856a6deebd5",
+        licence=FLUX_DEV,
+        sources=(HubFile("black-forest-labs/FLUX.1-Kontext-dev", "flux1-kontext-dev.safetensors", gated=True),),
+    ),
+    Weight(
         name="flux1-fill-dev.safetensors",
         folder="diffusion_models",
         content="diffusion model",
         family="flux1",
         variant="fill",
         precision="bf16",
+        size=23_804_922_408,
+        sha256="03e289f530df51d014f48e675a9ffa2141bc003259bf5f25d75b957e920a41ca",
         licence=FLUX_DEV,
-        sources=(HubFile("black-forest-labs/FLUX.1-Fill-dev", "flux1-fill-dev.safetensors", gated=True),),
+        sources=(
+            HubFile("black-forest-labs/FLUX.1-Fill-dev", "flux1-fill-dev.safetensors", gated=True),
+            HubFile("Comfy-Org/flux1-dev", "split_files/diffusion_models/flux1-fill-dev.safetensors"),
+        ),
     ),
     Weight(
         name="flux1-krea-dev_fp8_scaled.safetensors",
@@ -107,6 +125,7 @@ ROWS: tuple[Weight, ...] = (
         variant="krea",
         precision="fp8",
         size=11_904_639_672,
+        sha256="b17a8c21703c4d6ffb0e300dd920eff3cfd35c9a72a1abaf107e3788e408b8d8",
         licence=FLUX_DEV,
         sources=(
             HubFile(

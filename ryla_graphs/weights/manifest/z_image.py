@@ -57,6 +57,8 @@ ROWS: tuple[Weight, ...] = (
         folder="text_encoders",
         content="text encoder",
         precision="mixed",
+        size=5_631_994_051,
+        sha256="72450b19758172c5a7273cf7de729d1c17e7f434a104a00167624cba94f68f15",
         licence=APACHE,
         sources=(HubFile("Comfy-Org/z_image_turbo", "split_files/text_encoders/qwen_3_4b_fp8_mixed.safetensors"),),
     ),
