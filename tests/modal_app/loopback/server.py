@@ -1,0 +1,123 @@
+"""Serves the control plane on loopback, gRPC and blobs, in a thread with a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from aiohttp import web
+from grpclib.server import Server
+from modal._utils.grpc_testing import patch_mock_servicer
+from modal_proto.api_grpc import ModalClientBase
+
+from tests.modal_app.loopback.apps import Apps
+from tests.modal_app.loopback.calls import Calls
+from tests.modal_app.loopback.state import Call, Runner, State
+from tests.modal_app.loopback.storage import Storage
+
+T = TypeVar("T")
+
+
+@patch_mock_servicer
+class Servicer(Apps, Calls, Storage, ModalClientBase):  # type: ignore[misc]
+    """All parts; whatever else the protocol has answers UNIMPLEMENTED."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.address = self.blob_address = ""
+        self.state = State()
+
+
+async def _nobody(call: Call) -> Any:
+    raise RuntimeError(f"no runner is set for {call.function.name}")
+
+
+class LoopbackModal:
+    """A control plane that is there while the `with` lasts."""
+
+    def __init__(self, runner: Runner = _nobody) -> None:
+        self._runner = runner
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="loopback-modal", daemon=True)
+
+    def __enter__(self) -> LoopbackModal:
+        self._thread.start()
+        self.wait(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a modal client needs to find it."""
+        return {
+            "MODAL_SERVER_URL": self.servicer.address,
+            "MODAL_TOKEN_ID": "ak-loopback",
+            "MODAL_TOKEN_SECRET": "as-loopback",
+            "MODAL_CONFIG_PATH": "/nonexistent",
+        }
+
+    @property
+    def state(self) -> State:
+        return self.servicer.state
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something in the control plane's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def call(self, function: Any, *args: Any) -> None:
+        """Call something in the control plane's thread."""
+
+        async def there() -> None:
+            function(*args)
+
+        self.wait(there())
+
+    async def _start(self) -> None:
+        self.servicer = Servicer(self._runner)
+        self._server = Server([self.servicer])
+        await self._server.start("127.0.0.1", 0)
+        port = self._server._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        self.servicer.address = f"http://127.0.0.1:{port}"
+        app = web.Application(client_max_size=2**30)
+        app.router.add_put("/blob/{name}", self._put)
+        app.router.add_get("/blob/{name}", self._get)
+        app.router.add_put("/block/{name}", self._put_block)
+        self._blobs = web.AppRunner(app)
+        await self._blobs.setup()
+        site = web.TCPSite(self._blobs, "127.0.0.1", 0)
+        await site.start()
+        blob_port = self._blobs.addresses[0][1]
+        self.servicer.blob_address = f"http://127.0.0.1:{blob_port}"
+
+    async def _stop(self) -> None:
+        for call in self.state.calls.values():
+            if call.task is not None:
+                call.task.cancel()
+        self._server.close()
+        await self._server.wait_closed()
+        await self._blobs.cleanup()
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    async def _put(self, request: web.Request) -> web.Response:
+        content = await request.read()
+        self.state.blobs[request.match_info["name"]] = content
+        return web.Response(headers={"ETag": f'"{hashlib.md5(content).hexdigest()}"'})
+
+    async def _put_block(self, request: web.Request) -> web.Response:
+        self.state.uploaded[request.match_info["name"]] = await request.read()
+        return web.Response(body=b"stored")
+
+    async def _get(self, request: web.Request) -> web.Response:
+        content = self.state.blobs.get(request.match_info["name"])
+        return web.Response(status=404) if content is None else web.Response(body=content)
