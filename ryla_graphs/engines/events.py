@@ -9,11 +9,25 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.errors import EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run took, where the engine knows it. Times are in seconds."""
+
+    gpu: str | None = None
+    queue_seconds: float | None = None
+    """From handing over to the first work on it, a cold start not counted."""
+    cold_seconds: float | None = None
+    """The start of the machine, where this run had to wait for it; 0 on a warm one."""
+    execution_seconds: float | None = None
+    cost_usd: float | None = None
+    """By the price table of the plan, from the seconds that the GPU was held for this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class Finished(Event):
     terminal = True
     seconds: float
     outputs: tuple[Artifact, ...]
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,8 @@ class Cancelled(Event):
 def _plain(value: Any) -> Any:
     if isinstance(value, Artifact):
         return value.to_dict()
+    if isinstance(value, Usage):
+        return {key: fact for key, fact in asdict(value).items() if fact is not None}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, EngineError):

@@ -26,7 +26,9 @@ class Apps:
 
     async def EnvironmentGetOrCreate(self, stream: Any) -> None:
         await stream.recv_message()
-        metadata = api_pb2.EnvironmentMetadata(name="main", settings={"image_builder_version": "2025.06"})
+        metadata = api_pb2.EnvironmentMetadata(
+            name="main", settings=api_pb2.EnvironmentSettings(image_builder_version="2025.06")
+        )
         await stream.send_message(api_pb2.EnvironmentGetOrCreateResponse(environment_id="en-1", metadata=metadata))
 
     async def AppCreate(self, stream: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
+from contextlib import suppress
 from typing import Any
 
 from grpclib import GRPCError, Status
@@ -42,20 +44,18 @@ class Calls:
         record = self.state.functions[function_id]
         call = Call(call_id, record, item.input.method_name, args, kwargs, input_id=self.state.new_id("in"))
         self.state.calls[call_id] = call
-        call.task = asyncio.get_running_loop().create_task(self._work(call))
+        call.task = asyncio.ensure_future(self.runner(call))
+        call.task.add_done_callback(functools.partial(self._end, call))
         return api_pb2.FunctionPutInputsResponseItem(idx=item.idx, input_id=call.input_id)
 
-    async def _work(self, call: Call) -> None:
-        try:
-            value = await self.runner(call)
-            result = api_pb2.GenericResult(status=_SUCCESS, data=serialize(value))
-        except asyncio.CancelledError:
+    def _end(self, call: Call, work: asyncio.Task[Any]) -> None:
+        if work.cancelled():
             result = api_pb2.GenericResult(status=_TERMINATED, exception="the call was cancelled")
-        except Exception as error:
-            data = serialize(error)
-            result = api_pb2.GenericResult(status=_FAILURE, exception=repr(error), data=data)
-        if call.result is None:
-            call.result = result
+        elif error := work.exception():
+            result = api_pb2.GenericResult(status=_FAILURE, exception=repr(error), data=serialize(error))
+        else:
+            result = api_pb2.GenericResult(status=_SUCCESS, data=serialize(work.result()))
+        call.result = call.result or result
         call.ended.set()
 
     async def FunctionGetOutputs(self, stream: Any) -> None:
@@ -64,9 +64,9 @@ class Calls:
         if call is None or call.expired:
             await stream.send_message(api_pb2.FunctionGetOutputsResponse(num_unfinished_inputs=0))
             return
-        try:
-            await asyncio.wait_for(call.ended.wait(), request.timeout)
-        except TimeoutError:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(call.ended.wait(), max(request.timeout, 0.001))
+        if not call.ended.is_set():
             await stream.send_message(api_pb2.FunctionGetOutputsResponse(num_unfinished_inputs=1))
             return
         item = api_pb2.FunctionGetOutputsItem(
@@ -89,13 +89,11 @@ class Calls:
         await stream.send_message(NOTHING)
 
     def lose(self, call_id: str) -> None:
-        """End a call as a container does that is gone: without a word."""
+        """End a call as a container does that is gone: without a word. What still runs of it here no longer counts."""
         call = self.state.calls[call_id]
         call.result = api_pb2.GenericResult(
             status=api_pb2.GenericResult.GENERIC_STATUS_INTERNAL_FAILURE, exception="the container was lost"
         )
-        if call.task is not None:
-            call.task.cancel()
         call.ended.set()
 
     def expire(self, call_id: str) -> None:

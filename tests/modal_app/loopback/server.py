@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @patch_mock_servicer
-class Servicer(Apps, Calls, Storage, ModalClientBase):  # type: ignore[misc]
+class Servicer(Apps, Calls, Storage, ModalClientBase):
     """All parts; whatever else the protocol has answers UNIMPLEMENTED."""
 
     def __init__(self, runner: Runner) -> None:
@@ -33,6 +33,22 @@ class Servicer(Apps, Calls, Storage, ModalClientBase):  # type: ignore[misc]
 
 async def _nobody(call: Call) -> Any:
     raise RuntimeError(f"no runner is set for {call.function.name}")
+
+
+class Listener(Server):
+    """A server that can hang up on its clients."""
+
+    def __init__(self, servicer: Any) -> None:
+        super().__init__([servicer])
+        self._protocols: list[Any] = []
+
+    def _protocol_factory(self) -> Any:
+        self._protocols.append(super()._protocol_factory())
+        return self._protocols[-1]
+
+    def hang_up(self) -> None:
+        for protocol in self._protocols:
+            protocol.connection.close()
 
 
 class LoopbackModal:
@@ -81,8 +97,8 @@ class LoopbackModal:
         self.wait(there())
 
     async def _start(self) -> None:
-        self.servicer = Servicer(self._runner)
-        self._server = Server([self.servicer])
+        self.servicer = Servicer(self._runner)  # type: ignore[abstract]
+        self._server = Listener(self.servicer)
         await self._server.start("127.0.0.1", 0)
         port = self._server._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         self.servicer.address = f"http://127.0.0.1:{port}"
@@ -103,11 +119,13 @@ class LoopbackModal:
                 call.task.cancel()
         self._server.close()
         await self._server.wait_closed()
+        self._server.hang_up()
         await self._blobs.cleanup()
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.sleep(0)  # closed connections are let go in the next turn of the loop
 
     async def _put(self, request: web.Request) -> web.Response:
         content = await request.read()

@@ -66,7 +66,7 @@ class Call:
     kwargs: dict[str, Any]
     result: api_pb2.GenericResult | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[Any] | None = None
     expired: bool = False
     input_id: str = ""
 
