@@ -4,63 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
 from typing import get_args
 
 import pytest
 
-from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines import Run
-from ryla_graphs.engines.comfyui import ComfyUI
-from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Retrying
+from ryla_graphs.engines.events import Event, Failed, Finished, Retrying
 from ryla_graphs.errors import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
+from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, story, together
 from tests.engines.stub import AnswerFault, EventFault, Script, StubComfy, boundaries, serving
 from tests.graphs import text_to_image
 
-SECONDS = 5.0
-"""No fault keeps a run from ending for longer, with the times that `HASTY` sets."""
 EVENTS = boundaries(Script())
 HARMLESS = [fault for fault in get_args(EventFault) if fault != "restart"]
-WORKFLOW: CompiledWorkflow = text_to_image().compile()
-ERROR = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "mat1 and mat2 shapes\n"}
-NO_MEMORY = {
-    "node_id": "sampler",
-    "node_type": "KSampler",
-    "exception_type": "torch.OutOfMemoryError",
-    "exception_message": "Allocation on device 0 would exceed allowed memory. (out of memory)\nTIPS: a smaller picture",
-}
-
-
-def story(engine: ComfyUI, *, run_id: str | None = None) -> list[Event]:
-    """All events of a run, which have to come in time."""
-    return followed(lambda: engine.start(WORKFLOW, run_id=run_id))
-
-
-def followed(begin: Callable[[], Run]) -> list[Event]:
-    events: list[Event] = []
-    thread = threading.Thread(target=lambda: events.extend(begin().events()), daemon=True)
-    thread.start()
-    thread.join(SECONDS)
-    assert not thread.is_alive(), "the run does not end"
-    legal(events)
-    return events
-
-
-def legal(events: list[Event]) -> None:
-    """The order that `ryla_graphs.engines.events` promises."""
-    kinds = [event.kind for event in events]
-    assert kinds[0] == "queued" and kinds.count("queued") == 1
-    assert kinds.count("started") <= 1
-    assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
-    if set(kinds) & {"node", "progress", "preview", "output", "finished"}:
-        assert kinds[1] == "started"
-    last = max((index for index, event in enumerate(events) if isinstance(event, Retrying)), default=0)
-    told = Counter(event.artifact for event in events[last:] if isinstance(event, OutputReady))
-    begun = Counter(event.node for event in events[last:] if isinstance(event, NodeStarted))
-    assert all(count == 1 for count in (told + begun).values()), (told, begun)
-    if isinstance(events[-1], Finished):
-        assert set(events[-1].outputs) == set(told)
 
 
 def finished_well(events: list[Event], stub: StubComfy) -> None:
@@ -159,22 +114,12 @@ def test_an_idle_socket_stays_open() -> None:
 
 def test_one_socket_serves_many_runs_at_once() -> None:
     with serving(Script(outputs=None, steps=20)) as (engine, stub):
-        stories: dict[int, list[Event]] = {}
         runs = [engine.start(text_to_image(seed=seed).compile()) for seed in range(12)]
-        threads = [
-            threading.Thread(target=lambda n=n, run=run: stories.update({n: list(run.events())}))
-            for n, run in enumerate(runs)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(SECONDS)
-        assert stub.connections == 1
-        for number, run in enumerate(runs):
-            legal(stories[number])
-            last = stories[number][-1]
-            assert isinstance(last, Finished) and {event.run for event in stories[number]} == {run.id}
+        for run, events in zip(runs, together(*(lambda run=run: run for run in runs)), strict=True):
+            last = events[-1]
+            assert isinstance(last, Finished) and {event.run for event in events} == {run.id}
             assert all(run.id in artifact.filename for artifact in last.outputs) and len(last.outputs) == 2
+        assert stub.connections == 1
 
 
 def test_a_dead_socket_is_replaced_for_the_next_run_too() -> None:

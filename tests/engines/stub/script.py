@@ -6,6 +6,7 @@ import json
 import random
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
@@ -61,6 +62,15 @@ class Script:
     """The id it gives the run whatever the client asks for, as old servers do."""
     noise: bool = True
     """Sends messages that are not about this run."""
+    chaos: float = 0.0
+    """The share of runs that have a fault at some event."""
+    broken_answers: float = 0.0
+    """The share of requests that end in a 502 or are hung up on."""
+    seed: int = 0
+    """Of the two."""
+    object_info: Mapping[str, Any] = field(
+        default_factory=lambda: {"Only": {"input": {"required": {"x": ["INT", {}]}}, "output": []}}
+    )
 
 
 def file(name: str, subfolder: str = "pictures", folder: str = "output") -> dict[str, str]:

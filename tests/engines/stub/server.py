@@ -45,7 +45,7 @@ class Job:
 class StubComfy:
     """A ComfyUI that plays a script."""
 
-    def __init__(self, script: Script, *, chaos_share: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, script: Script) -> None:
         self.script = script
         self.submitted: list[dict[str, Any]] = []
         self.executed: list[str] = []
@@ -60,7 +60,7 @@ class StubComfy:
         self._jobs: dict[str, Job] = {}
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         self._away_until = 0.0
-        self._chaos, self._draw = chaos_share, random.Random(seed)
+        self._draw = random.Random(script.seed)
 
     def app(self) -> web.Application:
         """The routes."""
@@ -92,10 +92,14 @@ class StubComfy:
 
     @web.middleware
     async def _faulty(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if time.monotonic() < self._away_until and not request.path.startswith("/stub"):
+        if request.path.startswith("/stub"):
+            return await handler(request)
+        if time.monotonic() < self._away_until:
             return _hang_up(request)
         planned = self.script.answers.get("/" + request.path.split("/")[1])
         fault = planned.pop(0) if planned else None
+        if self.script.broken_answers and self._draw.random() < self.script.broken_answers:
+            fault = self._draw.choice(("502", "reset", "reset after"))
         if fault in ("500", "502"):
             return web.Response(text=f"{fault}: no luck", status=int(fault))
         if fault == "reset":
@@ -194,8 +198,8 @@ class StubComfy:
         await teller.finish()
 
     def _faults(self, number: int, events: int) -> dict[int, Any]:
-        if self._chaos:
-            return dict(chaos(self._draw, self._chaos, events))
+        if self.script.chaos:
+            return dict(chaos(self._draw, self.script.chaos, events))
         return dict(self.script.faults) if number == 0 else {}
 
     async def restart(self) -> None:
@@ -289,7 +293,7 @@ class StubComfy:
         return web.Response()
 
     async def _object_info(self, _: web.Request) -> web.Response:
-        return web.json_response({"Only": {"input": {"required": {"x": ["INT", {}]}}, "output": []}})
+        return web.json_response(self.script.object_info)
 
 
 class _Teller:
