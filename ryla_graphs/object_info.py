@@ -40,8 +40,10 @@ class Catalog(Mapping[str, NodeSchema]):
         *,
         behaviours: Mapping[str, Behaviour] | None = None,
         name: str = "catalog",
+        any_input_file: bool = False,
     ) -> None:
         self.name = name
+        self._any_input_file = any_input_file
         self._entries = dict(entries)
         self._behaviours = behaviours or {}
         self._parsed: dict[str, NodeSchema] = {}
@@ -108,12 +110,20 @@ class Catalog(Mapping[str, NodeSchema]):
         entries = {class_type: self._entries[class_type] for class_type in class_types}
         return Catalog(entries, behaviours=self._behaviours, name=name or self.name)
 
+    def with_any_input_file(self) -> Catalog:
+        """The same classes where graphs may name input files that are only on their way to the server."""
+        catalog = Catalog(self._entries, behaviours=self._behaviours, name=self.name, any_input_file=True)
+        catalog._parsed = self._parsed
+        return catalog
+
     @cached_property
     def input_files(self) -> frozenset[str] | None:
         """The files the server's input folder is known to hold; None where the catalog cannot know.
 
         They are the choices of the inputs that take an input file, such as `LoadImage.image`.
         """
+        if self._any_input_file:
+            return None
         takers = [
             (self[class_type], behaviour.validator)
             for class_type, behaviour in self._behaviours.items()

@@ -10,13 +10,19 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.errors import EngineRefused, did_you_mean
 from ryla_graphs.formats.api import ApiDocument
+from ryla_graphs.object_info import Catalog
 from ryla_graphs.schema import NodeSchema
 
 
 def file_inputs(workflow: CompiledWorkflow) -> Iterator[tuple[str, str, str]]:
     """Node, input and value of every input that names a file of the input folder."""
-    for number, body in workflow.prompt.items():
-        schema = workflow.catalog.get(body["class_type"])
+    return files_named(workflow.prompt, workflow.catalog)
+
+
+def files_named(prompt: ApiDocument, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
+    """The same for a prompt that is not compiled, but has the shape of one."""
+    for number, body in prompt.items():
+        schema = catalog.get(body["class_type"])
         for name, value in body["inputs"].items():
             if schema is not None and isinstance(value, str) and _names_a_file(schema, name):
                 yield number, name, value

@@ -1,0 +1,126 @@
+"""The answer to a submission: the picture itself, JSON, or 202 and where to look."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from PIL import Image
+
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.failures import respond, respond_told
+from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.preferences import Preferences, best_of
+from ryla_graphs.server.records import Asset, Job, JobError, JobState
+from ryla_graphs.server.safety.provenance import delivered
+from ryla_graphs.server.safety.serving import content_headers
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.views import job_path, job_view, output_path, output_view
+
+JSON = "application/json"
+CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
+"""Media types into which a picture may be turned, and what Pillow calls them."""
+IN_MEMORY = 8 * 2**20
+"""Content up to so many bytes is sent in one piece."""
+
+
+async def answer(request: Request, accepted: Accepted, here: Deployment, *, quality: int, outputs: str) -> Response:
+    """Wait for the job as the caller prefers, and answer."""
+    job, wishes = accepted.job, Preferences.of(request.headers)
+    headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
+    if wishes.asynchronous:
+        return await _accepted(job, here, headers)
+    seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
+    if not await _ended(request, job, here, seconds, wishes):
+        if wishes.wait is not None:
+            return await _accepted(job, here, headers)
+        late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
+        return respond(late, headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
+    job = await here.job_of(job.owner, job.id)
+    return await _result(job, here, wishes, headers, quality=quality, inline=outputs == "base64")
+
+
+async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
+    job = await here.job_of(job.owner, job.id)
+    made = [output_view(output) for output in await in_thread(here.store.outputs, job.id)]
+    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
+    return JSONResponse(job_view(job, made, here), 202, headers)
+
+
+async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Preferences) -> bool:
+    if not wishes.cancel_on_disconnect:
+        return await here.jobs.ended(job.id, seconds)
+    end = asyncio.ensure_future(here.jobs.ended(job.id, seconds))
+    gone = asyncio.ensure_future(_hung_up(request))
+    await asyncio.wait((end, gone), return_when=asyncio.FIRST_COMPLETED)
+    if not end.done():
+        await in_thread(here.jobs.cancel, job.id)
+    gone.cancel()
+    return await end
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _result(
+    job: Job, here: Deployment, wishes: Preferences, headers: dict[str, str], *, quality: int, inline: bool
+) -> Response:
+    headers |= job_headers(job)
+    if job.state is not JobState.SUCCEEDED:
+        error = job.error or JobError(code="cancelled", message="the job was cancelled")
+        return respond_told(error, headers)
+    made = await in_thread(here.store.outputs, job.id)
+    shown = [output for output in made if output.folder == "output"] or made
+    offers = [shown[0].media_type] if len(shown) == 1 else []
+    if offers and offers[0] in CONVERTIBLE:
+        offers += [kind for kind in CONVERTIBLE if kind not in offers]
+    wanted = best_of(wishes.accept, [*offers, JSON])
+    if not offers or wanted == JSON or inline:
+        read = here.store.blobs.read if inline else None
+        views = await in_thread(lambda: [output_view(output, read) for output in made])
+        return JSONResponse(job_view(job, views, here), headers=headers)
+    headers |= {"Content-Location": output_path(shown[0])}
+    return await content_response(shown[0], here, headers, wanted, quality)
+
+
+async def content_response(
+    output: Asset, here: Deployment, headers: dict[str, str], wanted: str | None = None, quality: int = 90
+) -> Response:
+    """The content of an output, turned into another picture format where one is wanted."""
+    if wanted is not None and wanted != output.media_type and wanted in CONVERTIBLE:
+        content = await in_thread(_converted, output, here, wanted, quality)
+        name = f"{output.name.rpartition('.')[0]}.{CONVERTIBLE[wanted].lower()}"
+        return Response(content, headers=headers | content_headers(wanted, name))
+    headers |= content_headers(output.media_type, output.name)
+    if output.size > IN_MEMORY:
+        headers["Content-Length"] = str(output.size)
+        return StreamingResponse(here.store.blobs.stream(output.hash), headers=headers)
+    return Response(await in_thread(here.store.blobs.read, output.hash), headers=headers)
+
+
+def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(here.store.blobs.read(output.hash))) as image:
+        picture = image.convert("RGB") if wanted == "image/jpeg" else image
+        picture.save(buffer, CONVERTIBLE[wanted], quality=quality)
+    return delivered(buffer.getvalue(), wanted, mark=here.settings.mark_outputs)
+
+
+def job_headers(job: Job) -> dict[str, str]:
+    """What a picture cannot say of the job that made it."""
+    facts: dict[str, Any] = {
+        "X-Job-Id": job.id,
+        "X-Seed": job.request.seed,
+        "X-Queue-Ms": job.metrics.get("queue_ms"),
+        "X-Execution-Ms": job.metrics.get("execution_ms"),
+        "X-Gpu": job.metrics.get("gpu"),
+        "X-Cost-Usd": job.metrics.get("cost_usd"),
+    }
+    return {name: str(value) for name, value in facts.items() if value is not None}

@@ -1,0 +1,47 @@
+"""`create_app`: the HTTP runtime over any engine and any store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from ryla_graphs.engines import Engine
+from ryla_graphs.server import failures
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.jobs.sinks import LogSink, Sink
+from ryla_graphs.server.routes import events, jobs, status, workflow
+from ryla_graphs.server.safety.bodies import BodyLimit
+from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.store import Store
+from ryla_graphs.version import __version__
+
+ROUTERS = (workflow.router, jobs.router, events.router, status.router)
+
+
+def create_app(
+    engine: Engine, store: Store, settings: Settings | None = None, *, sinks: Iterable[Sink] = ()
+) -> FastAPI:
+    """An app that runs graphs on `engine` and remembers in `store`; both are closed when it stops.
+
+    Jobs that an earlier app left unfinished in the store are taken up at the start.
+    """
+    chosen = settings or Settings()
+    deployment = Deployment(engine, store, chosen, [LogSink(), *sinks])
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await deployment.start()
+        try:
+            yield
+        finally:
+            await deployment.stop()
+
+    app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
+    app.state.deployment = deployment
+    app.add_middleware(BodyLimit, limit=chosen.body_bytes)
+    failures.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

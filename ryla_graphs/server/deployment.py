@@ -1,0 +1,65 @@
+"""What one deployment is made of: an engine, a store, settings, and everything that hangs on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+
+from ryla_graphs.engines import Engine
+from ryla_graphs.errors import NotFound
+from ryla_graphs.server.intake import Intake, recompiled
+from ryla_graphs.server.jobs.service import JobService
+from ryla_graphs.server.jobs.sinks import Sink
+from ryla_graphs.server.live_catalog import LiveCatalog
+from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.provenance import delivered
+from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.store import Store
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.uploads import Uploads
+
+
+class Deployment:
+    """The parts that routes use. It begins to work with `start`, and gives everything back with `stop`."""
+
+    def __init__(self, engine: Engine, store: Store, settings: Settings, sinks: Iterable[Sink] = ()) -> None:
+        self.engine = engine
+        self.store = store
+        self.settings = settings
+        self.catalog = LiveCatalog(engine)
+        self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
+        self.jobs = JobService(
+            engine,
+            store,
+            settings,
+            rebuild=partial(recompiled, self.catalog),
+            deliver=partial(delivered, mark=settings.mark_outputs),
+            sinks=sinks,
+        )
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, settings.confinement)
+
+    async def start(self) -> None:
+        """Take up jobs of an earlier process and begin to work."""
+        await in_thread(self.jobs.start, asyncio.get_running_loop())
+
+    async def stop(self) -> None:
+        """Begin nothing more, and close engine and store."""
+        await in_thread(self.jobs.stop)
+        await in_thread(self.engine.close)
+        await in_thread(self.store.close)
+
+    async def job_of(self, owner: str, job_id: str) -> Job:
+        """A job of this owner; raises `NotFound`, also for somebody else's."""
+        job = self.jobs.live(job_id) or await in_thread(self.store.job, job_id)
+        if job is None or job.owner != owner:
+            raise NotFound(f"there is no job '{job_id[:80]}'")
+        return job
+
+    async def asset_of(self, owner: str, asset_id: str) -> Asset:
+        """An upload or output of this owner; raises `NotFound`, also for somebody else's."""
+        asset = await in_thread(self.store.asset, asset_id)
+        if asset is None or asset.owner != owner:
+            raise NotFound(f"there is no asset '{asset_id[:80]}'")
+        return asset

@@ -1,0 +1,139 @@
+"""What a caller is told when something is wrong: one table from errors to HTTP.
+
+Every answer that is no success has this body::
+
+    {"error": {"code": "invalid_workflow", "message": "…", "problems": [{"code": …, "node": …, "message": …}]}}
+
+`code` is for programs. An answer never holds a traceback or a path of the server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs.errors import (
+    EngineError,
+    InvalidDocument,
+    InvalidInputs,
+    InvalidParameters,
+    InvalidWorkflow,
+    NotFound,
+    Problem,
+    RylaError,
+)
+from ryla_graphs.server.records import JobError
+
+
+class RequestError(RylaError):
+    """A request that is not served; `code` is one of `ANSWERS`."""
+
+    def __init__(self, code: str, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+        """In seconds."""
+
+
+class Answer(NamedTuple):
+    """How a code is answered."""
+
+    status: int
+    meaning: str
+    retry_after: int | None = None
+    """In seconds, where to try again may help and nobody knows better."""
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "malformed_json": Answer(400, "the body is not JSON, or not an object"),
+    "unauthorized": Answer(401, "no token, or none that is known here"),
+    "not_found": Answer(404, "no job, output, preset or route like that, or it is somebody else's"),
+    "method_not_allowed": Answer(405, "the route has no such method"),
+    "cancelled": Answer(409, "the job was cancelled before it ended"),
+    "job_not_ended": Answer(409, "the job still runs, so it has no result and cannot be deleted"),
+    "request_too_large": Answer(413, "the body has more bytes than this server takes"),
+    "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),
+    "unsupported_media": Answer(415, "an input file is of no kind that is taken"),
+    "workflow_format_ui": Answer(422, "a workflow as the editor saves it, not an API prompt"),
+    "invalid_document": Answer(422, "JSON, but no graph"),
+    "invalid_workflow": Answer(422, "the graph has errors; `problems` lists them all"),
+    "invalid_parameters": Answer(422, "parameters are missing, unknown or out of range; `problems` lists them all"),
+    "invalid_inputs": Answer(422, "input files are broken, not given, or must not be fetched; `problems` lists them"),
+    "idempotency_key_reuse": Answer(422, "the `Idempotency-Key` was used for another request"),
+    "engine_refused": Answer(422, "the engine does not take the graph; `problems` has its reasons"),
+    "queue_full": Answer(429, "too many jobs wait; try again after `Retry-After`", 5),
+    "node_failed": Answer(500, "a node raised while it ran; `node` and `class_type` name it"),
+    "out_of_memory": Answer(500, "the GPU has not enough memory for a node"),
+    "output_missing": Answer(500, "the run ended well, but an output that the graph promises did not arrive"),
+    "engine_error": Answer(500, "the engine failed in another way"),
+    "internal_error": Answer(500, "a fault in this server; its log has more"),
+    "not_ready": Answer(503, "the server starts or stops", 5),
+    "engine_unreachable": Answer(503, "the engine does not answer", 10),
+    "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
+    "timeout": Answer(504, "the job takes longer than a request may wait; it goes on, see `Location`", 10),
+}
+"""All codes of answers; `docs/errors.md` shows this table."""
+
+_CODES: tuple[tuple[type[Exception], str], ...] = (
+    (InvalidWorkflow, "invalid_workflow"),
+    (InvalidParameters, "invalid_parameters"),
+    (InvalidInputs, "invalid_inputs"),
+    (InvalidDocument, "invalid_document"),
+    (NotFound, "not_found"),
+)
+_OWN_STATUS = ("input_too_large", "unsupported_media")
+"""Codes of problems for which HTTP has a status of its own."""
+
+_FOLDERS = re.compile(r"(?<![\w:/.])(?:/|[A-Za-z]:\\)(?:[^\s'\"\[\]()<>,;:]+[/\\])+")
+"""Absolute folders, of Unix and of Windows, but no URLs."""
+
+
+def code_of(error: Exception) -> str:
+    """The code of an error; what is not ours is `internal_error`."""
+    if isinstance(error, (RequestError, EngineError)):
+        return error.code if error.code in ANSWERS else "engine_error"
+    if isinstance(error, InvalidInputs) and error.problems and error.problems[0].code in _OWN_STATUS:
+        return error.problems[0].code
+    return next((code for kind, code in _CODES if isinstance(error, kind)), "internal_error")
+
+
+def job_error(error: Exception) -> JobError:
+    """An error as it is kept with a job and told to its owner."""
+    code = code_of(error)
+    message = str(error).splitlines()[0] if str(error) and code != "internal_error" else ANSWERS[code].meaning
+    return JobError(
+        code=code,
+        message=without_folders(getattr(error, "headline", message)),
+        node=getattr(error, "node", None),
+        class_type=getattr(error, "class_type", None),
+        problems=tuple(told(getattr(error, "problems", ()))),
+    )
+
+
+def told(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems as a caller gets them."""
+    return [_plain(problem.to_dict()) for problem in problems]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_folders(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else repr(value)
+
+
+def without_folders(text: str) -> str:
+    """A text in which absolute paths are only file names."""
+    return _FOLDERS.sub("", text)
+
+
+def body_of(error: JobError) -> dict[str, Any]:
+    """The body that tells an error."""
+    facts: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.node is not None:
+        facts |= {"node": error.node, "class_type": error.class_type}
+    return {"error": facts | {"problems": list(error.problems)}}

@@ -1,0 +1,145 @@
+"""From what a caller sends to a job: files are read, the graph is checked and confined, the job is queued."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ryla_graphs import presets
+from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
+from ryla_graphs.errors import InvalidDocument
+from ryla_graphs.formats import api
+from ryla_graphs.server.errors import RequestError, told
+from ryla_graphs.server.jobs.service import Accepted, JobService
+from ryla_graphs.server.live_catalog import LiveCatalog
+from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
+from ryla_graphs.server.safety.confine import Confinement, confined
+from ryla_graphs.server.uploads import Uploads, renamed, with_names
+from ryla_graphs.workflow import Workflow
+
+_SEEDS = ("seed", "noise_seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What comes with a submission besides the graph."""
+
+    owner: str
+    key: IdempotencyKey | None = None
+    previews: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """See `JobRequest.extra`."""
+
+
+class Intake:
+    """Makes jobs of graphs and of presets. All of it blocks, and may be called from any thread."""
+
+    def __init__(self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, confinement: Confinement) -> None:
+        self._jobs = jobs
+        self._catalog = catalog
+        self._uploads = uploads
+        self._confinement = confinement
+
+    def workflow(self, document: Any, given: Mapping[str, str], terms: Terms) -> Accepted:
+        """Take an API graph; `given` are input files by the name that the graph gives them.
+
+        Raises `InvalidDocument`, `InvalidWorkflow`, `InvalidInputs`, and `RequestError` as `JobService.submit` does.
+        """
+        if (before := self._replayed(terms)) is not None:
+            return before
+        if api.is_editor_format(document):
+            text = "this is a workflow as the editor saves it; export it with 'Export (API)' and send that"
+            raise RequestError("workflow_format_ui", text)
+        catalog = self._catalog.get()
+        Workflow.load(document, catalog=catalog)  # tells whether it has the shape of a graph
+        brought = self._uploads.bring(document, catalog, given, terms.owner)
+        workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
+        return self._submit(workflow, brought.inputs, terms)
+
+    def preset(self, name: str, parameters: Mapping[str, Any], terms: Terms) -> Accepted:
+        """Take a preset with its parameters; pictures among them may be files themselves, as in `Uploads`.
+
+        Raises `NotFound`, `InvalidParameters`, and what `workflow` raises.
+        """
+        if (before := self._replayed(terms)) is not None:
+            return before
+        preset = presets.get(name)
+        workflow = preset.build(parameters)
+        brought = self._uploads.bring(api.dump(workflow.graph), self._catalog.get(), {}, terms.owner)
+        if brought.names:
+            workflow = preset.build(renamed(parameters, brought.names))
+        return self._submit(workflow, brought.inputs, terms)
+
+    def _replayed(self, terms: Terms) -> Accepted | None:
+        job = self._jobs.replay(terms.key) if terms.key is not None else None
+        return Accepted(job, replayed=True) if job is not None else None
+
+    def _submit(self, workflow: Workflow, inputs: Mapping[str, str], terms: Terms) -> Accepted:
+        job_id = str(uuid.uuid4())
+        compiled = workflow.compile(self._catalog.get())
+        compiled = confined(compiled, f"ryla/{job_id}", inputs, self._confinement)
+        request = JobRequest(
+            prompt=compiled.prompt,
+            inputs=inputs,
+            preset=compiled.origin.preset,
+            parameters=compiled.parameters,
+            seed=next(_seeds(compiled), None),
+            warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
+            previews=terms.previews,
+            extra=terms.extra,
+        )
+        job = Job(id=job_id, owner=terms.owner, request=request, created_at=time.time())
+        return self._jobs.submit(job, compiled, terms.key)
+
+
+def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:
+    """What the engine runs for a job of an earlier process; raises as compiling does."""
+    request, known = job.request, catalog.get()
+    origin = WorkflowOrigin(preset=request.preset, parameters=request.parameters)
+    loaded = Workflow.load(request.prompt, catalog=known)
+    return Workflow.of(loaded.graph, name=request.preset, catalog=known, origin=origin).compile(known)
+
+
+def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
+    """The preset's seed, then every seed in the graph."""
+    if isinstance(seed := compiled.parameters.get("seed"), int):
+        yield seed
+    for body in compiled.prompt.values():
+        for name in _SEEDS:
+            if isinstance(seed := body["inputs"].get(name), int):
+                yield seed
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; raises `RequestError` (`malformed_json`)."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("malformed_json", f"the body is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RequestError("malformed_json", f"the body is {type(content).__name__}, expected a JSON object")
+    return content
+
+
+def graph_in(content: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+    """The graph and the input files in a body: bare, or ``{"workflow": …, "inputs": {name: file}}``."""
+    graph = content.get("workflow", content)
+    if graph is content or (isinstance(graph, dict) and isinstance(graph.get("class_type"), str)):
+        return content, {}  # a node may bear the name `workflow`
+    inputs = content.get("inputs") or {}
+    if not isinstance(inputs, dict) or not all(isinstance(value, str) for value in inputs.values()):
+        raise InvalidDocument("`inputs` must be an object of texts: data URLs, base64, https addresses or asset ids")
+    if unknown := content.keys() - {"workflow", "inputs"}:
+        raise InvalidDocument(f"beside `workflow` and `inputs` there is `{min(unknown)}`, which is not known here")
+    return graph, inputs
+
+
+def fingerprint(*parts: Any) -> str:
+    """Tells one request from another, whatever the order of keys and the spaces in its JSON."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,179 @@
+"""Follows one run of the engine: its events become progress, committed outputs, and numbers."""
+
+from __future__ import annotations
+
+import base64
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines import Artifact, Run, missing_output
+from ryla_graphs.engines.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    NodeStarted,
+    OutputReady,
+    Preview,
+    Progress,
+    Retrying,
+    Started,
+)
+from ryla_graphs.errors import Cancelled as CancelledError
+from ryla_graphs.errors import EngineError
+from ryla_graphs.server.jobs.states import JobStates
+from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.store import Store
+
+Deliver = Callable[[bytes, str], bytes]
+"""Makes of a file, given its media type, what callers get."""
+
+
+class Follower:
+    """One attempt of a job."""
+
+    def __init__(
+        self, job: Job, workflow: CompiledWorkflow, states: JobStates, store: Store, deliver: Deliver, *, again: bool
+    ) -> None:
+        self._job = job
+        self._workflow = workflow
+        self._states = states
+        self._store = store
+        self._deliver = deliver
+        self._classes = {number: body["class_type"] for number, body in workflow.prompt.items()}
+        # What an earlier process or attempt committed stays, and is not fetched again.
+        kept = store.outputs(job.id) if again else []
+        self._committed = {(output.node, output.place) for output in kept}
+        self._places: Counter[str] = Counter()
+        self._begun = time.monotonic()
+        self._started: float | None = None
+        self._node: str | None = None
+        self._node_begun = 0.0
+        self._node_ms: dict[str, float] = {}
+
+    def follow(self, run: Run) -> None:
+        """Read the run to its end; raises `EngineError` unless it ended well and everything is committed."""
+        for event in run.events():
+            if isinstance(event, Finished):
+                self._leave_node()
+                self._commit_all(event.outputs)
+                if (missing := missing_output(self._workflow, event.outputs)) is not None:
+                    raise missing
+                return
+            if isinstance(event, Failed):
+                self._leave_node()
+                raise event.error
+            if isinstance(event, Cancelled):
+                raise CancelledError("the job was cancelled")
+            if (handler := _HANDLERS.get(type(event))) is not None:
+                handler(self, event)
+        raise EngineError(f"the engine told no end of run {run.id}")
+
+    def metrics(self) -> dict[str, Any]:
+        """What the attempt took, in milliseconds."""
+        now, started = time.monotonic(), self._started
+        waited = (self._job.started_at or self._job.created_at) - self._job.created_at
+        in_engine = (started if started is not None else now) - self._begun
+        facts: dict[str, Any] = {"queue_ms": round((max(0.0, waited) + in_engine) * 1000)}
+        if started is not None:
+            facts["execution_ms"] = round((now - started) * 1000)
+        return facts | {"nodes": {node: round(ms, 1) for node, ms in self._node_ms.items()}}
+
+    def _on_started(self, _: Started) -> None:
+        self._started = self._started or time.monotonic()
+
+    def _on_retrying(self, _: Retrying) -> None:
+        self._places.clear()
+        self._node_ms.clear()
+        self._node = None
+
+    def _on_node(self, event: NodeStarted) -> None:
+        self._leave_node()
+        self._node, self._node_begun = event.node, time.monotonic()
+        self._states.progress(self._job.id, self._snapshot())
+
+    def _on_progress(self, event: Progress) -> None:
+        self._states.progress(self._job.id, self._snapshot(event.step, event.steps))
+
+    def _on_preview(self, event: Preview) -> None:
+        data = base64.b64encode(event.data).decode()
+        picture = {"node": event.node or self._node, "media_type": event.media_type, "data": data}
+        self._states.preview(self._job.id, picture)
+
+    def _on_output(self, event: OutputReady) -> None:
+        artifact = event.artifact
+        key = artifact.node, self._places[artifact.node]
+        self._places[artifact.node] += 1
+        if key not in self._committed:
+            with suppress(EngineError):  # it is read again at the end; what cannot be read then is an error
+                self._commit(artifact, key)
+
+    def _leave_node(self) -> None:
+        if self._node is not None:
+            spent = (time.monotonic() - self._node_begun) * 1000
+            self._node_ms[self._node] = self._node_ms.get(self._node, 0.0) + spent
+
+    def _snapshot(self, step: int | None = None, steps: int | None = None) -> Mapping[str, Any]:
+        total = max(1, len(self._classes))
+        done = len(self._node_ms.keys() - {self._node})
+        part = step / steps if step is not None and steps else 0.0
+        return {
+            "value": round(min(1.0, (done + part) / total), 4),
+            "nodes_done": done,
+            "nodes_total": total,
+            "node": self._node,
+            "class_type": self._classes.get(self._node or ""),
+            "step": step,
+            "steps": steps,
+        }
+
+    def _commit_all(self, outputs: tuple[Artifact, ...]) -> None:
+        for key, artifact in _placed(outputs):
+            if key not in self._committed:
+                self._commit(artifact, key)
+
+    def _commit(self, artifact: Artifact, key: tuple[str, int]) -> None:
+        """The file first, then the row that names it."""
+        content = artifact.text.encode() if artifact.text is not None else artifact.read()
+        blob = self._store.blobs.put(self._deliver(content, artifact.media_type))
+        output = Asset(
+            id=str(uuid.uuid4()),
+            owner=self._job.owner,
+            hash=blob.hash,
+            size=blob.size,
+            media_type=artifact.media_type,
+            name=artifact.filename.replace("\\", "/").rpartition("/")[2],
+            created_at=time.time(),
+            job_id=self._job.id,
+            number=len(self._committed),
+            node=artifact.node,
+            place=key[1],
+            kind=artifact.kind,
+            folder=artifact.folder,
+            simulated=artifact.simulated,
+        )
+        self._states.commit(self._job.id, output)
+        self._committed.add(key)
+
+
+def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Artifact]]:
+    """Outputs with their place among those of their node."""
+    places: Counter[str] = Counter()
+    for artifact in outputs:
+        yield (artifact.node, places[artifact.node]), artifact
+        places[artifact.node] += 1
+
+
+_HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
+    Started: Follower._on_started,
+    Retrying: Follower._on_retrying,
+    NodeStarted: Follower._on_node,
+    Progress: Follower._on_progress,
+    Preview: Follower._on_preview,
+    OutputReady: Follower._on_output,
+}

@@ -1,0 +1,204 @@
+"""`JobService`: takes jobs, gives them to worker threads, lets callers wait, follow and cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from typing import NamedTuple
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines import Engine
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.jobs.following import Deliver
+from ryla_graphs.server.jobs.sinks import Sink
+from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
+from ryla_graphs.server.jobs.waiting import JobQueue
+from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
+from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.store import Store
+from ryla_graphs.server.threads import in_thread
+
+Rebuild = Callable[[Job], CompiledWorkflow]
+"""Makes of a job what the engine runs; raises where it no longer can."""
+
+STOP_SECONDS = 5.0
+"""How long a stop waits for jobs that end right now; the others are taken up by the next process."""
+
+log = logging.getLogger("ryla_graphs.server")
+
+
+class Accepted(NamedTuple):
+    """What became of a submission."""
+
+    job: Job
+    replayed: bool = False
+    """Whether it is the job of an earlier request with the same idempotency key."""
+
+
+class JobService:
+    """All jobs of one process. What blocks is for threads; what is async belongs to the loop given to `start`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: Settings,
+        *,
+        rebuild: Rebuild,
+        deliver: Deliver,
+        sinks: Iterable[Sink] = (),
+    ) -> None:
+        self._store = store
+        self._slots = max(1, engine.slots)
+        self._queue = JobQueue(settings.queue_limit, self._slots)
+        self._rebuild = rebuild
+        self._states = JobStates(store, sinks)
+        self._stopping = threading.Event()
+        self._tools = Tools(engine, store, self._states, settings, deliver, self._stopping)
+        self._compiled: dict[str, CompiledWorkflow] = {}
+        self._cancellations: dict[str, Cancellation] = {}
+        self._threads: list[threading.Thread] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take up what an earlier process left, and begin to work."""
+        self._loop = loop
+        left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
+        left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
+        for job in left:
+            self._states.revive(job, loop)
+            self._cancellations[job.id] = Cancellation()
+            if job.cancel_requested:
+                self._cancellations[job.id].want()
+        if left:
+            log.info("took up %d jobs that an earlier process left", len(left))
+        self._queue.restore([job.id for job in left])
+        for number in range(self._slots):
+            thread = threading.Thread(target=self._work, name=f"ryla-job-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Begin nothing more. Runs go on at the engine; their jobs are taken up by the next process."""
+        self._stopping.set()
+        self._queue.close()
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def submit(self, job: Job, workflow: CompiledWorkflow, key: IdempotencyKey | None = None) -> Accepted:
+        """Keep a new job and queue it; with a key that was used, gives the job it was used for.
+
+        Raises `RequestError`: `queue_full`, `not_ready`, `idempotency_key_reuse`.
+        """
+        if self._loop is None:
+            raise RequestError("not_ready", "the server is starting")
+        self._queue.reserve()
+        self._compiled[job.id], self._cancellations[job.id] = workflow, Cancellation()
+        try:
+            use = self._states.accept(job, self._loop, key)
+        except BaseException:
+            self._forget(job.id)
+            self._queue.release()
+            raise
+        if use is not None:
+            self._forget(job.id)
+            self._queue.release()
+            assert key is not None
+            return Accepted(self._used(use, key), replayed=True)
+        self._queue.put(job.id)
+        return Accepted(job)
+
+    def replay(self, key: IdempotencyKey) -> Job | None:
+        """The job that a key was used for; raises `RequestError` where that was another request."""
+        use = self._store.key(key.owner, key.key)
+        return None if use is None else self._used(use, key)
+
+    def _used(self, use: KeyUse, key: IdempotencyKey) -> Job:
+        job = self.job(use.job_id)
+        if use.fingerprint != key.fingerprint or job is None:
+            raise RequestError("idempotency_key_reuse", "the `Idempotency-Key` was used for another request")
+        return job
+
+    def live(self, job_id: str) -> Job | None:
+        """A job that has not ended, as it is now; does not block."""
+        return self._states.live(job_id)
+
+    def job(self, job_id: str) -> Job | None:
+        """A job as it is now."""
+        return self._states.live(job_id) or self._store.job(job_id)
+
+    def progress(self, job_id: str) -> dict[str, object] | None:
+        """The last snapshot of a job that runs."""
+        channel = self._states.channel(job_id)
+        return dict(channel.progress) if channel is not None and channel.progress is not None else None
+
+    def position(self, job_id: str) -> int | None:
+        """How many jobs are before one that waits."""
+        return self._queue.position(job_id)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """How many jobs are with the engine."""
+        return len(self._cancellations) - len(self._queue)
+
+    async def ended(self, job_id: str, seconds: float | None = None) -> bool:
+        """Sleep until a job ends; False where that takes longer."""
+        channel = self._states.channel(job_id)
+        if channel is None:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await channel.ended()
+        except TimeoutError:
+            return False
+        return True
+
+    async def events(self, job_id: str, after: int = 0) -> AsyncIterator[list[JobEvent]]:
+        """The events of a job beyond `after`, some at a time, until it ends."""
+        channel = self._states.channel(job_id)
+        if channel is None:
+            kept = await in_thread(self._store.events, job_id, after)
+            if kept:
+                yield kept
+            return
+        async for events in channel.follow(after):
+            yield events
+
+    def cancel(self, job_id: str) -> None:
+        """Ask for the end of a job, at once where it waits, else as soon as the engine can. Blocks for a moment."""
+        with suppress(IllegalTransition):  # it has ended
+            if self._queue.remove(job_id):
+                self._states.cancel(job_id)
+                self._forget(job_id)
+                return
+            self._states.request_cancel(job_id)
+            if (cancellation := self._cancellations.get(job_id)) is not None:
+                cancellation.want()
+
+    def _forget(self, job_id: str) -> None:
+        self._compiled.pop(job_id, None)
+        self._cancellations.pop(job_id, None)
+
+    def _work(self) -> None:
+        while (job_id := self._queue.take()) is not None:
+            begun = time.monotonic()
+            job = self._states.live(job_id)
+            if job is not None:
+                cancellation = self._cancellations.get(job_id) or Cancellation()
+                JobRun(job, self._prepared, cancellation, self._tools).run()
+                self._queue.took(time.monotonic() - begun)
+            self._forget(job_id)
+
+    def _prepared(self, job: Job) -> CompiledWorkflow:
+        return self._compiled.get(job.id) or self._rebuild(job)

@@ -1,0 +1,52 @@
+"""Where the events of all jobs go besides their readers: logs, metrics, webhooks.
+
+A sink is fed by the state machine, in the thread that moved the job: it must be quick, and hand on what is slow. A
+sink that fails never touches the job.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from ryla_graphs.server.records import Job, JobEvent
+
+log = logging.getLogger("ryla_graphs.server")
+
+
+class Sink(Protocol):
+    """Takes every event of every job, previews included."""
+
+    def on_event(self, job: Job, event: JobEvent) -> None:
+        """Something happened; `job` is as it is after it."""
+        ...
+
+
+def guarded(sink: Sink) -> Callable[[Job, JobEvent], None]:
+    """The sink as a function that never raises."""
+
+    def tell(job: Job, event: JobEvent) -> None:
+        try:
+            sink.on_event(job, event)
+        except Exception:
+            log.exception("the sink %s failed at event %s of job %s", type(sink).__name__, event.seq, job.id)
+
+    return tell
+
+
+class LogSink:
+    """One log line for each change of a job, with the facts as `extra` for structured handlers."""
+
+    def on_event(self, job: Job, event: JobEvent) -> None:
+        """Log what is no progress and no preview."""
+        if event.kind not in ("status", "output"):
+            return
+        facts = {
+            "job": job.id,
+            "owner": job.owner,
+            "preset": job.request.preset or "workflow",
+            "event": event.kind,
+            **{key: value for key, value in event.data.items() if key != "name"},
+        }
+        log.info(" ".join(f"{key}={value}" for key, value in facts.items()), extra={"facts": facts})

@@ -1,0 +1,192 @@
+"""The state machine of jobs. Nothing else writes the state of a job, an output or an event.
+
+    queued ──▶ running ──▶ succeeded
+      │          │  ╰────▶ failed
+      ╰──────────┴───────▶ cancelled       queued may fail, too; running may follow running: another attempt
+
+Each step is one transaction of the store. What is told to readers and sinks is in the store already, but progress,
+which is stored from time to time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ryla_graphs.server.jobs.channels import Channel
+from ryla_graphs.server.jobs.sinks import Sink, guarded
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
+from ryla_graphs.server.store import StaleJob, Store
+
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+
+class IllegalTransition(Exception):
+    """The job has moved on, and cannot go there any more."""
+
+
+@dataclass(slots=True)
+class _Live:
+    """A job that has not ended. Whoever moves it or tells of it holds the lock, so numbers are told in order."""
+
+    job: Job
+    channel: Channel
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class JobStates:
+    """Moves jobs, and tells of it."""
+
+    def __init__(self, store: Store, sinks: Iterable[Sink] = (), *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._sinks = [guarded(sink) for sink in sinks]
+        self._clock = clock
+        self._live: dict[str, _Live] = {}
+
+    def accept(self, job: Job, loop: asyncio.AbstractEventLoop, key: IdempotencyKey | None = None) -> KeyUse | None:
+        """Take a new job; gives what its key was used for before, and then takes nothing."""
+        live = self._live[job.id] = _Live(job, Channel(loop))
+        event = live.channel.numbered(job.created_at, "status", status_of(job))
+        try:
+            use = self._store.add_job(job, [event], key)
+        except BaseException:
+            del self._live[job.id]
+            raise
+        if use is None:
+            live.channel.stored()
+            self._tell(live, event)
+        else:
+            del self._live[job.id]
+        return use
+
+    def abandon(self, job_id: str) -> None:
+        """Tell nothing more of a job that the store cannot write; the next process takes it up."""
+        if (live := self._live.pop(job_id, None)) is not None:
+            live.channel.close()
+
+    def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
+        """Take up a job that another process left unfinished."""
+        self._live[job.id] = _Live(job, Channel(loop, self._store.events(job.id)))
+
+    def live(self, job_id: str) -> Job | None:
+        """A job that has not ended, as it is now."""
+        found = self._live.get(job_id)
+        return found.job if found else None
+
+    def channel(self, job_id: str) -> Channel | None:
+        """Where a job that has not ended tells its events."""
+        found = self._live.get(job_id)
+        return found.channel if found else None
+
+    def begin(self, job_id: str, run_id: str) -> Job:
+        """Another attempt: the engine will hear of a run of this id next."""
+        now = self._clock()
+
+        def change(job: Job) -> Job:
+            started = job.started_at if job.started_at is not None else now
+            return replace(job, state=JobState.RUNNING, run_id=run_id, attempt=job.attempt + 1, started_at=started)
+
+        return self._move(job_id, change)
+
+    def request_cancel(self, job_id: str) -> Job:
+        """Note that somebody wants the job to end; it ends when the engine says so."""
+        return self._move(job_id, lambda job: replace(job, cancel_requested=True))
+
+    def commit(self, job_id: str, output: Asset) -> None:
+        """An output is there; its content is in the store already."""
+        self._move(job_id, lambda job: job, output=output)
+
+    def progress(self, job_id: str, snapshot: Mapping[str, Any]) -> None:
+        """The graph came further; a snapshot is complete."""
+        self._tell_live(job_id, "progress", snapshot)
+
+    def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
+        """A small picture of what is being made; told, not kept."""
+        self._tell_live(job_id, "preview", picture)
+
+    def succeed(self, job_id: str, metrics: Mapping[str, Any]) -> Job:
+        """All that was promised is committed."""
+        return self._end(job_id, JobState.SUCCEEDED, metrics)
+
+    def fail(self, job_id: str, error: JobError, metrics: Mapping[str, Any] | None = None) -> Job:
+        """It did not work, and why."""
+        return self._end(job_id, JobState.FAILED, metrics or {}, error)
+
+    def cancel(self, job_id: str, metrics: Mapping[str, Any] | None = None) -> Job:
+        """It was cancelled, and nothing of it runs any more."""
+        return self._end(job_id, JobState.CANCELLED, metrics or {})
+
+    def _end(self, job_id: str, state: JobState, metrics: Mapping[str, Any], error: JobError | None = None) -> Job:
+        now = self._clock()
+        return self._move(
+            job_id, lambda job: replace(job, state=state, ended_at=now, error=error, metrics=dict(metrics))
+        )
+
+    def _move(self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None) -> Job:
+        """The one place where jobs change; raises `IllegalTransition`."""
+        live = self._live.get(job_id)
+        if live is None:
+            raise IllegalTransition(f"job {job_id} has ended")
+        with live.lock:
+            old, channel = live.job, live.channel
+            new = change(old)
+            if new.state is not old.state and new.state not in TRANSITIONS[old.state]:
+                raise IllegalTransition(f"job {job_id} is {old.state} and cannot become {new.state}")
+            facts = ("status", status_of(new)) if output is None else ("output", output_facts(output))
+            event = channel.numbered(self._clock(), *facts)
+            self._save(live, new, [*channel.unstored(), event], output)
+            if new.state.terminal:
+                del self._live[job_id]
+            self._tell(live, event)
+        if new.state.terminal:
+            channel.close()
+        return new
+
+    def _save(self, live: _Live, new: Job, events: list[JobEvent], output: Asset | None = None) -> None:
+        try:
+            self._store.save_job(new, was=live.job.state, events=events, output=output)
+        except StaleJob as error:
+            raise IllegalTransition(str(error)) from None
+        live.job = new
+        live.channel.stored()
+
+    def _tell_live(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
+        live = self._live.get(job_id)
+        if live is None:
+            return
+        with live.lock:
+            now, channel = self._clock(), live.channel
+            self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
+            if channel.full and not live.job.state.terminal:
+                self._save(live, live.job, channel.unstored())
+
+    def _tell(self, live: _Live, event: JobEvent) -> None:
+        live.channel.publish(event)
+        for tell in self._sinks:
+            tell(live.job, event)
+
+
+def status_of(job: Job) -> dict[str, Any]:
+    """What a status event says."""
+    facts: dict[str, Any] = {"state": job.state, "attempt": job.attempt}
+    if job.cancel_requested and not job.state.terminal:
+        facts["cancel_requested"] = True
+    if job.error is not None:
+        facts["error"] = {"code": job.error.code, "message": job.error.message, "node": job.error.node}
+    return facts
+
+
+def output_facts(output: Asset) -> dict[str, Any]:
+    """What an output event says, and the JSON of a job about each output."""
+    facts = ("number", "node", "kind", "media_type", "name", "size", "simulated", "id", "hash", "folder")
+    return {name: getattr(output, name) for name in facts}

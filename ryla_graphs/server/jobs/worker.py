@@ -1,0 +1,167 @@
+"""Runs one job on the engine, however often that takes, and writes how it ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines import Engine, Run
+from ryla_graphs.errors import Cancelled, EngineUnreachable, RunLost, RylaError
+from ryla_graphs.server.errors import job_error
+from ryla_graphs.server.jobs.following import Deliver, Follower
+from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
+from ryla_graphs.server.records import Job
+from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.store import Store
+
+PAUSE_SECONDS = (0.5, 10.0)
+"""The first and the longest pause before an engine that did not answer is tried again."""
+
+log = logging.getLogger("ryla_graphs.server")
+
+
+class Stopping(Exception):
+    """The server stops; the job stays as it is, and the next process takes it up."""
+
+
+class Cancellation:
+    """The wish that a job ends, which may come before, while and after it has a run."""
+
+    def __init__(self) -> None:
+        self.wanted = threading.Event()
+        self._lock = threading.Lock()
+        self._run: Run | None = None
+
+    def want(self) -> None:
+        """Ask for the end; where there is a run, the engine is told."""
+        with self._lock:
+            self.wanted.set()
+            run = self._run
+        if run is not None:
+            run.cancel()
+
+    def attach(self, run: Run) -> None:
+        """There is a run now."""
+        with self._lock:
+            self._run = run
+        if self.wanted.is_set():
+            run.cancel()
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What running a job takes."""
+
+    engine: Engine
+    store: Store
+    states: JobStates
+    settings: Settings
+    deliver: Deliver
+    stopping: threading.Event
+
+
+class JobRun:
+    """One job on its way through the engine, from `run_id` to its end."""
+
+    def __init__(
+        self, job: Job, prepare: Callable[[Job], CompiledWorkflow], cancellation: Cancellation, tools: Tools
+    ) -> None:
+        self._job = job
+        self._prepare = prepare
+        self._cancellation = cancellation
+        self._tools = tools
+        self._follower: Follower | None = None
+
+    def run(self) -> None:
+        """Bring the job to its end, whatever happens; raises nothing."""
+        states, job_id = self._tools.states, self._job.id
+        try:
+            if self._cancellation.wanted.is_set() and self._job.run_id is None:
+                raise Cancelled("the job was cancelled before it began")
+            self._attempts(self._prepare(self._job))
+            states.succeed(job_id, self._metrics())
+        except (Stopping, IllegalTransition):
+            pass
+        except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
+            self._end_badly(error)
+
+    def _end_badly(self, error: Exception) -> None:
+        states, job_id = self._tools.states, self._job.id
+        if not isinstance(error, RylaError):
+            log.error("job %s failed by a fault of this server", job_id, exc_info=error)
+        # Nobody waits for a run that is gone and was to be cancelled.
+        gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
+        try:
+            if gone or isinstance(error, Cancelled):
+                states.cancel(job_id, self._metrics())
+            else:
+                states.fail(job_id, job_error(error), self._metrics())
+        except IllegalTransition:
+            pass
+        except Exception:
+            log.exception("cannot write the end of job %s", job_id)
+            states.abandon(job_id)
+
+    def _attempts(self, workflow: CompiledWorkflow) -> None:
+        """Returns where a run ended well; raises what became of the last one."""
+        known = self._job.run_id is not None  # by a process before this one, so the engine may have the run
+        if not known:
+            self._begin()
+        gone_since: float | None = None
+        while True:
+            try:
+                run = self._handed_over(workflow, known=known)
+                known, gone_since = True, None
+                self._cancellation.attach(run)
+                assert self._follower is not None
+                return self._follower.follow(run)
+            except RunLost:
+                if self._cancellation.wanted.is_set() or self._job.attempt >= self._tools.settings.attempts:
+                    raise
+                self._begin()
+                known = False
+            except EngineUnreachable:
+                gone_since = gone_since or time.monotonic()
+                if not self._waited(gone_since):
+                    raise
+
+    def _begin(self) -> None:
+        self._job = self._tools.states.begin(self._job.id, str(uuid.uuid4()))
+
+    def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
+        tools, job = self._tools, self._job
+        self._follower = Follower(
+            job, workflow, tools.states, tools.store, tools.deliver, again=known or job.attempt > 1
+        )
+        run_id = job.run_id or ""
+        if known:
+            return tools.engine.resume(run_id, workflow)
+        inputs = {name: tools.store.blobs.read(digest) for name, digest in job.request.inputs.items()}
+        return tools.engine.start(workflow, inputs, run_id=run_id, previews=job.request.previews)
+
+    def _waited(self, since: float) -> bool:
+        """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""
+        spent = time.monotonic() - since
+        least, most = PAUSE_SECONDS
+        pause = min(most, max(least, spent / 2))
+        if spent >= self._tools.settings.patience_seconds or self._cancellation.wanted.wait(pause):
+            return False
+        if self._tools.stopping.is_set():
+            raise Stopping
+        return True
+
+    def _metrics(self) -> dict[str, Any]:
+        """The numbers of the last attempt, with what it cost."""
+        metrics = self._follower.metrics() if self._follower is not None else {}
+        settings = self._tools.settings
+        if settings.gpu is not None:
+            metrics["gpu"] = settings.gpu
+        if settings.usd_per_second is not None and "execution_ms" in metrics:
+            metrics["cost_usd"] = round(settings.usd_per_second * metrics["execution_ms"] / 1000, 6)
+        return metrics

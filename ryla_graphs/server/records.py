@@ -1,0 +1,130 @@
+"""What a deployment remembers: jobs, their events, and assets. Plain values; a store keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class JobState(StrEnum):
+    """Where a job is; `jobs.states.TRANSITIONS` says what follows what."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """What was asked for; it never changes."""
+
+    prompt: Mapping[str, Any]
+    """The API graph that runs."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Input files by the name that the graph gives them: the hash of their content."""
+    preset: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The preset's parameters as they were used, the seed that was drawn included."""
+    seed: int | None = None
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    """Problems that did not stop the graph."""
+    previews: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """JSON that sinks and other interfaces keep with the job, such as the address of a webhook."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobError:
+    """Why a job failed, fit for its owner: no traceback, no path."""
+
+    code: str
+    message: str
+    node: str | None = None
+    class_type: str | None = None
+    problems: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One execution of a graph. Times are seconds since 1970."""
+
+    id: str
+    owner: str
+    request: JobRequest
+    created_at: float
+    state: JobState = JobState.QUEUED
+    run_id: str | None = None
+    """The engine's id of the run; written before the engine hears of it."""
+    attempt: int = 0
+    """How many runs were begun."""
+    cancel_requested: bool = False
+    started_at: float | None = None
+    ended_at: float | None = None
+    error: JobError | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """`queue_ms`, `execution_ms`, `nodes` (ms by node id), `gpu`, `cost_usd`; what is not known is left out."""
+
+
+class JobEvent(NamedTuple):
+    """Something that happened to a job."""
+
+    seq: int
+    """Counts from 1 in each job, with gaps; 0 for a preview, which is not kept."""
+    at: float
+    kind: str
+    """`status`, `progress`, `output` or `preview`."""
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that somebody owns: uploaded, or the output of a job."""
+
+    id: str
+    owner: str
+    hash: str
+    """The blake3 of the content, in hexadecimal."""
+    size: int
+    media_type: str
+    name: str
+    """The file name, without folders."""
+    created_at: float
+    expires_at: float | None = None
+    tags: tuple[str, ...] = ()
+    job_id: str | None = None
+    """The job that made it; None for uploads. What follows is only known of outputs."""
+    number: int | None = None
+    """Which output of the job it is, from 0, in the order they were committed."""
+    node: str | None = None
+    place: int | None = None
+    """Which output of its node it is, from 0."""
+    kind: str = "file"
+    """An `OutputKind`."""
+    folder: str = "output"
+    """`temp` for what is only shown."""
+    simulated: bool = False
+
+
+class IdempotencyKey(NamedTuple):
+    """A key that a caller chose for one request."""
+
+    owner: str
+    key: str
+    fingerprint: str
+    """Tells one request from another."""
+
+
+class KeyUse(NamedTuple):
+    """What a key was used for."""
+
+    job_id: str
+    fingerprint: str

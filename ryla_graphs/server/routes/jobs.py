@@ -1,0 +1,67 @@
+"""``/jobs``: what became of a job, its outputs, its end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from ryla_graphs.errors import NotFound
+from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.answers import content_response
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.records import Job, JobState
+from ryla_graphs.server.routes.documented import OWNED, errors
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.views import job_view, output_view
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.get("/jobs", responses=errors("unauthorized", "invalid_parameters"))
+async def list_jobs(
+    here: Here,
+    owner: Owner,
+    state: Annotated[list[JobState] | None, Query(description="Only these; all if left out")] = None,
+    before: Annotated[str | None, Query(description="The last job of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> JSONResponse:
+    """The caller's jobs, the newest first."""
+    found = await in_thread(here.store.jobs, states=state, owner=owner, before=before, limit=limit)
+    now = [here.jobs.live(job.id) or job for job in found]
+    return JSONResponse({"jobs": [job_view(job, await _outputs(job, here), here) for job in now]})
+
+
+@router.get("/jobs/{job_id}", responses=errors(*OWNED))
+async def show_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+    """A job: its state, progress, outputs so far, and why it failed."""
+    job = await here.job_of(owner, job_id)
+    return JSONResponse(job_view(job, await _outputs(job, here), here))
+
+
+@router.delete("/jobs/{job_id}", responses={202: {"description": "The job, which will end"}, **errors(*OWNED)})
+async def cancel_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+    """Cancel a job. One that has ended stays as it is."""
+    job = await here.job_of(owner, job_id)
+    await in_thread(here.jobs.cancel, job.id)
+    job = await here.job_of(owner, job_id)
+    return JSONResponse(job_view(job, await _outputs(job, here), here), 200 if job.state.terminal else 202)
+
+
+@router.get(
+    "/jobs/{job_id}/outputs/{number}",
+    response_class=Response,
+    responses={200: {"description": "The content", "content": {"*/*": {}}}, **errors(*OWNED, "invalid_parameters")},
+)
+async def show_output(job_id: str, number: int, here: Here, owner: Owner) -> Response:
+    """The content of an output, also while the job goes on."""
+    job = await here.job_of(owner, job_id)
+    for output in await in_thread(here.store.outputs, job.id):
+        if output.number == number:
+            return await content_response(output, here, {"X-Job-Id": job.id})
+    raise NotFound(f"job '{job.id}' has no output {number}")
+
+
+async def _outputs(job: Job, here: Deployment) -> list[dict[str, Any]]:
+    return [output_view(output) for output in await in_thread(here.store.outputs, job.id)]

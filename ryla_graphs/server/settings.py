@@ -1,0 +1,46 @@
+"""How a deployment behaves; nothing here says where it runs."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ryla_graphs.server.safety.confine import Confinement
+from ryla_graphs.server.safety.fetch import FetchPolicy
+from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.tokens import Tokens
+from ryla_graphs.server.store.base import Retention
+
+
+class Settings(BaseModel):
+    """All of it may be left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    tokens: Tokens = Field(default_factory=Tokens)
+    """Who may call; nobody is asked where there are none."""
+    body_bytes: int = Field(default=128 * 2**20, ge=1)
+    """The largest request."""
+    media: MediaLimits = MediaLimits()
+    """The largest input files."""
+    fetch: FetchPolicy = FetchPolicy()
+    """Which hosts input files may come from; none by default."""
+    confinement: Confinement = Confinement()
+    """What graphs may use."""
+    mark_outputs: bool = True
+    """Whether pictures say in their metadata that a machine made them."""
+    queue_limit: int = Field(default=200, ge=1)
+    """Jobs that may wait; more are refused with 429."""
+    attempts: int = Field(default=2, ge=1)
+    """How often a run is begun that the engine loses."""
+    patience_seconds: float = Field(default=300, ge=0)
+    """How long a job that was begun waits for an engine that does not answer."""
+    wait_seconds: float = Field(default=600, gt=0)
+    """How long a request waits for its job before it is answered 504."""
+    retention: Retention = Retention(seconds=7 * 24 * 3600, bytes=20 * 2**30)
+    """What is kept after its end."""
+    gpu: str | None = None
+    """What the engine runs on, for the record."""
+    usd_per_second: float | None = Field(default=None, ge=0)
+    """What a second of the engine costs."""
+    readers_per_owner: int = Field(default=2000, ge=1)
+    """Event streams that one owner may have open."""

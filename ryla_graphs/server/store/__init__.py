@@ -1,0 +1,8 @@
+"""Stores keep jobs, events, keys, assets and content: `SqliteStore` in one folder of this machine."""
+
+from __future__ import annotations
+
+from ryla_graphs.server.store.base import Blob, Blobs, Retention, StaleJob, Store
+from ryla_graphs.server.store.sqlite import SqliteStore
+
+__all__ = ["Blob", "Blobs", "Retention", "SqliteStore", "StaleJob", "Store"]

@@ -1,0 +1,113 @@
+"""Rows of the SQLite store, and the values they stand for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ryla_graphs.server.records import Asset, Job, JobError, JobRequest, JobState
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    owner TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    state TEXT NOT NULL,
+    ended_at REAL,
+    request TEXT NOT NULL,
+    changes TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs(state, number);
+CREATE INDEX IF NOT EXISTS jobs_by_owner ON jobs(owner, number);
+CREATE INDEX IF NOT EXISTS jobs_by_end ON jobs(ended_at) WHERE ended_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS inputs (
+    job_id TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    hash TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    PRIMARY KEY (job_id, hash)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (
+    job_id TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (job_id, seq)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS keys (
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    job_id TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    PRIMARY KEY (owner, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_job ON keys(job_id);
+CREATE TABLE IF NOT EXISTS assets (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    media_type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL,
+    tags TEXT NOT NULL,
+    job_id TEXT REFERENCES jobs(id) ON DELETE CASCADE,
+    number INTEGER,
+    node TEXT,
+    place INTEGER,
+    kind TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    UNIQUE (job_id, node, place)
+);
+CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
+"""
+
+ASSET_COLUMNS = ", ".join(field.name for field in fields(Asset))
+
+_REQUEST, _ERROR = TypeAdapter(JobRequest), TypeAdapter(JobError)
+_CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics")
+
+
+def request_of(job: Job) -> str:
+    """What never changes of a job, as text."""
+    return _REQUEST.dump_json(job.request).decode()
+
+
+def changes_of(job: Job) -> str:
+    """What changes of a job, but its state, as text."""
+    changes = {name: getattr(job, name) for name in _CHANGING}
+    return json.dumps(changes | {"error": None if job.error is None else asdict(job.error)})
+
+
+def job_of(row: tuple[Any, ...]) -> Job:
+    """The job of a row of id, owner, created_at, state, request, changes."""
+    job_id, owner, created_at, state, request, changes = row
+    facts = json.loads(changes)
+    error = facts.pop("error")
+    return Job(
+        id=job_id,
+        owner=owner,
+        created_at=created_at,
+        state=JobState(state),
+        request=_REQUEST.validate_json(request),
+        error=None if error is None else _ERROR.validate_python(error),
+        **facts,
+    )
+
+
+def asset_row(asset: Asset) -> tuple[Any, ...]:
+    """The row of an asset, as `ASSET_COLUMNS` names it."""
+    values = {field.name: getattr(asset, field.name) for field in fields(Asset)}
+    return tuple((values | {"tags": json.dumps(asset.tags)}).values())
+
+
+def asset_of(row: tuple[Any, ...]) -> Asset:
+    """The asset of a row of `ASSET_COLUMNS`."""
+    facts = dict(zip((field.name for field in fields(Asset)), row, strict=True))
+    return Asset(**(facts | {"tags": tuple(json.loads(facts["tags"])), "simulated": bool(facts["simulated"])}))

@@ -1,0 +1,189 @@
+"""`SqliteStore`: one folder with a SQLite database (WAL) and content-addressed files. No server to start."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.store.base import Retention, StaleJob
+from ryla_graphs.server.store.blobs import FileBlobs
+from ryla_graphs.server.store.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
+
+_JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
+
+
+class SqliteStore:
+    """The embedded store; see `ryla_graphs.server.store.base.Store`.
+
+    A folder belongs to one process at a time: raises `InvalidSettings` where another one has it.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = _opened(self.folder / "ryla.sqlite3")
+        self._db.executescript(SCHEMA)
+        self.blobs = FileBlobs(self.folder / "content")
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+    def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
+        request = request_of(job)
+        inputs = {(job.id, digest, self.blobs.size(digest) or 0) for digest in job.request.inputs.values()}
+        with self._writing() as db:
+            if key is not None and (use := self.key(key.owner, key.key)) is not None:
+                return use
+            row = (job.id, job.owner, job.created_at, job.state, request, changes_of(job))
+            db.execute("INSERT INTO jobs(id, owner, created_at, state, request, changes) VALUES (?,?,?,?,?,?)", row)
+            db.executemany("INSERT INTO inputs(job_id, hash, size) VALUES (?,?,?)", inputs)
+            if key is not None:
+                db.execute("INSERT INTO keys VALUES (?,?,?,?)", (key.owner, key.key, key.fingerprint, job.id))
+            self._add_events(job.id, events)
+        return None
+
+    def save_job(
+        self, job: Job, *, was: JobState, events: Sequence[JobEvent] = (), output: Asset | None = None
+    ) -> None:
+        with self._writing() as db:
+            found = db.execute(
+                "UPDATE jobs SET state = ?, ended_at = ?, changes = ? WHERE id = ? AND state = ?",
+                (job.state, job.ended_at, changes_of(job), job.id, was),
+            )
+            if found.rowcount != 1:
+                raise StaleJob(f"job {job.id} is not {was}")
+            if output is not None:
+                self._add_asset(output)
+            self._add_events(job.id, events)
+
+    def job(self, job_id: str) -> Job | None:
+        rows = self._rows(f"{_JOB} WHERE id = ?", job_id)
+        return job_of(rows[0]) if rows else None
+
+    def jobs(
+        self,
+        *,
+        states: Collection[JobState] | None = None,
+        owner: str | None = None,
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> list[Job]:
+        wanted = list(JobState) if states is None else list(states)
+        query = f"{_JOB} WHERE state IN ({','.join('?' * len(wanted))})"
+        values: list[Any] = list(wanted)
+        if owner is not None:
+            query += " AND owner = ?"
+            values.append(owner)
+        if before is not None:
+            query += " AND number < (SELECT number FROM jobs WHERE id = ?)"
+            values.append(before)
+        rows = self._rows(f"{query} ORDER BY number DESC LIMIT ?", *values, -1 if limit is None else limit)
+        return [job_of(row) for row in rows]
+
+    def key(self, owner: str, key: str) -> KeyUse | None:
+        rows = self._rows("SELECT job_id, fingerprint FROM keys WHERE owner = ? AND key = ?", owner, key)
+        return KeyUse(*rows[0]) if rows else None
+
+    def events(self, job_id: str, after: int = 0) -> list[JobEvent]:
+        query = "SELECT seq, at, kind, data FROM events WHERE job_id = ? AND seq > ? ORDER BY seq"
+        rows = self._rows(query, job_id, after)
+        return [JobEvent(seq, at, kind, json.loads(data)) for seq, at, kind, data in rows]
+
+    def outputs(self, job_id: str) -> list[Asset]:
+        rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE job_id = ? ORDER BY number", job_id)
+        return [asset_of(row) for row in rows]
+
+    def add_asset(self, asset: Asset) -> None:
+        with self._writing():
+            self._add_asset(asset)
+
+    def asset(self, asset_id: str) -> Asset | None:
+        rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE id = ?", asset_id)
+        return asset_of(rows[0]) if rows else None
+
+    def assets(self, owner: str, digest: str) -> list[Asset]:
+        rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE owner = ? AND hash = ?", owner, digest)
+        return [asset_of(row) for row in rows]
+
+    def delete_asset(self, asset_id: str) -> bool:
+        with self._writing() as db:
+            gone = db.execute("DELETE FROM assets WHERE id = ? AND job_id IS NULL", (asset_id,)).rowcount
+        return gone == 1
+
+    def delete_job(self, job_id: str) -> bool:
+        with self._writing() as db:
+            return db.execute("DELETE FROM jobs WHERE id = ? AND ended_at IS NOT NULL", (job_id,)).rowcount == 1
+
+    def expire(self, retention: Retention, now: float) -> int:
+        gone = 0
+        with self._writing() as db:
+            gone += db.execute("DELETE FROM assets WHERE job_id IS NULL AND expires_at < ?", (now,)).rowcount
+            if retention.seconds is not None:
+                oldest = (now - retention.seconds,)
+                gone += db.execute("DELETE FROM jobs WHERE ended_at < ?", oldest).rowcount
+                query = "DELETE FROM assets WHERE job_id IS NULL AND expires_at IS NULL AND created_at < ?"
+                gone += db.execute(query, oldest).rowcount
+        while retention.bytes is not None and self._content_bytes() > retention.bytes and self._delete_oldest_job():
+            gone += 1
+        needed = self._rows("SELECT hash FROM assets UNION SELECT hash FROM inputs")
+        self.blobs.sweep({digest for (digest,) in needed})
+        return gone
+
+    def _content_bytes(self) -> int:
+        query = "SELECT COALESCE(SUM(size), 0) FROM (SELECT hash, size FROM assets UNION SELECT hash, size FROM inputs)"
+        return int(self._rows(query)[0][0])
+
+    def _delete_oldest_job(self) -> bool:
+        rows = self._rows("SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT 1")
+        return bool(rows) and self.delete_job(rows[0][0])
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def _add_events(self, job_id: str, events: Sequence[JobEvent]) -> None:
+        rows = [(job_id, event.seq, event.at, event.kind, json.dumps(event.data)) for event in events]
+        self._db.executemany("INSERT INTO events VALUES (?,?,?,?,?)", rows)
+
+    def _add_asset(self, asset: Asset) -> None:
+        row = asset_row(asset)
+        self._db.execute(f"INSERT OR IGNORE INTO assets({ASSET_COLUMNS}) VALUES ({','.join('?' * len(row))})", row)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database, ours alone for as long as this process lives, however that ends."""
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=1)
+    try:
+        # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            db.execute(f"PRAGMA {pragma}")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        db.close()
+        if "locked" in str(error):
+            reason = f"another server works in '{path.parent}'; give each a data directory of its own"
+            raise InvalidSettings(reason) from None
+        raise InvalidSettings(f"cannot keep jobs in '{path.parent}': {error}") from None
+    return db

@@ -1,0 +1,137 @@
+"""Input files that come with a request: as data URL, base64, https address or asset, kept by the hash of their content.
+
+A graph may only name files that it was given, and they get names of ours: the caller's never reach the engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ryla_graphs.engines.inputs import files_named
+from ryla_graphs.errors import InvalidInputs, NotFound, did_you_mean
+from ryla_graphs.formats.api import ApiDocument
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.media import MediaLimits, inspect
+from ryla_graphs.server.safety.refusals import refusal
+from ryla_graphs.server.store import Store
+
+_DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]+)*,", re.ASCII)
+_ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]{40,}={0,2}\s*")
+
+
+@dataclass
+class Brought:
+    """Files of one request."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    """What stood in the graph, to the name that stands there instead."""
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Name to hash."""
+
+
+class Uploads:
+    """Reads input files and keeps them."""
+
+    def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher) -> None:
+        self._store = store
+        self._limits = limits
+        self._fetcher = fetcher
+
+    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, str], owner: str) -> Brought:
+        """The files that a graph names: those in `given`, and those that stand in the graph themselves.
+
+        Raises `InvalidInputs`; its codes are those of `media.inspect` and of `Fetcher.get`, and `bad_input`,
+        `missing_asset`, `unused_input`.
+        """
+        brought = Brought()
+        named = {value for _, _, value in files_named(prompt, catalog)}
+        for name in given:
+            if name not in named:
+                hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
+                raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
+        for value in named:
+            if value in given or is_content(value):
+                name = value if value in given else "input"
+                stored, digest = self.keep(given.get(value, value), name, owner)
+                brought.names[value] = stored
+                brought.inputs[stored] = digest
+        return brought
+
+    def keep(self, source: str, name: str, owner: str) -> tuple[str, str]:
+        """Read one file; gives the name that it gets, and its hash."""
+        digest: str | None = None
+        if _ASSET_ID.fullmatch(source):
+            digest = self._asset(source, name, owner)
+            content = self._store.blobs.read(digest)
+        elif source.startswith(("https://", "http://")):
+            content = self._fetcher.get(source, name=name)
+        else:
+            content = decoded(source, name)
+        facts = inspect(content, name=name, limits=self._limits)
+        digest = digest or self._store.blobs.put(content).hash
+        return f"{digest[:32]}{facts.extension}", digest
+
+    def _asset(self, asset_id: str, name: str, owner: str) -> str:
+        asset = self._store.asset(asset_id)
+        if asset is None or asset.owner != owner:
+            raise refusal("missing_asset", f"there is no asset '{asset_id}'", name=name)
+        try:
+            self._store.blobs.read(asset.hash)
+        except NotFound:
+            raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
+        return asset.hash
+
+
+def is_content(value: str) -> bool:
+    """Whether a value is a file itself, or says where it is, and not a name."""
+    return bool(
+        value.startswith(("data:", "https://", "http://")) or _ASSET_ID.fullmatch(value) or _BASE64.fullmatch(value)
+    )
+
+
+def decoded(source: str, name: str) -> bytes:
+    """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
+    head = _DATA_URL.match(source)
+    if head is not None and not head[0].endswith(";base64,"):
+        raise _bad(name)
+    text = source[head.end() :] if head is not None else source
+    try:
+        return base64.b64decode("".join(text.split()).replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        raise _bad(name) from None
+
+
+def _bad(name: str) -> InvalidInputs:
+    expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
+    return refusal("bad_input", "this is no file", name=name, expected=expected)
+
+
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """JSON in which every text that stood for a file is the name it got."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: renamed(item, names) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [renamed(item, names) for item in value]
+    return value
+
+
+def with_names(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) -> ApiDocument:
+    """The prompt with the names that the files got, only where it names files."""
+    changed = dict(prompt)
+    for number, name, value in _to_rename(prompt, catalog, names):
+        body = changed[number]
+        changed[number] = {**body, "inputs": {**body["inputs"], name: names[value]}}
+    return changed
+
+
+def _to_rename(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    return (found for found in files_named(prompt, catalog) if found[2] in names)
