@@ -6,7 +6,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,11 @@ class WorkflowOrigin:
     """What the preset has to say about its parameters."""
     decisions: Callable[[], Decisions] = dict
     """Finds out which parameters decide which inputs."""
+
+    def prefixed(self, part: str) -> WorkflowOrigin:
+        """The origin of the same workflow as a part of a larger one."""
+        found = self.decisions
+        return replace(self, decisions=lambda: {(f"{part}/{node}", name): by for (node, name), by in found().items()})
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,7 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin) -> li
     """All problems of a graph, each with the line that wrote it."""
     try:
         with _collector_paused(len(graph.nodes)):
+            graph = merge_twins(graph)
             problems = problems_of(View(api.dump(graph), catalog))
     except InvalidWorkflow as error:
         return list(error.problems)

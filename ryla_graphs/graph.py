@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.errors import InvalidWorkflow, Problem
-from ryla_graphs.node import Node, Option
+from ryla_graphs.node import Node, Option, Origin
 from ryla_graphs.wires import Output
 
 if TYPE_CHECKING:
@@ -72,8 +73,14 @@ class Graph:
                 elif isinstance(value, Node):
                     yield Wire(value, 0, node, name)
 
-    def rewire(self, changes: Mapping[Node, Node], *, check: bool = True) -> Graph:
-        """The graph with some nodes exchanged, and with them everything downstream.
+    def rewire(
+        self,
+        changes: Mapping[Node, Node] = MappingProxyType({}),
+        *,
+        origins: Mapping[Node, Origin] = MappingProxyType({}),
+        check: bool = True,
+    ) -> Graph:
+        """The graph with some nodes exchanged or named anew, and with them everything downstream.
 
         `check` validates the nodes that get another input; without it the exchange must keep types.
         Raises `InvalidNode` where a new node's output does not fit where the old one's did.
@@ -85,13 +92,13 @@ class Graph:
                 new[node] = new.get(changes[node], changes[node])
                 continue
             inputs = {field: _rewired(value, new) for field, value in node.__dict__.items()}
-            if all(inputs[field] is value for field, value in node.__dict__.items()):
-                continue
-            if check:
+            rewired = any(inputs[field] is not value for field, value in node.__dict__.items())
+            origin = origins.get(node, node._origin)
+            if rewired and check:
                 given = {field: value for field, value in inputs.items() if value is not None}
-                new[node] = node.made(given, node._origin)
-            else:
-                new[node] = node._copy(inputs, node._origin)
+                new[node] = node.made(given, origin)
+            elif rewired or node in origins:
+                new[node] = node._copy(inputs, origin)
         return Graph(tuple(new.get(sink, sink) for sink in self.sinks))
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
@@ -114,7 +121,7 @@ def _name_clash(name: str, node: Node, other: Node) -> Problem:
         class_type=node.class_type,
         given=name,
         source=node.source_,
-        hint="give each node a name of its own",
+        hint="give each node a name of its own; whole graphs are told apart by `workflow.prefixed('first')`",
     )
 
 

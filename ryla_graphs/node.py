@@ -30,6 +30,10 @@ class Origin(NamedTuple):
     instruction: int = -1
     name: str | None = None
     title: str | None = None
+    scope: tuple[str, ...] = ()
+    """The parts of a composed graph that the node stands in, outermost first; its id begins with them."""
+    original: Node | None = None
+    """The node that this one is in another part of the graph, which makes it the same node however impure."""
 
     @property
     def source(self) -> str | None:
@@ -79,6 +83,8 @@ Shape = TypeVar("Shape")
 
 
 _set = object.__setattr__
+UNNAMED = 2
+"""The length of the `_origin` of a node that nobody named or placed: only its line of code."""
 
 
 class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False):
@@ -142,13 +148,16 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
 
     @property
     def name_(self) -> str | None:
-        """The name given with `named`, which is the node's id in the compiled prompt."""
-        return self._origin[2] if len(self._origin) > 2 else None
+        """The node's id in the compiled prompt: the name given with `named`, after the parts it stands in."""
+        if len(self._origin) == UNNAMED:
+            return None
+        _, _, name, _, scope, _ = self._origin
+        return "/".join((*scope, name)) if scope and name is not None else name
 
     @property
     def title_(self) -> str | None:
         """The title given with `named`, which the editor shows."""
-        return self._origin[3] if len(self._origin) > 2 else None
+        return self._origin[3] if len(self._origin) > UNNAMED else None
 
     @property
     def source_(self) -> str | None:
@@ -177,7 +186,8 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         """
         if not name or not name.isprintable():
             raise InvalidNode([bad_name(self.class_type, name, self.source_)])
-        return self._copy(dict(self.__dict__), self.origin_._replace(name=name, title=title or self.title_))
+        origin = self.origin_
+        return self._copy(dict(self.__dict__), Origin(origin.code, origin.instruction, name, title or origin.title))
 
     def replace(self, **changes: Any) -> Self:
         """A new node with some inputs changed; name and title stay.
@@ -185,7 +195,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         Raises `InvalidNode` as writing the new node would.
         """
         frame = sys._getframe(1)
-        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti)
+        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti, original=None)
         given = {key: value for key, value in self.__dict__.items() if value is not None}
         return self.made(given | changes, origin)
 
@@ -308,7 +318,7 @@ class AnyNode(Node, Source[Any], frozen=True):
 
     def replace(self, **changes: Any) -> Self:
         frame = sys._getframe(1)
-        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti)
+        origin = self.origin_._replace(code=frame.f_code, instruction=frame.f_lasti, original=None)
         fields = {"of": self.of, "inputs": {**self.inputs, **changes}, "catalog": self.catalog}
         return self.made(fields, origin)
 

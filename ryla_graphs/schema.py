@@ -261,8 +261,13 @@ class NodeSchema(_Facts, frozen=True):
 
     @property
     def is_pure(self) -> bool:
-        """Whether equal inputs are known to give equal outputs."""
-        return not self.behaviour.impure and (self.known_behaviour or self.module in _CORE_MODULES)
+        """Whether equal nodes are known to be one to the server too, which then runs them once.
+
+        ComfyUI finds a node's result by its class and everything upstream of it, unless the class asks for its own id
+        or has said that it gives another result each time.
+        """
+        known = self.known_behaviour or self.module.partition(".")[0] in _CORE_MODULES
+        return known and not self.behaviour.impure and "unique_id" not in self.hidden
 
     @cached_property
     def slots(self) -> tuple[tuple[int, sockets.WireType, str], ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
@@ -12,9 +13,11 @@ from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, c
 from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.graph import Graph
-from ryla_graphs.node import AnyNode, Node
+from ryla_graphs.node import AnyNode, Node, bad_name
 from ryla_graphs.object_info import Catalog
-from ryla_graphs.passes import merge_twins
+from ryla_graphs.passes import merge_twins, prefix
+from ryla_graphs.sockets import Image
+from ryla_graphs.wires import Source
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -98,6 +101,59 @@ class Workflow:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
         return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+
+    @classmethod
+    def join(cls, *workflows: Workflow, name: str | None = None) -> Workflow:
+        """One workflow that saves what all of these save; equal nodes, such as loaders, are one.
+
+        Raises `InvalidWorkflow` where different nodes have one name: `prefixed` tells whole workflows apart.
+        """
+        graph = merge_twins(Graph(tuple(sink for workflow in workflows for sink in workflow.graph.sinks)))
+        graph.ids  # noqa: B018 - raises
+        given = [workflow._default_catalog for workflow in workflows if workflow._catalog is not None]
+        notices: list[Problem] = []
+        for workflow in workflows:
+            notices += (notice for notice in workflow.origin.notices if notice not in notices)
+        return cls.of(
+            graph,
+            name=name,
+            catalog=reduce(or_, given, catalogs.bundled()) if given else None,
+            origin=WorkflowOrigin(notices=tuple(notices)),
+        )
+
+    def prefixed(self, part: str) -> Workflow:
+        """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
+
+        A node that the parts share goes by its own name again. Raises `InvalidWorkflow` for a part without a name.
+        """
+        if not part or not part.isprintable():
+            raise InvalidWorkflow([bad_name("a part", part, None)])
+        return Workflow.of(
+            prefix(self._graph, dict.fromkeys(self._graph.nodes, part)),
+            name=self.name,
+            catalog=self._catalog,
+            origin=self.origin.prefixed(part),
+        )
+
+    @property
+    def pictures(self) -> Mapping[str, Source[Image]]:
+        """The pictures that are saved or shown, by the id of the node that does: wires to feed another graph with."""
+        found: dict[str, Source[Image]] = {}
+        for wire in self._graph.wires():
+            if wire.target.schema_.output_node:
+                output = wire.source.output(wire.slot)
+                if output.type == Image.wire_type:
+                    found.setdefault(self._graph.ids[wire.target], output)
+        return found
+
+    @property
+    def picture(self) -> Source[Image]:
+        """The picture that is saved or shown, as a wire to feed another graph with; raises `NotFound` unless one is."""
+        pictures = self.pictures
+        if len(pictures) != 1:
+            names = ", ".join(f"pictures['{name}']" for name in pictures)
+            raise NotFound(f"the workflow has {len(pictures)} pictures, not one{f'; take {names}' if names else ''}")
+        return next(iter(pictures.values()))
 
     def noting(self, notices: Iterable[Problem]) -> Workflow:
         """The workflow with something more to say, which `validate` and `compile` then report."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 from ryla_graphs import Workflow
+from ryla_graphs.formats import api
+from ryla_graphs.graph import Graph, _rewired
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -38,3 +44,33 @@ def chain(length: int) -> Workflow:
     for _ in range(length):
         image = ImageInvert(image=image)
     return Workflow(SaveImage(images=image, filename_prefix="chain"))
+
+
+def moved(value: Any, made: dict[Any, Any]) -> Any:
+    """An input's value with its wires from the nodes that were made instead."""
+    return _rewired(value, made)
+
+
+def copies(workflow: Workflow, name: Callable[[], object] = lambda: None) -> list[Any]:
+    """The sinks of the same graph from nodes that are all made anew, each named as `name` says."""
+    made: dict[Any, Any] = {}
+    for node in workflow.graph.nodes:
+        inputs = {field: moved(value, made) for field, value in node.__dict__.items() if value is not None}
+        made[node] = type(node)(**inputs)
+        called = name()
+        if called is not None:
+            made[node] = made[node].named(str(called))
+    return [made[sink] for sink in workflow.graph.sinks]
+
+
+def unfolded(graph: Graph) -> list[str]:
+    """What each sink computes, as a text without ids."""
+    document = api.dump(graph)
+    keys: dict[str, str] = {}
+    for number, body in document.items():
+        inputs = {
+            name: [keys[value[0]], value[1]] if isinstance(value, list) else value
+            for name, value in body["inputs"].items()
+        }
+        keys[number] = str(hash((body["class_type"], json.dumps(inputs, sort_keys=True))))
+    return [keys[graph.ids[sink]] for sink in graph.sinks]

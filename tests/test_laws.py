@@ -18,6 +18,7 @@ from ryla_graphs.passes import merge_twins
 from ryla_graphs.testing import graphs, mutations
 from ryla_graphs.validation import View, problems_of, validate, verdict
 from ryla_graphs.validation.server import _Walk
+from tests.graphs import copies, moved, unfolded
 
 
 @given(graphs())
@@ -70,7 +71,7 @@ def _rebuilt_in_another_order(workflow: Workflow, random: Any) -> Workflow:
         ready = [node for node in waiting if all(source in made for source in _sources(graph, node))]
         node = random.choice(ready)
         waiting.remove(node)
-        inputs = {field: _moved(value, made) for field, value in node.__dict__.items() if value is not None}
+        inputs = {field: moved(value, made) for field, value in node.__dict__.items() if value is not None}
         made[node] = type(node)(**inputs)
     return Workflow(*[made[sink] for sink in graph.sinks])
 
@@ -79,23 +80,17 @@ def _sources(graph: Graph, node: Any) -> list[Any]:
     return [wire.source for wire in graph.wires() if wire.target is node]
 
 
-def _moved(value: Any, made: dict[Any, Any]) -> Any:
-    from ryla_graphs.graph import _rewired
-
-    return _rewired(value, made)
-
-
 @given(graphs())
 def test_merging_twins_changes_no_output(workflow: Workflow) -> None:
     merged = merge_twins(workflow.graph)
     assert len(merged.nodes) <= len(workflow.graph.nodes)
-    assert _unfolded(merged) == _unfolded(workflow.graph)
+    assert unfolded(merged) == unfolded(workflow.graph)
     assert merge_twins(merged).nodes == merged.nodes
 
 
 @given(graphs())
 def test_a_graph_with_a_twin_of_every_node_merges_to_itself(workflow: Workflow) -> None:
-    doubled = Workflow(*workflow.graph.sinks, *_copies(workflow))
+    doubled = Workflow(*workflow.graph.sinks, *copies(workflow))
     alone = merge_twins(workflow.graph)
     together = merge_twins(doubled.graph)
     extra = sum(not _mergeable(node) for node in alone.nodes)
@@ -120,27 +115,6 @@ def _wires_of(node: Any) -> list[Any]:
     from ryla_graphs import Output
 
     return [value for _, value in node.given_inputs() if isinstance(value, Output)]
-
-
-def _copies(workflow: Workflow) -> list[Any]:
-    made: dict[Any, Any] = {}
-    for node in workflow.graph.nodes:
-        inputs = {field: _moved(value, made) for field, value in node.__dict__.items() if value is not None}
-        made[node] = type(node)(**inputs)
-    return [made[sink] for sink in workflow.graph.sinks]
-
-
-def _unfolded(graph: Graph) -> list[str]:
-    """What each sink computes, as a text without ids."""
-    document = api.dump(graph)
-    keys: dict[str, str] = {}
-    for number, body in document.items():
-        inputs = {
-            name: [keys[value[0]], value[1]] if isinstance(value, list) else value
-            for name, value in body["inputs"].items()
-        }
-        keys[number] = str(hash((body["class_type"], json.dumps(inputs, sort_keys=True))))
-    return [keys[graph.ids[sink]] for sink in graph.sinks]
 
 
 @given(st.data())

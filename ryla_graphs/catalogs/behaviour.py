@@ -1,8 +1,7 @@
 """Facts about node classes that ``/object_info`` does not tell, one row a class.
 
 Learnt by watching ComfyUI 0.33 and the packs named below answer prompts. A class without a row is taken
-to have no validator of its own; whether it is pure is then known only for the bundled core catalog,
-all of whose impure classes are listed here.
+to have no validator of its own; whether the server runs equal nodes of it once is then known only of ComfyUI's own.
 """
 
 from __future__ import annotations
@@ -85,4 +84,26 @@ _OTHERS: Mapping[str, Behaviour] = {
     "DisplayAny": _ANY_LINK,
 }
 
-BEHAVIOURS: Mapping[str, Behaviour] = {**_CORE, **_VIDEO_HELPER_SUITE, **_OTHERS}
+_PLAIN = (
+    # ComfyUI_InstantID
+    *("InstantIDModelLoader", "InstantIDFaceAnalysis", "ApplyInstantID", "ApplyInstantIDAdvanced"),
+    *("FaceKeypointsPreprocessor", "InstantIDAttentionPatch", "ApplyInstantIDControlNet"),
+    # ComfyUI_PuLID_Flux_ll
+    *("PulidFluxModelLoader", "PulidFluxInsightFaceLoader", "PulidFluxEvaClipLoader", "PulidFluxOptions"),
+    *("PulidFluxFaceDetector", "ApplyPulidFlux", "FixPulidFluxPatch"),
+    # ComfyUI-SeedVR2_VideoUpscaler
+    *("SeedVR2LoadDiTModel", "SeedVR2LoadVAEModel", "SeedVR2VideoUpscaler"),
+    # ComfyUI-GGUF
+    *("UnetLoaderGGUF", "UnetLoaderGGUFAdvanced", "CLIPLoaderGGUF", "DualCLIPLoaderGGUF", "TripleCLIPLoaderGGUF"),
+    "QuadrupleCLIPLoaderGGUF",
+    # ComfyUI-Impact-Pack and -Subpack
+    *("SAMLoader", "ONNXDetectorProvider", "UltralyticsDetectorProvider"),
+)
+"""Classes of packs that have no validator and no `IS_CHANGED`, and are not `NOT_IDEMPOTENT`."""
+
+BEHAVIOURS: Mapping[str, Behaviour] = {
+    **dict.fromkeys(_PLAIN, Behaviour()),
+    **_CORE,
+    **_VIDEO_HELPER_SUITE,
+    **_OTHERS,
+}

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ryla_graphs.passes.merge_twins import merge_twins
+from ryla_graphs.passes.prefix import prefix, prefix_wires
 
-__all__ = ["merge_twins"]
+__all__ = ["merge_twins", "prefix", "prefix_wires"]

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.errors import InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.formats import api
+from ryla_graphs.passes import merge_twins, prefix_wires
+from ryla_graphs.wires import Source
 from ryla_graphs.workflow import Workflow
 
 SEED_LIMIT = 2**53
@@ -58,7 +60,7 @@ class Preset(Generic[P]):
 
     def __call__(self, parameters: P) -> Workflow:
         """The workflow for these parameters."""
-        workflow = self._graph(parameters)
+        workflow = self._workflow(parameters)
         origin = WorkflowOrigin(
             preset=self.name,
             parameters=parameters.model_dump(mode="json", by_alias=True),
@@ -66,6 +68,16 @@ class Preset(Generic[P]):
             decisions=lambda: self.decisions(parameters),
         )
         return Workflow.of(workflow.graph, name=self.name, origin=origin)
+
+    def _workflow(self, parameters: P) -> Workflow:
+        """What the function gives; a picture of another graph is made a part, named by the parameter that takes it."""
+        given = {name: getattr(parameters, name) for name in type(parameters).model_fields}
+        wires = {to_camel(name): value for name, value in given.items() if isinstance(value, Source)}
+        if not wires:
+            return self._graph(parameters)
+        placed = {to_snake(part): wire for part, wire in prefix_wires(wires).items()}
+        workflow = self._graph(parameters.model_copy(update=placed))
+        return Workflow.of(merge_twins(workflow.graph), origin=workflow.origin)
 
     def build(self, parameters: Mapping[str, Any] | None = None, /, **more: Any) -> Workflow:
         """The workflow for parameters given by name; raises `InvalidParameters` with all that is wrong."""
@@ -100,11 +112,11 @@ class Preset(Generic[P]):
 
         Costs a build for each parameter, so it is asked for only when there is something to explain.
         """
-        base = api.dump(self._graph(parameters).graph)
+        base = api.dump(self._workflow(parameters).graph)
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         for name in type(parameters).model_fields:
             for changed in self._variants(parameters, name):
-                other = api.dump(self._graph(changed).graph)
+                other = api.dump(self._workflow(changed).graph)
                 for place in _differences(base, other):
                     if to_camel(name) not in found.get(place, ()):
                         found[place] = (*found.get(place, ()), to_camel(name))
@@ -139,6 +151,8 @@ def _others(value: Any, annotation: Any) -> Iterator[Any]:
                 for field, fact in type(item).model_fields.items():
                     for other in _others(getattr(item, field), fact.annotation):
                         yield [*value[:index], item.model_copy(update={field: other}), *value[index + 1 :]]
+    elif isinstance(value, Source):
+        yield "changed"
     elif value is None:
         yield from ("changed", 0.5)
 

@@ -14,13 +14,13 @@ from ryla_graphs.nodes import (
     InstantIDFaceAnalysis,
     InstantIDModelLoader,
     KSampler,
-    LoadImage,
     SaveImage,
     VAEDecode,
     VAEEncode,
 )
 from ryla_graphs.presets.base import Steps, Strength, preset
 from ryla_graphs.presets.flux import FluxParams, load_flux, sample_flux
+from ryla_graphs.presets.pictures import Picture, load_picture
 from ryla_graphs.workflow import Workflow
 
 PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
@@ -30,7 +30,7 @@ PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
 class FluxInstantIDParams(FluxParams):
     """Parameters of `flux_instantid`."""
 
-    reference_image: str = Field(min_length=1, description="Picture with one face, in the server's input folder")
+    reference_image: Picture = Field(description="Picture with one face, in the server's input folder")
     instantid_strength: Strength = 0.8
     controlnet_strength: Strength = 0.8
     face_provider: Literal["CPU", "GPU"] = Field(default="CPU", description="Where the face is analysed")
@@ -64,7 +64,7 @@ def flux_instantid(p: FluxInstantIDParams) -> Workflow:
         instantid=InstantIDModelLoader(instantid_file=p.instantid_name).named("instantid"),
         insightface=InstantIDFaceAnalysis(provider=PROVIDERS[p.face_provider]).named("face-analysis"),
         control_net=ControlNetLoader(control_net_name=p.controlnet_name).named("face-controlnet"),
-        image=LoadImage(image=p.reference_image).named("reference").out.image,
+        image=load_picture(p.reference_image, "reference"),
         model=model,
         positive=CLIPTextEncode(clip=clip, text=p.prompt).named("refine-prompt"),
         negative=CLIPTextEncode(clip=clip, text=p.negative_prompt).named("refine-negative"),

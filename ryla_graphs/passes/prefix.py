@@ -1,0 +1,36 @@
+"""Make nodes a part of a larger graph, with ids that begin with the part's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ryla_graphs.graph import Graph
+from ryla_graphs.node import Node
+from ryla_graphs.wires import Output, Source
+
+
+def prefix(graph: Graph, parts: Mapping[Node, str]) -> Graph:
+    """The graph with some nodes as parts of a larger one: `vae` in the part `day` has the id `day/vae`.
+
+    The nodes are copies, which `merge_twins` still takes for the nodes that they are copies of.
+    """
+    origins = {}
+    for node, part in parts.items():
+        origin = node.origin_
+        origins[node] = origin._replace(scope=(part, *origin.scope), original=origin.original or node)
+    return graph.rewire(origins=origins, check=False)
+
+
+def prefix_wires(wires: Mapping[str, Source[Any]]) -> dict[str, Output[Any]]:
+    """Wires out of other graphs, with all that is upstream of each made the part that its key names.
+
+    What is upstream of several belongs to the first.
+    """
+    outputs = {part: wire.output(0) if isinstance(wire, Node) else wire for part, wire in wires.items()}
+    ends = {part: output for part, output in outputs.items() if isinstance(output, Output)}
+    parts: dict[Node, str] = {}
+    for part, output in ends.items():
+        parts = dict.fromkeys(Graph((output.node,)).nodes, part) | parts
+    placed = prefix(Graph(tuple(output.node for output in ends.values())), parts).sinks
+    return {part: node.output(output.slot) for node, (part, output) in zip(placed, ends.items(), strict=True)}
