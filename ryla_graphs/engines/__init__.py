@@ -10,18 +10,20 @@ SIMULATOR = "simulator"
 
 
 def connect(address: str = SIMULATOR) -> Engine:
-    """The engine at an address: `simulator`, or a ComfyUI server's ``http://host:port``.
+    """The engine at an address: `simulator`, a ComfyUI server's ``http://host:port``, or several with commas between.
 
-    Nothing is asked of the server yet. Raises `NotFound` for what is neither.
+    Nothing is asked of the servers yet. Raises `NotFound` for what is neither.
     """
     if address == SIMULATOR:
         from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow
 
         return Simulator()
-    if address.startswith(("http://", "https://")):
-        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads urllib3
+    servers = dict.fromkeys(part.strip() for part in address.split(","))
+    if all(server.startswith(("http://", "https://")) for server in servers):
+        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads urllib3
 
-        return ComfyUI(address)
+        engines = [ComfyUI(server) for server in servers]
+        return engines[0] if len(engines) == 1 else ComfyUIPool(engines)
     raise NotFound(f"there is no engine '{address}'; use '{SIMULATOR}' or a ComfyUI server's http://host:port")
 
 

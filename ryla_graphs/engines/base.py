@@ -10,7 +10,7 @@ from typing import Protocol
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
-from ryla_graphs.engines.events import Event, Failed, Finished
+from ryla_graphs.engines.events import Event, Failed, Finished, Queued
 from ryla_graphs.errors import Cancelled, EngineError, OutputMissing
 from ryla_graphs.object_info import Catalog
 
@@ -106,6 +106,7 @@ class LostRun:
 
     def events(self) -> Iterator[Event]:
         """The failure."""
+        yield Queued(self.id)
         yield Failed(self.id, self._error)
 
     def cancel(self) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -20,6 +18,7 @@ from ryla_graphs.engines.comfyui.run import ComfyRun
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
+from ryla_graphs.engines.turns import Turns
 from ryla_graphs.errors import EngineUnreachable
 from ryla_graphs.object_info import Catalog
 
@@ -50,8 +49,7 @@ class ComfyUI:
         if output_directory is not None:
             fetch = from_disk(output_directory, fetch)
         self._server = Server(self.client, Feed(self.client, ping=patience.ping), Fitness(), patience, fetch)
-        self._turn = threading.Condition()
-        self._starting: set[str] = set()
+        self._turns = Turns()
 
     @property
     def name(self) -> str:
@@ -72,7 +70,8 @@ class ComfyUI:
         """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
         if run_id is None:
             return self._submit(workflow, inputs or {}, str(uuid.uuid4()), previews=previews)
-        with self._alone(run_id):
+        # One start of an id at a time, so that the second finds what the first has begun.
+        with self._turns.of(run_id):
             if self.knows(run_id):
                 return self.resume(run_id, workflow)
             return self._submit(workflow, inputs or {}, run_id, previews=previews)
@@ -123,16 +122,3 @@ class ComfyUI:
             feed.unsubscribe(inbox)
             return ComfyRun(self._server, workflow, given, feed.subscribe(given), order)
         return ComfyRun(self._server, workflow, run_id, inbox, order, heard=True)
-
-    @contextmanager
-    def _alone(self, run_id: str) -> Iterator[None]:
-        """One start of an id at a time, so that the second finds what the first has begun."""
-        with self._turn:
-            self._turn.wait_for(lambda: run_id not in self._starting)
-            self._starting.add(run_id)
-        try:
-            yield
-        finally:
-            with self._turn:
-                self._starting.discard(run_id)
-                self._turn.notify_all()
