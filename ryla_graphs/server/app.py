@@ -6,18 +6,21 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.server import failures
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.jobs.metrics import MetricsSink
 from ryla_graphs.server.jobs.sinks import LogSink, Sink
-from ryla_graphs.server.routes import events, jobs, status, workflow
+from ryla_graphs.server.openapi import document
+from ryla_graphs.server.routes import events, jobs, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, jobs.router, events.router, status.router)
+ROUTERS = (workflow.router, presets.router, jobs.router, events.router, status.router)
 
 
 def create_app(
@@ -28,7 +31,8 @@ def create_app(
     Jobs that an earlier app left unfinished in the store are taken up at the start.
     """
     chosen = settings or Settings()
-    deployment = Deployment(engine, store, chosen, [LogSink(), *sinks])
+    registry = CollectorRegistry()
+    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks])
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -39,9 +43,10 @@ def create_app(
             await deployment.stop()
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
-    app.state.deployment = deployment
+    app.state.deployment, app.state.registry = deployment, registry
     app.add_middleware(BodyLimit, limit=chosen.body_bytes)
     failures.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    document(app)
     return app

@@ -12,14 +12,16 @@ from typing import Any
 
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
+from ryla_graphs.engines.inputs import files_named
 from ryla_graphs.errors import InvalidDocument
 from ryla_graphs.formats import api
+from ryla_graphs.presets import Preset
 from ryla_graphs.server.errors import RequestError, told
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import Confinement, confined
-from ryla_graphs.server.uploads import Uploads, renamed, with_names
+from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
 from ryla_graphs.workflow import Workflow
 
 _SEEDS = ("seed", "noise_seed")
@@ -69,11 +71,25 @@ class Intake:
         if (before := self._replayed(terms)) is not None:
             return before
         preset = presets.get(name)
-        workflow = preset.build(parameters)
-        brought = self._uploads.bring(api.dump(workflow.graph), self._catalog.get(), {}, terms.owner)
-        if brought.names:
-            workflow = preset.build(renamed(parameters, brought.names))
-        return self._submit(workflow, brought.inputs, terms)
+        parameters, inputs = self._with_files(preset, parameters, terms.owner)
+        return self._submit(preset.build(parameters), inputs, terms)
+
+    def _with_files(
+        self, preset: Preset[Any], parameters: Mapping[str, Any], owner: str
+    ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """Parameters in which files are names, and the hashes by name.
+
+        Whether a text that reads like a file is one, its place in the graph tells: a prompt may be an address, too.
+        """
+        given = {f"{uuid.uuid4().hex}.png": text for text in contents_in(parameters)}
+        if not given:
+            return parameters, {}
+        stand_ins = {text: name for name, text in given.items()}
+        graph = api.dump(preset.build(renamed(parameters, stand_ins)).graph)
+        files = {value: given[value] for _, _, value in files_named(graph, self._catalog.get()) if value in given}
+        brought = self._uploads.bring(graph, self._catalog.get(), files, owner)
+        names = {files[stand_in]: stored for stand_in, stored in brought.names.items()}
+        return renamed(parameters, names), brought.inputs
 
     def _replayed(self, terms: Terms) -> Accepted | None:
         job = self._jobs.replay(terms.key) if terms.key is not None else None

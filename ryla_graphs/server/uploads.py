@@ -23,7 +23,7 @@ from ryla_graphs.server.store import Store
 
 _DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]+)*,", re.ASCII)
 _ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]{40,}={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 
 
 @dataclass
@@ -111,6 +111,16 @@ def decoded(source: str, name: str) -> bytes:
 def _bad(name: str) -> InvalidInputs:
     expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
     return refusal("bad_input", "this is no file", name=name, expected=expected)
+
+
+def contents_in(value: Any) -> Iterator[str]:
+    """Every text in JSON that may be a file itself."""
+    if isinstance(value, str):
+        if is_content(value):
+            yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from contents_in(item)
 
 
 def renamed(value: Any, names: Mapping[str, str]) -> Any:

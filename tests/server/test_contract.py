@@ -88,3 +88,46 @@ def test_events_can_be_had_again(client: TestClient) -> None:
     with client.websocket_connect(f"{where}/events") as socket:
         told = json.loads(socket.receive_text())
     assert told["event"] == "status" and told["seq"] == 1
+
+
+def test_a_preset_by_its_name(client: TestClient) -> None:
+    body = {"prompt": "a red bicycle", "negativePrompt": "", "width": 64, "height": 64, "steps": 1, "seed": 5}
+    answer = client.post("/flux-dev", json=body)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-seed"] == "5"
+    bad = client.post("/flux-dev", json=body | {"widht": 64})
+    assert bad.status_code == 422 and bad.json()["error"]["code"] == "invalid_parameters"
+    assert "width" in bad.json()["error"]["problems"][0]["hint"]
+
+
+def test_a_picture_among_the_parameters(client: TestClient) -> None:
+    body = {"prompt": "https://example.com/" + "a" * 60, "width": 64, "height": 64, "steps": 1, "refineSteps": 1}
+    url = "data:image/png;base64," + base64.b64encode(picture()).decode()
+    answer = client.post("/flux-instantid", json=body | {"referenceImage": url}, headers={"Accept": "application/json"})
+    assert answer.status_code == 200, answer.text
+    parameters = answer.json()["parameters"]
+    assert parameters["prompt"] == body["prompt"] and parameters["referenceImage"].endswith(".png")
+    missing = client.post("/flux-instantid", json=body | {"referenceImage": "me.png"})
+    assert missing.status_code == 422 and missing.json()["error"]["problems"][0]["code"] == "input_not_given"
+
+
+def test_formats_by_accept(client: TestClient) -> None:
+    for accept, kind in [("image/webp", "WEBP"), ("image/jpeg, image/png;q=0.5", "JPEG"), ("*/*", "PNG")]:
+        answer = client.post("/workflow?quality=50", json=flux(), headers={"Accept": accept})
+        assert Image.open(io.BytesIO(answer.content)).format == kind
+    answer = client.post("/workflow?outputs=base64", json=flux())
+    (output,) = answer.json()["outputs"]
+    assert base64.b64decode(output["base64"]) == client.get(output["url"]).content
+
+
+def test_what_there_is(client: TestClient) -> None:
+    assert {preset["name"] for preset in client.get("/presets").json()["presets"]} == set(presets.NAMES)
+    assert "prompt" in client.get("/presets/flux-dev").json()["parameters"]["properties"]
+    assert "KSampler" in client.get("/nodes?q=ksam").json()["nodes"]
+    assert client.get("/nodes/KSampler").json()["KSampler"]["output"] == ["LATENT"]
+    assert client.get("/health").json()["status"] == "ok" and client.get("/ready").status_code == 200
+    client.post("/workflow", json=flux())
+    assert 'ryla_jobs_total{preset="workflow",state="succeeded"} 1.0' in client.get("/metrics").text
+    assert client.get("/docs").status_code == 200
+    for name in ("/nodes/KSampleer", "/presets/flux-def"):
+        assert "did you mean" in client.get(name).json()["error"]["message"]

@@ -1,11 +1,15 @@
-"""How the deployment is: alive, ready, and what it can run."""
+"""How the deployment is: alive, ready, what it can run, its numbers."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from typing import Annotated, Any
 
-from ryla_graphs.server.access import Here
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.routes.documented import errors
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
@@ -18,9 +22,9 @@ async def health() -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-@router.get("/ready", responses={503: {"description": "The engine takes no work; jobs wait"}})
+@router.get("/ready", responses={503: {"description": "The engine takes no work, or the queue is full"}})
 async def ready(here: Here) -> JSONResponse:
-    """Whether a job would run now."""
+    """Whether a job would run now; while the engine takes none, jobs wait."""
     health = await in_thread(here.engine.health)
     full = here.jobs.waiting >= here.settings.queue_limit
     facts = {
@@ -32,3 +36,28 @@ async def ready(here: Here) -> JSONResponse:
         "queue_limit": here.settings.queue_limit,
     }
     return JSONResponse(facts, 200 if facts["ready"] else 503)
+
+
+@router.get("/nodes", responses=errors("unauthorized", "invalid_parameters"))
+async def list_nodes(
+    here: Here, _: Owner, q: Annotated[str, Query(max_length=100, description="Part of a name")] = ""
+) -> dict[str, Any]:
+    """The node classes that graphs may use here."""
+    catalog = await in_thread(here.catalog.get)
+    allowed = here.settings.confinement.permits
+    names = sorted(name for name in catalog if allowed(name) and q.casefold() in name.casefold())
+    return {"engine": here.engine.name, "count": len(names), "nodes": names}
+
+
+@router.get("/nodes/{class_type}", responses=errors("unauthorized", "not_found"))
+async def show_node(class_type: str, here: Here, _: Owner) -> dict[str, Any]:
+    """A node class as the engine tells it, in the form of ComfyUI's ``/object_info``."""
+    catalog = await in_thread(here.catalog.get)
+    catalog.find(class_type)
+    return dict(catalog.subset([class_type]).entries())
+
+
+@router.get("/metrics", responses=errors("unauthorized"), response_class=Response)
+async def metrics(request: Request, _: Owner) -> Response:
+    """Numbers for Prometheus."""
+    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

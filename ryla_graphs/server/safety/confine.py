@@ -50,6 +50,10 @@ class Confinement:
     shared_inputs: bool = False
     """Whether a graph may name files that already lie in the server's input folder."""
 
+    def permits(self, class_type: str) -> bool:
+        """Whether a class may be used."""
+        return class_type not in self.denied and (self.allowed is None or class_type in self.allowed)
+
 
 def confined(
     workflow: CompiledWorkflow, folder: str, given: Collection[str], rules: Confinement | None = None
@@ -68,7 +72,7 @@ def confined(
 def _forbidden_classes(workflow: CompiledWorkflow, rules: Confinement) -> Iterator[Problem]:
     for number, body in workflow.prompt.items():
         class_type = body["class_type"]
-        if class_type in rules.denied or (rules.allowed is not None and class_type not in rules.allowed):
+        if not rules.permits(class_type):
             yield Problem(
                 code="class_not_allowed",
                 message=f"{class_type} is not allowed on this server",

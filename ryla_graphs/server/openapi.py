@@ -1,0 +1,75 @@
+"""The OpenAPI document: what FastAPI derives from the routes, and the bodies that we read ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+
+from ryla_graphs import presets
+
+_REFERENCE = "#/components/schemas/{model}"
+
+DESCRIPTION = """
+ComfyUI workflows over HTTP. A request waits for its job and is answered with the picture itself; say
+`Prefer: respond-async` for a 202 and a job to follow, `Accept: application/json` for JSON with all outputs.
+`Idempotency-Key` makes it safe to send a request again. All errors have one form, and a `code` for programs.
+"""
+
+
+class Node(BaseModel):
+    """A node of ComfyUI's API format."""
+
+    class_type: str
+    inputs: dict[str, Any] = Field(description="Values, and links as [node id, output slot]")
+
+
+class WorkflowWithFiles(BaseModel):
+    """A graph and the files that it names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workflow: dict[str, Node] = Field(description="Nodes by id, as ComfyUI's Export (API) writes them")
+    inputs: dict[str, str] = Field(
+        default_factory=dict,
+        description="Input files by the name that the graph gives them: data URL, base64, https URL or asset id",
+    )
+
+
+def document(app: FastAPI) -> None:
+    """Give the app its document; it is made when it is first asked for."""
+
+    def made() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _made(app)
+        return app.openapi_schema
+
+    app.openapi = made  # type: ignore[method-assign]  # as FastAPI's own documentation does it
+
+
+def _made(app: FastAPI) -> dict[str, Any]:
+    api = get_openapi(title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION)
+    schemas: dict[str, Any] = api.setdefault("components", {}).setdefault("schemas", {})
+    api["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    api["security"] = [{"token": []}, {}]
+    graph = {"type": "object", "additionalProperties": _reference(Node, schemas)}
+    wrapped = _reference(WorkflowWithFiles, schemas)
+    _set_body(api, "/workflow", {"anyOf": [wrapped, graph]})
+    for name in presets.NAMES:
+        _set_body(api, f"/{name}", _reference(presets.get(name).parameters, schemas))
+    return api
+
+
+def _reference(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str]:
+    """A reference to the schema of a model, which is put among the others."""
+    schema = model.model_json_schema(ref_template=_REFERENCE)
+    schemas.update(schema.pop("$defs", {}))
+    schemas[model.__name__] = schema
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> None:
+    api["paths"][path]["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,74 @@
+"""``POST /{preset}`` for every preset, and what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from ryla_graphs import presets
+from ryla_graphs.presets import Preset
+from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.answers import answer
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.intake import Terms, fingerprint, parsed
+from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.records import IdempotencyKey
+from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, picture
+from ryla_graphs.server.routes.workflow import Key, Outputs, Quality
+from ryla_graphs.server.threads import in_thread
+
+router = APIRouter(tags=["presets"])
+
+
+@router.get("/presets", responses=errors("unauthorized"))
+async def list_presets(_: Owner) -> dict[str, list[dict[str, Any]]]:
+    """The presets of this deployment."""
+    return {"presets": [_summary(presets.get(name)) for name in presets.NAMES]}
+
+
+@router.get("/presets/{name}", responses=errors("unauthorized", "not_found"))
+async def show_preset(name: str, _: Owner) -> dict[str, Any]:
+    """What a preset makes, and its parameters as JSON Schema."""
+    preset = presets.get(name)
+    description = (preset.__doc__ or "").strip()
+    schema = preset.parameters.model_json_schema()
+    return _summary(preset) | {"description": description, "parameters": schema}
+
+
+def _summary(preset: Preset[Any]) -> dict[str, Any]:
+    return {"name": preset.name, "summary": preset.summary, "url": f"/{preset.name}"}
+
+
+def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
+    async def run_preset(
+        request: Request, here: Here, owner: Owner, key: Key = None, quality: Quality = 90, outputs: Outputs = "link"
+    ) -> Response:
+        accepted = await in_thread(_take, name, await request.body(), here, owner, key)
+        return await answer(request, accepted, here, quality=quality, outputs=outputs)
+
+    return run_preset
+
+
+def _take(name: str, body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
+    parameters = parsed(body)
+    chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
+    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen))
+
+
+for _name in presets.NAMES:
+    router.add_api_route(
+        f"/{_name}",
+        _runner(_name),
+        methods=["POST"],
+        operation_id=f"run_{_name.replace('-', '_')}",
+        summary=presets.get(_name).summary,
+        description=(presets.get(_name).__doc__ or "").strip(),
+        response_class=Response,
+        responses={
+            200: picture("The output, or JSON with all of them"),
+            202: {"description": "The job, where the caller does not wait"},
+            **errors(*TAKEN, *GRAPH, *RUN),
+        },
+    )
