@@ -11,6 +11,7 @@ from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.nodes import nodes_app
 from ryla_graphs.cli.presets import presets_command
 from ryla_graphs.cli.run import run_command
+from ryla_graphs.cli.serve import serve_command
 from ryla_graphs.cli.validate import validate_command
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.command("presets")(presets_command)
 app.command("compile")(compile_command)
 app.command("validate")(validate_command)
 app.command("run")(run_command)
+app.command("serve")(serve_command)
 app.add_typer(nodes_app, name="nodes")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from functools import partial
 
@@ -19,6 +20,11 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.uploads import Uploads
+
+CATALOG_SECONDS = 300.0
+"""How often the engine is asked for its node classes and files."""
+EXPIRY_EVERY = 12
+"""So many times between two looks at what is too old."""
 
 
 class Deployment:
@@ -38,14 +44,27 @@ class Deployment:
             deliver=partial(delivered, mark=settings.mark_outputs),
             sinks=sinks,
         )
+        self._upkeep: asyncio.Task[None] | None = None
         self.intake = Intake(self.jobs, self.catalog, self.uploads, settings.confinement)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""
+        await in_thread(self.catalog.get)
         await in_thread(self.jobs.start, asyncio.get_running_loop())
+        self._upkeep = asyncio.create_task(self._keep_up())
+
+    async def _keep_up(self) -> None:
+        """Forget what is too old, and learn what the engine has now."""
+        while True:
+            await in_thread(self.store.expire, self.settings.retention, time.time())
+            for _ in range(EXPIRY_EVERY):
+                await asyncio.sleep(CATALOG_SECONDS)
+                await in_thread(self.catalog.refresh)
 
     async def stop(self) -> None:
         """Begin nothing more, and close engine and store."""
+        if self._upkeep is not None:
+            self._upkeep.cancel()
         await in_thread(self.jobs.stop)
         await in_thread(self.engine.close)
         await in_thread(self.store.close)

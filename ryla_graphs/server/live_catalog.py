@@ -1,4 +1,4 @@
-"""The engine's catalog, asked for when it is first needed and again from time to time."""
+"""The engine's catalog, kept, so that no request waits for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from ryla_graphs.engines import Engine
 from ryla_graphs.errors import EngineError, InvalidDocument
 from ryla_graphs.object_info import Catalog
 
-FRESH_SECONDS = 300.0
-"""For so long a catalog is taken to be what the engine has."""
 RETRY_SECONDS = 10.0
-"""After this long an engine that did not tell is asked again."""
+"""After this long an engine that did not tell is asked again, when a graph comes."""
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -30,22 +28,19 @@ class LiveCatalog:
         self._engine = engine
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
-        self._until = 0.0
+        self._retry_at = 0.0
 
     def get(self) -> Catalog:
-        """The catalog; asks the engine where what is known is old."""
-        if self._catalog is not None and time.monotonic() < self._until:
-            return self._catalog
-        with self._lock:
-            if self._catalog is None or time.monotonic() >= self._until:
-                self._ask()
-            return self._catalog or catalogs.bundled()
+        """The catalog; asks the engine only where it has not told yet."""
+        if self._catalog is None and time.monotonic() >= self._retry_at:
+            self.refresh()
+        return self._catalog or catalogs.bundled()
 
-    def _ask(self) -> None:
-        try:
-            self._catalog = self._engine.catalog().with_any_input_file()
-            self._until = time.monotonic() + FRESH_SECONDS
-        except (EngineError, InvalidDocument) as error:
-            log.warning("%s does not tell its node classes: %s", self._engine.name, error)
-            self._catalog = self._catalog or catalogs.bundled()
-            self._until = time.monotonic() + RETRY_SECONDS
+    def refresh(self) -> None:
+        """Ask the engine anew, as after a file has come to it."""
+        with self._lock:
+            try:
+                self._catalog = self._engine.catalog().with_any_input_file()
+            except (EngineError, InvalidDocument) as error:
+                self._retry_at = time.monotonic() + RETRY_SECONDS
+                log.warning("%s does not tell its node classes: %s", self._engine.name, error)

@@ -12,7 +12,15 @@ from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
-from ryla_graphs.errors import Cancelled, EngineUnreachable, RunLost, RylaError
+from ryla_graphs.errors import (
+    Cancelled,
+    EngineRefused,
+    EngineUnreachable,
+    ExecutionFailed,
+    OutputMissing,
+    RunLost,
+    RylaError,
+)
 from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
@@ -22,6 +30,9 @@ from ryla_graphs.server.store import Store
 
 PAUSE_SECONDS = (0.5, 10.0)
 """The first and the longest pause before an engine that did not answer is tried again."""
+
+_SAID_BY_ENGINE = (Cancelled, EngineRefused, ExecutionFailed, OutputMissing)
+"""How a run ends; while the server stops, all other errors only say that it stops."""
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -93,6 +104,9 @@ class JobRun:
 
     def _end_badly(self, error: Exception) -> None:
         states, job_id = self._tools.states, self._job.id
+        if self._tools.stopping.is_set() and not isinstance(error, _SAID_BY_ENGINE):
+            states.abandon(job_id)
+            return
         if not isinstance(error, RylaError):
             log.error("job %s failed by a fault of this server", job_id, exc_info=error)
         # Nobody waits for a run that is gone and was to be cancelled.
