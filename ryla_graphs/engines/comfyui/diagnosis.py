@@ -65,6 +65,11 @@ class Fitness:
         self._failures = 0
         self._rests_until = 0.0
 
+    @property
+    def broken(self) -> bool:
+        """Whether only a restart helps."""
+        return self._broken_by is not None
+
     def succeeded(self) -> None:
         """A run ended well."""
         with self._lock:

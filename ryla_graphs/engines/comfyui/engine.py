@@ -94,6 +94,11 @@ class ComfyUI:
         queued = len(queue.get("queue_running", [])) + len(queue.get("queue_pending", []))
         return Health(ready=not trouble, reason=trouble and f"{self.name} {trouble}", queued=queued)
 
+    @property
+    def needs_restart(self) -> bool:
+        """Whether a run has broken the server's process, as far as this engine has seen."""
+        return self._server.fitness.broken
+
     def close(self) -> None:
         """Close the socket and all connections; what follows a run's events ends, the run goes on at the server."""
         self._server.feed.close()
