@@ -18,9 +18,10 @@ from ryla_graphs.server.routes import events, jobs, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
+from ryla_graphs.server.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, presets.router, jobs.router, events.router, status.router)
+ROUTERS = (workflow.router, presets.router, jobs.router, events.router, status.router, *V2_ROUTERS)
 
 
 def create_app(

@@ -17,6 +17,9 @@ from ryla_graphs.server.routes.documented import OWNED, errors
 
 router = APIRouter(tags=["jobs"])
 
+NO_STORE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""Headers of streams: nothing on the way keeps or gathers them."""
+
 PING_SECONDS = 15.0
 """A stream that says nothing for so long says that it is there."""
 
@@ -39,12 +42,13 @@ async def stream_events(
     """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be had again."""
     job = await here.job_of(owner, job_id)
     events = here.jobs.events(job.id, last_event_id if last_event_id is not None else after)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_with_pings(events), media_type="text/event-stream", headers=headers)
+    frames = with_pings("".join(map(framed, fresh)) async for fresh in events)
+    return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
 
 
-async def _with_pings(events: AsyncIterator[list[JobEvent]]) -> AsyncIterator[str]:
-    following = asyncio.ensure_future(anext(events, None))
+async def with_pings(frames: AsyncIterator[str]) -> AsyncIterator[str]:
+    """The frames of a stream, and between them a sign of life where they are rare."""
+    following = asyncio.ensure_future(anext(frames, None))
     try:
         while True:
             done, _ = await asyncio.wait((following,), timeout=PING_SECONDS)
@@ -54,8 +58,8 @@ async def _with_pings(events: AsyncIterator[list[JobEvent]]) -> AsyncIterator[st
             fresh = following.result()
             if fresh is None:
                 return
-            yield "".join(map(framed, fresh))
-            following = asyncio.ensure_future(anext(events, None))
+            yield fresh
+            following = asyncio.ensure_future(anext(frames, None))
     finally:
         following.cancel()
 

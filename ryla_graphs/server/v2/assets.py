@@ -1,0 +1,180 @@
+"""``/api/v2/assets``: uploads and outputs by id, content by hash."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.records import Asset
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.v2.documented import errors
+from ryla_graphs.server.v2.envelope import V2Error, V2Route
+from ryla_graphs.server.v2.ranges import content_of
+from ryla_graphs.server.v2.shapes import PREFIX, asset_view
+
+router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"], route_class=V2Route)
+
+_CHUNK = 256 * 1024
+_HASH = re.compile(r"(?:blake3:)?([0-9a-f]{64})")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_KEYS = uuid.UUID("5f0c8b1e-6f1d-4f0e-9a53-0f3a3f0d6c11")
+"""Names the ids of uploads that came with an idempotency key, so that a key is used up with its asset."""
+
+ExpiresIn = Annotated[int | None, Field(ge=60, le=604_800)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+class FromHash(BaseModel, extra="forbid"):
+    """What names content that is here already."""
+
+    hash: str
+    file_path: str | None = None
+    tags: list[str] = []
+    expires_in: ExpiresIn = None
+
+
+@router.post("", status_code=201, responses={200: {"description": "The bytes were here already"}, **errors("upload")})
+async def post_assets(
+    request: Request,
+    here: Here,
+    owner: Owner,
+    file: Annotated[UploadFile, File(description="The raw bytes")],
+    content_type: Annotated[str, Form(max_length=200)],
+    file_path: Annotated[str, Form(max_length=1000)],
+    expected_hash: Annotated[str | None, Form()] = None,
+    tags: Annotated[list[str] | None, Form()] = None,
+    expires_in: Annotated[int | None, Form(ge=60, le=604_800)] = None,
+    key: Key = None,
+) -> JSONResponse:
+    """Upload a file. Its hash is computed here; one that is expected is compared with it."""
+    asset = _new(owner, file_path, content_type, tags=tags or [], expires_in=expires_in, key=key)
+    kept, new = await in_thread(_keep, here, asset, file, expected_hash)
+    return JSONResponse(asset_view(kept, request, created_new=new), 201 if new else 200)
+
+
+def _new(
+    owner: str,
+    file_path: str | None,
+    content_type: str | None,
+    tags: list[str],
+    expires_in: int | None,
+    key: str | None = None,
+) -> Asset:
+    """An asset without content."""
+    now = time.time()
+    name = PurePosixPath((file_path or "").replace("\\", "/")).name or "file"
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Asset(
+        id=str(uuid.uuid4() if key is None else uuid.uuid5(_KEYS, f"{owner}\n{key}")),
+        owner=owner,
+        hash="",
+        size=0,
+        media_type=content_type if content_type and _MEDIA_TYPE.fullmatch(content_type) else guessed,
+        name=name[:200],
+        created_at=now,
+        expires_at=None if expires_in is None else now + expires_in,
+        tags=tuple(tags),
+    )
+
+
+def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None) -> tuple[Asset, bool]:
+    if here.store.asset(asset.id) is not None:
+        raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used for an upload already")
+    blob = here.store.blobs.put(_pieces(file))
+    if expected is not None and _digest(expected) != blob.hash:
+        raise V2Error("hash_mismatch", f"the bytes that came have the hash blake3:{blob.hash}")
+    kept = replace(asset, hash=blob.hash, size=blob.size)
+    here.store.add_asset(kept)
+    return kept, blob.new
+
+
+def _pieces(file: UploadFile) -> Iterator[bytes]:
+    while piece := file.file.read(_CHUNK):
+        yield piece
+
+
+def _digest(text: str) -> str | None:
+    found = _HASH.fullmatch(text)
+    return found[1] if found else None
+
+
+@router.post(
+    "/from-hash", status_code=201, responses={200: {"description": "The same reference existed"}, **errors("from_hash")}
+)
+async def asset_from_hash(wanted: FromHash, request: Request, here: Here, owner: Owner) -> JSONResponse:
+    """Another asset over content that the caller has here already; no bytes are sent."""
+    asset, new = await in_thread(_mint, here, owner, wanted)
+    return JSONResponse(asset_view(asset, request, created_new=False), 201 if new else 200)
+
+
+def _mint(here: Deployment, owner: str, wanted: FromHash) -> tuple[Asset, bool]:
+    owned = _owned(here, owner, wanted.hash)
+    if not owned:
+        raise V2Error("blob_not_found", "there is no content of yours with this hash")
+    name = wanted.file_path or owned[0].name
+    fresh = _new(owner, name, owned[0].media_type, tags=wanted.tags, expires_in=wanted.expires_in)
+    fresh = replace(fresh, hash=owned[0].hash, size=owned[0].size)
+    for asset in owned:
+        if asset.job_id is None and (asset.name, asset.tags) == (fresh.name, fresh.tags):
+            return asset, False
+    here.store.add_asset(fresh)
+    return fresh, True
+
+
+def _owned(here: Deployment, owner: str, text: str) -> list[Asset]:
+    digest = _digest(text)
+    return [] if digest is None else here.store.assets(owner, digest)
+
+
+@router.head("/by-hash/{hash}", responses=errors("by_hash"))
+async def head_asset_by_hash(hash: str, here: Here, owner: Owner) -> Response:  # noqa: A002 - the contract's word
+    """Whether `from-hash` would find this content."""
+    return Response(status_code=200 if await in_thread(_owned, here, owner, hash) else 404)
+
+
+@router.get("/{asset_id}", responses=errors("asset"))
+async def get_asset(asset_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
+    """An asset, with a fresh address of its content."""
+    return JSONResponse(asset_view(await here.asset_of(owner, asset_id), request))
+
+
+@router.delete("/{asset_id}", status_code=204, responses=errors("delete"))
+async def delete_asset(asset_id: str, here: Here, owner: Owner) -> Response:
+    """Forget an upload; content that something else needs stays."""
+    asset = await here.asset_of(owner, asset_id)
+    if asset.job_id is not None:
+        raise V2Error("asset_in_use", "something still needs this asset")
+    if not await in_thread(here.store.delete_asset, asset_id):
+        raise V2Error("not_found", f"there is no asset '{asset_id[:80]}'")
+    return Response(status_code=204)
+
+
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All of it", "content": {"*/*": {}}},
+    206: {"description": "The part asked for", "content": {"*/*": {}}},
+    416: {"description": "There is no such part"},
+}
+
+
+@router.get("/{asset_id}/content", response_class=Response, responses={**_CONTENT, **errors("asset")})
+async def get_asset_content(
+    asset_id: str,
+    request: Request,
+    here: Here,
+    owner: Owner,
+    wanted: Annotated[str | None, Header(alias="Range", description="Such as `bytes=0-1048575`")] = None,  # noqa: ARG001
+) -> Response:
+    """The bytes, also in part."""
+    return content_of(await here.asset_of(owner, asset_id), here, request.headers)

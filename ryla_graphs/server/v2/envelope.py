@@ -1,0 +1,115 @@
+"""Errors of Comfy API v2: its codes, its statuses, its envelope ``{"error": {"code", "message", "details"}}``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.server.errors import ANSWERS, RequestError, job_error
+from ryla_graphs.server.records import JobError
+
+log = logging.getLogger("ryla_graphs.server")
+
+V2_ANSWERS: Mapping[str, tuple[str, int]] = {
+    "malformed_json": ("invalid_workflow", 422),
+    "unauthorized": ("unauthorized", 401),
+    "not_found": ("not_found", 404),
+    "blob_not_found": ("blob_not_found", 404),
+    "asset_in_use": ("asset_in_use", 409),
+    "hash_mismatch": ("hash_mismatch", 409),
+    "request_too_large": ("request_too_large", 413),
+    "input_too_large": ("invalid_workflow", 422),
+    "unsupported_media": ("invalid_workflow", 422),
+    "workflow_format_ui": ("workflow_format_ui", 422),
+    "invalid_document": ("invalid_workflow", 422),
+    "invalid_workflow": ("invalid_workflow", 422),
+    "invalid_inputs": ("invalid_workflow", 422),
+    "invalid_request": ("invalid_request", 422),
+    "missing_asset": ("missing_asset", 422),
+    "idempotency_key_reuse": ("idempotency_key_reuse", 422),
+    "queue_full": ("queue_full", 429),
+    "not_ready": ("deployment_not_ready", 429),
+    "engine_unreachable": ("deployment_not_ready", 429),
+    "too_many_streams": ("too_many_streams", 429),
+}
+"""Our codes, and how v2 calls and answers them; what is not here is `upstream_error`, 500."""
+
+RETRY_SECONDS = 5
+
+
+class V2Error(RequestError):
+    """An error that only v2 has."""
+
+
+class V2Route(APIRoute):
+    """A route whose errors have v2's envelope."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with errors told."""
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except RequestValidationError as error:
+                rows = [{"field": ".".join(map(str, row["loc"])), "reason": row["msg"]} for row in error.errors()]
+                message = "; ".join(f"{row['field']}: {row['reason']}" for row in rows)
+                return _answer("invalid_request", message, {"fields": rows}, None)
+            except Exception as error:  # noqa: BLE001 - the one place where errors of these routes end
+                return respond(error)
+
+        return handler
+
+
+def respond(error: Exception) -> JSONResponse:
+    """The answer to an error."""
+    if isinstance(error, V2Error):
+        return _answer(error.code, str(error), None, error.retry_after)
+    told = job_error(error)
+    code = told.code
+    if isinstance(error, InvalidInputs) and any(problem.code == "missing_asset" for problem in error.problems):
+        code = "missing_asset"
+    if code == "internal_error":
+        log.error("a fault in this server", exc_info=error)
+    return _answer(code, _sentence(told), _details(told), getattr(error, "retry_after", None))
+
+
+def _answer(code: str, message: str, details: Mapping[str, Any] | None, retry_after: int | None) -> JSONResponse:
+    name, status = V2_ANSWERS.get(code, ("upstream_error", 500))
+    if name == "upstream_error":
+        message, details = "an unexpected failure of this server", None
+    known = ANSWERS.get(code)
+    headers = {}
+    if status == 429:
+        headers["Retry-After"] = str(retry_after or (known.retry_after if known else None) or RETRY_SECONDS)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {"error": {"code": name, "message": message, "details": details}}
+    return JSONResponse(body, status, headers)
+
+
+def _sentence(error: JobError) -> str:
+    """The first problem in one sentence, since many clients show nothing but the message."""
+    if not error.problems:
+        return error.message
+    first = error.problems[0]
+    where = f"Node {first['node']} ({first.get('class_type')}): " if "node" in first else ""
+    what = f"input '{first['input']}' " if "input" in first else ""
+    return f"{where}{what}{first['message']}"
+
+
+def _details(error: JobError) -> dict[str, Any] | None:
+    if not error.problems:
+        return None
+    nodes: dict[str, list[dict[str, Any]]] = {}
+    for problem in error.problems:
+        row = {"field": problem.get("input"), "reason": problem["code"], "message": problem["message"]}
+        nodes.setdefault(str(problem.get("node", "")), []).append(row | {"hint": problem.get("hint")})
+    return {"node_errors": nodes}

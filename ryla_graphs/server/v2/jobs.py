@@ -1,0 +1,175 @@
+"""``/api/v2/jobs``: submit, poll, follow, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.intake import Terms, fingerprint
+from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
+from ryla_graphs.server.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.v2.documented import errors
+from ryla_graphs.server.v2.envelope import V2Error, V2Route
+from ryla_graphs.server.v2.references import resolved
+from ryla_graphs.server.v2.shapes import (
+    LABELS,
+    PREFIX,
+    job_view,
+    labels_of,
+    output_view,
+    progress_view,
+    status_of,
+    summary_view,
+)
+
+router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"], route_class=V2Route)
+
+_LABEL = re.compile(r"metadata\[(.+)\]")
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
+
+
+class ExtraData(BaseModel, extra="forbid"):
+    """What ComfyUI gets beside the graph."""
+
+    api_key_comfy_org: str | None = None
+
+
+class Submission(BaseModel, extra="forbid"):
+    """A graph to run."""
+
+    workflow: dict[str, Any]
+    extra_data: ExtraData | None = None
+    metadata: Annotated[dict[str, str], Field(max_length=16)] = {}
+    """Labels of the job, which `GET /api/v2/jobs` finds it by."""
+
+
+@router.post("", status_code=201, responses=errors("submit"))
+async def post_jobs(wanted: Submission, request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
+    """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
+    if wanted.extra_data is not None and wanted.extra_data.api_key_comfy_org:
+        raise V2Error("invalid_request", "this deployment runs no partner nodes and forwards no api_key_comfy_org")
+    accepted = await in_thread(_submit, here, owner, wanted, key)
+    if accepted.replayed:
+        raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used; its job is among yours")
+    return JSONResponse(await _view(accepted.job, request, here), 201)
+
+
+def _submit(here: Deployment, owner: str, wanted: Submission, key: str | None) -> Accepted:
+    document, given = resolved(wanted.workflow)
+    # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
+    chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
+    extra = {LABELS: wanted.metadata} if wanted.metadata else {}
+    return here.intake.workflow(document, given, Terms(owner=owner, key=chosen, previews=True, extra=extra))
+
+
+@router.get("", responses=errors("list"))
+async def list_jobs(
+    request: Request,
+    here: Here,
+    owner: Owner,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(description="The `next_cursor` of the page before")] = None,
+) -> JSONResponse:
+    """The caller's jobs, the newest first; `metadata[key]=value` keeps those with this label."""
+    wanted = {match[1]: value for name, value in request.query_params.items() if (match := _LABEL.fullmatch(name))}
+    found = await in_thread(here.store.jobs, owner=owner, before=cursor, limit=limit + 1)
+    page = [here.jobs.live(job.id) or job for job in found[:limit]]
+    kept = [job for job in page if wanted.items() <= labels_of(job).items()]
+    following = {"next_cursor": page[-1].id} if len(found) > limit else {}
+    return JSONResponse({"jobs": [summary_view(job) for job in kept], **following})
+
+
+@router.get("/{job_id}", responses=errors("job"))
+async def get_job(job_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
+    """A job as it is now, with every output committed so far."""
+    return JSONResponse(await _view(await here.job_of(owner, job_id), request, here))
+
+
+@router.get("/{job_id}/workflow", responses=errors("job"))
+async def get_job_workflow(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+    """The graph that ran."""
+    job = await here.job_of(owner, job_id)
+    return JSONResponse({"workflow": job.request.prompt, "format": "api"})
+
+
+@router.post("/{job_id}/cancel", responses=errors("job"))
+async def cancel_job(job_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
+    """Ask for the end of a job; one that has ended stays as it is."""
+    job = await here.job_of(owner, job_id)
+    await in_thread(here.jobs.cancel, job.id)
+    return JSONResponse(await _view(await here.job_of(owner, job_id), request, here))
+
+
+async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
+    outputs = await in_thread(here.store.outputs, job.id)
+    return job_view(await here.job_of(job.owner, job.id), outputs, here, request)
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **errors("events"),
+    },
+)
+async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner) -> StreamingResponse:
+    """The state of a job now, then what changes, until it ends. Nothing is told twice after a break: poll instead."""
+    job = await here.job_of(owner, job_id)
+    frames = with_pings(_frames(job, request, here))
+    return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
+
+
+async def _frames(job: Job, request: Request, here: Deployment) -> AsyncIterator[str]:
+    first = True
+    async for events in here.jobs.events(job.id):
+        for event in _newest(events) if first else events:
+            frame = await _frame(event, job.id, request, here)
+            if frame is not None:
+                yield frame
+        first = False
+        await asyncio.sleep(0)
+
+
+def _newest(events: list[JobEvent]) -> list[JobEvent]:
+    """Of all that happened before: the state, the progress, the picture."""
+    last = {event.kind: event for event in events if event.kind != "output"}
+    return [last[kind] for kind in ("progress", "preview", "status") if kind in last]
+
+
+async def _frame(event: JobEvent, job_id: str, request: Request, here: Deployment) -> str | None:
+    data: Any
+    if event.kind == "status":
+        requested = bool(event.data.get("cancel_requested"))
+        data = {
+            "status": status_of(event.data["state"], cancel_requested=requested),
+            "queue_position": here.jobs.position(job_id),
+        }
+    elif event.kind == "progress":
+        data = progress_view(event.data)
+    elif event.kind == "preview":
+        picture = event.data
+        data = {
+            "node_id": picture["node"] or "",
+            "content_type": picture["media_type"],
+            "data_base64": picture["data"],
+        }
+    else:
+        outputs = await in_thread(here.store.outputs, job_id)
+        output = next((output for output in outputs if output.id == event.data["id"]), None)
+        data = None if output is None else output_view(output, request)
+    if data is None:
+        return None
+    return f"event: {event.kind}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"

@@ -1,0 +1,152 @@
+"""Jobs, outputs and assets in the shapes of Comfy API v2."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Request
+
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.views import moment
+
+PREFIX = "/api/v2"
+URL_SECONDS = 3600.0
+"""How long the address of content is promised; asking again gives a fresh one."""
+FOR_EVER_SECONDS = 10 * 365 * 24 * 3600.0
+"""The retention of a job where nothing is ever forgotten: v2 wants a date."""
+
+LABELS = "v2_labels"
+"""Where a job keeps the labels that it was submitted with."""
+
+_OUTPUT_TYPES: Mapping[str, str] = {kind: kind for kind in ("image", "video", "audio", "text", "latent")}
+_CODES: Mapping[str, str] = {"node_failed": "node_execution_error"}
+
+
+def hash_text(digest: str) -> str:
+    """A hash as v2 writes it."""
+    return f"blake3:{digest}"
+
+
+def asset_view(asset: Asset, request: Request, *, created_new: bool | None = None) -> dict[str, Any]:
+    """An `Asset`."""
+    view: dict[str, Any] = {
+        "id": asset.id,
+        "hash": hash_text(asset.hash),
+        "size_bytes": asset.size,
+        "content_type": asset.media_type,
+        "file_path": asset.name,
+        "created_at": moment(asset.created_at),
+        **_address(asset, request),
+        "expires_at": moment(asset.expires_at),
+    }
+    if created_new is not None:
+        view["created_new"] = created_new
+    return view | ({"job_id": asset.job_id} if asset.job_id is not None else {})
+
+
+def output_view(output: Asset, request: Request) -> dict[str, Any]:
+    """An `Output`."""
+    return {
+        "node_id": output.node or "",
+        "name": output.name,
+        "type": _OUTPUT_TYPES.get(output.kind, "file"),
+        "content_type": output.media_type,
+        "size_bytes": output.size,
+        "id": output.id,
+        "hash": hash_text(output.hash),
+        **_address(output, request),
+        "job_id": output.job_id,
+    }
+
+
+def _address(asset: Asset, request: Request) -> dict[str, Any]:
+    base = str(request.base_url).rstrip("/")
+    return {
+        "url": f"{base}{PREFIX}/assets/{asset.id}/content",
+        "url_expires_at": moment(time.time() + URL_SECONDS),
+    }
+
+
+def status_of(state: JobState | str, *, cancel_requested: bool) -> str:
+    """A `JobStatus`."""
+    if state == JobState.CANCELLED:
+        return "canceled"
+    if cancel_requested and state in (JobState.QUEUED, JobState.RUNNING):
+        return "canceling"
+    return str(state)
+
+
+def progress_view(snapshot: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A `Progress`."""
+    if snapshot is None:
+        return None
+    node, class_type, step, steps = (snapshot.get(name) for name in ("node", "class_type", "step", "steps"))
+    message = None if class_type is None else str(class_type) + (f" {step}/{steps}" if steps else "")
+    return {
+        "value": snapshot["value"],
+        "nodes_done": snapshot["nodes_done"],
+        "nodes_total": snapshot["nodes_total"],
+        "current_node": node,
+        "current_node_class": class_type,
+        "step": step,
+        "steps": steps,
+        "message": message,
+    }
+
+
+def job_view(job: Job, outputs: Sequence[Asset], here: Deployment, request: Request) -> dict[str, Any]:
+    """A `Job`."""
+    path = f"{request.scope.get('root_path', '')}{PREFIX}/jobs/{job.id}"
+    kept = here.settings.retention.seconds
+    progress = here.jobs.progress(job.id)
+    if job.state is JobState.SUCCEEDED:
+        total = len(job.request.prompt)
+        progress = {"value": 1.0, "nodes_done": total, "nodes_total": total}
+    error = job.error
+    return {
+        "id": job.id,
+        "status": status_of(job.state, cancel_requested=job.cancel_requested),
+        "created_at": moment(job.created_at),
+        "started_at": moment(job.started_at),
+        "completed_at": moment(job.ended_at),
+        "expires_at": moment((job.ended_at or job.created_at) + (FOR_EVER_SECONDS if kept is None else kept)),
+        "queue_position": here.jobs.position(job.id),
+        "progress": progress_view(progress),
+        "outputs": [output_view(output, request) for output in outputs],
+        "error": None
+        if error is None
+        else {
+            "code": _CODES.get(error.code, error.code),
+            "message": error.message,
+            "node_id": error.node,
+            "class_type": error.class_type,
+            "traceback": None,
+        },
+        "metrics": {name: _whole(job.metrics.get(name)) for name in ("queue_ms", "execution_ms")},
+        "metadata": labels_of(job),
+        "urls": {"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
+    }
+
+
+def labels_of(job: Job) -> Mapping[str, str]:
+    """The labels of a job."""
+    labels: Mapping[str, str] = job.request.extra.get(LABELS, {})
+    return labels
+
+
+def summary_view(job: Job) -> dict[str, Any]:
+    """A job in a list."""
+    return {
+        "id": job.id,
+        "status": status_of(job.state, cancel_requested=job.cancel_requested),
+        "create_time": moment(job.created_at),
+        "update_time": moment(job.ended_at or job.started_at or job.created_at),
+        "metadata": labels_of(job),
+    }
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else round(value)
