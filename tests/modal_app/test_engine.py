@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,14 @@ import pytest
 from PIL import Image
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
-from ryla_graphs.engines import Inputs, Run, run
+from ryla_graphs.engines import run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Retrying
 from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
 from ryla_graphs.engines.on_modal.engine import ModalEngine
 from ryla_graphs.engines.on_modal.worker import Worker
-from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.errors import EngineError, ExecutionFailed, RunLost
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
+from tests.engines.held import HeldSimulator
 from tests.modal_app.conftest import WORKERS
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
@@ -30,45 +29,12 @@ from tests.modal_app.loopback.state import Call
 APP = "ryla-test"
 
 
-class SlowRun:
-    """A simulated run that waits at its first node until it is told to go on."""
-
-    def __init__(self, inner: Run, go: threading.Event) -> None:
-        self.id = inner.id
-        self._inner = inner
-        self._go = go
-
-    def events(self) -> Iterator[Event]:
-        for event in self._inner.events():
-            yield event
-            if event.kind == "node":
-                self._go.wait(5)
-
-    def cancel(self) -> None:
-        self._inner.cancel()
-        self._go.set()
-
-
-class SlowSimulator(Simulator):
-    """A simulator whose runs can be held."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go = threading.Event()
-        self.go.set()
-
-    def start(  # type: ignore[override]
-        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, **options: Any
-    ) -> SlowRun:
-        return SlowRun(super().start(workflow, inputs, **options), self.go)
-
-
 class Deployment:
     """A worker class on the loopback, whose calls run in this process."""
 
     def __init__(self, control_plane: LoopbackModal, folder: Path) -> None:
         self.control_plane = control_plane
-        self.simulator = SlowSimulator()
+        self.simulator = HeldSimulator()
         self.folder = folder
         self.calls: list[Call] = []
         self.before: Callable[[Call], None] = lambda _call: None

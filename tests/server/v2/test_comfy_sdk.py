@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,9 @@ from PIL import Image
 from ryla_graphs import Workflow, presets
 from ryla_graphs.engines import Engine
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
-from ryla_graphs.server import Settings, Store, create_app
+from ryla_graphs.server import Settings, SqliteStore, Store, create_app
 from ryla_graphs.server.safety.tokens import Tokens
+from tests.engines.held import HeldSimulator
 from tests.server.live import listening
 
 TOKEN = "a-token-for-the-sdk"
@@ -112,9 +115,9 @@ def test_a_failed_job_names_its_node(client: Comfy) -> None:
     job = client.submit(client.workflows.from_json(loading(client.assets.from_bytes(broken, filename="x.png"))))
     with pytest.raises(comfy_sdk.JobFailed) as failed:
         job.result()
-    assert failed.value.error.node_id == "photo"
-    assert failed.value.error.class_type == "LoadImage"
-    assert failed.value.error.code == "node_execution_error"
+    error = failed.value.error
+    assert error is not None
+    assert (error.node_id, error.class_type, error.code) == ("photo", "LoadImage", "node_execution_error")
 
 
 def test_a_bad_graph_is_refused_with_its_node(client: Comfy) -> None:
@@ -156,6 +159,48 @@ def test_cancelling_what_has_ended_changes_nothing(client: Comfy) -> None:
     assert job.cancel().status == "succeeded"
 
 
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldSimulator]:
+    """A deployment with room for one job that runs and one that waits, whose runs stop at their first node."""
+    simulator = HeldSimulator()
+    simulator.go.clear()
+    with listening(create_app(simulator, SqliteStore(tmp_path), Settings(queue_limit=1))) as address:
+        monkeypatch.setenv("COMFY_BASE_URL", address)
+        yield simulator
+        simulator.go.set()
+
+
+def running(client: Comfy) -> Any:
+    """A job that the engine works on."""
+    job = client.submit(client.workflows.from_json(flux()))
+    while job.refresh().status == "queued":
+        time.sleep(0.02)
+    return job
+
+
+def test_cancelling_what_runs_and_what_waits(held: HeldSimulator) -> None:
+    with Comfy() as client:
+        first = running(client)
+        second = client.submit(client.workflows.from_json(flux()))
+        assert second.refresh().status == "queued"
+        assert second.cancel().status == "canceled"
+        assert first.status == "running"
+        assert first.cancel().status in ("canceling", "canceled")
+        with pytest.raises(comfy_sdk.JobFailed):
+            first.result()
+        assert first.status == "canceled"
+
+
+def test_the_client_backs_off_from_a_full_queue(held: HeldSimulator) -> None:
+    with Comfy() as client:
+        jobs = [running(client), client.submit(client.workflows.from_json(flux()))]
+        threading.Timer(0.3, held.go.set).start()
+        started = time.monotonic()
+        jobs.append(client.submit(client.workflows.from_json(flux())))
+        assert time.monotonic() - started >= 0.3  # it was refused, and came again
+        assert [job.result().status for job in jobs] == ["succeeded"] * 3
+
+
 def test_part_of_an_output(client: Comfy, address: str) -> None:
     output = client.run(client.workflows.from_json(flux())).outputs[0]
     whole = output.to_bytes()
@@ -168,7 +213,7 @@ def test_jobs_are_listed_by_their_labels(client: Comfy) -> None:
     workflow = client.workflows.from_json(flux())
     jobs = [client.submit(workflow, metadata={"campaign": name}) for name in ("spring", "autumn", "spring")]
     assert jobs[0].metadata == {"campaign": "spring"}
-    assert [found.id for found in client.list_jobs({"campaign": "spring"})] == [jobs[2].id, jobs[0].id]
+    assert [found.id for found in client.list_jobs(metadata={"campaign": "spring"})] == [jobs[2].id, jobs[0].id]
     assert [found.id for found in client.list_jobs(limit=1)] == [job.id for job in reversed(jobs)]
 
 
