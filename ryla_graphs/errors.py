@@ -7,6 +7,8 @@
     ├── InvalidInputs (ValueError)          files, pictures or addresses given with a request cannot be taken
     ├── InvalidSettings (ValueError)        a server or a command is set up in a way that cannot work or is not safe
     ├── InvalidDocument (ValueError)        a text is not a graph, a catalog or a parameter file
+    ├── InvalidWeights (ValueError)         weight files are not what they should be
+    ├── PullFailed (OSError)                weight files could not be fetched, or may not be
     ├── NotFound (LookupError)              no preset, node class, file or name like that
     ├── SourceUnreachable (OSError)         a catalog or an input could not be read
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
@@ -50,6 +52,8 @@ class Problem:
     """The node's id in the compiled prompt, which is its name if it was given one."""
     class_type: str | None = None
     input: str | None = None
+    file: str | None = None
+    """The weight file that it is about, below ``models``: ``vae/ae.safetensors``."""
     given: Any = None
     expected: str | None = None
     hint: str | None = None
@@ -61,6 +65,8 @@ class Problem:
     @property
     def where(self) -> str:
         """The place in one word: ``KSampler 'sampler'.cfg``."""
+        if self.file is not None and self.node is None:
+            return self.file
         node = self.class_type or "workflow"
         if self.node is not None:
             node += f" '{self.node}'"
@@ -137,6 +143,21 @@ class InvalidSettings(RylaError, ValueError):
 
 class InvalidDocument(RylaError, ValueError):
     """A text that should be a graph, a catalog or parameters, and is not."""
+
+
+class InvalidWeights(_WithProblems):
+    """Weight files that are not what they should be; `.problems` says which, and what to do."""
+
+    def _headline(self) -> str:
+        return f"the weight files have {super()._headline()}"
+
+
+class PullFailed(RylaError, OSError):
+    """Weight files could not be fetched, or may not be; `.problems` has one entry a file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(["weights were not pulled:", *(f"  {problem}" for problem in self.problems)]))
 
 
 class NotFound(RylaError, LookupError):

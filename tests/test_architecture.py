@@ -39,6 +39,7 @@ LAYERS = (
     "nodes",
     "presets",
     "testing",
+    "models_folder",
     "engines",
     "sources",
     "server",

@@ -95,7 +95,7 @@ class Weight:
     licence: Licence
     sources: tuple[HubFile | WebFile, ...]
     """Where the same bytes can be had, the publisher first."""
-    parts: Mapping[Content, int] = field(default_factory=dict)
+    parts: Mapping[Content, int] = field(default_factory=dict, hash=False)
     """The bytes of the tensors by what they make up: parameters times bytes, for all-in-one checkpoints and for files
     whose size is not published."""
 

@@ -1,0 +1,12 @@
+"""ComfyUI's models folder: finding files, reading headers, checking and pulling weights.
+
+The facts are in `ryla_graphs.weights`; here a disk and the network are touched.
+"""
+
+from __future__ import annotations
+
+from ryla_graphs.models_folder.checking import CheckedFile, check
+from ryla_graphs.models_folder.folder import HeldFile, ModelsFolder
+from ryla_graphs.models_folder.headers import read_header
+
+__all__ = ["CheckedFile", "HeldFile", "ModelsFolder", "check", "read_header"]

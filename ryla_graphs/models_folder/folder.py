@@ -1,0 +1,111 @@
+"""`ModelsFolder`: the files below ComfyUI's ``models``, found as ComfyUI finds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from ryla_graphs.errors import InvalidWeights, SourceUnreachable
+from ryla_graphs.families import Detected, detect
+from ryla_graphs.models_folder.headers import SAFETENSORS, read_header
+from ryla_graphs.weights.weight import PICKLED
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "diffusion_models": ("unet", "diffusion_models"),
+    "text_encoders": ("text_encoders", "clip"),
+    "controlnet": ("controlnet", "t2i_adapter"),
+}
+"""Folders that ComfyUI looks through for one list, in its order."""
+
+ENDINGS = (*SAFETENSORS, ".gguf", ".onnx", ".pt2", *PICKLED)
+"""What the names of weight files end in."""
+
+_LISTED = {alias: folder for folder, aliases in ALIASES.items() for alias in aliases}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeldFile:
+    """A weight file that is there."""
+
+    folder: str
+    """The folder that ComfyUI lists it under: ``diffusion_models`` also for what lies in ``unet``."""
+    name: str
+    path: Path
+
+
+class ModelsFolder:
+    """One or several folders that are laid out like ComfyUI's ``models``; the first has precedence."""
+
+    def __init__(self, *roots: Path) -> None:
+        self.roots = roots
+
+    @classmethod
+    def open(cls, *paths: str | Path) -> ModelsFolder:
+        """Folders that must be there; a ComfyUI folder stands for its ``models``. Raises `SourceUnreachable`."""
+        roots = []
+        for path in map(Path, paths):
+            if not path.is_dir():
+                raise SourceUnreachable(f"'{path}' is no folder; give ComfyUI's models folder")
+            inner = path / "models"
+            roots.append(inner if inner.is_dir() and (path / "folder_paths.py").is_file() else path)
+        return cls(*roots)
+
+    def find(self, folder: str, name: str) -> Path | None:
+        """The file that a loader's input names; None where there is none, or the name leads out of the folder."""
+        inner = PurePosixPath(name.replace("\\", "/"))
+        if inner.is_absolute() or ".." in inner.parts or not inner.parts or "\0" in name:
+            return None
+        places = (root / alias / inner for root in self.roots for alias in ALIASES.get(folder, (folder,)))
+        return next((path for path in places if path.is_file()), None)
+
+    def target(self, folder: str, name: str) -> Path:
+        """Where a new file goes."""
+        return self.roots[0] / folder / name
+
+    def get(self, place: tuple[str, str], /) -> Detected | None:
+        """What the header of a file tells, by folder and name; None where it is not there, not sound, or tells nothing.
+
+        This is what `ryla_graphs.families` asks for evidence.
+        """
+        path = self.find(*place)
+        if path is None or path.suffix not in SAFETENSORS:
+            return None
+        try:
+            facts = path.stat()
+            return _detected(path, facts.st_size, facts.st_mtime_ns)
+        except OSError:
+            return None
+
+    def files(self) -> Iterator[HeldFile]:
+        """All weight files, by folder and name; of two of one name only the one that ComfyUI takes."""
+        for root in self.roots:
+            for top in sorted(path for path in root.iterdir() if path.is_dir()):
+                folder = _LISTED.get(top.name, top.name)
+                for path in _below(top):
+                    name = path.relative_to(top).as_posix()
+                    if self.find(folder, name) == path:
+                        yield HeldFile(folder, name, path)
+
+
+@lru_cache(maxsize=1024)
+def _detected(path: Path, size: int, changed: int) -> Detected | None:  # noqa: ARG001 - size and time are for the cache
+    try:
+        return detect(read_header(path))
+    except InvalidWeights:
+        return None
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """The weight files below a folder, links followed, no folder looked through twice."""
+    walked: set[str] = set()
+    for here, inner, names in os.walk(top, followlinks=True):
+        real = os.path.realpath(here)
+        if real in walked:
+            inner.clear()
+            continue
+        walked.add(real)
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        yield from (Path(here, name) for name in sorted(names) if name.endswith(ENDINGS) and not name.startswith("."))

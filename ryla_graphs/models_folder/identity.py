@@ -1,0 +1,78 @@
+"""Whether a file is what its name, its folder and the manifest say it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.families import Detected, family
+from ryla_graphs.weights import Weight
+from ryla_graphs.weights.weight import PICKLED
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "checkpoints": ("checkpoint",),
+    "diffusion_models": ("diffusion model",),
+    "text_encoders": ("text encoder", "clip vision"),
+    "vae": ("vae",),
+    "loras": ("lora",),
+    "controlnet": ("controlnet",),
+    "clip_vision": ("clip vision",),
+}
+"""What the loaders of a folder can read; folders that are not here take anything."""
+
+HOMES: Mapping[str, str] = {kinds[0]: folder for folder, kinds in KINDS.items()}
+"""The folder that each kind belongs in."""
+
+
+def misnamed(folder: str, row: Weight | None, detected: Detected | None) -> Iterator[Problem]:
+    """A file whose content is of another kind or family than its folder and its row in the manifest say."""
+    if detected is None:
+        return
+    label, home = detected.label, HOMES.get(detected.kind)
+    allowed = KINDS.get(folder, ()) if row is None or row.content not in HOMES else (row.content,)
+    if allowed and detected.kind not in allowed:
+        move = f"move it to {home}" if home not in (None, folder) else "give it its true name"
+        yield Problem(
+            code="misplaced_file" if row is None else "renamed_file",
+            message=f"is {label}; {_expected(folder, row)} ({detected.evidence})",
+            tier=3,
+            hint=f"{move}, and pull the file that belongs here" if row is not None else move,
+        )
+    elif row is not None and row.family is not None and detected.families and row.family not in detected.families:
+        yield Problem(
+            code="renamed_file",
+            message=f"is {label}; its name is that of a file of {family(row.family).label} ({detected.evidence})",
+            tier=3,
+            hint="give it its true name, and pull the file that belongs here",
+        )
+
+
+def _expected(folder: str, row: Weight | None) -> str:
+    if row is None:
+        return f"what loads files from {folder} needs a {KINDS[folder][0]}"
+    return f"its name is that of a {row.content}"
+
+
+def missized(row: Weight | None, size: int) -> Iterator[Problem]:
+    """A sound file that has other bytes than the published one of its name."""
+    if row is not None and row.size is not None and row.size != size:
+        yield Problem(
+            code="other_size",
+            message=f"has {size:,} bytes; the published file of this name has {row.size:,}",
+            level="warning",
+            tier=3,
+            hint="if it is not a version of your own, delete it and pull it again",
+        )
+
+
+def pickled(path: Path, row: Weight | None) -> Iterator[Problem]:
+    """A pickle: loading it may run code. Expected where the manifest has it, worth a look elsewhere."""
+    if path.suffix in PICKLED:
+        yield Problem(
+            code="pickled_file",
+            message="is a pickle; loading it may run code",
+            level="warning" if row is None else "note",
+            tier=3,
+            hint="use it only if you trust its source; prefer safetensors" if row is None else None,
+        )

@@ -1,0 +1,263 @@
+"""Fetching the weights that a models folder lacks; each is put in place whole and checked, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import replace as replaced
+from pathlib import Path
+
+import urllib3
+
+from ryla_graphs.errors import InvalidWeights, Problem, PullFailed
+from ryla_graphs.models_folder.folder import ModelsFolder
+from ryla_graphs.models_folder.hashing import sha256_of
+from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
+from ryla_graphs.models_folder.locating import Located, locate, require_hub
+from ryla_graphs.models_folder.transfer import download
+from ryla_graphs.weights import Weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """What is to be done for one weight."""
+
+    weight: Weight
+    target: Path
+    """Where it is, or will be."""
+    there: bool
+    """Whether it is there already, with the published size."""
+    begun: int = 0
+    """Bytes that an earlier attempt left."""
+
+    @property
+    def part(self) -> Path:
+        """Where its bytes gather until they are all there and checked."""
+        return self.target.with_name(f"{self.target.name}.part")
+
+    @property
+    def place(self) -> str:
+        """Its folder and name."""
+        return f"{self.weight.folder}/{self.weight.name}"
+
+    @property
+    def remaining(self) -> int | None:
+        """Bytes still to fetch; None where nobody has published the size."""
+        if self.there:
+            return 0
+        return None if self.weight.size is None else max(0, self.weight.size - self.begun)
+
+
+class Watcher:
+    """Is told how a pull goes; does nothing with it. Subclass it to show progress."""
+
+    def began(self, fetch: Fetch, size: int | None) -> None:
+        """The bytes of a file begin to come."""
+
+    def progressed(self, fetch: Fetch, done: int) -> None:
+        """So many bytes of it are there."""
+
+    def checking(self, fetch: Fetch) -> None:
+        """All bytes are there; their hash is taken."""
+
+    def finished(self, fetch: Fetch) -> None:
+        """It is in place."""
+
+    def said(self, text: str) -> None:
+        """Something worth knowing."""
+
+
+def plan_pull(rows: Iterable[Weight], models: ModelsFolder, *, replace: bool = False) -> tuple[Fetch, ...]:
+    """What has to be fetched so that all of these are there; asks only the disk.
+
+    A file with other bytes than the published one is left alone: `PullFailed`, unless `replace`.
+    """
+    fetches: list[Fetch] = []
+    problems: list[Problem] = []
+    for row in dict.fromkeys(rows):
+        fetch = _fetch_of(row, models)
+        strange = None if fetch.there or replace else _strange(fetch)
+        problems += [strange] if strange else []
+        fetches.append(fetch)
+    if problems:
+        raise PullFailed(problems)
+    return tuple(fetches)
+
+
+def _fetch_of(row: Weight, models: ModelsFolder) -> Fetch:
+    found = models.find(row.folder, row.name)
+    target = found or models.target(row.folder, row.name)
+    fetch = Fetch(weight=row, target=target, there=_whole(target, row))
+    if fetch.there or not fetch.part.is_file():
+        return fetch
+    return replaced(fetch, begun=fetch.part.stat().st_size)
+
+
+def _whole(path: Path, row: Weight) -> bool:
+    return path.is_file() and (path.stat().st_size == row.size if row.size is not None else _sound(path))
+
+
+def _sound(path: Path, ending: str | None = None) -> bool:
+    """Whether a file is whole as far as its header tells; `ending` is its true one where its name has another."""
+    try:
+        if (ending or path.suffix) in SAFETENSORS:
+            read_header(path)
+        else:
+            check_other(path)
+    except InvalidWeights:
+        return False
+    return True
+
+
+def _strange(fetch: Fetch) -> Problem | None:
+    """A whole file that is not the published one; empty and cut off ones are simply fetched anew."""
+    if not fetch.target.is_file() or not _sound(fetch.target):
+        return None
+    return Problem(
+        code="other_file",
+        message=f"'{fetch.target}' has {fetch.target.stat().st_size:,} bytes, the published file {fetch.weight.size:,}",
+        tier=3,
+        file=fetch.place,
+        hint="it may be a version of your own; `--replace` puts the published one in its place",
+    )
+
+
+def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> None:
+    """Fetch what is not there yet.
+
+    All sources are asked before the first byte is fetched, so that a gated one is told at once. Raises
+    `PullFailed` with all that cannot be had, or with the file that came badly; what came before stays.
+    """
+    require_hub()
+    watcher = watcher or Watcher()
+    todo = [fetch for fetch in fetches if not fetch.there]
+    with urllib3.PoolManager() as pool:
+        located = _locate_all(todo, pool, watcher)
+        _check_disk(located)
+        for fetch, place in located:
+            _bring(fetch, place, pool, watcher)
+
+
+def _locate_all(todo: Sequence[Fetch], pool: urllib3.PoolManager, watcher: Watcher) -> list[tuple[Fetch, Located]]:
+    found: list[tuple[Fetch, Located]] = []
+    problems: list[Problem] = []
+    for fetch in todo:
+        try:
+            place = locate(fetch.weight, pool)
+        except PullFailed as error:
+            problems += error.problems
+            continue
+        if _differs(fetch.weight.size, place.size) or _differs(fetch.weight.sha256, place.sha256):
+            problems.append(_changed(fetch, place))
+        for refused in place.passed_over:
+            watcher.said(f"{refused.message}; {fetch.weight.name} comes from {place.source.page}")
+        found.append((fetch, place))
+    if problems:
+        raise PullFailed(problems)
+    return found
+
+
+def _differs(published: object, offered: object) -> bool:
+    return published is not None and offered is not None and published != offered
+
+
+def _changed(fetch: Fetch, place: Located) -> Problem:
+    return Problem(
+        code="source_changed",
+        message=f"{place.source.url} has other bytes now than the manifest knows",
+        tier=3,
+        file=fetch.place,
+        given={"size": place.size, "sha256": place.sha256},
+        expected=f"{fetch.weight.size} bytes, sha256 {fetch.weight.sha256}",
+        hint="the publisher changed the file: look at it, and bring the manifest up to date",
+    )
+
+
+def _check_disk(located: Sequence[tuple[Fetch, Located]]) -> None:
+    """Check that every disk has room for what will come onto it."""
+    rooms: dict[int, tuple[Path, int]] = {}
+    for fetch, place in located:
+        home = next(parent for parent in fetch.target.absolute().parents if parent.is_dir())
+        device = home.stat().st_dev
+        rooms[device] = (home, rooms.get(device, (home, 0))[1] + max(0, (place.size or 0) - fetch.begun))
+    problems = [
+        Problem(
+            code="disk_full",
+            message=f"{needed:,} bytes are needed, {free:,} are free",
+            tier=3,
+            file=str(home),
+            hint="make room, or pull into another folder",
+        )
+        for home, needed in rooms.values()
+        if needed > (free := shutil.disk_usage(home).free)
+    ]
+    if problems:
+        raise PullFailed(problems)
+
+
+def _bring(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Watcher) -> None:
+    """Fetch one file while no other pull does."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415
+
+    fetch.target.parent.mkdir(parents=True, exist_ok=True)
+    lock_file = fetch.target.with_name(f".{fetch.target.name}.lock")
+    lock = FileLock(lock_file)
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        watcher.said(f"another pull fetches {fetch.weight.name}; waiting for it")
+        held = lock.acquire()
+    with held:
+        if not _whole(fetch.target, fetch.weight):
+            _download(fetch, place, pool, watcher)
+            watcher.checking(fetch)
+            _verify(fetch, place)
+            fetch.part.replace(fetch.target)
+        with suppress(OSError):  # Windows keeps it while it is held
+            lock_file.unlink()
+    watcher.finished(fetch)
+
+
+def _download(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Watcher) -> None:
+    watcher.began(fetch, place.size)
+    try:
+        download(
+            place,
+            lambda: locate(fetch.weight, pool),
+            fetch.part,
+            pool,
+            lambda done: watcher.progressed(fetch, done),
+        )
+    except PullFailed as error:
+        raise PullFailed(problem.at(file=fetch.place) for problem in error.problems) from error
+    except OSError as error:
+        message = f"cannot be written to '{fetch.part}': {error.strerror or error}"
+        raise PullFailed([Problem(code="disk_failed", message=message, tier=3, file=fetch.place)]) from error
+
+
+def _verify(fetch: Fetch, place: Located) -> None:
+    """Check the bytes that came; bad ones are thrown away."""
+    size, wanted = fetch.part.stat().st_size, fetch.weight.size or place.size
+    sha256 = fetch.weight.sha256 or place.sha256
+    wrong = None
+    if wanted is not None and size != wanted:
+        wrong = f"{size:,} bytes came, expected {wanted:,}"
+    elif sha256 is not None and (found := sha256_of(fetch.part)) != sha256:
+        wrong = f"what came has the sha256 {found}, expected {sha256}"
+    elif sha256 is None and not _sound(fetch.part, fetch.target.suffix):
+        wrong = "what came is no weight file"
+    if wrong is not None:
+        fetch.part.unlink()
+        raise PullFailed(
+            [
+                Problem(
+                    code="wrong_bytes",
+                    message=f"{wrong}; it was thrown away",
+                    tier=3,
+                    file=fetch.place,
+                    hint=f"pull it again; if it stays so, the file at {place.source.page} is not the published one",
+                )
+            ]
+        )

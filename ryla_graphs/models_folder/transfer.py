@@ -1,0 +1,94 @@
+"""Bringing the bytes of one file onto the disk, and going on where an earlier attempt stopped.
+
+huggingface_hub keeps nothing of a download that was cut off, so the bytes are fetched here, with HTTP ranges.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import urllib3
+
+from ryla_graphs.errors import Problem, PullFailed
+from ryla_graphs.models_folder.locating import SECONDS, Located
+
+CHUNK = 2**20
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds to wait before trying again; after that many attempts that brought nothing it is given up."""
+
+_RETRIES = urllib3.Retry(total=5, connect=0, read=0, status=0, other=0, redirect=5)
+OK, PARTIAL, NO_SUCH_RANGE = 200, 206, 416
+
+
+def download(
+    located: Located,
+    locate_again: Callable[[], Located],
+    part: Path,
+    pool: urllib3.PoolManager,
+    on_done: Callable[[int], None],
+) -> None:
+    """Fill `part` up to the file's end; `on_done` is told how many bytes are there.
+
+    A dropped connection is taken up again, at a freshly asked address since signed ones grow old. Raises
+    `PullFailed` where it stays dropped, or the server refuses; `OSError` where the disk does.
+    """
+    failures = 0
+    while located.size is None or _size(part) != located.size:
+        have = _size(part)
+        try:
+            _stream(located, part, have, pool, on_done)
+            return
+        except urllib3.exceptions.HTTPError as error:
+            failures = failures + 1 if _size(part) <= have else 1
+            if failures > len(PAUSES):
+                _give_up(located, str(error) if type(error) is _Refused else type(error).__name__, _size(part))
+            time.sleep(PAUSES[failures - 1])
+            located = locate_again()
+
+
+class _Refused(urllib3.exceptions.HTTPError):
+    """The server answered with a status that brings no bytes."""
+
+
+def _stream(located: Located, part: Path, have: int, pool: urllib3.PoolManager, on_done: Callable[[int], None]) -> None:
+    """Append what is missing. Raises `urllib3.exceptions.HTTPError` where trying again may help."""
+    if located.size is not None and have > located.size:
+        have = 0
+    headers = {"Accept-Encoding": "identity", **located.headers}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    answer = pool.request("GET", located.url, headers=headers, timeout=SECONDS, preload_content=False, retries=_RETRIES)
+    try:
+        if answer.status == NO_SUCH_RANGE:
+            part.unlink()
+        goes_on = answer.status == PARTIAL and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if not goes_on and answer.status != OK:
+            raise _Refused(f"status {answer.status}")
+        done = have if goes_on else 0
+        with part.open("ab" if goes_on else "wb") as file:
+            while piece := answer.read1(CHUNK):  # not `stream`: that loses a piece when it is cut off within it
+                file.write(piece)
+                done += len(piece)
+                on_done(done)
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        answer.close()
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _give_up(located: Located, reason: str, have: int) -> NoReturn:
+    problem = Problem(
+        code="connection_lost",
+        message=f"the connection to {located.source.page} breaks again and again ({reason}); {have:,} bytes are kept",
+        tier=3,
+        hint="pull it again: it goes on from there",
+    )
+    raise PullFailed([problem])

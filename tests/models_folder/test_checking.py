@@ -1,0 +1,166 @@
+"""A models folder: files are found as ComfyUI finds them, and are what their names say or are told."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from ryla_graphs.errors import SourceUnreachable
+from ryla_graphs.models_folder import CheckedFile, ModelsFolder, check
+from ryla_graphs.weights import known
+from tests.models_folder.files import CLIP_L, FLUX, LORA, encoded, write
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> ModelsFolder:
+    return ModelsFolder(tmp_path)
+
+
+def one(models: ModelsFolder, folder: str, name: str, content: bytes, *, hashes: bool = False) -> CheckedFile:
+    write(models.target(folder, name), content)
+    (checked,) = [each for each in check(models, hashes=hashes) if each.name == name]
+    return checked
+
+
+def codes(checked: CheckedFile) -> list[tuple[str, str]]:
+    place = f"{checked.folder}/{checked.name}"
+    assert all(problem.file == place and str(problem).startswith(place) for problem in checked.problems)
+    return [(problem.level, problem.code) for problem in checked.problems]
+
+
+def test_an_unknown_file_is_told_by_its_header(models: ModelsFolder) -> None:
+    checked = one(models, "diffusion_models", "mine.safetensors", encoded(FLUX))
+    assert (checked.state, codes(checked)) == ("unknown", [])
+    assert checked.detected is not None and checked.detected.family == "flux1"
+    assert checked.to_dict()["families"] == ["flux1"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "content", "code"),
+    [
+        ("vae", "ae.safetensors", b"", "empty_file"),
+        ("loras", "mine.safetensors", b"", "empty_file"),
+        ("upscale_models", "mine.pth", b"", "empty_file"),
+        ("diffusion_models", "flux1-dev.safetensors", encoded(FLUX)[:-1], "truncated_file"),
+        ("diffusion_models", "flux1-dev.safetensors", encoded(LORA), "renamed_file"),
+        ("diffusion_models", "z_image_turbo_bf16.safetensors", encoded(FLUX), "renamed_file"),
+        ("text_encoders", "clip_l.safetensors", encoded(FLUX), "renamed_file"),
+        ("checkpoints", "mine.safetensors", encoded(FLUX), "misplaced_file"),
+        ("diffusion_models", "mine.safetensors", encoded(LORA), "misplaced_file"),
+        ("vae", "ae.safetensors", b"PK\x03\x04 as torch.save writes it", "pickled_file"),
+        ("vae", "ae.safetensors", b"<!DOCTYPE html>log in", "not_safetensors"),
+        ("instantid", "ip-adapter.bin", b"<!DOCTYPE html>log in", "not_weights"),
+    ],
+)
+def test_bad_files_are_told_with_what_to_do(
+    models: ModelsFolder, folder: str, name: str, content: bytes, code: str
+) -> None:
+    checked = one(models, folder, name, content)
+    assert (checked.state, codes(checked)) == ("bad", [("error", code)])
+    (problem,) = checked.problems
+    assert problem.hint
+    assert (f"weights pull {name}" in problem.hint) == (known(name) is not None) or code == "renamed_file"
+
+
+def test_a_file_of_another_kind_says_which_and_where_it_belongs(models: ModelsFolder) -> None:
+    (problem,) = one(models, "checkpoints", "mine.safetensors", encoded(FLUX)).problems
+    assert "is a diffusion model of Flux.1" in problem.message and "needs a checkpoint" in problem.message
+    assert problem.hint == "move it to diffusion_models"
+
+
+def test_other_sizes_and_pickles_are_worth_a_look(models: ModelsFolder) -> None:
+    other = one(models, "text_encoders", "clip_l.safetensors", encoded(CLIP_L))
+    assert (other.state, codes(other)) == ("suspect", [("warning", "other_size")])
+    mine = one(models, "loras", "mine.pt", b"\x80\x02}")
+    assert (mine.state, codes(mine)) == ("suspect", [("warning", "pickled_file")])
+    expected = one(models, "ultralytics", "bbox/face_yolov8m.pt", b"\x80\x02}")
+    assert codes(expected) == [("warning", "other_size"), ("note", "pickled_file")]
+
+
+def test_hashes_are_compared_where_asked(models: ModelsFolder) -> None:
+    row = known("genderage.onnx")
+    assert row is not None and row.size is not None
+    content = b"\x08" + bytes(row.size - 1)
+    assert one(models, row.folder, row.name, content).state == "fine"
+    read: list[int] = []
+    (checked,) = check(models, [row.key], hashes=True, on_bytes=read.append)
+    assert codes(checked) == [("error", "wrong_hash")] and checked.hashed
+    assert hashlib.sha256(content).hexdigest() in checked.problems[0].message
+    assert sum(read) == row.size
+    (unread,) = check(models, [row.key])
+    assert (unread.state, unread.hashed) == ("fine", False)
+
+
+def test_wanted_files_that_are_missing(models: ModelsFolder) -> None:
+    wanted = [("vae", "ae.safetensors"), ("loras", "mine.safetensors"), ("vae", "ae.safetensors")]
+    found = list(check(models, wanted))
+    assert [(each.state, each.name) for each in found] == [
+        ("missing", "ae.safetensors"),
+        ("missing", "mine.safetensors"),
+    ]
+    hints = [each.problems[0].hint or "" for each in found]
+    assert "weights pull ae.safetensors" in hints[0] and "not in the manifest" in hints[1]
+
+
+def test_legacy_folders_stand_for_the_new_ones(models: ModelsFolder) -> None:
+    write(models.roots[0] / "unet" / "a.safetensors", encoded(FLUX))
+    write(models.roots[0] / "clip" / "sub" / "b.safetensors", encoded(CLIP_L))
+    assert [(held.folder, held.name) for held in models.files()] == [
+        ("text_encoders", "sub/b.safetensors"),
+        ("diffusion_models", "a.safetensors"),
+    ]
+    assert models.find("diffusion_models", "a.safetensors") == models.roots[0] / "unet" / "a.safetensors"
+    assert models.find("text_encoders", "sub\\b.safetensors") is not None
+
+
+def test_of_two_files_of_one_name_comfyui_s_is_taken(models: ModelsFolder) -> None:
+    write(models.roots[0] / "diffusion_models" / "a.safetensors", encoded(LORA))
+    first = write(models.roots[0] / "unet" / "a.safetensors", encoded(FLUX))
+    assert [held.path for held in models.files()] == [first]
+
+
+def test_names_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    write(tmp_path / "secret.safetensors", encoded(FLUX))
+    models = ModelsFolder(tmp_path / "models")
+    write(models.target("vae", "a.safetensors"), encoded(FLUX))
+    for name in (
+        "../../secret.safetensors",
+        "..\\..\\secret.safetensors",
+        str(tmp_path / "secret.safetensors"),
+        "",
+        "\0",
+    ):
+        assert models.find("vae", name) is None
+        assert models.get(("vae", name)) is None
+
+
+def test_several_roots_and_links_in_a_circle(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    write(second / "vae" / "x.safetensors", encoded(FLUX))
+    write(first / "loras" / "y.safetensors", encoded(LORA))
+    (first / "loras" / "again").symlink_to(first / "loras")
+    models = ModelsFolder.open(first, second)
+    assert [held.name for held in models.files()] == ["y.safetensors", "x.safetensors"]
+    assert models.target("vae", "z").is_relative_to(first)
+
+
+def test_evidence_for_families(models: ModelsFolder) -> None:
+    path = write(models.target("loras", "a.safetensors"), encoded(LORA))
+    detected = models.get(("loras", "a.safetensors"))
+    assert detected is not None and detected.kind == "lora"
+    path.write_bytes(encoded(FLUX))
+    changed = models.get(("loras", "a.safetensors"))
+    assert changed is not None and changed.kind == "diffusion model"
+    path.write_bytes(b"")
+    assert models.get(("loras", "a.safetensors")) is None
+    assert models.get(("loras", "none.safetensors")) is None
+
+
+def test_a_comfyui_folder_stands_for_its_models(tmp_path: Path) -> None:
+    write(tmp_path / "folder_paths.py", b"")
+    (tmp_path / "models").mkdir()
+    assert ModelsFolder.open(tmp_path).roots == (tmp_path / "models",)
+    with pytest.raises(SourceUnreachable, match="is no folder"):
+        ModelsFolder.open(tmp_path / "nowhere")
