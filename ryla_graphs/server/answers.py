@@ -49,7 +49,7 @@ async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Resp
     job = await here.job_of(job.owner, job.id)
     made = [output_view(output) for output in await in_thread(here.store.outputs, job.id)]
     headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
-    return JSONResponse(job_view(job, made, here), 202, headers)
+    return JSONResponse(job_view(job, made, here.jobs), 202, headers)
 
 
 async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Preferences) -> bool:
@@ -85,7 +85,7 @@ async def _result(
     if not offers or wanted == JSON or inline:
         read = here.store.blobs.read if inline else None
         views = await in_thread(lambda: [output_view(output, read) for output in made])
-        return JSONResponse(job_view(job, views, here), headers=headers)
+        return JSONResponse(job_view(job, views, here.jobs), headers=headers)
     headers |= {"Content-Location": output_path(shown[0])}
     return await content_response(shown[0], here, headers, wanted, quality)
 

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.errors import NotFound
+from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.sinks import Sink
@@ -20,6 +22,8 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.uploads import Uploads
+from ryla_graphs.server.views import job_view, output_view
+from ryla_graphs.server.webhooks import Signer, Webhooks
 
 CATALOG_SECONDS = 300.0
 """How often the engine is asked for its node classes and files."""
@@ -35,6 +39,8 @@ class Deployment:
         self.store = store
         self.settings = settings
         self.catalog = LiveCatalog(engine)
+        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
+        self.analytics = Analytics(_targets(settings))
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.jobs = JobService(
             engine,
@@ -42,7 +48,7 @@ class Deployment:
             settings,
             rebuild=partial(recompiled, self.catalog),
             deliver=partial(delivered, mark=settings.mark_outputs),
-            sinks=sinks,
+            sinks=[*sinks, self.webhooks, self.analytics],
         )
         self._upkeep: asyncio.Task[None] | None = None
         self.intake = Intake(self.jobs, self.catalog, self.uploads, settings.confinement)
@@ -66,6 +72,8 @@ class Deployment:
         if self._upkeep is not None:
             self._upkeep.cancel()
         await in_thread(self.jobs.stop)
+        await in_thread(self.webhooks.close)
+        await in_thread(self.analytics.close)
         await in_thread(self.engine.close)
         await in_thread(self.store.close)
 
@@ -82,3 +90,21 @@ class Deployment:
         if asset is None or asset.owner != owner:
             raise NotFound(f"there is no asset '{asset_id[:80]}'")
         return asset
+
+    def _told(self, job: Job) -> dict[str, Any]:
+        """A job that has ended, as webhooks tell it."""
+        return job_view(job, [output_view(output) for output in self.store.outputs(job.id)], self.jobs)
+
+
+def _signer(settings: Settings) -> Signer | None:
+    return None if settings.webhook_secret is None else Signer(settings.webhook_secret.get_secret_value())
+
+
+def _targets(settings: Settings) -> list[Target]:
+    targets: list[Target] = []
+    if settings.analytics_file is not None:
+        targets.append(JsonLines(settings.analytics_file))
+    if settings.analytics_url is not None:
+        fetcher = Fetcher(settings.webhook_fetch)
+        targets.append(Posted(fetcher, settings.analytics_url, settings.analytics_token.get_secret_value()))
+    return targets

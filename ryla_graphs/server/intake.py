@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +22,10 @@ from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import Confinement, confined
 from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
+from ryla_graphs.server.webhooks import EXTRA
 from ryla_graphs.workflow import Workflow
 
+WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 _SEEDS = ("seed", "noise_seed")
 
 
@@ -140,6 +142,15 @@ def parsed(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RequestError("malformed_json", f"the body is {type(content).__name__}, expected a JSON object")
     return content
+
+
+def webhook_in(content: dict[str, Any], check: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A body without the address of its webhook, and that address as `Terms.extra`; a node may bear that name."""
+    for name in WEBHOOK_NAMES:
+        if isinstance(address := content.get(name), str):
+            check(address)
+            return {key: value for key, value in content.items() if key != name}, {EXTRA: address}
+    return content, {}
 
 
 def graph_in(content: dict[str, Any]) -> tuple[Any, dict[str, str]]:

@@ -20,6 +20,9 @@ ComfyUI workflows over HTTP. A request waits for its job and is answered with th
 """
 
 
+_WEBHOOK = "Gets the job when it has ended, signed as Standard Webhooks; https"
+
+
 class Node(BaseModel):
     """A node of ComfyUI's API format."""
 
@@ -37,6 +40,7 @@ class WorkflowWithFiles(BaseModel):
         default_factory=dict,
         description="Input files by the name that the graph gives them: data URL, base64, https URL or asset id",
     )
+    webhook_url: str | None = Field(default=None, description=_WEBHOOK)
 
 
 def document(app: FastAPI) -> None:
@@ -59,7 +63,12 @@ def _made(app: FastAPI) -> dict[str, Any]:
     wrapped = _reference(WorkflowWithFiles, schemas)
     _set_body(api, "/workflow", {"anyOf": [wrapped, graph]})
     for name in presets.NAMES:
-        _set_body(api, f"/{name}", _reference(presets.get(name).parameters, schemas))
+        body = _reference(presets.get(name).parameters, schemas)
+        schemas[presets.get(name).parameters.__name__]["properties"]["webhookUrl"] = {
+            "type": "string",
+            "description": _WEBHOOK,
+        }
+        _set_body(api, f"/{name}", body)
     return api
 
 

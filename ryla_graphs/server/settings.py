@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
@@ -42,5 +44,15 @@ class Settings(BaseModel):
     """What the engine runs on, for the record."""
     usd_per_second: float | None = Field(default=None, ge=0)
     """What a second of the engine costs."""
+    webhook_secret: SecretStr | None = None
+    """Signs webhooks; without it there are none."""
+    webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)
+    """Where webhooks may be posted."""
+    analytics_file: Path | None = None
+    """Gets RYLA's product events, one JSON object a line."""
+    analytics_url: str | None = None
+    """Gets the same in batches, as JSON arrays; https."""
+    analytics_token: SecretStr = SecretStr("")
+    """Goes with them as a bearer token."""
     readers_per_owner: int = Field(default=2000, ge=1)
     """Event streams that one owner may have open."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import body_of
+from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.states import output_facts
 from ryla_graphs.server.records import Asset, Job
 
@@ -36,7 +36,7 @@ def output_view(output: Asset, content: Callable[[str], bytes] | None = None) ->
     return view
 
 
-def job_view(job: Job, outputs: Sequence[dict[str, Any]], here: Deployment) -> dict[str, Any]:
+def job_view(job: Job, outputs: Sequence[dict[str, Any]], jobs: JobService) -> dict[str, Any]:
     """All that the owner of a job may know of it."""
     path = job_path(job.id)
     return {
@@ -45,8 +45,8 @@ def job_view(job: Job, outputs: Sequence[dict[str, Any]], here: Deployment) -> d
         "preset": job.request.preset,
         "parameters": job.request.parameters,
         "seed": job.request.seed,
-        "position": here.jobs.position(job.id),
-        "progress": here.jobs.progress(job.id),
+        "position": jobs.position(job.id),
+        "progress": jobs.progress(job.id),
         "attempt": job.attempt,
         "cancel_requested": job.cancel_requested,
         "created_at": moment(job.created_at),

@@ -30,14 +30,14 @@ async def list_jobs(
     """The caller's jobs, the newest first."""
     found = await in_thread(here.store.jobs, states=state, owner=owner, before=before, limit=limit)
     now = [here.jobs.live(job.id) or job for job in found]
-    return JSONResponse({"jobs": [job_view(job, await _outputs(job, here), here) for job in now]})
+    return JSONResponse({"jobs": [job_view(job, await _outputs(job, here), here.jobs) for job in now]})
 
 
 @router.get("/jobs/{job_id}", responses=errors(*OWNED))
 async def show_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
     """A job: its state, progress, outputs so far, and why it failed."""
     job = await here.job_of(owner, job_id)
-    return JSONResponse(job_view(job, await _outputs(job, here), here))
+    return JSONResponse(job_view(job, await _outputs(job, here), here.jobs))
 
 
 @router.delete("/jobs/{job_id}", responses={202: {"description": "The job, which will end"}, **errors(*OWNED)})
@@ -46,7 +46,7 @@ async def cancel_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
     job = await here.job_of(owner, job_id)
     await in_thread(here.jobs.cancel, job.id)
     job = await here.job_of(owner, job_id)
-    return JSONResponse(job_view(job, await _outputs(job, here), here), 200 if job.state.terminal else 202)
+    return JSONResponse(job_view(job, await _outputs(job, here), here.jobs), 200 if job.state.terminal else 202)
 
 
 @router.get(

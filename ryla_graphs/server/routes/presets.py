@@ -12,7 +12,7 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, parsed
+from ryla_graphs.server.intake import Terms, fingerprint, parsed, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, picture
@@ -54,7 +54,8 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
 def _take(name: str, body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
     parameters = parsed(body)
     chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
-    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen))
+    parameters, extra = webhook_in(parameters, here.webhooks.check)
+    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen, extra=extra))
 
 
 for _name in presets.NAMES:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, graph_in, parsed
+from ryla_graphs.server.intake import Terms, fingerprint, graph_in, parsed, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, picture
@@ -49,5 +49,6 @@ async def run_workflow(
 def _take(body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
     content = parsed(body)
     chosen = IdempotencyKey(owner, key, fingerprint("workflow", content)) if key is not None else None
+    content, extra = webhook_in(content, here.webhooks.check)
     graph, given = graph_in(content)
-    return here.intake.workflow(graph, given, Terms(owner=owner, key=chosen))
+    return here.intake.workflow(graph, given, Terms(owner=owner, key=chosen, extra=extra))

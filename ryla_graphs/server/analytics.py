@@ -1,0 +1,175 @@
+"""RYLA's product events: what was asked for, what came of it, what was loaded; to a file and to an address.
+
+One JSON object an event: ``{"event": "modal_flux_dev_generation_completed", "at": …, "job": …, "properties": {…}}``.
+No prompt, no input and no secret is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.weights import LOADERS
+
+log = logging.getLogger("ryla_graphs.server")
+
+_NAMES: Mapping[str, str] = {"flux-instantid": "instantid", "flux-lora": "lora"}
+"""Presets that RYLA's events call by another name; the others by their own, with underscores."""
+_REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
+_BATCH, _BATCH_SECONDS = 100, 2.0
+
+
+class Target(Protocol):
+    """Where events go."""
+
+    def put(self, event: Mapping[str, Any]) -> None:
+        """Take an event; quick, and never raises."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was taken."""
+        ...
+
+
+class Analytics:
+    """A sink that turns what happens to jobs into RYLA's events."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._targets = targets
+
+    def on_event(self, job: Job, event: JobEvent) -> None:
+        """Tell the first and the last of a job."""
+        if event.kind != "status":
+            return
+        for name, properties in events_of(job):
+            facts = {"event": name, "at": event.at, "job": job.id, "properties": properties}
+            for target in self._targets:
+                target.put(facts)
+
+    def close(self) -> None:
+        """Finish what the targets hold."""
+        for target in self._targets:
+            target.close()
+
+
+def events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The events that follow from the state a job has come to."""
+    preset = job.request.preset or "workflow"
+    stem = f"modal_{_NAMES.get(preset, preset.replace('-', '_'))}_generation"
+    parameters = job.request.parameters
+    about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
+    about |= {name: parameters[name] for name in _REPORTED if name in parameters}
+    if job.state is JobState.QUEUED and not job.cancel_requested:
+        yield f"{stem}_requested", about
+    elif job.state is JobState.SUCCEEDED:
+        yield from _loaded(job)
+        yield f"{stem}_completed", about | _metrics(job)
+    elif job.state is JobState.FAILED and job.error is not None:
+        failed = {"code": job.error.code, "node": job.error.node, "class_type": job.error.class_type}
+        if "lora_name" in LOADERS.get(job.error.class_type or "", {}):
+            yield "modal_lora_load_failed", failed | _file_of(job, job.error.node)
+        yield f"{stem}_failed", about | _metrics(job) | failed
+    elif job.state is JobState.CANCELLED:
+        yield f"{stem}_cancelled", about | _metrics(job)
+
+
+def _metrics(job: Job) -> dict[str, Any]:
+    return {name: value for name, value in job.metrics.items() if name != "nodes"}
+
+
+def _loaded(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
+    times: Mapping[str, Any] = job.metrics.get("nodes", {})
+    for number, body in job.request.prompt.items():
+        if body["class_type"] in LOADERS and number in times:
+            lora = "lora_name" in LOADERS[body["class_type"]]
+            name = "modal_lora_loaded" if lora else "modal_model_loaded"
+            yield name, {"class_type": body["class_type"], "ms": times[number], **_file_of(job, number)}
+
+
+def _file_of(job: Job, number: str | None) -> dict[str, Any]:
+    body = job.request.prompt.get(number or "", {"class_type": "", "inputs": {}})
+    inputs = LOADERS.get(body["class_type"], {})
+    return {name: body["inputs"][name] for name in inputs if isinstance(body["inputs"].get(name), str)}
+
+
+class JsonLines:
+    """A file with an event a line."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._lock = threading.Lock()
+
+    def put(self, event: Mapping[str, Any]) -> None:
+        """Write a line."""
+        with self._lock:
+            self._file.write(json.dumps(event, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+
+class Posted:
+    """An address that gets events in batches, as a JSON array; a batch that does not arrive is logged and dropped."""
+
+    def __init__(self, fetcher: Fetcher, address: str, token: str = "") -> None:
+        fetcher.check(address, name="analytics address")
+        self._fetcher = fetcher
+        self._address = address
+        self._headers = {"content-type": "application/json"}
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
+        self._waiting: queue.Queue[Mapping[str, Any] | None] = queue.Queue(maxsize=10_000)
+        self._thread = threading.Thread(target=self._work, name="analytics", daemon=True)
+        self._thread.start()
+
+    def put(self, event: Mapping[str, Any]) -> None:
+        """Take an event, unless ten thousand wait already."""
+        try:
+            self._waiting.put_nowait(event)
+        except queue.Full:
+            log.error("an analytics event was dropped: %s does not keep up", self._address)
+
+    def close(self) -> None:
+        """Post what waits."""
+        self._waiting.put(None)
+        self._thread.join(timeout=10)
+
+    def _work(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, last = self._gathered(first)
+            self._post(batch)
+            if last:
+                return
+
+    def _gathered(self, first: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
+        batch = [first]
+        while len(batch) < _BATCH:
+            try:
+                event = self._waiting.get(timeout=_BATCH_SECONDS)
+            except queue.Empty:
+                break
+            if event is None:
+                return batch, True
+            batch.append(event)
+        return batch, False
+
+    def _post(self, batch: list[Mapping[str, Any]]) -> None:
+        try:
+            status = self._fetcher.post(self._address, json.dumps(batch).encode(), self._headers).status
+        except InvalidInputs as error:
+            log.error("%d analytics events were dropped: %s", len(batch), error.problems[0].message)
+            return
+        if not 200 <= status < 300:
+            log.error("%d analytics events were dropped: answered %d", len(batch), status)

@@ -1,0 +1,131 @@
+"""Webhooks: signed, repeated, and never in the way of a job."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.webhooks import Signer, Webhooks
+from tests.server.https import Site, https_site
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+FLUX = {"prompt": "a red bicycle", "width": 64, "height": 64, "seed": 7, "steps": 2}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with https_site(tmp_path) as site:
+        yield site
+
+
+@pytest.fixture
+def client(site: Site, tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(webhook_secret=SECRET)  # type: ignore[arg-type]  # pydantic makes a SecretStr of it
+    app = create_app(Simulator(), SqliteStore(tmp_path / "data"), settings)
+    hooks: Webhooks = app.state.deployment.webhooks
+    hooks._fetcher, hooks._pauses = site.fetcher(), (0.05, 0.05)
+    with TestClient(app) as client:
+        yield client
+
+
+def post(client: TestClient, site: Site, **more: Any) -> Any:
+    return client.post("/flux-dev", json={**FLUX, "webhookUrl": site.url(), **more})
+
+
+def test_the_end_of_a_job_is_posted_and_signed(client: TestClient, site: Site) -> None:
+    answer = post(client, site)
+    assert answer.status_code == 200
+    (hook,) = site.wait(1)
+    assert hook.json["type"] == "job.succeeded"
+    assert hook.json["data"]["id"] == answer.headers["x-job-id"]
+    assert len(hook.json["data"]["outputs"]) == 1
+    signed = f"{hook.headers['webhook-id']}.{hook.headers['webhook-timestamp']}.".encode() + hook.body
+    expected = base64.b64encode(hmac.digest(bytes(range(32)), signed, hashlib.sha256)).decode()
+    assert hook.headers["webhook-signature"] == f"v1,{expected}"
+    assert abs(int(hook.headers["webhook-timestamp"]) - time.time()) < 60
+
+
+def test_a_graph_may_have_one_too(client: TestClient, site: Site) -> None:
+    graph = {"1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    assert client.post("/workflow", json={"workflow": graph, "webhook_url": site.url("a")}).status_code == 200
+    assert client.post("/workflow", json={**graph, "webhook_url": site.url("b")}).status_code == 200
+    assert {hook.path for hook in site.wait(2)} == {"/a", "/b"}
+
+
+def test_a_failure_is_posted(client: TestClient, site: Site) -> None:
+    graph = {"1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 30), "tan").save(buffer, "PNG")
+    broken = base64.b64encode(buffer.getvalue()[:60] + b"broken" + buffer.getvalue()[66:]).decode()
+    body = {"workflow": graph, "inputs": {"x.png": broken}, "webhook_url": site.url()}
+    assert client.post("/workflow", json=body).status_code == 500
+    (hook,) = site.wait(1)
+    assert (hook.json["type"], hook.json["data"]["error"]["node"]) == ("job.failed", "1")
+
+
+def test_a_hook_that_fails_is_tried_again_with_the_same_id(client: TestClient, site: Site) -> None:
+    site.statuses = [500, 503]
+    assert post(client, site).status_code == 200
+    hooks = site.wait(3)
+    assert len({hook.headers["webhook-id"] for hook in hooks}) == 1
+    assert len({hook.body for hook in hooks}) == 1
+
+
+def test_a_hook_that_never_works_is_given_up(client: TestClient, site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    site.statuses = [500] * 10
+    assert post(client, site).status_code == 200
+    site.wait(3)
+    deadline = time.monotonic() + 5
+    while "given up: answered 500" not in caplog.text and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert "given up: answered 500" in caplog.text and len(site.received) == 3
+
+
+def test_a_hook_that_is_gone_is_left_alone(client: TestClient, site: Site) -> None:
+    site.statuses = [410]
+    post(client, site)
+    site.wait(1)
+    time.sleep(0.2)
+    assert len(site.received) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["http://hooks.example/x", "https://127.0.0.1/x", "https://elsewhere.example/x", "no address"]
+)
+def test_an_address_that_may_not_be_posted_to_is_refused_at_once(address: str, client: TestClient) -> None:
+    answer = client.post("/flux-dev", json={**FLUX, "webhookUrl": address})
+    assert answer.status_code == 422
+    assert [problem["code"] for problem in answer.json()["error"]["problems"]] == ["webhook_refused"]
+
+
+def test_without_a_secret_there_are_no_webhooks(tmp_path: Path) -> None:
+    with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
+        answer = client.post("/flux-dev", json={**FLUX, "webhook_url": "https://hooks.example/x"})
+    assert answer.status_code == 422 and "posts no webhooks" in answer.text
+
+
+@pytest.mark.parametrize("secret", ["", "short", "whsec_!!!", base64.b64encode(bytes(8)).decode()])
+def test_a_bad_secret_is_told_and_not_repeated(secret: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        Signer(secret)
+    assert not secret or secret not in str(refused.value)
+
+
+def test_the_secret_is_nowhere_to_be_seen() -> None:
+    settings = Settings(webhook_secret=SECRET)  # type: ignore[arg-type]
+    assert SECRET not in repr(settings) and SECRET not in settings.model_dump_json(exclude={"tokens"})
