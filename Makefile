@@ -19,9 +19,10 @@ check: $(VENV)/installed-dev ## Only linter and type checkers
 format: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
-generate: $(VENV)/installed-dev ## Write the node classes anew from the bundled catalogs
+generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, docs/presets.md
 	$(BIN)/python -m tools.generate_nodes
 	$(BIN)/python -m tests.data.make_object_info
+	$(BIN)/python -m tools.write_presets_page
 
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks

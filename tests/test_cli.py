@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ryla_graphs import presets
 from tests.conftest import ROOT
 from tests.data.make_object_info import object_info
 from tests.engines.stub import Script, serve
@@ -72,11 +73,14 @@ def test_version_and_help() -> None:
 
 
 def test_presets() -> None:
-    assert {line.split()[0] for line in good("presets").splitlines()} == {"flux-dev", "flux-lora", "flux-instantid"}
-    assert json.loads(good("presets", "--json"))[0]["name"] == "flux-dev"
+    listed = [line.split()[0] for line in good("presets").splitlines() if line.startswith("  ")]
+    assert listed == list(presets.NAMES) == [row["name"] for row in json.loads(good("presets", "--json"))]
     shown = good("presets", "flux-instantid")
     assert "referenceImage" in shown and "CPU | GPU" in shown and "integer 64..8192 step 16" in shown
-    assert "width" in json.loads(good("presets", "flux-dev", "--json"))["parameters"]["properties"]
+    assert "needs ComfyUI 0.3.64, ComfyUI_InstantID" in shown
+    facts = json.loads(good("presets", "flux-dev", "--json"))
+    assert "width" in facts["parameters"]["properties"]
+    assert (facts["packs"], facts["min_comfyui"], facts["example"]) == ([], "0.3.64", {"prompt": "a red bicycle"})
 
 
 def test_compile_to_a_file(tmp_path: Path) -> None:
@@ -139,7 +143,7 @@ def test_run_a_preset(tmp_path: Path) -> None:
 def test_run_says_what_has_no_effect(tmp_path: Path) -> None:
     result = ryla("run", "flux-dev", "-p", "prompt=x", "-p", "negativePrompt=y", "-p", "width=64", "-o", tmp_path)
     assert result.returncode == 0
-    assert "at cfg 1 Flux ignores the negative prompt (parameter `negativePrompt`, `cfg`)" in result.stderr
+    assert "at cfg 1 the negative prompt is ignored (parameter `negativePrompt`, `cfg`)" in result.stderr
 
 
 def test_run_with_a_reference_picture_and_json(tmp_path: Path) -> None:

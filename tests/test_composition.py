@@ -31,7 +31,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.passes import merge_twins
 from ryla_graphs.testing import graphs
 from tests.graphs import copies, text_to_image, unfolded
-from tests.test_presets import EXAMPLES
+from tests.preset_examples import EXAMPLES
 
 
 @st.composite
@@ -186,7 +186,7 @@ def picture_parameters() -> list[Any]:
 
 @pytest.mark.parametrize(("name", "parameter"), picture_parameters())
 def test_every_preset_that_takes_a_picture_takes_one_from_another_graph(name: str, parameter: str) -> None:
-    example = next(parameters for preset, parameters in EXAMPLES.values() if preset == name)
+    example = next(given for preset, given in EXAMPLES.values() if preset == name and parameter in given)
     alone = presets.get(name).build(example).compile().prompt
     first = portrait(prompt="somebody else")
     composed = presets.get(name).build(example | {parameter: first.picture}).compile()

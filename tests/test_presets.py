@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,42 +15,10 @@ from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.errors import InvalidParameters, NotFound
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
-from ryla_graphs.presets.flux_lora import triggered
+from ryla_graphs.presets.parts.loras import Lora, triggered
 from ryla_graphs.validation import verdict
-from tests.conftest import recorded
-
-EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
-    "flux-dev": ("flux-dev", {"prompt": "a red bicycle", "seed": 42}),
-    "flux-dev-true-cfg": (
-        "flux-dev",
-        {"prompt": "a red bicycle", "negativePrompt": "blurry", "cfg": 2.5, "guidance": 1.0, "seed": 42},
-    ),
-    "flux-lora": ("flux-lora", {"prompt": "a portrait", "loraId": "character", "triggerWord": "ohwx", "seed": 42}),
-    "flux-lora-stack": (
-        "flux-lora",
-        {
-            "prompt": "a portrait",
-            "loras": [
-                {"loraId": "character.safetensors", "triggerWord": "ohwx"},
-                {"loraId": "style", "loraStrength": 0.5, "triggerWord": "in ink"},
-            ],
-            "textEncoder": True,
-            "seed": 42,
-        },
-    ),
-    "flux-instantid": (
-        "flux-instantid",
-        {
-            "prompt": "portrait photo of a woman reading in a cafe, morning light",
-            "negativePrompt": "blurry, deformed, watermark",
-            "referenceImage": "reference.png",
-            "width": 896,
-            "height": 1152,
-            "faceProvider": "GPU",
-            "seed": 42,
-        },
-    ),
-}
+from tests.conftest import ROOT, recorded
+from tests.preset_examples import EXAMPLES
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -73,8 +42,20 @@ def test_the_server_accepts_them(name: str) -> None:
     [
         ("flux-dev", "flux_dev_t2i"),
         ("flux-dev-true-cfg", "flux_dev_t2i_true_cfg_negative"),
+        ("flux-dev-fp8-checkpoint", "flux_dev_fp8_checkpoint"),
+        ("flux-schnell", "flux_schnell_t2i"),
         ("flux-lora", "flux_dev_lora_one"),
+        ("flux-lora-two", "flux_dev_lora_stack"),
+        ("flux-lora-with-clip", "flux_dev_lora_with_clip"),
+        ("z-image-turbo", "z_image_turbo_t2i"),
         ("flux-instantid", "flux_instantid_two_stage"),
+        ("flux-instantid-face-only", "flux_instantid_two_stage_face_mask"),
+        ("flux-pulid", "flux_pulid"),
+        ("z-image-instantid", "z_image_turbo_instantid_two_stage"),
+        ("sdxl-instantid", "sdxl_instantid"),
+        ("seedvr2-upscale-numz", "seedvr2_numz_image_upscale"),
+        ("wan-t2v", "wan21_t2v"),
+        ("wan-i2v", "wan21_i2v"),
     ],
 )
 def test_they_are_the_graphs_of_the_facts(example: str, graph: str) -> None:
@@ -97,11 +78,16 @@ def _shape(prompt: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_every_parameter_reaches_the_graph(name: str) -> None:
-    example = next(parameters for preset, parameters in EXAMPLES.values() if preset == name)
-    # At a cfg above 1 the negative prompt acts in every preset.
-    compiled = presets.get(name).build(example | {"cfg": 2.0, "negativePrompt": "x"}).compile()
-    reached = {parameter for parameters in compiled.decisions.values() for parameter in parameters}
-    assert reached == set(compiled.parameters)
+    # Above cfg 1 the negative prompt acts in every preset; a LoRA's strength acts where there is a LoRA.
+    more = {"cfg": 2.0, "negativePrompt": "x", "loraId": "me"}
+    known = {field.alias for field in presets.get(name).parameters.model_fields.values()}
+    more = {key: value for key, value in more.items() if key in known}
+    reached: set[str] = set()
+    for preset, parameters in EXAMPLES.values():
+        if preset == name:
+            compiled = presets.get(name).build(parameters | more).compile()
+            reached |= {parameter for parameters in compiled.decisions.values() for parameter in parameters}
+    assert reached == known
 
 
 def test_decisions_name_the_input_that_a_parameter_decides() -> None:
@@ -118,7 +104,7 @@ def test_a_problem_names_the_parameter_and_the_line() -> None:
     workflow = presets.get("flux-instantid").build(prompt="x", referenceImage="r.png", seed=1)
     errors = [problem for problem in workflow.validate(catalog) if problem.level == "error"]
     assert [(p.node, p.input, p.parameters) for p in errors] == [("sdxl", "ckpt_name", ("checkpointName",))]
-    assert errors[0].source and "flux_instantid.py:" in errors[0].source
+    assert errors[0].source and "instantid.py:" in errors[0].source
 
 
 @pytest.mark.parametrize("name", presets.NAMES)
@@ -146,7 +132,7 @@ def test_a_negative_prompt_without_effect_says_so() -> None:
     workflow = presets.get("flux-dev").build(prompt="x", negativePrompt="blurry")
     (problem,) = workflow.compile().problems
     assert (problem.code, problem.level) == ("negative_without_effect", "warning")
-    assert "ignores the negative prompt" in problem.message
+    assert "the negative prompt is ignored" in problem.message
     assert workflow.validate() == [problem]
     assert presets.get("flux-dev").build(prompt="x", negativePrompt="blurry", cfg=2.0).validate() == []
     two_stages = presets.get("flux-instantid").build(prompt="x", negativePrompt="blurry", referenceImage="r.png")
@@ -166,6 +152,10 @@ def test_both_seeds_follow_the_seed() -> None:
     assert (prompt["sampler"]["inputs"]["seed"], prompt["refiner"]["inputs"]["seed"]) == (7, 7)
 
 
+def stack(triggers: list[str]) -> list[Lora]:
+    return [Lora(lora_id="x", trigger_word=trigger) for trigger in triggers]
+
+
 @pytest.mark.parametrize(
     ("prompt", "triggers", "expected"),
     [
@@ -179,13 +169,13 @@ def test_both_seeds_follow_the_seed() -> None:
     ],
 )
 def test_trigger_words_go_to_the_front_once(prompt: str, triggers: list[str], expected: str) -> None:
-    assert triggered(prompt, triggers) == expected
+    assert triggered(prompt, stack(triggers)) == expected
 
 
 @given(st.text(max_size=20), st.lists(st.text(min_size=1, max_size=5), max_size=3))
 def test_triggering_twice_is_triggering_once(prompt: str, triggers: list[str]) -> None:
-    once = triggered(prompt, triggers)
-    assert triggered(once, triggers) == once
+    once = triggered(prompt, stack(triggers))
+    assert triggered(once, stack(triggers)) == once
 
 
 def test_a_file_name_may_have_its_extension_and_folder() -> None:
@@ -229,6 +219,114 @@ def test_bad_parameters_are_told_by_name(case: str) -> None:
     assert (problem.code, problem.input, problem.class_type) == (code, field, name)
 
 
+IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
+    "strength of no LoRA": ("flux-dev", {"loraStrength": 0.5}, "`loraStrength` has no effect without `loraId`"),
+    "trigger of no LoRA": ("wan-t2v", {"triggerWord": "x"}, "`triggerWord` has no effect without `loraId`"),
+    "file beside a checkpoint": (
+        "flux-dev",
+        {"fluxCheckpointName": "all.safetensors", "vaeName": "mine.safetensors"},
+        "`vaeName` has no effect beside `fluxCheckpointName`, which replaces it",
+    ),
+    "detector without a mask": (
+        "flux-instantid",
+        {"referenceImage": "r.png", "detectorName": "bbox/mine.pt"},
+        "`detectorName` has no effect without `faceOnly`",
+    ),
+    "detector beside a mask": (
+        "face-swap",
+        {"referenceImage": "r.png", "baseImage": "b.png", "maskImage": "m.png", "detectorName": "bbox/mine.pt"},
+        "`detectorName` has no effect beside `maskImage`, which replaces it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IDLE)
+def test_a_parameter_without_effect_is_refused(case: str) -> None:
+    name, parameters, message = IDLE[case]
+    with pytest.raises(InvalidParameters) as caught:
+        presets.get(name).build(prompt="x", **parameters)
+    assert [problem.message for problem in caught.value.problems] == [message]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_reported_parameters_give_the_same_graph(name: str) -> None:
+    preset, parameters = EXAMPLES[name]
+    first = presets.get(preset).build({key: value for key, value in parameters.items() if key != "seed"}).compile()
+    assert presets.get(preset).build(first.parameters).compile().json() == first.json()
+
+
+@pytest.mark.parametrize("length", [30, 31, 32])
+def test_frames_are_4k_and_1(length: int) -> None:
+    with pytest.raises(InvalidParameters, match=f"makes 4k.1 frames: 29 or 33; given {length}"):
+        presets.get("wan-t2v").build(prompt="x", length=length)
+
+
+def test_seeds_count_up_and_are_reported() -> None:
+    compiled = presets.get("base-images").build(prompt="x", count=3, seed=2**64 - 2).compile()
+    seeds = [2**64 - 2, 2**64 - 1, 0]
+    assert compiled.parameters["seeds"] == seeds
+    assert [compiled.prompt[f"{place}-sampler"]["inputs"]["seed"] for place in (1, 2, 3)] == seeds
+    alone = presets.get("flux-dev").build(prompt="x", seed=seeds[2]).compile().prompt["sampler"]["inputs"]
+    of_three = compiled.prompt["3-sampler"]["inputs"]
+    assert {key: alone[key] for key in ("seed", "steps", "cfg")} == {
+        key: of_three[key] for key in ("seed", "steps", "cfg")
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"seeds": [1, 2, 3]}, "count is 4, but there are 3 seeds"),
+        ({"count": 2, "seeds": [5, 5]}, "the same seed twice would give the same picture twice"),
+        ({"count": 2, "seed": 1, "seeds": [5, 6]}, "seeds begin with 5, but seed is 1: leave one of them out"),
+    ],
+)
+def test_seeds_that_contradict_each_other(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParameters, match=message):
+        presets.get("base-images").build(prompt="x", **parameters)
+
+
+def test_views_share_all_loaders() -> None:
+    prompt = presets.get("character-sheet").build(prompt="x", referenceImage="r.png").compile().prompt
+    classes = [body["class_type"] for body in prompt.values()]
+    assert {name: classes.count(name) for name in set(classes) if "Load" in name} == {
+        "UNETLoader": 1,
+        "DualCLIPLoader": 1,
+        "VAELoader": 1,
+        "CheckpointLoaderSimple": 1,
+        "InstantIDModelLoader": 1,
+        "ControlNetLoader": 1,
+        "LoadImage": 1,
+    }
+    assert classes.count("InstantIDFaceAnalysis") == 1
+    assert classes.count("SaveImage") == 5
+
+
+def test_views_have_names_of_their_own() -> None:
+    views = [{"name": "front"}, {"name": "front", "prompt": "again"}]
+    with pytest.raises(InvalidParameters, match="twice there is front"):
+        presets.get("character-sheet").build(prompt="x", referenceImage="r.png", views=views)
+
+
+def test_a_lora_at_strength_0_is_left_out() -> None:
+    without = presets.get("flux-dev").build(prompt="x", seed=1).compile()
+    off = {"loraId": "me", "loraStrength": 0, "triggerWord": "zwx"}
+    assert presets.get("flux-dev").build(prompt="x", seed=1, **off).compile().json() == without.json()
+
+
+def test_seedvr2_seeds_are_below_2_to_the_32() -> None:
+    for _ in range(20):
+        assert presets.get("seedvr2-upscale").build(image="x.png").compile().parameters["seed"] < 2**32
+    with pytest.raises(InvalidParameters, match="4294967295"):
+        presets.get("seedvr2-upscale").build(image="x.png", seed=2**32)
+
+
+def test_faces_that_are_missing_are_told_of() -> None:
+    for name in ("flux-instantid", "z-image-instantid", "sdxl-instantid", "flux-pulid", "character-sheet", "face-swap"):
+        problems = presets.get(name).build(presets.get(name).example).validate()
+        assert [problem.level for problem in problems if problem.code == "face_outcomes"][:1] == ["note"]
+
+
 def test_all_bad_parameters_come_at_once() -> None:
     with pytest.raises(InvalidParameters) as caught:
         presets.get("flux-dev").build(width=1, steps=0, sed=3)
@@ -246,10 +344,18 @@ def test_an_unknown_preset_is_told_with_the_nearest() -> None:
         presets.get("flux_dev")
 
 
+def test_the_page_of_presets_is_theirs() -> None:
+    from tools.write_presets_page import PAGE, page
+
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert page(text) == text, "run python -m tools.write_presets_page"
+
+
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_every_preset_explains_itself(name: str) -> None:
     preset = presets.get(name)
     assert preset.summary.endswith(".")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", preset.min_comfyui)
+    assert {problem.level for problem in preset.build(preset.example).compile().problems} <= {"note"}
     schema = preset.parameters.model_json_schema(by_alias=True)
-    undescribed = [key for key, facts in schema["properties"].items() if "description" not in facts]
-    assert [key for key in undescribed if key != "weightDtype"] == []
+    assert [key for key, facts in schema["properties"].items() if "description" not in facts] == []

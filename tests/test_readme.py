@@ -71,7 +71,8 @@ def commands() -> list[str]:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the commands name."""
     monkeypatch.chdir(tmp_path)
-    Image.new("RGB", (64, 64), "tan").save(tmp_path / "me.png")
+    for name in ("me.png", "scene.png"):
+        Image.new("RGB", (64, 64), "tan").save(tmp_path / name)
     graph = json.loads(good("compile", "flux-dev", "-p", "prompt=x"))
     for name in ("graph.json", "my_graph.json"):
         (tmp_path / name).write_text(json.dumps(graph))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ryla_graphs.cli.options import Json
 from ryla_graphs.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from ryla_graphs.presets import Preset
 
 
 def presets_command(
@@ -18,32 +22,47 @@ def presets_command(
     from ryla_graphs import presets  # noqa: PLC0415
 
     if name is None:
-        rows = [{"name": each, "summary": presets.get(each).summary} for each in presets.NAMES]
+        rows = [
+            {"name": each, "makes": group, "summary": presets.get(each).summary}
+            for group, names in presets.GROUPS.items()
+            for each in names
+        ]
         if json:
             print_json(rows)
             return
-        for row in rows:
-            typer.echo(f"{row['name']:<16} {row['summary']}")
+        for group, names in presets.GROUPS.items():
+            typer.echo(f"{group}:")
+            for each in names:
+                typer.echo(f"  {each:<18} {presets.get(each).summary}")
         return
     preset = presets.get(name)
     schema = preset.parameters.model_json_schema(by_alias=True)
     if json:
-        print_json({"name": preset.name, "description": (preset.__doc__ or "").strip(), "parameters": schema})
+        facts = {"packs": preset.packs, "min_comfyui": preset.min_comfyui, "example": preset.example}
+        doc = inspect.cleandoc(preset.__doc__ or "")
+        print_json({"name": preset.name, "description": doc, **facts, "parameters": schema})
         return
-    _print_parameters(preset.name, preset.__doc__ or "", schema)
+    _print_parameters(preset, schema)
 
 
-def _print_parameters(name: str, doc: str, schema: dict[str, Any]) -> None:
+def _print_parameters(preset: Preset[Any], schema: dict[str, Any]) -> None:
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("parameter", "takes", "default", "", title=name, title_justify="left", box=None)
+    table = Table("parameter", "takes", "default", "", title=preset.name, title_justify="left", box=None)
     required = schema.get("required", [])
     for key, facts in schema["properties"].items():
-        default = "required" if key in required else repr(facts["default"]) if "default" in facts else "drawn"
+        default = "required" if key in required else _shown(facts["default"]) if "default" in facts else ""
         table.add_row(key, _takes(facts), default, facts.get("description", ""))
     terminal = console()
     terminal.print(table)
-    terminal.print("\n" + "\n".join(line.strip() for line in doc.strip().splitlines()))
+    terminal.print("\n" + inspect.cleandoc(preset.__doc__ or ""), highlight=False, markup=False)
+    needs = [f"ComfyUI {preset.min_comfyui}", *preset.packs]
+    terminal.print(f"\nneeds {', '.join(needs)}", highlight=False, markup=False)
+
+
+def _shown(default: Any) -> str:
+    """A default in a few letters."""
+    return "none" if default is None else f"{len(default)} of them" if isinstance(default, list) else repr(default)
 
 
 def _takes(facts: dict[str, Any]) -> str:

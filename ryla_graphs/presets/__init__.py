@@ -12,23 +12,32 @@ from typing import Any
 from ryla_graphs.errors import NotFound
 from ryla_graphs.presets.base import Parameters, Preset
 
-_MODULES: Mapping[str, str] = {
-    "flux-dev": "flux_dev",
-    "flux-lora": "flux_lora",
-    "flux-instantid": "flux_instantid",
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "a picture from text": ("flux-dev", "flux-schnell", "flux-lora", "z-image-turbo", "base-images"),
+    "a person's face": (
+        "flux-instantid",
+        "flux-pulid",
+        "z-image-instantid",
+        "sdxl-instantid",
+        "character-sheet",
+        "face-swap",
+    ),
+    "a picture from a picture": ("flux-img2img", "seedvr2-upscale"),
+    "a video": ("wan-t2v", "wan-i2v"),
 }
+"""The names of all presets, by what they make."""
 
-NAMES = tuple(_MODULES)
+NAMES = tuple(name for names in GROUPS.values() for name in names)
 """The names of all presets."""
 
 
 def get(name: str) -> Preset[Any]:
     """The preset of a name; raises `NotFound` with the nearest ones."""
-    module = _MODULES.get(name)
-    if module is None:
+    if name not in NAMES:
         raise NotFound.among("preset", name, NAMES)
+    module = name.replace("-", "_")
     found: Preset[Any] = getattr(import_module(f"ryla_graphs.presets.{module}"), module)
     return found
 
 
-__all__ = ["NAMES", "Parameters", "Preset", "get"]
+__all__ = ["GROUPS", "NAMES", "Parameters", "Preset", "get"]

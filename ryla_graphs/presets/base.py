@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
+from pydantic.fields import FieldInfo
 
 from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.errors import InvalidParameters, Problem, did_you_mean, shorten
@@ -25,10 +28,42 @@ def random_seed() -> int:
     return secrets.randbelow(SEED_LIMIT)
 
 
+@dataclass(frozen=True)
+class ActsWith:
+    """Marks a parameter that has an effect only where another one is given."""
+
+    other: str
+
+
+@dataclass(frozen=True)
+class ReplacedBy:
+    """Marks a parameter that has no effect where another one is given."""
+
+    other: str
+
+
 class Parameters(BaseModel):
-    """The base of parameter models: camelCase and snake_case alike, unknown names refused."""
+    """The base of parameter models: camelCase and snake_case alike; unknown names and idle values refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _nothing_is_idle(self) -> Self:
+        for name, fact in type(self).model_fields.items():
+            reason = _idle(self, fact)
+            if reason and getattr(self, name) != fact.default:
+                raise ValueError(f"`{to_camel(name)}` has no effect {reason}")
+        return self
+
+
+def _idle(given: Parameters, fact: FieldInfo) -> str | None:
+    """Why a parameter has no effect beside the others, where it has none."""
+    for mark in fact.metadata:
+        if isinstance(mark, ActsWith) and not getattr(given, mark.other):
+            return f"without `{to_camel(mark.other)}`"
+        if isinstance(mark, ReplacedBy) and getattr(given, mark.other):
+            return f"beside `{to_camel(mark.other)}`, which replaces it"
+    return None
 
 
 Prompt = Annotated[str, Field(min_length=1, max_length=20_000, description="What to show, in words")]
@@ -38,8 +73,16 @@ Seed = Annotated[
 ]
 Pixels = Annotated[int, Field(ge=64, le=8192, multiple_of=16, description="In pixels, a multiple of 16")]
 Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps")]
+Denoise = Annotated[float, Field(gt=0, le=1, description="How much is redrawn; 1 is all")]
+Megapixels = Annotated[
+    float, Field(ge=0.1, le=4, description="The picture is scaled to this size, in 1024 x 1024 pixels, first")
+]
+WeightFile = Annotated[str, Field(min_length=1, max_length=255)]
 Strength = Annotated[float, Field(ge=0, le=3, description="0 is without effect, 1 is full")]
-WeightDtype = Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+WeightDtype = Annotated[
+    Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
+    Field(description="Precision to load the diffusion model in; fp8 takes half the memory of bf16"),
+]
 
 P = TypeVar("P", bound=Parameters)
 
@@ -47,9 +90,21 @@ P = TypeVar("P", bound=Parameters)
 class Preset(Generic[P]):
     """A named pipeline: ``presets.get("flux-dev").build(prompt="…")``, or `flux_dev(FluxDevParams(…))`."""
 
-    def __init__(self, name: str, parameters: type[P], graph: Callable[[P], Workflow]) -> None:
+    def __init__(
+        self,
+        name: str,
+        parameters: type[P],
+        graph: Callable[[P], Workflow],
+        *,
+        example: Mapping[str, Any],
+        min_comfyui: str,
+    ) -> None:
         self.name = name
         self.parameters = parameters
+        self.example = example
+        """Parameters that suffice, by the names of JSON."""
+        self.min_comfyui = min_comfyui
+        """The oldest ComfyUI whose nodes and models it can do with."""
         self._graph = graph
         self.__doc__ = graph.__doc__
 
@@ -57,6 +112,12 @@ class Preset(Generic[P]):
     def summary(self) -> str:
         """What it makes, in one line."""
         return (self.__doc__ or "").strip().splitlines()[0]
+
+    @cached_property
+    def packs(self) -> tuple[str, ...]:
+        """The node packs that its example needs, by their folder in ``custom_nodes``."""
+        modules = {node.schema_.module for node in self.build(self.example)}
+        return tuple(sorted(module.partition(".")[2] for module in modules if module.startswith("custom_nodes.")))
 
     def __call__(self, parameters: P) -> Workflow:
         """The workflow for these parameters."""
@@ -92,6 +153,9 @@ class Preset(Generic[P]):
 
     def _problems(self, error: ValidationError) -> Iterator[Problem]:
         for row in error.errors(include_url=False):
+            if row["type"] == "default_factory_not_called":
+                # A default that follows from other parameters, of which one is wrong: that one is told.
+                continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(class_type=self.name, input=name, **self._complaint(row["type"], row, name))
 
@@ -114,17 +178,25 @@ class Preset(Generic[P]):
         """
         base = api.dump(self._workflow(parameters).graph)
         found: dict[tuple[str, str], tuple[str, ...]] = {}
+        swapped: dict[tuple[str, str], tuple[str, ...]] = {}
         for name in type(parameters).model_fields:
             for changed in self._variants(parameters, name):
                 other = api.dump(self._workflow(changed).graph)
-                for place in _differences(base, other):
-                    if to_camel(name) not in found.get(place, ()):
-                        found[place] = (*found.get(place, ()), to_camel(name))
-        return found
+                for place, same_class in _differences(base, other):
+                    rows = found if same_class else swapped
+                    if to_camel(name) not in rows.get(place, ()):
+                        rows[place] = (*rows.get(place, ()), to_camel(name))
+        # What only exchanges a node for another says little about the values of the first.
+        return swapped | found
 
     def _variants(self, parameters: P, name: str) -> Iterator[P]:
         value = getattr(parameters, name)
-        given = {field: getattr(parameters, field) for field in type(parameters).model_fields}
+        given = {
+            field: getattr(parameters, field)
+            for field, fact in type(parameters).model_fields.items()
+            # A default that follows from other parameters changes with them.
+            if field in parameters.model_fields_set or not fact.default_factory_takes_validated_data
+        }
         for candidate in _others(value, type(parameters).model_fields[name].annotation):
             try:
                 yield type(parameters).model_validate(given | {name: candidate})
@@ -147,14 +219,22 @@ def _others(value: Any, annotation: Any) -> Iterator[Any]:
         yield []
         yield from ([*value, sample] for sample in _samples(annotation))
         for index, item in enumerate(value):
-            if isinstance(item, Parameters):
-                for field, fact in type(item).model_fields.items():
-                    for other in _others(getattr(item, field), fact.annotation):
-                        yield [*value[:index], item.model_copy(update={field: other}), *value[index + 1 :]]
+            for other in _other_items(item):
+                yield [*value[:index], other, *value[index + 1 :]]
     elif isinstance(value, Source):
         yield "changed"
     elif value is None:
         yield from ("changed", 0.5)
+
+
+def _other_items(item: Any) -> Iterator[Any]:
+    """Values near an item of a list."""
+    if not isinstance(item, Parameters):
+        yield from _others(item, None)
+        return
+    for field, fact in type(item).model_fields.items():
+        for other in _others(getattr(item, field), fact.annotation):
+            yield item.model_copy(update={field: other})
 
 
 def _samples(annotation: Any) -> Iterator[dict[str, str]]:
@@ -164,15 +244,18 @@ def _samples(annotation: Any) -> Iterator[dict[str, str]]:
             yield {name: "changed" for name, fact in item.model_fields.items() if fact.is_required()}
 
 
-def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tuple[str, str]]:
-    """The inputs of `base` that `other` has differently."""
+def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tuple[tuple[str, str], bool]]:
+    """The inputs of `base` that `other` has differently, and whether their node is still of the same class."""
     for number, body in base.items():
         twin = other.get(number, {"class_type": None, "inputs": {}})
+        same_class = twin["class_type"] == body["class_type"]
         for name, value in body["inputs"].items():
-            if twin["class_type"] != body["class_type"] or twin["inputs"].get(name) != value:
-                yield number, name
+            if not same_class or twin["inputs"].get(name) != value:
+                yield (number, name), same_class
 
 
-def preset(name: str, parameters: type[P]) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
+def preset(
+    name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str
+) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
     """Make a preset of a function."""
-    return lambda graph: Preset(name, parameters, graph)
+    return lambda graph: Preset(name, parameters, graph, example=example, min_comfyui=min_comfyui)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from ryla_graphs.nodes import SaveImage
 from ryla_graphs.presets.base import preset
-from ryla_graphs.presets.flux import FluxParams, load_flux, negative_notice, sample_flux
+from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxPictureParams, draw_flux
+from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.workflow import Workflow
 
 
-class FluxDevParams(FluxParams):
+class FluxDevParams(FluxPictureParams):
     """Parameters of `flux_dev`."""
 
 
-@preset("flux-dev", FluxDevParams)
+@preset("flux-dev", FluxDevParams, example={"prompt": "a red bicycle"}, min_comfyui="0.3.64")
 def flux_dev(p: FluxDevParams) -> Workflow:
     """A picture from text with Flux.1 Dev.
 
     At a `cfg` of 1 the negative prompt has no effect, and the workflow says so; above 1 it acts, and
-    every step costs twice.
+    every step costs twice. Flux.1 Dev's weights are licensed for non-commercial use.
     """
-    picture = sample_flux(p, load_flux(p), p.prompt)
-    saved = SaveImage(images=picture, filename_prefix="flux_dev").named("save")
-    return Workflow(saved).noting(negative_notice(p))
+    saved = SaveImage(images=draw_flux(p), filename_prefix="flux_dev").named("save")
+    return Workflow(saved).noting(negative_notice(p, CFG_ADVICE))

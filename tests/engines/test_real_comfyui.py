@@ -11,39 +11,78 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-import urllib3
+import requests
 from PIL import Image
+from pydantic.alias_generators import to_camel
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event
+from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.errors import EngineRefused, ExecutionFailed
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
+from ryla_graphs.presets.base import ReplacedBy
+from ryla_graphs.weights import LOADERS
 
 URL = os.environ.get("RYLA_COMFYUI", "")
 
 pytestmark = pytest.mark.skipif(not URL, reason="RYLA_COMFYUI names no server")
 
-WEIGHTS = {
-    "unetName": ("diffusion_models", "flux1-dev.safetensors"),
-    "clipName1": ("text_encoders", "clip_l.safetensors"),
-    "clipName2": ("text_encoders", "t5xxl_fp16.safetensors"),
-    "vaeName": ("vae", "ae.safetensors"),
-    "loraId": ("loras", "*flux*"),
+WEIGHTS: dict[str, tuple[str, str]] = {
+    "unetName": ("diffusion_models", ""),
+    "clipName": ("text_encoders", ""),
+    "clipName1": ("text_encoders", ""),
+    "clipName2": ("text_encoders", ""),
+    "vaeName": ("vae", ""),
+    "clipVisionName": ("clip_vision", ""),
     "checkpointName": ("checkpoints", "sd_xl_base_1.0.safetensors"),
     "instantidName": ("instantid", "ip-adapter.bin"),
     "controlnetName": ("controlnet", "*instantid*"),
 }
-"""Where the server has the file of each parameter, and what it may be called."""
+"""Where the server has the file of each parameter, and its name: the default where nothing is said."""
 
-SMALL: dict[str, Any] = {"prompt": "a red bicycle", "width": 128, "height": 128, "steps": 2, "seed": 7}
-CASES: dict[str, tuple[str, dict[str, Any]]] = {
+SMALL: dict[str, Any] = {
+    "prompt": "a red bicycle",
+    "width": 128,
+    "height": 128,
+    "megapixels": 0.1,
+    "length": 5,
+    "steps": 2,
+    "refineSteps": 2,
+    "resolution": 128,
+    "seed": 7,
+}
+FACE = {"referenceImage": "face.png"}
+COLOURS = {"mask.png": "white", "pose.png": "pink"}
+FLUX_LORA, SDXL_LORA = ("loras", "*flux*"), ("loras", "*sdxl*")
+Case = tuple[str, dict[str, Any]]
+CASES: dict[str, Case] = {
     "flux-dev": ("flux-dev", {}),
     "true guidance": ("flux-dev", {"cfg": 2.0, "negativePrompt": "rain"}),
-    "flux-lora": ("flux-lora", {"loraStrength": 0.8, "triggerWord": "zwx"}),
-    "with the text encoder": ("flux-lora", {"textEncoder": True}),
-    "flux-instantid": ("flux-instantid", {"referenceImage": "face.png", "refineSteps": 2}),
+    "all in one file": ("flux-dev", {"fluxCheckpointName": "flux1-dev-fp8.safetensors"}),
+    "flux-schnell": ("flux-schnell", {}),
+    "flux-lora": ("flux-lora", {"loraId": FLUX_LORA, "loraStrength": 0.8, "triggerWord": "zwx"}),
+    "with the text encoder": ("flux-lora", {"loraId": FLUX_LORA, "textEncoder": True}),
+    "base-images": ("base-images", {"count": 3}),
+    "flux-img2img": ("flux-img2img", {"baseImage": "face.png", "denoise": 0.5}),
+    "flux-instantid": ("flux-instantid", FACE),
+    "flux-instantid with LoRAs": (
+        "flux-instantid",
+        FACE | {"loraId": FLUX_LORA, "refineLoras": [{"loraId": "sdxl_style"}]},
+    ),
+    "sdxl-instantid": ("sdxl-instantid", FACE),
+    "sdxl-instantid posed": (
+        "sdxl-instantid",
+        FACE | {"poseImage": "pose.png", "loraId": SDXL_LORA, "textEncoder": True},
+    ),
+    "character-sheet": ("character-sheet", FACE | {"views": [{"name": "front"}, {"name": "profile-left"}]}),
+    "face-swap": ("face-swap", FACE | {"baseImage": "pose.png", "maskImage": "mask.png"}),
+    "z-image-turbo": ("z-image-turbo", {}),
+    "z-image-instantid": ("z-image-instantid", FACE),
+    "wan-t2v": ("wan-t2v", {}),
+    "wan-i2v": ("wan-i2v", FACE),
+    "seedvr2-upscale": ("seedvr2-upscale", {"image": "face.png"}),
 }
 
 
@@ -54,39 +93,84 @@ def engine() -> ComfyUI:
 
 def compiled(case: str) -> CompiledWorkflow:
     name, parameters = CASES[case]
-    fields = {field.alias for field in presets.get(name).parameters.model_fields.values()}
-    weights = {key: _weight(*place) for key, place in WEIGHTS.items() if key in fields}
-    return presets.get(name).build(SMALL | weights | parameters).compile()
+    preset = presets.get(name)
+    example = preset.parse(preset.example)
+    given: dict[str, Any] = {}
+    for field, fact in type(example).model_fields.items():
+        key = str(fact.alias)
+        replaced = any(to_camel(mark.other) in parameters for mark in fact.metadata if isinstance(mark, ReplacedBy))
+        if key in WEIGHTS and not replaced:
+            folder, pattern = WEIGHTS[key]
+            given[key] = _weight(folder, pattern or getattr(example, field))
+        elif key in SMALL:
+            given[key] = SMALL[key]
+    given |= {key: _weight(*value) if isinstance(value, tuple) else value for key, value in parameters.items()}
+    return preset.build(given).compile()
 
 
 def _weight(folder: str, pattern: str) -> str:
-    answer = urllib3.request("GET", f"{URL}/models/{folder}", timeout=10)
-    names = answer.json() if answer.status == 200 else []
-    found = [name for name in names if fnmatch(name.lower().rpartition("/")[2], pattern)]
+    """The first file that matches; one that is there but empty can only be named, so it does not count."""
+    answer = requests.get(f"{URL}/experiment/models/{folder}", timeout=10)
+    files = answer.json() if answer.ok else []
+    found = [
+        str(file["name"])
+        for file in files
+        if file["size"] and fnmatch(file["name"].lower().rpartition("/")[2], pattern)
+    ]
     if not found:
         pytest.skip(f"the server has no {pattern} in models/{folder}")
-    return str(found[0])
+    return found[0]
 
 
-def face() -> dict[str, bytes]:
+def inputs_of(workflow: CompiledWorkflow) -> dict[str, bytes]:
+    return {value: picture(COLOURS.get(value, "tan")) for _, _, value in file_inputs(workflow)}
+
+
+def picture(colour: str) -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (96, 96), "tan").save(buffer, "PNG")
-    return {"face.png": buffer.getvalue()}
+    Image.new("RGB", (96, 96), colour).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
     workflow = compiled(case)
     told: list[Event] = []
-    inputs = face() if "referenceImage" in CASES[case][1] else None
-    result = run(engine, workflow, inputs, on_event=told.append, previews=True)
-    (picture,) = result.outputs
-    image = Image.open(io.BytesIO(picture.read()))
-    assert (image.format, image.size) == ("PNG", (128, 128))
-    assert not picture.simulated
+    result = run(engine, workflow, inputs_of(workflow), on_event=told.append, previews=True)
+    assert {output.node for output in result.outputs} == {promised.node for promised in workflow.outputs}
+    for output in result.outputs:
+        assert not output.simulated
+        if output.kind == "image":
+            image = Image.open(io.BytesIO(output.read()))
+            assert (image.format, min(image.size) >= 128) == ("PNG", True)
+        else:
+            assert (output.kind, output.read()[4:8]) == ("video", b"ftyp")
     kinds = [event.kind for event in told]
     assert (kinds[0], kinds[-1]) == ("queued", "finished")
     assert {"started", "node", "output"} <= set(kinds)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_preset_is_accepted(case: str, engine: ComfyUI) -> None:
+    """By a server that has the packs; weights that it lacks may be all it misses."""
+    name, parameters = CASES[case]
+    given = {key: "x" if isinstance(value, tuple) else value for key, value in parameters.items()}
+    workflow = presets.get(name).build({**presets.get(name).example, **given}).compile()
+    missing = {body["class_type"] for body in workflow.prompt.values()} - set(engine.catalog())
+    if missing:
+        pytest.skip(f"the server has no {', '.join(sorted(missing))}")
+    try:
+        begun = engine.start(workflow, inputs_of(workflow))
+    except EngineRefused as refused:
+        wrong = [
+            p
+            for p in refused.problems
+            if p.code != "value_not_in_list" or p.input not in LOADERS.get(p.class_type or "", {})
+        ]
+        assert wrong == []
+    else:
+        begun.cancel()
+        assert list(begun.events())[-1].kind in ("cancelled", "failed", "finished")
 
 
 def test_what_the_server_refuses_is_told_by_node(engine: ComfyUI) -> None:

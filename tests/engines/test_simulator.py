@@ -112,6 +112,13 @@ def test_progress_counts_the_steps_of_each_sampler() -> None:
     json.dumps(told)
 
 
+def test_a_sampler_that_redraws_goes_all_its_steps() -> None:
+    workflow = presets.get("flux-img2img").build(prompt="x", baseImage="b.png", steps=5, denoise=0.4)
+    events: list[Event] = []
+    run(Simulator(), workflow.compile(), {"b.png": png()}, on_event=events.append)
+    assert [e.to_dict()["steps"] for e in events if e.kind == "progress"] == [5] * 5
+
+
 def test_names_go_on_counting_from_run_to_run() -> None:
     simulator = Simulator()
     first, second = (run(simulator, text_to_image().compile()) for _ in range(2))

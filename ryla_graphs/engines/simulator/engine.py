@@ -25,7 +25,13 @@ from ryla_graphs.engines.events import (
     Started,
 )
 from ryla_graphs.engines.inputs import check_names, file_inputs
-from ryla_graphs.engines.simulator import pictures, sampling, saving  # noqa: F401 - they register their handlers
+from ryla_graphs.engines.simulator import (  # noqa: F401 - they register their handlers
+    pictures,
+    regions,
+    sampling,
+    saving,
+    upscaling,
+)
 from ryla_graphs.engines.simulator.call import HANDLERS, Call, Step, World
 from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.files import FileNames

@@ -7,12 +7,13 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.engines.simulator.call import Call
 from ryla_graphs.engines.simulator.pictures import unknown_picture
-from ryla_graphs.engines.simulator.values import Audio, Latents, Masks, Opaque, Pictures, Video
+from ryla_graphs.engines.simulator.values import Audio, Latents, Masks, Opaque, Pictures, Regions, Video
 
 _HELD_BY: dict[str, type] = {
     "IMAGE": Pictures,
     "MASK": Masks,
     "LATENT": Latents,
+    "SEGS": Regions,
     "VIDEO": Video,
     "AUDIO": Audio,
     "INT": int,
@@ -49,6 +50,7 @@ def _new(call: Call, kind: str) -> Any:
         "IMAGE": pictures,
         "MASK": Masks(tuple(image.convert("L") for image in pictures.images)),
         "LATENT": Latents(512, 512, 1, call.key),
+        "SEGS": Regions(pictures.size, 1, call.key),
         "VIDEO": Video(pictures.images, 24.0),
         "AUDIO": Audio(1.0),
         "INT": 0,

@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
 
 from ryla_graphs.engines.simulator.call import Call, handles
 from ryla_graphs.engines.simulator.drawing import draw
-from ryla_graphs.engines.simulator.values import Masks, Opaque, Pictures, Size
+from ryla_graphs.engines.simulator.values import Masks, Pictures, Size
 
 _RESAMPLING = {
     "nearest-exact": Image.Resampling.NEAREST,
@@ -81,18 +81,21 @@ def image_scale(call: Call) -> tuple[Pictures]:
 
 @handles("ImageScaleBy")
 def image_scale_by(call: Call) -> tuple[Pictures]:
-    return (_scaled(call, call["image"], call["scale_by"], call["upscale_method"]),)
+    return (scaled(call, call["image"], call["scale_by"], call["upscale_method"]),)
 
 
 @handles("ImageScaleToTotalPixels")
 def image_scale_to_pixels(call: Call) -> tuple[Pictures]:
     pictures: Pictures = call["image"]
     wide, high = pictures.size
-    factor = math.sqrt(call["megapixels"] * 1024 * 1024 / (wide * high))
-    return (_scaled(call, pictures, factor, call["upscale_method"]),)
+    factor, by = math.sqrt(call["megapixels"] * 1024 * 1024 / (wide * high)), call["resolution_steps"]
+    size = (max(1, round(wide * factor / by) * by), max(1, round(high * factor / by) * by))
+    call.afford(*size, len(pictures.images))
+    return (pictures.map(lambda image: image.resize(size, resample(call["upscale_method"]))),)
 
 
-def _scaled(call: Call, pictures: Pictures, factor: float, method: str) -> Pictures:
+def scaled(call: Call, pictures: Pictures, factor: float, method: str) -> Pictures:
+    """Pictures so many times larger."""
     width, height = (max(1, round(side * factor)) for side in pictures.size)
     call.afford(width, height, len(pictures.images))
     return pictures.map(lambda image: image.resize((width, height), resample(method)))
@@ -134,12 +137,6 @@ def _resize_target(call: Call, width: int, height: int) -> Size:
     }
     factor = factors[kind]()
     return max(1, round(width * factor)), max(1, round(height * factor))
-
-
-@handles("ImageUpscaleWithModel")
-def upscale_with_model(call: Call) -> tuple[Pictures]:
-    """The size is that of a fourfold model; the detail is not."""
-    return (_scaled(call, call["image"], 4, "bicubic"),)
 
 
 @handles("ImageInvert")
@@ -315,21 +312,6 @@ def _ramp(length: int, first: int, last: int) -> bytes:
     rising = [min(1.0, (i + 1) / first) if first else 1.0 for i in range(length)]
     falling = [min(1.0, (length - i) / last) if last else 1.0 for i in range(length)]
     return bytes(round(255 * a * b) for a, b in zip(rising, falling, strict=True))
-
-
-@handles("BboxDetectorSEGS", "SegmDetectorSEGS")
-def detect(call: Call) -> tuple[Opaque]:
-    """One region in the middle of the picture, whatever it shows."""
-    width, height = call["image"].size
-    return (Opaque("SEGS", f"{call.key}#{width}x{height}"),)
-
-
-@handles("SegsToCombinedMask")
-def segs_to_mask(call: Call) -> tuple[Masks]:
-    width, height = map(int, call["segs"].key.rpartition("#")[2].split("x"))
-    mask = Image.new("L", (width, height), 0)
-    mask.paste(255, (width // 3, height // 4, 2 * width // 3, 3 * height // 4))
-    return (Masks((mask,)),)
 
 
 def unknown_picture(call: Call, caption: str) -> Pictures:

@@ -32,7 +32,8 @@ def _sampled(call: Call, latents: Latents, text: str) -> Latents:
 
 @handles("KSampler")
 def ksampler(call: Call) -> Sampled:
-    yield from steps(max(1, round(call["steps"] * call.get("denoise", 1.0))))
+    # A lower denoise means as many steps over the last part of the noise.
+    yield from steps(call["steps"] if call.get("denoise", 1.0) > 0 else 0)
     text = f"{_words(call)} seed {call['seed']}, {call['steps']} steps, cfg {call['cfg']:g}"
     return (_sampled(call, call["latent_image"], text),)
 
@@ -56,7 +57,7 @@ def sampler_custom(call: Call) -> Sampled:
 @handles("BasicScheduler", "KarrasScheduler", "ExponentialScheduler", "SimpleScheduler", "BetaSamplingScheduler")
 def scheduler(call: Call) -> tuple[Opaque]:
     """Sigmas remember their number, which is all that progress needs."""
-    return (Opaque("SIGMAS", f"{call.key}#{max(1, round(call['steps'] * call.get('denoise', 1.0)))}"),)
+    return (Opaque("SIGMAS", f"{call.key}#{call['steps'] if call.get('denoise', 1.0) > 0 else 0}"),)
 
 
 def _words(call: Call) -> str:

@@ -82,6 +82,15 @@ class Masks:
         return Masks(tuple(change(image) for image in self.images))
 
 
+@dataclass(frozen=True)
+class Regions:
+    """Parts of a picture that a detector found: how many, in a picture of which size."""
+
+    size: Size
+    count: int
+    key: str
+
+
 def key_of(class_type: str, inputs: Mapping[str, Any]) -> str:
     """What tells one result from another: the class and everything that went into it."""
     digest = hashlib.sha256(class_type.encode())
@@ -92,7 +101,7 @@ def key_of(class_type: str, inputs: Mapping[str, Any]) -> str:
 
 
 def _identity(value: Any) -> bytes:
-    if isinstance(value, (Opaque, Latents)):
+    if isinstance(value, (Opaque, Latents, Regions)):
         return value.key.encode()
     if isinstance(value, (Pictures, Masks)):
         return b"".join(hashlib.sha256(image.tobytes()).digest() for image in value.images)

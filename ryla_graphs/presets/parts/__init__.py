@@ -1,0 +1,1 @@
+"""What several presets share: parameters, loaders, and stretches of graph."""
