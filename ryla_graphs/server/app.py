@@ -14,14 +14,14 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.jobs.metrics import MetricsSink
 from ryla_graphs.server.jobs.sinks import LogSink, Sink
 from ryla_graphs.server.openapi import document
-from ryla_graphs.server.routes import events, jobs, presets, status, workflow
+from ryla_graphs.server.routes import events, jobs, loras, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, presets.router, jobs.router, events.router, status.router, *V2_ROUTERS)
+ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router, *V2_ROUTERS)
 
 
 def create_app(
@@ -45,7 +45,7 @@ def create_app(
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
-    app.add_middleware(BodyLimit, limit=chosen.body_bytes)
+    app.add_middleware(BodyLimit, limit=chosen.body_bytes, others={"/loras": chosen.lora_bytes})
     failures.install(app)
     for router in ROUTERS:
         app.include_router(router)

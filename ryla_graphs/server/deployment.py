@@ -15,6 +15,7 @@ from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.sinks import Sink
 from ryla_graphs.server.live_catalog import LiveCatalog
+from ryla_graphs.server.loras import FolderShelf, Loras
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.provenance import delivered
@@ -51,7 +52,9 @@ class Deployment:
             sinks=[*sinks, self.webhooks, self.analytics],
         )
         self._upkeep: asyncio.Task[None] | None = None
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, settings.confinement)
+        shelf = None if settings.lora_folder is None else FolderShelf(settings.lora_folder)
+        self.loras = Loras(store, shelf, size=settings.lora_bytes)
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings.confinement)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""

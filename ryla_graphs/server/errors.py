@@ -52,6 +52,7 @@ ANSWERS: Mapping[str, Answer] = {
     "method_not_allowed": Answer(405, "the route has no such method"),
     "cancelled": Answer(409, "the job was cancelled before it ended"),
     "job_not_ended": Answer(409, "the job still runs, so it has no result and cannot be deleted"),
+    "no_lora_folder": Answer(409, "this deployment has no folder that its engine loads LoRAs from"),
     "request_too_large": Answer(413, "the body has more bytes than this server takes"),
     "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),
     "unsupported_media": Answer(415, "an input file is of no kind that is taken"),

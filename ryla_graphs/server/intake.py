@@ -19,6 +19,7 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.errors import RequestError, told
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.live_catalog import LiveCatalog
+from ryla_graphs.server.loras import Loras
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import Confinement, confined
 from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
@@ -43,10 +44,13 @@ class Terms:
 class Intake:
     """Makes jobs of graphs and of presets. All of it blocks, and may be called from any thread."""
 
-    def __init__(self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, confinement: Confinement) -> None:
+    def __init__(
+        self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, loras: Loras, confinement: Confinement
+    ) -> None:
         self._jobs = jobs
         self._catalog = catalog
         self._uploads = uploads
+        self._loras = loras
         self._confinement = confinement
 
     def workflow(self, document: Any, given: Mapping[str, str], terms: Terms) -> Accepted:
@@ -60,6 +64,7 @@ class Intake:
             text = "this is a workflow as the editor saves it; export it with 'Export (API)' and send that"
             raise RequestError("workflow_format_ui", text)
         catalog = self._catalog.get()
+        document = renamed(document, self._loras.names_in(document, terms.owner))
         Workflow.load(document, catalog=catalog)  # tells whether it has the shape of a graph
         brought = self._uploads.bring(document, catalog, given, terms.owner)
         workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
@@ -73,6 +78,7 @@ class Intake:
         if (before := self._replayed(terms)) is not None:
             return before
         preset = presets.get(name)
+        parameters = renamed(parameters, self._loras.names_in(parameters, terms.owner))
         parameters, inputs = self._with_files(preset, parameters, terms.owner)
         return self._submit(preset.build(parameters), inputs, terms)
 

@@ -44,6 +44,10 @@ class Settings(BaseModel):
     """What the engine runs on, for the record."""
     usd_per_second: float | None = Field(default=None, ge=0)
     """What a second of the engine costs."""
+    lora_folder: Path | None = None
+    """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
+    lora_bytes: int = Field(default=2 * 2**30, ge=1)
+    """The largest LoRA."""
     webhook_secret: SecretStr | None = None
     """Signs webhooks; without it there are none."""
     webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)

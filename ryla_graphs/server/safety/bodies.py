@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,24 +13,29 @@ class TooLarge(Exception):
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 as soon as a body is over `limit` bytes, and reads no further."""
+    """ASGI middleware: answers 413 as soon as a body is over `limit` bytes, and reads no further.
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    `others` has the limits of paths that have one of their own.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, others: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._others = others or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._others.get(scope["path"], self._limit)
         declared = dict(scope["headers"]).get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > self._limit:
-            await self._refuse(send)
+        if declared.isdigit() and int(declared) > limit:
+            await _refuse(send, limit)
             return
-        await self._counted(scope, receive, send)
+        await self._counted(scope, receive, send, limit)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         arrived, answered = 0, False
 
         async def counting() -> Message:
@@ -37,13 +43,13 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))
-                if arrived > self._limit:
+                if arrived > limit:
                     raise TooLarge
             return message
 
         async def watching(message: Message) -> None:
             nonlocal answered
-            if arrived > self._limit and not answered:
+            if arrived > limit and not answered:
                 raise TooLarge  # whatever the app makes of the broken body, the answer is 413
             answered = True
             await send(message)
@@ -52,11 +58,12 @@ class BodyLimit:
             await self._app(scope, counting, watching)
         except TooLarge:
             if not answered:
-                await self._refuse(send)
+                await _refuse(send, limit)
 
-    async def _refuse(self, send: Send) -> None:
-        text = f"the request is larger than the {self._limit:,} bytes that this server takes"
-        body = json.dumps({"error": {"code": "request_too_large", "message": text}}).encode()
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+
+async def _refuse(send: Send, limit: int) -> None:
+    text = f"the request is larger than the {limit:,} bytes that are taken here"
+    body = json.dumps({"error": {"code": "request_too_large", "message": text, "problems": []}}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -117,6 +117,14 @@ class Store(Protocol):
         """All of one owner's assets that have this content."""
         ...
 
+    def kept(self, owner: str, kind: str) -> list[Asset]:
+        """All of one owner's uploads of a kind, the newest first."""
+        ...
+
+    def named(self, name: str) -> list[Asset]:
+        """All uploads of this name, whoever has them."""
+        ...
+
     def delete_asset(self, asset_id: str) -> bool:
         """Forget an upload; False where there is none. The content goes when nothing needs it any more."""
         ...
@@ -126,7 +134,7 @@ class Store(Protocol):
         ...
 
     def expire(self, retention: Retention, now: float) -> int:
-        """Forget what is older or more than `retention` allows; gives how many jobs and uploads went."""
+        """Forget what is older or more than `retention` allows, but LoRAs; gives how many jobs and uploads went."""
         ...
 
     def close(self) -> None:

@@ -126,6 +126,14 @@ class SqliteStore:
         rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE owner = ? AND hash = ?", owner, digest)
         return [asset_of(row) for row in rows]
 
+    def kept(self, owner: str, kind: str) -> list[Asset]:
+        where = "owner = ? AND kind = ? AND job_id IS NULL ORDER BY created_at DESC"
+        return [asset_of(row) for row in self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", owner, kind)]
+
+    def named(self, name: str) -> list[Asset]:
+        where = "name = ? AND job_id IS NULL"
+        return [asset_of(row) for row in self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE {where}", name)]
+
     def delete_asset(self, asset_id: str) -> bool:
         with self._writing() as db:
             gone = db.execute("DELETE FROM assets WHERE id = ? AND job_id IS NULL", (asset_id,)).rowcount
@@ -142,7 +150,8 @@ class SqliteStore:
             if retention.seconds is not None:
                 oldest = (now - retention.seconds,)
                 gone += db.execute("DELETE FROM jobs WHERE ended_at < ?", oldest).rowcount
-                query = "DELETE FROM assets WHERE job_id IS NULL AND expires_at IS NULL AND created_at < ?"
+                old = "job_id IS NULL AND expires_at IS NULL AND created_at < ? AND kind != 'lora'"
+                query = f"DELETE FROM assets WHERE {old}"
                 gone += db.execute(query, oldest).rowcount
         while retention.bytes is not None and self._content_bytes() > retention.bytes and self._delete_oldest_job():
             gone += 1

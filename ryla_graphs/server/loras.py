@@ -1,0 +1,203 @@
+"""LoRAs that callers bring: looked into, kept by the hash of their content, and put where the engine finds them.
+
+Only safetensors is taken, for a pickle may run code when it is loaded; the header is read with distrust. The name that
+the engine sees is ours, so no name of a caller's becomes a path.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ryla_graphs.errors import InvalidWeights, NotFound
+from ryla_graphs.families.headers import Detected, detect
+from ryla_graphs.models_folder.headers import read_header
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.records import Asset
+from ryla_graphs.server.safety.refusals import refusal
+from ryla_graphs.server.store import Store
+
+KIND = "lora"
+"""The `Asset.kind` of LoRAs; they are no files of a job, and kept until they are deleted."""
+FOLDER = "ryla"
+"""The folder below ``models/loras`` that is ours."""
+_CHUNK = 256 * 1024
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class Shelf(Protocol):
+    """Where the engine looks for LoRAs."""
+
+    def put(self, name: str, content: Iterable[bytes]) -> None:
+        """Make a file visible to the engine, all of it or none; one that is there already stays."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take a file away; nothing where it is not there."""
+        ...
+
+
+class FolderShelf:
+    """The ``models/loras`` folder of a ComfyUI on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / FOLDER
+
+    def put(self, name: str, content: Iterable[bytes]) -> None:
+        """Write beside, then move into place."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        target = self._folder / name
+        if target.exists():
+            return
+        part = self._folder / f".{uuid.uuid4().hex}.part"
+        try:
+            with part.open("xb") as file:
+                for chunk in content:
+                    file.write(chunk)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        """Delete the file."""
+        (self._folder / name).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """A LoRA as its owner sees it."""
+
+    asset: Asset
+    new: bool = False
+
+    @property
+    def engine_name(self) -> str:
+        """The name in a loader's input."""
+        return f"{FOLDER}/{self.asset.name}"
+
+    @property
+    def families(self) -> frozenset[str]:
+        """The model families it may be of, by its header."""
+        return frozenset(self.asset.tags)
+
+
+class Loras:
+    """The LoRAs of all owners. All of it blocks."""
+
+    def __init__(self, store: Store, shelf: Shelf | None, *, size: int) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._size = size
+
+    def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
+        """Take a file. The same content again gives the LoRA that is there.
+
+        Raises `RequestError` (`no_lora_folder`), `InvalidInputs` (`input_too_large`, `not_safetensors`, `not_a_lora`).
+        """
+        shelf = self._shelf_or_refuse()
+        with tempfile.TemporaryDirectory(prefix="ryla-lora-") as folder:
+            path = Path(folder) / "lora.safetensors"
+            with path.open("wb") as file:
+                for chunk in self._counted(content):
+                    file.write(chunk)
+            detected = _looked_into(path)
+            blob = self._store.blobs.put(_pieces(path))
+        for before in self._store.assets(owner, blob.hash):
+            if before.kind == KIND:
+                return Lora(before)
+        slug = _SLUG.sub("-", Path(title).stem.casefold()).strip("-")[:40] or "lora"
+        asset = Asset(
+            id=str(uuid.uuid4()),
+            owner=owner,
+            hash=blob.hash,
+            size=blob.size,
+            media_type="application/x-safetensors",
+            name=f"{slug}-{blob.hash[:12]}.safetensors",
+            created_at=time.time(),
+            tags=tuple(sorted(detected.families)),
+            kind=KIND,
+        )
+        shelf.put(asset.name, self._store.blobs.stream(blob.hash))
+        self._store.add_asset(asset)
+        return Lora(asset, new=True)
+
+    def _shelf_or_refuse(self) -> Shelf:
+        if self._shelf is None:
+            text = "this deployment has no folder that its engine loads LoRAs from"
+            raise RequestError("no_lora_folder", text)
+        return self._shelf
+
+    def _counted(self, content: Iterable[bytes]) -> Iterator[bytes]:
+        size = 0
+        for chunk in content:
+            size += len(chunk)
+            if size > self._size:
+                raise refusal(
+                    "input_too_large", f"more than the {self._size:,} bytes that a LoRA may have", name="file"
+                )
+            yield chunk
+
+    def all(self, owner: str) -> list[Lora]:
+        """An owner's LoRAs, the newest first."""
+        return [Lora(asset) for asset in self._store.kept(owner, KIND)]
+
+    def get(self, owner: str, lora_id: str) -> Lora:
+        """One of them; raises `NotFound`."""
+        asset = self._store.asset(lora_id)
+        if asset is None or asset.owner != owner or asset.kind != KIND:
+            raise NotFound(f"there is no LoRA '{lora_id[:80]}'")
+        return Lora(asset)
+
+    def names_in(self, value: Any, owner: str) -> dict[str, str]:
+        """The LoRAs of an owner that stand in JSON by their id, and the names that the engine has for them."""
+        found: dict[str, str] = {}
+        for text in set(_ids_in(value)):
+            with suppress(NotFound):
+                found[text] = self.get(owner, text).engine_name
+        return found
+
+    def remove(self, owner: str, lora_id: str) -> None:
+        """Forget it; the file goes when no owner has the same one. Raises `NotFound`."""
+        lora = self.get(owner, lora_id)
+        self._store.delete_asset(lora_id)
+        if self._shelf is not None and not self._store.named(lora.asset.name):
+            self._shelf.remove(lora.asset.name)
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if _ID.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _ids_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _ids_in(item)
+
+
+def _looked_into(path: Path) -> Detected:
+    """What the file is; raises `InvalidInputs` where it is no LoRA."""
+    try:
+        detected = detect(read_header(path))
+    except InvalidWeights as error:
+        problem = error.problems[0]
+        raise refusal("not_safetensors", problem.message, name="file", hint="save the LoRA as safetensors") from None
+    if detected is None or detected.kind != KIND:
+        what = "nothing that is known" if detected is None else detected.label
+        raise refusal("not_a_lora", f"by its tensors this is {what}, not a LoRA", name="file")
+    return detected
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            yield piece
