@@ -16,7 +16,7 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.failures import respond, respond_told
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.preferences import Preferences, best_of
-from ryla_graphs.server.records import Asset, Job, JobError, JobState
+from ryla_graphs.server.records import Asset, Ended, Job, JobError, JobState
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.safety.serving import content_headers
 from ryla_graphs.server.threads import in_thread
@@ -36,23 +36,23 @@ async def answer(request: Request, accepted: Accepted, here: Deployment, *, qual
     if wishes.asynchronous:
         return await _accepted(job, here, headers)
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
-    if not await _ended(request, job, here, seconds, wishes):
-        if wishes.wait is not None:
-            return await _accepted(job, here, headers)
-        late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
-        return respond(late, headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
-    job = await here.job_of(job.owner, job.id)
-    return await _result(job, here, wishes, headers, quality=quality, inline=outputs == "base64")
+    end = await _ended(request, job, here, seconds, wishes)
+    if end is not None:
+        return await _result(end, here, wishes, headers, quality=quality, inline=outputs == "base64")
+    if wishes.wait is not None:
+        return await _accepted(job, here, headers)
+    late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
+    return respond(late, headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
 
 
 async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
     job = await here.job_of(job.owner, job.id)
-    made = [output_view(output) for output in await in_thread(here.store.outputs, job.id)]
+    made = [output_view(output) for output in await here.jobs.outputs(job.id)]
     headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
     return JSONResponse(job_view(job, made, here.jobs), 202, headers)
 
 
-async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Preferences) -> bool:
+async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Preferences) -> Ended | None:
     if not wishes.cancel_on_disconnect:
         return await here.jobs.ended(job.id, seconds)
     end = asyncio.ensure_future(here.jobs.ended(job.id, seconds))
@@ -70,13 +70,12 @@ async def _hung_up(request: Request) -> None:
 
 
 async def _result(
-    job: Job, here: Deployment, wishes: Preferences, headers: dict[str, str], *, quality: int, inline: bool
+    end: Ended, here: Deployment, wishes: Preferences, headers: dict[str, str], *, quality: int, inline: bool
 ) -> Response:
+    job, made = end
     headers |= job_headers(job)
     if job.state is not JobState.SUCCEEDED:
-        error = job.error or JobError(code="cancelled", message="the job was cancelled")
-        return respond_told(error, headers)
-    made = await in_thread(here.store.outputs, job.id)
+        return respond_told(job.error or JobError(code="cancelled", message="the job was cancelled"), headers)
     shown = [output for output in made if output.folder == "output"] or made
     offers = [shown[0].media_type] if len(shown) == 1 else []
     if offers and offers[0] in CONVERTIBLE:

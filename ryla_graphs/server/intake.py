@@ -65,9 +65,10 @@ class Intake:
             raise RequestError("workflow_format_ui", text)
         catalog = self._catalog.get()
         document = renamed(document, self._loras.names_in(document, terms.owner))
-        Workflow.load(document, catalog=catalog)  # tells whether it has the shape of a graph
+        workflow = Workflow.load(document, catalog=catalog)
         brought = self._uploads.bring(document, catalog, given, terms.owner)
-        workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
+        if brought.names:
+            workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
         return self._submit(workflow, brought.inputs, terms)
 
     def preset(self, name: str, parameters: Mapping[str, Any], terms: Terms) -> Accepted:

@@ -114,6 +114,13 @@ class Asset:
     simulated: bool = False
 
 
+class Ended(NamedTuple):
+    """A job that has ended, with its outputs."""
+
+    job: Job
+    outputs: tuple[Asset, ...]
+
+
 class IdempotencyKey(NamedTuple):
     """A key that a caller chose for one request."""
 

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
-from ryla_graphs.server.records import JobEvent
+from ryla_graphs.server.records import Ended, JobEvent
 
 PROGRESS_SECONDS = 0.25
 BACKLOG = 64
@@ -34,7 +34,7 @@ class Channel:
         self._stored = kept[-1].seq if kept else 0
         # A process that died may have told numbers that it did not keep; none stands for two events.
         self._seq = self._stored + 2 * BACKLOG if kept else 0
-        self._closed = False
+        self._end: Ended | None = None
         self._readers: set[asyncio.Future[None]] = set()
         self._waiters: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -74,9 +74,9 @@ class Channel:
         """Whether it is time to store what was told."""
         return self._seq - self._stored >= BACKLOG
 
-    def close(self) -> None:
+    def close(self, end: Ended) -> None:
         """There is nothing more to tell."""
-        self._closed = True
+        self._end = end
         if self._readers or self._waiters:
             self._loop.call_soon_threadsafe(self._wake_all)
 
@@ -87,7 +87,7 @@ class Channel:
             asleep = self._loop.create_future()
             self._readers.add(asleep)
             try:
-                closed = self._closed
+                closed = self._end is not None
                 fresh = self._beyond(after)
                 after = fresh[-1].seq if fresh else after
                 if self.preview is not None and self.preview is not preview and not closed:
@@ -102,15 +102,17 @@ class Channel:
             finally:
                 self._readers.discard(asleep)
 
-    async def ended(self) -> None:
+    async def ended(self) -> Ended:
         """Sleep until the job ends."""
         asleep = self._loop.create_future()
         self._waiters.add(asleep)
         try:
-            if not self._closed:
+            if self._end is None:
                 await asleep
         finally:
             self._waiters.discard(asleep)
+        assert self._end is not None
+        return self._end
 
     def _beyond(self, seq: int) -> list[JobEvent]:
         return self._events[bisect_right(self._events, seq, key=lambda event: event.seq) :]

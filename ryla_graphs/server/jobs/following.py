@@ -28,7 +28,7 @@ from ryla_graphs.errors import Cancelled as CancelledError
 from ryla_graphs.errors import EngineError
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.store import Blobs
 
 Deliver = Callable[[bytes, str], bytes]
 """Makes of a file, given its media type, what callers get."""
@@ -37,18 +37,15 @@ Deliver = Callable[[bytes, str], bytes]
 class Follower:
     """One attempt of a job."""
 
-    def __init__(
-        self, job: Job, workflow: CompiledWorkflow, states: JobStates, store: Store, deliver: Deliver, *, again: bool
-    ) -> None:
+    def __init__(self, job: Job, workflow: CompiledWorkflow, states: JobStates, blobs: Blobs, deliver: Deliver) -> None:
         self._job = job
         self._workflow = workflow
         self._states = states
-        self._store = store
+        self._blobs = blobs
         self._deliver = deliver
         self._classes = {number: body["class_type"] for number, body in workflow.prompt.items()}
         # What an earlier process or attempt committed stays, and is not fetched again.
-        kept = store.outputs(job.id) if again else []
-        self._committed = {(output.node, output.place) for output in kept}
+        self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
         self._places: Counter[str] = Counter()
         self._begun = time.monotonic()
         self._started: float | None = None
@@ -140,13 +137,14 @@ class Follower:
     def _commit(self, artifact: Artifact, key: tuple[str, int]) -> None:
         """The file first, then the row that names it."""
         content = artifact.text.encode() if artifact.text is not None else artifact.read()
-        blob = self._store.blobs.put(self._deliver(content, artifact.media_type))
+        media_type = artifact.media_type
+        blob = self._blobs.put(self._deliver(content, media_type))
         output = Asset(
             id=str(uuid.uuid4()),
             owner=self._job.owner,
             hash=blob.hash,
             size=blob.size,
-            media_type=artifact.media_type,
+            media_type=media_type,
             name=artifact.filename.replace("\\", "/").rpartition("/")[2],
             created_at=time.time(),
             job_id=self._job.id,

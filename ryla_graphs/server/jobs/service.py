@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from ryla_graphs.server.jobs.sinks import Sink
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
-from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.threads import in_thread
@@ -152,17 +152,26 @@ class JobService:
         """How many jobs are with the engine."""
         return len(self._cancellations) - len(self._queue)
 
-    async def ended(self, job_id: str, seconds: float | None = None) -> bool:
-        """Sleep until a job ends; False where that takes longer."""
+    async def ended(self, job_id: str, seconds: float | None = None) -> Ended | None:
+        """Sleep until a job ends; None where that takes longer, or where there is no such job."""
         channel = self._states.channel(job_id)
         if channel is None:
-            return True
+            return await in_thread(self._kept, job_id)
         try:
             async with asyncio.timeout(seconds):
-                await channel.ended()
+                return await channel.ended()
         except TimeoutError:
-            return False
-        return True
+            return None
+
+    def _kept(self, job_id: str) -> Ended | None:
+        job = self._store.job(job_id)
+        return Ended(job, tuple(self._store.outputs(job_id))) if job is not None else None
+
+    async def outputs(self, job_id: str) -> Sequence[Asset]:
+        """The outputs of a job that are committed by now."""
+        if self._states.live(job_id) is not None:
+            return self._states.outputs(job_id)
+        return await in_thread(self._store.outputs, job_id)
 
     async def events(self, job_id: str, after: int = 0) -> AsyncIterator[list[JobEvent]]:
         """The events of a job beyond `after`, some at a time, until it ends."""

@@ -40,7 +40,7 @@ class LogSink:
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Log what is no progress and no preview."""
-        if event.kind not in ("status", "output"):
+        if event.kind not in ("status", "output") or not log.isEnabledFor(logging.INFO):
             return
         facts = {
             "job": job.id,

@@ -19,7 +19,7 @@ from typing import Any
 
 from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.jobs.sinks import Sink, guarded
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
 from ryla_graphs.server.store import StaleJob, Store
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
@@ -41,6 +41,7 @@ class _Live:
 
     job: Job
     channel: Channel
+    outputs: tuple[Asset, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -72,11 +73,12 @@ class JobStates:
     def abandon(self, job_id: str) -> None:
         """Tell nothing more of a job that the store cannot write; the next process takes it up."""
         if (live := self._live.pop(job_id, None)) is not None:
-            live.channel.close()
+            live.channel.close(Ended(live.job, live.outputs))
 
     def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         """Take up a job that another process left unfinished."""
-        self._live[job.id] = _Live(job, Channel(loop, self._store.events(job.id)))
+        channel = Channel(loop, self._store.events(job.id))
+        self._live[job.id] = _Live(job, channel, tuple(self._store.outputs(job.id)))
 
     def live(self, job_id: str) -> Job | None:
         """A job that has not ended, as it is now."""
@@ -87,6 +89,11 @@ class JobStates:
         """Where a job that has not ended tells its events."""
         found = self._live.get(job_id)
         return found.channel if found else None
+
+    def outputs(self, job_id: str) -> tuple[Asset, ...]:
+        """The committed outputs of a job that has not ended."""
+        found = self._live.get(job_id)
+        return found.outputs if found else ()
 
     def begin(self, job_id: str, run_id: str) -> Job:
         """Another attempt: the engine will hear of a run of this id next."""
@@ -145,11 +152,13 @@ class JobStates:
             facts = ("status", status_of(new)) if output is None else ("output", output_facts(output))
             event = channel.numbered(self._clock(), *facts)
             self._save(live, new, [*channel.unstored(), event], output)
+            if output is not None:
+                live.outputs = (*live.outputs, output)
             if new.state.terminal:
                 del self._live[job_id]
             self._tell(live, event)
         if new.state.terminal:
-            channel.close()
+            channel.close(Ended(new, live.outputs))
         return new
 
     def _save(self, live: _Live, new: Job, events: list[JobEvent], output: Asset | None = None) -> None:

@@ -150,9 +150,7 @@ class JobRun:
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
-        self._follower = Follower(
-            job, workflow, tools.states, tools.store, tools.deliver, again=known or job.attempt > 1
-        )
+        self._follower = Follower(job, workflow, tools.states, tools.store.blobs, tools.deliver)
         run_id = job.run_id or ""
         if known:
             return tools.engine.resume(run_id, workflow)

@@ -57,11 +57,11 @@ async def cancel_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
 async def show_output(job_id: str, number: int, here: Here, owner: Owner) -> Response:
     """The content of an output, also while the job goes on."""
     job = await here.job_of(owner, job_id)
-    for output in await in_thread(here.store.outputs, job.id):
+    for output in await here.jobs.outputs(job.id):
         if output.number == number:
             return await content_response(output, here, {"X-Job-Id": job.id})
     raise NotFound(f"job '{job.id}' has no output {number}")
 
 
 async def _outputs(job: Job, here: Deployment) -> list[dict[str, Any]]:
-    return [output_view(output) for output in await in_thread(here.store.outputs, job.id)]
+    return [output_view(output) for output in await here.jobs.outputs(job.id)]

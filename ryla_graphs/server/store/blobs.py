@@ -28,6 +28,8 @@ class FileBlobs:
         self._folder = folder
         self._begun = folder / "begun"
         self._begun.mkdir(parents=True, exist_ok=True)
+        for first in range(256):
+            (folder / f"{first:02x}").mkdir(exist_ok=True)
         for leftover in self._begun.iterdir():
             leftover.unlink()
 
@@ -56,9 +58,7 @@ class FileBlobs:
             digest = hasher.hexdigest()
             if self._touched(digest):
                 return Blob(digest, size, new=False)
-            target = self._folder / digest[:2] / digest
-            target.parent.mkdir(exist_ok=True)
-            temporary.replace(target)
+            temporary.replace(self._folder / digest[:2] / digest)
         finally:
             temporary.unlink(missing_ok=True)
         return Blob(digest, size, new=True)

@@ -14,6 +14,7 @@ from ryla_graphs.errors import InvalidSettings
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.store.base import Retention, StaleJob
 from ryla_graphs.server.store.blobs import FileBlobs
+from ryla_graphs.server.store.checkpoints import Checkpoints
 from ryla_graphs.server.store.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
@@ -29,8 +30,10 @@ class SqliteStore:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        self._claim = _claimed(self.folder)
         self._db = _opened(self.folder / "ryla.sqlite3")
         self._db.executescript(SCHEMA)
+        self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
         self.blobs = FileBlobs(self.folder / "content")
 
     @contextmanager
@@ -44,6 +47,7 @@ class SqliteStore:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+        self._checkpoints.written()
 
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -169,7 +173,9 @@ class SqliteStore:
 
     def close(self) -> None:
         with self._lock:
+            self._checkpoints.stop()
             self._db.close()
+            self._claim.close()
 
     def _add_events(self, job_id: str, events: Sequence[JobEvent]) -> None:
         rows = [(job_id, event.seq, event.at, event.kind, json.dumps(event.data)) for event in events]
@@ -180,19 +186,23 @@ class SqliteStore:
         self._db.execute(f"INSERT OR IGNORE INTO assets({ASSET_COLUMNS}) VALUES ({','.join('?' * len(row))})", row)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The database, ours alone for as long as this process lives, however that ends."""
-    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=1)
+def _claimed(folder: Path) -> sqlite3.Connection:
+    """A lock on the folder that goes with this process, however that ends."""
+    claim = sqlite3.connect(folder / "claim.sqlite3", check_same_thread=False, isolation_level=None, timeout=1)
     try:
-        # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-            db.execute(f"PRAGMA {pragma}")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute("COMMIT")
+        claim.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
-        db.close()
+        claim.close()
         if "locked" in str(error):
-            reason = f"another server works in '{path.parent}'; give each a data directory of its own"
+            reason = f"another server works in '{folder}'; give each a data directory of its own"
             raise InvalidSettings(reason) from None
-        raise InvalidSettings(f"cannot keep jobs in '{path.parent}': {error}") from None
+        raise InvalidSettings(f"cannot keep jobs in '{folder}': {error}") from None
+    return claim
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):
+        db.execute(f"PRAGMA {pragma}")
     return db
