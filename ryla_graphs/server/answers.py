@@ -82,7 +82,7 @@ async def _result(
         offers += [kind for kind in CONVERTIBLE if kind not in offers]
     wanted = best_of(wishes.accept, [*offers, JSON])
     if not offers or wanted == JSON or inline:
-        read = here.store.blobs.read if inline else None
+        read = here.blobs.read if inline else None
         views = await in_thread(lambda: [output_view(output, read) for output in made])
         return JSONResponse(job_view(job, views, here.jobs), headers=headers)
     headers |= {"Content-Location": output_path(shown[0])}
@@ -100,13 +100,15 @@ async def content_response(
     headers |= content_headers(output.media_type, output.name)
     if output.size > IN_MEMORY:
         headers["Content-Length"] = str(output.size)
-        return StreamingResponse(here.store.blobs.stream(output.hash), headers=headers)
-    return Response(await in_thread(here.store.blobs.read, output.hash), headers=headers)
+        return StreamingResponse(here.blobs.stream(output.hash), headers=headers)
+    held = here.blobs.held(output.hash)
+    content = await in_thread(here.blobs.read, output.hash) if held is None else held
+    return Response(content, headers=headers)
 
 
 def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes:
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(here.store.blobs.read(output.hash))) as image:
+    with Image.open(io.BytesIO(here.blobs.read(output.hash))) as image:
         picture = image.convert("RGB") if wanted == "image/jpeg" else image
         picture.save(buffer, CONVERTIBLE[wanted], quality=quality)
     return delivered(buffer.getvalue(), wanted, mark=here.settings.mark_outputs)

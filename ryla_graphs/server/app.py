@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.server import failures
@@ -34,6 +34,9 @@ def create_app(
     chosen = settings or Settings()
     registry = CollectorRegistry()
     deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks])
+
+    for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
+        Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -21,6 +21,7 @@ from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
+from ryla_graphs.server.store.recent import RecentBlobs
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.uploads import Uploads
 from ryla_graphs.server.views import job_view, output_view
@@ -43,9 +44,11 @@ class Deployment:
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
         self.analytics = Analytics(_targets(settings))
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
+        self.blobs = RecentBlobs(store.blobs)
         self.jobs = JobService(
             engine,
             store,
+            self.blobs,
             settings,
             rebuild=partial(recompiled, self.catalog),
             deliver=partial(delivered, mark=settings.mark_outputs),

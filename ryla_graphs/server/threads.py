@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
-
-import anyio.to_thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_POOL = ThreadPoolExecutor(64, thread_name_prefix="ryla-blocking")
+# Not the pool of anyio, whose bookkeeping costs more than most of what is done here.
+
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work in a thread of the pool."""
-    return await anyio.to_thread.run_sync(partial(work, *args, **kwargs))
+    """Do blocking work in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(_POOL, partial(work, *args, **kwargs))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ryla_graphs.server.records import Job, JobEvent, JobState
 
@@ -13,40 +15,39 @@ class MetricsSink:
     """Counts jobs by preset (`workflow` for graphs of the caller's own), and how long they waited and ran."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._jobs = Counter("ryla_jobs", "Jobs that came to a state", ["preset", "state"], registry=registry)
+        jobs = Counter("ryla_jobs", "Jobs accepted, and jobs that ended", ["preset", "state"], registry=registry)
+        outputs = Counter("ryla_outputs", "Committed outputs", ["kind"], registry=registry)
+        queued = _seconds("ryla_job_queue_seconds", "From submission to the engine's start", registry)
+        executed = _seconds("ryla_job_execution_seconds", "At work", registry)
+        # To look a label up takes longer than to count it.
+        self._jobs = cache(jobs.labels)
+        self._outputs = cache(outputs.labels)
+        self._queued = cache(queued.labels)
+        self._executed = cache(executed.labels)
         self._failures = Counter("ryla_job_failures", "Jobs that failed, by error code", ["code"], registry=registry)
-        self._queued = _seconds("ryla_job_queue_seconds", "From submission to the engine's start", registry)
-        self._executed = _seconds("ryla_job_execution_seconds", "At work", registry)
-        self._outputs = Counter("ryla_outputs", "Committed outputs", ["kind"], registry=registry)
         self._bytes = Counter("ryla_output_bytes", "Bytes of committed outputs", registry=registry)
         self._cost = Counter("ryla_cost_usd", "What runs cost", ["preset"], registry=registry)
-        self._live = Gauge("ryla_jobs_live", "Jobs that wait or run", ["state"], registry=registry)
-        self._states: dict[str, JobState] = {}
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Count one event."""
         if event.kind == "output":
-            self._outputs.labels(event.data["kind"]).inc()
+            self._outputs(event.data["kind"]).inc()
             self._bytes.inc(event.data["size"])
-        elif event.kind == "status" and job.state is not self._states.get(job.id):
-            self._moved(job)
+        elif event.kind == "status" and (event.seq == 1 or job.state.terminal):
+            preset = job.request.preset or "workflow"
+            self._jobs(preset, "accepted" if job.state is JobState.QUEUED else job.state).inc()
+            if job.state.terminal:
+                self._ended(job, preset)
 
-    def _moved(self, job: Job) -> None:
-        preset = job.request.preset or "workflow"
-        self._jobs.labels(preset, job.state).inc()
-        before = self._states.pop(job.id, None)
-        if before is not None:
-            self._live.labels(before).dec()
-        if not job.state.terminal:
-            self._states[job.id] = job.state
-            self._live.labels(job.state).inc()
-            return
+    def _ended(self, job: Job, preset: str) -> None:
         if job.error is not None:
             self._failures.labels(job.error.code).inc()
-        for name, histogram in (("queue_ms", self._queued), ("execution_ms", self._executed)):
-            if name in job.metrics:
-                histogram.labels(preset).observe(job.metrics[name] / 1000)
-        self._cost.labels(preset).inc(job.metrics.get("cost_usd", 0))
+        if "queue_ms" in job.metrics:
+            self._queued(preset).observe(job.metrics["queue_ms"] / 1000)
+        if "execution_ms" in job.metrics:
+            self._executed(preset).observe(job.metrics["execution_ms"] / 1000)
+        if "cost_usd" in job.metrics:
+            self._cost.labels(preset).inc(job.metrics["cost_usd"])
 
 
 def _seconds(name: str, what: str, registry: CollectorRegistry) -> Histogram:

@@ -20,7 +20,7 @@ from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.store import Blobs, Store
 from ryla_graphs.server.threads import in_thread
 
 Rebuild = Callable[[Job], CompiledWorkflow]
@@ -47,6 +47,7 @@ class JobService:
         self,
         engine: Engine,
         store: Store,
+        blobs: Blobs,
         settings: Settings,
         *,
         rebuild: Rebuild,
@@ -59,7 +60,7 @@ class JobService:
         self._rebuild = rebuild
         self._states = JobStates(store, sinks)
         self._stopping = threading.Event()
-        self._tools = Tools(engine, store, self._states, settings, deliver, self._stopping)
+        self._tools = Tools(engine, blobs, self._states, settings, deliver, self._stopping)
         self._compiled: dict[str, CompiledWorkflow] = {}
         self._cancellations: dict[str, Cancellation] = {}
         self._threads: list[threading.Thread] = []

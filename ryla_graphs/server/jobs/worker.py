@@ -26,7 +26,7 @@ from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.records import Job
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.store import Blobs
 
 PAUSE_SECONDS = (0.5, 10.0)
 """The first and the longest pause before an engine that did not answer is tried again."""
@@ -70,7 +70,7 @@ class Tools:
     """What running a job takes."""
 
     engine: Engine
-    store: Store
+    blobs: Blobs
     states: JobStates
     settings: Settings
     deliver: Deliver
@@ -150,11 +150,11 @@ class JobRun:
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
-        self._follower = Follower(job, workflow, tools.states, tools.store.blobs, tools.deliver)
+        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver)
         run_id = job.run_id or ""
         if known:
             return tools.engine.resume(run_id, workflow)
-        inputs = {name: tools.store.blobs.read(digest) for name, digest in job.request.inputs.items()}
+        inputs = {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()}
         return tools.engine.start(workflow, inputs, run_id=run_id, previews=job.request.previews)
 
     def _waited(self, since: float) -> bool:

@@ -26,18 +26,20 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._begun = folder / "begun"
-        self._begun.mkdir(parents=True, exist_ok=True)
+        # Joined as text below: `Path` costs as much as the writing of a small file.
+        self._root = str(folder)
+        begun = folder / "begun"
+        begun.mkdir(parents=True, exist_ok=True)
+        for leftover in begun.iterdir():
+            leftover.unlink()
         for first in range(256):
             (folder / f"{first:02x}").mkdir(exist_ok=True)
-        for leftover in self._begun.iterdir():
-            leftover.unlink()
 
     def path(self, digest: str) -> Path:
         """Where the content is; raises `NotFound` where that is nowhere."""
-        path = self._place(digest)
-        if path is None or not path.exists():
-            raise NotFound(f"there is no content with the hash '{digest[:80]}'")
+        path = Path(self._place(digest))
+        if not path.exists():
+            raise _nothing(digest)
         return path
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
@@ -47,31 +49,30 @@ class FileBlobs:
             if self._touched(digest):
                 return Blob(digest, len(content), new=False)
             content = (content,)
-        temporary = self._begun / uuid.uuid4().hex
-        hasher, size = blake3(), 0
+        temporary = f"{self._root}/begun/{uuid.uuid4().hex}"
         try:
-            with temporary.open("xb") as file:
-                for chunk in content:
-                    hasher.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-            digest = hasher.hexdigest()
+            digest, size = _written(temporary, content)
             if self._touched(digest):
+                Path(temporary).unlink()
                 return Blob(digest, size, new=False)
-            temporary.replace(self._folder / digest[:2] / digest)
-        finally:
-            temporary.unlink(missing_ok=True)
+            os.replace(temporary, self._place(digest))  # noqa: PTH105
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
         return Blob(digest, size, new=True)
 
     def size(self, digest: str) -> int | None:
-        path = self._place(digest)
         try:
-            return path.stat().st_size if path is not None else None
-        except FileNotFoundError:
+            return Path(self._place(digest)).stat().st_size
+        except (FileNotFoundError, NotFound):
             return None
 
     def read(self, digest: str) -> bytes:
-        return self.path(digest).read_bytes()
+        try:
+            with open(self._place(digest), "rb") as file:  # noqa: PTH123
+                return file.read()
+        except FileNotFoundError:
+            raise _nothing(digest) from None
 
     def stream(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with self.path(digest).open("rb") as file:
@@ -98,14 +99,31 @@ class FileBlobs:
     def _all(self) -> Iterator[Path]:
         return (path for path in self._folder.glob("??/*") if _HASH.fullmatch(path.name))
 
-    def _place(self, digest: str) -> Path | None:
+    def _place(self, digest: str) -> str:
         # A hash may come from a caller, and must not lead anywhere else.
-        return self._folder / digest[:2] / digest if _HASH.fullmatch(digest) else None
+        if _HASH.fullmatch(digest) is None:
+            raise _nothing(digest)
+        return f"{self._root}/{digest[:2]}/{digest}"
 
     def _touched(self, digest: str) -> bool:
         """Whether the content is there; if so it is young again, so that no sweep takes it now."""
         try:
-            os.utime(self._folder / digest[:2] / digest)
+            os.utime(self._place(digest))
         except FileNotFoundError:
             return False
         return True
+
+
+def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:
+    """Hash and size of what was written."""
+    hasher, size = blake3(), 0
+    with open(path, "xb", buffering=0) as file:  # noqa: PTH123
+        for chunk in content:
+            hasher.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+    return hasher.hexdigest(), size
+
+
+def _nothing(digest: str) -> NotFound:
+    return NotFound(f"there is no content with the hash '{digest[:80]}'")

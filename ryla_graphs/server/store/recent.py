@@ -1,0 +1,52 @@
+"""Content that was just made is answered from memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from ryla_graphs.server.store.base import Blob, Blobs
+
+LARGEST = 4 * 2**20
+TOTAL = 32 * 2**20
+"""In bytes: what is kept at most of one file, and of all."""
+
+
+class RecentBlobs:
+    """The content of a store, of which the last is in memory too; see `ryla_graphs.server.store.base.Blobs`."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def held(self, digest: str) -> bytes | None:
+        """The content where it is in memory; does not block."""
+        return self._held.get(digest)
+
+    def put(self, content: bytes | Iterable[bytes]) -> Blob:
+        blob = self._blobs.put(content)
+        if isinstance(content, bytes) and len(content) <= LARGEST:
+            self._hold(blob.hash, content)
+        return blob
+
+    def size(self, digest: str) -> int | None:
+        return self._blobs.size(digest)
+
+    def read(self, digest: str) -> bytes:
+        held = self.held(digest)
+        return self._blobs.read(digest) if held is None else held
+
+    def stream(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        return self._blobs.stream(digest, start, end)
+
+    def _hold(self, digest: str, content: bytes) -> None:
+        with self._lock:
+            if digest not in self._held:
+                self._held[digest] = content
+                self._bytes += len(content)
+            while self._bytes > TOTAL:
+                _, oldest = self._held.popitem(last=False)
+                self._bytes -= len(oldest)
