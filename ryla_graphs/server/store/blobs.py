@@ -32,8 +32,6 @@ class FileBlobs:
         begun.mkdir(parents=True, exist_ok=True)
         for leftover in begun.iterdir():
             leftover.unlink()
-        for first in range(256):
-            (folder / f"{first:02x}").mkdir(exist_ok=True)
 
     def path(self, digest: str) -> Path:
         """Where the content is; raises `NotFound` where that is nowhere."""
@@ -55,7 +53,7 @@ class FileBlobs:
             if self._touched(digest):
                 Path(temporary).unlink()
                 return Blob(digest, size, new=False)
-            os.replace(temporary, self._place(digest))  # noqa: PTH105
+            self._move(temporary, digest)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -104,6 +102,14 @@ class FileBlobs:
         if _HASH.fullmatch(digest) is None:
             raise _nothing(digest)
         return f"{self._root}/{digest[:2]}/{digest}"
+
+    def _move(self, temporary: str, digest: str) -> None:
+        place = self._place(digest)
+        try:
+            os.replace(temporary, place)  # noqa: PTH105
+        except FileNotFoundError:
+            Path(place).parent.mkdir(exist_ok=True)
+            os.replace(temporary, place)  # noqa: PTH105
 
     def _touched(self, digest: str) -> bool:
         """Whether the content is there; if so it is young again, so that no sweep takes it now."""

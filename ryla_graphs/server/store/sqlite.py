@@ -32,7 +32,7 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._claim = _claimed(self.folder)
         self._db = _opened(self.folder / "ryla.sqlite3")
-        self._db.executescript(SCHEMA)
+        self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
         self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
         self.blobs = FileBlobs(self.folder / "content")
 
@@ -188,7 +188,7 @@ class SqliteStore:
 
 def _claimed(folder: Path) -> sqlite3.Connection:
     """A lock on the folder that goes with this process, however that ends."""
-    claim = sqlite3.connect(folder / "claim.sqlite3", check_same_thread=False, isolation_level=None, timeout=1)
+    claim = sqlite3.connect(folder / "claim.sqlite3", check_same_thread=False, isolation_level=None, timeout=0.2)
     try:
         claim.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

@@ -1,0 +1,46 @@
+"""A caller that hangs up cancels nothing, unless it said so."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from tests.server.live import listening
+from tests.server.scripted import Held, ScriptedEngine
+from tests.server.test_contract import flux
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
+    held = Held()
+    app = create_app(ScriptedEngine(held), SqliteStore(tmp_path), Settings())
+    with listening(app) as address:
+        host = urlsplit(address).netloc
+        caller = http.client.HTTPConnection(host)
+        headers = {"X-Cancel-On-Disconnect": "true"} if cancels else {}
+        caller.request("POST", "/workflow", json.dumps(flux()), headers)
+        assert held.reached.wait(10)
+        caller.close()
+        other = http.client.HTTPConnection(host)
+
+        def job() -> dict[str, object]:
+            other.request("GET", "/jobs")
+            (found,) = json.loads(other.getresponse().read())["jobs"]
+            return dict(found)
+
+        deadline = time.monotonic() + 10
+        while cancels and not job()["cancel_requested"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        held.go.set()
+        while job()["state"] == "running":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert job()["state"] == ("cancelled" if cancels else "succeeded")
+        other.close()

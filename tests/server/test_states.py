@@ -1,0 +1,213 @@
+"""Laws of the state machine and its store, through any order of steps, deaths and restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server import SqliteStore
+from ryla_graphs.server.jobs.states import TRANSITIONS, IllegalTransition, JobStates
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobRequest, JobState
+from ryla_graphs.server.store.base import Retention
+
+ENDS = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+
+
+def job(owner: str = "me") -> Job:
+    return Job(id=str(uuid4()), owner=owner, request=JobRequest(prompt={}), created_at=1.0)
+
+
+def output(job_id: str, digest: str, place: int) -> Asset:
+    facts: dict[str, Any] = {"media_type": "image/png", "name": "x.png", "created_at": 1.0, "node": "save"}
+    return Asset(id=str(uuid4()), owner="me", hash=digest, size=1, job_id=job_id, number=place, place=place, **facts)
+
+
+def opened(folder: Path) -> SqliteStore:
+    """A store that leaves it to the system when the disk is written, which only a power cut would tell."""
+    store = SqliteStore(folder)
+    store._db.execute("PRAGMA synchronous = OFF")
+    return store
+
+
+@dataclass
+class Known:
+    """What somebody outside knows of a job."""
+
+    state: JobState
+    outputs: list[bytes] = field(default_factory=list)
+    told: list[JobEvent] = field(default_factory=list)
+    key: IdempotencyKey | None = None
+
+
+class Told:
+    """A sink that remembers."""
+
+    def __init__(self, known: dict[str, Known]) -> None:
+        self._known = known
+
+    def on_event(self, job: Job, event: JobEvent) -> None:
+        self._known[job.id].told.append(event)
+
+
+class Survival(RuleBasedStateMachine):
+    """Jobs move, the process dies at any moment, the folder is all that is left."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = Path(tempfile.mkdtemp())
+        self.lives = 0
+        self.known: dict[str, Known] = {}
+        self.store = opened(self.folder / "0")
+        self.states = JobStates(self.store, [Told(self.known)])
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.loop.close()
+        shutil.rmtree(self.folder)
+
+    def _try(self, job_id: str, to: JobState, step: Callable[[], Any]) -> None:
+        """A step is taken where the table allows it, and refused where it does not."""
+        known = self.known[job_id]
+        if to in TRANSITIONS[known.state]:
+            step()
+            known.state = to
+        else:
+            with pytest.raises(IllegalTransition):
+                step()
+
+    @rule(target=jobs, keyed=st.booleans())
+    def submit(self, keyed: bool) -> str:
+        new = job()
+        key = IdempotencyKey("me", new.id, "same") if keyed else None
+        self.known[new.id] = Known(JobState.QUEUED, key=key)
+        assert self.states.accept(new, self.loop, key) is None
+        return new.id
+
+    @rule(job_id=jobs)
+    def submit_again(self, job_id: str) -> None:
+        if (key := self.known[job_id].key) is not None:
+            again = job()
+            use = self.states.accept(again, self.loop, key)
+            assert use is not None and use.job_id == job_id
+            assert self.store.job(again.id) is None and self.states.live(again.id) is None
+
+    @rule(job_id=jobs)
+    def begin(self, job_id: str) -> None:
+        self._try(job_id, JobState.RUNNING, lambda: self.states.begin(job_id, str(uuid4())))
+
+    @rule(job_id=jobs, count=st.integers(1, 150))
+    def progress(self, job_id: str, count: int) -> None:
+        for step in range(count):
+            self.states.progress(job_id, {"step": step})
+
+    @rule(job_id=jobs, content=st.binary(min_size=1, max_size=20))
+    def commit(self, job_id: str, content: bytes) -> None:
+        known = self.known[job_id]
+        blob = self.store.blobs.put(content)
+        made = output(job_id, blob.hash, len(known.outputs))
+        if known.state in ENDS:
+            with pytest.raises(IllegalTransition):
+                self.states.commit(job_id, made)
+        else:
+            self.states.commit(job_id, made)
+            known.outputs.append(content)
+
+    @rule(job_id=jobs)
+    def succeed(self, job_id: str) -> None:
+        self._try(job_id, JobState.SUCCEEDED, lambda: self.states.succeed(job_id, {"queue_ms": 1}))
+
+    @rule(job_id=jobs)
+    def fail(self, job_id: str) -> None:
+        error = JobError(code="node_failed", message="no", node="sampler", problems=({"code": "x"},))
+        self._try(job_id, JobState.FAILED, lambda: self.states.fail(job_id, error))
+
+    @rule(job_id=jobs)
+    def cancel(self, job_id: str) -> None:
+        self._try(job_id, JobState.CANCELLED, lambda: self.states.cancel(job_id))
+
+    @rule(job_id=consumes(jobs))
+    def forget(self, job_id: str) -> None:
+        ended = self.known[job_id].state in ENDS
+        assert self.store.delete_job(job_id) is ended
+        if ended:
+            del self.known[job_id]
+            assert self.store.job(job_id) is None and not self.store.events(job_id) and not self.store.outputs(job_id)
+
+    @rule()
+    def die(self) -> None:
+        """A killed process leaves the files as they are at that moment."""
+        before, self.lives = self.store, self.lives + 1
+        after = self.folder / str(self.lives)
+        shutil.copytree(before.folder, after)
+        before.close()
+        self.store = opened(after)
+        self.states = JobStates(self.store, [Told(self.known)])
+        for left in self.store.jobs(states=set(JobState) - ENDS):
+            self.states.revive(left, self.loop)
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        for job_id, known in self.known.items():
+            kept = self.store.job(job_id)
+            assert kept is not None and kept.state is known.state
+            live = self.states.live(job_id)
+            assert (live is None) is (known.state in ENDS)
+            assert live is None or live == kept
+            assert [self.store.blobs.read(asset.hash) for asset in self.store.outputs(job_id)] == known.outputs
+
+    @invariant()
+    def what_was_told_is_kept_in_order(self) -> None:
+        for job_id, known in self.known.items():
+            numbers = [event.seq for event in known.told]
+            assert numbers == sorted(set(numbers)), "a number stands for two events"
+            kept = self.store.events(job_id)
+            assert [e for e in known.told if e.kind != "progress"] == [e for e in kept if e.kind != "progress"]
+
+
+TestSurvival = Survival.TestCase
+TestSurvival.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+def test_a_folder_belongs_to_one_process(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    with pytest.raises(InvalidSettings, match="another server works in"):
+        SqliteStore(tmp_path)
+    store.close()
+    SqliteStore(tmp_path).close()
+
+
+def test_retention(tmp_path: Path) -> None:
+    store, loop = SqliteStore(tmp_path), asyncio.new_event_loop()
+    states = JobStates(store, clock=iter(range(100)).__next__)
+    ids = []
+    for content in (b"1" * 600, b"2" * 600, b"3" * 600):
+        new = job()
+        states.accept(new, loop)
+        states.begin(new.id, "run")
+        made = output(new.id, store.blobs.put(content).hash, 0)
+        states.commit(new.id, Asset(**{name: getattr(made, name) for name in made.__slots__} | {"size": 600}))
+        ids.append(new.id)
+    states.succeed(ids[0], {})
+    states.succeed(ids[1], {})
+    assert store.expire(Retention(seconds=1000, bytes=1800), now=100) == 0
+    assert store.expire(Retention(bytes=1200), now=100) == 1, "the oldest that has ended goes"
+    assert [store.job(job_id) is None for job_id in ids] == [True, False, False]
+    assert store.expire(Retention(bytes=1), now=100) == 1, "what has not ended stays"
+    assert store.expire(Retention(seconds=0), now=1000) == 0
+    store.close()
+    loop.close()
