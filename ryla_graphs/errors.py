@@ -11,6 +11,9 @@
     ├── PullFailed (OSError)                weight files could not be fetched, or may not be
     ├── NotFound (LookupError)              no preset, node class, file or name like that
     ├── SourceUnreachable (OSError)         a catalog or an input could not be read
+    ├── ServerUnreachable (OSError)         no ryla_graphs server answers at an address
+    ├── RequestFailed (RuntimeError)        a ryla_graphs server refused a request; `.code`, `.status`, `.problems`
+    │   └── JobFailed                       a job on it failed or was cancelled; `.job`, `.node`
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
         ├── EngineUnreachable               nobody answers at the engine's address, or no longer
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
@@ -172,6 +175,44 @@ class NotFound(RylaError, LookupError):
 
 class SourceUnreachable(RylaError, OSError):
     """A catalog, graph or input file could not be read."""
+
+
+class ServerUnreachable(RylaError, OSError):
+    """No ryla_graphs server answers at an address."""
+
+
+class RequestFailed(RylaError, RuntimeError):
+    """A ryla_graphs server refused a request."""
+
+    def __init__(self, message: str, *, status: int, code: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status."""
+        self.code = code
+        """A word for programs, one of the table of errors."""
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+
+
+class JobFailed(RequestFailed):
+    """A job on a ryla_graphs server failed or was cancelled."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        problems: Sequence[Problem] = (),
+        job: str,
+        node: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, problems=problems)
+        self.job = job
+        self.node = node
+        """The node that failed, where it is known."""
 
 
 class EngineError(RylaError, RuntimeError):

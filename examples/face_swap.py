@@ -1,0 +1,14 @@
+"""The face of one picture in another: python examples/face_swap.py BASE.png FACE.png"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from ryla_graphs.client import RylaClient
+
+with RylaClient(os.environ.get("RYLA_URL", "http://127.0.0.1:8100"), os.environ.get("RYLA_TOKEN")) as client:
+    job = client.face_swap(base_image=Path(sys.argv[1]), reference_image=Path(sys.argv[2]))
+    for path in job.save("out"):
+        print(path)

@@ -1,0 +1,13 @@
+"""A picture with Z-Image Turbo: python examples/z_image_turbo.py PROMPT"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ryla_graphs.client import RylaClient
+
+with RylaClient(os.environ.get("RYLA_URL", "http://127.0.0.1:8100"), os.environ.get("RYLA_TOKEN")) as client:
+    job = client.z_image_turbo(prompt=sys.argv[1])
+    for path in job.save("out"):
+        print(path)

@@ -1,0 +1,220 @@
+"""`AsyncRylaClient`: for programs that do not block."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, BinaryIO, Self, TypeVar
+
+import httpx2
+
+from ryla_graphs.client import flows
+from ryla_graphs.client.connection import RECONNECTS, Address, answer_of, event_of, unreachable
+from ryla_graphs.client.files import File
+from ryla_graphs.client.flows import Flow, Pause
+from ryla_graphs.client.preset_calls import PresetCalls
+from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.errors import ServerUnreachable
+from ryla_graphs.workflow import Workflow
+
+T = TypeVar("T")
+
+
+class AsyncOutput:
+    """A file that a job made."""
+
+    def __init__(self, client: AsyncRylaClient, view: OutputView) -> None:
+        self._client = client
+        self.view = view
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.view.name
+
+    async def read(self) -> bytes:
+        """The content."""
+        return await self._client.carry_out(flows.content(self.view.url))
+
+    async def save(self, directory: Path | str) -> Path:
+        """Write it into a directory, where nothing is overwritten."""
+        path = self.view.path_in(Path(directory))
+        path.write_bytes(await self.read())
+        return path
+
+
+class AsyncJob:
+    """A job on the server."""
+
+    def __init__(self, client: AsyncRylaClient, view: JobView) -> None:
+        self._client = client
+        self.view = view
+        """As it was when it was last looked at."""
+
+    @property
+    def id(self) -> str:
+        """Finds it again: `await client.job(id)`."""
+        return self.view.id
+
+    @property
+    def state(self) -> str:
+        """Its state when it was last looked at."""
+        return self.view.state
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, the drawn one where none was given."""
+        return self.view.seed
+
+    @property
+    def outputs(self) -> list[AsyncOutput]:
+        """What it had made when it was last looked at."""
+        return [AsyncOutput(self._client, output) for output in self.view.outputs]
+
+    async def refresh(self) -> Self:
+        """Look at it again."""
+        self.view = await self._client.carry_out(flows.job(self.id))
+        return self
+
+    async def cancel(self) -> Self:
+        """Ask for its end."""
+        self.view = await self._client.carry_out(flows.cancel(self.id))
+        return self
+
+    async def events(self) -> AsyncIterator[JobEvent]:
+        """What happens until its end; a connection that breaks is made again, and nothing is told twice."""
+        after, breaks = 0, 0
+        while True:
+            try:
+                async with aclosing(self._client.stream(self.id, after)) as stream:
+                    async for event in stream:
+                        after, breaks = event.number or after, 0
+                        yield event
+                        if event.final:
+                            return
+            except ServerUnreachable:
+                breaks += 1
+                if breaks > RECONNECTS:
+                    raise
+                await asyncio.sleep(0.2 * breaks)
+
+    async def result(self, on_event: Callable[[JobEvent], None] | None = None) -> Self:
+        """Wait for its end; raises `JobFailed` unless it succeeded."""
+        if not self.view.ended:
+            async for event in self.events():
+                if on_event is not None:
+                    on_event(event)
+        flows.ended_well((await self.refresh()).view)
+        return self
+
+    async def save(self, directory: Path | str) -> list[Path]:
+        """Write all outputs into a directory."""
+        return [await output.save(directory) for output in self.outputs]
+
+
+class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
+    """A client of the server at `base_url`; `token` is a bearer token of it.
+
+    `await client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow`
+    do not.
+    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`.
+    """
+
+    def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
+        self._address = Address(base_url, token)
+        self._http = httpx2.AsyncClient(**self._address.options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._http.aclose()
+
+    async def submit(self, preset: str, /, **parameters: Any) -> AsyncJob:
+        """Queue a preset; files among the parameters may be bytes or paths."""
+        return AsyncJob(self, await self.carry_out(flows.submit_preset(preset, parameters)))
+
+    async def submit_workflow(
+        self,
+        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        inputs: Mapping[str, File] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> AsyncJob:
+        """Queue a graph: a `Workflow`, compiled or not, or API JSON."""
+        return AsyncJob(self, await self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key)))
+
+    async def run(
+        self,
+        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        inputs: Mapping[str, File] | None = None,
+        *,
+        on_event: Callable[[JobEvent], None] | None = None,
+    ) -> AsyncJob:
+        """Run a graph to its end."""
+        return await (await self.submit_workflow(workflow, inputs)).result(on_event)
+
+    async def run_preset(self, name: str, parameters: Mapping[str, Any]) -> AsyncJob:
+        """Run a preset to its end."""
+        return await (await self.submit(name, **parameters)).result()
+
+    async def job(self, job_id: str) -> AsyncJob:
+        """A job by its id."""
+        return AsyncJob(self, await self.carry_out(flows.job(job_id)))
+
+    async def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
+        """Bring a LoRA; its `id` is what `lora_id` takes."""
+        if isinstance(file, Path):
+            with file.open("rb") as content:
+                return await self.carry_out(flows.add_lora(name or file.name, content))
+        return await self.carry_out(flows.add_lora(name or "lora.safetensors", file))
+
+    async def loras(self) -> list[Lora]:
+        """The LoRAs that are there."""
+        return await self.carry_out(flows.loras())
+
+    async def delete_lora(self, lora_id: str) -> None:
+        """Take a LoRA away."""
+        await self.carry_out(flows.delete_lora(lora_id))
+
+    async def ready(self) -> bool:
+        """Whether a job would run now."""
+        return await self.carry_out(flows.ready())
+
+    async def carry_out(self, flow: Flow[T]) -> T:
+        """Do what a flow asks, and give what it returns."""
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    await asyncio.sleep(step.seconds)
+                    step = next(flow)
+                    continue
+                try:
+                    response = await self._http.request(step.method, step.path, **self._address.arguments(step))
+                except httpx2.TransportError as error:
+                    step = flow.throw(unreachable(self._address, error))
+                else:
+                    step = flow.send(answer_of(response))
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    async def stream(self, job_id: str, after: int) -> AsyncGenerator[JobEvent]:
+        """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        try:
+            async with self._http.sse(f"/jobs/{job_id}/events", **self._address.following(after)) as source:
+                if source.response.status_code >= 400:
+                    await source.response.aread()
+                    flows.checked(answer_of(source.response))
+                async for event in source:
+                    yield event_of(event)
+        except httpx2.TransportError as error:
+            raise unreachable(self._address, error) from error

@@ -1,0 +1,188 @@
+"""What is asked of a server, and what its answers mean, without a word about sockets.
+
+A flow is a generator: it yields an `Ask` and gets the `Answer`, or yields a `Pause`; what it returns is the result.
+`sync` and `asynchronous` carry flows out.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from ryla_graphs.client.files import File, encoded
+from ryla_graphs.client.views import JobView, Lora, job_view, lora_view
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.errors import JobFailed, Problem, RequestFailed, ServerUnreachable
+from ryla_graphs.workflow import Workflow
+
+T = TypeVar("T")
+
+PATIENCE = 6
+"""How often a request is sent that the server had no room for, or that did not get through."""
+_BUSY = (429, 503)
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request."""
+
+    method: str
+    path: str
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait, then go on."""
+
+    seconds: float
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            return None
+
+
+Flow = Generator[Ask | Pause, Answer, T]
+
+
+def submit_preset(name: str, parameters: Mapping[str, Any], key: str | None = None) -> Flow[JobView]:
+    """Queue a preset."""
+    return (yield from _submit(f"/{name}", encoded(parameters), key))
+
+
+def submit_workflow(
+    workflow: Workflow | CompiledWorkflow | Mapping[str, Any], inputs: Mapping[str, File], key: str | None = None
+) -> Flow[JobView]:
+    """Queue a graph with its input files."""
+    if isinstance(workflow, Workflow):
+        workflow = workflow.compile()
+    prompt = workflow.prompt if isinstance(workflow, CompiledWorkflow) else workflow
+    return (yield from _submit("/workflow", {"workflow": dict(prompt), "inputs": encoded(inputs)}, key))
+
+
+def _submit(path: str, body: Any, key: str | None) -> Flow[JobView]:
+    # With a key, sending again what may or may not have come through gives the same job.
+    headers = {"Prefer": "respond-async", "Idempotency-Key": key or str(uuid.uuid4())}
+    answer = yield from patiently(Ask("POST", path, body, headers))
+    return job_view(answer.json())
+
+
+def job(job_id: str) -> Flow[JobView]:
+    """Look at a job."""
+    answer = yield from patiently(Ask("GET", f"/jobs/{job_id}"))
+    return job_view(answer.json())
+
+
+def cancel(job_id: str) -> Flow[JobView]:
+    """Ask for the end of a job."""
+    answer = yield from patiently(Ask("DELETE", f"/jobs/{job_id}"))
+    return job_view(answer.json())
+
+
+def content(url: str) -> Flow[bytes]:
+    """The content of an output."""
+    answer = yield from patiently(Ask("GET", url))
+    return answer.content
+
+
+def add_lora(name: str, file: Any) -> Flow[Lora]:
+    """Bring a LoRA. A file is sent once: nobody knows how far it can be read again."""
+    answer = yield Ask("POST", "/loras", files={"file": (name, file)})
+    return lora_view(checked(answer).json())
+
+
+def loras() -> Flow[list[Lora]]:
+    """The LoRAs that are there."""
+    answer = yield from patiently(Ask("GET", "/loras"))
+    return [lora_view(row) for row in answer.json()["loras"]]
+
+
+def delete_lora(lora_id: str) -> Flow[None]:
+    """Take a LoRA away."""
+    yield from patiently(Ask("DELETE", f"/loras/{lora_id}"))
+
+
+def ready() -> Flow[bool]:
+    """Whether a job would run now."""
+    answer = yield Ask("GET", "/ready")
+    return answer.status == 200
+
+
+def patiently(ask: Ask) -> Flow[Answer]:
+    """The good answer to a request, sent again while the server has no room or does not answer.
+
+    Raises `RequestFailed` for any other answer, `ServerUnreachable` after the last attempt.
+    """
+    pause = 0.5
+    for attempt in range(1, PATIENCE + 1):
+        try:
+            answer = yield ask
+        except ServerUnreachable:
+            if attempt == PATIENCE:
+                raise
+        else:
+            if answer.status not in _BUSY or attempt == PATIENCE:
+                return checked(answer)
+            asked_for = answer.headers.get("retry-after", "")
+            pause = float(asked_for) if asked_for.isdigit() else pause
+        yield Pause(min(pause, _LONGEST_PAUSE))
+        pause *= 2
+    raise AssertionError("the last attempt returns or raises")
+
+
+def checked(answer: Answer) -> Answer:
+    """The answer, where it is good; raises `RequestFailed`."""
+    if answer.status < 400:
+        return answer
+    body = answer.json()
+    error = body.get("error") if isinstance(body, dict) else None
+    facts = error if isinstance(error, dict) else {}
+    raise RequestFailed(
+        str(facts.get("message") or f"the server answered {answer.status}"),
+        status=answer.status,
+        code=str(facts.get("code") or "unknown"),
+        problems=problems_in(facts),
+    )
+
+
+def ended_well(view: JobView) -> JobView:
+    """The job, where it succeeded; raises `JobFailed`."""
+    if view.state == "succeeded":
+        return view
+    facts = view.error or {"code": "cancelled", "message": f"job {view.id} was cancelled"}
+    raise JobFailed(
+        str(facts.get("message")),
+        status=200,
+        code=str(facts.get("code")),
+        problems=problems_in(facts),
+        job=view.id,
+        node=facts.get("node"),
+    )
+
+
+def problems_in(facts: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """The problems that an error tells; facts of a newer server that are not known here are left out."""
+    rows = [row for row in facts.get("problems", ()) if isinstance(row, dict) and {"code", "message"} <= row.keys()]
+    return tuple(_problem(row) for row in rows)
+
+
+def _problem(row: Mapping[str, Any]) -> Problem:
+    known: dict[str, Any] = {name: row[name] for name in Problem.__dataclass_fields__ if name in row}
+    return Problem(**known | {"parameters": tuple(row.get("parameters", ()))})

@@ -1,0 +1,219 @@
+"""`RylaClient`: for programs that wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, Self, TypeVar
+
+import httpx2
+
+from ryla_graphs.client import flows
+from ryla_graphs.client.connection import RECONNECTS, Address, answer_of, event_of, unreachable
+from ryla_graphs.client.files import File
+from ryla_graphs.client.flows import Flow, Pause
+from ryla_graphs.client.preset_calls import PresetCalls
+from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.errors import ServerUnreachable
+from ryla_graphs.workflow import Workflow
+
+T = TypeVar("T")
+
+
+class Output:
+    """A file that a job made."""
+
+    def __init__(self, client: RylaClient, view: OutputView) -> None:
+        self._client = client
+        self.view = view
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.view.name
+
+    def read(self) -> bytes:
+        """The content."""
+        return self._client.carry_out(flows.content(self.view.url))
+
+    def save(self, directory: Path | str) -> Path:
+        """Write it into a directory, where nothing is overwritten."""
+        path = self.view.path_in(Path(directory))
+        path.write_bytes(self.read())
+        return path
+
+
+class Job:
+    """A job on the server."""
+
+    def __init__(self, client: RylaClient, view: JobView) -> None:
+        self._client = client
+        self.view = view
+        """As it was when it was last looked at."""
+
+    @property
+    def id(self) -> str:
+        """Finds it again: `client.job(id)`."""
+        return self.view.id
+
+    @property
+    def state(self) -> str:
+        """Its state when it was last looked at."""
+        return self.view.state
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, the drawn one where none was given."""
+        return self.view.seed
+
+    @property
+    def outputs(self) -> list[Output]:
+        """What it had made when it was last looked at."""
+        return [Output(self._client, output) for output in self.view.outputs]
+
+    def refresh(self) -> Self:
+        """Look at it again."""
+        self.view = self._client.carry_out(flows.job(self.id))
+        return self
+
+    def cancel(self) -> Self:
+        """Ask for its end."""
+        self.view = self._client.carry_out(flows.cancel(self.id))
+        return self
+
+    def events(self) -> Iterator[JobEvent]:
+        """What happens until its end; a connection that breaks is made again, and nothing is told twice."""
+        after, breaks = 0, 0
+        while True:
+            try:
+                with closing(self._client.stream(self.id, after)) as stream:
+                    for event in stream:
+                        after, breaks = event.number or after, 0
+                        yield event
+                        if event.final:
+                            return
+            except ServerUnreachable:
+                breaks += 1
+                if breaks > RECONNECTS:
+                    raise
+                time.sleep(0.2 * breaks)
+
+    def result(self, on_event: Callable[[JobEvent], None] | None = None) -> Self:
+        """Wait for its end; raises `JobFailed` unless it succeeded."""
+        if not self.view.ended:
+            for event in self.events():
+                if on_event is not None:
+                    on_event(event)
+        flows.ended_well(self.refresh().view)
+        return self
+
+    def save(self, directory: Path | str) -> list[Path]:
+        """Write all outputs into a directory."""
+        return [output.save(directory) for output in self.outputs]
+
+
+class RylaClient(PresetCalls[Job]):
+    """A client of the server at `base_url`; `token` is a bearer token of it.
+
+    `client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow` do not.
+    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`.
+    """
+
+    def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
+        self._address = Address(base_url, token)
+        self._http = httpx2.Client(**self._address.options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._http.close()
+
+    def submit(self, preset: str, /, **parameters: Any) -> Job:
+        """Queue a preset; files among the parameters may be bytes or paths."""
+        return Job(self, self.carry_out(flows.submit_preset(preset, parameters)))
+
+    def submit_workflow(
+        self,
+        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        inputs: Mapping[str, File] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Queue a graph: a `Workflow`, compiled or not, or API JSON."""
+        return Job(self, self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key)))
+
+    def run(
+        self,
+        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        inputs: Mapping[str, File] | None = None,
+        *,
+        on_event: Callable[[JobEvent], None] | None = None,
+    ) -> Job:
+        """Run a graph to its end."""
+        return self.submit_workflow(workflow, inputs).result(on_event)
+
+    def run_preset(self, name: str, parameters: Mapping[str, Any]) -> Job:
+        """Run a preset to its end."""
+        return self.submit(name, **parameters).result()
+
+    def job(self, job_id: str) -> Job:
+        """A job by its id."""
+        return Job(self, self.carry_out(flows.job(job_id)))
+
+    def add_lora(self, file: Path | BinaryIO, name: str | None = None) -> Lora:
+        """Bring a LoRA; its `id` is what `lora_id` takes."""
+        if isinstance(file, Path):
+            with file.open("rb") as content:
+                return self.carry_out(flows.add_lora(name or file.name, content))
+        return self.carry_out(flows.add_lora(name or "lora.safetensors", file))
+
+    def loras(self) -> list[Lora]:
+        """The LoRAs that are there."""
+        return self.carry_out(flows.loras())
+
+    def delete_lora(self, lora_id: str) -> None:
+        """Take a LoRA away."""
+        self.carry_out(flows.delete_lora(lora_id))
+
+    def ready(self) -> bool:
+        """Whether a job would run now."""
+        return self.carry_out(flows.ready())
+
+    def carry_out(self, flow: Flow[T]) -> T:
+        """Do what a flow asks, and give what it returns."""
+        try:
+            step = next(flow)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = next(flow)
+                    continue
+                try:
+                    response = self._http.request(step.method, step.path, **self._address.arguments(step))
+                except httpx2.TransportError as error:
+                    step = flow.throw(unreachable(self._address, error))
+                else:
+                    step = flow.send(answer_of(response))
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def stream(self, job_id: str, after: int) -> Generator[JobEvent]:
+        """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        try:
+            with self._http.sse(f"/jobs/{job_id}/events", **self._address.following(after)) as source:
+                if source.response.status_code >= 400:
+                    source.response.read()
+                    flows.checked(answer_of(source.response))
+                for event in source:
+                    yield event_of(event)
+        except httpx2.TransportError as error:
+            raise unreachable(self._address, error) from error

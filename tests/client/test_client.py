@@ -1,0 +1,197 @@
+"""The typed client, sync and async, against a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from ryla_graphs import Workflow
+from ryla_graphs.client import (
+    AsyncRylaClient,
+    JobFailed,
+    RequestFailed,
+    RylaClient,
+    ServerUnreachable,
+    flows,
+)
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.conftest import ROOT
+from tests.engines.held import HeldSimulator
+from tests.server.live import listening
+from tests.server.test_loras import FLUX
+from tools import generate_client
+
+TOKEN = "a-token-of-the-client"
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "steps": 3, "seed": 7}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    settings = Settings(tokens=Tokens.parse(f"me:{TOKEN}"), lora_folder=folder / "loras")
+    with listening(create_app(Simulator(), SqliteStore(folder / "data"), settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[RylaClient]:
+    with RylaClient(address, TOKEN) as client:
+        yield client
+
+
+def picture(size: tuple[int, int] = (40, 30)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "tan").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def loading() -> Workflow:
+    return Workflow(SaveImage(images=LoadImage(image="face.png").named("photo").out.image))
+
+
+def test_a_preset(client: RylaClient, tmp_path: Path) -> None:
+    job = client.flux_dev(prompt="a red bicycle", **SMALL)
+    assert (job.state, job.seed) == ("succeeded", 7)
+    (path,) = job.save(tmp_path)
+    with Image.open(path) as saved:
+        assert saved.size == (64, 64)
+    assert job.save(tmp_path) != [path]  # nothing is overwritten
+    assert job.outputs[0].view.simulated
+
+
+def test_a_picture_as_a_parameter_is_bytes_or_a_path(client: RylaClient, tmp_path: Path) -> None:
+    path = tmp_path / "me.png"
+    path.write_bytes(picture())
+    for reference in (picture(), path):
+        job = client.flux_instantid(prompt="a knight", reference_image=reference, **SMALL)
+        assert job.state == "succeeded"
+
+
+@pytest.mark.parametrize("form", ["workflow", "compiled", "json"])
+def test_a_graph_of_any_form(form: str, client: RylaClient) -> None:
+    workflow = loading()
+    given: Any = {"workflow": workflow, "compiled": workflow.compile(), "json": dict(workflow.compile().prompt)}[form]
+    job = client.run(given, {"face.png": picture((50, 20))})
+    assert Image.open(io.BytesIO(job.outputs[0].read())).size == (50, 20)
+
+
+def test_progress_is_an_iterator(client: RylaClient) -> None:
+    job = client.submit("flux-dev", prompt="a red bicycle", **SMALL)
+    events = list(job.events())
+    assert events[-1].final and events[-1].data["state"] == "succeeded"
+    numbers = [event.number for event in events if event.number]
+    assert numbers == sorted(set(numbers))
+    seen: list[str] = []
+    client.job(job.id).result(lambda event: seen.append(event.kind))
+    assert job.refresh().state == "succeeded"
+
+
+def test_what_is_refused_is_told_by_parameter(client: RylaClient) -> None:
+    with pytest.raises(RequestFailed) as refused:
+        client.flux_dev(prompt="x", steps=0)
+    assert (refused.value.status, refused.value.code) == (422, "invalid_parameters")
+    assert [problem.input for problem in refused.value.problems] == ["steps"]
+
+
+def test_a_failed_job_names_its_node(client: RylaClient) -> None:
+    broken = picture()[:60] + b"broken" + picture()[66:]
+    with pytest.raises(JobFailed) as failed:
+        client.run(loading(), {"face.png": broken})
+    assert (failed.value.node, failed.value.code) == ("photo", "node_failed")
+    assert client.job(failed.value.job).state == "failed"
+
+
+def test_the_same_key_gives_the_same_job(client: RylaClient) -> None:
+    graph = Workflow(SaveImage(images=EmptyImage(width=64, height=64)))
+    first = client.submit_workflow(graph, idempotency_key="once")
+    assert client.submit_workflow(graph, idempotency_key="once").id == first.id
+
+
+def test_loras(client: RylaClient, tmp_path: Path) -> None:
+    path = tmp_path / "me.safetensors"
+    path.write_bytes(FLUX)
+    lora = client.add_lora(path)
+    assert "flux1" in lora.families and [found.id for found in client.loras()] == [lora.id]
+    assert client.flux_lora(prompt="a knight", lora_id=lora.id, **SMALL).state == "succeeded"
+    client.delete_lora(lora.id)
+    assert client.loras() == []
+
+
+def test_without_the_token(address: str) -> None:
+    with RylaClient(address) as nobody:
+        with pytest.raises(RequestFailed) as refused:
+            nobody.loras()
+        assert refused.value.code == "unauthorized"
+        assert nobody.ready()
+
+
+def test_the_token_is_not_shown(client: RylaClient) -> None:
+    assert TOKEN not in repr(client._address) and TOKEN not in repr(client._http.headers)
+
+
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flows, "PATIENCE", 2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with RylaClient(f"http://127.0.0.1:{port}") as client, pytest.raises(ServerUnreachable, match=str(port)):
+        client.loras()
+
+
+def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
+    held = HeldSimulator()
+    held.go.clear()
+    app = create_app(held, SqliteStore(tmp_path), Settings(queue_limit=1))
+    with listening(app) as address, RylaClient(address) as client:
+        jobs = [client.submit("flux-dev", prompt="1", **SMALL)]
+        while jobs[0].refresh().state == "queued":
+            pass
+        jobs.append(client.submit("flux-dev", prompt="2", **SMALL))
+        threading.Timer(0.3, held.go.set).start()
+        jobs.append(client.submit("flux-dev", prompt="3", **SMALL))
+        assert [job.result().state for job in jobs] == ["succeeded"] * 3
+
+
+def test_a_cancelled_job(tmp_path: Path) -> None:
+    held = HeldSimulator()
+    held.go.clear()
+    with listening(create_app(held, SqliteStore(tmp_path))) as address, RylaClient(address) as client:
+        job = client.submit("flux-dev", prompt="x", **SMALL)
+        job.cancel()
+        with pytest.raises(JobFailed) as failed:
+            job.result()
+    assert failed.value.code == "cancelled"
+
+
+def test_async(address: str, tmp_path: Path) -> None:
+    async def journey() -> None:
+        async with AsyncRylaClient(address, TOKEN) as client:
+            jobs = await asyncio.gather(*(client.flux_dev(prompt=text, **SMALL) for text in ("a", "b", "c")))
+            assert [job.state for job in jobs] == ["succeeded"] * 3
+            assert Image.open(io.BytesIO(await jobs[0].outputs[0].read())).size == (64, 64)
+            assert len(await jobs[0].save(tmp_path)) == 1
+            job = await client.submit_workflow(loading(), {"face.png": picture()})
+            events = [event async for event in job.events()]
+            assert events[-1].final
+            assert (await job.result()).state == "succeeded"
+            with pytest.raises(RequestFailed):
+                await client.flux_dev(prompt="x", steps=0)
+            assert await client.ready() and await client.loras() == []
+
+    asyncio.run(journey())
+
+
+def test_the_calls_are_those_of_the_presets() -> None:
+    written = (ROOT / "ryla_graphs" / "client" / "preset_calls.py").read_text(encoding="utf-8")
+    assert written == generate_client.rendered(), "run `python -m tools.generate_client`"
