@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ryla_graphs.errors import InvalidWorkflow, Problem
 from ryla_graphs.formats import api
@@ -17,6 +17,9 @@ from ryla_graphs.object_info import Catalog
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
 from ryla_graphs.passes import merge_twins
 from ryla_graphs.validation import View, problems_of
+
+if TYPE_CHECKING:
+    from ryla_graphs.plan import Plan
 
 Decisions = Mapping[tuple[str, str], tuple[str, ...]]
 """Node id and input name to the preset parameters that decide the input."""
@@ -69,6 +72,13 @@ class CompiledWorkflow:
     def digest(self) -> str:
         """The sha256 of `json()`, in hexadecimal."""
         return hashlib.sha256(self._bytes).hexdigest()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What a run needs and costs, as an estimate: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
+        from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and all would wait for it
+
+        return plan_of(View(self.prompt, self.catalog))
 
     @property
     def parameters(self) -> Mapping[str, Any]:

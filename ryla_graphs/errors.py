@@ -3,6 +3,7 @@
     RylaError
     ├── InvalidWorkflow (ValueError)        a graph has problems; `.problems` holds all of them
     │   └── InvalidNode                     the same, raised on the line that wrote the node
+    ├── CannotRunHere (ValueError)          a good graph asks for more than this deployment allows or has a GPU for
     ├── InvalidParameters (ValueError)      a preset was given parameters it cannot take
     ├── InvalidInputs (ValueError)          files, pictures or addresses given with a request cannot be taken
     ├── InvalidSettings (ValueError)        a server or a command is set up in a way that cannot work or is not safe
@@ -124,6 +125,13 @@ class InvalidNode(InvalidWorkflow):
     def _headline(self) -> str:
         name = self.problems[0].class_type if self.problems else "node"
         return f"{name} has {_WithProblems._headline(self)}"
+
+
+class CannotRunHere(_WithProblems):
+    """A good graph that this deployment does not run: it asks for too much, or fits no GPU; `.problems` says why."""
+
+    def _headline(self) -> str:
+        return f"this workflow cannot run here: {super()._headline()}"
 
 
 class InvalidParameters(_WithProblems):

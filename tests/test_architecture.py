@@ -33,6 +33,7 @@ LAYERS = (
     "validation",
     "outputs",
     "passes",
+    "plan",
     "compile",
     "workflow",
     "codegen",

@@ -66,7 +66,7 @@ def python(tmp_path: Path) -> Path:
 
 def test_version_and_help() -> None:
     assert good("--version").startswith("ryla-graphs 0.")
-    for command in ("presets", "compile", "validate", "run", "nodes"):
+    for command in ("presets", "compile", "validate", "plan", "run", "nodes"):
         assert command in good("--help")
         assert "--json" in good(command, "--help") or command == "nodes"
     assert "--install-completion" in good("--help")

@@ -9,6 +9,7 @@ import typer
 
 from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.nodes import nodes_app
+from ryla_graphs.cli.plan import plan_command
 from ryla_graphs.cli.presets import presets_command
 from ryla_graphs.cli.run import run_command
 from ryla_graphs.cli.serve import serve_command
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command("presets")(presets_command)
 app.command("compile")(compile_command)
 app.command("validate")(validate_command)
+app.command("plan")(plan_command)
 app.command("run")(run_command)
 app.command("serve")(serve_command)
 app.add_typer(nodes_app, name="nodes")

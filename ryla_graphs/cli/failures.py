@@ -12,6 +12,7 @@ import traceback
 
 from ryla_graphs.cli.output import wants_json
 from ryla_graphs.errors import (
+    CannotRunHere,
     EngineError,
     EngineUnreachable,
     InvalidDocument,
@@ -27,7 +28,7 @@ def exit_code(error: RylaError) -> int:
     """The exit code of an error."""
     if isinstance(error, EngineUnreachable):
         return MISUSE
-    return BAD_GRAPH if isinstance(error, (InvalidWorkflow, InvalidDocument, EngineError)) else MISUSE
+    return BAD_GRAPH if isinstance(error, (InvalidWorkflow, CannotRunHere, InvalidDocument, EngineError)) else MISUSE
 
 
 def report(error: Exception) -> int:

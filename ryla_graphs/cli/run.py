@@ -32,6 +32,9 @@ def run_command(
             envvar="RYLA_ENGINE", metavar="simulator|URL", help="The simulator, or a ComfyUI server's http://host:port."
         ),
     ] = "simulator",
+    limits: Annotated[
+        bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
+    ] = True,
     json: Json = False,
 ) -> None:
     """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten."""
@@ -41,6 +44,8 @@ def run_command(
 
     workflow, inputs = load_target(target, param, params)
     compiled = workflow.compile()
+    if limits:
+        _refuse_too_much(compiled)
     if not json:
         print_problems(compiled.problems, stderr=True, notes=False)
     with closing(connect(engine)) as connected:
@@ -49,6 +54,14 @@ def run_command(
         files = [(artifact, artifact.save(out)) for artifact in result.outputs]
     saved = _workflow_file(compiled).save(out)
     _tell(compiled, result, files, saved, engine=engine, json=json)
+
+
+def _refuse_too_much(compiled: CompiledWorkflow) -> None:
+    from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
+    from ryla_graphs.plan import check  # noqa: PLC0415
+
+    if problems := check(compiled.plan):
+        raise CannotRunHere(compiled.explain(problem) for problem in problems)
 
 
 def _workflow_file(compiled: CompiledWorkflow) -> Artifact:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ryla_graphs.errors import (
+    CannotRunHere,
     EngineError,
     InvalidDocument,
     InvalidInputs,
@@ -59,6 +60,7 @@ ANSWERS: Mapping[str, Answer] = {
     "workflow_format_ui": Answer(422, "a workflow as the editor saves it, not an API prompt"),
     "invalid_document": Answer(422, "JSON, but no graph"),
     "invalid_workflow": Answer(422, "the graph has errors; `problems` lists them all"),
+    "cannot_run_here": Answer(422, "a good graph that asks for more than this server allows; `problems` says what"),
     "invalid_parameters": Answer(422, "parameters are missing, unknown or out of range; `problems` lists them all"),
     "invalid_inputs": Answer(422, "input files are broken, not given, or must not be fetched; `problems` lists them"),
     "idempotency_key_reuse": Answer(422, "the `Idempotency-Key` was used for another request"),
@@ -78,6 +80,7 @@ ANSWERS: Mapping[str, Answer] = {
 
 _CODES: tuple[tuple[type[Exception], str], ...] = (
     (InvalidWorkflow, "invalid_workflow"),
+    (CannotRunHere, "cannot_run_here"),
     (InvalidParameters, "invalid_parameters"),
     (InvalidInputs, "invalid_inputs"),
     (InvalidDocument, "invalid_document"),

@@ -30,6 +30,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "workflow_format_ui": ("workflow_format_ui", 422),
     "invalid_document": ("invalid_workflow", 422),
     "invalid_workflow": ("invalid_workflow", 422),
+    "cannot_run_here": ("invalid_workflow", 422),
     "invalid_inputs": ("invalid_workflow", 422),
     "invalid_request": ("invalid_request", 422),
     "missing_asset": ("missing_asset", 422),

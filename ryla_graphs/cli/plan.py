@@ -1,0 +1,190 @@
+"""`ryla-graphs plan`: what a workflow needs and costs, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings, Target
+from ryla_graphs.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ryla_graphs.errors import Problem
+    from ryla_graphs.plan import Choice, Plan
+    from ryla_graphs.plan.plan import OnGPU
+
+
+def plan_command(
+    target: Target,
+    gpu: Annotated[str | None, typer.Option("--gpu", metavar="NAME", help="Look at one GPU only: L40S.")] = None,
+    param: Settings = None,
+    params: ParamsFile = None,
+    catalog: CatalogSource = None,
+    json: Json = False,
+) -> None:
+    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much."""
+    from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
+    from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
+    from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
+    from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    known = open_catalog(catalog) if catalog else None
+    wanted = find_gpu(gpu).name if gpu else None
+    compiled = load_target(target, param, params, known).workflow.compile(known)
+    plan = compiled.plan
+    choice: Choice | None = None
+    problems = [compiled.explain(problem) for problem in check(plan)]
+    try:
+        preferred = RYLA_DEFAULTS.get(compiled.origin.preset or "")
+        choice = choose_gpu(plan, allowed=[wanted]) if wanted else choose_gpu(plan, preferred=preferred)
+    except CannotRunHere as error:
+        problems += error.problems
+    rows = [row for row in plan.gpus if wanted in (None, row.gpu)]
+    if json:
+        print_json(_as_json(plan, rows, choice, problems))
+    else:
+        _print(plan, rows, choice, problems)
+    raise typer.Exit(1 if problems else 0)
+
+
+def _as_json(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: Sequence[Problem]) -> dict[str, Any]:
+    content = plan.to_dict() | {"gpus": [row.model_dump(mode="json") for row in rows]}
+    chosen = plan.on(choice.gpu.name) if choice else None
+    return {
+        "estimate": True,
+        **content,
+        "chosen": {"gpu": choice.gpu.to_dict(), "reason": choice.reason} if choice else None,
+        "targets": {"seconds": chosen.in_time, "usd": chosen.in_budget} if chosen else None,
+        "problems": [problem.to_dict() for problem in problems],
+    }
+
+
+def _print(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: Sequence[Problem]) -> None:
+    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
+
+    terminal = console()
+    terminal.print("Everything here is an estimate.\n")
+    _print_needs(terminal, plan)
+    _print_stages(terminal, plan)
+    _print_gpus(terminal, plan, rows)
+    for text in plan.assumptions:
+        terminal.print(f"assumed: {text}")
+    for unknown in plan.unknowns:
+        terminal.print(f"unknown: {unknown}")
+    if choice is not None:
+        terminal.print(f"\n{choice.reason[0].upper()}{choice.reason[1:]}.")
+        terminal.print(_targets(plan, plan.on(choice.gpu.name)))
+    print_problems(problems)
+
+
+def _print_needs(terminal: Console, plan: Plan) -> None:
+    table = _table("weights", "folder", "size", "licence", "")
+    for file in plan.weights:
+        marks = [
+            "not for commercial use" if file.commercial is False else "",
+            "gated" if file.gated else "",
+            "pickle: loading it may run code" if file.pickled else "",
+        ]
+        told = ", ".join(mark for mark in marks if mark)
+        table.add_row(file.name, file.folder, _size(file.size), file.licence or "unknown", told)
+    at_least = "" if all(file.size is not None for file in plan.weights) else "at least "
+    table.add_row("together", "", f"{at_least}{_size(plan.weight_bytes)}", "", "")
+    terminal.print(table)
+    if plan.packs:
+        terminal.print()
+        packs = _table("node pack", "commit", "classes")
+        for pack in plan.packs:
+            packs.add_row(pack.repository or pack.folder, pack.commit or "unknown", ", ".join(pack.classes))
+        terminal.print(packs)
+        for text in (warning for pack in plan.packs for warning in pack.warnings):
+            terminal.print(f"note: {text}")
+    because = f" ({'; '.join(plan.comfyui.because)})" if plan.comfyui.because else ""
+    terminal.print(f"\nComfyUI {plan.comfyui.version} or newer{because}\n")
+
+
+def _print_stages(terminal: Console, plan: Plan) -> None:
+    table = _table("stage", "does", "size", "weights", "beside them", "TFLOP", "evaluations")
+    for stage in plan.stages:
+        frames = f" x {stage.frames} frames" if stage.frames > 1 else ""
+        batch = f" x {stage.batch}" if stage.batch > 1 else ""
+        table.add_row(
+            f"{stage.class_type} '{stage.node}'",
+            stage.kind,
+            f"{stage.width}x{stage.height}{frames}{batch}" if stage.width else "",
+            _memory(stage.weight_bytes),
+            _memory(stage.activation_bytes) if stage.activation_bytes else "",
+            "unknown" if stage.tera_operations is None else f"{stage.tera_operations:,.1f}",
+            str(stage.evaluations) if stage.kind == "sample" else "",
+        )
+    terminal.print(table)
+    least = "" if plan.knows("memory") else "at least "
+    if plan.peak_bytes is not None:
+        terminal.print(
+            f"\nGPU memory: {least}{_memory(plan.peak_bytes)} at '{plan.peak_stage}'; "
+            f"{_memory(plan.resident_bytes)} where all weights stay loaded\n"
+        )
+    else:
+        terminal.print("\nGPU memory: not known\n")
+
+
+def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
+    several = f" ({plan.images} a run)" if plan.images > 1 else ""
+    table = _table("GPU", "memory", "fits", "seconds", "cost", "from cold", "", title=f"An image{several} on each GPU")
+    least = "" if plan.knows("seconds") else ">= "
+    for row in rows:
+        marks = [word for word, name in (("cheapest", plan.cheapest), ("fastest", plan.fastest)) if name == row.gpu]
+        table.add_row(
+            row.gpu,
+            f"{row.card.memory_gib:g} GiB",
+            {"resident": "yes", "swap": "yes, swapping", "offload": "only streaming", "no": "no", None: "unknown"}[
+                row.fit
+            ],
+            "unknown" if row.seconds_an_image is None else f"{least}{row.seconds_an_image:.1f}",
+            "unknown" if row.usd_an_image is None else f"{least}${row.usd_an_image:.4f}",
+            "" if row.cold_seconds is None else f"+ {row.cold_seconds:.0f} s",
+            ", ".join(marks),
+        )
+    terminal.print(table)
+    for row in rows:
+        if row.reasons:
+            terminal.print(f"{row.gpu}: {'; '.join(row.reasons)}")
+    terminal.print(f"\nPrices of {plan.prices_as_of}, the GPU alone, on a server that is warm.")
+
+
+def _targets(plan: Plan, row: OnGPU) -> str:
+    from ryla_graphs.plan.plan import TARGET_SECONDS, TARGET_USD  # noqa: PLC0415
+
+    def said(met: bool | None, known: bool) -> str:
+        if met is None or (met and not known):
+            return "not known"
+        return "met" if met else "missed"
+
+    seconds = said(row.in_time, plan.knows("seconds"))
+    cost = said(row.in_budget, plan.knows("cost"))
+    return (
+        f"Targets on {row.gpu}: under {TARGET_SECONDS:g} s an image {seconds}, under ${TARGET_USD:.2f} an image {cost}."
+    )
+
+
+def _table(*columns: str, title: str | None = None) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return "unknown"
+    return f"{size / 1e9:.2f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+
+def _memory(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 2**30:.2f} GiB"

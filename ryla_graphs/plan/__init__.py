@@ -1,0 +1,15 @@
+"""What a graph needs and costs, before anything runs: weights, node packs, ComfyUI, GPU, seconds, money.
+
+`CompiledWorkflow.plan` gives a `Plan`. `choose_gpu` picks a GPU for it, `limits.check` refuses what asks for too much.
+Everything here is an estimate; ``docs/plan.md`` says how it is made and how far it was off where figures are public.
+"""
+
+from __future__ import annotations
+
+from ryla_graphs.plan.choice import RYLA_DEFAULTS, Choice, choose_gpu
+from ryla_graphs.plan.estimate import plan_of
+from ryla_graphs.plan.gpus import GPU, GPUS, gpu
+from ryla_graphs.plan.limits import Limits, check
+from ryla_graphs.plan.plan import Plan
+
+__all__ = ["GPU", "GPUS", "RYLA_DEFAULTS", "Choice", "Limits", "Plan", "check", "choose_gpu", "gpu", "plan_of"]

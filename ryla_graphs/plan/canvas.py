@@ -1,0 +1,173 @@
+"""How large the pictures, videos and latents of a graph are, followed from where they begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ryla_graphs.validation.view import NodeView, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canvas:
+    """A batch of pictures or videos, in pixels; for latents, of what they decode to."""
+
+    width: int
+    height: int
+    frames: int = 1
+    """Of one video; 1 for a picture."""
+    batch: int = 1
+    assumed: tuple[str, ...] = ()
+    """What of it could not be known before the run, and what it was taken to be."""
+
+    set_by: tuple[str, str] | None = None
+    """The node whose width and height these are, and its class; None where no node says them."""
+
+    @property
+    def pixels(self) -> int:
+        """All pixels of all frames of the batch."""
+        return self.width * self.height * self.frames * self.batch
+
+    def scaled(self, factor: float) -> Canvas:
+        """Both sides times a factor."""
+        return replace(
+            self, set_by=None, width=max(1, round(self.width * factor)), height=max(1, round(self.height * factor))
+        )
+
+
+UNKNOWN = Canvas(width=1024, height=1024)
+"""What stands for a size that nobody can know before the run."""
+_VIDEO = replace(UNKNOWN, frames=81)
+
+_VIDEO_FILES = frozenset({"LoadVideo", "VHS_LoadVideo", "VHS_LoadVideoPath"})
+_CARRIES = ("LATENT", "IMAGE", "MASK", "VIDEO", "SEGS")
+_FACTORS = {"LatentUpscaleBy": "scale_by", "ImageScaleBy": "scale_by"}
+_REPEATS = {"RepeatLatentBatch": "amount", "RepeatImageBatch": "amount"}
+_JOINS = frozenset({"ImageBatch", "LatentBatch", "BatchImagesNode", "BatchLatentsNode"})
+_LENGTHS = ("length", "frames", "num_frames", "video_frames")
+_MODEL_FACTOR = 4
+"""By how much upscaling models enlarge: most of them are made for this factor."""
+
+
+def canvases(view: View) -> Mapping[str, Canvas]:
+    """The canvas of every node that gives pictures, videos or latents, by id."""
+    found: dict[str, Canvas] = {}
+    for node in in_order(view):
+        canvas = _canvas(node, view, found)
+        if canvas is not None:
+            found[node.id] = canvas
+    return found
+
+
+def in_order(view: View) -> Iterator[NodeView]:
+    """The reached nodes, each after what is wired into it, however the document orders them."""
+    done: set[str] = set()
+    for start in sorted(view.reached & view.nodes.keys()):
+        stack = [(start, False)]
+        while stack:
+            number, ready = stack.pop()
+            if ready:
+                yield view.nodes[number]
+            elif number not in done:
+                done.add(number)
+                stack.append((number, True))
+                stack += [(source, False) for source in reversed(view.links[number]) if source not in done]
+
+
+def number_of(view: View, node: NodeView, name: str) -> int | float | None:
+    """A number that an input holds, by itself or from the node of a single value behind its wire."""
+    value: Any = node.inputs.get(name)
+    if isinstance(value, list) and value and value[0] in view.nodes:
+        value = view.nodes[value[0]].inputs.get("value")
+    elif value is None and (spec := node.known.get(name)) is not None:
+        value = spec.default
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def wired(node: NodeView, *types: str) -> Iterator[tuple[str, list[Any]]]:
+    """The inputs of some socket types that have a wire, by name, in the class's order."""
+    for name, spec in node.known.items():
+        value = node.inputs.get(name)
+        if isinstance(value, list) and value and not types_apart(spec.type, types):
+            yield name, value
+
+
+def types_apart(declared: str, wanted: tuple[str, ...]) -> bool:
+    """Whether a declared type, perhaps a union, has nothing of the wanted ones."""
+    return not set(declared.split(",")) & set(wanted)
+
+
+def _canvas(node: NodeView, view: View, found: Mapping[str, Canvas]) -> Canvas | None:
+    gives = [spec.type for spec in node.schema.outputs if isinstance(spec.type, str)]
+    # A switch or a reroute gives what it is given.
+    passes = "*" in gives or any(spec.match for spec in node.schema.outputs)
+    if not (node.schema.output_node or passes or any(kind in _CARRIES for kind in gives)):
+        return None
+    behind = [found[link[0]] for _, link in _pictures_into(node) if link[0] in found]
+    class_type = node.schema.class_type
+    if not behind:
+        return _begun(node, view) or _file(node, gives)
+    first = behind[0]
+    if class_type in _JOINS:
+        return replace(first, batch=sum(canvas.batch for canvas in behind))
+    if class_type in _REPEATS:
+        return replace(first, batch=first.batch * int(number_of(view, node, _REPEATS[class_type]) or 1))
+    if class_type in _FACTORS:
+        return first.scaled(number_of(view, node, _FACTORS[class_type]) or 1)
+    if any(spec.type == "UPSCALE_MODEL" for spec in node.known.values()):
+        told = f"the factor of the upscaling model of '{node.id}' is taken as {_MODEL_FACTOR}"
+        return replace(first.scaled(_MODEL_FACTOR), assumed=(*first.assumed, told))
+    return _resized(node, view, first)
+
+
+def _file(node: NodeView, gives: list[str]) -> Canvas | None:
+    """The canvas of what comes from a file, or from nowhere that is known."""
+    class_type = node.schema.class_type
+    if class_type not in _VIDEO_FILES and "IMAGE" not in gives:
+        return None
+    canvas = _VIDEO if class_type in _VIDEO_FILES else UNKNOWN
+    frames = f"{canvas.frames} frames of " if canvas.frames > 1 else ""
+    told = f"what {class_type} '{node.id}' gives is taken as {frames}{canvas.width}x{canvas.height}"
+    return replace(canvas, assumed=(told,))
+
+
+def _pictures_into(node: NodeView) -> Iterator[tuple[str, list[Any]]]:
+    """What a node makes its picture from: a latent before an image, either before a mask."""
+    yield from wired(node, "LATENT")
+    yield from wired(node, "IMAGE", "VIDEO", "*", "COMFY_MATCHTYPE_V3")
+    yield from wired(node, "SEGS", "MASK")
+
+
+def _begun(node: NodeView, view: View) -> Canvas | None:
+    """The canvas of a node that begins one."""
+    width, height = number_of(view, node, "width"), number_of(view, node, "height")
+    if "width" not in node.known or "height" not in node.known:
+        return None
+    frames = next((value for name in _LENGTHS if (value := number_of(view, node, name))), 1)
+    batch = number_of(view, node, "batch_size") or 1
+    if width is None or height is None:
+        told = f"the size of {node.schema.class_type} '{node.id}' comes over a wire and is taken as 1024x1024"
+        return replace(UNKNOWN, frames=int(frames), batch=int(batch), assumed=(told,))
+    origin = node.id, node.schema.class_type
+    return Canvas(width=int(width), height=int(height), frames=int(frames), batch=int(batch), set_by=origin)
+
+
+def _resized(node: NodeView, view: View, before: Canvas) -> Canvas:
+    """The canvas after a node that may set width and height, or the number of pixels."""
+    begun = _begun(node, view)
+    if begun is not None:
+        # A side of 0 keeps the proportions; a start picture does not decide how long a video becomes.
+        width = begun.width or round(before.width * begun.height / max(1, before.height))
+        height = begun.height or round(before.height * begun.width / max(1, before.width))
+        frames = begun.frames if any(name in node.known for name in _LENGTHS) else before.frames
+        batch = begun.batch if "batch_size" in node.known else before.batch
+        assumed = begun.assumed if begun.width and begun.height else (*before.assumed, *begun.assumed)
+        return replace(begun, width=width or 1, height=height or 1, frames=frames, batch=batch, assumed=assumed)
+    if (megapixels := number_of(view, node, "megapixels")) is not None:
+        wanted = (float(megapixels) * 2**20 / max(1, before.width * before.height)) ** 0.5
+        return before.scaled(wanted)
+    if node.schema.class_type == "SeedVR2VideoUpscaler":
+        short = number_of(view, node, "resolution") or 1080
+        return before.scaled(short / max(1, min(before.width, before.height)))
+    return before

@@ -1,0 +1,128 @@
+"""Which GPU to take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ryla_graphs.errors import CannotRunHere, Problem
+from ryla_graphs.plan.gpus import GPU, GPUS
+
+if TYPE_CHECKING:
+    from ryla_graphs.plan.plan import OnGPU, Plan
+
+RYLA_DEFAULTS: Mapping[str, str] = {
+    "flux-schnell": "T4",
+    "flux-dev": "L40S",
+    "flux-lora": "L40S",
+    "flux-instantid": "A10",
+    "sdxl-instantid": "A10",
+}
+"""The GPU that RYLA wants for a preset, to be given to `choose_gpu` as `preferred`."""
+
+
+ALIKE = 1.25
+"""Costs that differ by less than this factor count as alike: the estimate is no better than that."""
+
+
+class Choice(NamedTuple):
+    """A GPU, and why it."""
+
+    gpu: GPU
+    reason: str
+
+
+def best(gpus: Iterable[OnGPU], by: Literal["cheapest", "fastest", "recommended"]) -> str | None:
+    """The name of the best of the GPUs that a run fits; None where it is known to fit none.
+
+    Recommended is, of those in time whose estimated cost is about the least, the one that costs least a second: the
+    difference is within the error of the estimate, and a cheap second is cheaper while a server starts and waits.
+    """
+    fitting = [
+        (row.seconds, row.usd, row) for row in gpus if row.runs and row.seconds is not None and row.usd is not None
+    ]
+    if not fitting:
+        return None
+    if by == "fastest":
+        return min(fitting, key=lambda each: each[:2])[2].gpu
+    if by == "recommended":
+        fitting = [each for each in fitting if each[2].in_time] or fitting
+    least = min(usd for _, usd, _ in fitting)
+    if by == "recommended":
+        alike = [row for _, usd, row in fitting if usd <= ALIKE * least]
+        return min(alike, key=lambda row: row.card.usd_per_second).gpu
+    return min(fitting, key=lambda each: (each[1], each[0]))[2].gpu
+
+
+def choose_gpu(
+    plan: Plan,
+    *,
+    allowed: Sequence[str] = tuple(GPUS),
+    preferred: str | None = None,
+    max_cost_usd: float | None = None,
+) -> Choice:
+    """The GPU to run a plan on, and why.
+
+    The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
+    it fits, that is in time and costs about the least; else one that must stream weights. Where nobody knows whether
+    it fits, the preferred one, or that with the most memory.
+
+    Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` where it fits none or all are too expensive.
+    """
+    rows = [plan.on(name) for name in allowed]
+    affordable = [row for row in rows if max_cost_usd is None or (row.usd_an_image or 0.0) <= max_cost_usd]
+    why_not = ""
+    if preferred is not None:
+        row = plan.on(preferred)
+        if row in affordable and (row.runs or row.fit is None):
+            doubt = "" if row.runs else "; whether it fits is not known"
+            return Choice(row.card, f"{row.gpu} is preferred{doubt or ', and it fits'}")
+        why_not = f"{row.gpu} was preferred, but {_against(row, row in rows, row in affordable)}; "
+    name = best(affordable, "recommended")
+    if name is not None:
+        row = plan.on(name)
+        word = "of those in time about the cheapest" if row.in_time else "about the cheapest, none is in time"
+        figures = f"{row.seconds_an_image:.1f} s and ${row.usd_an_image:.4f} an image"
+        return Choice(row.card, f"{why_not}{name} fits and is {word}: {figures}, as estimated")
+    fitting = [row for row in affordable if row.runs]
+    if fitting:
+        row = min(fitting, key=lambda each: each.card.usd_per_second)
+        return Choice(
+            row.card, f"{why_not}{row.gpu} is the cheapest by the second that it fits; how long it takes is not known"
+        )
+    streaming = [row for row in affordable if row.fit == "offload" and row.usd is not None]
+    if streaming:
+        row = min(streaming, key=lambda each: each.usd or 0.0)
+        return Choice(row.card, f"{why_not}{row.gpu} can run it by streaming weights, which is slow: {row.reasons[0]}")
+    unknown = [row for row in affordable if row.fit is None]
+    if unknown:
+        row = max(unknown, key=lambda each: (each.card.memory_gib, -each.card.usd_per_second))
+        return Choice(row.card, f"{why_not}whether it fits is not known, and {row.gpu} has the most memory")
+    raise CannotRunHere([_no_gpu(rows, affordable, max_cost_usd)])
+
+
+def _against(row: OnGPU, allowed: bool, affordable: bool) -> str:
+    if not allowed:
+        return "it is not among those allowed"
+    if not affordable:
+        return f"an image would cost ${row.usd_an_image:.4f}"
+    return row.reasons[0] if row.reasons else "it does not fit"
+
+
+def _no_gpu(rows: Sequence[OnGPU], affordable: Sequence[OnGPU], max_cost_usd: float | None) -> Problem:
+    if rows and not affordable:
+        return Problem(
+            code="too_expensive",
+            tier=3,
+            message=f"an image costs more than ${max_cost_usd} on every GPU allowed ({', '.join(r.gpu for r in rows)})",
+            given=min((row.usd_an_image for row in rows if row.usd_an_image is not None), default=None),
+            expected=f"at most ${max_cost_usd}",
+            hint="fewer steps, a smaller picture, or a cheaper GPU",
+        )
+    told = "; ".join(f"{row.gpu}: {row.reasons[0] if row.reasons else 'it does not fit'}" for row in rows)
+    return Problem(
+        code="no_gpu_fits",
+        tier=3,
+        message=f"it fits none of the GPUs allowed ({told})",
+        hint="allow a GPU with more memory, load the model in fp8 (weight_dtype), or make the picture smaller",
+    )

@@ -1,0 +1,154 @@
+"""From a graph to its `Plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ryla_graphs.outputs import promised_outputs
+from ryla_graphs.plan.canvas import Canvas, canvases
+from ryla_graphs.plan.carried import Piece, Weights
+from ryla_graphs.plan.choice import best
+from ryla_graphs.plan.gpus import GPU, GPUS, PRICES_AS_OF
+from ryla_graphs.plan.packs import PACKS, folder_of
+from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
+from ryla_graphs.plan.requirements import requirements_of
+from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
+from ryla_graphs.plan.seconds import cold_seconds, run_seconds
+from ryla_graphs.plan.stages import Stage, stages
+from ryla_graphs.plan.vram import RESERVED, Memory, bytes_each, memory, needs, size_on
+from ryla_graphs.validation.view import View
+
+
+def plan_of(view: View) -> Plan:
+    """The plan of a graph, from nothing but the graph and its catalog. Never raises for what is in the graph."""
+    weights = Weights(view, {})
+    sizes = canvases(view)
+    found = stages(view, weights, sizes)
+    delivered = list(_delivered(view, sizes))
+    unknowns = tuple(_unknowns(view, weights, found))
+    gpus = tuple(_on(card, view, found, delivered, blind=_blind(found)) for card in GPUS.values())
+    without_gpu = memory(found)
+    known = bool(without_gpu) and not _blind(found)
+    return Plan(
+        weights=tuple(weight_files(weights.needs)),
+        packs=tuple(node_packs(view)),
+        comfyui=minimum_version(view, found),
+        stages=tuple(_stage_plan(stage) for stage in found),
+        images=_images(delivered),
+        pixels=sum(canvas.pixels for canvas in delivered),
+        peak_bytes=without_gpu.peak + RESERVED if without_gpu and known else None,
+        peak_stage=without_gpu.peak_stage if without_gpu and known else None,
+        resident_bytes=without_gpu.resident + RESERVED if without_gpu and known else None,
+        gpus=gpus,
+        cheapest=best(gpus, "cheapest"),
+        fastest=best(gpus, "fastest"),
+        recommended=best(gpus, "recommended"),
+        unknowns=unknowns,
+        assumptions=tuple(_assumptions(found)),
+        prices_as_of=PRICES_AS_OF,
+    )
+
+
+def _delivered(view: View, sizes: Mapping[str, Canvas]) -> Iterator[Canvas]:
+    """The canvas of each output node that delivers pictures or videos."""
+    for output in promised_outputs(view):
+        if output.node in view.reached and output.kind in ("image", "video") and output.node in sizes:
+            yield sizes[output.node]
+
+
+def _images(delivered: Iterable[Canvas]) -> int:
+    return sum(canvas.batch for canvas in delivered)
+
+
+def _blind(found: Iterable[Stage]) -> bool:
+    """Whether some stage has weights of which nobody knows the size: then nobody knows whether it fits."""
+    return any(piece.size is None for stage in found for piece in stage.pieces)
+
+
+def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas], *, blind: bool) -> OnGPU:
+    needed = memory(found, card)
+    if needed is None:
+        return OnGPU(gpu=card.name, fit=None, reasons=("nothing of it is known to run on a GPU",))
+    refused, slowed = requirements_of(card, view, found)
+    fit = "no" if refused else needed.fit
+    reasons = (*refused, *_tight(needed, card), *slowed)
+    without_time = OnGPU(
+        gpu=card.name,
+        fit=None if blind and fit != "no" else fit,
+        reasons=reasons,
+        peak_bytes=None if blind else needed.peak + RESERVED,
+    )
+    if fit == "no" or not any(stage.operations for stage in found):
+        return without_time
+    written = sum(canvas.pixels for canvas in delivered)
+    seconds = run_seconds(found, card, moved=needed.swapped + needed.streamed, written=written)
+    images = max(1, _images(delivered))
+    usd = seconds * card.usd_per_second
+    pieces: frozenset[Piece] = frozenset().union(*(stage.pieces for stage in found))
+    return without_time.model_copy(
+        update={
+            "seconds": round(seconds, 3),
+            "seconds_an_image": round(seconds / images, 3),
+            "usd": round(usd, 6),
+            "usd_an_image": round(usd / images, 6),
+            "cold_seconds": round(cold_seconds(sum(size_on(piece, None) for piece in pieces)), 1),
+        }
+    )
+
+
+def _tight(needed: Memory, card: GPU) -> Iterator[str]:
+    """What does not fit, in words."""
+    room = card.memory_bytes - RESERVED
+    if needed.fit == "swap":
+        yield f"{_gib(needed.swapped)} of weights are moved in each run: all together need {_gib(needed.resident)}"
+    elif needed.fit == "offload":
+        yield f"'{needed.peak_stage}' needs {_gib(needed.peak)} and {_gib(room)} are free: weights are streamed"
+    elif needed.fit == "no":
+        yield f"a stage needs more than the {_gib(room)} that are free, even without weights"
+
+
+def _gib(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB"
+
+
+def _stage_plan(stage: Stage) -> StagePlan:
+    weights, _ = needs(stage, None)
+    operations = stage.operations
+    return StagePlan(
+        node=stage.node,
+        class_type=stage.class_type,
+        kind=stage.kind,
+        width=stage.canvas.width,
+        height=stage.canvas.height,
+        frames=stage.canvas.frames,
+        batch=stage.canvas.batch,
+        set_by=stage.canvas.set_by,
+        family=stage.model.family if stage.model else None,
+        evaluations=stage.evaluations,
+        weights=tuple(sorted({piece.label for piece in stage.pieces})),
+        weight_bytes=weights,
+        activation_bytes=stage.activation(bytes_each(stage, None)),
+        tera_operations=None if operations is None else round(operations / 1e12, 3),
+    )
+
+
+def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[Unknown]:
+    for stage in found:
+        for what, affects in stage.gaps:
+            where = {"node": stage.node, "class_type": stage.class_type}
+            yield Unknown(what=f"{what} is not known", affects=affects, **where)
+    for need in {need.key: need for need in sorted(weights.needs, key=lambda need: (need.key, need.node))}.values():
+        if need.weight is None:
+            what = f"'{need.name}' in models/{need.folder} is not in the manifest: its size and licence are not known"
+            yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
+        elif need.weight.size is None:
+            yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
+    for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
+        yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
+    for folder in sorted({folder for schema in classes_of(view) if (folder := folder_of(schema))} - PACKS.keys()):
+        yield Unknown(what=f"the node pack '{folder}' is not known", affects=("packs",))
+
+
+def _assumptions(found: Iterable[Stage]) -> Iterator[str]:
+    told = {piece.assumed for stage in found for piece in stage.pieces if piece.assumed}
+    yield from sorted(told | {text for stage in found for text in stage.canvas.assumed})

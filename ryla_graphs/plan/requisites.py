@@ -1,0 +1,79 @@
+"""What a server must have before it can run a graph: weight files, node packs, and a ComfyUI that is new enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ryla_graphs.families import FAMILIES
+from ryla_graphs.plan.packs import PACKS, folder_of
+from ryla_graphs.plan.plan import MinimumVersion, NodePack, WeightFile
+from ryla_graphs.plan.stages import Stage
+from ryla_graphs.plan.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
+from ryla_graphs.schema import NodeSchema
+from ryla_graphs.validation.view import View
+from ryla_graphs.weights import Need
+
+
+def classes_of(view: View) -> list[NodeSchema]:
+    """The classes that a graph uses, each once, by name."""
+    found = {view.nodes[number].schema.class_type: view.nodes[number].schema for number in reached(view)}
+    return [found[class_type] for class_type in sorted(found)]
+
+
+def reached(view: View) -> list[str]:
+    """The nodes that some output needs and whose class is known, by id."""
+    return sorted(view.reached & view.nodes.keys())
+
+
+def weight_files(needs: Iterable[Need]) -> Iterator[WeightFile]:
+    """The files of some needs, each once, and what is known of them."""
+    by_file: dict[tuple[str, str], list[Need]] = {}
+    for need in needs:
+        by_file.setdefault(need.key, []).append(need)
+    for key in sorted(by_file):
+        need = by_file[key][0]
+        weight = need.weight
+        yield WeightFile(
+            name=need.name,
+            folder=need.folder,
+            nodes=tuple(sorted({each.node for each in by_file[key]})),
+            size=weight.size if weight else None,
+            family=weight.family if weight else None,
+            licence=weight.licence.name if weight else None,
+            commercial=weight.licence.commercial if weight else None,
+            gated=weight.gated if weight else False,
+            pickled=weight.pickled if weight else False,
+            source=weight.sources[0].url if weight and weight.sources else None,
+        )
+
+
+def node_packs(view: View) -> Iterator[NodePack]:
+    """The packs of the graph's classes; classes that two folders claim count for the pack that is known."""
+    by_pack: dict[str, set[str]] = {}
+    for schema in classes_of(view):
+        folder = folder_of(schema)
+        if folder is not None:
+            by_pack.setdefault(PACKS[folder].folders[0] if folder in PACKS else folder, set()).add(schema.class_type)
+    for folder in sorted(by_pack):
+        pack = PACKS.get(folder)
+        yield NodePack(
+            folder=folder,
+            classes=tuple(sorted(by_pack[folder])),
+            repository=pack.repository if pack else None,
+            commit=pack.commit if pack else None,
+            warnings=pack.warnings if pack else (),
+        )
+
+
+def minimum_version(view: View, found: Iterable[Stage]) -> MinimumVersion:
+    """The oldest ComfyUI that has the classes of a graph and the models of its stages."""
+    asked: dict[str, str] = {}
+    for schema in classes_of(view):
+        if schema.class_type in CLASSES_SINCE and folder_of(schema) is None:
+            asked[f"{schema.class_type}: its first release"] = CLASSES_SINCE[schema.class_type]
+    for stage in found:
+        if stage.model is not None and stage.kind == "sample" and stage.model.family in FAMILIES_SINCE:
+            since = FAMILIES_SINCE[stage.model.family]
+            asked[f"{FAMILIES[stage.model.family].label}: {since.source}"] = since.version
+    version = newest(asked.values())
+    return MinimumVersion(version=version, because=tuple(sorted(why for why, at in asked.items() if at == version)))

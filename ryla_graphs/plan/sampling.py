@@ -1,0 +1,139 @@
+"""How often a sampler evaluates its model: steps, guidance, and what its method needs for a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.plan.canvas import number_of
+from ryla_graphs.validation.view import NodeView, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampler:
+    """Where a sampler class says how it samples, by input name; None where it has no such input."""
+
+    steps: str | None = None
+    cfg: str | None = None
+    method: str | None = None
+    first: str | None = None
+    """The step it begins at."""
+    last: str | None = None
+    sigmas: str | None = None
+    guider: str | None = None
+
+
+SAMPLERS: Mapping[str, Sampler] = {
+    "KSampler": Sampler(steps="steps", cfg="cfg", method="sampler_name"),
+    "KSamplerAdvanced": Sampler(
+        steps="steps", cfg="cfg", method="sampler_name", first="start_at_step", last="end_at_step"
+    ),
+    "SamplerCustom": Sampler(cfg="cfg", method="sampler", sigmas="sigmas"),
+    "SamplerCustomAdvanced": Sampler(method="sampler", sigmas="sigmas", guider="guider"),
+}
+"""The samplers whose work can be told from their inputs."""
+
+_TWO = ("heun", "exp_heun_2", "dpm_2", "dpmpp_2s", "dpmpp_sde", "seeds_2", "seeds2", "sa_solver_pece")
+_THREE = ("heunpp2", "seeds_3")
+"""Evaluations a step, counted by running ComfyUI 0.33's samplers on a model that counts; all others take one."""
+
+_GUIDES: Mapping[str, int] = {"BasicGuider": 1, "DualCFGGuider": 3, "PerpNegGuider": 3}
+"""Evaluations for each of the guiders that `cfg` does not decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """How often a model is evaluated."""
+
+    steps: int
+    a_step: int
+    """Evaluations a step: of the method, times two with a negative prompt."""
+    at_once: int
+    """How many of them ComfyUI computes together where memory allows."""
+    unknown: str | None = None
+    """What could not be told."""
+
+    @property
+    def total(self) -> int:
+        """All evaluations."""
+        return self.steps * self.a_step
+
+
+def evaluations(view: View, node: NodeView) -> Evaluations | None:
+    """How often a sampler evaluates its model; None for a class that nobody knows."""
+    row = SAMPLERS.get(node.schema.class_type)
+    if row is None:
+        return None
+    method = _method(view, node, row)
+    guided = _guided(view, node, row, method)
+    steps = _steps(view, node, row)
+    unknown = "how many steps it takes" if steps is None else None
+    if method == "dpm_adaptive":
+        unknown = "how many steps it takes: its method decides on the way"
+    return Evaluations(max(1, steps or 1), guided * _order(method), guided, unknown)
+
+
+def _order(method: str) -> int:
+    if method.startswith(_THREE):
+        return 3
+    return 2 if method.startswith(_TWO) else 1
+
+
+def _method(view: View, node: NodeView, row: Sampler) -> str:
+    value: Any = node.inputs.get(row.method or "")
+    if isinstance(value, list) and value and value[0] in view.nodes:
+        source = view.nodes[value[0]]
+        chosen = source.inputs.get("sampler_name")
+        # SamplerDPMPP_SDE and its like carry the method's name in their own.
+        value = chosen if isinstance(chosen, str) else source.schema.class_type.removeprefix("Sampler").lower()
+    return value if isinstance(value, str) else ""
+
+
+def _guided(view: View, node: NodeView, row: Sampler, method: str) -> int:
+    """1 where only the positive prompt is evaluated, 2 where the negative one is too."""
+    if row.guider is not None:
+        link: Any = node.inputs.get(row.guider)
+        if not isinstance(link, list) or link[0] not in view.nodes:
+            return 1
+        guider = view.nodes[link[0]]
+        if guider.schema.class_type in _GUIDES:
+            return _GUIDES[guider.schema.class_type]
+        cfg = number_of(view, guider, "cfg")
+    else:
+        cfg = number_of(view, node, row.cfg or "cfg")
+    # At cfg 1 ComfyUI leaves the negative prompt out, but for the methods that use it for themselves.
+    return 1 if cfg is not None and abs(cfg - 1.0) < 1e-9 and "cfg_pp" not in method else 2
+
+
+def _steps(view: View, node: NodeView, row: Sampler) -> int | None:
+    if row.sigmas is not None:
+        return _sigma_steps(view, node.inputs.get(row.sigmas))
+    steps = number_of(view, node, row.steps or "steps")
+    if steps is None:
+        return None
+    first = number_of(view, node, row.first) or 0 if row.first else 0
+    last = min(steps, number_of(view, node, row.last) or steps) if row.last else steps
+    return max(0, int(last - first))
+
+
+def _sigma_steps(view: View, link: Any) -> int | None:
+    """The steps of a schedule, through what splits it."""
+    splits: list[tuple[int, int]] = []
+    steps: int | None = None
+    while isinstance(link, list) and link and link[0] in view.nodes:
+        node = view.nodes[link[0]]
+        if "steps" in node.known:
+            given = number_of(view, node, "steps")
+            steps = None if given is None else int(given)
+            break
+        if node.schema.class_type == "ManualSigmas":
+            steps = max(1, str(node.inputs.get("sigmas", "")).count(","))
+            break
+        if node.schema.class_type == "SplitSigmas" and (at := number_of(view, node, "step")) is not None:
+            splits.append((int(at), link[1]))
+        link = node.inputs.get("sigmas")
+    for at, slot in reversed(splits):
+        if steps is not None:
+            steps = min(steps, at) if slot == 0 else max(0, steps - at)
+    return steps

@@ -1,0 +1,195 @@
+"""The stages of a run: each node that works on the GPU, what it has loaded, and how much it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from ryla_graphs.families import FAMILIES
+from ryla_graphs.plan.architectures import VAES, Architecture, Vae
+from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, wired
+from ryla_graphs.plan.carried import Piece, Weights, architecture_of, model_of
+from ryla_graphs.plan.sampling import evaluations
+from ryla_graphs.validation.view import NodeView, View
+
+StageKind = Literal["text", "vision", "encode", "sample", "decode", "upscale", "other"]
+Affected = Literal["files", "packs", "memory", "seconds", "cost"]
+"""The figures of a plan that something unknown can leave open."""
+_TIME: tuple[Affected, ...] = ("seconds", "cost")
+_ALL: tuple[Affected, ...] = ("memory", "seconds", "cost")
+
+
+class Gap(NamedTuple):
+    """Something that could not be told of a stage."""
+
+    what: str
+    """As what comes before 'is not known'."""
+    affects: tuple[Affected, ...]
+
+
+_UPSCALER = 33.4e6
+"""Operations a pixel that is given, of an upscaling model with 16.7 million parameters, the usual size."""
+_TRAINERS = frozenset({"TrainLoraNode"})
+_VISION_TOKENS = 257
+_TEXT_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One node's work on the GPU."""
+
+    node: str
+    class_type: str
+    kind: StageKind
+    pieces: frozenset[Piece]
+    """What is loaded while it runs."""
+    canvas: Canvas
+    model: Architecture | None = None
+    """What a sampler samples."""
+    vae: Vae | None = None
+    operations: float | None = None
+    """All of them; None where nobody knows."""
+    evaluations: int = 1
+    """Of its model; more than steps where there is a negative prompt."""
+    at_once: int = 1
+    """How many evaluations are computed together."""
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def convolutional(self) -> bool:
+        """Whether it is made of convolutions, which reach less of a card's speed than a transformer."""
+        return self.kind in ("encode", "decode", "upscale") or (self.model is not None and self.model.unet)
+
+    @property
+    def passes(self) -> int:
+        """How often all the weights are gone through."""
+        return -(-self.evaluations // self.at_once)
+
+    def activation(self, bytes_each: int) -> int:
+        """What it needs beside the weights, in bytes, with numbers of so many bytes each."""
+        if self.model is not None:
+            return self.model.activation(self.canvas, bytes_each=bytes_each) * self.at_once
+        if self.vae is not None:
+            return self.vae.activation(self.canvas, bytes_each=bytes_each, decode=self.kind == "decode")
+        return 0
+
+
+def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:
+    """The stages of a run, in an order in which a server can run them; `sizes` are the canvases by node."""
+    return tuple(stage for node in in_order(view) if (stage := _stage(view, node, weights, sizes)) is not None)
+
+
+def _stage(view: View, node: NodeView, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage | None:
+    gives = {spec.type for spec in node.schema.outputs if isinstance(spec.type, str)}
+    takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
+    canvas = sizes.get(node.id, UNKNOWN)
+    if takes & {"MODEL", "GUIDER"} and gives & {"LATENT", "IMAGE"}:
+        return _sampling(view, node, weights, canvas)
+    if "CLIP" in takes and "CONDITIONING" in gives:
+        return _text(node, weights)
+    if "VAE" in takes and "LATENT" in takes and "IMAGE" in gives:
+        return _vae(node, weights, canvas, decode=True)
+    if "VAE" in takes and gives & {"LATENT", "CONDITIONING"} and takes & {"IMAGE", "VIDEO"}:
+        return _vae(node, weights, canvas, decode=False)
+    if "CLIP_VISION" in takes or "EVA_CLIP" in takes:
+        return _vision(node, weights)
+    if "UPSCALE_MODEL" in takes:
+        before = next((sizes[link[0]] for _, link in wired(node, "IMAGE") if link[0] in sizes), UNKNOWN)
+        pieces = weights.of(node, "UPSCALE_MODEL")
+        return _stage_of(node, "upscale", pieces, canvas=before, operations=before.pixels * _UPSCALER)
+    if "SEEDVR2_DIT" in takes and "IMAGE" in gives:
+        return _seedvr2(node, weights, canvas)
+    if node.schema.api_node:
+        return _elsewhere(node, "how long the partner's service takes, and what it charges")
+    return _elsewhere(node, "how long training takes") if node.schema.class_type in _TRAINERS else None
+
+
+def _is_wire(node: NodeView, name: str) -> bool:
+    return isinstance(node.inputs.get(name), list)
+
+
+def _stage_of(
+    node: NodeView,
+    kind: StageKind,
+    pieces: frozenset[Piece],
+    *,
+    canvas: Canvas | None = None,
+    operations: float | None = None,
+    gaps: tuple[Gap, ...] = (),
+) -> Stage:
+    return Stage(
+        node=node.id,
+        class_type=node.schema.class_type,
+        kind=kind,
+        pieces=pieces,
+        canvas=canvas or Canvas(width=0, height=0),
+        operations=operations,
+        gaps=gaps,
+    )
+
+
+def _sampling(view: View, node: NodeView, weights: Weights, canvas: Canvas) -> Stage:
+    pieces = weights.of(node)
+    piece = model_of(pieces)
+    model = architecture_of(piece) if piece else None
+    found = evaluations(view, node)
+    gaps: list[Gap] = []
+    if found is None:
+        gaps.append(Gap("what this class computes, which is no sampler that the plan knows,", _ALL))
+    elif found.unknown:
+        gaps.append(Gap(found.unknown, _TIME))
+    if model is None:
+        family = FAMILIES.get(piece.family or "") if piece else None
+        gaps.append(Gap(f"what a step of {family.label} costs" if family else "of which family its model is", _ALL))
+    operations = None
+    if found is not None and model is not None:
+        control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
+        # A ControlNet computes as much of a step as its size is of the model's.
+        share = 1 + (control / piece.size if piece and piece.size else 0)
+        operations = model.operations(canvas) * found.total * share
+    sampled = _stage_of(node, "sample", pieces, canvas=canvas, operations=operations, gaps=tuple(gaps))
+    total, at_once = (found.total, min(found.at_once, 2)) if found else (1, 1)
+    return replace(sampled, model=model, evaluations=total, at_once=at_once)
+
+
+def _text(node: NodeView, weights: Weights) -> Stage:
+    pieces = weights.of(node, "CLIP")
+    return _stage_of(node, "text", pieces, operations=_read_once(pieces, _TEXT_TOKENS))
+
+
+def _vision(node: NodeView, weights: Weights) -> Stage:
+    pieces = weights.of(node, "CLIP_VISION") | weights.of(node, "EVA_CLIP")
+    return _stage_of(node, "vision", pieces, operations=_read_once(pieces, _VISION_TOKENS))
+
+
+def _read_once(pieces: frozenset[Piece], tokens: int) -> float:
+    """Operations of an encoder: each weight, taken to have two bytes, multiplies each token once."""
+    return sum(piece.size or 0 for piece in pieces) * float(tokens)
+
+
+def _vae(node: NodeView, weights: Weights, canvas: Canvas, *, decode: bool) -> Stage:
+    pieces = weights.of(node, "VAE")
+    vae = _vae_of(pieces, canvas)
+    kind: StageKind = "decode" if decode else "encode"
+    stage = _stage_of(node, kind, pieces, canvas=canvas, operations=vae.operations(canvas, decode=decode))
+    return replace(stage, vae=vae)
+
+
+def _vae_of(pieces: frozenset[Piece], canvas: Canvas) -> Vae:
+    """The kind of VAE: by its family, else by whether it makes videos."""
+    families = sorted({piece.family for piece in pieces if piece.family} & FAMILIES.keys())
+    latents = FAMILIES[families[0]].latents if families else None
+    return VAES.get(latents or "", VAES["wan21"] if canvas.frames > 1 else VAES["flux"])
+
+
+def _seedvr2(node: NodeView, weights: Weights, canvas: Canvas) -> Stage:
+    """The one node of numz's pack that encodes, samples a step, and decodes."""
+    pieces = weights.of(node, "SEEDVR2_DIT") | weights.of(node, "SEEDVR2_VAE")
+    stage = _stage_of(node, "decode", pieces, canvas=canvas, gaps=(Gap("how long SeedVR2's node takes", _TIME),))
+    return replace(stage, vae=VAES["seedvr2"])
+
+
+def _elsewhere(node: NodeView, what: str) -> Stage:
+    """Work that the plan cannot reckon."""
+    return _stage_of(node, "other", frozenset(), gaps=(Gap(what, _TIME),))

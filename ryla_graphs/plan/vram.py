@@ -1,0 +1,109 @@
+"""How a run fits into a GPU's memory: what ComfyUI has loaded at each stage, and what it must move for it.
+
+ComfyUI keeps loaded what fits, unloads what was used longest ago when something else needs the room, and streams the
+weights of a model that does not fit alone. That is followed here, stage by stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ryla_graphs.plan.carried import Piece
+from ryla_graphs.plan.gpus import GPU
+from ryla_graphs.plan.stages import Stage
+
+RESERVED = 2**30
+"""What is never free: CUDA's own memory and the 400 MiB that ComfyUI leaves alone."""
+LEAST_ACTIVATION = int(0.8 * 2**30)
+"""What ComfyUI keeps free beside the weights for whatever it runs."""
+_KEPT_AS_FP8 = 0.88
+"""The share of a card that weights may take; an fp8 file that would be larger in 16 bits is kept in fp8."""
+
+Fit = Literal["resident", "swap", "offload", "no"]
+"""All weights stay; they take turns; one model's weights are streamed at every step; it cannot run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run needs on one GPU, in bytes, without what is `RESERVED`."""
+
+    peak: int
+    """Of the most demanding stage, with its own weights alone."""
+    peak_stage: str
+    """That stage's node."""
+    resident: int
+    """With all weights of the run loaded at once."""
+    fit: Fit
+    swapped: int
+    """Bytes that are loaded anew for each run of a server that is warm."""
+    streamed: int
+    """Bytes that are streamed in a run because their model does not fit."""
+
+
+def bytes_each(stage: Stage, gpu: GPU | None) -> int:
+    """The bytes of a number while a stage runs: 2, or 4 where the card has no precision of 16 bits for it."""
+    if gpu is None or gpu.bf16:
+        return 2
+    if stage.model is not None:
+        return 2 if stage.model.fp16 else 4
+    # ComfyUI runs VAEs in bf16 or fp32; all else takes fp16.
+    return 4 if stage.vae is not None else 2
+
+
+def size_on(piece: Piece, gpu: GPU | None) -> int:
+    """The bytes of a piece in the GPU's memory; 0 where they are not known."""
+    size = piece.size or 0
+    if gpu is None or gpu.fp8 or piece.loaded_as != "fp8" or piece.cast or "scaled" in piece.name.lower():
+        return size
+    if piece.content != "diffusion model":
+        return size
+    # Without fp8 arithmetic ComfyUI turns a plain fp8 model into 16 bits, where it has the room.
+    room = _KEPT_AS_FP8 * gpu.memory_bytes - LEAST_ACTIVATION
+    return 2 * size if 2 * size <= room else size
+
+
+def needs(stage: Stage, gpu: GPU | None) -> tuple[int, int]:
+    """What a stage needs for its weights and beside them, in bytes."""
+    weights = sum(size_on(piece, gpu) for piece in stage.pieces)
+    return weights, max(LEAST_ACTIVATION, stage.activation(bytes_each(stage, gpu)))
+
+
+def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
+    """How the stages fit; without a GPU as if there were room for all. None where nothing runs on a GPU."""
+    found = [(stage, *needs(stage, gpu)) for stage in stages if stage.kind != "other"]
+    if not found:
+        return None
+    room = gpu.memory_bytes - RESERVED if gpu else None
+    largest, weights, beside = max(found, key=lambda row: (row[1] + row[2], row[0].node))
+    activation = max(row[2] for row in found)
+    everything = sum(size_on(piece, gpu) for piece in frozenset().union(*(stage.pieces for stage, *_ in found)))
+    peak, resident = weights + beside, everything + activation
+    if room is None or resident <= room:
+        return Memory(peak, largest.node, resident, "resident", 0, 0)
+    if activation > room:
+        return Memory(peak, largest.node, resident, "no", 0, 0)
+    streamed = sum(max(0, row[1] + row[2] - room) * row[0].passes for row in found)
+    swapped = _swapped([(stage, room - row_beside) for stage, _, row_beside in found], gpu)
+    return Memory(peak, largest.node, resident, "offload" if streamed else "swap", swapped, streamed)
+
+
+def _swapped(stages: list[tuple[Stage, int]], gpu: GPU | None) -> int:
+    """Bytes loaded in the second of two runs on one server, when each stage has so much room for weights."""
+    loaded: dict[Piece, int] = {}
+    moved = 0
+    for run in (1, 2):
+        for stage, room in stages:
+            wanted = sorted(stage.pieces, key=lambda piece: piece.label)
+            for piece in wanted:
+                size = loaded.pop(piece, None)
+                if size is None:
+                    size = min(size_on(piece, gpu), room)
+                    moved += size * (run == 2)
+                loaded[piece] = size
+            for piece in [piece for piece in loaded if piece not in stage.pieces]:
+                if sum(loaded.values()) <= room:
+                    break
+                del loaded[piece]
+    return moved

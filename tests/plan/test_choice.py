@@ -1,0 +1,135 @@
+"""Which GPU is taken, and what is refused before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ryla_graphs import presets
+from ryla_graphs.errors import CannotRunHere, NotFound
+from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, Limits, check, choose_gpu
+from tests.plan.prompts import flux, node, planned, pulid, wan
+
+FLUX = planned(flux())
+FP8 = planned(flux(dtype="fp8_e4m3fn"))
+
+
+def test_the_preferred_one_where_it_fits() -> None:
+    choice = choose_gpu(FLUX, preferred="L40S")
+    assert (choice.gpu.name, choice.reason) == ("L40S", "L40S is preferred, and it fits")
+
+
+def test_another_where_the_preferred_one_does_not_fit() -> None:
+    choice = choose_gpu(FLUX, allowed=["T4", "A10", "L40S", "H100"], preferred="A10")
+    assert choice.gpu.name == "L40S"
+    assert choice.reason.startswith("A10 was preferred, but 'sampler' needs 23.2 GiB and 21.5 GiB are free")
+    assert choose_gpu(FP8, preferred="A10").gpu.name == "A10"
+
+
+def test_of_those_that_cost_alike_the_one_with_the_cheapest_second() -> None:
+    choice = choose_gpu(FLUX)
+    row = FLUX.on(choice.gpu.name)
+    assert choice.gpu.name == FLUX.recommended
+    assert FLUX.cheapest is not None and FLUX.fastest == "B200"
+    cheapest = FLUX.on(FLUX.cheapest)
+    assert row.usd is not None and cheapest.usd is not None and row.usd <= 1.25 * cheapest.usd
+    assert row.card.usd_per_second <= cheapest.card.usd_per_second
+    assert row.in_time
+
+
+def test_a_slow_one_streams_where_nothing_else_is_allowed() -> None:
+    choice = choose_gpu(FLUX, allowed=["A10"])
+    assert choice.gpu.name == "A10" and "streaming weights, which is slow" in choice.reason
+
+
+def test_none_that_can() -> None:
+    with pytest.raises(CannotRunHere) as caught:
+        choose_gpu(planned(pulid()), allowed=["T4"])
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.tier) == ("no_gpu_fits", 3)
+    assert "T4: PuLID for Flux does not work below compute capability 8.0" in problem.message
+    assert problem.hint
+
+
+def test_none_that_is_cheap_enough() -> None:
+    with pytest.raises(CannotRunHere) as caught:
+        choose_gpu(FLUX, max_cost_usd=0.001)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.tier, problem.expected) == ("too_expensive", 3, "at most $0.001")
+    choice = choose_gpu(FLUX, preferred="L40S", max_cost_usd=0.005)
+    assert "L40S was preferred, but an image would cost $0.0057" in choice.reason
+    assert (FLUX.on(choice.gpu.name).usd_an_image or 1) <= 0.005
+
+
+def test_what_nobody_knows_goes_where_it_is_wanted_or_where_most_fits() -> None:
+    unknown = planned(flux(unet="nobody_knows_me.safetensors"))
+    assert choose_gpu(unknown, preferred="L40S").gpu.name == "L40S"
+    assert "whether it fits is not known" in choose_gpu(unknown, preferred="L40S").reason
+    assert choose_gpu(unknown, allowed=["T4", "H100", "L40S"]).gpu.name == "H100"
+
+
+def test_what_takes_nobody_knows_how_long_goes_where_a_second_is_cheapest() -> None:
+    prompt = {
+        "file": node("LoadImage", image="me.png"),
+        "dit": node("SeedVR2LoadDiTModel", model="seedvr2_ema_3b_fp8_e4m3fn.safetensors", device="cuda:0"),
+        "vae": node("SeedVR2LoadVAEModel", model="ema_vae_fp16.safetensors", device="cuda:0"),
+        "large": node(
+            "SeedVR2VideoUpscaler", image=["file", 0], dit=["dit", 0], vae=["vae", 0], seed=1, resolution=1080
+        ),
+        "save": node("SaveImage", images=["large", 0], filename_prefix="x"),
+    }
+    plan = planned(prompt)
+    assert not plan.knows("seconds") and plan.on("L4").seconds is None
+    choice = choose_gpu(plan, allowed=["H100", "L4"])
+    assert choice.gpu.name == "L4" and "how long it takes is not known" in choice.reason
+
+
+@pytest.mark.parametrize("name", ["H1000", ""])
+def test_a_gpu_that_does_not_exist(name: str) -> None:
+    with pytest.raises(NotFound, match="there is no GPU"):
+        choose_gpu(FLUX, allowed=[name])
+
+
+def test_the_defaults_name_gpus() -> None:
+    assert set(RYLA_DEFAULTS.values()) <= set(GPUS)
+    assert RYLA_DEFAULTS["flux-dev"] == "L40S"
+
+
+def test_limits_let_through_what_is_usual() -> None:
+    assert check(FLUX) == []
+    assert check(planned(wan(length=81, steps=50))) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "node_id"),
+    [
+        ({"width": 16384, "height": 16384}, "too_large", "canvas"),
+        ({"batch_size": 4096, "width": 64, "height": 64}, "too_many_pictures", "canvas"),
+        ({"steps": 10_000, "width": 64, "height": 64}, "too_many_steps", "sampler"),
+        ({"steps": 126, "cfg": 4.0}, "too_many_steps", "sampler"),
+        ({"batch_size": 512, "steps": 100}, "too_much_work", "sampler"),
+    ],
+)
+def test_limits_refuse_what_is_too_much(changes: dict[str, Any], code: str, node_id: str) -> None:
+    problems = check(planned(flux(**changes)))
+    (problem,) = (each for each in problems if each.code == code and each.node == node_id)
+    assert (problem.tier, problem.level) == (3, "error")
+    assert problem.given is not None and "at most" in (problem.expected or "") and problem.hint
+    assert "allowed" in problem.message
+
+
+def test_limits_can_be_lifted() -> None:
+    everything = planned(flux(width=16384, height=16384, batch_size=4096, steps=10_000))
+    assert check(everything)
+    assert check(everything, Limits(megapixels=None, pictures=None, steps=None, work=None)) == []
+
+
+def test_a_refusal_names_the_parameters_to_lower() -> None:
+    compiled = presets.get("flux-dev").build(prompt="x", steps=100, seed=1).compile()
+    problems = [compiled.explain(problem) for problem in check(compiled.plan, Limits(steps=50, megapixels=0.5))]
+    assert {(p.code, p.parameters) for p in problems} == {
+        ("too_large", ("width",)),
+        ("too_many_steps", ("steps",)),
+    }
+    assert all(problem.source for problem in problems)

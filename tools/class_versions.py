@@ -1,0 +1,83 @@
+"""Find the first ComfyUI release that has each class: `python -m tools.class_versions CHECKOUT`.
+
+CHECKOUT is a clone of ComfyUI with its history. Writes ``ryla_graphs/plan/since.py``; run it when the core catalog
+is taken over from a new ComfyUI.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from ryla_graphs.catalogs import COMFYUI_VERSION, bundled
+
+TARGET = Path(__file__).parent.parent / "ryla_graphs" / "plan" / "since.py"
+WHERE = ("nodes.py", "comfy_extras", "comfy_api_nodes", "custom_nodes")
+QUOTED = r"""['"][A-Za-z0-9_+ ./()-]+['"]"""
+
+HEAD = '''"""The ComfyUI release that first had each of its classes, as far back as its history tells versions.
+
+Made by `python -m tools.class_versions` from ComfyUI's history; not edited by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+'''
+
+
+def main() -> None:
+    """Write the table anew."""
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    TARGET.write_text(HEAD + _table(first_seen(sys.argv[1])), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", TARGET], check=True)
+
+
+def first_seen(checkout: str) -> dict[str, list[str]]:
+    """The classes of the core catalog by the release that first names them; the oldest release is left out."""
+    missing = set(bundled("core"))
+    found: dict[str, list[str]] = {}
+    for version, commit in releases(checkout):
+        text = _git(checkout, "grep", "-hE", QUOTED, commit, "--", *WHERE)
+        names = missing & {quoted[1:-1] for quoted in re.findall(QUOTED, text)}
+        missing -= names
+        found[version] = sorted(names)
+    # The catalog was recorded a little after its release.
+    found.setdefault(COMFYUI_VERSION, []).extend(sorted(missing))
+    oldest = next(iter(found))
+    return {version: sorted(names) for version, names in found.items() if names and version != oldest}
+
+
+def releases(checkout: str) -> Iterator[tuple[str, str]]:
+    """Versions and the commits that set them, oldest first."""
+    for commit in reversed(_git(checkout, "log", "--format=%H", "--", "comfyui_version.py").split()):
+        stated = re.search(r'__version__ = "([\d.]+)"', _git(checkout, "show", f"{commit}:comfyui_version.py"))
+        if stated:
+            yield stated[1], commit
+
+
+def _table(found: dict[str, list[str]]) -> str:
+    """The table in Python, names on as few lines as fit: hundreds of lines of one name each would help nobody."""
+    lines = ["SINCE: Mapping[str, str] = {"]
+    for version, names in found.items():
+        wrapped = textwrap.wrap(", ".join(name.replace(" ", "_NOBREAK_") for name in names), 100)
+        parts = [line.replace("_NOBREAK_", " ") + " " * (line is not wrapped[-1]) for line in wrapped]
+        lines += [f'    "{version}": (', *(f'        "{part}"' for part in parts), "    ),"]
+    return "\n".join(
+        [*lines, "}", '"""Versions, oldest first, and the classes that came with them, between commas."""', ""]
+    )
+
+
+def _git(checkout: str, *arguments: str) -> str:
+    result = subprocess.run(["git", "-C", checkout, *arguments], capture_output=True, check=False)
+    return result.stdout.decode(errors="replace")
+
+
+if __name__ == "__main__":
+    main()
