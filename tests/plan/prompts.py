@@ -69,7 +69,8 @@ def flux(*, unet: str = "flux1-dev.safetensors", dtype: str = "default", **chang
 
 def sdxl(**changes: Any) -> Prompt:
     """Text to picture with SDXL and a negative prompt."""
-    prompt = flux(**({"cfg": 5.0, "steps": 30} | changes))
+    changes = {"cfg": 5.0, "steps": 30} | changes
+    prompt = flux(**changes)
     prompt["checkpoint"] = node("CheckpointLoaderSimple", ckpt_name="sd_xl_base_1.0.safetensors")
     prompt["text"]["inputs"]["clip"] = ["checkpoint", 1]
     prompt["sampler"]["inputs"]["model"] = ["checkpoint", 0]
@@ -79,14 +80,16 @@ def sdxl(**changes: Any) -> Prompt:
 
 def z_image(**changes: Any) -> Prompt:
     """Text to picture with Z-Image-Turbo."""
-    prompt = flux(unet="z_image_turbo_bf16.safetensors", **({"steps": 8} | changes))
+    changes = {"steps": 8} | changes
+    prompt = flux(unet="z_image_turbo_bf16.safetensors", **changes)
     prompt["clip"] = node("CLIPLoader", clip_name="qwen_3_4b.safetensors", type="lumina2")
     return prompt
 
 
 def wan(*, length: int = 33, **changes: Any) -> Prompt:
     """Text to video with Wan 2.1 1.3B."""
-    prompt = flux(unet="wan2.1_t2v_1.3B_fp16.safetensors", **({"cfg": 6.0, "steps": 30} | changes))
+    changes = {"cfg": 6.0, "steps": 30} | changes
+    prompt = flux(unet="wan2.1_t2v_1.3B_fp16.safetensors", **changes)
     prompt["clip"] = node("CLIPLoader", clip_name="umt5_xxl_fp8_e4m3fn_scaled.safetensors", type="wan")
     prompt["vae"] = node("VAELoader", vae_name="wan_2.1_vae.safetensors")
     size = {"width": 832, "height": 480} | {
