@@ -105,6 +105,7 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
     _origin: ClassVar[tuple[Any, ...]]
 
     def __init__(self, /, **inputs: Any) -> None:
+        """Raises `InvalidNode` with every problem where an input is wrong. Outputs are under `.out`."""
         frame = sys._getframe(1)
         self._fill(inputs, (frame.f_code, frame.f_lasti))
 
@@ -170,6 +171,12 @@ class Node(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_
         return f"{self.class_type} '{self.name_}'" if self.name_ else self.class_type
 
     if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, family: Any) -> type[Self]:
+            """`UNETLoader[Flux1]` is `UNETLoader`: running checks go by what files say, not by what the code says."""
+            if not getattr(cls, "__parameters__", ()):
+                raise TypeError(f"{cls.__name__} takes no model family")
+            return cls
 
         @property
         def out(self):  # noqa: ANN201 - generated classes say what is in it

@@ -3,13 +3,18 @@
 A socket is named three times: by ComfyUI's type string (``"CONTROL_NET"``), by a phantom class that type
 checkers compare (`ControlNet`), and by `WireType`, the form the running checks use: the string, or a
 tuple of choices for the old custom nodes whose outputs are typed by a list of options.
+
+What belongs to one family of models says so in a type parameter, for checkers: `Model[Flux1]` is no
+`Model[SDXL]`. A bare `Model` is one of an unknown family, which fits them all.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar, Generic
+
+from typing_extensions import TypeVar
 
 WireType = str | tuple[object, ...]
 
@@ -26,8 +31,70 @@ class Socket:
     wire_type: ClassVar[str]
 
     def __init_subclass__(cls, wire_type: str | None = None) -> None:
+        super().__init_subclass__()
         if wire_type is not None:
             cls.wire_type = wire_type
+
+
+class ModelFamily:
+    """The base of the families that checkers tell apart, each under the id that `ryla_graphs.families` knows."""
+
+    id: ClassVar[str]
+
+    def __init_subclass__(cls, id: str) -> None:  # noqa: A002 - the field's own word
+        cls.id = id
+
+
+class SD15(ModelFamily, id="sd15"): ...
+
+
+class SD2(ModelFamily, id="sd2"): ...
+
+
+class SDXL(ModelFamily, id="sdxl"): ...
+
+
+class SD3(ModelFamily, id="sd3"): ...
+
+
+class Flux1(ModelFamily, id="flux1"): ...
+
+
+class Flux2(ModelFamily, id="flux2"): ...
+
+
+class Chroma(ModelFamily, id="chroma"): ...
+
+
+class Lumina2(ModelFamily, id="lumina2"): ...
+
+
+class ZImage(ModelFamily, id="z-image"): ...
+
+
+class HiDream(ModelFamily, id="hidream"): ...
+
+
+class QwenImage(ModelFamily, id="qwen-image"): ...
+
+
+class Wan(ModelFamily, id="wan"): ...
+
+
+class Wan5B(ModelFamily, id="wan22-5b"): ...
+
+
+class HunyuanVideo(ModelFamily, id="hunyuan-video"): ...
+
+
+class LTXV(ModelFamily, id="ltxv"): ...
+
+
+Family = TypeVar("Family", bound=ModelFamily, default=Any)
+"""The family that the wires of a node share; unknown where nothing says it."""
+
+OutFamily = TypeVar("OutFamily", bound=ModelFamily, default=Any)
+"""The same for a node's `.out`: a class inside another has to have a type variable of its own."""
 
 
 class Int(Socket, wire_type="INT"): ...
@@ -45,19 +112,19 @@ class Boolean(Socket, wire_type="BOOLEAN"): ...
 class Combo(Socket, wire_type=COMBO): ...
 
 
-class Model(Socket, wire_type="MODEL"): ...
+class Model(Socket, Generic[Family], wire_type="MODEL"): ...
 
 
-class Clip(Socket, wire_type="CLIP"): ...
+class Clip(Socket, Generic[Family], wire_type="CLIP"): ...
 
 
-class Vae(Socket, wire_type="VAE"): ...
+class Vae(Socket, Generic[Family], wire_type="VAE"): ...
 
 
-class Conditioning(Socket, wire_type="CONDITIONING"): ...
+class Conditioning(Socket, Generic[Family], wire_type="CONDITIONING"): ...
 
 
-class Latent(Socket, wire_type="LATENT"): ...
+class Latent(Socket, Generic[Family], wire_type="LATENT"): ...
 
 
 class Image(Socket, wire_type="IMAGE"): ...
@@ -72,7 +139,7 @@ class Video(Socket, wire_type="VIDEO"): ...
 class Audio(Socket, wire_type="AUDIO"): ...
 
 
-class ControlNet(Socket, wire_type="CONTROL_NET"): ...
+class ControlNet(Socket, Generic[Family], wire_type="CONTROL_NET"): ...
 
 
 class ClipVision(Socket, wire_type="CLIP_VISION"): ...
@@ -90,7 +157,7 @@ class UpscaleModel(Socket, wire_type="UPSCALE_MODEL"): ...
 class Noise(Socket, wire_type="NOISE"): ...
 
 
-class Guider(Socket, wire_type="GUIDER"): ...
+class Guider(Socket, Generic[Family], wire_type="GUIDER"): ...
 
 
 class Sampler(Socket, wire_type="SAMPLER"): ...
@@ -101,6 +168,9 @@ class Sigmas(Socket, wire_type="SIGMAS"): ...
 
 BUILTIN: dict[str, type[Socket]] = {socket.wire_type: socket for socket in Socket.__subclasses__()}
 """The phantom classes of this module by ComfyUI's type string; generated modules add their own."""
+
+WITH_FAMILY = frozenset(wire_type for wire_type, socket in BUILTIN.items() if issubclass(socket, Generic))
+"""The type strings of what belongs to one family of models."""
 
 
 def class_name(wire_type: str) -> str:

@@ -63,6 +63,6 @@ class Output(Source[T_co]):
 
 def _wire_type_of(socket: Any = Any) -> WireType:
     """The type string of a phantom class, of a union of them, or of `Any`."""
-    members = get_args(socket) or (socket,)
+    members = (socket,) if hasattr(socket, "wire_type") else get_args(socket) or (socket,)
     names = [getattr(member, "wire_type", sockets.ANY) for member in members]
     return sockets.ANY if sockets.ANY in names else ",".join(names)

@@ -7,11 +7,13 @@ import keyword
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ryla_graphs import InvalidNode, Node, Workflow, catalogs, nodes
+from ryla_graphs import InvalidNode, Node, Workflow, catalogs, families, nodes, sockets
 from ryla_graphs.codegen import names, render_module
+from ryla_graphs.codegen.families import ONLY_FOR
 from ryla_graphs.errors import NotFound
 from ryla_graphs.node import Option
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
@@ -58,6 +60,41 @@ def test_outputs_have_one_name_each() -> None:
         if schema.outputs:
             shape = vars(nodes.node_class(class_type))["Out"]
             assert len(shape._fields) == len(schema.outputs), class_type
+
+
+def test_families_of_types_are_families_of_the_house() -> None:
+    typed = [family.id for family in sockets.ModelFamily.__subclasses__()]
+    assert len(set(typed)) == len(typed)
+    assert set(typed) <= families.FAMILIES.keys()
+
+
+@pytest.mark.parametrize("class_type", ONLY_FOR)
+def test_a_class_for_one_family_has_sockets_to_say_so(class_type: str) -> None:
+    schema = catalogs.bundled()[class_type]
+    assert sockets.WITH_FAMILY & {spec.type for spec in schema.inputs}
+
+
+def test_a_family_is_for_checkers_alone() -> None:
+    assert nodes.UNETLoader[sockets.Flux1] is nodes.UNETLoader
+    assert type(nodes.UNETLoader[sockets.Flux1](unet_name="flux1-dev.safetensors")) is nodes.UNETLoader
+    save: Any = nodes.SaveImage
+    with pytest.raises(TypeError, match="SaveImage takes no model family"):
+        save[sockets.Flux1]
+
+
+def test_sockets_with_and_without_a_family_are_of_one_type() -> None:
+    flux = nodes.UNETLoader(unet_name="flux1-dev.safetensors")
+    field = nodes.InstantIDAttentionPatch.model_fields["model"]
+    assert "Model[ryla_graphs.sockets.SDXL]" in str(field.annotation)
+    face = nodes.InstantIDFaceAnalysis(provider="CPU")
+    with pytest.raises(InvalidNode, match=r"model: .* does not fit an input of type MODEL"):
+        nodes.InstantIDAttentionPatch(
+            instantid=nodes.InstantIDModelLoader(instantid_file="ip-adapter.bin"),
+            insightface=face,
+            image=nodes.LoadImage(image="a.png").out.image,
+            model=face,  # type: ignore[arg-type]
+        )
+    assert nodes.LoraLoaderModelOnly(model=flux, lora_name="me.safetensors").out.model.type == "MODEL"
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULE_OF.values())))

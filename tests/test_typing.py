@@ -1,4 +1,4 @@
-"""The whole project passes both type checkers and the linter; `typing_wiring.py` holds what they must refuse."""
+"""The whole project passes both type checkers and the linter; `typing_*.py` hold what they must refuse."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-
-WIRING = "tests/typing_wiring.py"
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -35,8 +33,21 @@ def test_ruff(command: tuple[str, ...]) -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("fault", ["clip=model", 'cfg="7"', "samples=vae, vae=vae", '"eulr"', "strength=1.0"])
-def test_the_file_marks_the_faults(fault: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        ("typing_wiring.py", "clip=model"),
+        ("typing_wiring.py", 'cfg="7"'),
+        ("typing_wiring.py", "samples=vae, vae=vae"),
+        ("typing_wiring.py", '"eulr"'),
+        ("typing_wiring.py", "strength=1.0"),
+        ("typing_families.py", "image=picture, model=lora"),
+        ("typing_families.py", "KSampler(model=flux, positive=text"),
+        ("typing_families.py", "model=flux, clip=clip"),
+        ("typing_families.py", "vae=flux_vae"),
+    ],
+)
+def test_the_files_mark_the_faults(file: str, fault: str) -> None:
     """An ignore that no checker needs is an error in both, so each of these lines is refused by both."""
-    lines = [line for line in (ROOT / WIRING).read_text().splitlines() if fault in line]
+    lines = [line for line in (ROOT / "tests" / file).read_text().splitlines() if fault in line]
     assert lines and all("# type: ignore[" in line for line in lines)

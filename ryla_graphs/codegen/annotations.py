@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import sockets
@@ -20,10 +20,22 @@ _SCALAR_TYPES = {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOLEAN": "bo
 class Vocabulary:
     """The names that annotations use: phantom classes of sockets and aliases of long choice lists."""
 
-    socket: Callable[[str], str]
+    socket_name: Callable[[str], str]
     """The source text of a socket's phantom class."""
     aliases: dict[tuple[Any, ...], str] = field(default_factory=dict)
     alias_prefix: str = ""
+    family: str = ""
+    """The source text of the family that sockets of the types `familial` name; empty where they name none."""
+    familial: Container[str] = sockets.WITH_FAMILY
+
+    def of(self, family: str, familial: Container[str] = sockets.WITH_FAMILY) -> Vocabulary:
+        """The same words for sockets of a family."""
+        return replace(self, family=family, familial=familial)
+
+    def socket(self, wire_type: str) -> str:
+        """A socket's phantom class, with its family."""
+        name = self.socket_name(wire_type)
+        return f"{name}[{self.family}]" if self.family and wire_type in self.familial else name
 
     def choices(self, choices: tuple[Any, ...]) -> str:
         """The type of a closed list of choices."""

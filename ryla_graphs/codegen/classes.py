@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, default_of, input_type, output_type
+from ryla_graphs.codegen.families import FamilyWords, family_words
 from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Option
 
 Lines = Iterator[str]
@@ -13,11 +14,14 @@ Lines = Iterator[str]
 
 def render_class(schema: NodeSchema, name: str, words: Vocabulary, *, base: str = "_Node") -> Lines:
     """A generated class is a signature and nothing else."""
+    of = family_words(schema, words)
     bases = [base]
     if len(schema.outputs) == 1:
-        bases.append(f"Source[{output_type(schema.outputs[0], words)}]")
+        bases.append(f"Source[{output_type(schema.outputs[0], of.base)}]")
+    if of.variable and of.variable not in bases[-1]:
+        bases.append(f"Generic[{of.variable}]")
     yield f"class {name}({', '.join(bases)}, frozen=True):"
-    body = [*_head(schema, name), *_outputs(schema, words), *_inputs(schema.inputs, words), *_out(schema)]
+    body = [*_head(schema, name), *_outputs(schema, of), *_inputs(schema.inputs, of.inputs), *_out(schema, of)]
     yield from indented(line for line, before in zip(body, ["", *body], strict=False) if line or before)
 
 
@@ -36,21 +40,23 @@ def _head(schema: NodeSchema, name: str) -> Lines:
     yield f"CLASS_TYPE = {schema.class_type!r}"
 
 
-def _outputs(schema: NodeSchema, words: Vocabulary) -> Lines:
+def _outputs(schema: NodeSchema, of: FamilyWords) -> Lines:
     if schema.outputs:
         yield ""
-        yield "class Out(NamedTuple):"
+        generic = f", Generic[{of.out_variable}]" if of.out_variable else ""
+        yield f"class Out(NamedTuple{generic}):"
         fields = names.unique(names.output_name(output.name) for output in schema.outputs)
-        typed = (f"{f}: Output[{output_type(o, words)}]" for f, o in zip(fields, schema.outputs, strict=True))
+        typed = (f"{f}: Output[{output_type(o, of.out)}]" for f, o in zip(fields, schema.outputs, strict=True))
         yield from indented(typed)
         yield ""
 
 
-def _out(schema: NodeSchema) -> Lines:
+def _out(schema: NodeSchema, of: FamilyWords) -> Lines:
     if schema.outputs:
         yield ""
         yield "@property"
-        yield "def out(self) -> Out:"
+        argument = f"[{of.variable}]" if of.out_variable else ""
+        yield f"def out(self) -> Out{argument}:"
         yield "    return self._outputs(self.Out)"
 
 
@@ -152,6 +158,6 @@ def _options(spec: InputSpec, space: str, words: Vocabulary) -> Lines:
         if option.inputs:
             yield ""
             yield f"    class {name}(Option, frozen=True):"
-            body = [f"KEY = {option.key!r}", *_inputs(option.inputs, words)]
+            body = [f"KEY = {option.key!r}", *_inputs(option.inputs, words.of(""))]
             yield from indented(indented(body))
     yield ""

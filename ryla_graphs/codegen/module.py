@@ -43,7 +43,7 @@ def render_module(catalog: Catalog, *, origin: str) -> str:
     known = _known_sockets()
     new = {t: name if name not in wanted else f"{name}Socket" for t, name in socket_classes(schemas, known).items()}
     aliases = {c: f"_{name}" for c, name in find_aliases(schemas).items()}
-    words = Vocabulary(socket=lambda t: new.get(t) or f"s.{known[t]}", aliases=aliases)
+    words = Vocabulary(socket_name=lambda t: new.get(t) or f"s.{known[t]}", aliases=aliases)
     entries = "\n".join(
         f"        {name!r}: {json.dumps(entry, ensure_ascii=False)!r}," for name, entry in catalog.entries().items()
     )
@@ -61,6 +61,5 @@ def render_module(catalog: Catalog, *, origin: str) -> str:
 
 
 def _known_sockets() -> Mapping[str, str]:
-    bundled = import_module("ryla_graphs.nodes._sockets")
-    classes = [getattr(bundled, name) for name in bundled.__all__]
-    return {socket.wire_type: socket.__name__ for socket in classes}
+    bundled = vars(import_module("ryla_graphs.nodes._sockets"))
+    return {bundled[name].wire_type: name for name in bundled["__all__"] if hasattr(bundled[name], "wire_type")}

@@ -41,7 +41,7 @@ def render_package(core: Catalog, packs: Mapping[str, Catalog]) -> dict[str, str
     extra = socket_classes(every)
     aliases = find_aliases(every)
     words = Vocabulary(
-        socket=lambda t: f"s.{extra.get(t) or sockets.class_name(t)}", aliases=aliases, alias_prefix="c."
+        socket_name=lambda t: f"s.{extra.get(t) or sockets.class_name(t)}", aliases=aliases, alias_prefix="c."
     )
     files = {f"{module}.py": _module(group, classes, words) for module, group in sorted(groups.items())}
     files["_sockets.py"] = _sockets(extra)
@@ -77,13 +77,13 @@ def _module(group: Sequence[NodeSchema], classes: Mapping[str, str], words: Voca
 
 _STANDARD = {
     "collections.abc": ("Mapping", "Sequence"),
-    "typing": ("Annotated", "Any", "Literal", "NamedTuple"),
+    "typing": ("Annotated", "Any", "Generic", "Literal", "NamedTuple"),
 }
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_entries"),
     "ryla_graphs.node": ("AnyValue", "Node", "Option"),
-    "ryla_graphs.sockets": ("Socket",),
+    "ryla_graphs.sockets": ("Family", "OutFamily", "Socket"),
     "ryla_graphs.wires": ("Output", "Source"),
 }
 _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_graphs.nodes import _sockets as s"}
@@ -116,7 +116,7 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def _sockets(extra: Mapping[str, str]) -> str:
-    builtin = sorted(socket.__name__ for socket in sockets.BUILTIN.values())
+    builtin = sorted(cls.__name__ for cls in (*sockets.BUILTIN.values(), *sockets.ModelFamily.__subclasses__()))
     lines = [HEADER.format(summary="The phantom classes of all socket types in the bundled catalogs.")]
     lines += ["from ryla_graphs.sockets import (", *(f"    {name}," for name in ["Socket", *builtin]), ")", ""]
     for wire_type, name in extra.items():

@@ -55,17 +55,17 @@ class ApplyInstantID(_Node, frozen=True):
     CLASS_TYPE = 'ApplyInstantID'
 
     class Out(NamedTuple):
-        model: Output[s.Model]
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
+        model: Output[s.Model[s.SDXL]]
+        positive: Output[s.Conditioning[s.SDXL]]
+        negative: Output[s.Conditioning[s.SDXL]]
 
     instantid: Source[s.Instantid]
     insightface: Source[s.Faceanalysis]
-    control_net: Source[s.ControlNet]
+    control_net: Source[s.ControlNet[s.SDXL]]
     image: Source[s.Image]
-    model: Source[s.Model]
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
+    model: Source[s.Model[s.SDXL]]
+    positive: Source[s.Conditioning[s.SDXL]]
+    negative: Source[s.Conditioning[s.SDXL]]
     weight: Annotated[float, Field(ge=0.0, le=5.0)] | Source[s.Float] = 0.8
     start_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     end_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -83,17 +83,17 @@ class ApplyInstantIDAdvanced(_Node, frozen=True):
     CLASS_TYPE = 'ApplyInstantIDAdvanced'
 
     class Out(NamedTuple):
-        model: Output[s.Model]
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
+        model: Output[s.Model[s.SDXL]]
+        positive: Output[s.Conditioning[s.SDXL]]
+        negative: Output[s.Conditioning[s.SDXL]]
 
     instantid: Source[s.Instantid]
     insightface: Source[s.Faceanalysis]
-    control_net: Source[s.ControlNet]
+    control_net: Source[s.ControlNet[s.SDXL]]
     image: Source[s.Image]
-    model: Source[s.Model]
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
+    model: Source[s.Model[s.SDXL]]
+    positive: Source[s.Conditioning[s.SDXL]]
+    negative: Source[s.Conditioning[s.SDXL]]
     ip_weight: Annotated[float, Field(ge=0.0, le=3.0)] | Source[s.Float] = 0.8
     cn_strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 0.8
     start_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
@@ -130,13 +130,13 @@ class InstantIDAttentionPatch(_Node, frozen=True):
     CLASS_TYPE = 'InstantIDAttentionPatch'
 
     class Out(NamedTuple):
-        model: Output[s.Model]
+        model: Output[s.Model[s.SDXL]]
         face_embeds: Output[s.FaceEmbeds]
 
     instantid: Source[s.Instantid]
     insightface: Source[s.Faceanalysis]
     image: Source[s.Image]
-    model: Source[s.Model]
+    model: Source[s.Model[s.SDXL]]
     weight: Annotated[float, Field(ge=-1.0, le=3.0)] | Source[s.Float] = 1.0
     start_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     end_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -154,14 +154,14 @@ class ApplyInstantIDControlNet(_Node, frozen=True):
     CLASS_TYPE = 'ApplyInstantIDControlNet'
 
     class Out(NamedTuple):
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
+        positive: Output[s.Conditioning[s.SDXL]]
+        negative: Output[s.Conditioning[s.SDXL]]
 
     face_embeds: Source[s.FaceEmbeds]
-    control_net: Source[s.ControlNet]
+    control_net: Source[s.ControlNet[s.SDXL]]
     image_kps: Source[s.Image]
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
+    positive: Source[s.Conditioning[s.SDXL]]
+    negative: Source[s.Conditioning[s.SDXL]]
     strength: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
     start_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
     end_at: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0

@@ -25,13 +25,13 @@ class WanImageToVideo(_Node, frozen=True):
     CLASS_TYPE = 'WanImageToVideo'
 
     class Out(NamedTuple):
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
-        latent: Output[s.Latent]
+        positive: Output[s.Conditioning[s.Wan]]
+        negative: Output[s.Conditioning[s.Wan]]
+        latent: Output[s.Latent[s.Wan]]
 
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
-    vae: Source[s.Vae]
+    positive: Source[s.Conditioning[s.Wan]]
+    negative: Source[s.Conditioning[s.Wan]]
+    vae: Source[s.Vae[s.Wan]]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 81
@@ -50,13 +50,13 @@ class WanFirstLastFrameToVideo(_Node, frozen=True):
     CLASS_TYPE = 'WanFirstLastFrameToVideo'
 
     class Out(NamedTuple):
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
-        latent: Output[s.Latent]
+        positive: Output[s.Conditioning[s.Wan]]
+        negative: Output[s.Conditioning[s.Wan]]
+        latent: Output[s.Latent[s.Wan]]
 
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
-    vae: Source[s.Vae]
+    positive: Source[s.Conditioning[s.Wan]]
+    negative: Source[s.Conditioning[s.Wan]]
+    vae: Source[s.Vae[s.Wan]]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 81
@@ -71,15 +71,15 @@ class WanFirstLastFrameToVideo(_Node, frozen=True):
         return self._outputs(self.Out)
 
 
-class Wan22ImageToVideoLatent(_Node, Source[s.Latent], frozen=True):
+class Wan22ImageToVideoLatent(_Node, Source[s.Latent[s.Wan5B]], frozen=True):
     """Wan22ImageToVideoLatent (model/conditioning/wan)."""
 
     CLASS_TYPE = 'Wan22ImageToVideoLatent'
 
     class Out(NamedTuple):
-        latent: Output[s.Latent]
+        latent: Output[s.Latent[s.Wan5B]]
 
-    vae: Source[s.Vae]
+    vae: Source[s.Vae[s.Wan5B]]
     width: Annotated[int, Field(ge=32, le=16384)] | Source[s.Int] = 1280
     height: Annotated[int, Field(ge=32, le=16384)] | Source[s.Int] = 704
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 49

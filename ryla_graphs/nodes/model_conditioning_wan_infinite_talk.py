@@ -25,10 +25,10 @@ class WanInfiniteTalkToVideo(_Node, frozen=True):
     CLASS_TYPE = 'WanInfiniteTalkToVideo'
 
     class Out(NamedTuple):
-        model: Output[s.Model]
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
-        latent: Output[s.Latent]
+        model: Output[s.Model[s.Wan]]
+        positive: Output[s.Conditioning[s.Wan]]
+        negative: Output[s.Conditioning[s.Wan]]
+        latent: Output[s.Latent[s.Wan]]
         trim_image: Output[s.Int]
 
     class Mode:
@@ -41,11 +41,11 @@ class WanInfiniteTalkToVideo(_Node, frozen=True):
             mask_2: Source[s.Mask] | None = None
 
     mode: Literal['single_speaker', 'two_speakers'] | Mode.TwoSpeakers = 'single_speaker'
-    model: Source[s.Model]
+    model: Source[s.Model[s.Wan]]
     model_patch: Source[s.ModelPatch]
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
-    vae: Source[s.Vae]
+    positive: Source[s.Conditioning[s.Wan]]
+    negative: Source[s.Conditioning[s.Wan]]
+    vae: Source[s.Vae[s.Wan]]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 81

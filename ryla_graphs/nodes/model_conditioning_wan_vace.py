@@ -25,14 +25,14 @@ class WanVaceToVideo(_Node, frozen=True):
     CLASS_TYPE = 'WanVaceToVideo'
 
     class Out(NamedTuple):
-        positive: Output[s.Conditioning]
-        negative: Output[s.Conditioning]
-        latent: Output[s.Latent]
+        positive: Output[s.Conditioning[s.Wan]]
+        negative: Output[s.Conditioning[s.Wan]]
+        latent: Output[s.Latent[s.Wan]]
         trim_latent: Output[s.Int]
 
-    positive: Source[s.Conditioning]
-    negative: Source[s.Conditioning]
-    vae: Source[s.Vae]
+    positive: Source[s.Conditioning[s.Wan]]
+    negative: Source[s.Conditioning[s.Wan]]
+    vae: Source[s.Vae[s.Wan]]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 81
