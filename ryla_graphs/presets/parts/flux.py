@@ -19,7 +19,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Parameters, ReplacedBy, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Conditionings, Loaded, Sampling, encode
-from ryla_graphs.sockets import Conditioning, Latent
+from ryla_graphs.sockets import Conditioning, Flux1, Latent
 from ryla_graphs.wires import Source
 
 CFG_ADVICE = "; 1.5-3.5 suit Flux, with `guidance` lowered to 1-2"
@@ -60,22 +60,27 @@ class FluxPictureParams(Canvas, Guided, FluxParams):
     """Parameters of a new picture by Flux.1 Dev."""
 
 
-def load_flux(p: FluxParams) -> Loaded:
+def load_flux(p: FluxParams) -> Loaded[Flux1]:
     """The loaders of Flux.1, and its LoRAs."""
     if p.flux_checkpoint_name:
-        loaded = Loaded(*CheckpointLoaderSimple(ckpt_name=p.flux_checkpoint_name).named("flux").out)
+        loaded = Loaded(*CheckpointLoaderSimple[Flux1](ckpt_name=p.flux_checkpoint_name).named("flux").out)
     else:
         loaded = Loaded(
-            UNETLoader(unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("flux"),
-            DualCLIPLoader(clip_name1=p.clip_name1, clip_name2=p.clip_name2, type="flux").named("text-encoders"),
-            VAELoader(vae_name=p.vae_name).named("vae"),
+            UNETLoader[Flux1](unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("flux"),
+            DualCLIPLoader[Flux1](clip_name1=p.clip_name1, clip_name2=p.clip_name2, type="flux").named("text-encoders"),
+            VAELoader[Flux1](vae_name=p.vae_name).named("vae"),
         )
     return apply_loras(loaded, p.stack, text_encoder=p.text_encoder)
 
 
 def flux_text(
-    p: FluxParams, loaded: Loaded, prompt: str, *, negative: Source[Conditioning] | None = None, label: str = ""
-) -> Conditionings:
+    p: FluxParams,
+    loaded: Loaded[Flux1],
+    prompt: str,
+    *,
+    negative: Source[Conditioning[Flux1]] | None = None,
+    label: str = "",
+) -> Conditionings[Flux1]:
     """The prompts, with trigger words and Flux's guidance; see `encode`."""
     text, negative = encode(p, loaded.clip, triggered(prompt, p.stack), negative=negative, label=label)
     if isinstance(p, Guided):
@@ -90,8 +95,8 @@ def flux_canvas(p: Canvas) -> EmptySD3LatentImage:
 
 def sample_flux(
     p: FluxParams,
-    loaded: Loaded,
-    text: Conditionings,
+    loaded: Loaded[Flux1],
+    text: Conditionings[Flux1],
     canvas: Source[Latent],
     *,
     seed: int | None = None,

@@ -20,7 +20,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Parameters, Strength, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
-from ryla_graphs.sockets import ControlNet, Image, Latent, Mask
+from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask
 from ryla_graphs.wires import Source
 
 PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
@@ -51,7 +51,7 @@ class FaceTools(NamedTuple):
 
     instantid: InstantIDModelLoader
     analysis: InstantIDFaceAnalysis
-    controlnet: Source[ControlNet]
+    controlnet: Source[ControlNet[SDXL]]
     reference: Source[Image]
 
 
@@ -64,9 +64,9 @@ class Redraw(NamedTuple):
     seed: int
 
 
-def load_sdxl(p: IdentityParams) -> Loaded:
+def load_sdxl(p: IdentityParams) -> Loaded[SDXL]:
     """The loader of SDXL."""
-    return Loaded(*CheckpointLoaderSimple(ckpt_name=p.checkpoint_name).named("sdxl").out)
+    return Loaded(*CheckpointLoaderSimple[SDXL](ckpt_name=p.checkpoint_name).named("sdxl").out)
 
 
 def load_face_tools(p: IdentityParams) -> FaceTools:
@@ -74,16 +74,16 @@ def load_face_tools(p: IdentityParams) -> FaceTools:
     return FaceTools(
         InstantIDModelLoader(instantid_file=p.instantid_name).named("instantid"),
         InstantIDFaceAnalysis(provider=PROVIDERS[p.face_provider]).named("face-analysis"),
-        ControlNetLoader(control_net_name=p.controlnet_name).named("face-controlnet"),
+        ControlNetLoader[SDXL](control_net_name=p.controlnet_name).named("face-controlnet"),
         load_picture(p.reference_image, "reference"),
     )
 
 
 def identify(
     p: IdentityParams,
-    sdxl: Loaded,
+    sdxl: Loaded[SDXL],
     tools: FaceTools,
-    text: Conditionings,
+    text: Conditionings[SDXL],
     *,
     keypoints: Source[Image] | None = None,
     label: str = "",
@@ -108,7 +108,7 @@ def identify(
 
 
 def redraw(
-    sdxl: Loaded,
+    sdxl: Loaded[SDXL],
     identity: ApplyInstantIDAdvanced,
     picture: Source[Image],
     how: Redraw,

@@ -10,6 +10,7 @@ from pydantic import Field
 from ryla_graphs.nodes import LoraLoader, LoraLoaderModelOnly
 from ryla_graphs.presets.base import ActsWith, Parameters
 from ryla_graphs.presets.parts.sampling import Loaded
+from ryla_graphs.sockets import Family
 
 SUFFIXES = (".safetensors", ".sft", ".pt", ".pth", ".ckpt", ".bin")
 """The files that ComfyUI lists as LoRAs."""
@@ -65,7 +66,9 @@ def triggered(prompt: str, stack: Sequence[Lora]) -> str:
     return f"{lead} {prompt}"
 
 
-def apply_loras(loaded: Loaded, stack: Sequence[Lora], *, text_encoder: bool = False, label: str = "") -> Loaded:
+def apply_loras(
+    loaded: Loaded[Family], stack: Sequence[Lora], *, text_encoder: bool = False, label: str = ""
+) -> Loaded[Family]:
     """A model behind a stack of LoRAs, which act on its text encoders too if `text_encoder`."""
     model, clip, vae = loaded
     for place, lora in enumerate(stack, start=1):

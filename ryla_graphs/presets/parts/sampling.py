@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from pydantic import Field
 
 from ryla_graphs.errors import Problem
 from ryla_graphs.nodes import CLIPTextEncode, ConditioningZeroOut
 from ryla_graphs.presets.base import Parameters, Pixels, Prompt, Seed, Steps, random_seed
-from ryla_graphs.sockets import Clip, Conditioning, Model, Vae
+from ryla_graphs.sockets import Clip, Conditioning, Family, Model, Vae
 from ryla_graphs.wires import Source
 
 NO_NEGATIVE_AT = 1.0
@@ -35,30 +35,37 @@ class Canvas(Parameters):
     height: Pixels = 1024
 
 
-class Loaded(NamedTuple):
+class Loaded(NamedTuple, Generic[Family]):
     """What the loaders of one model give."""
 
-    model: Source[Model]
-    clip: Source[Clip]
-    vae: Source[Vae]
+    model: Source[Model[Family]]
+    clip: Source[Clip[Family]]
+    vae: Source[Vae[Family]]
 
 
-class Conditionings(NamedTuple):
+class Conditionings(NamedTuple, Generic[Family]):
     """What a sampler goes towards, and away from."""
 
-    positive: Source[Conditioning]
-    negative: Source[Conditioning]
+    positive: Source[Conditioning[Family]]
+    negative: Source[Conditioning[Family]]
 
 
 def encode(
-    p: Sampling, clip: Source[Clip], prompt: str, *, negative: Source[Conditioning] | None = None, label: str = ""
-) -> Conditionings:
+    p: Sampling,
+    clip: Source[Clip[Family]],
+    prompt: str,
+    *,
+    negative: Source[Conditioning[Family]] | None = None,
+    label: str = "",
+) -> Conditionings[Family]:
     """The prompts as conditionings. `negative` is one that is there already, from another picture of the graph."""
     text = CLIPTextEncode(clip=clip, text=prompt).named(f"{label}prompt")
     return Conditionings(text, against(p, clip, text) if negative is None else negative)
 
 
-def against(p: Sampling, clip: Source[Clip], text: CLIPTextEncode) -> Source[Conditioning]:
+def against(
+    p: Sampling, clip: Source[Clip[Family]], text: Source[Conditioning[Family]]
+) -> Source[Conditioning[Family]]:
     """The negative conditioning; at cfg 1, where samplers drop it, no prompt is encoded for it."""
     if p.cfg > NO_NEGATIVE_AT:
         return CLIPTextEncode(clip=clip, text=p.negative_prompt).named("negative")

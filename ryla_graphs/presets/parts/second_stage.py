@@ -21,7 +21,7 @@ from ryla_graphs.presets.parts.instantid import (
 )
 from ryla_graphs.presets.parts.loras import Loras, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
-from ryla_graphs.sockets import Conditioning, Image
+from ryla_graphs.sockets import SDXL, Conditioning, Image
 from ryla_graphs.wires import Source
 
 
@@ -51,9 +51,9 @@ class SecondStageParams(IdentityParams, Sampling):
 class SecondStage(NamedTuple):
     """What is loaded once, however many pictures are redrawn."""
 
-    sdxl: Loaded
+    sdxl: Loaded[SDXL]
     tools: FaceTools
-    negative: Source[Conditioning]
+    negative: Source[Conditioning[SDXL]]
     detector: UltralyticsDetectorProvider | None
 
 

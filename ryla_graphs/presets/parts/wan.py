@@ -19,7 +19,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Pixels, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
-from ryla_graphs.sockets import Latent
+from ryla_graphs.sockets import Latent, Wan
 from ryla_graphs.wires import Source
 
 
@@ -56,17 +56,19 @@ class WanParams(LoraParams, Sampling):
     vae_name: WeightFile = Field(default="wan_2.1_vae.safetensors", description="VAE in models/vae")
 
 
-def load_wan(p: WanParams) -> Loaded:
+def load_wan(p: WanParams) -> Loaded[Wan]:
     """The loaders of Wan, and its LoRAs."""
     loaded = Loaded(
-        UNETLoader(unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("wan"),
-        CLIPLoader(clip_name=p.clip_name, type="wan").named("text-encoder"),
-        VAELoader(vae_name=p.vae_name).named("vae"),
+        UNETLoader[Wan](unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("wan"),
+        CLIPLoader[Wan](clip_name=p.clip_name, type="wan").named("text-encoder"),
+        VAELoader[Wan](vae_name=p.vae_name).named("vae"),
     )
     return apply_loras(loaded, p.stack)
 
 
-def save_wan(p: WanParams, loaded: Loaded, text: Conditionings, canvas: Source[Latent], prefix: str) -> SaveVideo:
+def save_wan(
+    p: WanParams, loaded: Loaded[Wan], text: Conditionings[Wan], canvas: Source[Latent], prefix: str
+) -> SaveVideo:
     """Sample a video and save it, as MP4 with H.264."""
     latent = KSampler(
         model=ModelSamplingSD3(model=loaded.model, shift=p.shift).named("shift"),

@@ -16,6 +16,7 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Steps, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Loaded, Sampling, encode
+from ryla_graphs.sockets import ZImage
 
 
 class ZImageParams(Canvas, LoraParams, Sampling):
@@ -34,9 +35,9 @@ class ZImageParams(Canvas, LoraParams, Sampling):
 def draw_z_image(p: ZImageParams) -> VAEDecode:
     """A new picture from the prompt."""
     loaded = Loaded(
-        UNETLoader(unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("z-image"),
-        CLIPLoader(clip_name=p.clip_name, type="lumina2").named("text-encoder"),
-        VAELoader(vae_name=p.vae_name).named("vae"),
+        UNETLoader[ZImage](unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("z-image"),
+        CLIPLoader[ZImage](clip_name=p.clip_name, type="lumina2").named("text-encoder"),
+        VAELoader[ZImage](vae_name=p.vae_name).named("vae"),
     )
     model, clip, vae = apply_loras(loaded, p.stack)
     text = encode(p, clip, triggered(p.prompt, p.stack))
