@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ryla_graphs.cli.output import console
+
+if TYPE_CHECKING:
+    from ryla_graphs.engines import Engine
 
 
 def serve_command(
@@ -19,35 +25,69 @@ def serve_command(
             help="The simulator, or ComfyUI servers' http://host:port.",
         ),
     ] = "simulator",
+    comfyui_dir: Annotated[
+        Path | None,
+        typer.Option(envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, started and watched here."),
+    ] = None,
+    comfyui_python: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The python of that checkout, if it has no venv of its own.")
+    ] = None,
+    comfyui_arg: Annotated[
+        list[str] | None, typer.Option(metavar="ARG", help="An argument for that ComfyUI, such as --cpu; repeatable.")
+    ] = None,
     data_dir: Annotated[
         Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="Where jobs and their files are kept.")
     ] = Path("ryla-data"),
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
-    tokens: Annotated[
-        str, typer.Option(envvar="RYLA_TOKENS", show_envvar=True, hidden=True, help="owner:token,owner:token")
-    ] = "",
     allow_open: Annotated[
-        bool, typer.Option("--allow-open", help="Listen beyond this machine without tokens.")
+        bool, typer.Option("--allow-open", help="Listen beyond this machine without tokens (RYLA_TOKENS).")
     ] = False,
 ) -> None:
-    """Serve workflows and presets over HTTP. Jobs survive a restart, whatever ended the process."""
+    """Serve workflows and presets over HTTP. Jobs survive a restart, whatever ended the process.
+
+    Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
+    """
     from ryla_graphs.cli.extras import needs_extra  # noqa: PLC0415
 
     with needs_extra("server"):
-        from ryla_graphs.server import Settings, SqliteStore, create_app  # noqa: PLC0415
+        from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+        from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
         from ryla_graphs.server.listening import listen  # noqa: PLC0415
-        from ryla_graphs.server.safety.tokens import Tokens, check_listening  # noqa: PLC0415
-    from ryla_graphs.engines import connect  # noqa: PLC0415
+        from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
-    known = Tokens.parse(tokens)
-    check_listening(host, known, allow_open=allow_open)
-    connected = connect(engine)
-    app = create_app(connected, SqliteStore(data_dir), Settings(tokens=known))
-    access = f"tokens of {len(known)}" if len(known) else "open"
+    loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}
+    settings = settings_from(os.environ, **loras)
+    check_listening(host, settings.tokens, allow_open=allow_open)
+    with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir) as connected:
+        app = create_app(connected, SqliteStore(data_dir), settings)
+        access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
 
-    def started(address: str) -> None:
-        line = f"{address} · engine: {connected.name} · access: {access} · data: {data_dir} · docs: {address}/docs"
-        console(stderr=True).print(line, soft_wrap=True, highlight=False)
+        def started(address: str) -> None:
+            line = f"{address} · engine: {connected.name} · access: {access} · data: {data_dir} · docs: {address}/docs"
+            console(stderr=True).print(line, soft_wrap=True, highlight=False)
 
-    listen(app, host, port, started)
+        listen(app, host, port, started)
+
+
+@contextmanager
+def _engine(
+    address: str, directory: Path | None, python: Path | None, arguments: list[str], data_dir: Path
+) -> Iterator[Engine]:
+    """The engine that was asked for; a ComfyUI of our own lives as long as the server."""
+    from ryla_graphs.engines import SIMULATOR, connect  # noqa: PLC0415
+    from ryla_graphs.errors import InvalidSettings  # noqa: PLC0415
+
+    if directory is None:
+        if python is not None or arguments:
+            raise InvalidSettings("--comfyui-python and --comfyui-arg go with --comfyui-dir")
+        yield connect(address)
+        return
+    if address != SIMULATOR:
+        raise InvalidSettings("--engine and --comfyui-dir are two engines; give one of them")
+    from ryla_graphs.engines.comfyui.process import ComfyUIProcess  # noqa: PLC0415 - loads subprocess and more
+
+    process = ComfyUIProcess(directory, data_dir / "comfyui", python=python, arguments=arguments)
+    console(stderr=True).print(f"starting the ComfyUI in {directory}, log: {process.log_file}", soft_wrap=True)
+    with process:
+        yield process.engine

@@ -185,4 +185,5 @@ def problems_in(facts: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 def _problem(row: Mapping[str, Any]) -> Problem:
     known: dict[str, Any] = {name: row[name] for name in Problem.__dataclass_fields__ if name in row}
-    return Problem(**known | {"parameters": tuple(row.get("parameters", ()))})
+    known["parameters"] = tuple(row.get("parameters", ()))
+    return Problem(**known)

@@ -1,0 +1,105 @@
+"""Settings from environment variables: one table, which docs/serving.md shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import SecretStr, ValidationError
+
+from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server.safety.confine import Confinement
+from ryla_graphs.server.safety.fetch import FetchPolicy
+from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.tokens import Tokens
+from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.store.base import Retention
+from ryla_graphs.server.webhooks import Signer
+
+
+class Variable(NamedTuple):
+    """What one variable sets."""
+
+    field: str
+    read: Callable[[str], Any]
+    meaning: str
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
+
+
+def _yes(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in known:
+        raise ValueError("use 1 or 0")
+    return known[text.lower()]
+
+
+def _secret(text: str) -> SecretStr:
+    Signer(text)
+    return SecretStr(text)
+
+
+def _retention(text: str) -> Retention:
+    days, _, gigabytes = text.partition(",")
+    return Retention(
+        seconds=float(days) * 86_400 if days else None, bytes=int(float(gigabytes) * 2**30) if gigabytes else None
+    )
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
+    "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
+    "RYLA_WAIT_SECONDS": Variable("wait_seconds", float, "how long a request waits for its job"),
+    "RYLA_BODY_BYTES": Variable("body_bytes", int, "the largest request"),
+    "RYLA_INPUT_PIXELS": Variable("media", lambda text: MediaLimits(pixels=int(text)), "the largest input picture"),
+    "RYLA_FETCH_HOSTS": Variable(
+        "fetch",
+        lambda text: FetchPolicy(hosts=_names(text)),
+        "hosts that inputs may come from: `a.com,*.b.com`, or `*`",
+    ),
+    "RYLA_NODES": Variable(
+        "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
+    ),
+    "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves the mark of generated pictures out"),
+    "RYLA_RETENTION": Variable(
+        "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
+    ),
+    "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras`, to take LoRAs over HTTP"),
+    "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it there are none"),
+    "RYLA_WEBHOOK_HOSTS": Variable(
+        "webhook_fetch",
+        lambda text: FetchPolicy(hosts=_names(text), size=2**16, seconds=15),
+        "hosts that webhooks go to; `*` if left out",
+    ),
+    "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "product events, a JSON object a line"),
+    "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "the same, posted in batches"),
+    "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "goes with them as a bearer token"),
+    "RYLA_GPU": Variable("gpu", str, "what the engine runs on, for the record"),
+    "RYLA_USD_PER_SECOND": Variable("usd_per_second", float, "what a second of it costs, for the cost of jobs"),
+}
+
+
+def settings_from(environment: Mapping[str, str], **given: Any) -> Settings:
+    """Settings from the variables that are set and not empty; `given` goes before them.
+
+    Raises `InvalidSettings` with the variable's name; what it holds is not repeated, for it may be a secret.
+    """
+    found: dict[str, Any] = {}
+    for name, variable in VARIABLES.items():
+        if text := environment.get(name, "").strip():
+            try:
+                found[variable.field] = variable.read(text)
+            except InvalidSettings as error:
+                raise InvalidSettings(f"{name}: {error}") from None
+            except ValueError:
+                raise InvalidSettings(f"{name} cannot be read; it is {variable.meaning}") from None
+    try:
+        return Settings(**found | given)
+    except ValidationError as error:
+        wrong = {row["loc"][0]: row["msg"] for row in error.errors()}
+        names = [name for name, variable in VARIABLES.items() if variable.field in wrong]
+        reasons = "; ".join(f"{name}: {wrong[VARIABLES[name].field]}" for name in names)
+        raise InvalidSettings(reasons or "settings cannot be read") from None

@@ -1,0 +1,69 @@
+"""Settings from the environment, as the documentation has them."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server.environment import VARIABLES, settings_from
+from ryla_graphs.server.settings import Settings
+from tests.conftest import ROOT
+
+SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
+
+
+def test_the_documentation_has_this_table() -> None:
+    text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(RYLA_\w+)` \| (.*) \|$", text, re.MULTILINE))
+    assert rows == {name: variable.meaning for name, variable in VARIABLES.items()}
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert settings_from({}).model_dump(exclude={"tokens"}) == Settings().model_dump(exclude={"tokens"})
+    assert settings_from({"RYLA_QUEUE_LIMIT": " "}).queue_limit == Settings().queue_limit
+
+
+def test_everything_set() -> None:
+    settings = settings_from(
+        {
+            "RYLA_TOKENS": "me:a-token-of-sixteen",
+            "RYLA_QUEUE_LIMIT": "7",
+            "RYLA_FETCH_HOSTS": "a.com, *.b.com",
+            "RYLA_NODES": "KSampler,SaveImage",
+            "RYLA_MARK_OUTPUTS": "no",
+            "RYLA_RETENTION": "0.5,2",
+            "RYLA_WEBHOOK_SECRET": SECRET,
+            "RYLA_USD_PER_SECOND": "0.000542",
+            "RYLA_INPUT_PIXELS": "1000",
+        },
+        lora_folder="x",
+    )
+    assert settings.tokens.owner("Bearer a-token-of-sixteen") == "me"
+    assert (settings.queue_limit, settings.fetch.hosts, settings.mark_outputs) == (7, ("a.com", "*.b.com"), False)
+    assert settings.confinement.allowed == frozenset({"KSampler", "SaveImage"})
+    assert (settings.retention.seconds, settings.retention.bytes) == (43_200, 2**31)
+    assert settings.webhook_secret is not None and settings.webhook_secret.get_secret_value() == SECRET
+    assert (settings.media.pixels, settings.usd_per_second, str(settings.lora_folder)) == (1000, 0.000542, "x")
+    assert settings_from({"RYLA_RETENTION": ","}).retention.seconds is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("RYLA_TOKENS", "me:short"),
+        ("RYLA_QUEUE_LIMIT", "many"),
+        ("RYLA_QUEUE_LIMIT", "0"),
+        ("RYLA_MARK_OUTPUTS", "maybe"),
+        ("RYLA_RETENTION", "a week"),
+        ("RYLA_WEBHOOK_SECRET", "a-secret-that-is-none"),
+        ("RYLA_USD_PER_SECOND", "-1"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_not_repeated(name: str, text: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        settings_from({name: text})
+    assert name in str(refused.value)
+    assert len(text) < 8 or text not in str(refused.value)
