@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ryla_graphs.engines import connect
+from ryla_graphs.server import SqliteStore, create_app
 from tests.conftest import ROOT
+from tests.server.live import listening
 from tests.test_cli import good
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -46,10 +49,18 @@ def execute(code: str) -> tuple[dict[str, Any], str]:
     return names, printed.getvalue()
 
 
+SERVER = "http://127.0.0.1:8100"
+"""Where examples take a server to be."""
+
+
 @pytest.mark.parametrize(("code", "before"), of_language("python"))
 def test_examples_run(code: str, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    execute(code)
+    if SERVER not in code:
+        execute(code)
+        return
+    with listening(create_app(connect("simulator"), SqliteStore(tmp_path / "data"))) as address:
+        execute(code.replace(SERVER, address))
 
 
 @pytest.mark.parametrize(("text", "code"), of_language("text"))
@@ -64,7 +75,7 @@ def test_pictures_are_of_the_graph_above(picture: str, code: str) -> None:
 
 def commands() -> list[str]:
     lines = (line for _, lang, content, _ in fences() if lang == "bash" for line in content.splitlines())
-    return [line.split("   ")[0] for line in lines if line.startswith("ryla-graphs ")]
+    return [line.split("   ")[0] for line in lines if line.startswith("ryla-graphs ") and " serve" not in line]
 
 
 @pytest.fixture
