@@ -21,6 +21,7 @@ format: $(VENV)/installed-dev
 
 generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, docs/presets.md
 	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
 

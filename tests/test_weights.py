@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
+from ryla_graphs.families import family
 from ryla_graphs.weights import IMPLIED, LOADERS, MANIFEST, HubFile, Weight, known, needed
 from tests.conftest import recorded_json
+from tools.weights_table import PAGE, written
 
 FOLDERS = {folder for inputs in LOADERS.values() for folder in inputs.values()} | {
     folder for files in IMPLIED.values() for folder, _ in files
@@ -78,17 +80,10 @@ def test_known_by_folder_and_name() -> None:
     assert known("my-own.safetensors") is None
 
 
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "flux-lora": {"loraId": "me"},
-    "flux-instantid": {"referenceImage": "face.png"},
-}
-
-
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_every_file_that_a_preset_loads_by_default_has_a_row(name: str) -> None:
-    required = presets.get(name).parameters.model_json_schema(by_alias=True).get("required", [])
-    given = dict.fromkeys(required, "face.png") | EXAMPLES.get(name, {})
-    found = needed(presets.get(name).build(given).compile().prompt)
+    preset = presets.get(name)
+    found = needed(preset.build(preset.example).compile().prompt)
     assert found
     assert [need.name for need in found if need.weight is None and need.folder != "loras"] == []
 
@@ -142,3 +137,14 @@ def test_every_file_list_of_a_real_server_is_known() -> None:
             if lists_files and name not in LOADERS.get(class_type, {}) and not any(o in class_type for o in OTHERS):
                 missing.append(f"{class_type}.{name}")
     assert missing == []
+
+
+def test_the_table_of_the_docs_is_the_manifest() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert written(page) == page, "run `python -m tools.weights_table`"
+
+
+def test_families_and_variants_are_those_of_the_checks() -> None:
+    for row in MANIFEST:
+        if row.family is not None:
+            assert row.variant is None or row.variant in family(row.family).variants

@@ -14,6 +14,7 @@ from ryla_graphs.cli.presets import presets_command
 from ryla_graphs.cli.run import run_command
 from ryla_graphs.cli.serve import serve_command
 from ryla_graphs.cli.validate import validate_command
+from ryla_graphs.cli.weights import weights_app
 
 app = typer.Typer(
     name="ryla-graphs",
@@ -29,6 +30,7 @@ app.command("plan")(plan_command)
 app.command("run")(run_command)
 app.command("serve")(serve_command)
 app.add_typer(nodes_app, name="nodes")
+app.add_typer(weights_app, name="weights")
 
 
 def _version(wanted: bool) -> None:

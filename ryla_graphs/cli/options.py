@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 
-def _preset_names(incomplete: str) -> list[str]:
+def preset_names(incomplete: str) -> list[str]:
+    """Presets whose names begin so, for the shell's completion."""
     from ryla_graphs.presets import NAMES  # noqa: PLC0415
 
     return [name for name in NAMES if name.startswith(incomplete)]
@@ -18,7 +19,7 @@ Target = Annotated[
     typer.Argument(
         metavar="PRESET|FILE.json|FILE.py:NAME",
         help="A preset, a graph in API JSON (- for standard input), or a workflow in a Python file.",
-        autocompletion=_preset_names,
+        autocompletion=preset_names,
     ),
 ]
 Settings = Annotated[

@@ -37,12 +37,17 @@ def load_target(
     given, files = parameters(settings or [], params)
     if target in presets.NAMES:
         return Loaded(presets.get(target).build(given), files)
+    if not names_graph(target):
+        raise NotFound.among("preset or file", target, presets.NAMES)
     path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
     if path.endswith(".py"):
         return Loaded(_from_python(Path(path), name or "workflow", given), files)
-    if path.endswith((".json", ".gz")) or path == "-" or Path(path).is_file():
-        return Loaded(_from_json(path, given, catalog), files)
-    raise NotFound.among("preset or file", target, presets.NAMES)
+    return Loaded(_from_json(path, given, catalog), files)
+
+
+def names_graph(target: str) -> bool:
+    """Whether a target is a file with a graph, or something in a Python file."""
+    return ".py:" in target or target.endswith((".py", ".json", ".gz")) or target == "-" or Path(target).is_file()
 
 
 def parameters(settings: Sequence[str], params: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:

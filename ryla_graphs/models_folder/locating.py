@@ -16,7 +16,7 @@ import urllib3
 from ryla_graphs.errors import InvalidSettings, Problem, PullFailed
 from ryla_graphs.weights import HubFile, WebFile, Weight
 
-INSTALL = 'pip install "ryla-graphs[weights]"'
+INSTALL = "pip install 'ryla-graphs[weights]'"
 TOKENS = "https://huggingface.co/settings/tokens"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 SECONDS = urllib3.Timeout(connect=10, read=60)

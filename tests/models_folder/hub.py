@@ -33,8 +33,11 @@ class Hub:
     ranges: bool = True
     slow: float = 0.0
     """Seconds before each answer with bytes."""
-    expired: int = 0
-    """How many signed addresses are refused as too old."""
+    once: bool = False
+    """Whether a signed address serves one request, and is too old for the next."""
+    lengths: bool = True
+    """Whether it says of web files how long they are."""
+    used: set[str] = field(default_factory=set)
     log: list[tuple[str, str, str | None, str | None]] = field(default_factory=list)
     """Method, path, Range and Authorization of every request."""
     sent: int = 0
@@ -51,8 +54,7 @@ class Hub:
 def serving(hub: Hub) -> Iterator[Hub]:
     """Serve a hub; its signed addresses are on another host name, as the real one's are."""
     handler = type("Handler", (_Handler,), {"hub": hub})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     hub.endpoint = f"http://127.0.0.1:{server.server_port}"
     hub.cdn = f"http://localhost:{server.server_port}/cdn"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -63,6 +65,13 @@ def serving(hub: Hub) -> Iterator[Hub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Connections that a client leaves, or that are dropped on purpose, are no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,9 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         found = re.fullmatch(r"/([^/]+/[^/]+)/resolve/main/(.+)", path)
         if path.startswith("/web/"):
             content = hub.files.get(path.removeprefix("/"))
-            return (
-                self._answer(200, {"Content-Length": str(len(content))}) if content is not None else self._answer(404)
-            )
+            length = str(len(content or b"")) if hub.lengths else ""
+            return self._answer(200 if content is not None else 404, {"Content-Length": length})
         if found is None:
             return self._answer(404, {"X-Error-Code": "RepoNotFound"})
         repository, file = found.groups()
@@ -117,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(
             302,
             {
-                "Location": f"{hub.cdn}/{key}?Signature=secret",
+                "Location": f"{hub.cdn}/{key}?Signature={len(hub.log)}",
                 "X-Repo-Commit": "0" * 40,
                 "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
                 "X-Linked-Size": str(hub.sizes.get(key, len(content))),
@@ -133,9 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, key: str) -> None:
         hub, content = self.hub, self.hub.files.get(key)
         threading.Event().wait(hub.slow)
-        if hub.expired:
-            hub.expired -= 1
+        if hub.once and self.path in hub.used:
             return self._answer(403)
+        hub.used.add(self.path)
         if content is None:
             return self._answer(404)
         span = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")

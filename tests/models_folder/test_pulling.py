@@ -136,10 +136,11 @@ def test_too_much_is_thrown_away(hub: Hub, models: ModelsFolder) -> None:
     assert target(models).read_bytes() == CONTENT
 
 
-def test_signed_addresses_may_grow_old(hub: Hub, models: ModelsFolder) -> None:
-    hub.expired = 2
+def test_signed_addresses_grow_old(hub: Hub, models: ModelsFolder) -> None:
+    hub.once, hub.drops = True, [1_000_000, 5]
     fetch(models)
     assert target(models).read_bytes() == CONTENT
+    assert hub.sent == len(CONTENT)
 
 
 def test_damaged_leftovers_are_found_out(hub: Hub, models: ModelsFolder) -> None:
@@ -268,4 +269,11 @@ def test_files_from_elsewhere_on_the_web(hub: Hub, models: ModelsFolder) -> None
     fetch(models, web)
     assert target(models).read_bytes() == CONTENT and hub.sent == len(CONTENT)
     target(models).unlink()
+    hub.lengths = False
+    unknown = row(size=None, sources=web.sources)
+    for begun in (CONTENT[:1_000_000], CONTENT, CONTENT + b"more"):
+        write(target(models).with_name("model.bin.part"), begun)
+        fetch(models, unknown)
+        assert target(models).read_bytes() == CONTENT
+        target(models).unlink()
     assert failure(models, row(sources=(WebFile(f"{hub.endpoint}/web/none.bin"),))) == ["source_gone"]

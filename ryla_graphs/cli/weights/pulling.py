@@ -1,0 +1,192 @@
+"""`ryla-graphs weights pull`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ryla_graphs.cli.options import Json, ParamsFile, Settings, preset_names
+from ryla_graphs.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from ryla_graphs.models_folder.pulling import Fetch, Watcher
+
+
+def pull_command(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PRESET|FILE|GRAPH…",
+            help="Presets, files such as ae.safetensors, or graphs in API JSON.",
+            autocompletion=preset_names,
+        ),
+    ],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="ComfyUI's models folder.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be fetched.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Agree to the licences that forbid or ask something.")
+    ] = False,
+    commercial: Annotated[
+        bool,
+        typer.Option(
+            "--commercial/--not-commercial",
+            envvar="RYLA_COMMERCIAL",
+            help="Whether the files are for commercial use: then licences that forbid it are never asked about.",
+        ),
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Fetch over files that have other bytes.")] = False,
+    param: Settings = None,
+    params: ParamsFile = None,
+    json: Json = False,
+) -> None:
+    """Fetch the weight files that a preset or graph loads and that are not there yet."""
+    from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
+    from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
+    from ryla_graphs.models_folder.pulling import plan_pull, pull  # noqa: PLC0415
+
+    models = ModelsFolder.open(into) if into.exists() else ModelsFolder(into)
+    files = wanted(targets, param, params)
+    fetches = plan_pull(files.rows, models, replace=replace)
+    absent = [f"{folder}/{name}" for folder, name in files.unknown if models.find(folder, name) is None]
+    if dry_run:
+        _tell_plan(fetches, absent, into, json=json)
+        return
+    _consent(fetches, accepted=accept_licence, commercial=commercial, quiet=json)
+    with _progress(shown=not json) as watcher:
+        pull(fetches, watcher)
+    if json:
+        print_json(_facts(fetches, absent, "fetched"))
+    else:
+        typer.echo(f"{into}: {len(fetches)} files in place")
+    _tell_absent(absent, quiet=json)
+
+
+def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], into: Path, *, json: bool) -> None:
+    """What would be fetched, its licences, and whether there is room."""
+    from rich.table import Column, Table  # noqa: PLC0415
+
+    from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
+    from ryla_graphs.cli.weights.words import size  # noqa: PLC0415
+    from ryla_graphs.models_folder.consent import to_accept  # noqa: PLC0415
+
+    home = next(folder for folder in (into.absolute(), *into.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(home).free
+    if json:
+        print_json({**_facts(fetches, absent, "to fetch"), "free": free, "dry_run": True})
+        return
+    table = Table(Column("file", overflow="fold"), "", "size", "licence", Column("from", overflow="fold"), box=None)
+    for fetch in fetches:
+        row = fetch.weight
+        state = "there" if fetch.there else "go on" if fetch.begun else "fetch"
+        gated = " (gated)" if row.gated else ""
+        table.add_row(fetch.place, state, size(row.weighs), named(row.licence), f"{row.sources[0].page}{gated}")
+    terminal = console()
+    terminal.print(table)
+    terminal.print(f"\n{size(_remaining(fetches))} to fetch, {size(free)} free")
+    for licence in to_accept(fetch.weight for fetch in fetches if not fetch.there):
+        terminal.print(f"`--accept-licence` is needed for {named(licence)}: {licence.restriction}")
+    for place in absent:
+        terminal.print(f"{place} is not in the manifest: bring it yourself")
+
+
+def _remaining(fetches: Sequence[Fetch]) -> int:
+    return sum(max(0, (fetch.weight.weighs or 0) - fetch.begun) for fetch in fetches if not fetch.there)
+
+
+def _facts(fetches: Sequence[Fetch], absent: Sequence[str], done: str) -> dict[str, Any]:
+    files = [
+        {
+            "folder": fetch.weight.folder,
+            "name": fetch.weight.name,
+            "path": str(fetch.target),
+            "state": "there" if fetch.there else done,
+            "size": fetch.weight.size,
+            "licence": fetch.weight.licence.name,
+            "commercial": fetch.weight.licence.commercial,
+            "gated": fetch.weight.gated,
+        }
+        for fetch in fetches
+    ]
+    return {"files": files, "not_in_manifest": list(absent), "bytes": _remaining(fetches)}
+
+
+def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quiet: bool) -> None:
+    """Have the licences accepted: by the flag, or by answering; for commercial use only by the flag.
+
+    Raises `PullFailed` where they are not.
+    """
+    from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
+    from ryla_graphs.errors import PullFailed  # noqa: PLC0415
+    from ryla_graphs.models_folder.consent import refusals, to_accept  # noqa: PLC0415
+
+    rows = [fetch.weight for fetch in fetches if not fetch.there]
+    refused = [] if accepted else refusals(rows, commercial=commercial)
+    asks = not quiet and not commercial and sys.stdin.isatty() and sys.stderr.isatty()
+    if refused and not asks:
+        raise PullFailed(refused)
+    for licence, files in to_accept(rows).items() if not quiet else ():
+        typer.echo(f"{named(licence)}: {licence.restriction}", err=True)
+        typer.echo(f"  for {', '.join(row.name for row in files)}; {licence.url}", err=True)
+    if refused and not typer.confirm("Do you accept these licences?", err=True):
+        raise PullFailed(refused)
+
+
+def _tell_absent(absent: Sequence[str], *, quiet: bool) -> None:
+    """Never success with something missing."""
+    if not absent:
+        return
+    if not quiet:
+        for place in absent:
+            typer.echo(f"missing: {place} is not in the manifest; bring it yourself", err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Watcher]:
+    """A bar for each file; lines of text where no terminal is."""
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    from ryla_graphs.models_folder.pulling import Watcher  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    terminal = console(stderr=True)
+    with Progress(*columns, console=terminal, disable=not shown) as bar:
+
+        class Bars(Watcher):
+            """Shows it."""
+
+            def began(self, fetch: Fetch, size: int | None) -> None:
+                self.task = bar.add_task(fetch.weight.name, total=size, completed=fetch.begun)
+
+            def progressed(self, fetch: Fetch, done: int) -> None:  # noqa: ARG002
+                bar.update(self.task, completed=done)
+
+            def checking(self, fetch: Fetch) -> None:
+                bar.update(self.task, description=f"{fetch.weight.name}: checking")
+
+            def finished(self, fetch: Fetch) -> None:
+                bar.update(self.task, description=fetch.weight.name)
+
+            def said(self, text: str) -> None:
+                bar.console.print(text)
+
+        yield Bars()
