@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -31,3 +32,17 @@ async def _deployment(connection: HTTPConnection) -> Deployment:
 
 Here = Annotated[Deployment, Depends(_deployment)]
 Owner = Annotated[str, Depends(owner_of)]
+
+
+async def _stream(here: Here, owner: Owner) -> AsyncIterator[None]:
+    if here.streams[owner] >= here.settings.streams:
+        raise RequestError("too_many_streams", f"{here.streams[owner]} event streams are open already")
+    here.streams[owner] += 1
+    try:
+        yield
+    finally:
+        here.streams[owner] -= 1
+
+
+Stream = Annotated[None, Depends(_stream)]
+"""Holds one of the owner's event streams until the answer is sent to its end."""

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 from PIL import Image
 
+from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.failures import respond, respond_told
@@ -25,8 +26,6 @@ from ryla_graphs.server.views import job_path, job_view, output_path, output_vie
 JSON = "application/json"
 CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
 """Media types into which a picture may be turned, and what Pillow calls them."""
-IN_MEMORY = 8 * 2**20
-"""Content up to so many bytes is sent in one piece."""
 
 
 async def answer(request: Request, accepted: Accepted, here: Deployment, *, quality: int, outputs: str) -> Response:
@@ -86,24 +85,18 @@ async def _result(
         views = await in_thread(lambda: [output_view(output, read) for output in made])
         return JSONResponse(job_view(job, views, here.jobs), headers=headers)
     headers |= {"Content-Location": output_path(shown[0])}
-    return await content_response(shown[0], here, headers, wanted, quality)
+    answer = await _picture(shown[0], here, wanted or "", quality)
+    answer.headers.update(headers)
+    return answer
 
 
-async def content_response(
-    output: Asset, here: Deployment, headers: dict[str, str], wanted: str | None = None, quality: int = 90
-) -> Response:
+async def _picture(output: Asset, here: Deployment, wanted: str, quality: int) -> Response:
     """The content of an output, turned into another picture format where one is wanted."""
-    if wanted is not None and wanted != output.media_type and wanted in CONVERTIBLE:
-        content = await in_thread(_converted, output, here, wanted, quality)
-        name = f"{output.name.rpartition('.')[0]}.{CONVERTIBLE[wanted].lower()}"
-        return Response(content, headers=headers | content_headers(wanted, name))
-    headers |= content_headers(output.media_type, output.name)
-    if output.size > IN_MEMORY:
-        headers["Content-Length"] = str(output.size)
-        return StreamingResponse(here.blobs.stream(output.hash), headers=headers)
-    held = here.blobs.held(output.hash)
-    content = await in_thread(here.blobs.read, output.hash) if held is None else held
-    return Response(content, headers=headers)
+    if wanted == output.media_type or wanted not in CONVERTIBLE:
+        return await content_of(output, here)
+    content = await in_thread(_converted, output, here, wanted, quality)
+    name = f"{output.name.rpartition('.')[0]}.{CONVERTIBLE[wanted].lower()}"
+    return Response(content, headers=content_headers(wanted, name))
 
 
 def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes:

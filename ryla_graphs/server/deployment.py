@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -41,6 +42,8 @@ class Deployment:
         self.store = store
         self.settings = settings
         self.catalog = LiveCatalog(engine)
+        self.streams: Counter[str] = Counter()
+        """Event streams that are open, by owner."""
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
         self.analytics = Analytics(_targets(settings))
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))

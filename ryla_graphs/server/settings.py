@@ -58,5 +58,5 @@ class Settings(BaseModel):
     """Gets the same in batches, as JSON arrays; https."""
     analytics_token: SecretStr = SecretStr("")
     """Goes with them as a bearer token."""
-    readers_per_owner: int = Field(default=2000, ge=1)
-    """Event streams that one owner may have open."""
+    streams: int = Field(default=2000, ge=1)
+    """Event streams that one owner may have open; more are refused with 429."""

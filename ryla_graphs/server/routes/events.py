@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
 from ryla_graphs.errors import RylaError
-from ryla_graphs.server.access import Here, Owner, deployment_of, owner_of
+from ryla_graphs.server.access import Here, Owner, Stream, deployment_of, owner_of
 from ryla_graphs.server.records import JobEvent
 from ryla_graphs.server.routes.documented import OWNED, errors
 
@@ -29,13 +29,14 @@ PING_SECONDS = 15.0
     response_class=StreamingResponse,
     responses={
         200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **errors(*OWNED, "invalid_parameters"),
+        **errors(*OWNED, "invalid_parameters", "too_many_streams"),
     },
 )
 async def stream_events(
     job_id: str,
     here: Here,
     owner: Owner,
+    _: Stream,
     last_event_id: Annotated[int | None, Header(alias="Last-Event-ID")] = None,
     after: Annotated[int, Query(ge=0, description="As `Last-Event-ID`")] = 0,
 ) -> StreamingResponse:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from ryla_graphs.errors import NotFound
 from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.answers import content_response
+from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.routes.documented import OWNED, errors
@@ -30,7 +30,8 @@ async def list_jobs(
     """The caller's jobs, the newest first."""
     found = await in_thread(here.store.jobs, states=state, owner=owner, before=before, limit=limit)
     now = [here.jobs.live(job.id) or job for job in found]
-    return JSONResponse({"jobs": [job_view(job, await _outputs(job, here), here.jobs) for job in now]})
+    views = [job_view(job, await _outputs(job, here), here.jobs) for job in now]
+    return JSONResponse({"jobs": views})
 
 
 @router.get("/jobs/{job_id}", responses=errors(*OWNED))
@@ -52,14 +53,20 @@ async def cancel_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
 @router.get(
     "/jobs/{job_id}/outputs/{number}",
     response_class=Response,
-    responses={200: {"description": "The content", "content": {"*/*": {}}}, **errors(*OWNED, "invalid_parameters")},
+    responses={
+        200: {"description": "The content", "content": {"*/*": {}}},
+        206: {"description": "A part of the content", "content": {"*/*": {}}},
+        304: {"description": "The caller has it already"},
+        416: {"description": "There is no such part"},
+        **errors(*OWNED, "invalid_parameters"),
+    },
 )
-async def show_output(job_id: str, number: int, here: Here, owner: Owner) -> Response:
+async def show_output(job_id: str, number: int, request: Request, here: Here, owner: Owner) -> Response:
     """The content of an output, also while the job goes on."""
     job = await here.job_of(owner, job_id)
     for output in await here.jobs.outputs(job.id):
         if output.number == number:
-            return await content_response(output, here, {"X-Job-Id": job.id})
+            return await content_of(output, here, request.headers)
     raise NotFound(f"job '{job.id}' has no output {number}")
 
 

@@ -16,12 +16,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
 from ryla_graphs.server.v2.envelope import V2Error, V2Route
-from ryla_graphs.server.v2.ranges import content_of
 from ryla_graphs.server.v2.shapes import PREFIX, asset_view
 
 router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"], route_class=V2Route)
@@ -177,4 +177,4 @@ async def get_asset_content(
     wanted: Annotated[str | None, Header(alias="Range", description="Such as `bytes=0-1048575`")] = None,  # noqa: ARG001
 ) -> Response:
     """The bytes, also in part."""
-    return content_of(await here.asset_of(owner, asset_id), here, request.headers)
+    return await content_of(await here.asset_of(owner, asset_id), here, request.headers)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.access import Here, Owner, Stream
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint
 from ryla_graphs.server.jobs.service import Accepted
@@ -125,7 +125,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
         **errors("events"),
     },
 )
-async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner) -> StreamingResponse:
+async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
     """The state of a job now, then what changes, until it ends. Nothing is told twice after a break: poll instead."""
     job = await here.job_of(owner, job_id)
     frames = with_pings(_frames(job, request, here))

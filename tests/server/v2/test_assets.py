@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.server.v2.ranges import Span, span_of
+from ryla_graphs.server.content import Span, span_of
 
 BYTES = b"some bytes of a file"
 HASH = f"blake3:{blake3(BYTES).hexdigest()}"

@@ -12,6 +12,10 @@ from fastapi.responses import StreamingResponse
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.serving import content_headers
+from ryla_graphs.server.threads import in_thread
+
+IN_MEMORY = 4 * 2**20
+"""Content up to so many bytes is sent in one piece."""
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -40,18 +44,22 @@ def span_of(header: str | None, size: int) -> Span | None:
     return Span(start, end)
 
 
-def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str]) -> Response:
+async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | None = None) -> Response:
     """The answer with the content of an asset, or the part of it that the headers ask for."""
-    tag = f'"{asset.hash}"'
+    tag, asked = f'"{asset.hash}"', asked or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag}
-    wanted = asked.get("range") if asked.get("if-range", tag) == tag else None
+    if tag in (known.strip() for known in asked.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers={"ETag": tag})
     try:
-        span = span_of(wanted, asset.size)
+        span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
     except ValueError:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{asset.size}"})
+    if span is None and asset.size <= IN_MEMORY:
+        held = here.blobs.held(asset.hash)
+        return Response(await in_thread(here.blobs.read, asset.hash) if held is None else held, headers=headers)
     start, end = span or (0, asset.size)
     headers["Content-Length"] = str(end - start)
     if span is not None:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{asset.size}"
-    status = 200 if span is None else 206
-    return StreamingResponse(here.store.blobs.stream(asset.hash, start, end), status, headers)
+    pieces = here.blobs.stream(asset.hash, start, end)
+    return StreamingResponse(pieces, 200 if span is None else 206, headers)
