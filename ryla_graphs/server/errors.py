@@ -52,7 +52,7 @@ ANSWERS: Mapping[str, Answer] = {
     "not_found": Answer(404, "no job, output, preset or route like that, or it is somebody else's"),
     "method_not_allowed": Answer(405, "the route has no such method"),
     "cancelled": Answer(409, "the job was cancelled before it ended"),
-    "job_not_ended": Answer(409, "the job still runs, so it has no result and cannot be deleted"),
+    "job_not_ended": Answer(409, "the job has not ended, so it cannot be forgotten"),
     "no_lora_folder": Answer(409, "this deployment has no folder that its engine loads LoRAs from"),
     "request_too_large": Answer(413, "the body has more bytes than this server takes"),
     "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),

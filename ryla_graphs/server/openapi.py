@@ -59,6 +59,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     schemas: dict[str, Any] = api.setdefault("components", {}).setdefault("schemas", {})
     api["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     api["security"] = [{"token": []}, {}]
+    _tidy(api)
     graph = {"type": "object", "additionalProperties": _reference(Node, schemas)}
     wrapped = _reference(WorkflowWithFiles, schemas)
     _set_body(api, "/workflow", {"anyOf": [wrapped, graph]})
@@ -82,3 +83,16 @@ def _reference(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str
 
 def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> None:
     api["paths"][path]["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _tidy(api: Mapping[str, Any]) -> None:
+    """FastAPI says of every route that it may answer 422 in a form of its own, and of HEAD that it has a body."""
+    for path in api["paths"].values():
+        for method, operation in path.items():
+            responses = operation["responses"]
+            if "HTTPValidationError" in str(responses.get("422")):
+                del responses["422"]
+            for response in responses.values() if method == "head" else ():
+                response.pop("content", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        api["components"]["schemas"].pop(name, None)

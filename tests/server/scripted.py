@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines import Health, Inputs, Run
+from ryla_graphs.engines import Artifact, Health, Inputs, Run
 from ryla_graphs.engines.base import LostRun
-from ryla_graphs.engines.events import Event
+from ryla_graphs.engines.events import Event, Failed, Finished, Queued, Started
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.errors import EngineError, RunLost
+from tests.engines.stub.script import PNG
 
 Act = Callable[[Iterator[Event]], Iterator[Event]]
 """What a run tells, given what the simulator would."""
@@ -73,7 +74,6 @@ class ScriptedEngine(Simulator):
 
 def ending(error: EngineError, after: int = 3) -> Act:
     """The act that ends with this error after some events."""
-    from ryla_graphs.engines.events import Failed
 
     def act(events: Iterator[Event]) -> Iterator[Event]:
         run = ""
@@ -100,3 +100,33 @@ class Held:
             if event.kind == "node" and not self.reached.is_set():
                 self.reached.set()
                 assert self.go.wait(20)
+
+
+class InstantEngine(Simulator):
+    """Gives what a graph promises at once, without drawing it."""
+
+    def start(  # type: ignore[override]
+        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, run_id: str | None = None, **more: Any
+    ) -> InstantRun:
+        return InstantRun(run_id or "", workflow)
+
+
+class InstantRun:
+    """A run that is over before it began."""
+
+    def __init__(self, run_id: str, workflow: CompiledWorkflow) -> None:
+        self.id = run_id
+        self._workflow = workflow
+
+    def events(self) -> Iterator[Event]:
+        yield Queued(self.id)
+        yield Started(self.id)
+        outputs = tuple(
+            Artifact(promise.node, "image", f"{promise.node}_{number}.png", read=lambda: PNG)
+            for promise in self._workflow.outputs
+            for number in range(promise.at_least)
+        )
+        yield Finished(self.id, 0.0, outputs)
+
+    def cancel(self) -> None:
+        pass

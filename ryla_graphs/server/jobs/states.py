@@ -197,5 +197,5 @@ def status_of(job: Job) -> dict[str, Any]:
 
 def output_facts(output: Asset) -> dict[str, Any]:
     """What an output event says, and the JSON of a job about each output."""
-    facts = ("number", "node", "kind", "media_type", "name", "size", "simulated", "id", "hash", "folder")
-    return {name: getattr(output, name) for name in facts}
+    facts = ("number", "node", "kind", "media_type", "name", "size", "simulated", "id", "folder")
+    return {name: getattr(output, name) for name in facts} | {"hash": f"blake3:{output.hash}"}

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ryla_graphs.server.errors import ANSWERS
+from ryla_graphs.server.routes.shapes import ErrorAnswer, JobShape
 
-ERROR_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message", "problems"],
-            "properties": {
-                "code": {"type": "string", "description": "For programs"},
-                "message": {"type": "string"},
-                "node": {"type": "string", "nullable": True},
-                "class_type": {"type": "string", "nullable": True},
-                "problems": {"type": "array", "items": {"type": "object"}},
-            },
-        }
-    },
-}
+RETRY_AFTER = {"description": "In seconds", "schema": {"type": "integer"}}
 
 
 def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -33,10 +17,9 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
         row = ANSWERS[code]
         before = found.get(row.status)
         text = f"`{code}`: {row.meaning}"
-        found[row.status] = {
-            "description": f"{before['description']}; {text}" if before else text,
-            "content": {"application/json": {"schema": ERROR_SCHEMA}},
-        }
+        text = f"{before['description']}; {text}" if before else text
+        headers = {"Retry-After": RETRY_AFTER} if row.retry_after is not None else {}
+        found[row.status] = {"description": text, "model": ErrorAnswer, "headers": headers}
     return found
 
 
@@ -55,8 +38,27 @@ RUN = (
 """How a job may end that a request waits for."""
 
 
-def picture(description: str) -> dict[str, Any]:
-    """An answer that is a picture, or whatever one file the graph makes, or JSON."""
+def results() -> dict[int | str, dict[str, Any]]:
+    """The answers to a request that runs a graph, where all goes well."""
     binary = {"schema": {"type": "string", "format": "binary"}}
-    content = dict.fromkeys(("image/png", "image/webp", "image/jpeg", "*/*"), binary)
-    return {"description": description, "content": content | {"application/json": {"schema": {"type": "object"}}}}
+    return {
+        200: {
+            "description": "The one output as itself; JSON where there are several, or where the caller prefers it",
+            "model": JobShape,
+            "content": dict.fromkeys(("image/png", "image/webp", "image/jpeg", "*/*"), binary),
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
+        },
+        202: {"description": "The job, where the caller does not wait; `Location` says where it is", "model": JobShape},
+    }
+
+
+_HEADERS = {
+    "X-Job-Id": "The job",
+    "X-Seed": "The seed, also where it was drawn",
+    "X-Queue-Ms": "From submission to the engine's start",
+    "X-Execution-Ms": "At work",
+    "X-Gpu": "What it ran on, where that is known",
+    "X-Cost-Usd": "What it cost, where that is known",
+    "Content-Location": "Where the output can be had again",
+    "Idempotency-Replayed": "`true` where the job is that of an earlier request",
+}

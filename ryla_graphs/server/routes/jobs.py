@@ -11,15 +11,17 @@ from ryla_graphs.errors import NotFound
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.routes.documented import OWNED, errors
+from ryla_graphs.server.routes.shapes import JobShape, JobsShape
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.views import job_view, output_view
 
 router = APIRouter(tags=["jobs"])
 
 
-@router.get("/jobs", responses=errors("unauthorized", "invalid_parameters"))
+@router.get("/jobs", response_model=JobsShape, responses=errors("unauthorized", "invalid_parameters"))
 async def list_jobs(
     here: Here,
     owner: Owner,
@@ -34,17 +36,34 @@ async def list_jobs(
     return JSONResponse({"jobs": views})
 
 
-@router.get("/jobs/{job_id}", responses=errors(*OWNED))
+@router.get("/jobs/{job_id}", response_model=JobShape, responses=errors(*OWNED))
 async def show_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
     """A job: its state, progress, outputs so far, and why it failed."""
     job = await here.job_of(owner, job_id)
     return JSONResponse(job_view(job, await _outputs(job, here), here.jobs))
 
 
-@router.delete("/jobs/{job_id}", responses={202: {"description": "The job, which will end"}, **errors(*OWNED)})
-async def cancel_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+@router.delete(
+    "/jobs/{job_id}",
+    response_model=JobShape,
+    responses={
+        202: {"description": "The job, which will end", "model": JobShape},
+        204: {"description": "The job is forgotten"},
+        **errors(*OWNED, "job_not_ended", "invalid_parameters"),
+    },
+)
+async def cancel_job(
+    job_id: str,
+    here: Here,
+    owner: Owner,
+    forget: Annotated[bool, Query(description="Forget a job that has ended, with its outputs and its key")] = False,
+) -> Response:
     """Cancel a job. One that has ended stays as it is."""
     job = await here.job_of(owner, job_id)
+    if forget:
+        if not await in_thread(here.store.delete_job, job.id):
+            raise RequestError("job_not_ended", f"job {job.id} is {job.state}; cancel it first")
+        return Response(status_code=204)
     await in_thread(here.jobs.cancel, job.id)
     job = await here.job_of(owner, job_id)
     return JSONResponse(job_view(job, await _outputs(job, here), here.jobs), 200 if job.state.terminal else 202)

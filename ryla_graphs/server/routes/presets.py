@@ -15,26 +15,27 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint, parsed, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, picture
+from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
+from ryla_graphs.server.routes.shapes import PresetDetails, PresetsShape
 from ryla_graphs.server.routes.workflow import Key, Outputs, Quality
 from ryla_graphs.server.threads import in_thread
 
 router = APIRouter(tags=["presets"])
 
 
-@router.get("/presets", responses=errors("unauthorized"))
+@router.get("/presets", response_model=PresetsShape, responses=errors("unauthorized"))
 async def list_presets(_: Owner) -> dict[str, list[dict[str, Any]]]:
     """The presets of this deployment."""
     return {"presets": [_summary(presets.get(name)) for name in presets.NAMES]}
 
 
-@router.get("/presets/{name}", responses=errors("unauthorized", "not_found"))
+@router.get("/presets/{name}", response_model=PresetDetails, responses=errors("unauthorized", "not_found"))
 async def show_preset(name: str, _: Owner) -> dict[str, Any]:
     """What a preset makes, and its parameters as JSON Schema."""
     preset = presets.get(name)
     description = (preset.__doc__ or "").strip()
     schema = preset.parameters.model_json_schema()
-    return _summary(preset) | {"description": description, "parameters": schema}
+    return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
 
 
 def _summary(preset: Preset[Any]) -> dict[str, Any]:
@@ -68,8 +69,7 @@ for _name in presets.NAMES:
         description=(presets.get(_name).__doc__ or "").strip(),
         response_class=Response,
         responses={
-            200: picture("The output, or JSON with all of them"),
-            202: {"description": "The job, where the caller does not wait"},
+            **results(),
             **errors(*TAKEN, *GRAPH, *RUN),
         },
     )

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.routes.documented import errors
+from ryla_graphs.server.routes.shapes import NodesShape, ReadyShape
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
@@ -22,7 +23,11 @@ async def health() -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-@router.get("/ready", responses={503: {"description": "The engine takes no work, or the queue is full"}})
+@router.get(
+    "/ready",
+    response_model=ReadyShape,
+    responses={503: {"description": "The engine takes no work, or the queue is full", "model": ReadyShape}},
+)
 async def ready(here: Here) -> JSONResponse:
     """Whether a job would run now; while the engine takes none, jobs wait."""
     health = await in_thread(here.engine.health)
@@ -38,7 +43,7 @@ async def ready(here: Here) -> JSONResponse:
     return JSONResponse(facts, 200 if facts["ready"] else 503)
 
 
-@router.get("/nodes", responses=errors("unauthorized", "invalid_parameters"))
+@router.get("/nodes", response_model=NodesShape, responses=errors("unauthorized", "invalid_parameters"))
 async def list_nodes(
     here: Here, _: Owner, q: Annotated[str, Query(max_length=100, description="Part of a name")] = ""
 ) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint, graph_in, parsed, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, picture
+from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
 from ryla_graphs.server.threads import in_thread
 
 router = APIRouter(tags=["run"])
@@ -28,8 +28,7 @@ Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outpu
     "/workflow",
     response_class=Response,
     responses={
-        200: picture("The output, or JSON with all of them"),
-        202: {"description": "The job, where the caller does not wait"},
+        **results(),
         **errors(*TAKEN, *GRAPH, "invalid_document", "workflow_format_ui", *RUN),
     },
 )

@@ -1,0 +1,209 @@
+"""The table of errors, row by row: each code is provoked over HTTP, and `docs/errors.md` shows the same table."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from PIL import Image
+
+from ryla_graphs.engines.events import Event
+from ryla_graphs.errors import (
+    EngineError,
+    EngineRefused,
+    EngineUnreachable,
+    ExecutionFailed,
+    OutOfMemory,
+    OutputMissing,
+    Problem,
+    RunLost,
+)
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.errors import ANSWERS, without_folders
+from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.conftest import ROOT
+from tests.server.scripted import Act, Held, ScriptedEngine, ending
+from tests.server.test_contract import flux, inverted, picture
+
+
+@dataclass
+class Case:
+    """How a code is provoked."""
+
+    call: Callable[[TestClient], Response]
+    acts: list[Act | EngineError] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def post(client: TestClient, body: Any = None, path: str = "/workflow", **headers: str) -> Response:
+    return client.post(path, json=flux() if body is None else body, headers=headers)
+
+
+def fails(error: EngineError, times: int = 1) -> Case:
+    return Case(post, [ending(error)] * times, {"patience_seconds": 0})
+
+
+def with_file(content: str) -> Callable[[TestClient], Response]:
+    return lambda client: post(client, {"workflow": inverted(), "inputs": {"me.png": content}})
+
+
+def base64_of(content: bytes) -> str:
+
+    return base64.b64encode(content).decode()
+
+
+def large() -> str:
+    buffer = io.BytesIO()
+    Image.new("L", (200, 200)).save(buffer, "PNG")
+    return base64_of(buffer.getvalue())
+
+
+def twice(client: TestClient) -> Response:
+    post(client, **{"Idempotency-Key": "k"})
+    return post(client, flux(seed=2), **{"Idempotency-Key": "k"})
+
+
+def cancelled(client: TestClient) -> Response:
+    def cancel() -> None:
+        while not (jobs := client.get("/jobs").json()["jobs"]):
+            pass
+        client.delete(jobs[0]["urls"]["self"])
+        HELD.go.set()
+
+    threading.Thread(target=cancel).start()
+    return post(client)
+
+
+def forgotten_too_early(client: TestClient) -> Response:
+    where = post(client, Prefer="respond-async").headers["location"]
+    answer = client.delete(f"{where}?forget=true")
+    HELD.go.set()
+    return answer
+
+
+def one_too_many(client: TestClient) -> Response:
+    for _ in range(3):
+        answer = post(client, Prefer="respond-async")
+    HELD.go.set()
+    return answer
+
+
+def one_stream_too_many(client: TestClient) -> Response:
+    where = post(client, Prefer="respond-async").headers["location"]
+    app: Any = client.app
+    app.state.deployment.streams["anonymous"] = 1
+    HELD.go.set()
+    return client.get(f"{where}/events")
+
+
+def stopping(client: TestClient) -> Response:
+    app: Any = client.app
+    app.state.deployment.jobs.stop()
+    return post(client)
+
+
+def late(client: TestClient) -> Response:
+    answer = post(client)
+    HELD.go.set()
+    return answer
+
+
+def broken(events: Iterator[Event]) -> Iterator[Event]:
+    yield next(events)
+    raise ZeroDivisionError
+
+
+def bad_graph() -> dict[str, Any]:
+    graph = flux()
+    graph["sampler"]["inputs"]["steps"] = 0
+    return graph
+
+
+HELD = Held()
+KNOWN = {"node": "sampler", "class_type": "KSampler"}
+REFUSED = EngineRefused("no", [Problem(code="value_not_in_list", message="no", node="sampler")])
+
+PROVOKED: dict[str, Case] = {
+    "malformed_json": Case(lambda client: client.post("/workflow", content=b"{")),
+    "unauthorized": Case(post, settings={"tokens": Tokens.parse("me:" + "x" * 20)}),
+    "not_found": Case(lambda client: client.get("/jobs/nothing")),
+    "method_not_allowed": Case(lambda client: client.put("/workflow")),
+    "cancelled": Case(cancelled, [HELD]),
+    "job_not_ended": Case(forgotten_too_early, [HELD]),
+    "no_lora_folder": Case(lambda client: client.post("/loras", files={"file": ("x.safetensors", b"x")})),
+    "request_too_large": Case(post, settings={"body_bytes": 100}),
+    "input_too_large": Case(with_file(large()), settings={"media": MediaLimits(pixels=100)}),
+    "unsupported_media": Case(with_file(base64_of(b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 3))),
+    "workflow_format_ui": Case(lambda client: post(client, {"nodes": [], "links": []})),
+    "invalid_document": Case(lambda client: post(client, {"1": {"class_type": "KSampler"}})),
+    "invalid_workflow": Case(lambda client: post(client, bad_graph())),
+    "invalid_parameters": Case(lambda client: post(client, {"prompt": ""}, "/flux-dev")),
+    "invalid_inputs": Case(with_file(base64_of(picture()[:40]) + "AAAA")),
+    "idempotency_key_reuse": Case(twice),
+    "engine_refused": Case(post, [REFUSED]),
+    "queue_full": Case(one_too_many, [HELD], {"queue_limit": 1}),
+    "too_many_streams": Case(one_stream_too_many, [HELD], {"streams": 1}),
+    "node_failed": fails(ExecutionFailed("no", **KNOWN)),
+    "out_of_memory": fails(OutOfMemory("no", **KNOWN)),
+    "output_missing": fails(OutputMissing("no", **KNOWN)),
+    "engine_error": fails(EngineError("no")),
+    "internal_error": Case(post, [broken]),
+    "not_ready": Case(stopping),
+    "engine_unreachable": fails(EngineUnreachable("no")),
+    "run_lost": fails(RunLost("no"), times=2),
+    "timeout": Case(late, [HELD], {"wait_seconds": 0.05}),
+}
+
+
+def test_every_row_is_provoked() -> None:
+    assert PROVOKED.keys() == ANSWERS.keys()
+
+
+@pytest.mark.parametrize("code", PROVOKED)
+def test_row(code: str, tmp_path: Path) -> None:
+    case, row = PROVOKED[code], ANSWERS[code]
+    HELD.go.clear()
+    HELD.reached.clear()
+    app = create_app(ScriptedEngine(*case.acts), SqliteStore(tmp_path), Settings(**case.settings))
+    with TestClient(app) as client:
+        answer = case.call(client)
+        assert answer.status_code == row.status, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        error = answer.json()["error"]
+        assert error["code"] == code and error["message"]
+        assert set(error) in ({"code", "message", "problems"}, {"code", "message", "problems", "node", "class_type"})
+        if (code.startswith("invalid_") and code != "invalid_document") or code == "engine_refused":
+            assert all(problem["code"] and problem["message"] for problem in error["problems"]) and error["problems"]
+        assert (row.retry_after is None) or int(answer.headers["retry-after"]) > 0
+
+
+def test_the_documentation_has_the_table() -> None:
+    rows = [
+        f"| {row.status} | `{code}` | {row.meaning} | {'yes' if row.retry_after is not None else ''} |"
+        for code, row in ANSWERS.items()
+    ]
+    text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert text.endswith("|---|---|---|---|\n" + "\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("cannot open /opt/ComfyUI/models/loras/x.safetensors", "cannot open x.safetensors"),
+        (r"cannot open C:\comfy\models\x.safetensors", "cannot open x.safetensors"),
+        ("failed [/srv/ryla/flux.py:75]", "failed [flux.py:75]"),
+        ("see https://example.com/a/b/c.png", "see https://example.com/a/b/c.png"),
+        ("50/50 or images/x.png", "50/50 or images/x.png"),
+    ],
+)
+def test_folders_are_not_told(said: str, told: str) -> None:
+    assert without_folders(said) == told
