@@ -60,7 +60,7 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         shelf = None if settings.lora_folder is None else FolderShelf(settings.lora_folder)
         self.loras = Loras(store, shelf, size=settings.lora_bytes)
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings.confinement)
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""

@@ -13,15 +13,17 @@ from typing import Any
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
 from ryla_graphs.engines.inputs import files_named
-from ryla_graphs.errors import InvalidDocument
+from ryla_graphs.errors import CannotRunHere, InvalidDocument
 from ryla_graphs.formats import api
+from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
 from ryla_graphs.server.errors import RequestError, told
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.loras import Loras
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
-from ryla_graphs.server.safety.confine import Confinement, confined
+from ryla_graphs.server.safety.confine import confined
+from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
 from ryla_graphs.server.webhooks import EXTRA
 from ryla_graphs.workflow import Workflow
@@ -45,13 +47,13 @@ class Intake:
     """Makes jobs of graphs and of presets. All of it blocks, and may be called from any thread."""
 
     def __init__(
-        self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, loras: Loras, confinement: Confinement
+        self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, loras: Loras, settings: Settings
     ) -> None:
         self._jobs = jobs
         self._catalog = catalog
         self._uploads = uploads
         self._loras = loras
-        self._confinement = confinement
+        self._settings = settings
 
     def workflow(self, document: Any, given: Mapping[str, str], terms: Terms) -> Accepted:
         """Take an API graph; `given` are input files by the name that the graph gives them.
@@ -107,7 +109,9 @@ class Intake:
     def _submit(self, workflow: Workflow, inputs: Mapping[str, str], terms: Terms) -> Accepted:
         job_id = str(uuid.uuid4())
         compiled = workflow.compile(self._catalog.get())
-        compiled = confined(compiled, f"ryla/{job_id}", inputs, self._confinement)
+        compiled = confined(compiled, f"ryla/{job_id}", inputs, self._settings.confinement)
+        if self._settings.limits is not None and (problems := check(compiled.plan, self._settings.limits)):
+            raise CannotRunHere(compiled.explain(problem) for problem in problems)
         request = JobRequest(
             prompt=compiled.prompt,
             inputs=inputs,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ryla_graphs.plan import Limits
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
@@ -28,6 +29,8 @@ class Settings(BaseModel):
     """Which hosts input files may come from; none by default."""
     confinement: Confinement = Confinement()
     """What graphs may use."""
+    limits: Limits | None = Limits()
+    """What graphs may ask for: pixels, batch and steps."""
     mark_outputs: bool = True
     """Whether pictures say in their metadata that a machine made them."""
     queue_limit: int = Field(default=200, ge=1)

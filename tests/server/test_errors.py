@@ -26,6 +26,7 @@ from ryla_graphs.errors import (
     Problem,
     RunLost,
 )
+from ryla_graphs.plan import Limits
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.errors import ANSWERS, without_folders
 from ryla_graphs.server.safety.media import MediaLimits
@@ -146,6 +147,7 @@ PROVOKED: dict[str, Case] = {
     "workflow_format_ui": Case(lambda client: post(client, {"nodes": [], "links": []})),
     "invalid_document": Case(lambda client: post(client, {"1": {"class_type": "KSampler"}})),
     "invalid_workflow": Case(lambda client: post(client, bad_graph())),
+    "cannot_run_here": Case(post, settings={"limits": Limits(megapixels=0.001)}),
     "invalid_parameters": Case(lambda client: post(client, {"prompt": ""}, "/flux-dev")),
     "invalid_inputs": Case(with_file(base64_of(picture()[:40]) + "AAAA")),
     "idempotency_key_reuse": Case(twice),
@@ -186,13 +188,17 @@ def test_row(code: str, tmp_path: Path) -> None:
         assert (row.retry_after is None) or int(answer.headers["retry-after"]) > 0
 
 
-def test_the_documentation_has_the_table() -> None:
+def test_the_documentation_has_the_table(request: pytest.FixtureRequest) -> None:
     rows = [
         f"| {row.status} | `{code}` | {row.meaning} | {'yes' if row.retry_after is not None else ''} |"
         for code, row in ANSWERS.items()
     ]
-    text = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    assert text.endswith("|---|---|---|---|\n" + "\n".join(rows) + "\n")
+    path, mark = ROOT / "docs" / "errors.md", "|---|---|---|---|\n"
+    head = path.read_text(encoding="utf-8").partition(mark)[0]
+    text = head + mark + "\n".join(rows) + "\n"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "run with --update-golden"
 
 
 @pytest.mark.parametrize(

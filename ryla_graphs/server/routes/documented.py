@@ -28,8 +28,8 @@ OWNED = ("unauthorized", "not_found")
 TAKEN = ("malformed_json", "unauthorized", "request_too_large", "queue_full", "not_ready")
 """What every route that takes a job may answer."""
 GRAPH = (
-    "invalid_workflow", "invalid_inputs", "invalid_parameters", "idempotency_key_reuse", "engine_refused",
-    "input_too_large", "unsupported_media",
+    "invalid_workflow", "cannot_run_here", "invalid_inputs", "invalid_parameters", "idempotency_key_reuse",
+    "engine_refused", "input_too_large", "unsupported_media",
 )  # fmt: skip
 RUN = (
     "cancelled", "node_failed", "out_of_memory", "output_missing", "engine_error", "internal_error",
