@@ -62,12 +62,12 @@ def serve_command(
     with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir) as connected:
         app = create_app(connected, SqliteStore(data_dir), settings)
         access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
+        facts = f"engine: {connected.name} · access: {access} · data: {data_dir}"
+        listen(app, host, port, lambda address: _say(f"{address} · {facts} · docs: {address}/docs"))
 
-        def started(address: str) -> None:
-            line = f"{address} · engine: {connected.name} · access: {access} · data: {data_dir} · docs: {address}/docs"
-            console(stderr=True).print(line, soft_wrap=True, highlight=False)
 
-        listen(app, host, port, started)
+def _say(line: str) -> None:
+    console(stderr=True).print(line, soft_wrap=True, highlight=False)
 
 
 @contextmanager
