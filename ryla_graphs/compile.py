@@ -19,7 +19,7 @@ from ryla_graphs.passes import merge_twins
 from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
-    from ryla_graphs.plan import Plan
+    from ryla_graphs.plan import Plan, StagePlan
 
 Decisions = Mapping[tuple[str, str], tuple[str, ...]]
 """Node id and input name to the preset parameters that decide the input."""
@@ -79,6 +79,13 @@ class CompiledWorkflow:
         from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and all would wait for it
 
         return plan_of(View(self.prompt, self.catalog))
+
+    @cached_property
+    def stages(self) -> tuple[StagePlan, ...]:
+        """Those of the plan, without the rest of it: how large, how many, how often each model is run."""
+        from ryla_graphs.plan import stages_of  # noqa: PLC0415 - as for the plan
+
+        return stages_of(View(self.prompt, self.catalog))
 
     @property
     def parameters(self) -> Mapping[str, Any]:

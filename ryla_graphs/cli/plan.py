@@ -38,7 +38,7 @@ def plan_command(
     compiled = load_target(target, param, params, known).workflow.compile(known)
     plan = compiled.plan
     choice: Choice | None = None
-    problems = [compiled.explain(problem) for problem in check(plan)]
+    problems = [compiled.explain(problem) for problem in check(plan.stages)]
     try:
         preferred = RYLA_DEFAULTS.get(compiled.origin.preset or "")
         choice = choose_gpu(plan, allowed=[wanted]) if wanted else choose_gpu(plan, preferred=preferred)

@@ -60,7 +60,7 @@ def _refuse_too_much(compiled: CompiledWorkflow) -> None:
     from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
     from ryla_graphs.plan import check  # noqa: PLC0415
 
-    if problems := check(compiled.plan):
+    if problems := check(compiled.stages):
         raise CannotRunHere(compiled.explain(problem) for problem in problems)
 
 

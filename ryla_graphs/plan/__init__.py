@@ -7,9 +7,22 @@ Everything here is an estimate; ``docs/plan.md`` says how it is made and how far
 from __future__ import annotations
 
 from ryla_graphs.plan.choice import RYLA_DEFAULTS, Choice, choose_gpu
-from ryla_graphs.plan.estimate import plan_of
+from ryla_graphs.plan.estimate import plan_of, stages_of
 from ryla_graphs.plan.gpus import GPU, GPUS, gpu
 from ryla_graphs.plan.limits import Limits, check
-from ryla_graphs.plan.plan import Plan
+from ryla_graphs.plan.plan import Plan, StagePlan
 
-__all__ = ["GPU", "GPUS", "RYLA_DEFAULTS", "Choice", "Limits", "Plan", "check", "choose_gpu", "gpu", "plan_of"]
+__all__ = [
+    "GPU",
+    "GPUS",
+    "RYLA_DEFAULTS",
+    "Choice",
+    "Limits",
+    "Plan",
+    "StagePlan",
+    "check",
+    "choose_gpu",
+    "gpu",
+    "plan_of",
+    "stages_of",
+]

@@ -49,6 +49,11 @@ def plan_of(view: View) -> Plan:
     )
 
 
+def stages_of(view: View) -> tuple[StagePlan, ...]:
+    """Only what a graph works on, without memory, GPUs and money: what limits look at, for every request."""
+    return tuple(_stage_plan(stage) for stage in stages(view, Weights(view, {}), canvases(view)))
+
+
 def _delivered(view: View, sizes: Mapping[str, Canvas]) -> Iterator[Canvas]:
     """The canvas of each output node that delivers pictures or videos."""
     for output in promised_outputs(view):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ryla_graphs.errors import Problem
 
 if TYPE_CHECKING:
-    from ryla_graphs.plan.plan import Plan, StagePlan
+    from ryla_graphs.plan.plan import StagePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +27,16 @@ class Limits:
     with 20 steps is 21, a Wan video of 81 frames of 832 x 480 with 30 steps and a negative prompt 1,941."""
 
 
-def check(plan: Plan, limits: Limits | None = None) -> list[Problem]:
-    """What a plan asks for beyond the limits; an empty list where it keeps to them.
+def check(stages: Sequence[StagePlan], limits: Limits | None = None) -> list[Problem]:
+    """What the stages of a plan ask for beyond the limits; an empty list where it keeps to them.
 
     The problems name the inputs to lower where it can be told, so that `CompiledWorkflow.explain` finds the preset
     parameters behind them.
     """
     allowed = limits or Limits()
     # Several stages work on one canvas: it is refused once.
-    found = {(p.code, p.node, p.given): p for stage in plan.stages for p in _of_stage(stage, allowed)}
-    return [*found.values(), *_of_all(plan, allowed)]
+    found = {(p.code, p.node, p.given): p for stage in stages for p in _of_stage(stage, allowed)}
+    return [*found.values(), *_of_all(stages, allowed)]
 
 
 def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
@@ -82,10 +82,10 @@ def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
         )
 
 
-def _of_all(plan: Plan, allowed: Limits) -> Iterator[Problem]:
-    work = sum(_work(stage) for stage in plan.stages)
+def _of_all(stages: Sequence[StagePlan], allowed: Limits) -> Iterator[Problem]:
+    work = sum(_work(stage) for stage in stages)
     if allowed.work is not None and work > allowed.work:
-        largest = max(plan.stages, key=_work)
+        largest = max(stages, key=_work)
         yield Problem(
             code="too_much_work",
             tier=3,

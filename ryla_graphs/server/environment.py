@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import SecretStr, ValidationError
 
 from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.plan.limits import Limits
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
@@ -49,6 +50,18 @@ def _retention(text: str) -> Retention:
     )
 
 
+def _limits(text: str) -> Limits:
+    names = ("megapixels", "pictures", "steps", "work")
+    given = [part.strip() for part in text.split(",")]
+    if len(given) > len(names):
+        raise ValueError(text)
+    found: dict[str, Any] = {}
+    for name, part in zip(names, given, strict=False):
+        if part:
+            found[name] = int(part) if name in ("pictures", "steps") else float(part)
+    return Limits(**found)
+
+
 VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
@@ -62,6 +75,9 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_NODES": Variable(
         "confinement", lambda text: Confinement(allowed=frozenset(_names(text))), "the only node classes that may run"
+    ),
+    "RYLA_LIMITS": Variable(
+        "limits", _limits, "the most of one graph: `megapixels,pictures,steps,work`, each may be empty"
     ),
     "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves the mark of generated pictures out"),
     "RYLA_RETENTION": Variable(

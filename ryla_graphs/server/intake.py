@@ -110,7 +110,7 @@ class Intake:
         job_id = str(uuid.uuid4())
         compiled = workflow.compile(self._catalog.get())
         compiled = confined(compiled, f"ryla/{job_id}", inputs, self._settings.confinement)
-        if self._settings.limits is not None and (problems := check(compiled.plan, self._settings.limits)):
+        if self._settings.limits is not None and (problems := check(compiled.stages, self._settings.limits)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
         request = JobRequest(
             prompt=compiled.prompt,

@@ -97,8 +97,8 @@ def test_the_defaults_name_gpus() -> None:
 
 
 def test_limits_let_through_what_is_usual() -> None:
-    assert check(FLUX) == []
-    assert check(planned(wan(length=81, steps=50))) == []
+    assert check(FLUX.stages) == []
+    assert check(planned(wan(length=81, steps=50)).stages) == []
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_limits_let_through_what_is_usual() -> None:
     ],
 )
 def test_limits_refuse_what_is_too_much(changes: dict[str, Any], code: str, node_id: str) -> None:
-    problems = check(planned(flux(**changes)))
+    problems = check(planned(flux(**changes)).stages)
     (problem,) = (each for each in problems if each.code == code and each.node == node_id)
     assert (problem.tier, problem.level) == (3, "error")
     assert problem.given is not None and "at most" in (problem.expected or "") and problem.hint
@@ -121,13 +121,13 @@ def test_limits_refuse_what_is_too_much(changes: dict[str, Any], code: str, node
 
 def test_limits_can_be_lifted() -> None:
     everything = planned(flux(width=16384, height=16384, batch_size=4096, steps=10_000))
-    assert check(everything)
-    assert check(everything, Limits(megapixels=None, pictures=None, steps=None, work=None)) == []
+    assert check(everything.stages)
+    assert check(everything.stages, Limits(megapixels=None, pictures=None, steps=None, work=None)) == []
 
 
 def test_a_refusal_names_the_parameters_to_lower() -> None:
     compiled = presets.get("flux-dev").build(prompt="x", steps=100, seed=1).compile()
-    problems = [compiled.explain(problem) for problem in check(compiled.plan, Limits(steps=50, megapixels=0.5))]
+    problems = [compiled.explain(problem) for problem in check(compiled.stages, Limits(steps=50, megapixels=0.5))]
     assert {(p.code, p.parameters) for p in problems} == {
         ("too_large", ("width",)),
         ("too_many_steps", ("steps",)),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from ryla_graphs.engines import connect
 from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.server import SqliteStore, create_app
 from ryla_graphs.server.environment import VARIABLES, settings_from
 from ryla_graphs.server.settings import Settings
 from tests.conftest import ROOT
@@ -38,6 +42,7 @@ def test_everything_set() -> None:
             "RYLA_WEBHOOK_SECRET": SECRET,
             "RYLA_USD_PER_SECOND": "0.000542",
             "RYLA_INPUT_PIXELS": "1000",
+            "RYLA_LIMITS": "2,,100",
         },
         lora_folder="x",
     )
@@ -47,6 +52,7 @@ def test_everything_set() -> None:
     assert (settings.retention.seconds, settings.retention.bytes) == (43_200, 2**31)
     assert settings.webhook_secret is not None and settings.webhook_secret.get_secret_value() == SECRET
     assert (settings.media.pixels, settings.usd_per_second, str(settings.lora_folder)) == (1000, 0.000542, "x")
+    assert (settings.limits.megapixels, settings.limits.pictures, settings.limits.steps) == (2, 512, 100)
     assert settings_from({"RYLA_RETENTION": ","}).retention.seconds is None
 
 
@@ -58,6 +64,7 @@ def test_everything_set() -> None:
         ("RYLA_QUEUE_LIMIT", "0"),
         ("RYLA_MARK_OUTPUTS", "maybe"),
         ("RYLA_RETENTION", "a week"),
+        ("RYLA_LIMITS", "1,2,3,4,5"),
         ("RYLA_WEBHOOK_SECRET", "a-secret-that-is-none"),
         ("RYLA_USD_PER_SECOND", "-1"),
     ],
@@ -67,3 +74,13 @@ def test_what_cannot_be_read_is_named_and_not_repeated(name: str, text: str) -> 
         settings_from({name: text})
     assert name in str(refused.value)
     assert len(text) < 8 or text not in str(refused.value)
+
+
+def test_a_graph_beyond_the_limits_is_refused_by_its_parameter(tmp_path: Path) -> None:
+    app = create_app(connect("simulator"), SqliteStore(tmp_path), settings_from({"RYLA_LIMITS": "1,,20"}))
+    with TestClient(app) as client:
+        wide = client.post("/flux-dev", json={"prompt": "x", "width": 2048, "height": 1024})
+        long = client.post("/flux-dev", json={"prompt": "x", "width": 512, "height": 512, "steps": 50})
+    assert (wide.status_code, long.status_code) == (422, 422)
+    assert [(p["code"], p["parameters"]) for p in wide.json()["error"]["problems"]] == [("too_large", ["width"])]
+    assert [(p["code"], p["parameters"]) for p in long.json()["error"]["problems"]] == [("too_many_steps", ["steps"])]
