@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from ryla_graphs.engines import connect
 from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.plan import Limits
 from ryla_graphs.server import SqliteStore, create_app
 from ryla_graphs.server.environment import VARIABLES, settings_from
 from ryla_graphs.server.settings import Settings
@@ -52,7 +53,7 @@ def test_everything_set() -> None:
     assert (settings.retention.seconds, settings.retention.bytes) == (43_200, 2**31)
     assert settings.webhook_secret is not None and settings.webhook_secret.get_secret_value() == SECRET
     assert (settings.media.pixels, settings.usd_per_second, str(settings.lora_folder)) == (1000, 0.000542, "x")
-    assert (settings.limits.megapixels, settings.limits.pictures, settings.limits.steps) == (2, 512, 100)
+    assert settings.limits == Limits(megapixels=2, steps=100)
     assert settings_from({"RYLA_RETENTION": ","}).retention.seconds is None
 
 
