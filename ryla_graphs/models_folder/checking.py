@@ -110,7 +110,7 @@ def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:
     """The file with what its first bytes, its header and its size tell."""
     detected: Detected | None = None
     try:
-        size = path.stat().st_size
+        checked = replace(checked, size=path.stat().st_size)
         if path.suffix in SAFETENSORS:
             detected = detect(read_header(path))
         else:
@@ -122,8 +122,8 @@ def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:
         message = f"cannot be read: {error.strerror or error}"
         return replace(checked, problems=(Problem(code="unreadable_file", message=message, tier=3),))
     renamed = tuple(misnamed(checked.folder, checked.weight, detected))
-    problems = (*(renamed or missized(checked.weight, size)), *pickled(path, checked.weight))
-    return replace(checked, size=size, detected=detected, problems=problems)
+    problems = (*(renamed or missized(checked.weight, checked.size)), *pickled(path, checked.weight))
+    return replace(checked, detected=detected, problems=problems)
 
 
 def _hashed(checked: CheckedFile, on_bytes: Callable[[int], None]) -> CheckedFile:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ryla_graphs.errors import InvalidWeights, SourceUnreachable
 from ryla_graphs.families import Detected, detect
+from ryla_graphs.models_folder.extra_paths import ExtraPaths, read_extra_paths
 from ryla_graphs.models_folder.headers import SAFETENSORS, read_header
 from ryla_graphs.weights.weight import PICKLED
 
@@ -39,31 +40,51 @@ class HeldFile:
 class ModelsFolder:
     """One or several folders that are laid out like ComfyUI's ``models``; the first has precedence."""
 
-    def __init__(self, *roots: Path) -> None:
+    def __init__(self, *roots: Path, extra: ExtraPaths = ExtraPaths()) -> None:  # noqa: B008 - it is a constant
         self.roots = roots
+        self.extra = extra
 
     @classmethod
     def open(cls, *paths: str | Path) -> ModelsFolder:
-        """Folders that must be there; a ComfyUI folder stands for its ``models``. Raises `SourceUnreachable`."""
-        roots = []
+        """Folders that must be there, and ``extra_model_paths.yaml`` files.
+
+        A ComfyUI folder stands for its ``models``, and for its own ``extra_model_paths.yaml`` if it has one. Raises
+        `SourceUnreachable`, and `InvalidDocument` where such a file makes no sense.
+        """
+        roots, extra = [], ExtraPaths()
         for path in map(Path, paths):
-            if not path.is_dir():
+            if path.suffix in (".yaml", ".yml"):
+                extra += read_extra_paths(path)
+            elif not path.is_dir():
                 raise SourceUnreachable(f"'{path}' is no folder; give ComfyUI's models folder")
-            inner = path / "models"
-            roots.append(inner if inner.is_dir() and (path / "folder_paths.py").is_file() else path)
-        return cls(*roots)
+            elif (path / "folder_paths.py").is_file():
+                roots.append(path / "models")
+                if (own := path / "extra_model_paths.yaml").is_file():
+                    extra += read_extra_paths(own)
+            else:
+                roots.append(path)
+        return cls(*roots, extra=extra)
+
+    def places(self, folder: str) -> Iterator[Path]:
+        """Where ComfyUI looks for files of a folder, in its order."""
+        yield from self.extra.first.get(folder, ())
+        yield from (root / alias for root in self.roots for alias in ALIASES.get(folder, (folder,)))
+        yield from self.extra.last.get(folder, ())
 
     def find(self, folder: str, name: str) -> Path | None:
         """The file that a loader's input names; None where there is none, or the name leads out of the folder."""
         inner = PurePosixPath(name.replace("\\", "/"))
         if inner.is_absolute() or ".." in inner.parts or not inner.parts or "\0" in name:
             return None
-        places = (root / alias / inner for root in self.roots for alias in ALIASES.get(folder, (folder,)))
-        return next((path for path in places if path.is_file()), None)
+        return next((path for place in self.places(folder) if (path := place / inner).is_file()), None)
 
     def target(self, folder: str, name: str) -> Path:
-        """Where a new file goes."""
-        return self.roots[0] / folder / name
+        """Where a new file goes. Raises `SourceUnreachable` where there is no place for it."""
+        roots = (root / folder for root in self.roots)
+        home = next(iter((*self.extra.first.get(folder, ()), *roots, *self.extra.last.get(folder, ()))), None)
+        if home is None:
+            raise SourceUnreachable(f"no folder for {folder}; give ComfyUI's models folder")
+        return home / name
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
         """What the header of a file tells, by folder and name; None where it is not there, not sound, or tells nothing.
@@ -81,11 +102,12 @@ class ModelsFolder:
 
     def files(self) -> Iterator[HeldFile]:
         """All weight files, by folder and name; of two of one name only the one that ComfyUI takes."""
-        for root in self.roots:
-            for top in sorted(path for path in root.iterdir() if path.is_dir()):
-                folder = _LISTED.get(top.name, top.name)
-                for path in _below(top):
-                    name = path.relative_to(top).as_posix()
+        tops = (top.name for root in self.roots for top in root.iterdir() if top.is_dir())
+        folders = {_LISTED.get(name, name) for name in tops} | {*self.extra.first, *self.extra.last}
+        for folder in sorted(folders):
+            for place in self.places(folder):
+                for path in _below(place):
+                    name = path.relative_to(place).as_posix()
                     if self.find(folder, name) == path:
                         yield HeldFile(folder, name, path)
 

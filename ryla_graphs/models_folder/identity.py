@@ -54,9 +54,9 @@ def _expected(folder: str, row: Weight | None) -> str:
     return f"its name is that of a {row.content}"
 
 
-def missized(row: Weight | None, size: int) -> Iterator[Problem]:
+def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:
     """A sound file that has other bytes than the published one of its name."""
-    if row is not None and row.size is not None and row.size != size:
+    if row is not None and row.size is not None and size is not None and row.size != size:
         yield Problem(
             code="other_size",
             message=f"has {size:,} bytes; the published file of this name has {row.size:,}",

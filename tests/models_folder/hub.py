@@ -28,6 +28,8 @@ class Hub:
     """Whether the token's account has accepted the terms."""
     drops: list[int] = field(default_factory=list)
     """The next answers break off after so many bytes."""
+    hangs: bool = False
+    """Whether an answer that breaks off leaves its connection open and says nothing more."""
     sizes: dict[str, int] = field(default_factory=dict)
     """What it says of sizes where that is not the truth."""
     ranges: bool = True
@@ -161,6 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
         hub.sent += len(body)
         if drop is not None:
             self.wfile.flush()
+            if hub.hangs:
+                threading.Event().wait(30)
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
         return None

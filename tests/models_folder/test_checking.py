@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ryla_graphs.errors import SourceUnreachable
+from ryla_graphs.errors import InvalidDocument, SourceUnreachable
 from ryla_graphs.models_folder import CheckedFile, ModelsFolder, check
 from ryla_graphs.weights import known
 from tests.models_folder.files import CLIP_L, FLUX, LORA, encoded, write
@@ -108,8 +108,8 @@ def test_legacy_folders_stand_for_the_new_ones(models: ModelsFolder) -> None:
     write(models.roots[0] / "unet" / "a.safetensors", encoded(FLUX))
     write(models.roots[0] / "clip" / "sub" / "b.safetensors", encoded(CLIP_L))
     assert [(held.folder, held.name) for held in models.files()] == [
-        ("text_encoders", "sub/b.safetensors"),
         ("diffusion_models", "a.safetensors"),
+        ("text_encoders", "sub/b.safetensors"),
     ]
     assert models.find("diffusion_models", "a.safetensors") == models.roots[0] / "unet" / "a.safetensors"
     assert models.find("text_encoders", "sub\\b.safetensors") is not None
@@ -144,6 +144,53 @@ def test_several_roots_and_links_in_a_circle(tmp_path: Path) -> None:
     models = ModelsFolder.open(first, second)
     assert [held.name for held in models.files()] == ["y.safetensors", "x.safetensors"]
     assert models.target("vae", "z").is_relative_to(first)
+
+
+EXTRA = """
+shared:
+  base_path: ../shared
+  checkpoints: sd
+  unet: |
+    flux
+    /absolute/flux
+
+mine:
+  is_default: true
+  vae: here/vae
+empty:
+"""
+
+
+def test_extra_model_paths_are_looked_through(tmp_path: Path) -> None:
+    comfy = tmp_path / "comfy"
+    write(comfy / "folder_paths.py", b"")
+    write(comfy / "extra_model_paths.yaml", EXTRA.encode())
+    write(comfy / "models" / "vae" / "a.safetensors", b"last")
+    first = write(comfy / "here" / "vae" / "a.safetensors", b"first")
+    flux = write(tmp_path / "shared" / "flux" / "b.safetensors", encoded(FLUX))
+    models = ModelsFolder.open(comfy)
+    assert models.find("vae", "a.safetensors") == first
+    assert models.find("diffusion_models", "b.safetensors") == flux
+    assert [(held.folder, held.name) for held in models.files()] == [
+        ("diffusion_models", "b.safetensors"),
+        ("vae", "a.safetensors"),
+    ]
+    assert Path("/absolute/flux") in models.places("diffusion_models")
+    assert models.target("vae", "c") == comfy / "here" / "vae" / "c"
+    assert models.target("loras", "c") == comfy / "models" / "loras" / "c"
+    alone = ModelsFolder.open(comfy / "extra_model_paths.yaml")
+    assert alone.find("vae", "a.safetensors") == first
+    assert alone.target("checkpoints", "c") == tmp_path / "shared" / "sd" / "c"
+    with pytest.raises(SourceUnreachable, match="no folder for loras"):
+        alone.target("loras", "c")
+
+
+@pytest.mark.parametrize("text", ["- a\n- b", "a: b", "a: [", "[" * 5000])
+def test_extra_model_paths_that_make_no_sense(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidDocument):
+        ModelsFolder.open(write(tmp_path / "extra.yaml", text.encode()))
+    with pytest.raises(SourceUnreachable):
+        ModelsFolder.open(tmp_path / "none.yaml")
 
 
 def test_evidence_for_families(models: ModelsFolder) -> None:

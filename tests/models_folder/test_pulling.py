@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from ryla_graphs.errors import PullFailed
 from ryla_graphs.models_folder import ModelsFolder, transfer
 from ryla_graphs.models_folder.pulling import Fetch, Watcher, plan_pull, pull
 from ryla_graphs.weights import HubFile, Licence, WebFile, Weight
+from tests.conftest import ROOT
 from tests.models_folder.files import write
 from tests.models_folder.hub import TOKEN, Hub, serving
 
@@ -122,6 +126,32 @@ def test_what_an_earlier_pull_left_is_gone_on_with(hub: Hub, models: ModelsFolde
     assert hub.get("model.bin") == ["bytes=1234567-"]
     assert hub.sent == len(CONTENT)
     assert leftovers(models) == []
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from ryla_graphs.models_folder import ModelsFolder
+from ryla_graphs.models_folder.pulling import plan_pull, pull
+from tests.models_folder.test_pulling import row
+pull(plan_pull([row()], ModelsFolder(Path(sys.argv[1]))))
+"""
+
+
+def test_a_pull_that_was_killed_is_gone_on_with(hub: Hub, models: ModelsFolder) -> None:
+    hub.drops, hub.hangs = [1_500_000], True
+    part = target(models).with_name("model.bin.part")
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(models.roots[0])], cwd=ROOT) as process:
+        deadline = time.monotonic() + 30
+        while not (part.exists() and part.stat().st_size >= 1_000_000) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+    begun = part.stat().st_size
+    assert begun >= 1_000_000 and not target(models).exists()
+    hub.log.clear()
+    fetch(models)
+    assert target(models).read_bytes() == CONTENT
+    assert hub.get("model.bin") == [f"bytes={begun}-"]
 
 
 def test_a_server_without_ranges_sends_it_anew(hub: Hub, models: ModelsFolder) -> None:
