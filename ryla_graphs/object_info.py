@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ryla_graphs import sockets
 from ryla_graphs.errors import InvalidDocument, NotFound
 from ryla_graphs.schema import Behaviour, InputSpec, Json, Kind, NodeSchema, Option, OutputSpec, hashable
+
+if TYPE_CHECKING:
+    from ryla_graphs.families.family_rules import FamilyRules
 
 _KINDS = {
     "INT": Kind.INT,
@@ -30,8 +34,8 @@ _KINDS = {
 class Catalog(Mapping[str, NodeSchema]):
     """Node classes by class type.
 
-    `entries` holds ``/object_info`` entries, parsed JSON or JSON text. `behaviours` adds what those do
-    not tell. Catalogs are values: ``a | b`` has the classes of both, those of `b` where both have one.
+    `entries` holds ``/object_info`` entries, parsed JSON or JSON text. `behaviours` and `families` add what
+    those do not tell. Catalogs are values: ``a | b`` has the classes of both, those of `b` where both have one.
     """
 
     def __init__(
@@ -39,10 +43,13 @@ class Catalog(Mapping[str, NodeSchema]):
         entries: Mapping[str, Json],
         *,
         behaviours: Mapping[str, Behaviour] | None = None,
+        families: FamilyRules | None = None,
         name: str = "catalog",
         any_input_file: bool = False,
     ) -> None:
         self.name = name
+        self.families = families
+        """All that is known of the model families of these classes; by default what is built in."""
         self._any_input_file = any_input_file
         self._entries = dict(entries)
         self._behaviours = behaviours or {}
@@ -79,6 +86,7 @@ class Catalog(Mapping[str, NodeSchema]):
         merged = Catalog(
             self._entries | other._entries,
             behaviours={**self._behaviours, **other._behaviours},
+            families=_both(self.families, other.families),
             name=f"{self.name} + {other.name}",
         )
         kept = {name: schema for name, schema in self._parsed.items() if name not in other._entries}
@@ -108,11 +116,21 @@ class Catalog(Mapping[str, NodeSchema]):
     def subset(self, class_types: Iterable[str], *, name: str | None = None) -> Catalog:
         """A catalog of only these classes."""
         entries = {class_type: self._entries[class_type] for class_type in class_types}
-        return Catalog(entries, behaviours=self._behaviours, name=name or self.name)
+        return Catalog(entries, behaviours=self._behaviours, families=self.families, name=name or self.name)
+
+    def with_families(self, rules: FamilyRules) -> Catalog:
+        """The same catalog, which knows of model families what these rules say: ``BUILTIN | FamilyRules(...)``."""
+        return Catalog(self._entries, behaviours=self._behaviours, families=rules, name=self.name)
 
     def with_any_input_file(self) -> Catalog:
         """The same classes where graphs may name input files that are only on their way to the server."""
-        catalog = Catalog(self._entries, behaviours=self._behaviours, name=self.name, any_input_file=True)
+        catalog = Catalog(
+            self._entries,
+            behaviours=self._behaviours,
+            families=self.families,
+            name=self.name,
+            any_input_file=True,
+        )
         catalog._parsed = self._parsed
         return catalog
 
@@ -136,6 +154,10 @@ class Catalog(Mapping[str, NodeSchema]):
             if spec.kind is Kind.COMBO and spec.name in validator.inputs and not spec.open
         ]
         return frozenset(str(choice) for choices in lists for choice in choices) if lists else None
+
+
+def _both(ours: FamilyRules | None, theirs: FamilyRules | None) -> FamilyRules | None:
+    return ours | theirs if ours is not None and theirs is not None else ours or theirs
 
 
 def _decode(class_type: str, entry: Json) -> Mapping[str, Json]:

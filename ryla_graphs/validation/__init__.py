@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ryla_graphs.errors import Problem
+from ryla_graphs.families.evidence import Files
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
+from ryla_graphs.validation.families import FAMILY_RULES
 from ryla_graphs.validation.matched_types import matched_types
 from ryla_graphs.validation.replaced_classes import replaced_classes
 from ryla_graphs.validation.server import Verdict, verdict
@@ -35,15 +37,17 @@ RULES: tuple[Rule, ...] = (
     steps,
     unreached,
     depth,
+    *FAMILY_RULES,
 )
 
 
-def validate(prompt: Any, catalog: Catalog) -> list[Problem]:
+def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> list[Problem]:
     """Everything that is wrong with a prompt, errors first; an empty list where nothing is.
 
-    `prompt` is API JSON as parsed, however broken; nothing is raised for what is in it.
+    `prompt` is API JSON as parsed, however broken; nothing is raised for what is in it. `files` tells what the
+    headers of weight files say, where somebody has read them.
     """
-    return problems_of(View(prompt, catalog))
+    return problems_of(View(prompt, catalog, files=files))
 
 
 def problems_of(view: View) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ryla_graphs.errors import Problem
 from ryla_graphs.validation.view import View
@@ -18,7 +18,8 @@ def depth(view: View) -> Iterator[Problem]:
     """
     if len(view.nodes) <= MAX_DEPTH:
         return
-    deepest, longest = _deepest(view.links)
+    deepest = max(view.depths, key=view.depths.__getitem__)
+    longest = view.depths[deepest]
     if longest > MAX_DEPTH:
         yield Problem(
             code="too_deep",
@@ -30,22 +31,3 @@ def depth(view: View) -> Iterator[Problem]:
             expected=f"at most {MAX_DEPTH} nodes one behind the other",
             hint="save in between and continue in another workflow",
         )
-
-
-def _deepest(links: Mapping[str, list[str]]) -> tuple[str, int]:
-    """The end of the longest chain and its length; a link that closes a circle does not count."""
-    depths: dict[str, int] = {}
-    for start in links:
-        stack = [start]
-        while stack:
-            number = stack[-1]
-            missing = [source for source in links[number] if source not in depths]
-            if missing and number not in depths:
-                depths[number] = 0
-                stack += missing
-                continue
-            stack.pop()
-            if not depths.get(number):
-                depths[number] = 1 + max((depths[source] for source in links[number]), default=0)
-    deepest = max(depths, key=depths.__getitem__)
-    return deepest, depths[deepest]

@@ -1,0 +1,104 @@
+"""What is known of one weight file: from its header, from the manifest, or from its name, in this order of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from ryla_graphs import weights
+from ryla_graphs.families.family import Families, latents_of, with_latents
+from ryla_graphs.families.headers import Detected
+from ryla_graphs.families.patterns import FilePattern, PatternsOfFolder
+
+Basis = Literal["header", "manifest", "name"]
+
+
+class Files(Protocol):
+    """What somebody knows of the files of one ComfyUI; a dict will do.
+
+    The place of a file is its folder below ``models`` and its name there: ``("loras", "style.safetensors")``.
+    """
+
+    def get(self, place: tuple[str, str], /) -> Detected | None:
+        """What the header of a file tells; None for a file that is not there, or not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a file."""
+
+    families: Families
+    basis: Basis
+    variant: str | None = None
+    encoder: str | None = None
+    """For text and image encoders: which one."""
+    bare: bool = False
+    """Whether it is known to be a diffusion model alone, without text encoder and VAE."""
+    detected: Detected | None = None
+    """What its header tells, where that is known."""
+
+
+class NameEvidence:
+    """What names and the manifest tell of files. It remembers what it was asked for."""
+
+    def __init__(self, patterns: Iterable[FilePattern]) -> None:
+        self._patterns = tuple(patterns)
+        self._of_folder: dict[str, PatternsOfFolder] = {}
+        self._found: dict[tuple[str, str], Evidence | None] = {}
+
+    def of(self, folder: str, name: str) -> Evidence | None:
+        """What is known of a file; None where nothing is."""
+        place = (folder, name)
+        try:
+            return self._found[place]
+        except KeyError:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[place] = self._look(folder, name)
+            return found
+
+    def _look(self, folder: str, name: str) -> Evidence | None:
+        if folder not in self._of_folder:
+            self._of_folder[folder] = PatternsOfFolder(self._patterns, folder)
+        fit = self._of_folder[folder].fit(name)
+        found = None
+        if fit is not None and (fit.families or fit.encoder):
+            found = Evidence(frozenset(fit.families), "name", fit.variant, fit.encoder, fit.bare)
+        row = weights.known(name, folder)
+        if row is not None and row.family is not None and row.content in _OF_ONE_FAMILY:
+            found = Evidence(frozenset({row.family}), "manifest", row.variant, bare=row.content == "diffusion model")
+        elif row is not None and row.family is not None and row.content == "vae":
+            found = Evidence(with_latents(*latents_of({row.family})), "manifest")
+        elif found is not None and (elsewhere := weights.known(name)) is not None:
+            # A bare diffusion model stays one in the folder of checkpoints.
+            found = replace(found, bare=found.bare or elsewhere.content == "diffusion model")
+        if found is not None and folder == "loras" and found.families & _SHARED_LORAS:
+            found = replace(found, families=found.families | _SHARED_LORAS)
+        return found
+
+
+_REMEMBERED = 4096
+_OF_ONE_FAMILY = ("diffusion model", "checkpoint", "lora", "controlnet", "adapter")
+_SHARED_LORAS = frozenset({"flux1", "chroma"})
+"""Chroma is made of Flux.1, and takes its LoRAs."""
+
+
+def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -> Evidence | None:
+    """What is known of a file: the header's word, narrowed by the name's where the header leaves a choice."""
+    told = names.of(folder, name)
+    detected = None if files is None else files.get((folder, name))
+    if detected is None:
+        return told
+    families, variant = detected.families, detected.variant
+    if told is not None and told.families:
+        families = (families & told.families) or families or told.families
+        variant = variant or (told.variant if told.families <= families else None)
+    return Evidence(
+        families=families,
+        basis="header",
+        variant=variant,
+        encoder=detected.encoder or (told.encoder if told is not None else None),
+        bare=detected.kind == "diffusion model",
+        detected=detected,
+    )

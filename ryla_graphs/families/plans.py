@@ -1,0 +1,136 @@
+"""What there is to do at each node of a class: made once from its sockets and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from ryla_graphs import sockets
+from ryla_graphs.families.carried import FAMILY_SOCKETS
+from ryla_graphs.families.rules import Restriction
+from ryla_graphs.families.transfer_rows import APART, SOUND, UNKNOWN
+from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Transfer
+from ryla_graphs.schema import Kind
+
+if TYPE_CHECKING:
+    from ryla_graphs.families.family_rules import FamilyRules
+    from ryla_graphs.schema import NodeSchema
+
+
+class End(NamedTuple):
+    """An input whose families must agree with those of the other ends of its node."""
+
+    input: str
+    socket: str
+    """The type of its wire, or ``lora`` where the input names a LoRA."""
+    strength: str | None = None
+    """An input that takes this end out of play where it is zero."""
+
+
+class Plan(NamedTuple):
+    """What a class does with families."""
+
+    outputs: tuple[Transfer | None, ...]
+    """By slot; None for neutral ones. Empty where all are neutral."""
+    ends: tuple[End, ...]
+    """The ends that must agree, the one that the others are measured by first. Empty where there are not two."""
+    restrictions: Mapping[str, Restriction]
+    samples: bool
+    """Whether it runs a diffusion model, or wraps one for a sampler."""
+
+
+_ORDER = ("MODEL", "GUIDER", "CONDITIONING", "CLIP", "LATENT", "VAE")
+"""What the ends of a node are measured by, where there are several: the model first."""
+
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "CONDITIONING": ("CONDITIONING", "CLIP"),
+    "LATENT": ("MODEL", "GUIDER", "LATENT", "VAE"),
+    "GUIDER": ("GUIDER", "MODEL"),
+    "CLIP_VISION_OUTPUT": ("CLIP_VISION_OUTPUT", "CLIP_VISION"),
+}
+"""From which sockets an output takes its families, the first that the class has; others take them from their own."""
+
+
+def plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
+    """What a class does with families, by its rows and else by its sockets."""
+    inputs = dict(_family_inputs(schema))
+    restrictions = rules.restrictions.get(schema.class_type, {})
+    outputs = tuple(_outputs(schema, inputs, rules))
+    ends = tuple(_ends(schema, inputs, restrictions, rules))
+    return Plan(
+        outputs=outputs if any(output is not None for output in outputs) else (),
+        ends=ends if len(ends) > 1 else (),
+        restrictions=restrictions,
+        samples=_samples(schema, inputs),
+    )
+
+
+def _samples(schema: NodeSchema, inputs: Mapping[str, str]) -> bool:
+    takes = set(inputs.values())
+    gives = set(schema.output_types)
+    return ("MODEL" in takes and bool(gives & {"LATENT", "GUIDER"})) or "GUIDER" in takes
+
+
+def _family_inputs(schema: NodeSchema) -> Iterator[tuple[str, str]]:
+    """The inputs that belong to families and their socket types; autogrow inputs as ``name.*``."""
+    grown: list[str] = []
+    for spec in schema.every_input():
+        if spec.name.startswith(tuple(grown)) and grown:
+            continue
+        if spec.kind is Kind.AUTOGROW:
+            grown.append(f"{spec.name}.")
+            if spec.slots and spec.slots[0].type in FAMILY_SOCKETS:
+                yield f"{spec.name}.*", spec.slots[0].type
+        elif spec.type in FAMILY_SOCKETS and not spec.listed:
+            yield spec.name, spec.type
+
+
+def _outputs(schema: NodeSchema, inputs: Mapping[str, str], rules: FamilyRules) -> Iterator[Transfer | None]:
+    row = rules.transfers.get(schema.class_type)
+    for slot, output in enumerate(schema.outputs):
+        known = (*row, UNKNOWN)[min(slot, len(row))] if isinstance(row, tuple) else row
+        belongs = output.type in FAMILY_SOCKETS or output.type in (sockets.ANY, sockets.MATCH)
+        if known is not None:
+            yield known if belongs and known is not UNKNOWN else None
+        elif isinstance(output.type, str) and output.type in FAMILY_SOCKETS:
+            yield _default(schema, output.type, output.name.lower(), inputs, rules)
+        elif output.match is not None:
+            yield Either(tuple(spec.name for spec in schema.every_input() if spec.match == output.match))
+        else:
+            yield None
+
+
+def _default(
+    schema: NodeSchema, socket: str, name: str, inputs: Mapping[str, str], rules: FamilyRules
+) -> Transfer | None:
+    if inputs.get(name) == socket:
+        return From((name,))
+    for source in _SOURCES.get(socket, (socket,)):
+        names = tuple(i for i, kind in inputs.items() if kind == source and i not in SOUND)
+        if names:
+            return From(names, latents=socket == "LATENT" and source in ("MODEL", "GUIDER"))
+    files = rules.loaders.get(schema.class_type, {})
+    for field, folder in files.items():
+        if folder != "configs":
+            if socket == "CLIP_VISION":
+                return ImageEncoder(field) if folder == "clip_vision" else None
+            return OfFile(field, folder, "CLIP" if socket == "CLIP" else "VAE" if socket == "VAE" else "MODEL")
+    return None
+
+
+def _ends(
+    schema: NodeSchema, inputs: Mapping[str, str], restrictions: Mapping[str, Restriction], rules: FamilyRules
+) -> Iterator[End]:
+    if schema.class_type in APART:
+        return
+    files = rules.loaders.get(schema.class_type, {})
+    strengths = {spec.name for spec in schema.inputs if spec.name in ("strength", "strength_model")}
+    wanted = [
+        End(name, socket, "strength" if socket == "CONTROL_NET" and "strength" in strengths else None)
+        for name, socket in inputs.items()
+        if name not in restrictions and name not in SOUND and not socket.startswith("CLIP_VISION")
+    ]
+    if not {"MODEL", "CLIP"}.isdisjoint(inputs.values()):
+        active = "strength_model" if "strength_model" in strengths else None
+        wanted += [End(name, "lora", active) for name, folder in files.items() if folder == "loras"]
+    yield from sorted(wanted, key=lambda end: _ORDER.index(end.socket) if end.socket in _ORDER else len(_ORDER))

@@ -1,0 +1,199 @@
+"""How a class's outputs get their families: the small vocabulary that rows are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ryla_graphs.families.carried import Carried, Origin, as_latents, as_text, either, meet
+from ryla_graphs.families.encoders import text_families
+from ryla_graphs.families.evidence import Evidence
+from ryla_graphs.families.family import with_latents
+
+if TYPE_CHECKING:
+    from ryla_graphs.schema import NodeSchema
+
+
+class Placed(Protocol):
+    """A node where it stands in a prompt."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def schema(self) -> NodeSchema:
+        """Its class."""
+        ...
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """Its inputs as they are written."""
+        ...
+
+
+class Wires(Protocol):
+    """What a transfer may ask for."""
+
+    def into(self, node: Placed, name: str) -> Carried | None:
+        """What the wire into an input carries."""
+        ...
+
+    def literal(self, node: Placed, name: str) -> Any:
+        """The value of an input, also where a primitive node gives it; None where nobody knows it before it runs."""
+        ...
+
+    def evidence(self, folder: str, name: str) -> Evidence | None:
+        """What is known of a file."""
+        ...
+
+
+class Transfer(Protocol):
+    """Says what an output carries."""
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """What the output of a node carries, None where nothing is known."""
+        ...
+
+
+def _names(pattern: str, node: Placed) -> Iterable[str]:
+    """The given inputs that a name, or a beginning with ``*`` after it, stands for."""
+    if pattern[-1] != "*":
+        return (pattern,)
+    return [name for name in node.inputs if name.startswith(pattern[:-1])]
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Whatever serves all of these inputs. ``latents.*`` stands for all that begin so."""
+
+    inputs: tuple[str, ...]
+    latents: bool = False
+    """Whether the output has the latents of what comes in."""
+    strength: str | None = None
+    """An input that takes all inputs but the first out of play where it is zero."""
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        found: Carried | None = None
+        inputs = self.inputs
+        if self.strength is not None and wires.literal(node, self.strength) == 0:
+            inputs = inputs[:1]
+        for pattern in inputs:
+            for name in _names(pattern, node):
+                found = meet(found, wires.into(node, name))
+        return as_latents(found) if self.latents else found
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of some inputs, or of all that begin so: which, an input says, if anybody knows it."""
+
+    inputs: tuple[str, ...]
+    switch: str | None = None
+    """An input that is false for the first and true for the second."""
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        chosen = wires.literal(node, self.switch) if self.switch is not None else None
+        if isinstance(chosen, bool):
+            return wires.into(node, self.inputs[chosen])
+        names = [name for pattern in self.inputs for name in _names(pattern, node) if name in node.inputs]
+        if not names:
+            return None
+        found = wires.into(node, names[0])
+        for name in names[1:]:
+            found = either(found, wires.into(node, name))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """These families, whatever comes in; none of them says that nothing can be known."""
+
+    families: frozenset[str] = frozenset()
+
+    def carry(self, node: Placed, _wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        return Carried(self.families, Origin(node.id, node.schema.class_type, (), "class")) if self.families else None
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A latent of zeros in these formats."""
+
+    formats: tuple[str, ...]
+
+    def carry(self, node: Placed, _wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        origin = Origin(node.id, node.schema.class_type, (), "class")
+        return Carried(with_latents(*self.formats), origin, empty=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OfFile:
+    """The families of the file that an input names."""
+
+    input: str
+    folder: str
+    part: Literal["MODEL", "CLIP", "VAE"] = "MODEL"
+    """Which part of a checkpoint the output is."""
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        name = wires.literal(node, self.input)
+        found = wires.evidence(self.folder, name) if isinstance(name, str) else None
+        if found is None or not found.families:
+            return None
+        origin = Origin(node.id, node.schema.class_type, ((self.input, name),), found.basis)
+        carried = Carried(found.families, origin, found.variant)
+        if self.part == "VAE":
+            return as_latents(carried)
+        return as_text(carried) if self.part == "CLIP" else carried
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEncoder:
+    """The image encoder that a file holds."""
+
+    input: str
+    folder: str = "clip_vision"
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        name = wires.literal(node, self.input)
+        found = wires.evidence(self.folder, name) if isinstance(name, str) else None
+        if found is None or not found.encoder:
+            return None
+        origin = Origin(node.id, node.schema.class_type, ((self.input, name),), found.basis)
+        return Carried(frozenset({found.encoder}), origin)
+
+
+_TEXT_VARIANTS = {"mistral-3-24b": "dev", "qwen-3-4b": "klein-4b", "qwen-3-8b": "klein-9b"}
+"""Which Flux.2 takes the text of which encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEncoders:
+    """The families whose text some files give together, loaded as a `type`."""
+
+    inputs: tuple[str, ...]
+    type: str | None = "type"
+    folder: str = "text_encoders"
+
+    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        names = [wires.literal(node, name) for name in self.inputs]
+        files = [wires.evidence(self.folder, name) if isinstance(name, str) else None for name in names]
+        encoders = tuple(file.encoder if file is not None else None for file in files)
+        kind = wires.literal(node, self.type) if self.type is not None else None
+        families = text_families(encoders, kind if isinstance(kind, str) else None)
+        if families is None:
+            return None
+        told = (*zip(self.inputs, names, strict=True), *(((self.type, kind),) if self.type is not None else ()))
+        alone = len(files) == 1 and encoders[0] is not None and files[0] is not None
+        basis = files[0].basis if alone and files[0] is not None else "type"
+        variant = _TEXT_VARIANTS.get(encoders[0] or "") if "flux2" in families else None
+        return Carried(families, Origin(node.id, node.schema.class_type, told, basis), variant)

@@ -1,0 +1,62 @@
+"""Rule: patches and adapters act on a model they were made for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.families.rules import UNETS
+from ryla_graphs.validation.families import hints
+from ryla_graphs.validation.families.wording import (
+    NOUNS,
+    by_restriction,
+    by_socket,
+    disagreement,
+    named,
+    problem,
+    refusal,
+)
+from ryla_graphs.validation.mismatches import Mismatch
+
+if TYPE_CHECKING:
+    from ryla_graphs.validation.view import View
+
+_TYPES = tuple(
+    socket
+    for socket in NOUNS
+    if socket not in ("MODEL", "GUIDER", "CLIP", "VAE", "CONDITIONING", "LATENT", "CONTROL_NET", "lora")
+)
+_FACES = ("InstantID", "Pulid", "IPAdapterFaceID")
+
+
+def adapters(view: View) -> Iterator[Problem]:
+    """What patches a U-Net's attention does nothing on a transformer and crashes on a U-Net of another width.
+
+    What patches a transformer's blocks does nothing elsewhere, or fails for want of them.
+    """
+    for found in by_restriction(view, "attention", "transformer"):
+        assert found.restriction is not None
+        model = found.carried.families
+        crashes = found.restriction.through == "attention" and model <= UNETS
+        code = "adapter_width" if crashes else "adapter_without_effect"
+        what = "its layers are of another width, so the sampler crashes" if crashes else _nothing(found)
+        yield problem(found, code, f"{refusal(found, view)}; {what}", _hint(found))
+    for found in by_socket(view, *_TYPES):
+        assert found.other is not None
+        hint = f"load one that is made for {named(found.other.families)}, or leave it out"
+        yield problem(found, "adapter_family", disagreement(found, view), hint)
+
+
+def _nothing(found: Mismatch) -> str:
+    assert found.restriction is not None
+    if found.restriction.through == "attention":
+        return "it patches layers that this model has not, so it does nothing"
+    return "it patches layers that this model has not, so it does nothing or fails"
+
+
+def _hint(found: Mismatch) -> str:
+    assert found.restriction is not None
+    if any(word in found.node.schema.class_type for word in _FACES):
+        return hints.face_for(found.carried.families)
+    return f"take the node out, or use a model of {named(found.restriction.families)}"

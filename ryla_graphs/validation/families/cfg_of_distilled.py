@@ -1,0 +1,45 @@
+"""Rule: a model that was distilled for guidance is not pushed by cfg as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.families.family import FAMILIES
+from ryla_graphs.validation.families.wording import whence
+
+if TYPE_CHECKING:
+    from ryla_graphs.validation.view import View
+
+HIGHEST_CFG: Mapping[str, float] = {"flux1": 4.0}
+"""By family, what cfg still gives a picture; the usual values are 1, and 1.5 to 3.5 where a negative shall act."""
+
+
+def cfg_of_distilled(view: View) -> Iterator[Problem]:
+    """SDXL's usual cfg of 7 burns the picture on Flux.1."""
+    for node in view.samplers:
+        cfg = view.families.literal(node, "cfg")
+        if isinstance(cfg, bool) or not isinstance(cfg, (int, float)):
+            continue
+        model = view.families.into(node, "model")
+        highest = None if model is None else max((HIGHEST_CFG.get(name, cfg) for name in model.families), default=cfg)
+        if model is not None and highest is not None and cfg > highest and not _undistilled(model.origin.inputs):
+            (name,) = model.families if len(model.families) == 1 else ("flux1",)
+            yield Problem(
+                code="cfg_too_high",
+                message=f"a cfg of {cfg} burns the picture; the model is {FAMILIES[name].label} from "
+                f"{whence(model.origin, view)}",
+                level="warning",
+                node=node.id,
+                class_type=node.schema.class_type,
+                input="cfg",
+                given=node.inputs.get("cfg"),
+                expected=f"1, or up to {highest:g} where a negative text shall act",
+                hint="use cfg 1 and FluxGuidance 3.5; with a negative text cfg 1.5 to 3.5 and FluxGuidance 1 to 2",
+            )
+
+
+def _undistilled(inputs: tuple[tuple[str, object], ...]) -> bool:
+    """Whether the file's name says that it takes a cfg again."""
+    return any("distill" in str(value).lower() for _, value in inputs)

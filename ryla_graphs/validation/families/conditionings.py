@@ -1,0 +1,73 @@
+"""Rule: a model is given text of its own encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.validation.families import hints
+from ryla_graphs.validation.families.wording import (
+    by_restriction,
+    by_socket,
+    disagreement,
+    named,
+    problem,
+    refusal,
+)
+from ryla_graphs.validation.mismatches import Mismatch
+
+if TYPE_CHECKING:
+    from ryla_graphs.validation.view import View
+
+_BY_MODEL = {"z-image": "lumina_text_encoder", "lumina2": "lumina_text_encoder", "flux2": "flux2_text_encoder"}
+"""Models whose layers for the text fail in ways of their own."""
+
+
+def conditionings(view: View) -> Iterator[Problem]:
+    """Text of another family has another width, and the sampler crashes at the first layer that reads it.
+
+    `conditioning_family` where the right encoder is in the graph and the wires are crossed; else the encoder
+    itself is the wrong one.
+    """
+    for found in by_socket(view, "CONDITIONING", "CLIP"):
+        assert found.other is not None
+        if _is_of_controlnet(found, view):
+            hint = f"use a ControlNet made for {named(found.other.families)}, or leave it out"
+            yield problem(found, "controlnet_family", disagreement(found, view), hint)
+            continue
+        code, hint = _judged(found, view)
+        variant = found.carried.variant
+        ours = f"{named(found.carried.families)} {variant}" if variant and found.other.variant else None
+        yield problem(found, code, disagreement(found, view, ours=ours), hint)
+    for found in by_restriction(view, "text"):
+        assert found.restriction is not None
+        hint = f"use CLIPTextEncode, or {hints.text_for(found.restriction.families)}"
+        yield problem(found, "text_encoder_family", refusal(found, view), hint)
+
+
+def _is_of_controlnet(found: Mismatch, view: View) -> bool:
+    """Whether all that is known of the text is the ControlNet that was put on it."""
+    origin = view.nodes.get(found.carried.origin.node)
+    return origin is not None and "CONTROL_NET" in origin.schema.output_types
+
+
+def _judged(found: Mismatch, view: View) -> tuple[str, str]:
+    assert found.other is not None
+    model = found.other.families
+    fitting = _text_encoder(view, model) if found.carried.families != model else None
+    if found.socket == "CONDITIONING" and fitting is not None:
+        number = f"{view.nodes[fitting].schema.class_type} '{fitting}'"
+        return "conditioning_family", f"wire text from {number}, which is {named(model)}'s; or {hints.STAGES}"
+    code = next((code for name, code in _BY_MODEL.items() if name in model), "text_encoder_family")
+    return code, f"for {named(model)} use {hints.text_for(model)}"
+
+
+def _text_encoder(view: View, families: Collection[str]) -> str | None:
+    """A node of the graph that gives a text encoder for these families."""
+    for number in sorted(view.nodes, key=lambda number: (len(number), number)):
+        outputs = view.nodes[number].schema.output_types
+        for slot, carried in enumerate(view.families.out(number)):
+            if carried is not None and outputs[slot] == "CLIP" and not carried.families.isdisjoint(families):
+                return carried.origin.node
+    return None

@@ -1,0 +1,76 @@
+"""Rule: a loader is given a file of the kind it loads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ryla_graphs.errors import Problem, shorten
+from ryla_graphs.families.evidence import Evidence
+from ryla_graphs.validation.families import hints
+
+if TYPE_CHECKING:
+    from ryla_graphs.validation.view import NodeView, View
+
+KINDS: Mapping[str, frozenset[str]] = {
+    "checkpoints": frozenset({"checkpoint", "diffusion model"}),
+    "clip_vision": frozenset({"clip vision"}),
+    "controlnet": frozenset({"controlnet"}),
+    "diffusion_models": frozenset({"diffusion model", "checkpoint"}),
+    "loras": frozenset({"lora"}),
+    "text_encoders": frozenset({"text encoder"}),
+    "vae": frozenset({"vae"}),
+}
+"""The kinds of files that loaders of a folder take."""
+
+
+def files_of_kinds(view: View) -> Iterator[Problem]:
+    """A bare diffusion model has no CLIP and no VAE to give, and fails where they are used: ``clip input is invalid``.
+
+    Any other kind of file in the wrong loader fails when it is loaded; that needs the file's header to be known.
+    """
+    for number, node in view.nodes.items():
+        files = view.families.files(node)
+        if not files or number not in view.reached:
+            continue
+        for name, folder in files.items():
+            given = view.families.literal(node, name)
+            found = view.families.evidence(folder, given) if isinstance(given, str) else None
+            if found is not None:
+                yield from _wrong_kind(node, name, folder, found)
+                if folder == "checkpoints" and found.bare:
+                    yield from _bare(view, node, name, found)
+
+
+def _wrong_kind(node: NodeView, name: str, folder: str, found: Evidence) -> Iterator[Problem]:
+    detected = found.detected
+    if detected is not None and detected.kind not in KINDS.get(folder, frozenset({detected.kind})):
+        yield Problem(
+            code="wrong_file_kind",
+            message=f"{shorten(node.inputs.get(name))} is {detected.label}, by its header ({detected.evidence})",
+            node=node.id,
+            class_type=node.schema.class_type,
+            input=name,
+            given=node.inputs.get(name),
+            expected=" or ".join(sorted(KINDS[folder])),
+            hint=f"was the file renamed? {node.schema.class_type} loads from models/{folder}",
+        )
+
+
+def _bare(view: View, node: NodeView, name: str, found: Evidence) -> Iterator[Problem]:
+    types = node.schema.output_types
+    used = [type_ for slot, type_ in enumerate(types) if type_ in ("CLIP", "VAE") and (node.id, slot) in view.used]
+    if not used:
+        return
+    text = hints.text_for(found.families)
+    yield Problem(
+        code="not_a_checkpoint",
+        message=f"{shorten(node.inputs.get(name))} holds a diffusion model alone, so there is no "
+        f"{' and no '.join(str(type_) for type_ in used)} to take from it",
+        node=node.id,
+        class_type=node.schema.class_type,
+        input=name,
+        given=node.inputs.get(name),
+        expected="a checkpoint, with text encoder and VAE",
+        hint=f"load it with UNETLoader, the text encoder with {text}, and the VAE with VAELoader",
+    )

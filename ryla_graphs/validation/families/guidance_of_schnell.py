@@ -1,0 +1,52 @@
+"""Rule: a guidance is given to a model that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ryla_graphs.errors import Problem
+from ryla_graphs.validation.families.wording import whence
+
+if TYPE_CHECKING:
+    from ryla_graphs.validation.view import NodeView, View
+
+_GUIDANCE = {"FluxGuidance": "guidance", "CLIPTextEncodeFlux": "guidance"}
+
+
+def guidance_of_schnell(view: View) -> Iterator[Problem]:
+    """Flux.1 schnell was distilled without a guidance, so what `FluxGuidance` says is read by nobody."""
+    told: set[str] = set()
+    for node in view.samplers:
+        model = view.families.into(node, "model")
+        if model is None or model.variant != "schnell" or model.families != {"flux1"}:
+            continue
+        for source in _texts(view, node):
+            name = _GUIDANCE.get(source.schema.class_type)
+            if name is not None and source.id not in told:
+                told.add(source.id)
+                yield Problem(
+                    code="guidance_without_effect",
+                    message=f"Flux.1 schnell reads no guidance; the model is from {whence(model.origin, view)}",
+                    level="warning",
+                    node=source.id,
+                    class_type=source.schema.class_type,
+                    input=name,
+                    given=source.inputs.get(name),
+                    hint="take the node out, or use Flux.1 dev",
+                )
+
+
+def _texts(view: View, node: NodeView) -> Iterator[NodeView]:
+    """The nodes that the text of a sampler comes through."""
+    stack, seen = [node.id], {node.id}
+    while stack:
+        current = view.nodes[stack.pop()]
+        yield current
+        for name, link in current.inputs.items():
+            spec = current.known.get(name)
+            if spec is not None and spec.type == "CONDITIONING" and isinstance(link, list) and link:
+                source = link[0]
+                if isinstance(source, str) and source in view.nodes and source not in seen:
+                    seen.add(source)
+                    stack.append(source)
