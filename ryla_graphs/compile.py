@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ryla_graphs.errors import InvalidWorkflow, Problem
+from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api
 from ryla_graphs.graph import Graph
 from ryla_graphs.object_info import Catalog
@@ -123,17 +124,24 @@ _LARGE = 1_000
 
 
 def compile_graph(
-    graph: Graph, *, catalog: Catalog, name: str | None = None, origin: WorkflowOrigin | None = None
+    graph: Graph,
+    *,
+    catalog: Catalog,
+    name: str | None = None,
+    origin: WorkflowOrigin | None = None,
+    files: Files | None = None,
 ) -> CompiledWorkflow:
     """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error."""
     with _collector_paused(len(graph.nodes)):
-        return _compile(merge_twins(graph), catalog, name, origin or WorkflowOrigin())
+        return _compile(merge_twins(graph), catalog, name, origin or WorkflowOrigin(), files)
 
 
-def _compile(graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowOrigin) -> CompiledWorkflow:
+def _compile(
+    graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowOrigin, files: Files | None
+) -> CompiledWorkflow:
     prompt = api.dump(graph)
-    view = View(prompt, catalog)
     sources = _Sources(graph)
+    view = View(prompt, catalog, files=files, sources=sources)
     problems = problems_of(view)
     if any(problem.level == "error" for problem in problems):
         raise InvalidWorkflow(_explained(problems, sources, origin))
@@ -150,15 +158,16 @@ def _compile(graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowO
     return compiled
 
 
-def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin) -> list[Problem]:
+def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files: Files | None = None) -> list[Problem]:
     """All problems of a graph, each with the line that wrote it."""
     try:
         with _collector_paused(len(graph.nodes)):
             graph = merge_twins(graph)
-            problems = problems_of(View(api.dump(graph), catalog))
+            sources = _Sources(graph)
+            problems = problems_of(View(api.dump(graph), catalog, files=files, sources=sources))
     except InvalidWorkflow as error:
         return list(error.problems)
-    return _explained(problems, _Sources(graph), origin)
+    return _explained(problems, sources, origin)
 
 
 def _explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
 from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.graph import Graph
 from ryla_graphs.node import AnyNode, Node, bad_name
@@ -171,23 +172,23 @@ class Workflow:
             catalog = catalog | extra
         return catalog
 
-    def validate(self, catalog: Catalog | None = None) -> list[Problem]:
+    def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
         """Everything that is wrong, errors first, each with the line that wrote it.
 
-        `catalog` is what the target server has; by default the bundled classes and the nodes' own.
+        `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files` tells
+        what the headers of its weight files say, such as a `ryla_graphs.models_folder.ModelsFolder`; without it,
+        model families are told by the names of files alone.
         """
-        return check_graph(
-            self._graph, catalog=self._default_catalog if catalog is None else catalog, origin=self.origin
-        )
+        known = self._default_catalog if catalog is None else catalog
+        return check_graph(self._graph, catalog=known, origin=self.origin, files=files)
 
-    def compile(self, catalog: Catalog | None = None) -> CompiledWorkflow:
-        """What an engine runs. Raises `InvalidWorkflow` with all problems where there is an error."""
-        return compile_graph(
-            self._graph,
-            catalog=self._default_catalog if catalog is None else catalog,
-            name=self.name,
-            origin=self.origin,
-        )
+    def compile(self, catalog: Catalog | None = None, *, files: Files | None = None) -> CompiledWorkflow:
+        """What an engine runs; `catalog` and `files` as in `validate`.
+
+        Raises `InvalidWorkflow` with all problems where there is an error.
+        """
+        known = self._default_catalog if catalog is None else catalog
+        return compile_graph(self._graph, catalog=known, name=self.name, origin=self.origin, files=files)
 
     def to_mermaid(self) -> str:
         """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""

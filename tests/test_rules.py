@@ -245,5 +245,6 @@ def test_a_class_replaced_without_its_inputs_misses_them() -> None:
 
 def test_the_rule_book_names_each_rule_like_its_file() -> None:
     for rule in RULES:
-        assert rule.__module__ == f"ryla_graphs.validation.{rule.__name__}"
+        assert rule.__module__.startswith("ryla_graphs.validation.")
+        assert rule.__module__.endswith(f".{rule.__name__}")
         assert rule.__doc__

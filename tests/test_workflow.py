@@ -292,8 +292,9 @@ def test_an_empty_catalog_is_a_catalog() -> None:
 
 def test_vae_decode_stands_for_its_output() -> None:
     model, clip, vae = CheckpointLoaderSimple(ckpt_name="x").out
-    text = CLIPTextEncode(clip=clip, text="x")
-    sampled = KSampler(model=model, positive=text, negative=text, latent_image=EmptyLatentImage(width=64, height=64))
+    positive, negative = CLIPTextEncode(clip=clip, text="x"), CLIPTextEncode(clip=clip, text="y")
+    latent = EmptyLatentImage(width=64, height=64)
+    sampled = KSampler(model=model, positive=positive, negative=negative, latent_image=latent)
     assert Workflow(PreviewImage(images=VAEDecode(samples=sampled.out.latent, vae=vae))).validate() == []
 
 

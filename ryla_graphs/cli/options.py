@@ -35,4 +35,10 @@ CatalogSource = Annotated[
         "--catalog", metavar="FILE|URL", help="object_info.json[.gz] or a server; by default the bundled catalog."
     ),
 ]
+ModelsFolders = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--models", metavar="DIR", help="ComfyUI's models folder: what its files are is read from their headers."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings
+from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Settings
 from ryla_graphs.cli.output import print_json
 
 if TYPE_CHECKING:
     from ryla_graphs.errors import Problem
+    from ryla_graphs.families import Files
     from ryla_graphs.object_info import Catalog
 
 
@@ -27,21 +28,24 @@ def validate_command(
         str | None,
         typer.Option(metavar="FILE|-", help='Judge one {"id", "prompt"} a line; prints one verdict a line, exits 0.'),
     ] = None,
+    models: ModelsFolders = None,
     param: Settings = None,
     params: ParamsFile = None,
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error."""
+    from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
     known = open_catalog(catalog)
+    held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
-        for line in _judged(jsonl, known):
+        for line in _judged(jsonl, known, held):
             sys.stdout.write(line)
         return
-    found = {name: _problems(name, known if catalog else None, param, params) for name in files or []}
+    found = {name: _problems(name, known if catalog else None, held, param, params) for name in files or []}
     bad = any(problem.level == "error" for problems in found.values() for problem in problems)
     if json:
         print_json(
@@ -70,7 +74,9 @@ def _print(found: dict[str, Sequence[Problem]]) -> None:
         print_problems(problems)
 
 
-def _problems(name: str, catalog: Catalog | None, param: list[str] | None, params: str | None) -> Sequence[Problem]:
+def _problems(
+    name: str, catalog: Catalog | None, held: Files | None, param: list[str] | None, params: str | None
+) -> Sequence[Problem]:
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
@@ -80,11 +86,12 @@ def _problems(name: str, catalog: Catalog | None, param: list[str] | None, param
 
     if name in presets.NAMES or name.endswith(".py") or ".py:" in name:
         try:
-            return load_target(name, param, params).workflow.validate(catalog)
+            return load_target(name, param, params).workflow.validate(catalog, files=held)
         except InvalidWorkflow as error:
             return error.problems
     # As raw JSON: a graph that cannot even be loaded shall have all of its problems told.
-    return validate(_prompt_in(parse_json(read_bytes(name), name)), bundled() if catalog is None else catalog)
+    prompt = _prompt_in(parse_json(read_bytes(name), name))
+    return validate(prompt, bundled() if catalog is None else catalog, files=held)
 
 
 def _prompt_in(document: Any) -> Any:
@@ -98,7 +105,7 @@ def _prompt_in(document: Any) -> Any:
     return document
 
 
-def _judged(source: str, catalog: Catalog) -> Iterator[str]:
+def _judged(source: str, catalog: Catalog, held: Files | None) -> Iterator[str]:
     """The verdicts on the lines of a file, in their order."""
     from ryla_graphs.errors import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
@@ -114,7 +121,7 @@ def _judged(source: str, catalog: Catalog) -> Iterator[str]:
         except InvalidDocument as error:
             yield _line({"id": None, "accepted": False, "error": None, "nodes": {}, "problems": [_unreadable(error)]})
             continue
-        view = View(row["prompt"], catalog)
+        view = View(row["prompt"], catalog, files=held)
         answer = view.verdict
         yield _line(
             {

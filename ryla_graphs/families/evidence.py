@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, Protocol
 
 from ryla_graphs import weights
 from ryla_graphs.families.family import Families, latents_of, with_latents
 from ryla_graphs.families.headers import Detected
 from ryla_graphs.families.patterns import FilePattern, PatternsOfFolder
+from ryla_graphs.weights import Weight
 
 Basis = Literal["header", "manifest", "name"]
 
@@ -55,7 +57,9 @@ class NameEvidence:
         except KeyError:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            found = self._found[place] = self._look(folder, name)
+            found = self._look(folder, name)
+            if len(name) <= _LONGEST:
+                self._found[place] = found
             return found
 
     def _look(self, folder: str, name: str) -> Evidence | None:
@@ -65,7 +69,7 @@ class NameEvidence:
         found = None
         if fit is not None and (fit.families or fit.encoder):
             found = Evidence(frozenset(fit.families), "name", fit.variant, fit.encoder, fit.bare)
-        row = weights.known(name, folder)
+        row = _manifest().get((folder, name))
         if row is not None and row.family is not None and row.content in _OF_ONE_FAMILY:
             found = Evidence(frozenset({row.family}), "manifest", row.variant, bare=row.content == "diffusion model")
         elif row is not None and row.family is not None and row.content == "vae":
@@ -78,7 +82,14 @@ class NameEvidence:
         return found
 
 
-_REMEMBERED = 4096
+@cache
+def _manifest() -> dict[tuple[str, str], Weight]:
+    return {(row.folder, row.name): row for row in weights.MANIFEST}
+
+
+_REMEMBERED = 16_384
+_LONGEST = 512
+"""Characters; a longer name is no file's, and not worth remembering."""
 _OF_ONE_FAMILY = ("diffusion model", "checkpoint", "lora", "controlnet", "adapter")
 _SHARED_LORAS = frozenset({"flux1", "chroma"})
 """Chroma is made of Flux.1, and takes its LoRAs."""

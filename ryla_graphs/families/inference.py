@@ -29,17 +29,17 @@ class Inference:
         self._rules = rules
         self._files = files
         self._carried: dict[str, tuple[Carried | None, ...]] = {}
+        self.asking: list[tuple[str, Plan]] = []
+        """The nodes at which there is something to check, in order."""
         carried = self._carried
         plan_of = rules.plan
         for number in order:
             node = nodes[number]
-            outputs = plan_of(node.schema).outputs
-            if outputs:
-                carried[number] = tuple([None if output is None else output.carry(node, self) for output in outputs])
-
-    def plan(self, node: Placed) -> Plan:
-        """What the node's class does with families."""
-        return self._rules.plan(node.schema)
+            plan = plan_of(node.schema)
+            if plan.asks:
+                self.asking.append((number, plan))
+            if plan.outputs:
+                carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 
     def into(self, node: Placed, name: str) -> Carried | None:
         """What the wire into an input carries; None where nothing is known, or where there is no wire."""

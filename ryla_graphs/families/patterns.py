@@ -55,10 +55,8 @@ _ENDINGS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pth", ".pt", ".bin")
 def plain(name: str) -> str:
     """A file's name as patterns look at it."""
     name = name.lower()
-    for ending in _ENDINGS:
-        if name.endswith(ending):
-            name = name[: -len(ending)]
-            break
+    if name.endswith(_ENDINGS):
+        name = name[: name.rindex(".")]
     return name.translate(_PLAIN)
 
 
@@ -68,6 +66,7 @@ class PatternsOfFolder:
     def __init__(self, patterns: Iterable[FilePattern], folder: str) -> None:
         self._rows = tuple(row for row in patterns if row.counts_in(folder))
         self._words = tuple(dict.fromkeys(row.word for row in self._rows))
+        self._any_word = re.compile("|".join(map(re.escape, self._words)) or "(?!)")
 
     def fit(self, name: str) -> FilePattern | None:
         """The first pattern that the file's own name fits, or else its folders do."""
@@ -76,8 +75,10 @@ class PatternsOfFolder:
         return self._first(folders) if found is None and slash else found
 
     def _first(self, name: str) -> FilePattern | None:
-        words = [word for word in self._words if word in name]
-        return next((row for row in self._rows if row.word in words and row.fits(name)), None) if words else None
+        if self._any_word.search(name) is None:
+            return None
+        words = {word for word in self._words if word in name}
+        return next((row for row in self._rows if row.word in words and row.fits(name)), None)
 
 
 def _named(word: str, *families: str, pattern: str | None = None, variant: str | None = None) -> FilePattern:

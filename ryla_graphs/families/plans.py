@@ -37,6 +37,11 @@ class Plan(NamedTuple):
     restrictions: Mapping[str, Restriction]
     samples: bool
     """Whether it runs a diffusion model, or wraps one for a sampler."""
+    patched: tuple[tuple[int, str], ...]
+    """Slots and types of the models and text encoders that it gives on as it changed them."""
+
+    asks: bool
+    """Whether there is anything to check at its nodes."""
 
 
 _ORDER = ("MODEL", "GUIDER", "CONDITIONING", "CLIP", "LATENT", "VAE")
@@ -57,11 +62,19 @@ def plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
     restrictions = rules.restrictions.get(schema.class_type, {})
     outputs = tuple(_outputs(schema, inputs, rules))
     ends = tuple(_ends(schema, inputs, restrictions, rules))
+    samples = _samples(schema, inputs)
+    patched = tuple(
+        (slot, type_)
+        for slot, type_ in enumerate(schema.output_types)
+        if isinstance(type_, str) and type_ in ("MODEL", "CLIP") and type_ in inputs.values()
+    )
     return Plan(
         outputs=outputs if any(output is not None for output in outputs) else (),
         ends=ends if len(ends) > 1 else (),
         restrictions=restrictions,
-        samples=_samples(schema, inputs),
+        samples=samples,
+        patched=patched,
+        asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched),
     )
 
 

@@ -93,8 +93,6 @@ _CORE: Restrictions = {
     "PerturbedAttentionGuidance": {"model": Restriction(families=UNETS, through="attention", strength="scale")},
     "SelfAttentionGuidance": {"model": Restriction(families=UNETS, through="attention", strength="scale")},
     "TomePatchModel": {"model": Restriction(families=UNETS, through="attention", strength="ratio")},
-    "UNetCrossAttentionMultiply": _UNET,
-    "UNetSelfAttentionMultiply": _UNET,
     "RTDETR_detect": {"model": _only("rt-detr", through="thing")},
     "SAM3_Detect": {"model": _only("sam3", through="thing")},
     "SAM3_VideoTrack": {"model": _only("sam3", through="thing")},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from ryla_graphs.catalogs import bundled
@@ -60,7 +61,11 @@ def _graphs(
     sinks = [builder.node(name, _DEEPEST) for name in names]
     catalog = producers.catalog if classes is None else None
     workflow = Workflow(*sinks)
-    return Workflow.of(workflow.graph, catalog=catalog) if catalog is not None else workflow
+    if catalog is not None:
+        workflow = Workflow.of(workflow.graph, catalog=catalog)
+    # Loaders may have been drawn whose model families do not go together, which no compile lets pass.
+    assume(not any(problem.level == "error" for problem in workflow.validate()))
+    return workflow
 
 
 class _Builder:

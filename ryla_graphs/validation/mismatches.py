@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ryla_graphs.families.carried import Carried, Origin
+from ryla_graphs.families.carried import Carried, Origin, meet
 from ryla_graphs.families.family import FAMILIES
 from ryla_graphs.families.plans import End, Plan
 from ryla_graphs.families.rules import Restriction
@@ -35,13 +35,14 @@ class Mismatch(NamedTuple):
 def mismatches(view: View) -> Sequence[Mismatch]:
     """All of them at nodes that run, each pair of origins once: where they first meet."""
     found: list[Mismatch] = []
-    families = view.families
-    for number in view.order:
-        node = view.nodes[number]
-        plan = families.plan(node)
-        if (plan.restrictions or plan.ends) and number in view.reached:
-            found += _refused(view, node, plan)
-            found += _disagreeing(view, node, plan)
+    nodes, reached = view.nodes, view.reached
+    for number, plan in view.families.asking:
+        if (plan.restrictions or plan.ends) and number in reached:
+            node = nodes[number]
+            if plan.restrictions:
+                found += _refused(view, node, plan)
+            if plan.ends:
+                found += _disagreeing(view, node, plan)
     return _each_once(found, view) if found else ()
 
 
@@ -65,18 +66,21 @@ def _refused(view: View, node: NodeView, plan: Plan) -> Iterator[Mismatch]:
 
 
 def _disagreeing(view: View, node: NodeView, plan: Plan) -> Iterator[Mismatch]:
-    """Ends that share no family with the first of which anything is known."""
-    first: tuple[End, Carried] | None = None
+    """Ends that share no family with those before them."""
+    agreed: list[tuple[End, Carried]] = []
+    shared: Carried | None = None
     for end in plan.ends:
         carried = _at(view, node, end)
         if carried is None or carried.empty:
             continue
         if plan.samples and not any(FAMILIES[name].samples for name in carried.families if name in FAMILIES):
             yield Mismatch(node, end.input, end.socket, carried)
-        elif first is None:
-            first = (end, carried)
-        elif not _agree(first[1], carried, end):
-            yield Mismatch(node, end.input, end.socket, carried, *first)
+        elif shared is None or _agree(shared, carried, end):
+            shared = meet(shared, carried)
+            agreed.append((end, carried))
+        else:
+            other = next((pair for pair in agreed if not _agree(pair[1], carried, end)), (agreed[0][0], shared))
+            yield Mismatch(node, end.input, end.socket, carried, *other)
 
 
 def _at(view: View, node: NodeView, end: End) -> Carried | None:

@@ -113,8 +113,8 @@ class View:
     @cached_property
     def samplers(self) -> Sequence[NodeView]:
         """The nodes that run a diffusion model, or wrap one for a sampler, and are needed by some output."""
-        families, reached = self.families, self.reached
-        return [node for number, node in self.nodes.items() if number in reached and families.plan(node).samples]
+        nodes, reached = self.nodes, self.reached
+        return [nodes[number] for number, plan in self.families.asking if plan.samples and number in reached]
 
     @cached_property
     def used(self) -> frozenset[tuple[str, int]]:

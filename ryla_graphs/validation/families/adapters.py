@@ -27,6 +27,7 @@ _TYPES = tuple(
     for socket in NOUNS
     if socket not in ("MODEL", "GUIDER", "CLIP", "VAE", "CONDITIONING", "LATENT", "CONTROL_NET", "lora")
 )
+_NOTHING = "it patches layers that this model has not, so it does nothing, or fails"
 _FACES = ("InstantID", "Pulid", "IPAdapterFaceID")
 
 
@@ -40,19 +41,12 @@ def adapters(view: View) -> Iterator[Problem]:
         model = found.carried.families
         crashes = found.restriction.through == "attention" and model <= UNETS
         code = "adapter_width" if crashes else "adapter_without_effect"
-        what = "its layers are of another width, so the sampler crashes" if crashes else _nothing(found)
+        what = "its layers are of another width, so the sampler crashes" if crashes else _NOTHING
         yield problem(found, code, f"{refusal(found, view)}; {what}", _hint(found))
     for found in by_socket(view, *_TYPES):
         assert found.other is not None
         hint = f"load one that is made for {named(found.other.families)}, or leave it out"
         yield problem(found, "adapter_family", disagreement(found, view), hint)
-
-
-def _nothing(found: Mismatch) -> str:
-    assert found.restriction is not None
-    if found.restriction.through == "attention":
-        return "it patches layers that this model has not, so it does nothing"
-    return "it patches layers that this model has not, so it does nothing or fails"
 
 
 def _hint(found: Mismatch) -> str:

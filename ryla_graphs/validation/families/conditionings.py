@@ -37,9 +37,7 @@ def conditionings(view: View) -> Iterator[Problem]:
             yield problem(found, "controlnet_family", disagreement(found, view), hint)
             continue
         code, hint = _judged(found, view)
-        variant = found.carried.variant
-        ours = f"{named(found.carried.families)} {variant}" if variant and found.other.variant else None
-        yield problem(found, code, disagreement(found, view, ours=ours), hint)
+        yield problem(found, code, disagreement(found, view), hint)
     for found in by_restriction(view, "text"):
         assert found.restriction is not None
         hint = f"use CLIPTextEncode, or {hints.text_for(found.restriction.families)}"
@@ -58,7 +56,10 @@ def _judged(found: Mismatch, view: View) -> tuple[str, str]:
     fitting = _text_encoder(view, model) if found.carried.families != model else None
     if found.socket == "CONDITIONING" and fitting is not None:
         number = f"{view.nodes[fitting].schema.class_type} '{fitting}'"
-        return "conditioning_family", f"wire text from {number}, which is {named(model)}'s; or {hints.STAGES}"
+        return (
+            "conditioning_family",
+            f"encode the text with the CLIP of {number}, which is {named(model)}'s; {hints.STAGES}",
+        )
     code = next((code for name, code in _BY_MODEL.items() if name in model), "text_encoder_family")
     return code, f"for {named(model)} use {hints.text_for(model)}"
 

@@ -40,17 +40,14 @@ VAE: Mapping[str, str] = {
 """The VAE of a latent format."""
 
 FACE: Mapping[str, str] = {
-    "flux1": "use preset `flux-instantid` (Flux.1 makes the picture, SDXL with InstantID the face), or PuLID for Flux "
-    "(preset `flux-pulid`)",
-    "z-image": "use preset `z-image-instantid`: Z-Image makes the picture, SDXL with InstantID the face",
+    "flux1": "use preset `flux-instantid` (two stages: Flux.1 makes the picture, SDXL with InstantID the face), "
+    "or PuLID for Flux (preset `flux-pulid`)",
+    "z-image": "use preset `z-image-instantid` (two stages: Z-Image makes the picture, SDXL with InstantID the face)",
     "sdxl": "on SDXL use InstantID (preset `sdxl-instantid`)",
 }
 """How a family gets a face."""
 
-STAGES = (
-    "make two stages: decode the picture of the one model, encode it with the other's VAE; "
-    "only an IMAGE may change families"
-)
+STAGES = "to go on from another model's picture, decode it and encode it anew, since only an IMAGE may change families"
 
 
 def text_for(families: Collection[str]) -> str:

@@ -22,5 +22,5 @@ def mistaken_sockets(view: View) -> Iterator[Problem]:
         if found.restriction is None and found.other is None:
             noun = NOUNS.get(found.socket, "wire")
             message = f"this {noun} is {named(found.carried.families)} from {whence(found.carried.origin, view)}"
-            hint = f"wire a {noun} that a diffusion model can be sampled with"
+            hint = f"wire a {noun} of a diffusion model into it"
             yield problem(found, "mistaken_socket", message, hint)

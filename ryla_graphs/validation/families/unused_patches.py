@@ -10,8 +10,8 @@ from ryla_graphs.errors import Problem
 if TYPE_CHECKING:
     from ryla_graphs.validation.view import NodeView, View
 
-_PATCHED = {"MODEL": "strength_model", "CLIP": "strength_clip"}
-"""What is patched, and the input that, where it is zero, leaves it as it is."""
+_PATCHED = {"MODEL": ("strength_model", "model"), "CLIP": ("strength_clip", "text encoder")}
+"""By type, the input that, where it is zero, leaves it as it is, and what messages call it."""
 
 
 def unused_patches(view: View) -> Iterator[Problem]:
@@ -19,15 +19,16 @@ def unused_patches(view: View) -> Iterator[Problem]:
 
     So is a face where the sampler is still wired to the model before ``ApplyInstantID``.
     """
-    for number, node in view.nodes.items():
-        for slot, type_ in enumerate(node.schema.output_types):
-            strength = _PATCHED.get(type_) if isinstance(type_, str) else None
-            if strength is None or (number, slot) in view.used or number not in view.reached:
+    for number, plan in view.families.asking:
+        for slot, type_ in plan.patched:
+            if (number, slot) in view.used or number not in view.reached:
                 continue
+            node = view.nodes[number]
+            strength, noun = _PATCHED[type_]
             if _takes(node, type_) and view.families.literal(node, strength) != 0:
                 yield Problem(
                     code="unused_patch",
-                    message=f"nobody uses its {type_}, so what it does to the {_NOUNS[str(type_)]} is lost",
+                    message=f"nobody uses its {type_}, so what it does to the {noun} is lost",
                     level="warning",
                     node=number,
                     class_type=node.schema.class_type,
@@ -35,8 +36,5 @@ def unused_patches(view: View) -> Iterator[Problem]:
                 )
 
 
-_NOUNS = {"MODEL": "model", "CLIP": "text encoder"}
-
-
-def _takes(node: NodeView, type_: object) -> bool:
+def _takes(node: NodeView, type_: str) -> bool:
     return any(spec.type == type_ and isinstance(node.inputs.get(name), list) for name, spec in node.known.items())

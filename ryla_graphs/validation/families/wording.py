@@ -70,7 +70,7 @@ def refusal(mismatch: Mismatch, view: View, *, noun: str | None = None) -> str:
     carried = mismatch.carried
     return (
         f"`{mismatch.node.schema.class_type}.{mismatch.input}` takes {named(mismatch.restriction.families)}; "
-        f"this {noun or NOUNS.get(mismatch.socket, 'wire')} is {named(carried.families)} from "
+        f"this {noun or NOUNS.get(mismatch.socket, 'wire')} is {_of(carried)} from "
         f"{whence(carried.origin, view)}"
     )
 
@@ -81,7 +81,7 @@ def disagreement(mismatch: Mismatch, view: View, *, ours: str | None = None, the
     assert mismatch.other is not None
     other = mismatch.other
     return (
-        f"this {NOUNS.get(mismatch.socket, 'wire')} is {ours or named(mismatch.carried.families)} from "
+        f"this {NOUNS.get(mismatch.socket, 'wire')} is {ours or _of(mismatch.carried)} from "
         f"{whence(mismatch.carried.origin, view)}, but `{mismatch.against.input}` carries "
         f"{theirs or _of(other)} from {whence(other.origin, view)}"
     )
