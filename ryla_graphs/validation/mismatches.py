@@ -103,6 +103,10 @@ def _agree(first: Carried, second: Carried, end: End) -> bool:
     return not texts or None in (first.variant, second.variant) or first.variant == second.variant
 
 
+_KINDS = {"CLIP": "text", "CONDITIONING": "text"}
+"""Sockets of one kind: what is wrong with the one is wrong with the other."""
+
+
 def _each_once(found: list[Mismatch], view: View) -> Sequence[Mismatch]:
     """One mismatch for each pair of origins: the one furthest upstream, which names the others."""
     rank = view.depths
@@ -116,6 +120,7 @@ def _each_once(found: list[Mismatch], view: View) -> Sequence[Mismatch]:
         elif mismatch.carried.origin.node in refused:
             continue  # said where a class refused it
         key = (
+            _KINDS.get(mismatch.socket, mismatch.socket),
             mismatch.carried.origin.node,
             other.origin.node if other is not None else mismatch.node.schema.class_type,
         )
