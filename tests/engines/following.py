@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
@@ -65,6 +66,7 @@ def legal(events: list[Event]) -> None:
     assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
     if set(kinds) & {"node", "progress", "preview", "output", "finished"}:
         assert kinds[1] == "started"
+    assert not any(one == other and one.kind == "progress" for one, other in pairwise(events))
     last = max((index for index, event in enumerate(events) if isinstance(event, Retrying)), default=0)
     told = Counter(event.artifact for event in events[last:] if isinstance(event, OutputReady))
     begun = Counter(event.node for event in events[last:] if isinstance(event, NodeStarted))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from typing import get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
 from ryla_graphs.engines.events import Event, Failed, Finished, Retrying
 from ryla_graphs.errors import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, story, together
-from tests.engines.stub import AnswerFault, EventFault, Script, StubComfy, boundaries, serving
+from tests.engines.stub import HASTY, TRUSTING, AnswerFault, EventFault, Script, StubComfy, boundaries, file, serving
 from tests.graphs import text_to_image
 
 EVENTS = boundaries(Script())
-HARMLESS = [fault for fault in get_args(EventFault) if fault != "restart"]
+SEEN: tuple[EventFault, ...] = ("drop", "drop after", "twice", "swapped")
+"""Faults of which nobody needs to be silent to be noticed."""
+UNSEEN: tuple[EventFault, ...] = ("deaf", "lost", "garbled")
 
 
 def finished_well(events: list[Event], stub: StubComfy) -> None:
@@ -25,10 +27,34 @@ def finished_well(events: list[Event], stub: StubComfy) -> None:
 
 
 @pytest.mark.parametrize("event", range(EVENTS))
-@pytest.mark.parametrize("fault", HARMLESS)
+@pytest.mark.parametrize("fault", SEEN + UNSEEN)
 def test_a_fault_at_any_event_changes_nothing(fault: EventFault, event: int) -> None:
-    with serving(Script(faults={event: fault})) as (engine, stub):
+    with serving(Script(faults={event: fault}), TRUSTING if fault in SEEN else HASTY) as (engine, stub):
         finished_well(story(engine), stub)
+
+
+@pytest.mark.parametrize("event", range(1, EVENTS, 2))
+@pytest.mark.parametrize("fault", ["drop", "drop after", "deaf"])
+def test_no_output_is_lost_of_which_nothing_was_promised(fault: EventFault, event: int) -> None:
+    outputs: dict[str, Any] = {"words": {"text": ["hello"]}, "save": {"images": [file("1.png"), file("2.png")]}}
+    with serving(Script(outputs=outputs, faults={event: fault})) as (engine, _):
+        last = story(engine)[-1]
+    assert isinstance(last, Finished) and {artifact.node for artifact in last.outputs} == {"words", "save"}
+
+
+@pytest.mark.parametrize("event", range(0, EVENTS, 3))
+def test_outputs_of_expanded_nodes_belong_to_the_node_that_was_written(event: int) -> None:
+    outputs = {"save.0.0.1": {"images": [file("1.png")]}, "save.0.0.2": {"images": [file("2.png")]}}
+    with serving(Script(outputs=outputs, faults={event: "drop"})) as (engine, _):
+        last = story(engine)[-1]
+    assert isinstance(last, Finished) and [artifact.node for artifact in last.outputs] == ["save", "save"]
+
+
+def test_a_deaf_socket_is_replaced_for_the_runs_that_follow() -> None:
+    with serving(Script(faults={4: "deaf"})) as (engine, stub):
+        finished_well(story(engine), stub)
+        assert "progress" in [event.kind for event in story(engine)]
+        assert stub.connections == 2
 
 
 @pytest.mark.parametrize("event", range(EVENTS))
@@ -50,7 +76,7 @@ def test_a_failure_is_told_all_the_same(fault: EventFault, event: int) -> None:
 @pytest.mark.parametrize("away", [0.0, 0.2])
 @pytest.mark.parametrize("event", range(EVENTS))
 def test_a_restart_loses_the_run_and_says_so(event: int, away: float) -> None:
-    with serving(Script(faults={event: "restart"}, away=away)) as (engine, stub):
+    with serving(Script(faults={event: "restart"}, away=away), TRUSTING) as (engine, stub):
         last = story(engine)[-1]
         if event < EVENTS - 1:
             assert isinstance(last, Failed) and isinstance(last.error, RunLost)
@@ -105,9 +131,9 @@ def test_a_socket_that_is_dead_without_a_word_is_noticed_by_ping() -> None:
 
 
 def test_an_idle_socket_stays_open() -> None:
-    with serving() as (engine, stub):
+    with serving(patience=replace(HASTY, ping=1)) as (engine, stub):
         story(engine)
-        threading.Event().wait(0.7)
+        time.sleep(1.3)
         story(engine)
         assert stub.connections == 1
 
@@ -148,6 +174,8 @@ def test_without_memory_a_run_is_begun_anew_once() -> None:
         assert isinstance(events[-1], Finished) and len(events[-1].outputs) == 2
         (again,) = (event for event in events if isinstance(event, Retrying))
         assert again.attempt == 2
+        kinds = [event.kind for event in events]
+        assert kinds[kinds.index("retrying") :].count("node") == kinds.count("node") - 1 == 2
         assert again.reason.startswith("KSampler 'sampler' ran out of memory: Allocation on device 0")
         assert "TIPS" not in again.reason
         assert {event.run for event in events} == {"9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f"}

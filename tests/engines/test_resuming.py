@@ -16,7 +16,7 @@ from ryla_graphs.engines.comfyui.run import attempt_id
 from ryla_graphs.engines.events import Event, Failed, Finished, OutputReady, Retrying
 from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, resumed, story, together
-from tests.engines.stub import HASTY, Script, StubComfy, boundaries, serving
+from tests.engines.stub import HASTY, TRUSTING, Script, StubComfy, boundaries, serving
 
 RUN = "9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f"
 
@@ -152,7 +152,7 @@ def test_closing_ends_what_is_followed_without_a_verdict() -> None:
 
 
 def test_a_run_that_waits_is_cancelled_and_no_other() -> None:
-    with serving(Script(waits=True)) as (engine, stub):
+    with serving(Script(waits=True), TRUSTING) as (engine, stub):
         first, second, third = (engine.start(WORKFLOW, run_id=str(uuid.uuid4())) for _ in range(3))
         second.cancel()
         assert followed(lambda: second)[-1].kind == "cancelled"

@@ -5,8 +5,20 @@
 
 from __future__ import annotations
 
-from tests.engines.stub.hosting import HASTY, serve, serving
+from tests.engines.stub.hosting import HASTY, TRUSTING, serve, serving
 from tests.engines.stub.script import PNG, AnswerFault, EventFault, Script, boundaries, file
 from tests.engines.stub.server import StubComfy
 
-__all__ = ["HASTY", "PNG", "AnswerFault", "EventFault", "Script", "StubComfy", "boundaries", "file", "serve", "serving"]
+__all__ = [
+    "HASTY",
+    "PNG",
+    "TRUSTING",
+    "AnswerFault",
+    "EventFault",
+    "Script",
+    "StubComfy",
+    "boundaries",
+    "file",
+    "serve",
+    "serving",
+]

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -49,10 +50,12 @@ def serve(script: Script | None = None) -> Iterator[tuple[str, StubComfy]]:
 
 HASTY = Patience(silence=0.2, unsure=0.02, unreachable=0.6, ping=0.2, rest=0.02)
 """Times that a test can wait for."""
+TRUSTING = replace(HASTY, silence=60)
+"""The same, but nothing is asked only because nothing is heard."""
 
 
 @contextmanager
-def serving(script: Script | None = None) -> Iterator[tuple[ComfyUI, StubComfy]]:
+def serving(script: Script | None = None, patience: Patience = HASTY) -> Iterator[tuple[ComfyUI, StubComfy]]:
     """A stub server and an engine on it."""
-    with serve(script) as (address, stub), ComfyUI(address, patience=HASTY) as engine:
+    with serve(script) as (address, stub), ComfyUI(address, patience=patience) as engine:
         yield engine, stub

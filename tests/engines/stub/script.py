@@ -98,8 +98,10 @@ def frames(script: Script, prompt_id: str, outputs: dict[str, Any], error: dict[
             told += [struct.pack(">II", 4, len(metadata)) + metadata + PNG, struct.pack(">II", 1, 1) + b"jpeg"]
     if error is None and not script.waits:
         for node, output in outputs.items():
-            told.append(("executing", facts | {"node": node, "display_node": node}))
-            told.append(("executed", facts | {"node": node, "display_node": node, "output": output}))
+            # A node such as `7.0.0.1` is one that `7` expanded into.
+            places = {"node": node, "display_node": node.partition(".")[0]}
+            told.append(("executing", facts | places))
+            told.append(("executed", facts | places | {"output": output}))
     return told
 
 
