@@ -11,9 +11,10 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-import requests
+import urllib3
 from PIL import Image
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
@@ -22,7 +23,7 @@ from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.errors import EngineRefused, ExecutionFailed
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
-from ryla_graphs.presets.base import ReplacedBy
+from ryla_graphs.presets.base import ActsWith, ReplacedBy
 from ryla_graphs.weights import LOADERS
 
 URL = os.environ.get("RYLA_COMFYUI", "")
@@ -36,6 +37,8 @@ WEIGHTS: dict[str, tuple[str, str]] = {
     "clipName2": ("text_encoders", ""),
     "vaeName": ("vae", ""),
     "clipVisionName": ("clip_vision", ""),
+    "pulidName": ("pulid", ""),
+    "detectorName": ("ultralytics", "face*"),
     "checkpointName": ("checkpoints", "sd_xl_base_1.0.safetensors"),
     "instantidName": ("instantid", "ip-adapter.bin"),
     "controlnetName": ("controlnet", "*instantid*"),
@@ -77,12 +80,17 @@ CASES: dict[str, Case] = {
         FACE | {"poseImage": "pose.png", "loraId": SDXL_LORA, "textEncoder": True},
     ),
     "character-sheet": ("character-sheet", FACE | {"views": [{"name": "front"}, {"name": "profile-left"}]}),
+    "flux-instantid, faces only": ("flux-instantid", FACE | {"faceOnly": True}),
+    "flux-pulid": ("flux-pulid", FACE),
+    "face-swap by detector": ("face-swap", FACE | {"baseImage": "pose.png"}),
     "face-swap": ("face-swap", FACE | {"baseImage": "pose.png", "maskImage": "mask.png"}),
     "z-image-turbo": ("z-image-turbo", {}),
     "z-image-instantid": ("z-image-instantid", FACE),
     "wan-t2v": ("wan-t2v", {}),
     "wan-i2v": ("wan-i2v", FACE),
+    "z-image, guided": ("z-image-turbo", {"cfg": 2.0, "negativePrompt": "rain"}),
     "seedvr2-upscale": ("seedvr2-upscale", {"image": "face.png"}),
+    "seedvr2-upscale by numz": ("seedvr2-upscale", {"image": "face.png", "nodes": "numz"}),
 }
 
 
@@ -98,8 +106,7 @@ def compiled(case: str) -> CompiledWorkflow:
     given: dict[str, Any] = {}
     for field, fact in type(example).model_fields.items():
         key = str(fact.alias)
-        replaced = any(to_camel(mark.other) in parameters for mark in fact.metadata if isinstance(mark, ReplacedBy))
-        if key in WEIGHTS and not replaced:
+        if key in WEIGHTS and not _idle(fact, parameters):
             folder, pattern = WEIGHTS[key]
             given[key] = _weight(folder, pattern or getattr(example, field))
         elif key in SMALL:
@@ -108,10 +115,18 @@ def compiled(case: str) -> CompiledWorkflow:
     return preset.build(given).compile()
 
 
+def _idle(fact: FieldInfo, given: dict[str, Any]) -> bool:
+    return any(
+        (to_camel(mark.other) in given) == isinstance(mark, ReplacedBy)
+        for mark in fact.metadata
+        if isinstance(mark, ActsWith | ReplacedBy)
+    )
+
+
 def _weight(folder: str, pattern: str) -> str:
     """The first file that matches; one that is there but empty can only be named, so it does not count."""
-    answer = requests.get(f"{URL}/experiment/models/{folder}", timeout=10)
-    files = answer.json() if answer.ok else []
+    answer = urllib3.request("GET", f"{URL}/experiment/models/{folder}", timeout=10)
+    files = answer.json() if answer.status == 200 else []
     found = [
         str(file["name"])
         for file in files
