@@ -47,7 +47,7 @@ def golden(request: pytest.FixtureRequest) -> Any:
     def check(name: str, text: str) -> None:
         path = ROOT / "tests" / "golden" / name
         if update:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == text, f"{name} changed; look at it, then run with --update-golden"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,10 +42,22 @@ _VIDEO = replace(UNKNOWN, frames=81)
 
 _VIDEO_FILES = frozenset({"LoadVideo", "VHS_LoadVideo", "VHS_LoadVideoPath"})
 _CARRIES = ("LATENT", "IMAGE", "MASK", "VIDEO", "SEGS")
-_FACTORS = {"LatentUpscaleBy": "scale_by", "ImageScaleBy": "scale_by"}
 _REPEATS = {"RepeatLatentBatch": "amount", "RepeatImageBatch": "amount"}
 _JOINS = frozenset({"ImageBatch", "LatentBatch", "BatchImagesNode", "BatchLatentsNode"})
 _LENGTHS = ("length", "frames", "num_frames", "video_frames")
+_SIZES = ("", "resize_type.")
+"""Where width and height are written."""
+_SCALES: Mapping[str, Callable[[Canvas, float], float]] = {
+    "scale_by": lambda _, wanted: wanted,
+    "resize_type.multiplier": lambda _, wanted: wanted,
+    "megapixels": lambda before, wanted: (wanted * 2**20 / (before.width * before.height)) ** 0.5,
+    "resize_type.megapixels": lambda before, wanted: (wanted * 2**20 / (before.width * before.height)) ** 0.5,
+    "largest_size": lambda before, wanted: wanted / max(before.width, before.height),
+    "resize_type.longer_size": lambda before, wanted: wanted / max(before.width, before.height),
+    "resize_type.shorter_size": lambda before, wanted: wanted / min(before.width, before.height),
+    "resolution": lambda before, wanted: wanted / min(before.width, before.height),
+}
+"""By which factor an input of such a name scales a picture."""
 _MODEL_FACTOR = 4
 """By how much upscaling models enlarge: most of them are made for this factor."""
 
@@ -107,14 +119,13 @@ def _canvas(node: NodeView, view: View, found: Mapping[str, Canvas]) -> Canvas |
     behind = [found[link[0]] for _, link in _pictures_into(node) if link[0] in found]
     class_type = node.schema.class_type
     if not behind:
-        return _begun(node, view) or _file(node, gives)
+        begun = _begun(node, view)
+        return begun if begun and begun.width > 0 and begun.height > 0 else _file(node, gives)
     first = behind[0]
     if class_type in _JOINS:
         return replace(first, batch=sum(canvas.batch for canvas in behind))
     if class_type in _REPEATS:
         return replace(first, batch=first.batch * int(number_of(view, node, _REPEATS[class_type]) or 1))
-    if class_type in _FACTORS:
-        return first.scaled(number_of(view, node, _FACTORS[class_type]) or 1)
     if any(spec.type == "UPSCALE_MODEL" for spec in node.known.values()):
         told = f"the factor of the upscaling model of '{node.id}' is taken as {_MODEL_FACTOR}"
         return replace(first.scaled(_MODEL_FACTOR), assumed=(*first.assumed, told))
@@ -140,10 +151,12 @@ def _pictures_into(node: NodeView) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _begun(node: NodeView, view: View) -> Canvas | None:
-    """The canvas of a node that begins one."""
-    width, height = number_of(view, node, "width"), number_of(view, node, "height")
-    if "width" not in node.known or "height" not in node.known:
+    """The canvas that a node's own width and height give; a side that it does not set is 0."""
+    written = [prefix for prefix in _SIZES if f"{prefix}width" in node.known or f"{prefix}height" in node.known]
+    if not written:
         return None
+    sides = [f"{written[0]}{side}" for side in ("width", "height")]
+    width, height = (number_of(view, node, side) if side in node.known else 0 for side in sides)
     frames = next((value for name in _LENGTHS if (value := number_of(view, node, name))), 1)
     batch = number_of(view, node, "batch_size") or 1
     if width is None or height is None:
@@ -154,20 +167,17 @@ def _begun(node: NodeView, view: View) -> Canvas | None:
 
 
 def _resized(node: NodeView, view: View, before: Canvas) -> Canvas:
-    """The canvas after a node that may set width and height, or the number of pixels."""
+    """The canvas after a node that may set its sides, or scale it."""
     begun = _begun(node, view)
     if begun is not None:
         # A side of 0 keeps the proportions; a start picture does not decide how long a video becomes.
-        width = begun.width or round(before.width * begun.height / max(1, before.height))
-        height = begun.height or round(before.height * begun.width / max(1, before.width))
+        width = begun.width or round(before.width * begun.height / before.height) or before.width
+        height = begun.height or round(before.height * begun.width / before.width) or before.height
         frames = begun.frames if any(name in node.known for name in _LENGTHS) else before.frames
         batch = begun.batch if "batch_size" in node.known else before.batch
         assumed = begun.assumed if begun.width and begun.height else (*before.assumed, *begun.assumed)
-        return replace(begun, width=width or 1, height=height or 1, frames=frames, batch=batch, assumed=assumed)
-    if (megapixels := number_of(view, node, "megapixels")) is not None:
-        wanted = (float(megapixels) * 2**20 / max(1, before.width * before.height)) ** 0.5
-        return before.scaled(wanted)
-    if node.schema.class_type == "SeedVR2VideoUpscaler":
-        short = number_of(view, node, "resolution") or 1080
-        return before.scaled(short / max(1, min(before.width, before.height)))
+        return replace(begun, width=width, height=height, frames=frames, batch=batch, assumed=assumed)
+    for name, scale in _SCALES.items():
+        if name in node.known and (wanted := number_of(view, node, name)) is not None:
+            return before.scaled(scale(before, wanted))
     return before

@@ -109,7 +109,9 @@ def _tight(needed: Memory, card: GPU) -> Iterator[str]:
     elif needed.fit == "offload":
         yield f"'{needed.peak_stage}' needs {_gib(needed.peak)} and {_gib(room)} are free: weights are streamed"
     elif needed.fit == "no":
-        yield f"a stage needs more than the {_gib(room)} that are free, even without weights"
+        yield f"'{needed.peak_stage}' needs more than the {_gib(room)} that are free, even without its weights"
+    for node in needed.tiled:
+        yield f"'{node}' is taken apart into tiles for want of memory, which may show in the picture"
 
 
 def _gib(size: int) -> str:

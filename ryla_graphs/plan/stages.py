@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import VAES, Architecture, Vae
-from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, wired
+from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, number_of, wired
 from ryla_graphs.plan.carried import Piece, Weights, architecture_of, model_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.validation.view import NodeView, View
@@ -55,6 +55,10 @@ class Stage:
     at_once: int = 1
     """How many evaluations are computed together."""
     gaps: tuple[Gap, ...] = ()
+    tile: int | None = None
+    """The side of the tiles that the graph asks for, in pixels."""
+    tiles_at_need: bool = False
+    """Whether ComfyUI takes it apart into tiles where memory runs out."""
 
     @property
     def convolutional(self) -> bool:
@@ -71,7 +75,9 @@ class Stage:
         if self.model is not None:
             return self.model.activation(self.canvas, bytes_each=bytes_each) * self.at_once
         if self.vae is not None:
-            return self.vae.activation(self.canvas, bytes_each=bytes_each, decode=self.kind == "decode")
+            width, height = (min(side, self.tile or side) for side in (self.canvas.width, self.canvas.height))
+            canvas = replace(self.canvas, width=width, height=height)
+            return self.vae.activation(canvas, bytes_each=bytes_each, decode=self.kind == "decode")
         return 0
 
 
@@ -89,9 +95,9 @@ def _stage(view: View, node: NodeView, weights: Weights, sizes: Mapping[str, Can
     if "CLIP" in takes and "CONDITIONING" in gives:
         return _text(node, weights)
     if "VAE" in takes and "LATENT" in takes and "IMAGE" in gives:
-        return _vae(node, weights, canvas, decode=True)
+        return _vae(view, node, weights, canvas, decode=True)
     if "VAE" in takes and gives & {"LATENT", "CONDITIONING"} and takes & {"IMAGE", "VIDEO"}:
-        return _vae(node, weights, canvas, decode=False)
+        return _vae(view, node, weights, canvas, decode=False)
     if "CLIP_VISION" in takes or "EVA_CLIP" in takes:
         return _vision(node, weights)
     if "UPSCALE_MODEL" in takes:
@@ -168,12 +174,13 @@ def _read_once(pieces: frozenset[Piece], tokens: int) -> float:
     return sum(piece.size or 0 for piece in pieces) * float(tokens)
 
 
-def _vae(node: NodeView, weights: Weights, canvas: Canvas, *, decode: bool) -> Stage:
+def _vae(view: View, node: NodeView, weights: Weights, canvas: Canvas, *, decode: bool) -> Stage:
     pieces = weights.of(node, "VAE")
     vae = _vae_of(pieces, canvas)
     kind: StageKind = "decode" if decode else "encode"
     stage = _stage_of(node, kind, pieces, canvas=canvas, operations=vae.operations(canvas, decode=decode))
-    return replace(stage, vae=vae)
+    tile = number_of(view, node, "tile_size") if "tile_size" in node.known else None
+    return replace(stage, vae=vae, tile=int(tile) if tile else None, tiles_at_need=True)
 
 
 def _vae_of(pieces: frozenset[Piece], canvas: Canvas) -> Vae:

@@ -40,6 +40,8 @@ class Memory:
     """Bytes that are loaded anew for each run of a server that is warm."""
     streamed: int
     """Bytes that are streamed in a run because their model does not fit."""
+    tiled: tuple[str, ...] = ()
+    """Nodes that ComfyUI takes apart into tiles, for want of memory."""
 
 
 def bytes_each(stage: Stage, gpu: GPU | None) -> int:
@@ -75,18 +77,23 @@ def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
     found = [(stage, *needs(stage, gpu)) for stage in stages if stage.kind != "other"]
     if not found:
         return None
-    room = gpu.memory_bytes - RESERVED if gpu else None
-    largest, weights, beside = max(found, key=lambda row: (row[1] + row[2], row[0].node))
-    activation = max(row[2] for row in found)
     everything = sum(size_on(piece, gpu) for piece in frozenset().union(*(stage.pieces for stage, *_ in found)))
-    peak, resident = weights + beside, everything + activation
-    if room is None or resident <= room:
+    resident = everything + max(beside for *_, beside in found)
+    room = gpu.memory_bytes - RESERVED if gpu else resident
+    tiled = tuple(stage.node for stage, weights, beside in found if stage.tiles_at_need and weights + beside > room)
+    found = [
+        (stage, weights, max(LEAST_ACTIVATION, room - weights) if stage.node in tiled else beside)
+        for stage, weights, beside in found
+    ]
+    largest, weights, beside = max(found, key=lambda row: (row[1] + row[2], row[0].node))
+    peak = weights + beside
+    if resident <= room:
         return Memory(peak, largest.node, resident, "resident", 0, 0)
-    if activation > room:
+    if max(beside for *_, beside in found) > room:
         return Memory(peak, largest.node, resident, "no", 0, 0)
-    streamed = sum(max(0, row[1] + row[2] - room) * row[0].passes for row in found)
-    swapped = _swapped([(stage, room - row_beside) for stage, _, row_beside in found], gpu)
-    return Memory(peak, largest.node, resident, "offload" if streamed else "swap", swapped, streamed)
+    streamed = sum(max(0, weights + beside - room) * stage.passes for stage, weights, beside in found)
+    swapped = _swapped([(stage, room - beside) for stage, _, beside in found], gpu)
+    return Memory(peak, largest.node, resident, "offload" if streamed else "swap", swapped, streamed, tiled)
 
 
 def _swapped(stages: list[tuple[Stage, int]], gpu: GPU | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +13,54 @@ from typer.testing import CliRunner
 from ryla_graphs.cli import app
 from ryla_graphs.plan import Plan
 from tests.plan.prompts import flux, pulid
+from tests.preset_examples import EXAMPLES
 from tests.test_cli import good, ryla
 
-PLANNED: dict[str, list[str]] = {
-    "flux-dev": ["flux-dev", "-p", "prompt=a red bicycle"],
-    "flux-lora": ["flux-lora", "-p", "prompt=a knight", "-p", "loraId=me"],
-    "flux-instantid": ["flux-instantid", "-p", "prompt=a knight", "-p", "referenceImage=me.png"],
-}
+PLANNED = {name: parameters for name, (preset, parameters) in EXAMPLES.items() if name == preset}
+"""The first example of each preset."""
 
 
-def quickly(*arguments: str) -> str:
+def quickly(*arguments: str | Path) -> str:
     """What the command prints, run in this process: starting Python takes longest."""
-    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["plan", *arguments])
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, ["plan", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     return "".join(f"{line.rstrip()}\n" for line in result.stdout.splitlines())
 
 
-@pytest.mark.parametrize("name", PLANNED)
-def test_golden(name: str, golden: Any) -> None:
-    golden(f"plan-{name}.txt", quickly(*PLANNED[name]))
+@pytest.fixture
+def planned(tmp_path: Path) -> Callable[..., str]:
+    """Plans a preset with the parameters of its example."""
+
+    def plan(name: str, *options: str) -> str:
+        path = tmp_path / "parameters.json"
+        path.write_text(json.dumps(PLANNED[name]))
+        return quickly(name, "--params", path, *options)
+
+    return plan
 
 
 @pytest.mark.parametrize("name", PLANNED)
-def test_json(name: str) -> None:
-    content = json.loads(quickly(*PLANNED[name], "--json"))
+def test_golden(name: str, planned: Callable[..., str], golden: Any) -> None:
+    golden(f"plans/{name}.txt", planned(name))
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_json(name: str, planned: Callable[..., str]) -> None:
+    content = json.loads(planned(name, "--json"))
     assert content.pop("estimate") is True
     assert content.pop("problems") == []
-    assert content.pop("targets") == {"seconds": True, "usd": True}
-    chosen = content.pop("chosen")
+    targets, chosen = content.pop("targets"), content.pop("chosen")
     plan = Plan.from_dict(content)
-    assert chosen["gpu"]["name"] in chosen["reason"]
-    assert chosen["gpu"]["prices_as_of"] == plan.prices_as_of
+    row = plan.on(chosen["gpu"]["name"])
+    assert row.gpu in chosen["reason"] and chosen["gpu"]["prices_as_of"] == plan.prices_as_of
+    assert targets == {"seconds": row.in_time, "usd": row.in_budget}
 
 
-def test_the_gpu_that_ryla_wants() -> None:
-    assert "L40S is preferred, and it fits." in quickly(*PLANNED["flux-dev"])
-    text = quickly(*PLANNED["flux-instantid"])
-    assert "A10 was preferred, but 'sampler' needs 23.2 GiB and 21.5 GiB are free" in text
-    assert "Targets on A100-80GB: under 30 s an image met" in text
+def test_the_gpu_that_ryla_wants(planned: Callable[..., str]) -> None:
+    text = planned("flux-dev")
+    assert "L40S is preferred, and it fits." in text
+    assert "Targets on L40S: under 30 s an image met, under $0.50 an image met." in text
+    assert "A10 was preferred, but 'sampler' needs" in planned("flux-instantid")
 
 
 def test_one_gpu() -> None:

@@ -232,6 +232,70 @@ def test_sizes_follow_the_graph(between: dict[str, object], width: int, height: 
     assert (decoded.width, decoded.height, decoded.batch) == (width, height, batch)
 
 
+@pytest.mark.parametrize(
+    ("between", "width", "height"),
+    [
+        (node("ImageScale", image=["file", 0], upscale_method="area", width=640, height=0, crop="disabled"), 640, 640),
+        (node("ImageScaleToTotalPixels", image=["file", 0], upscale_method="area", megapixels=0.25), 512, 512),
+        (
+            node(
+                "ResizeImageMaskNode",
+                input=["file", 0],
+                scale_method="area",
+                **{"resize_type": "scale by multiplier", "resize_type.multiplier": 2.0},
+            ),
+            2048,
+            2048,
+        ),
+        (
+            node(
+                "ResizeImageMaskNode",
+                input=["file", 0],
+                scale_method="area",
+                **{"resize_type": "scale width", "resize_type.width": 256},
+            ),
+            256,
+            256,
+        ),
+        (node("ImageUpscaleWithModel", image=["file", 0], upscale_model=["upscaler", 0]), 4096, 4096),
+    ],
+)
+def test_pictures_are_resized(between: dict[str, object], width: int, height: int) -> None:
+    prompt = flux()
+    prompt["file"] = node("LoadImage", image="me.png")
+    prompt["upscaler"] = node("UpscaleModelLoader", model_name="4x.pth")
+    prompt["between"] = between
+    prompt["canvas"] = node("VAEEncode", pixels=["between", 0], vae=["vae", 0])
+    stage = sampler(planned(prompt))
+    assert (stage.width, stage.height) == (width, height)
+
+
+def test_a_vae_goes_into_tiles_where_memory_runs_out() -> None:
+    large = planned(flux(dtype="fp8_e4m3fn", width=2048, height=2048))
+    t4 = large.on("T4")
+    assert t4.fit in ("swap", "offload")
+    assert any("'picture' is taken apart into tiles" in reason for reason in t4.reasons)
+    assert not any("tiles" in reason for reason in large.on("H100").reasons)
+
+
+def test_tiles_that_the_graph_asks_for() -> None:
+    prompt = flux(width=2048, height=2048)
+    whole = planned(prompt)
+    prompt["picture"] = node(
+        "VAEDecodeTiled",
+        samples=["sampler", 0],
+        vae=["vae", 0],
+        tile_size=512,
+        overlap=64,
+        temporal_size=64,
+        temporal_overlap=8,
+    )
+    tiled = planned(prompt)
+    before, after = (next(s for s in plan.stages if s.kind == "decode") for plan in (whole, tiled))
+    assert after.activation_bytes * 16 == before.activation_bytes
+    assert after.tera_operations == before.tera_operations
+
+
 def test_videos_have_frames() -> None:
     stage = sampler(planned(wan(length=81, steps=50)))
     assert (stage.frames, stage.evaluations, stage.family) == (81, 100, "wan")
