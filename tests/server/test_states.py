@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -200,7 +201,7 @@ def test_retention(tmp_path: Path) -> None:
         states.accept(new, loop)
         states.begin(new.id, "run")
         made = output(new.id, store.blobs.put(content).hash, 0)
-        states.commit(new.id, Asset(**{name: getattr(made, name) for name in made.__slots__} | {"size": 600}))
+        states.commit(new.id, dataclasses.replace(made, size=600))
         ids.append(new.id)
     states.succeed(ids[0], {})
     states.succeed(ids[1], {})
