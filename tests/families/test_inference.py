@@ -203,7 +203,7 @@ def test_messages_name_the_lines_of_python() -> None:
     )
     (problem,) = Workflow(SaveLatent(samples=sampler)).validate()
     assert problem.code == "text_encoder_family"
-    for line in (model.source_, CheckpointLoaderSimple and problem.source):
+    for line in (model.source_, problem.source):
         assert line and "test_inference.py" in line
     assert f"(unet_name='flux1-dev.safetensors') in {model.source_}" in problem.message
 
