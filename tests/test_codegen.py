@@ -13,7 +13,7 @@ import pytest
 
 from ryla_graphs import InvalidNode, Node, Workflow, catalogs, families, nodes, sockets
 from ryla_graphs.codegen import names, render_module
-from ryla_graphs.codegen.families import ONLY_FOR
+from ryla_graphs.codegen.families import only_family
 from ryla_graphs.errors import NotFound
 from ryla_graphs.node import Option
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
@@ -68,10 +68,11 @@ def test_families_of_types_are_families_of_the_house() -> None:
     assert set(typed) <= families.FAMILIES.keys()
 
 
-@pytest.mark.parametrize("class_type", ONLY_FOR)
-def test_a_class_for_one_family_has_sockets_to_say_so(class_type: str) -> None:
-    schema = catalogs.bundled()[class_type]
-    assert sockets.WITH_FAMILY & {spec.type for spec in schema.inputs}
+def test_classes_for_one_family_say_so() -> None:
+    only = {schema.class_type: family for schema in catalogs.bundled().values() if (family := only_family(schema))}
+    assert only["ApplyInstantIDAdvanced"] is only["InstantIDAttentionPatch"] is sockets.SDXL
+    assert only["ApplyPulidFlux"] is sockets.Flux1
+    assert only.keys().isdisjoint({"KSampler", "FluxGuidance", "CLIPTextEncodeSDXL"})
 
 
 def test_a_family_is_for_checkers_alone() -> None:

@@ -15,7 +15,7 @@ from ryla_graphs.nodes import (
     CFGGuider,
     CheckpointLoaderSimple,
     CLIPTextEncode,
-    CLIPTextEncodeSDXL,
+    CLIPTextEncodeHiDream,
     ConditioningZeroOut,
     ControlNetApplyAdvanced,
     ControlNetLoader,
@@ -52,7 +52,8 @@ text = CLIPTextEncode(clip=clip, text="a red bicycle")
 face_net = ControlNetLoader[SDXL](control_net_name="instantid.safetensors")
 
 some_model = UNETLoader(unet_name=input())
-some_text = CLIPTextEncode(clip=CheckpointLoaderSimple(ckpt_name=input()).out.clip, text="a red bicycle")
+some_clip = CheckpointLoaderSimple(ckpt_name=input()).out.clip
+some_text = CLIPTextEncode(clip=some_clip, text="a red bicycle")
 some_net = ControlNetLoader(control_net_name=input())
 
 # The family goes with the wires
@@ -73,7 +74,7 @@ KSampler(model=some_model, positive=some_text, negative=some_text, latent_image=
 KSampler(model=flux, positive=some_text, negative=some_text, latent_image=canvas)
 KSampler(model=some_model, positive=text, negative=flux_text, latent_image=latent)
 ControlNetApplyAdvanced(positive=text, negative=text, control_net=some_net, image=picture)
-CLIPTextEncodeSDXL(clip=DualCLIPLoader(clip_name1=input(), clip_name2=input(), type="sdxl"), text_g="", text_l="")
+CLIPTextEncodeHiDream(clip=some_clip, clip_l="", clip_g="", t5xxl="", llama="")
 assert_type(MyCheckpointLoader(ckpt_name="flux1-dev-fp8.safetensors").out.vae, Output[Vae])
 
 
@@ -112,7 +113,7 @@ KSampler(model=flux, positive=text, negative=text, latent_image=canvas)  # type:
 LoraLoader(model=flux, clip=clip, lora_name="style.safetensors")  # type: ignore[misc]
 ControlNetApplyAdvanced(positive=flux_text, negative=flux_text, control_net=face_net, image=picture)  # type: ignore[misc]
 VAEDecode(samples=latent, vae=flux_vae)  # type: ignore[misc]
-CLIPTextEncodeSDXL(clip=flux_clip, text_g="", text_l="")  # type: ignore[arg-type]
+CLIPTextEncodeHiDream(clip=flux_clip, clip_l="", clip_g="", t5xxl="", llama="")  # type: ignore[arg-type]
 KSampler(model=flux, positive=flux_text, negative=ConditioningZeroOut(conditioning=text), latent_image=canvas)  # type: ignore[misc]
 mine = MyCheckpointLoader[SDXL](ckpt_name="sd_xl_base_1.0.safetensors").out
 KSampler(model=mine.model, positive=flux_text, negative=flux_text, latent_image=canvas)  # type: ignore[misc]

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from ryla_graphs.codegen.annotations import Vocabulary
+from ryla_graphs.families.rules import RESTRICTIONS
 from ryla_graphs.schema import NodeSchema
-from ryla_graphs.sockets import SD3, SDXL, WITH_FAMILY, Flux1, HiDream, ModelFamily, Wan, Wan5B
+from ryla_graphs.sockets import WITH_FAMILY, ModelFamily
 
-ONLY_FOR: Mapping[str, type[ModelFamily]] = {
-    "ApplyInstantID": SDXL,
-    "ApplyInstantIDAdvanced": SDXL,
-    "ApplyInstantIDControlNet": SDXL,
-    "ApplyPulidFlux": Flux1,
-    "CLIPTextEncodeHiDream": HiDream,
-    "CLIPTextEncodeSD3": SD3,
-    "CLIPTextEncodeSDXL": SDXL,
-    "InstantIDAttentionPatch": SDXL,
-    "SkipLayerGuidanceSD3": SD3,
-    "Wan22ImageToVideoLatent": Wan5B,
-    "WanAnimateToVideo": Wan,
-    "WanCameraImageToVideo": Wan,
-    "WanFirstLastFrameToVideo": Wan,
-    "WanImageToVideo": Wan,
-    "WanInfiniteTalkToVideo": Wan,
-    "WanSoundImageToVideo": Wan,
-    "WanVaceToVideo": Wan,
-}
-"""Classes that work with one family alone. All others take any family, and give on what they took."""
+_TYPED = {family.id: family for family in ModelFamily.__subclasses__()}
 
 _LOOSE = frozenset({"LATENT", "VAE"})
 """What a model or a text is not compared with. An empty latent is of unknown family more often than not, and one
@@ -49,15 +30,23 @@ class FamilyWords(NamedTuple):
 
 def family_words(schema: NodeSchema, words: Vocabulary) -> FamilyWords:
     """The family the class works with, or a variable where it has families to compare or one to give."""
-    only = ONLY_FOR.get(schema.class_type)
+    compared, gives = _compared(schema), any(output.type in WITH_FAMILY for output in schema.outputs)
+    only = only_family(schema)
     if only is not None:
         own = words.of(f"s.{only.__name__}")
-        return FamilyWords(own, own, own)
-    compared, gives = _compared(schema), any(output.type in WITH_FAMILY for output in schema.outputs)
+        return FamilyWords(words.of(own.family, compared), own, own)
     if len(compared) < 2 and not gives:
         return FamilyWords(words, words, words)
     variable, out_variable = "Family", "OutFamily" if gives else ""
     return FamilyWords(words.of(variable, compared), words.of(out_variable), words.of(variable), variable, out_variable)
+
+
+def only_family(schema: NodeSchema) -> type[ModelFamily] | None:
+    """The family that the class works with alone; None where it takes several, or checkers know no such family."""
+    wires = {spec.key for spec in schema.inputs if spec.type in WITH_FAMILY}
+    rows = RESTRICTIONS.get(schema.class_type, {})
+    taken = {family for name, row in rows.items() if name in wires and row.when is None for family in row.families}
+    return _TYPED.get(taken.pop()) if len(taken) == 1 else None
 
 
 def _compared(schema: NodeSchema) -> list[str]:

@@ -20,22 +20,22 @@ class _Node(Node, frozen=True):
     CATALOG = bundled()
 
 
-class SkipLayerGuidanceSD3(_Node, Source[s.Model[s.SD3]], frozen=True):
+class SkipLayerGuidanceSD3(_Node, Source[s.Model[Family]], frozen=True):
     """SkipLayerGuidanceSD3 (advanced/guidance), experimental."""
 
     CLASS_TYPE = 'SkipLayerGuidanceSD3'
 
-    class Out(NamedTuple):
-        model: Output[s.Model[s.SD3]]
+    class Out(NamedTuple, Generic[OutFamily]):
+        model: Output[s.Model[OutFamily]]
 
-    model: Source[s.Model[s.SD3]]
+    model: Source[s.Model[Family]]
     layers: str | Source[s.String] = '7, 8, 9'
     scale: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 3.0
     start_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.01
     end_percent: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.15
 
     @property
-    def out(self) -> Out:
+    def out(self) -> Out[Family]:
         return self._outputs(self.Out)
 
 

@@ -39,15 +39,15 @@ class CLIPTextEncodeSDXLRefiner(_Node, Source[s.Conditioning[Family]], frozen=Tr
         return self._outputs(self.Out)
 
 
-class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[s.SDXL]], frozen=True):
+class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (SDXL) (model/conditioning/stable diffusion)."""
 
     CLASS_TYPE = 'CLIPTextEncodeSDXL'
 
-    class Out(NamedTuple):
-        conditioning: Output[s.Conditioning[s.SDXL]]
+    class Out(NamedTuple, Generic[OutFamily]):
+        conditioning: Output[s.Conditioning[OutFamily]]
 
-    clip: Source[s.Clip[s.SDXL]]
+    clip: Source[s.Clip[Family]]
     width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 1024
     crop_w: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
@@ -58,26 +58,26 @@ class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[s.SDXL]], frozen=True):
     text_l: str | Source[s.String]
 
     @property
-    def out(self) -> Out:
+    def out(self) -> Out[Family]:
         return self._outputs(self.Out)
 
 
-class CLIPTextEncodeSD3(_Node, Source[s.Conditioning[s.SD3]], frozen=True):
+class CLIPTextEncodeSD3(_Node, Source[s.Conditioning[Family]], frozen=True):
     """CLIP Text Encode (SD3) (model/conditioning/stable diffusion)."""
 
     CLASS_TYPE = 'CLIPTextEncodeSD3'
 
-    class Out(NamedTuple):
-        conditioning: Output[s.Conditioning[s.SD3]]
+    class Out(NamedTuple, Generic[OutFamily]):
+        conditioning: Output[s.Conditioning[OutFamily]]
 
-    clip: Source[s.Clip[s.SD3]]
+    clip: Source[s.Clip[Family]]
     clip_l: str | Source[s.String]
     clip_g: str | Source[s.String]
     t5xxl: str | Source[s.String]
     empty_padding: Literal['none', 'empty_prompt'] | Source[s.Combo] = 'none'
 
     @property
-    def out(self) -> Out:
+    def out(self) -> Out[Family]:
         return self._outputs(self.Out)
 
 

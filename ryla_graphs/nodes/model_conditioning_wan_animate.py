@@ -20,22 +20,22 @@ class _Node(Node, frozen=True):
     CATALOG = bundled()
 
 
-class WanAnimateToVideo(_Node, frozen=True):
+class WanAnimateToVideo(_Node, Generic[Family], frozen=True):
     """WanAnimateToVideo (model/conditioning/wan/animate), experimental."""
 
     CLASS_TYPE = 'WanAnimateToVideo'
 
-    class Out(NamedTuple):
-        positive: Output[s.Conditioning[s.Wan]]
-        negative: Output[s.Conditioning[s.Wan]]
-        latent: Output[s.Latent[s.Wan]]
+    class Out(NamedTuple, Generic[OutFamily]):
+        positive: Output[s.Conditioning[OutFamily]]
+        negative: Output[s.Conditioning[OutFamily]]
+        latent: Output[s.Latent[OutFamily]]
         trim_latent: Output[s.Int]
         trim_image: Output[s.Int]
         video_frame_offset: Output[s.Int]
 
-    positive: Source[s.Conditioning[s.Wan]]
-    negative: Source[s.Conditioning[s.Wan]]
-    vae: Source[s.Vae[s.Wan]]
+    positive: Source[s.Conditioning[Family]]
+    negative: Source[s.Conditioning[Family]]
+    vae: Source[s.Vae]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 77
@@ -51,7 +51,7 @@ class WanAnimateToVideo(_Node, frozen=True):
     continue_motion: Source[s.Image] | None = None
 
     @property
-    def out(self) -> Out:
+    def out(self) -> Out[Family]:
         return self._outputs(self.Out)
 
 

@@ -20,19 +20,19 @@ class _Node(Node, frozen=True):
     CATALOG = bundled()
 
 
-class WanSoundImageToVideo(_Node, frozen=True):
+class WanSoundImageToVideo(_Node, Generic[Family], frozen=True):
     """WanSoundImageToVideo (model/conditioning/wan/sound)."""
 
     CLASS_TYPE = 'WanSoundImageToVideo'
 
-    class Out(NamedTuple):
-        positive: Output[s.Conditioning[s.Wan]]
-        negative: Output[s.Conditioning[s.Wan]]
-        latent: Output[s.Latent[s.Wan]]
+    class Out(NamedTuple, Generic[OutFamily]):
+        positive: Output[s.Conditioning[OutFamily]]
+        negative: Output[s.Conditioning[OutFamily]]
+        latent: Output[s.Latent[OutFamily]]
 
-    positive: Source[s.Conditioning[s.Wan]]
-    negative: Source[s.Conditioning[s.Wan]]
-    vae: Source[s.Vae[s.Wan]]
+    positive: Source[s.Conditioning[Family]]
+    negative: Source[s.Conditioning[Family]]
+    vae: Source[s.Vae]
     width: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 832
     height: Annotated[int, Field(ge=16, le=16384)] | Source[s.Int] = 480
     length: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 77
@@ -43,7 +43,7 @@ class WanSoundImageToVideo(_Node, frozen=True):
     ref_motion: Source[s.Image] | None = None
 
     @property
-    def out(self) -> Out:
+    def out(self) -> Out[Family]:
         return self._outputs(self.Out)
 
 

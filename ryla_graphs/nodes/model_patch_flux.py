@@ -39,20 +39,20 @@ class ModelSamplingFlux(_Node, Source[s.Model[Family]], frozen=True):
         return self._outputs(self.Out)
 
 
-class USOStyleReference(_Node, Source[s.Model[Family]], frozen=True):
+class USOStyleReference(_Node, Source[s.Model[s.Flux1]], frozen=True):
     """Apply USO Style Reference (model/patch/flux), experimental."""
 
     CLASS_TYPE = 'USOStyleReference'
 
-    class Out(NamedTuple, Generic[OutFamily]):
-        model: Output[s.Model[OutFamily]]
+    class Out(NamedTuple):
+        model: Output[s.Model[s.Flux1]]
 
-    model: Source[s.Model[Family]]
+    model: Source[s.Model[s.Flux1]]
     model_patch: Source[s.ModelPatch]
     clip_vision_output: Source[s.ClipVisionOutput]
 
     @property
-    def out(self) -> Out[Family]:
+    def out(self) -> Out:
         return self._outputs(self.Out)
 
 
