@@ -22,7 +22,7 @@ from ryla_graphs.errors import (
     NotFound,
     OutputMissing,
 )
-from tests.engines.stub import PNG, Script, serving
+from tests.engines.stub import PNG, Script, file, serve, serving
 from tests.graphs import text_to_image
 
 
@@ -108,6 +108,19 @@ def test_a_file_that_the_server_does_not_give_is_an_error(tmp_path: Path) -> Non
         result = run(engine, compiled())
         with pytest.raises(EngineError, match=r"gone_0.png"):
             result.save(tmp_path)
+
+
+def test_files_are_read_from_the_servers_folder_where_it_is_here(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    (output / "pictures").mkdir(parents=True)
+    (output / "pictures" / "x_00001_.png").write_bytes(b"from disk")
+    (tmp_path / "secret.png").write_bytes(b"not to be read")
+    (output / "link.png").symlink_to(tmp_path / "secret.png")
+    files = [("x_00001_.png", "pictures"), ("x_00002_.png", "pictures"), ("secret.png", ".."), ("link.png", "")]
+    outputs = {"save": {"images": [file(name, subfolder) for name, subfolder in files]}}
+    with serve(Script(outputs=outputs)) as (address, _), ComfyUI(address, output_directory=output) as engine:
+        result = run(engine, compiled())
+        assert [artifact.read() for artifact in result.outputs] == [b"from disk", PNG, PNG, PNG]
 
 
 @pytest.mark.parametrize("jobs_api", [True, False])

@@ -34,10 +34,13 @@ def test_a_fault_at_any_event_changes_nothing(fault: EventFault, event: int) -> 
 
 
 @pytest.mark.parametrize("event", range(1, EVENTS, 2))
-@pytest.mark.parametrize("fault", ["drop", "drop after", "deaf"])
-def test_no_output_is_lost_of_which_nothing_was_promised(fault: EventFault, event: int) -> None:
+@pytest.mark.parametrize(
+    ("fault", "waits_for_return"), [("drop", False), ("drop", True), ("drop after", True), ("deaf", False)]
+)
+def test_no_output_is_lost_of_which_nothing_was_promised(fault: EventFault, waits_for_return: bool, event: int) -> None:
     outputs: dict[str, Any] = {"words": {"text": ["hello"]}, "save": {"images": [file("1.png"), file("2.png")]}}
-    with serving(Script(outputs=outputs, faults={event: fault})) as (engine, _):
+    script = Script(outputs=outputs, faults={event: fault}, waits_for_return=waits_for_return)
+    with serving(script) as (engine, _):
         last = story(engine)[-1]
     assert isinstance(last, Finished) and {artifact.node for artifact in last.outputs} == {"words", "save"}
 
@@ -65,8 +68,9 @@ def test_the_same_on_a_server_without_a_jobs_api(event: int) -> None:
 
 @pytest.mark.parametrize("event", range(0, EVENTS, 3))
 @pytest.mark.parametrize("fault", ["drop", "deaf", "lost", "garbled"])
-def test_a_failure_is_told_all_the_same(fault: EventFault, event: int) -> None:
-    with serving(Script(error=ERROR, faults={event: fault, EVENTS - 6: fault})) as (engine, _):
+@pytest.mark.parametrize("jobs_api", [True, False])
+def test_a_failure_is_told_all_the_same(fault: EventFault, event: int, jobs_api: bool) -> None:
+    with serving(Script(error=ERROR, faults={event: fault, EVENTS - 6: fault}, jobs_api=jobs_api)) as (engine, _):
         last = story(engine)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, ExecutionFailed)
     assert str(last.error).startswith("KSampler 'sampler' failed: mat1 and mat2 shapes [")

@@ -8,7 +8,7 @@ import pytest
 
 from ryla_graphs import Workflow
 from ryla_graphs.engines import connect
-from ryla_graphs.engines.comfyui import diagnosis
+from ryla_graphs.engines.comfyui import ComfyUI, diagnosis
 from ryla_graphs.engines.comfyui.diagnosis import failure
 from ryla_graphs.engines.events import Failed, Finished
 from ryla_graphs.errors import ExecutionFailed, OutOfMemory
@@ -91,5 +91,6 @@ def test_nobody_there_is_not_ready() -> None:
 
 
 def test_a_password_in_the_address_is_in_no_message() -> None:
-    engine = connect("http://somebody:s3cret@127.0.0.1:9")
+    engine = ComfyUI("http://somebody:s3cret@127.0.0.1:9", headers={"X-Own": "1"})
+    assert engine.client.headers == {"authorization": "Basic c29tZWJvZHk6czNjcmV0", "X-Own": "1"}
     assert "s3cret" not in engine.name + engine.health().reason

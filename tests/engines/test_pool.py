@@ -59,6 +59,13 @@ def test_runs_go_to_the_least_busy() -> None:
         assert all(isinstance(events[-1], Finished) for events in stories)
         assert [len(stub.executed) for stub in place.stubs] == [3, 3, 3]
         assert place.pool.slots == 6
+        # Runs that are over do not count, even where somebody still holds them.
+        held = [place.pool.start(WORKFLOW) for _ in range(1)]
+        for _ in range(2):
+            together(lambda: held[-1])
+            held.append(place.pool.start(WORKFLOW))
+        together(lambda: held[-1])
+        assert [len(stub.executed) for stub in place.stubs] == [6, 3, 3]
 
 
 def test_what_others_have_queued_counts() -> None:
@@ -150,8 +157,8 @@ def test_cancelling_reaches_the_server_of_the_run() -> None:
         for run in runs[:2]:
             run.cancel()
         taken = [other.resume(run.id, WORKFLOW) for run in runs[2:]]
-        for run in taken:
-            threading.Timer(0.1, run.cancel).start()
+        taken[0].cancel()
+        threading.Timer(0.1, taken[1].cancel).start()
         assert [events[-1].kind for events in together(lambda: taken[0], lambda: taken[1])] == ["cancelled"] * 2
         assert {run for stub in place.stubs for run in stub.cancelled} == {run.id for run in runs}
 

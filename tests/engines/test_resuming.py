@@ -151,11 +151,13 @@ def test_closing_ends_what_is_followed_without_a_verdict() -> None:
             engine.start(WORKFLOW)
 
 
-def test_a_run_that_waits_is_cancelled_and_no_other() -> None:
-    with serving(Script(waits=True), TRUSTING) as (engine, stub):
+@pytest.mark.parametrize("jobs_api", [True, False])
+def test_a_run_that_waits_is_cancelled_and_no_other(jobs_api: bool) -> None:
+    with serving(Script(waits=True, jobs_api=jobs_api), TRUSTING) as (engine, stub):
         first, second, third = (engine.start(WORKFLOW, run_id=str(uuid.uuid4())) for _ in range(3))
         second.cancel()
         assert followed(lambda: second)[-1].kind == "cancelled"
+        assert engine.client.state(first.id).phase == "running"
         third.cancel()
         first.cancel()
         assert [events[-1].kind for events in together(lambda: first, lambda: third)] == ["cancelled"] * 2

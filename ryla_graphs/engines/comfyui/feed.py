@@ -14,6 +14,7 @@ from ryla_graphs.errors import EngineUnreachable
 
 _PICTURES = 64
 """A run that is not read keeps no more previews than about this."""
+_GOODBYE_SECONDS = 1.0
 
 
 class Gap(NamedTuple):
@@ -96,29 +97,36 @@ class Feed:
     def renew(self) -> None:
         """Give the socket up and have it opened again: it is open, but messages do not arrive.
 
-        ComfyUI forgets a socket that came back before the server knew that its forerunner was dead.
+        ComfyUI forgets a socket that came back before the server knew that its forerunner was gone. So the server
+        gets a moment to take leave of this one.
         """
         with self._lock:
-            if self._socket is not None:
-                self._socket.hang_up()
+            socket, reader = self._socket, self._reader
+        if socket is not None and reader is not None:
+            self._take_leave(socket, reader)
 
     def close(self) -> None:
         """Close the socket and end every inbox."""
         with self._lock:
             self._closed = True
             socket, reader = self._socket, self._reader
-        if socket is not None:
-            socket.hang_up()
-        if reader is not None and reader is not threading.current_thread():
-            reader.join(5)
+        if socket is not None and reader is not None:
+            self._take_leave(socket, reader)
         self._tell_all(Closed())
+
+    def _take_leave(self, socket: ComfySocket, reader: threading.Thread) -> None:
+        socket.say_goodbye()
+        reader.join(_GOODBYE_SECONDS)
+        socket.hang_up()
+        reader.join()
 
     def _read(self, socket: ComfySocket) -> None:
         while (told := socket.receive()) is not None:
             self._hand_on(told)
         with self._lock:
-            self._socket = None
-            socket.release()
+            if self._socket is socket:
+                self._socket = None
+        socket.release()
         self._tell_all(Gap())
 
     def _hand_on(self, told: Message | Picture) -> None:

@@ -59,10 +59,13 @@ class ComfySocket:
             return False
         return True
 
-    def hang_up(self) -> None:
-        """Say goodbye; `receive` then gives None."""
+    def say_goodbye(self) -> None:
+        """Ask the server to close the socket; when it does, `receive` gives None."""
         with suppress(*_ERRORS):
             self._socket.send_close()
+
+    def hang_up(self) -> None:
+        """Close the socket without a word; `receive` gives None at once."""
         under = self._socket.sock
         if under is not None:
             with suppress(OSError):

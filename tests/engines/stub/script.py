@@ -54,6 +54,8 @@ class Script:
     """By the number of the event, counted over the first prompt that is executed."""
     answers: dict[str, list[AnswerFault | None]] = field(default_factory=dict)
     """By the first part of the path, for the first, second, … request to it."""
+    waits_for_return: bool = False
+    """After it has closed a socket it goes on only when the client is back."""
     away: float = 0.0
     """How many seconds a restart takes."""
     jobs_api: bool = True

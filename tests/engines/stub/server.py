@@ -270,7 +270,10 @@ class StubComfy:
         return web.Response()
 
     async def _interrupt(self, request: web.Request) -> web.Response:
-        self._cancel((await request.json())["prompt_id"])
+        # As servers do that are too old for a jobs API: whatever runs, whatever was asked for.
+        await request.json()
+        for job in [job for job in self._jobs.values() if job.status == "in_progress"]:
+            self._cancel(job.id)
         return web.Response()
 
     def _cancel(self, prompt_id: str) -> bool:
@@ -329,6 +332,8 @@ class _Teller:
             await self.finish()
         if fault in ("drop", "drop after"):
             await self._stub._drop(client)
+            while self._stub.script.waits_for_return and client not in self._stub._sockets:
+                await asyncio.sleep(0.001)
         await asyncio.sleep(0)
 
     async def finish(self) -> None:
