@@ -204,7 +204,7 @@ def _seconds(row: PublishedSeconds) -> float:
     compiled = _compiled(row)
     view = View(compiled.prompt, compiled.catalog)
     sizes = canvases(view)
-    found = stages(view, Weights(view, {}), sizes)
+    found = stages(view, Weights(view), sizes)
     return run_seconds(found, row.card, moved=0, written=compiled.plan.pixels)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ryla_graphs.families import latents_of
 from ryla_graphs.plan.architectures import Architecture, architecture
 from ryla_graphs.plan.canvas import wired
 from ryla_graphs.validation.view import NodeView, View
-from ryla_graphs.weights import Content, Need, needed
+from ryla_graphs.weights import MANIFEST, Content, Need, Weight, needed
 from ryla_graphs.weights.loaders import NOT_FILES
 
 _BESIDE_SAMPLING = (
@@ -55,6 +56,8 @@ class Piece:
     size: int | None
     """Bytes as loaded; None where they are not known."""
     family: str | None
+    model: Architecture | None = None
+    """What a diffusion model costs, where somebody counted it."""
     assumed: str | None = None
     """How the size was guessed, where it was."""
     loaded_as: str | None = None
@@ -77,11 +80,9 @@ class Piece:
 class Weights:
     """The weights of a view, and how they travel."""
 
-    def __init__(self, view: View, families: Mapping[str, str]) -> None:
-        """`families` tells the family of the models of loaders that the manifest does not know, by node."""
+    def __init__(self, view: View) -> None:
         self.view = view
         self.needs: tuple[Need, ...] = tuple(need for need in needed(view.prompt) if need.node in view.reached)
-        self._families = families
         self._by_node: dict[str, list[Need]] = {}
         for need in self.needs:
             self._by_node.setdefault(need.node, []).append(need)
@@ -125,30 +126,49 @@ class Weights:
         loads = [socket for socket in given if socket not in _MADE_ON_THE_WAY]
         if loads and not needs and not _no_file(node) and not any(True for _ in wired(node, *types)):
             label = f"what {node.schema.class_type} '{node.id}' loads"
-            yield Piece("", label, _PART_OF.get(loads[0]), None, self._families.get(node.id))
+            yield Piece("", label, _PART_OF.get(loads[0]), None, self._inferred(node, loads[0])[0])
 
     def _piece(self, node: NodeView, need: Need, socket: str) -> Piece:
         weight = need.weight
-        family = (weight and weight.family) or self._families.get(node.id)
-        content = weight.content if weight else None
+        inferred, variant = self._inferred(node, socket)
+        family = (weight and weight.family) or inferred
+        content = weight.content if weight else _PART_OF.get(socket)
         size, precision = (weight.size, weight.precision) if weight else (None, None)
         assumed = None
         if need.folder == "checkpoints":
             content = _PART_OF.get(socket, "checkpoint")
-            size = weight.parts.get(content, weight.size) if weight else None
-        elif content is None:
-            content = _PART_OF.get(socket)
-        if size is None and family is not None and content == "diffusion model":
-            model = architecture(family, f"{need.name} {(weight and weight.variant) or ''}")
-            if model is not None:
-                precision = precision or ("fp8" if "fp8" in need.name.lower() else "bf16")
-                size = int(model.parameters * _BYTES_EACH.get(precision, 2))
-                assumed = f"{need.name} is taken as {size / 1e9:.1f} GB, what {family} has in {precision}"
+            like = weight or _like((weight and weight.family) or self._inferred(node, "MODEL")[0])
+            if like is not None:
+                size, precision = like.parts.get(content, like.size), like.precision
+                if weight is None:
+                    assumed = f"the parts of {need.name} are taken to be as large as those of {like.name}"
+        named = f"{need.name} {(weight and weight.variant) or variant or ''}"
+        model = architecture(family, named) if family and content == "diffusion model" else None
+        if size is None and model is not None:
+            precision = precision or ("fp8" if "fp8" in need.name.lower() else "bf16")
+            size = int(model.parameters * _BYTES_EACH.get(precision, 2))
+            assumed = f"{need.name} is taken as {size / 1e9:.1f} GB, what {family} has in {precision}"
         wanted = node.inputs.get("weight_dtype")
         cast = wanted if isinstance(wanted, str) and wanted in _FP8 else None
         if cast and size is not None and precision in ("bf16", "fp16"):
             size, precision = size // 2, "fp8"
-        return Piece(need.folder, need.name, content, size, family, assumed, precision, cast)
+        return Piece(need.folder, need.name, content, size, family, model, assumed, precision, cast)
+
+    def _inferred(self, node: NodeView, socket: str) -> tuple[str | None, str | None]:
+        """The family and variant of what a loader gives, by its file's name and its own inputs.
+
+        Of a VAE any family stands for all that share its latents; None where several could be meant.
+        """
+        for output, carried in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
+            if output.type == socket and carried is not None:
+                alike = latents_of(carried.families) if socket == "VAE" else carried.families
+                return (min(carried.families), carried.variant) if len(alike) == 1 else (None, None)
+        return None, None
+
+
+def _like(family: str | None) -> Weight | None:
+    """A checkpoint of a family whose parts are known, for one whose parts are not."""
+    return next((row for row in MANIFEST if row.parts and row.family == family), None) if family else None
 
 
 def _is_on_cpu(node: NodeView) -> bool:
@@ -165,8 +185,3 @@ def model_of(pieces: frozenset[Piece]) -> Piece | None:
     """The diffusion model among the pieces that a sampler has; the largest where several were merged."""
     models = [piece for piece in pieces if piece.content == "diffusion model"]
     return max(models, key=lambda piece: (piece.size or 0, piece.name), default=None)
-
-
-def architecture_of(piece: Piece) -> Architecture | None:
-    """What is known of the cost of a model."""
-    return architecture(piece.family, piece.name) if piece.family else None

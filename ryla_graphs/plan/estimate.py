@@ -21,7 +21,7 @@ from ryla_graphs.validation.view import View
 
 def plan_of(view: View) -> Plan:
     """The plan of a graph, from nothing but the graph and its catalog. Never raises for what is in the graph."""
-    weights = Weights(view, {})
+    weights = Weights(view)
     sizes = canvases(view)
     found = stages(view, weights, sizes)
     delivered = list(_delivered(view, sizes))
@@ -51,7 +51,7 @@ def plan_of(view: View) -> Plan:
 
 def stages_of(view: View) -> tuple[StagePlan, ...]:
     """Only what a graph works on, without memory, GPUs and money: what limits look at, for every request."""
-    return tuple(_stage_plan(stage) for stage in stages(view, Weights(view, {}), canvases(view)))
+    return tuple(_stage_plan(stage) for stage in stages(view, Weights(view), canvases(view)))
 
 
 def _delivered(view: View, sizes: Mapping[str, Canvas]) -> Iterator[Canvas]:

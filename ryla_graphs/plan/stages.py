@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import VAES, Architecture, Vae
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, number_of, wired
-from ryla_graphs.plan.carried import Piece, Weights, architecture_of, model_of
+from ryla_graphs.plan.carried import Piece, Weights, model_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.validation.view import NodeView, View
 
@@ -138,7 +138,7 @@ def _stage_of(
 def _sampling(view: View, node: NodeView, weights: Weights, canvas: Canvas) -> Stage:
     pieces = weights.of(node)
     piece = model_of(pieces)
-    model = architecture_of(piece) if piece else None
+    model = piece.model if piece else None
     found = evaluations(view, node)
     gaps: list[Gap] = []
     if found is None:

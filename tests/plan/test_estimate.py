@@ -171,6 +171,24 @@ def test_an_unknown_lora_leaves_files_open_and_nothing_else() -> None:
     assert (file.size, file.licence, file.commercial) == (None, None, None)
 
 
+def test_a_model_of_a_known_family_is_taken_for_one_of_its_kind() -> None:
+    mine, known = planned(flux(unet="flux1-dev-of-mine.safetensors")), planned(flux())
+    assert sampler(mine).family == "flux1"
+    assert sampler(mine).tera_operations == sampler(known).tera_operations
+    assert mine.peak_bytes == pytest.approx(known.peak_bytes or 0, rel=0.01)
+    assert mine.assumptions == ("flux1-dev-of-mine.safetensors is taken as 23.8 GB, what flux1 has in bf16",)
+    assert not mine.knows("files") and mine.knows("memory") and mine.recommended == known.recommended
+
+
+def test_a_checkpoint_of_a_known_family_is_taken_for_one_of_its_kind() -> None:
+    prompt, known = sdxl(), planned(sdxl())
+    prompt["checkpoint"] = node("CheckpointLoaderSimple", ckpt_name="juggernautXL_v9.safetensors")
+    mine = planned(prompt)
+    assert (mine.peak_bytes, mine.resident_bytes) == (known.peak_bytes, known.resident_bytes)
+    assert mine.on("T4").fit == known.on("T4").fit
+    assert "the parts of juggernautXL_v9.safetensors are taken to be as large as those of" in mine.assumptions[0]
+
+
 def test_an_unknown_model_is_never_a_zero() -> None:
     plan = planned(flux(unet="nobody_knows_me.safetensors"))
     assert plan.peak_bytes is None and plan.resident_bytes is None
