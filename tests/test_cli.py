@@ -77,10 +77,10 @@ def test_presets() -> None:
     assert listed == list(presets.NAMES) == [row["name"] for row in json.loads(good("presets", "--json"))]
     shown = good("presets", "flux-instantid")
     assert "referenceImage" in shown and "CPU | GPU" in shown and "integer 64..8192 step 16" in shown
-    assert "needs ComfyUI 0.3.64, ComfyUI_InstantID" in shown
+    assert "needs ComfyUI 0.3.10, cubiq/ComfyUI_InstantID" in shown
     facts = json.loads(good("presets", "flux-dev", "--json"))
     assert "width" in facts["parameters"]["properties"]
-    assert (facts["packs"], facts["min_comfyui"], facts["example"]) == ([], "0.3.64", {"prompt": "a red bicycle"})
+    assert (facts["packs"], facts["min_comfyui"], facts["example"]) == ([], "0.3.10", {"prompt": "a red bicycle"})
 
 
 def test_compile_to_a_file(tmp_path: Path) -> None:

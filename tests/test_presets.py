@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.errors import InvalidParameters, NotFound
+from ryla_graphs.plan.versions import number
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
 from ryla_graphs.presets.parts.loras import Lora, triggered
 from ryla_graphs.validation import verdict
@@ -137,6 +137,32 @@ def test_a_negative_prompt_without_effect_says_so() -> None:
     assert presets.get("flux-dev").build(prompt="x", negativePrompt="blurry", cfg=2.0).validate() == []
     two_stages = presets.get("flux-instantid").build(prompt="x", negativePrompt="blurry", referenceImage="r.png")
     assert not [p for p in two_stages.validate() if p.level != "note"]
+
+
+SAMPLED = [name for name in presets.NAMES if name != "seedvr2-upscale"]
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+def test_above_cfg_1_the_negative_prompt_acts_and_at_1_it_is_not_encoded(name: str) -> None:
+    def first_negatives(cfg: float) -> set[str]:
+        """What the samplers that `cfg` steers go away from."""
+        given = {**presets.get(name).example, "cfg": cfg, "negativePrompt": "rain"}
+        prompt = presets.get(name).build(given).compile().prompt
+        samplers = [
+            body for body in prompt.values() if body["class_type"] == "KSampler" and body["inputs"]["cfg"] == cfg
+        ]
+        return {text_behind(prompt, sampler["inputs"]["negative"]) for sampler in samplers}
+
+    assert first_negatives(2.0) == {"rain"}
+    assert first_negatives(1.0) == {""}
+
+
+def text_behind(prompt: dict[str, Any], wire: list[Any]) -> str:
+    """The text of a conditioning, through the nodes that add something to it; none where it is zeroed out."""
+    inputs = prompt[wire[0]]["inputs"]
+    if prompt[wire[0]]["class_type"] == "ConditioningZeroOut":
+        return ""
+    return str(inputs["text"]) if "text" in inputs else text_behind(prompt, inputs["negative"])
 
 
 def test_face_provider_gpu_is_cuda() -> None:
@@ -355,7 +381,7 @@ def test_the_page_of_presets_is_theirs() -> None:
 def test_every_preset_explains_itself(name: str) -> None:
     preset = presets.get(name)
     assert preset.summary.endswith(".")
-    assert re.fullmatch(r"\d+\.\d+\.\d+", preset.min_comfyui)
+    assert number(preset.min_comfyui) >= number(preset.plan.comfyui.version)
     assert {problem.level for problem in preset.build(preset.example).compile().problems} <= {"note"}
     schema = preset.parameters.model_json_schema(by_alias=True)
     assert [key for key, facts in schema["properties"].items() if "description" not in facts] == []

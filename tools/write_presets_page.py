@@ -26,7 +26,8 @@ def _lines() -> Iterator[str]:
     yield from ("", "| preset | gives | node packs | ComfyUI from |", "|---|---|---|---|")
     for name in presets.NAMES:
         preset = presets.get(name)
-        yield f"| [`{name}`](#{name}) | {preset.summary} | {', '.join(preset.packs)} | {preset.min_comfyui} |"
+        packs = ", ".join(f"[{pack}](https://github.com/{pack})" for pack in preset.packs)
+        yield f"| [`{name}`](#{name}) | {preset.summary} | {packs} | {preset.min_comfyui} |"
     for group, names in presets.GROUPS.items():
         yield from ("", f"## {group.capitalize()}")
         for name in names:

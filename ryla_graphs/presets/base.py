@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
@@ -18,6 +18,9 @@ from ryla_graphs.formats import api
 from ryla_graphs.passes import merge_twins, prefix_wires
 from ryla_graphs.wires import Source
 from ryla_graphs.workflow import Workflow
+
+if TYPE_CHECKING:
+    from ryla_graphs.plan import Plan
 
 SEED_LIMIT = 2**53
 """Drawn seeds are below this, so that JavaScript clients can hold them exactly."""
@@ -97,14 +100,13 @@ class Preset(Generic[P]):
         graph: Callable[[P], Workflow],
         *,
         example: Mapping[str, Any],
-        min_comfyui: str,
+        min_comfyui: str | None = None,
     ) -> None:
         self.name = name
         self.parameters = parameters
         self.example = example
         """Parameters that suffice, by the names of JSON."""
-        self.min_comfyui = min_comfyui
-        """The oldest ComfyUI whose nodes and models it can do with."""
+        self._min_comfyui = min_comfyui
         self._graph = graph
         self.__doc__ = graph.__doc__
 
@@ -114,10 +116,21 @@ class Preset(Generic[P]):
         return (self.__doc__ or "").strip().splitlines()[0]
 
     @cached_property
+    def plan(self) -> Plan:
+        """What its example needs, takes and costs."""
+        return self.build(self.example).compile().plan
+
+    @property
     def packs(self) -> tuple[str, ...]:
-        """The node packs that its example needs, by their folder in ``custom_nodes``."""
-        modules = {node.schema_.module for node in self.build(self.example)}
-        return tuple(sorted(module.partition(".")[2] for module in modules if module.startswith("custom_nodes.")))
+        """The node packs that its example needs, by their repository, or their folder where that is not known."""
+        return tuple(pack.repository or pack.folder for pack in self.plan.packs)
+
+    @property
+    def min_comfyui(self) -> str:
+        """The oldest ComfyUI that has the classes and models of its example, and what else it needs of them."""
+        from ryla_graphs.plan.versions import newest  # noqa: PLC0415 - few ask, and all would wait for it
+
+        return newest(filter(None, (self.plan.comfyui.version, self._min_comfyui)))
 
     def __call__(self, parameters: P) -> Workflow:
         """The workflow for these parameters."""
@@ -255,7 +268,7 @@ def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tupl
 
 
 def preset(
-    name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str
+    name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str | None = None
 ) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
-    """Make a preset of a function."""
+    """Make a preset of a function. `min_comfyui` is told where its classes alone would do with an older one."""
     return lambda graph: Preset(name, parameters, graph, example=example, min_comfyui=min_comfyui)

@@ -37,7 +37,7 @@ class BaseImagesParams(FluxPictureParams):
         return self
 
 
-@preset("base-images", BaseImagesParams, example={"prompt": "a portrait of a woman"}, min_comfyui="0.3.64")
+@preset("base-images", BaseImagesParams, example={"prompt": "a portrait of a woman"})
 def base_images(p: BaseImagesParams) -> Workflow:
     """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph.
 

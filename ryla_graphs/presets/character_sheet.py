@@ -58,7 +58,6 @@ class CharacterSheetParams(SecondStageParams, FluxPictureParams):
     "character-sheet",
     CharacterSheetParams,
     example={"prompt": "a woman in a red coat, plain grey background", "referenceImage": "me.png"},
-    min_comfyui="0.3.64",
 )
 def character_sheet(p: CharacterSheetParams) -> Workflow:
     """One person from several sides: a picture for each angle or pose, all in one graph.

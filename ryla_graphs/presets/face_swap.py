@@ -53,7 +53,7 @@ class FaceSwapParams(IdentityParams, LoraParams, Sampling):
     "face-swap",
     FaceSwapParams,
     example={"baseImage": "scene.png", "referenceImage": "me.png"},
-    min_comfyui="0.6.0",
+    min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def face_swap(p: FaceSwapParams) -> Workflow:
     """A picture with its largest face redrawn as the face of a reference picture.

@@ -13,7 +13,7 @@ class FluxDevParams(FluxPictureParams):
     """Parameters of `flux_dev`."""
 
 
-@preset("flux-dev", FluxDevParams, example={"prompt": "a red bicycle"}, min_comfyui="0.3.64")
+@preset("flux-dev", FluxDevParams, example={"prompt": "a red bicycle"})
 def flux_dev(p: FluxDevParams) -> Workflow:
     """A picture from text with Flux.1 Dev.
 

@@ -24,7 +24,7 @@ class FluxImg2ImgParams(Guided, FluxParams):
     "flux-img2img",
     FluxImg2ImgParams,
     example={"prompt": "an oil painting of a woman", "baseImage": "me.png"},
-    min_comfyui="0.6.0",
+    min_comfyui="0.6.0",  # the first whose ImageScaleToTotalPixels keeps to `resolution_steps`
 )
 def flux_img2img(p: FluxImg2ImgParams) -> Workflow:
     """A picture redrawn by a prompt with Flux.1 Dev.

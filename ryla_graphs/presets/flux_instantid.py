@@ -17,7 +17,6 @@ class FluxInstantIDParams(SecondStageParams, FluxPictureParams):
     "flux-instantid",
     FluxInstantIDParams,
     example={"prompt": "a woman reading in a cafe", "referenceImage": "me.png"},
-    min_comfyui="0.3.64",
 )
 def flux_instantid(p: FluxInstantIDParams) -> Workflow:
     """A picture from text with Flux.1 Dev, redrawn with the face of a reference picture.

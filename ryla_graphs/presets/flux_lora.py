@@ -27,7 +27,6 @@ class FluxLoraParams(FluxPictureParams):
     "flux-lora",
     FluxLoraParams,
     example={"prompt": "a portrait", "loraId": "character", "triggerWord": "ohwx"},
-    min_comfyui="0.3.64",
 )
 def flux_lora(p: FluxLoraParams) -> Workflow:
     """A picture from text with Flux.1 Dev and one or several LoRAs.

@@ -22,7 +22,7 @@ class FluxSchnellParams(Canvas, FluxParams):
     )
 
 
-@preset("flux-schnell", FluxSchnellParams, example={"prompt": "a red bicycle"}, min_comfyui="0.3.64")
+@preset("flux-schnell", FluxSchnellParams, example={"prompt": "a red bicycle"})
 def flux_schnell(p: FluxSchnellParams) -> Workflow:
     """A picture from text with Flux.1 Schnell, in four steps.
 

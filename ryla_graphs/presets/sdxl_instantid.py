@@ -35,7 +35,6 @@ class SdxlInstantIDParams(IdentityParams, LoraParams, Sampling):
     "sdxl-instantid",
     SdxlInstantIDParams,
     example={"prompt": "a woman reading in a cafe", "referenceImage": "me.png"},
-    min_comfyui="0.3.64",
 )
 def sdxl_instantid(p: SdxlInstantIDParams) -> Workflow:
     """A picture from text with SDXL and InstantID, with the face of a reference picture.

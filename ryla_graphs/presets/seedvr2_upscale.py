@@ -65,7 +65,7 @@ class SeedVR2UpscaleParams(Parameters):
     )
 
 
-@preset("seedvr2-upscale", SeedVR2UpscaleParams, example={"image": "me.png"}, min_comfyui="0.28.0")
+@preset("seedvr2-upscale", SeedVR2UpscaleParams, example={"image": "me.png"})
 def seedvr2_upscale(p: SeedVR2UpscaleParams) -> Workflow:
     """A picture made larger and sharper with SeedVR2, in one step.
 

@@ -29,7 +29,6 @@ class WanI2VParams(WanParams):
     "wan-i2v",
     WanI2VParams,
     example={"prompt": "she turns around", "referenceImage": "me.png"},
-    min_comfyui="0.3.64",
 )
 def wan_i2v(p: WanI2VParams) -> Workflow:
     """A video that begins with a picture, with Wan 2.1.

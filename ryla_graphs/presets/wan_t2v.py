@@ -16,7 +16,7 @@ class WanT2VParams(WanParams):
     steps: Steps = 30
 
 
-@preset("wan-t2v", WanT2VParams, example={"prompt": "a fox running in snow"}, min_comfyui="0.3.64")
+@preset("wan-t2v", WanT2VParams, example={"prompt": "a fox running in snow"})
 def wan_t2v(p: WanT2VParams) -> Workflow:
     """A video from text with Wan 2.1.
 

@@ -17,7 +17,6 @@ class ZImageInstantIDParams(SecondStageParams, ZImageParams):
     "z-image-instantid",
     ZImageInstantIDParams,
     example={"prompt": "a woman reading in a cafe", "referenceImage": "me.png"},
-    min_comfyui="0.11.0",
 )
 def z_image_instantid(p: ZImageInstantIDParams) -> Workflow:
     """A picture from text with Z-Image Turbo, redrawn with the face of a reference picture.

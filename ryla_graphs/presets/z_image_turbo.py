@@ -13,7 +13,7 @@ class ZImageTurboParams(ZImageParams):
     """Parameters of `z_image_turbo`."""
 
 
-@preset("z-image-turbo", ZImageTurboParams, example={"prompt": "a red bicycle"}, min_comfyui="0.11.0")
+@preset("z-image-turbo", ZImageTurboParams, example={"prompt": "a red bicycle"})
 def z_image_turbo(p: ZImageTurboParams) -> Workflow:
     """A picture from text with Z-Image Turbo, in eight steps.
 
