@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +18,7 @@ import pytest
 from ryla_graphs import presets
 from ryla_graphs.cli import main
 from ryla_graphs.weights import MANIFEST, known
+from tests.conftest import ROOT
 from tests.models_folder.files import CLIP_L, FLUX, encoded, write
 from tests.models_folder.hub import TOKEN, Hub, serving
 from tests.test_cli import ryla as ryla_of_its_own
@@ -162,6 +166,24 @@ def test_licences_are_accepted_first(tmp_path: Path, hub: Hub) -> None:
     accepted = pull(*files, "--into", tmp_path, "--accept-licence", hub=hub, RYLA_COMMERCIAL="1")
     assert codes(accepted) == ["source_gone"] * 5, "flux1-dev and ae have two sources"
     assert hub.log
+
+
+@pytest.mark.parametrize(("answer", "told"), [("n", "`--accept-licence` goes on"), ("y", "cannot be reached")])
+def test_on_a_terminal_it_asks(tmp_path: Path, answer: str, told: str) -> None:
+    pty = pytest.importorskip("pty", reason="terminals are tested where there are ptys")
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    result = subprocess.run(
+        [sys.executable, "-m", "ryla_graphs", "weights", "pull", "flux1-dev.safetensors", "--into", str(tmp_path)],
+        stdin=theirs,
+        stderr=theirs,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9", "RYLA_COMMERCIAL": "", "COLUMNS": "200"},
+    )
+    shown = os.read(ours, 100_000).decode()
+    assert "running it commercially needs a licence" in shown and "Do you accept these licences? [y/N]" in shown
+    assert result.returncode == 2 and told in shown
 
 
 def test_a_gated_repository(tmp_path: Path, hub: Hub) -> None:

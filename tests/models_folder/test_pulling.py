@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ryla_graphs.cli.weights.progress import bars
 from ryla_graphs.errors import PullFailed
 from ryla_graphs.models_folder import ModelsFolder, transfer
 from ryla_graphs.models_folder.pulling import Fetch, Watcher, plan_pull, pull
@@ -271,6 +272,18 @@ def test_two_pulls_at_once_fetch_once(hub: Hub, models: ModelsFolder) -> None:
     assert sorted(len(each.words) for each in heard) == [2, 3]
     assert any("another pull fetches model.bin" in word for each in heard for word in each.words)
     assert leftovers(models) == []
+
+
+def test_bars_show_what_comes(hub: Hub, models: ModelsFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    hub.drops, hub.gated = [1_000_000], {"acme/closed"}
+    sources = (HubFile("acme/closed", "model.bin"), HubFile("acme/model", "deep/model.bin"))
+    planned = plan_pull([row(sources=sources)], models)
+    with bars(shown=True) as watcher:
+        pull(planned, watcher)
+        pull(planned, watcher)  # another pull was first
+    shown = capsys.readouterr().err
+    assert "3.0/3.0 MB" in shown and "acme/closed is gated" in shown
+    assert hub.sent == len(CONTENT)
 
 
 def test_files_of_one_s_own_are_left_alone(hub: Hub, models: ModelsFolder) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,7 @@ from ryla_graphs.cli.options import Json, ParamsFile, Settings, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.models_folder.pulling import Fetch, Watcher
+    from ryla_graphs.models_folder.pulling import Fetch
 
 
 def pull_command(
@@ -46,6 +45,7 @@ def pull_command(
     json: Json = False,
 ) -> None:
     """Fetch the weight files that a preset or graph loads and that are not there yet."""
+    from ryla_graphs.cli.weights.progress import bars  # noqa: PLC0415
     from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
     from ryla_graphs.models_folder.pulling import plan_pull, pull  # noqa: PLC0415
@@ -58,7 +58,7 @@ def pull_command(
         _tell_plan(fetches, absent, into, json=json)
         return
     _consent(fetches, accepted=accept_licence, commercial=commercial, quiet=json)
-    with _progress(shown=not json) as watcher:
+    with bars(shown=not json) as watcher:
         pull(fetches, watcher)
     if json:
         print_json(_facts(fetches, absent, "fetched"))
@@ -145,48 +145,3 @@ def _tell_absent(absent: Sequence[str], *, quiet: bool) -> None:
         for place in absent:
             typer.echo(f"missing: {place} is not in the manifest; bring it yourself", err=True)
     raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Watcher]:
-    """A bar for each file; lines of text where no terminal is."""
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    from ryla_graphs.models_folder.pulling import Watcher  # noqa: PLC0415
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    terminal = console(stderr=True)
-    with Progress(*columns, console=terminal, disable=not shown) as bar:
-
-        class Bars(Watcher):
-            """Shows it."""
-
-            def began(self, fetch: Fetch, size: int | None) -> None:
-                self.task = bar.add_task(fetch.weight.name, total=size, completed=fetch.begun)
-
-            def progressed(self, fetch: Fetch, done: int) -> None:  # noqa: ARG002
-                bar.update(self.task, completed=done)
-
-            def checking(self, fetch: Fetch) -> None:
-                bar.update(self.task, description=f"{fetch.weight.name}: checking")
-
-            def finished(self, fetch: Fetch) -> None:
-                bar.update(self.task, description=fetch.weight.name)
-
-            def said(self, text: str) -> None:
-                bar.console.print(text)
-
-        yield Bars()
