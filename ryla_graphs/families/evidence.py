@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, Protocol
 
 from ryla_graphs import weights
 from ryla_graphs.families.family import Families, latents_of, with_latents
-from ryla_graphs.families.headers import Detected
+from ryla_graphs.families.headers import Detected, FileKind
 from ryla_graphs.families.patterns import FilePattern, PatternsOfFolder
 from ryla_graphs.weights import Weight
 
@@ -95,12 +95,31 @@ _SHARED_LORAS = frozenset({"flux1", "chroma"})
 """Chroma is made of Flux.1, and takes its LoRAs."""
 
 
+KINDS: Mapping[str, frozenset[FileKind]] = {
+    "checkpoints": frozenset({"checkpoint", "diffusion model"}),
+    "clip_vision": frozenset({"clip vision"}),
+    "controlnet": frozenset({"controlnet"}),
+    "diffusion_models": frozenset({"diffusion model", "checkpoint"}),
+    "loras": frozenset({"lora"}),
+    "text_encoders": frozenset({"text encoder"}),
+    "vae": frozenset({"vae"}),
+}
+"""The kinds of files that loaders of a folder take."""
+
+
+def is_wrong_kind(folder: str, detected: Detected) -> bool:
+    """Whether loaders of a folder cannot load such a file."""
+    return folder in KINDS and detected.kind not in KINDS[folder]
+
+
 def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -> Evidence | None:
     """What is known of a file: the header's word, narrowed by the name's where the header leaves a choice."""
     told = names.of(folder, name)
     detected = None if files is None else files.get((folder, name))
     if detected is None:
         return told
+    if is_wrong_kind(folder, detected):
+        return Evidence(frozenset(), "header", detected=detected)
     families, variant = detected.families, detected.variant
     if told is not None and told.families:
         families = (families & told.families) or families or told.families

@@ -1,4 +1,4 @@
-"""No false alarm: what ComfyUI's own authors and users wrote has no family error. `pytest -s` prints the table."""
+"""No false alarm: official templates and graphs of users have no error about families. `pytest -s` prints the table."""
 
 from __future__ import annotations
 

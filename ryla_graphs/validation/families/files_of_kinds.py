@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ryla_graphs.errors import Problem, shorten
-from ryla_graphs.families.evidence import Evidence
+from ryla_graphs.families.evidence import KINDS, Evidence, is_wrong_kind
 from ryla_graphs.validation.families import hints
 
 if TYPE_CHECKING:
     from ryla_graphs.validation.view import NodeView, View
-
-KINDS: Mapping[str, frozenset[str]] = {
-    "checkpoints": frozenset({"checkpoint", "diffusion model"}),
-    "clip_vision": frozenset({"clip vision"}),
-    "controlnet": frozenset({"controlnet"}),
-    "diffusion_models": frozenset({"diffusion model", "checkpoint"}),
-    "loras": frozenset({"lora"}),
-    "text_encoders": frozenset({"text encoder"}),
-    "vae": frozenset({"vae"}),
-}
-"""The kinds of files that loaders of a folder take."""
 
 
 def files_of_kinds(view: View) -> Iterator[Problem]:
@@ -46,7 +35,7 @@ def files_of_kinds(view: View) -> Iterator[Problem]:
 
 def _wrong_kind(node: NodeView, name: str, folder: str, found: Evidence) -> Iterator[Problem]:
     detected = found.detected
-    if detected is not None and detected.kind not in KINDS.get(folder, frozenset({detected.kind})):
+    if detected is not None and is_wrong_kind(folder, detected):
         yield Problem(
             code="wrong_file_kind",
             message=f"{shorten(node.inputs.get(name))} is {detected.label}, by its header ({detected.evidence})",
