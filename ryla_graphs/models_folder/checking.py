@@ -121,7 +121,7 @@ def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
         return replace(checked, problems=(Problem(code="unreadable_file", message=message, tier=3),))
-    renamed = tuple(misnamed(checked.folder, checked.weight, detected))
+    renamed = tuple(misnamed(checked.folder, checked.name, checked.weight, detected))
     problems = (*(renamed or missized(checked.weight, checked.size)), *pickled(path, checked.weight))
     return replace(checked, detected=detected, problems=problems)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ryla_graphs.errors import Problem
-from ryla_graphs.families import Detected, family
+from ryla_graphs.families import BUILTIN, FAMILIES, Detected
+from ryla_graphs.families.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
 from ryla_graphs.weights import Weight
 from ryla_graphs.weights.weight import PICKLED
 
@@ -25,26 +26,31 @@ HOMES: Mapping[str, str] = {kinds[0]: folder for folder, kinds in KINDS.items()}
 """The folder that each kind belongs in."""
 
 
-def misnamed(folder: str, row: Weight | None, detected: Detected | None) -> Iterator[Problem]:
-    """A file whose content is of another kind or family than its folder and its row in the manifest say."""
+def misnamed(folder: str, name: str, row: Weight | None, detected: Detected | None) -> Iterator[Problem]:
+    """A file whose content is not of the kind that its folder holds, or of another model than its name says.
+
+    Names of files that the manifest does not know are only a hint, so there it is a warning.
+    """
     if detected is None:
         return
-    label, home = detected.label, HOMES.get(detected.kind)
+    home = HOMES.get(detected.kind)
     allowed = KINDS.get(folder, ()) if row is None or row.content not in HOMES else (row.content,)
+    what = f"is {detected.label} ({detected.evidence})" if detected.evidence else f"is {detected.label}"
     if allowed and detected.kind not in allowed:
         move = f"move it to {home}" if home not in (None, folder) else "give it its true name"
         yield Problem(
             code="misplaced_file" if row is None else "renamed_file",
-            message=f"is {label}; {_expected(folder, row)} ({detected.evidence})",
+            message=f"{what}; {_expected(folder, row)}",
             tier=3,
             hint=f"{move}, and pull the file that belongs here" if row is not None else move,
         )
-    elif row is not None and row.family is not None and detected.families and row.family not in detected.families:
+    elif (other := _other_model(folder, name, detected)) is not None:
         yield Problem(
             code="renamed_file",
-            message=f"is {label}; its name is that of a file of {family(row.family).label} ({detected.evidence})",
+            message=f"{what}; its name is that of {other}",
+            level="warning" if row is None else "error",
             tier=3,
-            hint="give it its true name, and pull the file that belongs here",
+            hint="give it its true name" + (", and pull the file that belongs here" if row is not None else ""),
         )
 
 
@@ -52,6 +58,18 @@ def _expected(folder: str, row: Weight | None) -> str:
     if row is None:
         return f"what loads files from {folder} needs a {KINDS[folder][0]}"
     return f"its name is that of a {row.content}"
+
+
+def _other_model(folder: str, name: str, detected: Detected) -> str | None:
+    """What the name says the file is of, where the header says otherwise."""
+    told = BUILTIN.names.of(folder, name)
+    if told is None:
+        return None
+    if told.encoder is not None and detected.encoder not in (None, told.encoder):
+        return {**TEXT_ENCODERS, **IMAGE_ENCODERS}.get(told.encoder, told.encoder)
+    if told.families and detected.families and not told.families & detected.families:
+        return "a file of " + " or ".join(FAMILIES[each].label for each in FAMILIES if each in told.families)
+    return None
 
 
 def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:

@@ -34,7 +34,7 @@ def encoded(header: Any, data: bytes | None = None) -> bytes:
 
 FLUX = tensors({"double_blocks.0.img_attn.norm.key_norm.scale": (128,), "img_in.weight": (3072, 64)})
 LORA = tensors({"lora_unet_double_blocks_0_img_attn_proj.lora_down.weight": (4, 3072)})
-CLIP_L = tensors({"text_model.encoder.layers.0.self_attn.q_proj.weight": (768, 768)})
+CLIP_L = tensors({"text_model.encoder.layers.0.mlp.fc1.weight": (3072, 768)})
 
 
 def write(path: Path, content: bytes) -> Path:

@@ -47,6 +47,7 @@ def test_an_unknown_file_is_told_by_its_header(models: ModelsFolder) -> None:
         ("diffusion_models", "flux1-dev.safetensors", encoded(LORA), "renamed_file"),
         ("diffusion_models", "z_image_turbo_bf16.safetensors", encoded(FLUX), "renamed_file"),
         ("text_encoders", "clip_l.safetensors", encoded(FLUX), "renamed_file"),
+        ("text_encoders", "t5xxl_fp16.safetensors", encoded(CLIP_L), "renamed_file"),
         ("checkpoints", "mine.safetensors", encoded(FLUX), "misplaced_file"),
         ("diffusion_models", "mine.safetensors", encoded(LORA), "misplaced_file"),
         ("vae", "ae.safetensors", b"PK\x03\x04 as torch.save writes it", "pickled_file"),
@@ -68,6 +69,14 @@ def test_a_file_of_another_kind_says_which_and_where_it_belongs(models: ModelsFo
     (problem,) = one(models, "checkpoints", "mine.safetensors", encoded(FLUX)).problems
     assert "is a diffusion model of Flux.1" in problem.message and "needs a checkpoint" in problem.message
     assert problem.hint == "move it to diffusion_models"
+
+
+def test_names_of_unknown_files_are_only_a_hint(models: ModelsFolder) -> None:
+    checked = one(models, "diffusion_models", "my_sdxl_model.safetensors", encoded(FLUX))
+    assert (checked.state, codes(checked)) == ("suspect", [("warning", "renamed_file")])
+    assert "is a diffusion model of Flux.1" in checked.problems[0].message
+    assert "its name is that of a file of SDXL" in checked.problems[0].message
+    assert one(models, "diffusion_models", "my_flux.safetensors", encoded(FLUX)).state == "unknown"
 
 
 def test_other_sizes_and_pickles_are_worth_a_look(models: ModelsFolder) -> None:
