@@ -72,12 +72,14 @@ class Engine(Protocol):
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
+        fresh: bool = False,
         previews: bool = False,
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
         `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
-        that id which the engine already has is taken up as `resume` does, never run twice.
+        that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
+        nobody has heard of the id yet, which saves the engine the look.
         """
         ...
 

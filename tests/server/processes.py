@@ -45,6 +45,12 @@ class Process:
                 assert time.monotonic() < deadline, self._log.read_text()
                 time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As ``kill -9``."""
         self._end(signal.SIGKILL)
@@ -66,7 +72,8 @@ def stub(log: Path, *options: str) -> Process:
     return Process(arguments, f"http://127.0.0.1:{port}", "/queue", log)
 
 
-def server(folder: Path, engine: str, port: int) -> Process:
+def server(folder: Path, engine: Process | str, port: int) -> Process:
     """``ryla-graphs serve``."""
+    engine = engine if isinstance(engine, str) else engine.address
     arguments = ["ryla_graphs", "serve", "--engine", engine, "--data-dir", str(folder / "data"), "--port", str(port)]
     return Process(arguments, f"http://127.0.0.1:{port}", "/health", folder / "server.log")

@@ -69,15 +69,15 @@ def busy(client: Client, name: str) -> Iterator[None]:
 def test_killed_again_and_again(tmp_path: Path, engine: str) -> None:
     chance = random.Random(engine)
     with stub(tmp_path / "stub.log", "--latency", "0.05", "--steps", "2") as comfyui:
-        address = comfyui.address if engine == "stub" else "simulator"
+        runs_on = comfyui if engine == "stub" else "simulator"
         port = free_port()
         client = Client(f"http://127.0.0.1:{port}")
         for life in range(2):
-            with server(tmp_path, address, port) as alive, busy(client, f"life-{life}"):
+            with server(tmp_path, runs_on, port) as alive, busy(client, f"life-{life}"):
                 time.sleep(chance.uniform(0.3, 1.0))
                 alive.kill()
         assert client.accepted, "nothing was accepted before the kills"
-        with server(tmp_path, address, port):
+        with server(tmp_path, runs_on, port):
             _all_is_there(client)
 
 

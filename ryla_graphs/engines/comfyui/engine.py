@@ -65,11 +65,12 @@ class ComfyUI:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
+        fresh: bool = False,
         previews: bool = False,
     ) -> ComfyRun:
         """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
-        if run_id is None:
-            return self._submit(workflow, inputs or {}, str(uuid.uuid4()), previews=previews)
+        if run_id is None or fresh:
+            return self._submit(workflow, inputs or {}, run_id or str(uuid.uuid4()), previews=previews)
         # One start of an id at a time, so that the second finds what the first has begun.
         with self._turns.of(run_id):
             if self.knows(run_id):

@@ -63,16 +63,17 @@ class ComfyUIPool:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
+        fresh: bool = False,
         previews: bool = False,
     ) -> Run:
         """Hand a graph to the least busy server that takes it, or take up the run of that id."""
-        if run_id is None:
-            return self._start(workflow, inputs, str(uuid.uuid4()), previews=previews)
+        if run_id is None or fresh:
+            return self._start(workflow, inputs, run_id or str(uuid.uuid4()), previews=previews, fresh=True)
         with self._turns.of(run_id):
             holder = self._holder(run_id)
             if holder is not None:
                 return holder.follow(holder.engine.resume(run_id, workflow))
-            return self._start(workflow, inputs, run_id, previews=previews)
+            return self._start(workflow, inputs, run_id, previews=previews, fresh=False)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:
         """Take up a run, on the server that has it."""
@@ -111,14 +112,17 @@ class ComfyUIPool:
                 return LostRun(run_id, RunLost("no server knows this run any more; was its server restarted?"))
             return holder.follow(holder.engine.resume(run_id, workflow))
 
-    def _start(self, workflow: CompiledWorkflow, inputs: Inputs | None, run_id: str, *, previews: bool) -> Run:
+    def _start(
+        self, workflow: CompiledWorkflow, inputs: Inputs | None, run_id: str, *, previews: bool, fresh: bool
+    ) -> Run:
         refusal: EngineRefused | None = None
         silent = EngineUnreachable(f"no server is ready: {self.health().reason}")
         for member in sorted(self._members, key=lambda member: member.busy):
             if not member.look().ready:
                 continue
             try:
-                return member.follow(member.engine.start(workflow, inputs, run_id=run_id, previews=previews))
+                run = member.engine.start(workflow, inputs, run_id=run_id, fresh=fresh, previews=previews)
+                return member.follow(run)
             except EngineRefused as error:
                 refusal = refusal or error
             except EngineUnreachable as error:

@@ -76,6 +76,7 @@ class ModalEngine:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
+        fresh: bool = False,  # noqa: ARG002 - to write the id down is the look
         previews: bool = False,
     ) -> ModalRun | LostRun:
         """Spawn a call for the graph, unless a run of this id has one already."""

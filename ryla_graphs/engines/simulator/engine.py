@@ -61,6 +61,7 @@ class Simulator:
         inputs: Inputs | None = None,
         *,
         run_id: str | None = None,
+        fresh: bool = False,  # noqa: ARG002 - it knows no runs
         previews: bool = False,
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""

@@ -88,6 +88,7 @@ class JobRun:
         self._cancellation = cancellation
         self._tools = tools
         self._follower: Follower | None = None
+        self._fresh = False
 
     def run(self) -> None:
         """Bring the job to its end, whatever happens; raises nothing."""
@@ -146,7 +147,7 @@ class JobRun:
                     raise
 
     def _begin(self) -> None:
-        self._job = self._tools.states.begin(self._job.id, str(uuid.uuid4()))
+        self._job, self._fresh = self._tools.states.begin(self._job.id, str(uuid.uuid4())), True
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
@@ -155,7 +156,8 @@ class JobRun:
         if known:
             return tools.engine.resume(run_id, workflow)
         inputs = {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()}
-        return tools.engine.start(workflow, inputs, run_id=run_id, previews=job.request.previews)
+        fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
+        return tools.engine.start(workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews)
 
     def _waited(self, since: float) -> bool:
         """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""
