@@ -134,7 +134,8 @@ def _print_stages(terminal: Console, plan: Plan) -> None:
 
 def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
     several = f" ({plan.images} a run)" if plan.images > 1 else ""
-    table = _table("GPU", "memory", "fits", "seconds", "cost", "from cold", "", title=f"An image{several} on each GPU")
+    what = "A video" if any(stage.frames > 1 for stage in plan.stages) else "An image"
+    table = _table("GPU", "memory", "fits", "seconds", "cost", "from cold", "", title=f"{what}{several} on each GPU")
     least = "" if plan.knows("seconds") else ">= "
     for row in rows:
         marks = [word for word, name in (("cheapest", plan.cheapest), ("fastest", plan.fastest)) if name == row.gpu]
