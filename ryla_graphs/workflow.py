@@ -125,12 +125,14 @@ class Workflow:
     def prefixed(self, part: str) -> Workflow:
         """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
 
-        A node that the parts share goes by its own name again. Raises `InvalidWorkflow` for a part without a name.
+        A node that parts share goes by its own name again; what a part saves, it saves for itself. Raises
+        `InvalidWorkflow` for a part without a name.
         """
         if not part or not part.isprintable():
             raise InvalidWorkflow([bad_name("a part", part, None)])
+        last = set(self._graph.sinks) - {wire.source for wire in self._graph.wires()}
         return Workflow.of(
-            prefix(self._graph, dict.fromkeys(self._graph.nodes, part)),
+            prefix(self._graph, dict.fromkeys(self._graph.nodes, part), anew=last),
             name=self.name,
             catalog=self._catalog,
             origin=self.origin.prefixed(part),

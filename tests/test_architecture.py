@@ -42,6 +42,7 @@ LAYERS = (
     "testing",
     "models_folder",
     "engines",
+    "sweeps",
     "sources",
     "client",
     "server",

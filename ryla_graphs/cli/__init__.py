@@ -13,6 +13,7 @@ from ryla_graphs.cli.plan import plan_command
 from ryla_graphs.cli.presets import presets_command
 from ryla_graphs.cli.run import run_command
 from ryla_graphs.cli.serve import serve_command
+from ryla_graphs.cli.sweep import sweep_command
 from ryla_graphs.cli.validate import validate_command
 from ryla_graphs.cli.weights import weights_app
 
@@ -28,6 +29,7 @@ app.command("compile")(compile_command)
 app.command("validate")(validate_command)
 app.command("plan")(plan_command)
 app.command("run")(run_command)
+app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(weights_app, name="weights")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,5 +41,18 @@ ModelsFolders = Annotated[
     typer.Option(
         "--models", metavar="DIR", help="ComfyUI's models folder: what its files are is read from their headers."
     ),
+]
+Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the files go.")]
+EngineAddress = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        envvar="RYLA_ENGINE",
+        metavar="simulator|URL",
+        help="The simulator, or a ComfyUI server's http://host:port.",
+    ),
+]
+Limits = Annotated[
+    bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from ryla_graphs.cli.options import Json, ParamsFile, Settings, Target
-from ryla_graphs.cli.output import console, print_json
+from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Settings, Target
+from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.engines import Artifact, Result
-    from ryla_graphs.engines.events import Event
 
 
 def run_command(
     target: Target,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the files go.")] = Path("out"),
+    out: Out = Path("out"),
     param: Settings = None,
     params: ParamsFile = None,
-    engine: Annotated[
-        str,
-        typer.Option(
-            envvar="RYLA_ENGINE", metavar="simulator|URL", help="The simulator, or a ComfyUI server's http://host:port."
-        ),
-    ] = "simulator",
-    limits: Annotated[
-        bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
-    ] = True,
+    engine: EngineAddress = "simulator",
+    limits: Limits = True,
     json: Json = False,
 ) -> None:
     """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten."""
@@ -45,26 +37,31 @@ def run_command(
     workflow, inputs = load_target(target, param, params)
     compiled = workflow.compile()
     if limits:
-        _refuse_too_much(compiled)
+        refuse_too_much([compiled])
     if not json:
         print_problems(compiled.problems, stderr=True, notes=False)
     with closing(connect(engine)) as connected:
-        with _progress(compiled, quiet=json) as watch:
+        with progress(len(compiled.prompt), quiet=json) as watch:
             result = run(connected, compiled, inputs, on_event=watch)
         files = [(artifact, artifact.save(out)) for artifact in result.outputs]
-    saved = _workflow_file(compiled).save(out)
+    saved = workflow_file(compiled).save(out)
     _tell(compiled, result, files, saved, engine=engine, json=json)
 
 
-def _refuse_too_much(compiled: CompiledWorkflow) -> None:
-    from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
+def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
+    """Raise `CannotRunHere` with what graphs ask for beyond the limits, each told once."""
+    from ryla_graphs.errors import CannotRunHere, Problem  # noqa: PLC0415
     from ryla_graphs.plan import check  # noqa: PLC0415
 
-    if problems := check(compiled.stages):
-        raise CannotRunHere(compiled.explain(problem) for problem in problems)
+    found: list[Problem] = []
+    for compiled in workflows:
+        problems = [compiled.explain(problem) for problem in check(compiled.stages)]
+        found += [problem for problem in problems if problem not in found]
+    if found:
+        raise CannotRunHere(found)
 
 
-def _workflow_file(compiled: CompiledWorkflow) -> Artifact:
+def workflow_file(compiled: CompiledWorkflow) -> Artifact:
     """The compiled graph as one more file to save."""
     from ryla_graphs.engines import Artifact  # noqa: PLC0415
 
@@ -102,26 +99,3 @@ def _tell(
     seed = compiled.parameters.get("seed")
     if seed is not None:
         typer.echo(f"seed {seed}")
-
-
-@contextmanager
-def _progress(compiled: CompiledWorkflow, *, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """A bar of nodes done, with the steps of the node at work; on the terminal's error stream."""
-    terminal = console(stderr=True)
-    if quiet or not terminal.is_terminal:
-        yield lambda _event: None
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[steps]}"), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True) as bar:
-        task = bar.add_task("waiting", total=len(compiled.prompt), steps="")
-
-        def watch(event: Event) -> None:
-            facts: dict[str, Any] = event.to_dict() if event.kind in ("node", "progress") else {}
-            if event.kind == "node":
-                bar.update(task, advance=1, description=f"{facts['class_type']} '{facts['node']}'", steps="")
-            elif event.kind == "progress":
-                bar.update(task, steps=f"step {facts['step']}/{facts['steps']}")
-
-        yield watch

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import json
 import mimetypes
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,14 +36,18 @@ def load_target(
 ) -> Loaded:
     """The workflow that a command names, with its parameters set."""
     given, files = parameters(settings or [], params)
+    made = open_target(target, catalog)
+    return Loaded(made.build(given) if isinstance(made, Preset) else made(**given), files)
+
+
+def open_target(target: str, catalog: Catalog | None = None) -> Preset[Any] | Callable[..., Workflow]:
+    """What a command names: a preset, or what makes a workflow of other parameters; files are read once."""
     if target in presets.NAMES:
-        return Loaded(presets.get(target).build(given), files)
+        return presets.get(target)
     if not names_graph(target):
         raise NotFound.among("preset or file", target, presets.NAMES)
     path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
-    if path.endswith(".py"):
-        return Loaded(_from_python(Path(path), name or "workflow", given), files)
-    return Loaded(_from_json(path, given, catalog), files)
+    return _from_python(Path(path), name or "workflow") if path.endswith(".py") else _from_json(path, catalog)
 
 
 def names_graph(target: str) -> bool:
@@ -63,7 +68,7 @@ def parameters(settings: Sequence[str], params: str | None) -> tuple[dict[str, A
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise InvalidParameters([_bad_setting(setting)])
-        given[key] = _from_file(value[1:], files) if value.startswith("@") and len(value) > 1 else value
+        given[key] = from_file(value[1:], files) if value.startswith("@") and len(value) > 1 else value
     return given, files
 
 
@@ -77,7 +82,7 @@ def _bad_setting(setting: str) -> Problem:
     )
 
 
-def _from_file(name: str, files: dict[str, bytes]) -> str:
+def from_file(name: str, files: dict[str, bytes]) -> str:
     """A text from a file, or the name under which a picture, sound or video goes as an input file."""
     content = read_bytes(name)
     media = (mimetypes.guess_type(name)[0] or "text").split("/")[0]
@@ -86,20 +91,30 @@ def _from_file(name: str, files: dict[str, bytes]) -> str:
             return content.decode().rstrip("\n")
         except UnicodeDecodeError:
             pass
-    files[Path(name).name] = content
-    return Path(name).name
+    own = Path(name).name
+    if files.get(own, content) != content:  # another file of this name, from another folder
+        own = f"{hashlib.sha256(content).hexdigest()[:12]}-{own}"
+    files[own] = content
+    return own
 
 
-def _from_json(path: str, given: Mapping[str, Any], catalog: Catalog | None) -> Workflow:
+def _from_json(path: str, catalog: Catalog | None) -> Callable[..., Workflow]:
     document = parse_json(read_bytes(path), path)
-    workflow = Workflow.load(document, catalog=catalog, name=Path(path).stem if path != "-" else "workflow")
-    for key, value in given.items():
-        number, _, name = key.partition(".")
-        node = workflow.node(number)
-        if not name:
-            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {number}.steps=30")
-        workflow = workflow.replace(node, node.replace(**{name: _value(value)}))
-    return workflow
+    loaded = Workflow.load(document, catalog=catalog, name=Path(path).stem if path != "-" else "workflow")
+
+    def with_inputs(**given: Any) -> Workflow:
+        workflow = loaded
+        for key, value in given.items():
+            number, _, name = key.partition(".")
+            node = workflow.node(number)
+            if not name:
+                raise NotFound(
+                    f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {number}.steps=30"
+                )
+            workflow = workflow.replace(node, node.replace(**{name: _value(value)}))
+        return workflow
+
+    return with_inputs
 
 
 def _value(text: Any) -> Any:
@@ -112,21 +127,25 @@ def _value(text: Any) -> Any:
         return text
 
 
-def _from_python(path: Path, name: str, given: Mapping[str, Any]) -> Workflow:
+def _from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     module = _imported(path)
     if not hasattr(module, name):
         found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
         raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
     value = getattr(module, name)
-    if isinstance(value, Workflow) and not given:
-        return value
     if isinstance(value, Preset):
-        return value.build(given)
-    if not callable(value):
-        raise NotFound(
-            f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters"
-        )
-    return _called(path, name, value, given)
+        return value
+
+    def with_parameters(**given: Any) -> Workflow:
+        if isinstance(value, Workflow) and not given:
+            return value
+        if not callable(value):
+            raise NotFound(
+                f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters"
+            )
+        return _called(path, name, value, given)
+
+    return with_parameters
 
 
 def _makes_workflow(value: Any, module: ModuleType) -> bool:

@@ -141,7 +141,11 @@ def run(
     Raises `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`, `OutputMissing`, `Cancelled`.
     An interrupt (Ctrl-C) cancels the run before it goes on up.
     """
-    started = engine.start(workflow, inputs, previews=previews)
+    return follow(engine.start(workflow, inputs, previews=previews), on_event=on_event)
+
+
+def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:
+    """Wait for the end of a run; raises as `run` does."""
     try:
         for event in started.events():
             if on_event is not None:
@@ -155,7 +159,7 @@ def run(
     except KeyboardInterrupt:
         started.cancel()
         raise
-    raise EngineError(f"{engine.name} told no end of run {started.id}")
+    raise EngineError(f"run {started.id} told no end")
 
 
 def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:

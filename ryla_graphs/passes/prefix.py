@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ryla_graphs.graph import Graph
@@ -10,15 +10,17 @@ from ryla_graphs.node import Node
 from ryla_graphs.wires import Output, Source
 
 
-def prefix(graph: Graph, parts: Mapping[Node, str]) -> Graph:
+def prefix(graph: Graph, parts: Mapping[Node, str], *, anew: Collection[Node] = ()) -> Graph:
     """The graph with some nodes as parts of a larger one: `vae` in the part `day` has the id `day/vae`.
 
-    The nodes are copies, which `merge_twins` still takes for the nodes that they are copies of.
+    The nodes are copies, which `merge_twins` still takes for the nodes that they are copies of, but for those
+    that are to be made `anew`.
     """
     origins = {}
     for node, part in parts.items():
         origin = node.origin_
-        origins[node] = origin._replace(scope=(part, *origin.scope), original=origin.original or node)
+        original = None if node in anew else origin.original or node
+        origins[node] = origin._replace(scope=(part, *origin.scope), original=original)
     return graph.rewire(origins=origins, check=False)
 
 

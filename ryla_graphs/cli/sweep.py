@@ -1,0 +1,115 @@
+"""`ryla-graphs sweep`: every combination of some parameters' values."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Settings, Target
+from ryla_graphs.cli.output import print_json
+from ryla_graphs.cli.progress import progress
+from ryla_graphs.cli.run import refuse_too_much, workflow_file
+
+if TYPE_CHECKING:
+    from ryla_graphs.sweeps import SavedSweep
+
+_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+
+
+def sweep_command(
+    target: Target,
+    axes: Annotated[
+        list[str],
+        typer.Option(
+            "--grid",
+            metavar="KEY=V,V,…",
+            help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
+            ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
+        ),
+    ],
+    out: Out = Path("out"),
+    param: Settings = None,
+    params: ParamsFile = None,
+    one_graph: Annotated[
+        bool, typer.Option("--one-graph/--many", help="Run it as one graph that shares its loaders, or cell by cell.")
+    ] = False,
+    most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
+    engine: EngineAddress = "simulator",
+    limits: Limits = True,
+    json: Json = False,
+) -> None:
+    """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
+
+    Everything is checked before anything runs. Cell by cell, one that fails loses no other: the sheet tells, and
+    the exit code is 1.
+    """
+    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
+    from ryla_graphs.cli.targets import open_target, parameters  # noqa: PLC0415
+    from ryla_graphs.engines import connect  # noqa: PLC0415
+    from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
+
+    given, files = parameters(param or [], params)
+    swept = grid(open_target(target), _axes(axes, files), given, most_cells=most_cells)
+    if limits:
+        refuse_too_much(swept.compiled.values())
+    if not json:
+        print_problems(swept.problems, stderr=True, notes=False)
+    whole = swept.workflow().compile()
+    nodes = len(whole.prompt) if one_graph else sum(len(each.prompt) for each in swept.compiled.values())
+    with closing(connect(engine)) as connected, progress(nodes, quiet=json) as watch:
+        results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
+        facts = {"workflow": workflow_file(whole).save(out).name} if one_graph else {}
+        saved = save_sweep(swept, results, out, engine=engine, one_graph=one_graph, **facts)
+    _tell(saved, out, json=json)
+    if saved.failures:
+        raise typer.Exit(1)
+
+
+def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
+    """Values by parameter. Raises `InvalidParameters` for what is not KEY=VALUES, or names a key twice."""
+    from ryla_graphs.errors import InvalidParameters, Problem  # noqa: PLC0415
+
+    axes: dict[str, Any] = {}
+    problems = []
+    for setting in settings:
+        key, equals, values = setting.partition("=")
+        if not equals or not key or key in axes:
+            message = f"'{key}' is swept twice" if key in axes else f"'{setting}' is not KEY=VALUE,VALUE"
+            hint = "--grid seed=1,2,3 --grid guidance=2.5,3.5"
+            problems.append(Problem(code="bad_axis", message=message, class_type="--grid", given=setting, hint=hint))
+            continue
+        axes[key] = _values(values, files)
+    if problems:
+        raise InvalidParameters(problems)
+    return axes
+
+
+def _values(text: str, files: dict[str, bytes]) -> Any:
+    """A list of values, or of labels and values."""
+    from ryla_graphs.cli.targets import from_file  # noqa: PLC0415
+    from ryla_graphs.sources import parse_json  # noqa: PLC0415
+
+    if text.startswith(("[", "{")):
+        return parse_json(text.encode(), "--grid")
+    if found := _RANGE.fullmatch(text):
+        return range(int(found[1]), int(found[2]) + 1)
+    values = [value for value in text.split(",") if value]
+    return [from_file(value[1:], files) if value.startswith("@") and len(value) > 1 else value for value in values]
+
+
+def _tell(saved: SavedSweep, out: Path, *, json: bool) -> None:
+    if json:
+        print_json(saved.manifest)
+        return
+    simulated = "  (simulated: no model ran)" if saved.manifest["simulated"] else ""
+    for cell in saved.manifest["cells"]:
+        for name in cell["files"]:
+            typer.echo(f"{out / name}{simulated}")
+    typer.echo(f"{saved.contact_sheet}")
+    typer.echo(f"{saved.file}")
+    for name, reason in saved.failures.items():
+        typer.echo(f"failed: {name}: {reason}", err=True)

@@ -1,0 +1,110 @@
+"""What a sweep varies: parameters, each with its values and what to call them."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.errors import Problem, shorten
+
+LONGEST_NAMES = 120
+"""Characters that the values take at most in a cell's name, which is also that of its files."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A parameter and the values it takes, in order."""
+
+    parameter: str
+    values: tuple[Any, ...]
+    labels: tuple[str, ...]
+    """How the contact sheet calls each value."""
+    names: tuple[str, ...]
+    """How ids and files call each: `seed=7`."""
+
+
+def axes_of(given: Mapping[str, Any]) -> tuple[Axis, ...]:
+    """The axes for values by parameter; a mapping of values has their labels as keys."""
+    longest = max(8, LONGEST_NAMES // max(1, len(given)))
+    return tuple(_axis(parameter, values, longest) for parameter, values in given.items())
+
+
+def _axis(parameter: str, given: Any, longest: int) -> Axis:
+    values = tuple(given.values() if isinstance(given, Mapping) else given)
+    labels = tuple(str(key) for key in given) if isinstance(given, Mapping) else tuple(map(label_of, values))
+    return Axis(parameter, values, labels, tuple(f"{parameter}={name}" for name in _names(labels, longest)))
+
+
+def label_of(value: Any) -> str:
+    """How a value is shown: text as it is, everything else as JSON where it can be."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except TypeError:
+        return repr(value)
+
+
+def _names(labels: Sequence[str], longest: int) -> list[str]:
+    """Labels as parts of file names, all different; long ones are cut, and then counted."""
+    plain = [re.sub(r"[^\w.+-]+", "_", label).strip("_.") for label in labels]
+    # Some file systems take A and a for the same.
+    if all(0 < len(name) <= longest for name in plain) and len({name.casefold() for name in plain}) == len(plain):
+        return plain
+    return [f"{place}-{name[: longest - 4]}".rstrip("-_.") for place, name in enumerate(plain, start=1)]
+
+
+def axis_problems(given: Mapping[str, Any], fixed: Collection[str], most_cells: int) -> Iterator[Problem]:
+    """What is wrong with axes before anything is made of them."""
+    if not given:
+        yield _bad_axis("a sweep needs at least one parameter with its values", None, None)
+    sizes = []
+    for parameter, values in given.items():
+        if isinstance(values, (str, bytes)) or not isinstance(values, (Sequence, Mapping)):
+            yield _bad_axis("takes a list of values", parameter, values)
+            continue
+        sizes.append(len(values))
+        if not values:
+            yield _bad_axis("has no values", parameter, values)
+        elif len(values) <= most_cells and (twice := _twice(values)):
+            yield _bad_axis(f"has {', '.join(twice)} twice", parameter, values)
+        if parameter in fixed:
+            yield _bad_axis("is both swept and given one value", parameter, values)
+    if math.prod(sizes) > most_cells:
+        yield _too_many(math.prod(sizes), most_cells)
+
+
+def _twice(values: Sequence[Any] | Mapping[Any, Any]) -> list[str]:
+    known: list[Any] = []
+    found = []
+    for value in values.values() if isinstance(values, Mapping) else values:
+        if any(type(value) is type(other) and value == other for other in known):
+            found.append(shorten(value, 40))
+        known.append(value)
+    return found
+
+
+def _bad_axis(message: str, parameter: str | None, given: Any) -> Problem:
+    return Problem(
+        code="bad_axis",
+        message=message,
+        class_type="sweep",
+        input=parameter,
+        given=None if given is None else shorten(given),
+        hint="seed=[1, 2, 3], or with labels prompt={'day': 'a street at noon', 'night': 'a street at midnight'}",
+    )
+
+
+def _too_many(size: int, most: int) -> Problem:
+    return Problem(
+        code="too_many_cells",
+        message=f"the sweep has {size:,} cells, and {most:,} are allowed",
+        class_type="sweep",
+        given=size,
+        expected=f"at most {most}",
+        hint=f"sweep fewer values, or allow it: most_cells={size}, on the command line --most-cells {size}",
+    )

@@ -1,0 +1,217 @@
+"""`grid`: one workflow for every combination of some parameters' values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from itertools import product
+from typing import Any, TypeVar
+
+from ryla_graphs.compile import CompiledWorkflow, Decisions, WorkflowOrigin
+from ryla_graphs.errors import InvalidParameters, InvalidWorkflow, Problem
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems
+from ryla_graphs.workflow import Workflow
+
+MOST_CELLS = 100
+"""A sweep of more cells is refused unless it was asked for: a slip on one axis costs hours of GPU."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One combination of values, and its workflow."""
+
+    parts: tuple[str, ...]
+    """`seed=7`, `guidance=2.5`, …, by parameter's name, whatever the order of the axes."""
+    labels: Mapping[str, str]
+    """Parameter to how its value is called, in the order of the axes."""
+    values: Mapping[str, Any]
+    workflow: Workflow
+
+    @property
+    def name(self) -> str:
+        """What the cell and its files are called: `guidance=2.5,seed=7`."""
+        return ",".join(self.parts)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """All parameters as they were used, where they came from a preset; else those that vary."""
+        return self.workflow.origin.parameters or self.values
+
+
+class Grid:
+    """The cells of a sweep, the last axis quickest: as many workflows, or one graph of them all."""
+
+    def __init__(
+        self, name: str | None, axes: tuple[Axis, ...], fixed: Mapping[str, Any], cells: tuple[Cell, ...]
+    ) -> None:
+        self.name = name
+        self.axes = axes
+        self.fixed = fixed
+        """The parameters that were given and do not vary, and what was drawn for all cells, such as a seed."""
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+    def __repr__(self) -> str:
+        sizes = " x ".join(f"{axis.parameter}[{len(axis.values)}]" for axis in self.axes)
+        return f"<Grid {self.name or ''} {sizes}: {len(self)} cells>"
+
+    def workflows(self) -> dict[str, Workflow]:
+        """A workflow for each cell, by the cell's name."""
+        return {cell.name: cell.workflow for cell in self.cells}
+
+    def workflow(self) -> Workflow:
+        """One graph of all cells, in which loaders and whatever else is equal are shared.
+
+        The id of a node begins with the values that tell it from the others: `guidance=2.5/seed=7/save`.
+        """
+        return self._workflow
+
+    @cached_property
+    def _workflow(self) -> Workflow:
+        parts = (reduce(Workflow.prefixed, reversed(cell.parts), cell.workflow) for cell in self.cells)
+        joined = Workflow.join(*parts, name=self.name)
+        swept = {axis.parameter: list(axis.values) for axis in self.axes}
+        joined.origin = WorkflowOrigin(
+            preset=self.cells[0].workflow.origin.preset,
+            parameters=dict(self.fixed) | swept,
+            notices=joined.origin.notices,
+            decisions=self._decisions,
+        )
+        return joined
+
+    def _decisions(self) -> Decisions:
+        """Which parameters decide which inputs; in every cell it is as in the first."""
+        first = self.cells[0].workflow.origin.decisions()
+        parts = {part for cell in self.cells for part in cell.parts}
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for node, number in self.workflow().graph.ids.items():
+            inner = [part for part in node.origin_.scope if part not in parts]
+            own = "/".join([*inner, node.origin_.name or ""])
+            found |= {(number, name): by for (other, name), by in first.items() if other == own}
+        return found
+
+    def cells_of(self, node: str) -> tuple[Cell, ...]:
+        """The cells that a node of the one graph belongs to, by its id."""
+        scope = set(self._nodes[node].origin_.scope)
+        parts = scope.intersection(part for cell in self.cells for part in cell.parts)
+        return tuple(cell for cell in self.cells if parts <= set(cell.parts))
+
+    @cached_property
+    def _nodes(self) -> Mapping[str, Any]:
+        return {number: node for node, number in self.workflow().graph.ids.items()}
+
+    @cached_property
+    def compiled(self) -> Mapping[Cell, CompiledWorkflow]:
+        """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each told once."""
+        compiled, problems = _collected(self.cells, lambda cell: cell.workflow.compile())
+        if problems:
+            raise InvalidWorkflow(_told_once(problems, self.cells))
+        return compiled
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The warnings and notes of all cells, each told once; raises as `compiled` does."""
+        return list(_told_once({cell: each.problems for cell, each in self.compiled.items()}, self.cells))
+
+
+def grid(
+    target: Preset[Any] | Callable[..., Workflow],
+    axes: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+    /,
+    *,
+    most_cells: int = MOST_CELLS,
+    **more: Any,
+) -> Grid:
+    """All combinations of some parameters' values: `grid(flux_dev, {"seed": [1, 2]}, prompt="a red bicycle")`.
+
+    `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
+    that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
+    draw at random, such as the seed, is drawn once for all cells. Raises `InvalidParameters` with everything that is
+    wrong in any cell, each told once.
+    """
+    named = _names(target)
+    swept = {named.get(parameter, parameter): values for parameter, values in axes.items()}
+    fixed = {named.get(key, key): value for key, value in {**(parameters or {}), **more}.items()}
+    if problems := list(axis_problems(swept, fixed, most_cells)):
+        raise InvalidParameters(problems)
+    fixed |= _drawn(target, swept.keys() | fixed.keys())
+    made = axes_of(swept)
+    cells = list(_combinations(made))
+    build = target.build if isinstance(target, Preset) else target
+    built, found = _collected(cells, lambda cell: build(**fixed, **cell.values))
+    if found:
+        raise InvalidParameters(_told_once(found, cells))
+    name = next(iter(built.values())).name
+    return Grid(name, made, fixed, tuple(replace(cell, workflow=workflow) for cell, workflow in built.items()))
+
+
+def _names(target: Any) -> dict[str, str]:
+    """The one name of each parameter of a preset, by the names it goes by."""
+    if not isinstance(target, Preset):
+        return {}
+    aliases = {field: fact.alias or field for field, fact in target.parameters.model_fields.items()}
+    return aliases | {alias: alias for alias in aliases.values()}
+
+
+def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
+    """What a preset would draw anew for each cell, and every cell shall have alike."""
+    if not isinstance(target, Preset):
+        return {}
+    fields = target.parameters.model_fields.values()
+    return {
+        fact.alias: fact.get_default(call_default_factory=True)
+        for fact in fields
+        if fact.default_factory is not None and not fact.default_factory_takes_validated_data
+        if fact.alias and fact.alias not in given
+    }
+
+
+def _combinations(axes: tuple[Axis, ...]) -> Iterator[Cell]:
+    for places in product(*(range(len(axis.values)) for axis in axes)):
+        chosen = list(zip(axes, places, strict=True))
+        yield Cell(
+            parts=tuple(sorted(axis.names[place] for axis, place in chosen)),
+            labels={axis.parameter: axis.labels[place] for axis, place in chosen},
+            values={axis.parameter: axis.values[place] for axis, place in chosen},
+            workflow=Workflow(),
+        )
+
+
+def _collected(
+    cells: Sequence[Cell], make: Callable[[Cell], T]
+) -> tuple[dict[Cell, T], dict[Cell, tuple[Problem, ...]]]:
+    """What is made of each cell, and the problems of those of which it cannot be made."""
+    done: dict[Cell, T] = {}
+    problems: dict[Cell, tuple[Problem, ...]] = {}
+    for cell in cells:
+        try:
+            done[cell] = make(cell)
+        except (InvalidParameters, InvalidWorkflow) as error:
+            problems[cell] = error.problems
+    return done, problems
+
+
+def _told_once(found: Mapping[Cell, tuple[Problem, ...]], cells: Sequence[Cell]) -> Iterator[Problem]:
+    """The problems of all cells, each once; one that only some cells have names them."""
+    where: list[tuple[Problem, list[str]]] = []
+    for cell, problems in found.items():
+        for problem in problems:
+            names = next((names for other, names in where if other == problem), None)
+            if names is None:
+                where.append((problem, [cell.name]))
+            elif cell.name not in names:
+                names.append(cell.name)
+    for problem, names in where:
+        everywhere = len(names) == len(cells) or problem.input in cells[0].values
+        some = f"{'; '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+        yield problem if everywhere else problem.at(message=f"{problem.message} (in {some})")
