@@ -66,7 +66,7 @@ def python(tmp_path: Path) -> Path:
 
 def test_version_and_help() -> None:
     assert good("--version").startswith("ryla-graphs 0.")
-    for command in ("presets", "compile", "validate", "plan", "run", "nodes"):
+    for command in ("presets", "compile", "validate", "plan", "run", "sweep", "nodes"):
         assert command in good("--help")
         assert "--json" in good(command, "--help") or command == "nodes"
     assert "--install-completion" in good("--help")
@@ -184,6 +184,57 @@ def test_a_failing_run_is_exit_1(graph: Path, tmp_path: Path) -> None:
         assert failed["error"] == "ExecutionFailed"
 
 
+def test_sweep_a_preset(tmp_path: Path) -> None:
+    sizes = ["-p", "prompt=a red bicycle", "-p", "width=64", "-p", "height=64"]
+    said = good("sweep", "flux-dev", *sizes, "--grid", "seed=1..2", "--grid", "guidance=2.5,3.5", "-o", tmp_path)
+    assert f"{tmp_path}/guidance=2.5,seed=2.png  (simulated: no model ran)" in said.splitlines()
+    assert said.splitlines()[-2:] == [f"{tmp_path}/contact_sheet.png", f"{tmp_path}/sweep.json"]
+
+
+def test_sweep_as_one_graph_and_json(tmp_path: Path) -> None:
+    prompts = '{"day": "a street, at noon", "night": "a street, at night"}'
+    sizes = ["-p", "width=64", "-p", "height=64", "-o", tmp_path / "o"]
+    facts = json.loads(good("sweep", "flux-dev", *sizes, "--grid", f"prompt={prompts}", "--one-graph", "--json"))
+    assert [cell["files"] for cell in facts["cells"]] == [["prompt=day.png"], ["prompt=night.png"]]
+    assert facts["one_graph"] is True and facts["axes"]["prompt"][0] == "a street, at noon"
+    assert "prompt=day/sampler" in json.loads((tmp_path / "o" / facts["workflow"]).read_text())
+    assert json.loads((tmp_path / "o" / "sweep.json").read_text()) == facts
+
+
+def test_sweep_pictures_json_files_and_functions(graph: Path, python: Path, tmp_path: Path) -> None:
+    for colour in ("tan", "red"):
+        (tmp_path / colour).mkdir()
+        Image.new("RGB", (64, 64), colour).save(tmp_path / colour / "me.png")
+    faces = f"baseImage=@{tmp_path}/tan/me.png,@{tmp_path}/red/me.png"
+    swept = good("sweep", "flux-img2img", "-p", "prompt=x", "--grid", faces, "-o", tmp_path / "a", "--json")
+    assert len({cell["values"]["baseImage"] for cell in json.loads(swept)["cells"]}) == 2
+    assert "4.batch_size=1,sampler.steps=3.png" in good(
+        "sweep", graph, "--grid", "sampler.steps=2,3", "--grid", "4.batch_size=[1]", "-o", tmp_path / "b"
+    )
+    assert "width=128.png" in good("sweep", f"{python}:picture", "--grid", "width=64,128", "-o", tmp_path / "c")
+
+
+def test_a_sweep_with_a_failing_cell_is_exit_1_and_keeps_the_others(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "tan").save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "load.json").write_text(
+        json.dumps(
+            {
+                "load": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+                "save": {"class_type": "SaveImage", "inputs": {"images": ["load", 0], "filename_prefix": "x"}},
+            }
+        )
+    )
+    pictures = f"load.image=@{tmp_path}/good.png,@{tmp_path}/bad.png"
+    result = ryla("sweep", tmp_path / "load.json", "--grid", pictures, "-o", tmp_path / "out")
+    assert result.returncode == 1 and "failed: load.image=bad.png: LoadImage 'load'" in result.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "load.image=good.png.png",
+        "contact_sheet.png",
+        "sweep.json",
+    }
+
+
 def test_validate_files(graph: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     prompt = json.loads(graph.read_text())
@@ -284,6 +335,17 @@ MISUSE: dict[str, tuple[list[str], int, str]] = {
     "missing parameter": (["run", "flux-dev"], 2, "flux-dev.prompt: is missing"),
     "no such engine": (["run", "flux-dev", "-p", "prompt=x", "--engine", "gpu"], 2, "there is no engine 'gpu'"),
     "nobody there": (["run", "flux-dev", "-p", "prompt=x", "--engine", "http://127.0.0.1:9"], 2, "no ComfyUI answers"),
+    "axis without values": (["sweep", "flux-dev", "--grid", "seed"], 2, "'seed' is not KEY=VALUE,VALUE"),
+    "axis twice": (["sweep", "flux-dev", "--grid", "seed=1", "--grid", "seed=2"], 2, "'seed' is swept twice"),
+    "axis that is no JSON": (["sweep", "flux-dev", "--grid", "seed=[1"], 1, "is not JSON"),
+    "too many cells": (["sweep", "flux-dev", "-p", "prompt=x", "--grid", "seed=1..101"], 2, "--most-cells 101"),
+    "no axes": (["sweep", "flux-dev", "-p", "prompt=x"], 2, "--grid"),
+    "a cell too large": (["sweep", "flux-dev", "-p", "prompt=x", "-p", "width=8192", "--grid", "height=8192"], 1, "67"),
+    "nobody to sweep": (
+        ["sweep", "flux-dev", "-p", "prompt=x", "--grid", "seed=1", "--engine", "http://127.0.0.1:9"],
+        2,
+        "no ComfyUI answers",
+    ),
     "no such node": (["nodes", "show", "KSamplr"], 2, "did you mean 'KSampler'"),
     "no such catalog": (["nodes", "show", "KSampler", "--catalog", "nope.json"], 2, "cannot read 'nope.json'"),
     "nothing to validate": (["validate"], 2, "give files"),
