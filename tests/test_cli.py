@@ -193,8 +193,8 @@ def test_sweep_a_preset(tmp_path: Path) -> None:
 
 def test_sweep_as_one_graph_and_json(tmp_path: Path) -> None:
     prompts = '{"day": "a street, at noon", "night": "a street, at night"}'
-    sizes = ["-p", "width=64", "-p", "height=64", "-o", tmp_path / "o"]
-    facts = json.loads(good("sweep", "flux-dev", *sizes, "--grid", f"prompt={prompts}", "--one-graph", "--json"))
+    options = ["-p", "width=64", "-p", "height=64", "--one-graph", "--json"]
+    facts = json.loads(good("sweep", "flux-dev", "--grid", f"prompt={prompts}", *options, "-o", tmp_path / "o"))
     assert [cell["files"] for cell in facts["cells"]] == [["prompt=day.png"], ["prompt=night.png"]]
     assert facts["one_graph"] is True and facts["axes"]["prompt"][0] == "a street, at noon"
     assert "prompt=day/sampler" in json.loads((tmp_path / "o" / facts["workflow"]).read_text())

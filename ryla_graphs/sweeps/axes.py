@@ -12,7 +12,7 @@ from typing import Any
 from ryla_graphs.errors import Problem, shorten
 
 LONGEST_NAMES = 120
-"""Characters that the values take at most in a cell's name, which is also that of its files."""
+"""Bytes that the values take at most in a cell's name, which is also that of its files."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,12 @@ def _names(labels: Sequence[str], longest: int) -> list[str]:
     """Labels as parts of file names, all different; long ones are cut, and then counted."""
     plain = [re.sub(r"[^\w.+-]+", "_", label).strip("_.") for label in labels]
     # Some file systems take A and a for the same.
-    if all(0 < len(name) <= longest for name in plain) and len({name.casefold() for name in plain}) == len(plain):
+    if all(0 < len(name.encode()) <= longest for name in plain) and len({name.casefold() for name in plain}) == len(
+        plain
+    ):
         return plain
-    return [f"{place}-{name[: longest - 4]}".rstrip("-_.") for place, name in enumerate(plain, start=1)]
+    cut = [name.encode()[: longest - 4].decode(errors="ignore") for name in plain]
+    return [f"{place}-{name}".rstrip("-_.") for place, name in enumerate(cut, start=1)]
 
 
 def axis_problems(given: Mapping[str, Any], fixed: Collection[str], most_cells: int) -> Iterator[Problem]:
