@@ -64,7 +64,8 @@ def test_examples_run(code: str, before: str, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("text", "code"), of_language("text"))
-def test_examples_print_what_is_shown(text: str, code: str) -> None:
+def test_examples_print_what_is_shown(text: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert execute(code)[1] == text
 
 
