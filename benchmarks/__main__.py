@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import graphs, starting
+from benchmarks import families, graphs, starting
 
 
 def main() -> None:
     """Measure everything."""
     print(f"Python {platform.python_version()} on {platform.machine()}\n")
     graphs.report()
+    families.report()
     starting.report()
 
 

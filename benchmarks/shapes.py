@@ -42,13 +42,12 @@ def deep(nodes: int) -> Workflow:
     """A chain of LoRA loaders, one behind the other, and a picture at its end."""
     checkpoint, clip, vae = CheckpointLoaderSimple(ckpt_name="sd_xl_base_1.0.safetensors").out
     model: Source[Model] = checkpoint
-    for link in range(nodes - 6):
+    for link in range(nodes - 7):
         model = LoraLoaderModelOnly(model=model, lora_name=f"style_{link}.safetensors", strength_model=0.5)
-    text = CLIPTextEncode(clip=clip, text="a red bicycle")
     latent = KSampler(
         model=model,
-        positive=text,
-        negative=text,
+        positive=CLIPTextEncode(clip=clip, text="a red bicycle"),
+        negative=CLIPTextEncode(clip=clip, text="blurry"),
         latent_image=EmptyLatentImage(width=1024, height=1024),
         seed=1,
         sampler_name="euler",

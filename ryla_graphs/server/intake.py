@@ -108,7 +108,7 @@ class Intake:
 
     def _submit(self, workflow: Workflow, inputs: Mapping[str, str], terms: Terms) -> Accepted:
         job_id = str(uuid.uuid4())
-        compiled = workflow.compile(self._catalog.get())
+        compiled = workflow.compile(self._catalog.get(), files=self._loras.files)
         compiled = confined(compiled, f"ryla/{job_id}", inputs, self._settings.confinement)
         if self._settings.limits is not None and (problems := check(compiled.stages, self._settings.limits)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)

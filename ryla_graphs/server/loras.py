@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ryla_graphs.errors import InvalidWeights, NotFound
 from ryla_graphs.families.headers import Detected, detect
@@ -24,7 +24,7 @@ from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
 
-KIND = "lora"
+KIND: Final = "lora"
 """The `Asset.kind` of LoRAs; they are no files of a job, and kept until they are deleted."""
 FOLDER = "ryla"
 """The folder below ``models/loras`` that is ours."""
@@ -89,6 +89,19 @@ class Lora:
         return frozenset(self.asset.tags)
 
 
+class UploadedFiles:
+    """What uploads are, for checks of model families; see `ryla_graphs.families.evidence.Files`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, place: tuple[str, str], /) -> Detected | None:
+        """What the header of an upload told, by its place below ``models``; None for what is none."""
+        folder, _, name = place[1].partition("/")
+        uploads = self._store.named(name) if place[0] == "loras" and folder == FOLDER else []
+        return Detected(kind=KIND, families=frozenset(uploads[0].tags)) if uploads else None
+
+
 class Loras:
     """The LoRAs of all owners. All of it blocks."""
 
@@ -96,6 +109,7 @@ class Loras:
         self._store = store
         self._shelf = shelf
         self._size = size
+        self.files = UploadedFiles(store)
 
     def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
         """Take a file. The same content again gives the LoRA that is there.

@@ -144,6 +144,27 @@ def test_a_lora_that_is_too_large(client: TestClient) -> None:
     assert bring(client, safetensors(["x"] * 1, 0) + bytes(6000)).status_code == 413
 
 
+SDXL = safetensors(
+    [
+        f"{module}.lora_{way}.weight"
+        for way in ("down", "up")
+        for module in (
+            *(f"lora_unet_input_blocks_4_1_transformer_blocks_{number}_attn1_to_q" for number in range(10)),
+            "lora_te2_text_model_encoder_layers_0_mlp_fc1",
+        )
+    ]
+)
+
+
+def test_a_lora_of_another_family_is_refused_at_submit(client: TestClient) -> None:
+    lora = bring(client, SDXL, "style.safetensors").json()
+    assert lora["families"] == ["sdxl"]
+    answer = client.post("/flux-lora", json=SMALL | {"loraId": lora["id"]}, headers=ANNE)
+    assert answer.status_code == 422
+    (problem,) = answer.json()["error"]["problems"]
+    assert problem["code"] == "lora_family" and "SDXL" in problem["message"] and "Flux.1" in problem["message"]
+
+
 def test_a_deployment_without_a_folder_says_so(tmp_path: Path) -> None:
     with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
         answer = client.post("/loras", files={"file": ("x.safetensors", FLUX)})
