@@ -6,7 +6,10 @@ import asyncio
 import dataclasses
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -211,4 +214,43 @@ def test_retention(tmp_path: Path) -> None:
     assert store.expire(Retention(bytes=1), now=100) == 1, "what has not ended stays"
     assert store.expire(Retention(seconds=0), now=1000) == 0
     store.close()
+    loop.close()
+
+
+class Slow:
+    """A store that halts in `save_job`, so that a test can do something meanwhile."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self.saving, self.go_on = threading.Event(), threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save_job(self, *args: Any, **facts: Any) -> None:
+        self._store.save_job(*args, **facts)
+        self.saving.set()
+        assert self.go_on.wait(10)
+
+
+def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
+    store: Any = Slow(opened(tmp_path))
+    told: dict[str, Known] = {}
+    states = JobStates(store, [Told(told)])
+    new = job()
+    told[new.id] = Known(JobState.QUEUED)
+    loop = asyncio.new_event_loop()
+    states.accept(new, loop)
+    with ThreadPoolExecutor(3) as pool:
+        end = pool.submit(states.cancel, new.id)
+        assert store.saving.wait(10)
+        late = pool.submit(states.request_cancel, new.id)
+        progress = pool.submit(states.progress, new.id, {"done": 1})
+        time.sleep(0.05)  # both wait for the lock now
+        store.go_on.set()
+        assert end.result(10).state is JobState.CANCELLED
+        with pytest.raises(IllegalTransition, match="has ended"):
+            late.result(10)
+        progress.result(10)
+    assert [event.kind for event in told[new.id].told] == ["status", "status"]
     loop.close()

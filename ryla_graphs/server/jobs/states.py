@@ -146,6 +146,8 @@ class JobStates:
             raise IllegalTransition(f"job {job_id} has ended")
         with live.lock:
             old, channel = live.job, live.channel
+            if old.state.terminal:  # it ended while this waited for the lock
+                raise IllegalTransition(f"job {job_id} has ended")
             new = change(old)
             if new.state is not old.state and new.state not in TRANSITIONS[old.state]:
                 raise IllegalTransition(f"job {job_id} is {old.state} and cannot become {new.state}")
@@ -174,9 +176,11 @@ class JobStates:
         if live is None:
             return
         with live.lock:
+            if live.job.state.terminal:  # nothing is told after the end
+                return
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
-            if channel.full and not live.job.state.terminal:
+            if channel.full:
                 self._save(live, live.job, channel.unstored())
 
     def _tell(self, live: _Live, event: JobEvent) -> None:
