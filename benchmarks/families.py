@@ -45,3 +45,7 @@ def _view(prompt: ApiDocument, rules: FamilyRules | None = None) -> View:
 
 def _checked(view: View) -> int:
     return sum(1 for rule in FAMILY_RULES for _ in rule(view))
+
+
+if __name__ == "__main__":
+    report()

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ryla_graphs.errors import Problem
+    from ryla_graphs.object_info import Catalog
     from ryla_graphs.plan import Choice, Plan
     from ryla_graphs.plan.plan import OnGPU
+    from ryla_graphs.workflow import Workflow
 
 
 def plan_command(
@@ -26,8 +28,10 @@ def plan_command(
     catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
-    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much."""
-    from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
+    """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much.
+
+    What a preset must be given and is not is taken from its example.
+    """
     from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
     from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
@@ -35,7 +39,7 @@ def plan_command(
 
     known = open_catalog(catalog) if catalog else None
     wanted = find_gpu(gpu).name if gpu else None
-    compiled = load_target(target, param, params, known).workflow.compile(known)
+    compiled = _workflow(target, param, params, known).compile(known)
     plan = compiled.plan
     choice: Choice | None = None
     problems = [compiled.explain(problem) for problem in check(plan.stages)]
@@ -50,6 +54,15 @@ def plan_command(
     else:
         _print(plan, rows, choice, problems)
     raise typer.Exit(1 if problems else 0)
+
+
+def _workflow(target: str, settings: list[str] | None, params: str | None, catalog: Catalog | None) -> Workflow:
+    from ryla_graphs.cli.targets import open_target, parameters  # noqa: PLC0415
+    from ryla_graphs.presets.base import Preset  # noqa: PLC0415
+
+    given, _ = parameters(settings or [], params)
+    made = open_target(target, catalog)
+    return made.build(made.completed(given)) if isinstance(made, Preset) else made(**given)
 
 
 def _as_json(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: Sequence[Problem]) -> dict[str, Any]:

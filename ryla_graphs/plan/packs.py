@@ -57,7 +57,8 @@ _ROWS = (
     Pack(
         title="Impact Pack",
         repository="ltdrdata/ComfyUI-Impact-Pack",
-        commit="727295b52e5f7b5429e81ca2179172865aa83b99",
+        # 8.22.2. Before version 8 it does not load beside the Subpack, which was a folder of its own then.
+        commit="46f106861a648efd6a8fc84d4b3bad309b361ab6",
         folders=("ComfyUI-Impact-Pack",),
     ),
     Pack(

@@ -157,6 +157,14 @@ class Preset(Generic[P]):
         """The workflow for parameters given by name; raises `InvalidParameters` with all that is wrong."""
         return self(self.parse({**(parameters or {}), **more}))
 
+    def completed(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Parameters with what is required and missing from the example; all of the example where none are given."""
+        if not parameters:
+            return self.example
+        required = {to_camel(name): name for name, fact in self.parameters.model_fields.items() if fact.is_required()}
+        missing = {camel for camel, name in required.items() if not {camel, name} & parameters.keys()}
+        return {name: value for name, value in self.example.items() if name in missing} | dict(parameters)
+
     def parse(self, parameters: Mapping[str, Any]) -> P:
         """Check parameters; raises `InvalidParameters` with one problem for each that is wrong."""
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from ryla_graphs import presets
 from ryla_graphs.cli import app
 from ryla_graphs.plan import Plan
 from tests.plan.prompts import flux, pulid
@@ -54,6 +55,19 @@ def test_json(name: str, planned: Callable[..., str]) -> None:
     row = plan.on(chosen["gpu"]["name"])
     assert row.gpu in chosen["reason"] and chosen["gpu"]["prices_as_of"] == plan.prices_as_of
     assert targets == {"seconds": row.in_time, "usd": row.in_budget}
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_a_preset_by_its_name_alone(name: str) -> None:
+    example = presets.get(name).example
+    settings = [part for key, value in example.items() for part in ("-p", f"{key}={value}")]
+    assert quickly(name) == quickly(name, *settings)
+
+
+def test_what_is_not_given_is_taken_from_the_example() -> None:
+    text = quickly("flux-instantid", "-p", "width=512", "-p", "height=512")
+    assert "512x512" in text
+    assert text != quickly("flux-instantid")
 
 
 def test_the_gpu_that_ryla_wants(planned: Callable[..., str]) -> None:
