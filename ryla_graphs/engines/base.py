@@ -74,12 +74,14 @@ class Engine(Protocol):
         run_id: str | None = None,
         fresh: bool = False,
         previews: bool = False,
+        gpu: str | None = None,
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
         `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
         that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
-        nobody has heard of the id yet, which saves the engine the look.
+        nobody has heard of the id yet, which saves the engine the look. `gpu` is the kind of GPU that it shall run
+        on, for engines that have several; those that have one kind do not look at it.
         """
         ...
 

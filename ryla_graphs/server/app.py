@@ -13,6 +13,7 @@ from ryla_graphs.server import failures
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.jobs.metrics import MetricsSink
 from ryla_graphs.server.jobs.sinks import LogSink, Sink
+from ryla_graphs.server.loras import Shelf
 from ryla_graphs.server.openapi import document
 from ryla_graphs.server.routes import events, jobs, loras, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
@@ -25,15 +26,21 @@ ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.ro
 
 
 def create_app(
-    engine: Engine, store: Store, settings: Settings | None = None, *, sinks: Iterable[Sink] = ()
+    engine: Engine,
+    store: Store,
+    settings: Settings | None = None,
+    *,
+    sinks: Iterable[Sink] = (),
+    shelf: Shelf | None = None,
 ) -> FastAPI:
     """An app that runs graphs on `engine` and remembers in `store`; both are closed when it stops.
 
-    Jobs that an earlier app left unfinished in the store are taken up at the start.
+    `shelf` is where the engine finds LoRAs, if that is no folder of this machine. Jobs that an earlier app left
+    unfinished in the store are taken up at the start.
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
-    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks])
+    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks], shelf)
 
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
         Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)

@@ -16,7 +16,7 @@ from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.sinks import Sink
 from ryla_graphs.server.live_catalog import LiveCatalog
-from ryla_graphs.server.loras import FolderShelf, Loras
+from ryla_graphs.server.loras import FolderShelf, Loras, Shelf
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.provenance import delivered
@@ -37,7 +37,14 @@ EXPIRY_EVERY = 12
 class Deployment:
     """The parts that routes use. It begins to work with `start`, and gives everything back with `stop`."""
 
-    def __init__(self, engine: Engine, store: Store, settings: Settings, sinks: Iterable[Sink] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: Settings,
+        sinks: Iterable[Sink] = (),
+        shelf: Shelf | None = None,
+    ) -> None:
         self.engine = engine
         self.store = store
         self.settings = settings
@@ -58,7 +65,8 @@ class Deployment:
             sinks=[*sinks, self.webhooks, self.analytics],
         )
         self._upkeep: asyncio.Task[None] | None = None
-        shelf = None if settings.lora_folder is None else FolderShelf(settings.lora_folder)
+        if shelf is None and settings.lora_folder is not None:
+            shelf = FolderShelf(settings.lora_folder)
         self.loras = Loras(store, shelf, size=settings.lora_bytes)
         self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
 

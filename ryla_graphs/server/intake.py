@@ -26,6 +26,7 @@ from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
 from ryla_graphs.server.webhooks import EXTRA
+from ryla_graphs.server.wishes import NO_WISHES, Wishes, anywhere
 from ryla_graphs.workflow import Workflow
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
@@ -39,6 +40,7 @@ class Terms:
     owner: str
     key: IdempotencyKey | None = None
     previews: bool = False
+    wishes: Wishes = NO_WISHES
     extra: Mapping[str, Any] = field(default_factory=dict)
     """See `JobRequest.extra`."""
 
@@ -120,6 +122,7 @@ class Intake:
             seed=next(_seeds(compiled), None),
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=terms.previews,
+            gpu=(self._settings.place or anywhere)(compiled, terms.wishes),
             extra=terms.extra,
         )
         job = Job(id=job_id, owner=terms.owner, request=request, created_at=time.time())

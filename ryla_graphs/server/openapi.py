@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ryla_graphs import presets
+from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -41,6 +42,8 @@ class WorkflowWithFiles(BaseModel):
         description="Input files by the name that the graph gives them: data URL, base64, https URL or asset id",
     )
     webhook_url: str | None = Field(default=None, description=_WEBHOOK)
+    gpu: str | None = Field(default=None, description=GPU_MEANING)
+    max_cost_usd: float | None = Field(default=None, gt=0, description=COST_MEANING)
 
 
 def document(app: FastAPI) -> None:
@@ -65,9 +68,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
     _set_body(api, "/workflow", {"anyOf": [wrapped, graph]})
     for name in presets.NAMES:
         body = _reference(presets.get(name).parameters, schemas)
-        schemas[presets.get(name).parameters.__name__]["properties"]["webhookUrl"] = {
-            "type": "string",
-            "description": _WEBHOOK,
+        schemas[presets.get(name).parameters.__name__]["properties"] |= {
+            "webhookUrl": {"type": "string", "description": _WEBHOOK},
+            "gpu": {"type": "string", "description": GPU_MEANING},
+            "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
         }
         _set_body(api, f"/{name}", body)
     return api

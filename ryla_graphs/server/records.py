@@ -38,6 +38,8 @@ class JobRequest:
     warnings: tuple[Mapping[str, Any], ...] = ()
     """Problems that did not stop the graph."""
     previews: bool = False
+    gpu: str | None = None
+    """The kind of GPU that was chosen for it; None leaves it to the engine."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """JSON that sinks and other interfaces keep with the job, such as the address of a webhook."""
 

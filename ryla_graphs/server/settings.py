@@ -12,6 +12,7 @@ from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store.base import Retention
+from ryla_graphs.server.wishes import Place
 
 
 class Settings(BaseModel):
@@ -31,6 +32,8 @@ class Settings(BaseModel):
     """What graphs may use."""
     limits: Limits | None = Limits()
     """What graphs may ask for: pixels, batch and steps."""
+    place: Place | None = Field(default=None, exclude=True)
+    """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
     mark_outputs: bool = True
     """Whether pictures say in their metadata that a machine made them."""
     queue_limit: int = Field(default=200, ge=1)

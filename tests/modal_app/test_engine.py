@@ -118,9 +118,8 @@ def test_inputs_of_any_size_reach_the_worker(deployment: Deployment) -> None:
 
 
 def test_the_gpu_is_chosen_for_each_run(deployment: Deployment) -> None:
-    deployment.engine._gpu_for = lambda workflow: "H100" if workflow.name == "flux-dev" else None
-    run(deployment.engine, flux())
-    run(deployment.engine, Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile())
+    ended(deployment.engine.start(flux(), gpu="H100"))
+    ended(deployment.engine.start(Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile()))
     assert [call.gpu for call in deployment.calls] == ["H100", "L40S"]
 
 

@@ -67,6 +67,7 @@ class ComfyUI:
         run_id: str | None = None,
         fresh: bool = False,
         previews: bool = False,
+        gpu: str | None = None,  # noqa: ARG002 - it has one kind
     ) -> ComfyRun:
         """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
         if run_id is None or fresh:

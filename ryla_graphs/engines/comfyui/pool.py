@@ -65,6 +65,7 @@ class ComfyUIPool:
         run_id: str | None = None,
         fresh: bool = False,
         previews: bool = False,
+        gpu: str | None = None,  # noqa: ARG002 - it has one kind
     ) -> Run:
         """Hand a graph to the least busy server that takes it, or take up the run of that id."""
         if run_id is None or fresh:

@@ -29,14 +29,6 @@ SILENCE_SECONDS = 15.0
 GRACE_SECONDS = 2.0
 """How long the last events of a call that has ended may be on their way."""
 
-ChooseGpu = Callable[[CompiledWorkflow], str | None]
-"""The GPU for a graph; None leaves it to the worker class's own list."""
-
-
-def any_gpu(_: CompiledWorkflow) -> str | None:
-    """Leave the choice to the worker class."""
-    return None
-
 
 class ModalEngine:
     """Runs graphs on the worker class of a Modal app."""
@@ -50,7 +42,6 @@ class ModalEngine:
         runs: modal.Dict,
         outputs: modal.Volume,
         *,
-        gpu_for: ChooseGpu = any_gpu,
         known: Callable[[], Catalog] = catalogs.bundled,
         slots: int = 64,
         silence_seconds: float = SILENCE_SECONDS,
@@ -60,7 +51,6 @@ class ModalEngine:
         self.events = events
         self.runs = runs
         self._outputs = outputs
-        self._gpu_for = gpu_for
         self._known = known
         self.slots = slots
         self.silence_seconds = silence_seconds
@@ -78,10 +68,13 @@ class ModalEngine:
         run_id: str | None = None,
         fresh: bool = False,  # noqa: ARG002 - to write the id down is the look
         previews: bool = False,
+        gpu: str | None = None,
     ) -> ModalRun | LostRun:
-        """Spawn a call for the graph, unless a run of this id has one already."""
+        """Spawn a call for the graph, unless a run of this id has one already.
+
+        Without `gpu` the worker class's own list decides.
+        """
         run_id = run_id or str(uuid.uuid4())
-        gpu = self._gpu_for(workflow)
         record = {"call": None, "gpu": gpu, "spawned_at": time.time()}
         try:
             if not self.runs.put(run_id, record, skip_if_exists=True):

@@ -63,6 +63,7 @@ class Simulator:
         run_id: str | None = None,
         fresh: bool = False,  # noqa: ARG002 - it knows no runs
         previews: bool = False,
+        gpu: str | None = None,  # noqa: ARG002 - it has one kind
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})

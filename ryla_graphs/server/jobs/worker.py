@@ -157,7 +157,9 @@ class JobRun:
             return tools.engine.resume(run_id, workflow)
         inputs = {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()}
         fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
-        return tools.engine.start(workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews)
+        return tools.engine.start(
+            workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews, gpu=job.request.gpu
+        )
 
     def _waited(self, since: float) -> bool:
         """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""

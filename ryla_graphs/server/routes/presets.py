@@ -19,6 +19,7 @@ from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, resu
 from ryla_graphs.server.routes.shapes import PresetDetails, PresetsShape
 from ryla_graphs.server.routes.workflow import Key, Outputs, Quality
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import wishes_in
 
 router = APIRouter(tags=["presets"])
 
@@ -56,7 +57,8 @@ def _take(name: str, body: bytes, here: Deployment, owner: str, key: str | None)
     parameters = parsed(body)
     chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
     parameters, extra = webhook_in(parameters, here.webhooks.check)
-    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen, extra=extra))
+    parameters, wishes = wishes_in(parameters)
+    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra))
 
 
 for _name in presets.NAMES:

@@ -14,6 +14,7 @@ from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import wishes_in
 
 router = APIRouter(tags=["run"])
 
@@ -49,5 +50,6 @@ def _take(body: bytes, here: Deployment, owner: str, key: str | None) -> Accepte
     content = parsed(body)
     chosen = IdempotencyKey(owner, key, fingerprint("workflow", content)) if key is not None else None
     content, extra = webhook_in(content, here.webhooks.check)
+    content, wishes = wishes_in(content)
     graph, given = graph_in(content)
-    return here.intake.workflow(graph, given, Terms(owner=owner, key=chosen, extra=extra))
+    return here.intake.workflow(graph, given, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra))
