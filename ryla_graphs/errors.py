@@ -12,6 +12,7 @@
     ├── PullFailed (OSError)                weight files could not be fetched, or may not be
     ├── NotFound (LookupError)              no preset, node class, file or name like that
     ├── SourceUnreachable (OSError)         a catalog or an input could not be read
+    ├── StoreUnreachable (OSError)          where jobs are kept does not answer
     ├── ServerUnreachable (OSError)         no ryla_graphs server answers at an address
     ├── RequestFailed (RuntimeError)        a ryla_graphs server refused a request; `.code`, `.status`, `.problems`
     │   └── JobFailed                       a job on it failed or was cancelled; `.job`, `.node`
@@ -183,6 +184,10 @@ class NotFound(RylaError, LookupError):
 
 class SourceUnreachable(RylaError, OSError):
     """A catalog, graph or input file could not be read."""
+
+
+class StoreUnreachable(RylaError, OSError):
+    """Where jobs are kept does not answer; nothing of what was asked has happened."""
 
 
 class ServerUnreachable(RylaError, OSError):

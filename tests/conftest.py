@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+pytest_plugins = ["tests.modal_app.fixtures"]
+
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("RYLA_SHARED", ROOT.parent / "shared")) / "data"
 

@@ -23,6 +23,7 @@ from ryla_graphs.errors import (
     NotFound,
     Problem,
     RylaError,
+    StoreUnreachable,
 )
 from ryla_graphs.server.records import JobError
 
@@ -74,6 +75,7 @@ ANSWERS: Mapping[str, Answer] = {
     "internal_error": Answer(500, "a fault in this server; its log has more"),
     "not_ready": Answer(503, "the server starts or stops", 5),
     "engine_unreachable": Answer(503, "the engine does not answer", 10),
+    "store_unreachable": Answer(503, "where jobs are kept does not answer; the request was not taken", 10),
     "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
     "timeout": Answer(504, "the job takes longer than a request may wait; it goes on, see `Location`", 10),
 }
@@ -86,6 +88,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (InvalidInputs, "invalid_inputs"),
     (InvalidDocument, "invalid_document"),
     (NotFound, "not_found"),
+    (StoreUnreachable, "store_unreachable"),
 )
 _OWN_STATUS = ("input_too_large", "unsupported_media")
 """Codes of problems for which HTTP has a status of its own."""

@@ -5,84 +5,26 @@ from __future__ import annotations
 import asyncio
 import io
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import modal
 import pytest
 from PIL import Image
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Retrying
-from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
-from ryla_graphs.engines.on_modal.engine import ModalEngine
 from ryla_graphs.engines.on_modal.worker import Worker
 from ryla_graphs.errors import EngineError, ExecutionFailed, RunLost
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
-from tests.engines.held import HeldSimulator
-from tests.modal_app.conftest import WORKERS
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
-
-APP = "ryla-test"
-
-
-class Deployment:
-    """A worker class on the loopback, whose calls run in this process."""
-
-    def __init__(self, control_plane: LoopbackModal, folder: Path) -> None:
-        self.control_plane = control_plane
-        self.simulator = HeldSimulator()
-        self.folder = folder
-        self.calls: list[Call] = []
-        self.before: Callable[[Call], None] = lambda _call: None
-        self.outputs = modal.Volume.from_name("outputs", create_if_missing=True)
-        self.events = modal.Queue.from_name("events", create_if_missing=True)
-        self.runs = modal.Dict.from_name("runs", create_if_missing=True)
-        WORKERS.work = self._work
-        self.engine = ModalEngine(
-            modal.Cls.from_name(APP, "Comfy"),
-            self.events,
-            self.runs,
-            self.outputs,
-            silence_seconds=0.3,
-            grace_seconds=0.1,
-        )
-
-    async def _work(self, call: Call) -> Any:
-        self.calls.append(call)
-        self.before(call)
-        (job,) = call.args
-        record = await self.runs.get.aio(job["run"])
-        waited = Clock().begin(record["spawned_at"])
-        worker = Worker(self.simulator, self._deliver, lambda seconds: priced("L40S", 0.000542, waited, seconds))
-        return await serve(worker, job, events=self.events, runs=self.runs)
-
-    def _deliver(self, run_id: str, number: int, artifact: Any) -> str:
-        path = deliver_to(self.folder, run_id, number, artifact)
-        self.control_plane.servicer.volume("outputs")[path] = (self.folder / path).read_bytes()
-        return path
-
-
-@pytest.fixture(scope="session")
-def deployed(control_plane: LoopbackModal) -> LoopbackModal:
-    app = modal.App(APP)
-
-    @app.cls(gpu=["L40S", "A100-40GB"], serialized=True)
-    class Comfy:
-        @modal.method()
-        async def run(self, job: dict[str, Any]) -> dict[str, Any]:
-            raise NotImplementedError(job)
-
-    app.deploy()
-    return control_plane
+from tests.modal_app.on_loopback import WORKERS, OnLoopback
 
 
 @pytest.fixture
-def deployment(deployed: LoopbackModal, tmp_path: Path) -> Deployment:
-    return Deployment(deployed, tmp_path)
+def deployment(deployed: LoopbackModal, tmp_path: Path) -> OnLoopback:
+    return OnLoopback(deployed, tmp_path)
 
 
 def flux(**parameters: Any) -> CompiledWorkflow:
@@ -90,7 +32,7 @@ def flux(**parameters: Any) -> CompiledWorkflow:
     return presets.get("flux-dev").build(given | parameters).compile()
 
 
-def test_a_whole_run(deployment: Deployment) -> None:
+def test_a_whole_run(deployment: OnLoopback) -> None:
     told: list[Event] = []
     result = run(deployment.engine, flux(), on_event=told.append)
     (picture,) = result.outputs
@@ -101,14 +43,14 @@ def test_a_whole_run(deployment: Deployment) -> None:
     assert kinds.count("output") == 1 and "started" in kinds
 
 
-def test_what_it_took_is_told(deployment: Deployment) -> None:
+def test_what_it_took_is_told(deployment: OnLoopback) -> None:
     last = ended(deployment.engine.start(flux()))
     assert isinstance(last, Finished)
     assert last.usage.gpu == "L40S" and last.usage.execution_seconds == round(last.seconds, 3)
     assert last.usage.cost_usd is not None and last.usage.cost_usd >= round(last.seconds * 0.000542, 6)
 
 
-def test_inputs_of_any_size_reach_the_worker(deployment: Deployment) -> None:
+def test_inputs_of_any_size_reach_the_worker(deployment: OnLoopback) -> None:
     workflow = Workflow(SaveImage(images=LoadImage(image="face.png").out.image)).compile()
     buffer = io.BytesIO()
     Image.effect_noise((300, 200), 90).save(buffer, "PNG")
@@ -117,26 +59,26 @@ def test_inputs_of_any_size_reach_the_worker(deployment: Deployment) -> None:
     assert Image.open(io.BytesIO(picture.read())).size == (300, 200)
 
 
-def test_the_gpu_is_chosen_for_each_run(deployment: Deployment) -> None:
+def test_the_gpu_is_chosen_for_each_run(deployment: OnLoopback) -> None:
     ended(deployment.engine.start(flux(), gpu="H100"))
     ended(deployment.engine.start(Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile()))
     assert [call.gpu for call in deployment.calls] == ["H100", "L40S"]
 
 
-def test_a_failure_has_its_class_and_node(deployment: Deployment) -> None:
+def test_a_failure_has_its_class_and_node(deployment: OnLoopback) -> None:
     workflow = Workflow(SaveImage(images=LoadImage(image="face.png").named("photo").out.image)).compile()
     last = ended(deployment.engine.start(workflow, {"face.png": b"no picture"}))
     assert isinstance(last, Failed) and isinstance(last.error, ExecutionFailed)
     assert last.error.node == "photo"
 
 
-def test_what_the_engine_refuses_is_a_failure_of_the_run(deployment: Deployment) -> None:
+def test_what_the_engine_refuses_is_a_failure_of_the_run(deployment: OnLoopback) -> None:
     workflow = Workflow(SaveImage(images=LoadImage(image="face.png").out.image)).compile()
     last = ended(deployment.engine.start(workflow))
     assert isinstance(last, Failed) and last.error.code == "engine_refused"
 
 
-def test_one_id_is_run_once(deployment: Deployment) -> None:
+def test_one_id_is_run_once(deployment: OnLoopback) -> None:
     run_id = str(uuid.uuid4())
     first = ended(deployment.engine.start(flux(), run_id=run_id))
     second = ended(deployment.engine.start(flux(), run_id=run_id))
@@ -145,22 +87,22 @@ def test_one_id_is_run_once(deployment: Deployment) -> None:
     assert [a.to_dict() for a in first.outputs] == [a.to_dict() for a in second.outputs]
 
 
-def test_another_process_takes_a_run_up(deployment: Deployment) -> None:
+def test_another_process_takes_a_run_up(deployment: OnLoopback) -> None:
     deployment.simulator.go.clear()
     begun = deployment.engine.start(flux())
-    again = Deployment(deployment.control_plane, deployment.folder)
+    again = OnLoopback(deployment.control_plane, deployment.folder)
     deployment.simulator.go.set()
     told = list(again.engine.resume(begun.id, flux()).events())
     assert isinstance(told[-1], Finished)
     assert [event.kind for event in told].count("output") == 1
 
 
-def test_a_run_that_nobody_knows_is_lost(deployment: Deployment) -> None:
+def test_a_run_that_nobody_knows_is_lost(deployment: OnLoopback) -> None:
     last = ended(deployment.engine.resume(str(uuid.uuid4()), flux()))
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
 
 
-def test_a_cancel_reaches_the_run(deployment: Deployment) -> None:
+def test_a_cancel_reaches_the_run(deployment: OnLoopback) -> None:
     deployment.simulator.go.clear()
     begun = deployment.engine.start(flux())
     told = []
@@ -171,7 +113,7 @@ def test_a_cancel_reaches_the_run(deployment: Deployment) -> None:
     assert isinstance(told[-1], Cancelled)
 
 
-def test_a_cancel_before_the_run_begins(deployment: Deployment) -> None:
+def test_a_cancel_before_the_run_begins(deployment: OnLoopback) -> None:
     async def never(call: Call) -> Any:
         await asyncio.Event().wait()
 
@@ -181,7 +123,7 @@ def test_a_cancel_before_the_run_begins(deployment: Deployment) -> None:
     assert isinstance(ended(begun), Cancelled)
 
 
-def test_a_lost_container_is_told(deployment: Deployment) -> None:
+def test_a_lost_container_is_told(deployment: OnLoopback) -> None:
     deployment.simulator.go.clear()
     begun = deployment.engine.start(flux())
     told = []
@@ -194,7 +136,7 @@ def test_a_lost_container_is_told(deployment: Deployment) -> None:
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
 
 
-def test_an_expired_result_is_told(deployment: Deployment) -> None:
+def test_an_expired_result_is_told(deployment: OnLoopback) -> None:
     async def silent(call: Call) -> Any:
         deployment.calls.append(call)
         await asyncio.sleep(10)
@@ -206,7 +148,7 @@ def test_an_expired_result_is_told(deployment: Deployment) -> None:
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
 
 
-def test_events_that_were_lost_do_not_change_the_end(deployment: Deployment) -> None:
+def test_events_that_were_lost_do_not_change_the_end(deployment: OnLoopback) -> None:
     """The queue is not durable; the call's own result tells the end."""
 
     class Nowhere:
@@ -222,7 +164,7 @@ def test_events_that_were_lost_do_not_change_the_end(deployment: Deployment) -> 
     assert isinstance(last, Finished) and len(last.outputs) == 1
 
 
-def test_a_container_that_begins_anew_says_so(deployment: Deployment) -> None:
+def test_a_container_that_begins_anew_says_so(deployment: OnLoopback) -> None:
     """Modal runs the input of a preempted container again, in another one."""
 
     async def preempted(call: Call) -> Any:
@@ -239,7 +181,7 @@ def test_a_container_that_begins_anew_says_so(deployment: Deployment) -> None:
     assert isinstance(told[-1], Finished)
 
 
-def test_a_broken_worker_is_a_failure(deployment: Deployment) -> None:
+def test_a_broken_worker_is_a_failure(deployment: OnLoopback) -> None:
     async def broken(call: Call) -> Any:
         raise ValueError("no such table")
 

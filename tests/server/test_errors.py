@@ -25,6 +25,7 @@ from ryla_graphs.errors import (
     OutputMissing,
     Problem,
     RunLost,
+    StoreUnreachable,
 )
 from ryla_graphs.plan import Limits
 from ryla_graphs.server import Settings, SqliteStore, create_app
@@ -111,6 +112,15 @@ def stopping(client: TestClient) -> Response:
     return post(client)
 
 
+def without_store(client: TestClient) -> Response:
+    def unreachable(*_: Any) -> None:
+        raise StoreUnreachable("no")
+
+    app: Any = client.app
+    app.state.deployment.store.add_job = unreachable
+    return post(client)
+
+
 def late(client: TestClient) -> Response:
     answer = post(client)
     HELD.go.set()
@@ -160,6 +170,7 @@ PROVOKED: dict[str, Case] = {
     "internal_error": Case(post, [broken]),
     "not_ready": Case(stopping),
     "engine_unreachable": fails(EngineUnreachable("no")),
+    "store_unreachable": Case(without_store),
     "run_lost": fails(RunLost("no"), times=2),
     "timeout": Case(late, [HELD], {"wait_seconds": 0.05}),
 }

@@ -53,6 +53,14 @@ class Blobs(Protocol):
         ...
 
 
+class KeptBlobs(Blobs, Protocol):
+    """Content of which a store knows what is still needed."""
+
+    def sweep(self, needed: Collection[str]) -> None:
+        """Remove what is not among these hashes, unless it is young."""
+        ...
+
+
 class Store(Protocol):
     """Jobs, events, keys, assets, content. All of it may be called from any thread, and blocks while it works.
 

@@ -98,10 +98,7 @@ class FileBlobs:
         return (path for path in self._folder.glob("??/*") if _HASH.fullmatch(path.name))
 
     def _place(self, digest: str) -> str:
-        # A hash may come from a caller, and must not lead anywhere else.
-        if _HASH.fullmatch(digest) is None:
-            raise _nothing(digest)
-        return f"{self._root}/{digest[:2]}/{digest}"
+        return f"{self._root}/{place_of(digest)}"
 
     def _move(self, temporary: str, digest: str) -> None:
         place = self._place(digest)
@@ -118,6 +115,14 @@ class FileBlobs:
         except FileNotFoundError:
             return False
         return True
+
+
+def place_of(digest: str) -> str:
+    """The path of a content below its folder; raises `NotFound` for what is no hash."""
+    # A hash may come from a caller, and must not lead anywhere else.
+    if _HASH.fullmatch(digest) is None:
+        raise _nothing(digest)
+    return f"{digest[:2]}/{digest}"
 
 
 def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:

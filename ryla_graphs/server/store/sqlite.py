@@ -12,7 +12,7 @@ from typing import Any
 
 from ryla_graphs.errors import InvalidSettings
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
-from ryla_graphs.server.store.base import Retention, StaleJob
+from ryla_graphs.server.store.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.store.blobs import FileBlobs
 from ryla_graphs.server.store.checkpoints import Checkpoints
 from ryla_graphs.server.store.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
@@ -26,7 +26,7 @@ class SqliteStore:
     A folder belongs to one process at a time: raises `InvalidSettings` where another one has it.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, blobs: KeptBlobs | None = None) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
@@ -34,7 +34,7 @@ class SqliteStore:
         self._db = _opened(self.folder / "ryla.sqlite3")
         self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
         self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
-        self.blobs = FileBlobs(self.folder / "content")
+        self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -65,6 +65,7 @@ class SqliteStore:
             if key is not None:
                 db.execute("INSERT INTO keys VALUES (?,?,?,?)", (key.owner, key.key, key.fingerprint, job.id))
             self._add_events(job.id, events)
+            self._changed(f"job:{job.id}")
         return None
 
     def save_job(
@@ -80,6 +81,7 @@ class SqliteStore:
             if output is not None:
                 self._add_asset(output)
             self._add_events(job.id, events)
+            self._changed(f"job:{job.id}")
 
     def job(self, job_id: str) -> Job | None:
         rows = self._rows(f"{_JOB} WHERE id = ?", job_id)
@@ -121,6 +123,7 @@ class SqliteStore:
     def add_asset(self, asset: Asset) -> None:
         with self._writing():
             self._add_asset(asset)
+            self._changed(f"asset:{asset.id}")
 
     def asset(self, asset_id: str) -> Asset | None:
         rows = self._rows(f"SELECT {ASSET_COLUMNS} FROM assets WHERE id = ?", asset_id)
@@ -176,6 +179,12 @@ class SqliteStore:
             self._checkpoints.stop()
             self._db.close()
             self._claim.close()
+
+    def _changed(self, name: str) -> None:
+        """Called at the end of a transaction that adds or changes ``job:<id>`` or ``asset:<id>``, by that name.
+
+        For stores that keep a copy elsewhere; what it raises undoes the transaction.
+        """
 
     def _add_events(self, job_id: str, events: Sequence[JobEvent]) -> None:
         rows = [(job_id, event.seq, event.at, event.kind, json.dumps(event.data)) for event in events]

@@ -88,6 +88,11 @@ class Calls:
             call.task.cancel()
         await stream.send_message(NOTHING)
 
+    async def FunctionGetCurrentStats(self, stream: Any) -> None:
+        await stream.recv_message()
+        on = sum(not call.ended.is_set() for call in self.state.calls.values())
+        await stream.send_message(api_pb2.FunctionStats(num_total_tasks=on, num_running_inputs=on))
+
     def lose(self, call_id: str) -> None:
         """End a call as a container does that is gone: without a word. What still runs of it here no longer counts."""
         call = self.state.calls[call_id]

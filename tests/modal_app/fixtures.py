@@ -1,0 +1,36 @@
+"""One loopback Modal for a session, with a worker class deployed on it; skips where modal is not installed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.modal_app.loopback import LoopbackModal
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[LoopbackModal]:
+    """The control plane, and this process's modal client pointed at it."""
+    pytest.importorskip("modal", reason="modal is not installed (pip install 'ryla-graphs[modal]')")
+    from tests.modal_app.loopback import LoopbackModal
+    from tests.modal_app.on_loopback import WORKERS
+
+    with LoopbackModal(WORKERS) as loopback:
+        before = {name: os.environ.get(name) for name in loopback.environment}
+        os.environ.update(loopback.environment)
+        yield loopback
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture(scope="session")
+def deployed(control_plane: LoopbackModal) -> LoopbackModal:
+    """The control plane with a worker class on it."""
+    from tests.modal_app.on_loopback import deploy
+
+    deploy()
+    return control_plane
