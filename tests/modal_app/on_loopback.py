@@ -50,7 +50,7 @@ class OnLoopback:
 
     def __init__(self, control_plane: LoopbackModal, folder: Path, simulator: Simulator | None = None) -> None:
         self.control_plane = control_plane
-        self.simulator = simulator or HeldSimulator()
+        self.simulator: Any = simulator or HeldSimulator()
         self.folder = folder
         self.calls: list[Call] = []
         self.before: Callable[[Call], None] = lambda _call: None
