@@ -23,9 +23,9 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-OWNED = ("unauthorized", "not_found")
+OWNED = ("unauthorized", "not_found", "store_unreachable")
 """What every route about something owned may answer."""
-TAKEN = ("malformed_json", "unauthorized", "request_too_large", "queue_full", "not_ready")
+TAKEN = ("malformed_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable")
 """What every route that takes a job may answer."""
 GRAPH = (
     "invalid_workflow", "cannot_run_here", "invalid_inputs", "invalid_parameters", "idempotency_key_reuse",

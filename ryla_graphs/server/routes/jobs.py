@@ -21,7 +21,9 @@ from ryla_graphs.server.views import job_view, output_view
 router = APIRouter(tags=["jobs"])
 
 
-@router.get("/jobs", response_model=JobsShape, responses=errors("unauthorized", "invalid_parameters"))
+@router.get(
+    "/jobs", response_model=JobsShape, responses=errors("unauthorized", "invalid_parameters", "store_unreachable")
+)
 async def list_jobs(
     here: Here,
     owner: Owner,

@@ -31,6 +31,7 @@ _CHUNK = 256 * 1024
             "input_too_large",
             "request_too_large",
             "no_lora_folder",
+            "store_unreachable",
         ),
     },
 )
@@ -47,7 +48,7 @@ async def add_lora(
     return JSONResponse(lora_view(lora), 201 if lora.new else 200)
 
 
-@router.get("", responses=errors("unauthorized"))
+@router.get("", responses=errors("unauthorized", "store_unreachable"))
 async def list_loras(here: Here, owner: Owner) -> dict[str, list[dict[str, Any]]]:
     """The caller's LoRAs, the newest first."""
     return {"loras": [lora_view(lora) for lora in await in_thread(here.loras.all, owner)]}

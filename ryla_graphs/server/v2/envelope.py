@@ -38,6 +38,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "queue_full": ("queue_full", 429),
     "not_ready": ("deployment_not_ready", 429),
     "engine_unreachable": ("deployment_not_ready", 429),
+    "store_unreachable": ("deployment_not_ready", 429),
     "too_many_streams": ("too_many_streams", 429),
 }
 """Our codes, and how v2 calls and answers them; what is not here is `upstream_error`, 500."""
