@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ryla_graphs.errors import NotFound, StoreUnreachable
@@ -162,6 +162,7 @@ def agree(store: Store, model: Model) -> None:
 
 def test_it_has_what_was_written(opening: Callable[[], Open]) -> None:
     @given(STEPS)
+    @example([("whole", 1), ("forget", 1), ("upload", 1), ("drop", 1), ("whole", 2), ("expire", 3)])
     def law(steps: Sequence[tuple[str, int]]) -> None:
         reopen, model = opening(), Model()
         store = reopen()
