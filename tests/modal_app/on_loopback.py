@@ -63,6 +63,7 @@ class OnLoopback:
             self.events,
             self.runs,
             self.outputs,
+            slots=self.simulator.slots,
             silence_seconds=0.3,
             grace_seconds=0.1,
         )

@@ -20,9 +20,10 @@ from PIL import Image
 from ryla_graphs import Workflow, presets
 from ryla_graphs.engines import Engine
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
-from ryla_graphs.server import Settings, SqliteStore, Store, create_app
+from ryla_graphs.server import Settings, Store, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.engines.held import HeldSimulator
+from tests.server.conftest import DEPLOYMENTS
 from tests.server.live import listening
 
 TOKEN = "a-token-for-the-sdk"
@@ -159,12 +160,13 @@ def test_cancelling_what_has_ended_changes_nothing(client: Comfy) -> None:
     assert job.cancel().status == "succeeded"
 
 
-@pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldSimulator]:
+@pytest.fixture(params=DEPLOYMENTS)
+def held(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldSimulator]:
     """A deployment with room for one job that runs and one that waits, whose runs stop at their first node."""
     simulator = HeldSimulator()
     simulator.go.clear()
-    with listening(create_app(simulator, SqliteStore(tmp_path), Settings(queue_limit=1))) as address:
+    engine, store = DEPLOYMENTS[request.param](tmp_path, request, simulator)
+    with listening(create_app(engine, store, Settings(queue_limit=1))) as address:
         monkeypatch.setenv("COMFY_BASE_URL", address)
         yield simulator
         simulator.go.set()

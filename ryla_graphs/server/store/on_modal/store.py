@@ -26,7 +26,8 @@ from ryla_graphs.server.store.sqlite import SqliteStore
 TOUCH_SECONDS = 2 * 24 * 3600
 """Modal forgets an entry seven days after it was last used; what has to stay is written anew before that."""
 
-_TABLES = {"inputs": "job_id", "events": "job_id", "keys": "job_id", "assets": "job_id"}
+_PARTS = ("inputs", "events", "keys", "assets")
+"""The tables with rows that belong to a job."""
 
 
 class ModalStore(SqliteStore):
@@ -136,31 +137,45 @@ class ModalStore(SqliteStore):
         """All rows of a job, or the row of an upload."""
         kind, _, number = name.partition(":")
         if kind == "asset":
-            (row,) = self._rows("SELECT * FROM assets WHERE id = ?", number)
-            return {"at": 0.0, "assets": [row]}
-        (job,) = self._rows(
-            "SELECT id, owner, created_at, state, ended_at, request, changes FROM jobs WHERE id = ?", number
-        )
-        rows = {table: self._rows(f"SELECT * FROM {table} WHERE job_id = ?", number) for table in _TABLES}
-        return {"at": job[2], "job": job, **rows}
+            return {"at": 0.0, "assets": self._named_rows("assets", "id", number)}
+        (job,) = self._named_rows("jobs", "id", number)
+        del job["number"]  # the order is that of creation, in every container
+        return {"at": job["created_at"], "jobs": [job]} | {
+            table: self._named_rows(table, "job_id", number) for table in _PARTS
+        }
+
+    def _named_rows(self, table: str, column: str, value: str) -> list[dict[str, Any]]:
+        with self._lock:
+            found = self._db.execute(f"SELECT * FROM {table} WHERE {column} = ?", (value,))
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
 
     def _take(self, name: str, entry: dict[str, Any]) -> None:
         """Fill this container's tables from an entry; one that it has already stays as it is."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
-            if job := entry.get("job"):
-                columns = "id, owner, created_at, state, ended_at, request, changes"
-                self._db.execute(f"INSERT OR IGNORE INTO jobs({columns}) VALUES (?,?,?,?,?,?,?)", job)
-            for table in _TABLES:
+            for table in ("jobs", *_PARTS):
                 for row in entry.get(table, ()):
-                    self._db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({','.join('?' * len(row))})", row)
+                    places = ",".join("?" * len(row))
+                    self._db.execute(
+                        f"INSERT OR IGNORE INTO {table}({','.join(row)}) VALUES ({places})", tuple(row.values())
+                    )
             self._db.execute("COMMIT")
         self._used[name] = time.time()
+
+
+def refresh(records: modal.Dict) -> int:
+    """Use every entry once, so that Modal does not forget it while no container runs; gives how many there are."""
+    with _asking():
+        names = list(records.keys())
+        for name in names:
+            records.get(name)
+    return len(names)
 
 
 @contextmanager
 def _asking() -> Iterator[None]:
     try:
         yield
-    except ModalError as error:
+    except (ModalError, OSError) as error:
         raise StoreUnreachable(f"Modal does not keep records now: {error}") from error

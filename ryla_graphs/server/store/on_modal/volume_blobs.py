@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 import modal
+from aiohttp import ClientError  # what modal's client brings content with
 from blake3 import blake3
 from modal.exception import Error as ModalError
 from modal.exception import NotFoundError
@@ -52,7 +53,7 @@ class VolumeBlobs:
             return self._uploaded(cast("BinaryIO", file), hasher.hexdigest(), size)
 
     def _uploaded(self, file: BinaryIO, digest: str, size: int) -> Blob:
-        with self._lock:  # before the look, so that no sweep takes it between look and answer
+        with self._lock:  # before the look, so that no sweep takes it after that
             self._touched[digest] = time.time()
         if self.size(digest) == size:
             return Blob(digest, size, new=False)
@@ -98,13 +99,12 @@ class VolumeBlobs:
             digest = entry.path.rpartition("/")[2]
             if entry.path.strip("/") != _place_or_nothing(digest) or digest in needed or entry.mtime > youngest:
                 continue
-            with self._lock:
+            with self._lock:  # also while it is removed, so that no `put` finds it just before
                 if self._touched.get(digest, 0.0) > youngest:
                     continue
                 self._sizes.pop(digest, None)
-                self._touched.pop(digest, None)
-            with _asking(digest):
-                self._volume.remove_file(entry.path)
+                with _asking(digest):
+                    self._volume.remove_file(entry.path)
 
 
 def _place_or_nothing(digest: str) -> str:
@@ -120,5 +120,5 @@ def _asking(digest: str) -> Iterator[None]:
         yield
     except (NotFoundError, FileNotFoundError):
         raise NotFound(f"there is no content with the hash '{digest[:80]}'") from None
-    except ModalError as error:
+    except (ModalError, OSError, ClientError) as error:
         raise StoreUnreachable(f"Modal does not keep files now: {error}") from error
