@@ -10,7 +10,7 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -120,16 +120,12 @@ class JsonLines:
             self._file.close()
 
 
-class Posted:
-    """An address that gets events in batches, as a JSON array; a batch that does not arrive is logged and dropped."""
+class Batched:
+    """Gathers events and sends them in batches from a thread of its own; what cannot be sent is logged and dropped."""
 
-    def __init__(self, fetcher: Fetcher, address: str, token: str = "") -> None:
-        fetcher.check(address, name="analytics address")
-        self._fetcher = fetcher
-        self._address = address
-        self._headers = {"content-type": "application/json"}
-        if token:
-            self._headers["authorization"] = f"Bearer {token}"
+    def __init__(self, send: Callable[[list[Mapping[str, Any]]], None], name: str) -> None:
+        self._send = send
+        self._name = name
         self._waiting: queue.Queue[Mapping[str, Any] | None] = queue.Queue(maxsize=10_000)
         self._thread = threading.Thread(target=self._work, name="analytics", daemon=True)
         self._thread.start()
@@ -139,17 +135,20 @@ class Posted:
         try:
             self._waiting.put_nowait(event)
         except queue.Full:
-            log.error("an analytics event was dropped: %s does not keep up", self._address)
+            log.error("an analytics event was dropped: %s does not keep up", self._name)
 
     def close(self) -> None:
-        """Post what waits."""
+        """Send what waits."""
         self._waiting.put(None)
         self._thread.join(timeout=10)
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
             batch, last = self._gathered(first)
-            self._post(batch)
+            try:
+                self._send(batch)
+            except Exception as error:  # noqa: BLE001 - the thread lives
+                log.error("%d analytics events were dropped: %s", len(batch), error)
             if last:
                 return
 
@@ -165,11 +164,23 @@ class Posted:
             batch.append(event)
         return batch, False
 
+
+class Posted(Batched):
+    """An address that gets events in batches, as a JSON array."""
+
+    def __init__(self, fetcher: Fetcher, address: str, token: str = "") -> None:
+        fetcher.check(address, name="analytics address")
+        self._fetcher = fetcher
+        self._address = address
+        self._headers = {"content-type": "application/json"}
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
+        super().__init__(self._post, address)
+
     def _post(self, batch: list[Mapping[str, Any]]) -> None:
         try:
             status = self._fetcher.post(self._address, json.dumps(batch).encode(), self._headers).status
         except InvalidInputs as error:
-            log.error("%d analytics events were dropped: %s", len(batch), error.problems[0].message)
-            return
+            raise RuntimeError(error.problems[0].message) from None
         if not 200 <= status < 300:
-            log.error("%d analytics events were dropped: answered %d", len(batch), status)
+            raise RuntimeError(f"answered {status}")

@@ -113,6 +113,7 @@ def job_headers(job: Job) -> dict[str, str]:
         "X-Job-Id": job.id,
         "X-Seed": job.request.seed,
         "X-Queue-Ms": job.metrics.get("queue_ms"),
+        "X-Cold-Ms": job.metrics.get("cold_ms"),
         "X-Execution-Ms": job.metrics.get("execution_ms"),
         "X-Gpu": job.metrics.get("gpu"),
         "X-Cost-Usd": job.metrics.get("cost_usd"),

@@ -78,6 +78,4 @@ class OnLoopback:
         return await serve(worker, job, events=self.events, runs=self.runs)
 
     def _deliver(self, run_id: str, number: int, artifact: Any) -> str:
-        path = deliver_to(self.folder, run_id, number, artifact)
-        self.control_plane.servicer.volume("outputs")[path] = (self.folder / path).read_bytes()
-        return path
+        return deliver_to(self.outputs, run_id, number, artifact)

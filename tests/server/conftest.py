@@ -35,7 +35,7 @@ def on_modal(folder: Path, request: pytest.FixtureRequest, simulator: Simulator)
 
 
 DEPLOYMENTS: Mapping[str, Pair] = {"here": here, "modal": on_modal}
-"""Every pair of engine and store that keeps the contract, over a simulator; an entry more and the whole contract is tested with it."""
+"""Every pair of engine and store that keeps the contract, over a simulator; an entry more is tested with all of it."""
 
 
 @pytest.fixture(params=DEPLOYMENTS)

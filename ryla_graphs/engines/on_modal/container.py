@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import queue
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import modal
@@ -40,14 +41,14 @@ class QueueChannel:
                 self._events.put_many(needed, partition=self._run, partition_ttl=EVENTS_KEPT_SECONDS, timeout=10)
 
 
-def deliver_to(folder: Path, run: str, number: int, artifact: Artifact) -> str:
-    """Write an output below the folder of a volume; gives its path there."""
+def deliver_to(volume: modal.Volume, run: str, number: int, artifact: Artifact) -> str:
+    """Upload an output to a volume; gives its path there. On return the other side can read it, without a reload."""
     name = PurePosixPath(artifact.filename.replace("\\", "/")).name
-    path = Path(run) / f"{number:03}" / name
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(artifact.read() if artifact.text is None else artifact.text.encode())
-    return path.as_posix()
+    path = f"{run}/{number:03}/{name}"
+    content = artifact.read() if artifact.text is None else artifact.text.encode()
+    with volume.batch_upload(force=True) as batch:
+        batch.put_file(io.BytesIO(content), path)
+    return path
 
 
 class Clock:

@@ -23,12 +23,14 @@ from ryla_graphs.engines.events import (
     Progress,
     Retrying,
     Started,
+    Usage,
 )
 from ryla_graphs.errors import Cancelled as CancelledError
 from ryla_graphs.errors import EngineError
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.store import Blobs
+from ryla_graphs.weights import LOADERS
 
 Deliver = Callable[[bytes, str], bytes]
 """Makes of a file, given its media type, what callers get."""
@@ -52,12 +54,14 @@ class Follower:
         self._node: str | None = None
         self._node_begun = 0.0
         self._node_ms: dict[str, float] = {}
+        self._usage = Usage()
 
     def follow(self, run: Run) -> None:
         """Read the run to its end; raises `EngineError` unless it ended well and everything is committed."""
         for event in run.events():
             if isinstance(event, Finished):
                 self._leave_node()
+                self._usage = event.usage
                 self._commit_all(event.outputs)
                 if (missing := missing_output(self._workflow, event.outputs)) is not None:
                     raise missing
@@ -72,14 +76,26 @@ class Follower:
         raise EngineError(f"the engine told no end of run {run.id}")
 
     def metrics(self) -> dict[str, Any]:
-        """What the attempt took, in milliseconds."""
+        """What the attempt took, in milliseconds; what the engine measured where it runs goes before our view of it."""
         now, started = time.monotonic(), self._started
         waited = (self._job.started_at or self._job.created_at) - self._job.created_at
         in_engine = (started if started is not None else now) - self._begun
         facts: dict[str, Any] = {"queue_ms": round((max(0.0, waited) + in_engine) * 1000)}
         if started is not None:
             facts["execution_ms"] = round((now - started) * 1000)
-        return facts | {"nodes": {node: round(ms, 1) for node, ms in self._node_ms.items()}}
+        loading = [ms for node, ms in self._node_ms.items() if self._classes.get(node) in LOADERS]
+        if loading:
+            facts["load_ms"] = round(sum(loading))
+        return facts | self._measured() | {"nodes": {node: round(ms, 1) for node, ms in self._node_ms.items()}}
+
+    def _measured(self) -> dict[str, Any]:
+        usage = self._usage
+        seconds = {"queue": usage.queue_seconds, "cold": usage.cold_seconds, "execution": usage.execution_seconds}
+        found: dict[str, Any] = {
+            f"{name}_ms": round(spent * 1000) for name, spent in seconds.items() if spent is not None
+        }
+        found |= {name: fact for name, fact in (("gpu", usage.gpu), ("cost_usd", usage.cost_usd)) if fact is not None}
+        return found
 
     def _on_started(self, _: Started) -> None:
         self._started = self._started or time.monotonic()

@@ -95,7 +95,9 @@ class JobShape(BaseModel, title="Job"):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    metrics: dict[str, Any] = Field(description="queue_ms, execution_ms, nodes (ms by node), gpu, cost_usd, if known")
+    metrics: dict[str, Any] = Field(
+        description="queue_ms, cold_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
+    )
     warnings: list[ProblemShape]
     outputs: list[OutputShape]
     error: ErrorShape | None
