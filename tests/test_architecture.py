@@ -46,6 +46,7 @@ LAYERS = (
     "sources",
     "client",
     "server",
+    "on_modal",
     "cli",
 )
 """Left never imports right."""

@@ -86,8 +86,17 @@ class Outbox:
 class Worker:
     """Runs jobs on one engine, one after the other."""
 
-    def __init__(self, engine: Engine, deliver: Deliver, usage: Callable[[float], Usage] = _no_usage) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        deliver: Deliver,
+        usage: Callable[[float], Usage] = _no_usage,
+        *,
+        prepare: Callable[[Mapping[str, Any]], None] | None = None,
+    ) -> None:
         self._engine = engine
+        self._prepare = prepare
+        """Called with the graph before it is started; may raise `EngineError`."""
         self._deliver = deliver
         self._usage = usage
         self._run: Run | None = None
@@ -117,6 +126,8 @@ class Worker:
 
     def _events(self, job: Job) -> Iterator[Event]:
         try:
+            if self._prepare is not None:
+                self._prepare(job.workflow.prompt)
             self._run = self._engine.start(job.workflow, job.inputs, run_id=job.run, previews=job.previews)
         except EngineError as error:
             yield Failed(job.run, error)

@@ -44,7 +44,7 @@ class ModalStore(SqliteStore):
         with _asking():
             entries = sorted(records.items(), key=lambda row: row[1].get("at", 0.0) if isinstance(row[1], dict) else 0)
         for name, entry in entries:
-            if not name.startswith("key:"):
+            if name.startswith(("job:", "asset:")):
                 self._take(name, entry)
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:

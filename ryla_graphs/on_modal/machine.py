@@ -1,0 +1,204 @@
+"""The GPU side: the ComfyUI of one container, brought up once, and the jobs that it runs one after the other."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import modal
+from modal.exception import Error as ModalError
+
+from ryla_graphs.engines import Engine
+from ryla_graphs.engines.comfyui.process import ComfyUIProcess
+from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
+from ryla_graphs.engines.on_modal.worker import Worker
+from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.object_info import Catalog
+from ryla_graphs.plan import GPUS
+from ryla_graphs.weights import needed
+
+log = logging.getLogger("ryla_graphs.on_modal")
+
+DATA = Path("/tmp/ryla-comfyui")
+LATE_LORAS = DATA / "late-loras"
+"""LoRAs that came while the container's view of their volume could not be renewed."""
+
+
+RESTORED_SECONDS = 5.0
+"""Longer than this between start and readiness lies only a snapshot."""
+
+
+class WeightsFolder:
+    """The volumes of weights and LoRAs as this container has them mounted."""
+
+    def __init__(self, mounts: Mapping[str, tuple[Path, modal.Volume]], late: Path = LATE_LORAS) -> None:
+        self._mounts = mounts
+        """Mount point and volume of ``models`` and of ``loras``."""
+        self._late = late
+
+    def bring(self, prompt: Mapping[str, Any]) -> None:
+        """Have what a graph loads, also what came after this container began. Raises `EngineRefused` for the rest.
+
+        A volume that has open files cannot be reloaded; a LoRA is then fetched through Modal's API.
+        """
+        absent = self._absent(prompt)
+        for kind in {kind for kind, _ in absent}:
+            try:
+                self._mounts[kind][1].reload()
+            except (RuntimeError, ModalError) as error:
+                log.warning("the volume of %s could not be reloaded: %s", kind, error)
+        for kind, name in self._absent(prompt) if absent else ():
+            if kind == "loras":
+                self._fetch(name)
+        if still := self._absent(prompt):
+            raise EngineRefused("weights are missing", [_missing(kind, name) for kind, name in still])
+
+    def _absent(self, prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for need in needed(prompt):
+            kind, name = ("loras", need.name) if need.folder == "loras" else ("models", f"{need.folder}/{need.name}")
+            mount = self._mounts[kind][0]
+            if not (mount / name).exists() and not (kind == "loras" and (self._late / name).exists()):
+                found.append((kind, name))
+        return list(dict.fromkeys(found))
+
+    def _fetch(self, name: str) -> None:
+        target = self._late / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        try:
+            with part.open("wb") as file:
+                self._mounts["loras"][1].read_file_into_fileobj(name, file)
+            part.replace(target)
+        except (ModalError, FileNotFoundError) as error:
+            log.warning("the LoRA %s is not on its volume: %s", name, error)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _missing(kind: str, name: str) -> Problem:
+    hint = "upload it: POST /loras" if kind == "loras" else f"modal run runtime_modal.py::pull --file {Path(name).name}"
+    return Problem(
+        code="weights_missing",
+        tier=3,
+        message=f"'{name}' is not on this deployment's volume of {kind}",
+        file=f"loras/{name}" if kind == "loras" else name,
+        hint=hint,
+    )
+
+
+class Machine:
+    """One container. `start` before a snapshot, `ready` after it, then `run` for each job."""
+
+    def __init__(
+        self,
+        comfyui: Path,
+        weights: WeightsFolder,
+        *,
+        check: Callable[[Catalog], Sequence[str]] = lambda _: (),
+        arguments: Sequence[str] = (),
+        start_seconds: float = 900,
+    ) -> None:
+        self._comfyui = comfyui
+        self._weights = weights
+        self._check = check
+        self._arguments = arguments
+        self._start_seconds = start_seconds
+        self.clock = Clock()
+        self._process: ComfyUIProcess | None = None
+        self._up_at = 0.0
+
+    def start(self, arguments: Sequence[str] = ()) -> None:
+        """Bring ComfyUI up on loopback and compare its classes with the lock.
+
+        Raises `EngineUnreachable` with the end of its log, or with what a pack that did not load lacks.
+        """
+        process = ComfyUIProcess(self._comfyui, DATA, arguments=[*self._arguments, *arguments])
+        process.start(self._start_seconds)
+        self._process, self._up_at = process, time.time()
+        if lacks := self._check(process.engine.catalog()):
+            process.stop()
+            raise EngineUnreachable("ComfyUI is not what the lock says: " + "; ".join(lacks))
+
+    def ready(self) -> None:
+        """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it anew. Jobs from now on."""
+        if time.time() - self._up_at > RESTORED_SECONDS:
+            self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
+        health = self.engine.health() if self._process is not None else None
+        if health is None or not health.ready:
+            log.warning("ComfyUI does not answer (%s) and is started anew", health.reason if health else "not started")
+            self.stop()
+            self.start()
+        self.clock.ready()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine over this container's ComfyUI."""
+        assert self._process is not None, "start() was not called"
+        return self._process.engine
+
+    def stop(self) -> None:
+        """End ComfyUI."""
+        if self._process is not None:
+            self._process.stop()
+        self._process = None
+
+    async def run(
+        self, job: Mapping[str, Any], *, events: modal.Queue, runs: modal.Dict, outputs: modal.Volume
+    ) -> dict[str, Any]:
+        """Run a job to its end; gives its last event."""
+        return await run_job(
+            self.engine, job, clock=self.clock, weights=self._weights, events=events, runs=runs, outputs=outputs
+        )
+
+
+async def run_job(
+    engine: Engine,
+    job: Mapping[str, Any],
+    *,
+    clock: Clock,
+    weights: WeightsFolder | None,
+    events: modal.Queue,
+    runs: modal.Dict,
+    outputs: modal.Volume,
+    gpu: str | None = None,
+) -> dict[str, Any]:
+    """Run a job on an engine of this container; `gpu` is asked of the driver if left out."""
+    record = await runs.get.aio(job["run"]) or {}
+    name = gpu or gpu_here() or record.get("gpu") or "unknown"
+    price = GPUS[name].usd_per_second if name in GPUS else 0.0
+    waited = clock.begin(float(record.get("spawned_at", 0.0)) or time.time())
+    worker = Worker(
+        engine,
+        partial(deliver_to, outputs),
+        partial(priced, name, price, waited),
+        prepare=weights.bring if weights is not None else None,
+    )
+    return await serve(worker, job, events=events, runs=runs)
+
+
+_DRIVER_NAMES = {"A10G": "A10", "A100-SXM4-40GB": "A100-40GB", "A100-SXM4-80GB": "A100-80GB", "A100 80GB": "A100-80GB"}
+
+
+def gpu_here() -> str | None:
+    """What Modal calls the GPU of this machine, by what its driver says; None where there is none."""
+    try:
+        asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return gpu_named(told.splitlines()[0] if told else "")
+
+
+def gpu_named(driver_name: str) -> str | None:
+    """What Modal calls a GPU: ``NVIDIA A100-SXM4-80GB`` is ``A100-80GB``."""
+    for part, name in _DRIVER_NAMES.items():
+        if part in driver_name:
+            return name
+    # The longest name first: an L40S is no L4.
+    return next((name for name in sorted(GPUS, key=len, reverse=True) if name in driver_name), None)

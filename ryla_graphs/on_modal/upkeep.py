@@ -1,0 +1,74 @@
+"""What a scheduled function does: drain product events into files, keep records alive, remove what is too old."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import modal
+
+from ryla_graphs.server.analytics import Batched
+from ryla_graphs.server.store.on_modal.store import refresh
+
+HOURS = 24
+"""Partitions of a queue live this long."""
+RAW_OUTPUTS_SECONDS = 24 * 3600
+"""Outputs as workers uploaded them; the store has its own copy as soon as a job has ended."""
+
+
+class QueueTarget(Batched):
+    """Puts product events into a queue, a partition an hour; a partition takes 5,000."""
+
+    def __init__(self, events: modal.Queue) -> None:
+        self._events = events
+        super().__init__(self._put_many, "the Modal queue")
+
+    def _put_many(self, batch: list[Mapping[str, Any]]) -> None:
+        self._events.put_many([dict(event) for event in batch], partition=_partition(datetime.now(UTC)), block=False)
+
+
+def _partition(when: datetime) -> str:
+    return f"analytics-{when:%Y%m%d%H}"
+
+
+def drain(events: modal.Queue, files: modal.Volume, now: datetime | None = None) -> int:
+    """Move what waits into a JSONL file on a volume; gives how many events it were.
+
+    Each drain writes a file of its own, ``2026/11/25/143005-….jsonl``, for a volume has no appending.
+    """
+    now = now or datetime.now(UTC)
+    rows: list[Mapping[str, Any]] = []
+    for hour in range(HOURS, -1, -1):
+        partition = _partition(now - timedelta(hours=hour))
+        while batch := events.get_many(500, block=False, partition=partition):
+            rows += batch
+    if rows:
+        text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+        with files.batch_upload() as upload:
+            upload.put_file(io.BytesIO(text.encode()), f"{now:%Y/%m/%d/%H%M%S}-{uuid4().hex[:8]}.jsonl")
+    return len(rows)
+
+
+def remove_raw_outputs(outputs: modal.Volume, now: float | None = None) -> int:
+    """Remove the outputs of runs that ended long ago; gives how many files went."""
+    oldest = (time.time() if now is None else now) - RAW_OUTPUTS_SECONDS
+    gone = 0
+    for entry in outputs.listdir("/", recursive=True):
+        if entry.type.name == "FILE" and entry.mtime < oldest:
+            outputs.remove_file(entry.path)
+            gone += 1
+    return gone
+
+
+def keep_up(events: modal.Queue, files: modal.Volume, records: modal.Dict, outputs: modal.Volume) -> dict[str, int]:
+    """All of it; gives what was done, for the log."""
+    return {
+        "events": drain(events, files),
+        "records": refresh(records),
+        "raw_outputs_removed": remove_raw_outputs(outputs),
+    }
