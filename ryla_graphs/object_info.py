@@ -46,10 +46,13 @@ class Catalog(Mapping[str, NodeSchema]):
         families: FamilyRules | None = None,
         name: str = "catalog",
         any_input_file: bool = False,
+        absent: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.families = families
         """All that is known of the model families of these classes; by default what is built in."""
+        self.absent = absent or {}
+        """What to do about classes that are known but not here, by class: a sentence for whoever uses one."""
         self._any_input_file = any_input_file
         self._entries = dict(entries)
         self._behaviours = behaviours or {}
@@ -88,6 +91,7 @@ class Catalog(Mapping[str, NodeSchema]):
             behaviours={**self._behaviours, **other._behaviours},
             families=_both(self.families, other.families),
             name=f"{self.name} + {other.name}",
+            absent={**self.absent, **other.absent},
         )
         kept = {name: schema for name, schema in self._parsed.items() if name not in other._entries}
         merged._parsed = kept | other._parsed
@@ -116,11 +120,19 @@ class Catalog(Mapping[str, NodeSchema]):
     def subset(self, class_types: Iterable[str], *, name: str | None = None) -> Catalog:
         """A catalog of only these classes."""
         entries = {class_type: self._entries[class_type] for class_type in class_types}
-        return Catalog(entries, behaviours=self._behaviours, families=self.families, name=name or self.name)
+        return Catalog(
+            entries, behaviours=self._behaviours, families=self.families, name=name or self.name, absent=self.absent
+        )
 
     def with_families(self, rules: FamilyRules) -> Catalog:
         """The same catalog, which knows of model families what these rules say: ``BUILTIN | FamilyRules(...)``."""
-        return Catalog(self._entries, behaviours=self._behaviours, families=rules, name=self.name)
+        return Catalog(self._entries, behaviours=self._behaviours, families=rules, name=self.name, absent=self.absent)
+
+    def with_absent(self, absent: Mapping[str, str]) -> Catalog:
+        """The same classes, and a sentence for each class that is known but not here."""
+        return Catalog(
+            self._entries, behaviours=self._behaviours, families=self.families, name=self.name, absent=absent
+        )
 
     def with_any_input_file(self) -> Catalog:
         """The same classes where graphs may name input files that are only on their way to the server."""
@@ -130,6 +142,7 @@ class Catalog(Mapping[str, NodeSchema]):
             families=self.families,
             name=self.name,
             any_input_file=True,
+            absent=self.absent,
         )
         catalog._parsed = self._parsed
         return catalog

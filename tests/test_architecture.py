@@ -41,6 +41,7 @@ LAYERS = (
     "presets",
     "testing",
     "models_folder",
+    "lockfile",
     "engines",
     "sweeps",
     "sources",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ryla_graphs.cli.compile import compile_command
+from ryla_graphs.cli.lock import lock_command
 from ryla_graphs.cli.nodes import nodes_app
 from ryla_graphs.cli.plan import plan_command
 from ryla_graphs.cli.presets import presets_command
@@ -28,6 +29,7 @@ app.command("presets")(presets_command)
 app.command("compile")(compile_command)
 app.command("validate")(validate_command)
 app.command("plan")(plan_command)
+app.command("lock")(lock_command)
 app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)

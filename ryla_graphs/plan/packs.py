@@ -11,6 +11,18 @@ _CUSTOM = "custom_nodes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """One text of a pack's file that is exchanged for another, because its pinned commit fails without that."""
+
+    file: str
+    """Below the pack's folder."""
+    find: str
+    """A part of one line; wherever the file has it, it is exchanged."""
+    replace: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
     """One node pack and the commit that the bundled catalog and ComfyUI 0.33 agree with."""
 
@@ -23,6 +35,15 @@ class Pack:
     """What ``/object_info`` calls its folder, in ``python_module``; the first is the pack's own."""
     warnings: tuple[str, ...] = ()
     """What one has to know before installing it."""
+    requires: tuple[str, ...] = ()
+    """Python packages, as its ``requirements.txt`` asks for them at that commit; their versions are in `pins`."""
+    requires_source: str = "its requirements.txt at this commit"
+    system: tuple[str, ...] = ()
+    """Debian packages that it needs."""
+    own_folders: tuple[str, ...] = ()
+    """Folders of weights that it looks for in ComfyUI's own ``models``, whatever extra model paths say."""
+    fixes: tuple[Fix, ...] = ()
+    """What an image with ComfyUI 0.33 has to change in it."""
 
     @property
     def url(self) -> str:
@@ -39,12 +60,37 @@ _PULID_CLASH = (
     "which of the two a server runs depends on their loading order, so install only this one"
 )
 
+_FACES = ("insightface", "onnxruntime-gpu")
+_OPTIONAL_ARGUMENT = "ComfyUI since 0.3.67 passes `latent_shapes` to wrappers of the sampler"
+_PULID_FIXES = (
+    Fix(
+        file="pulidflux.py",
+        find="disable_pbar=False, seed=None):",
+        replace="disable_pbar=False, seed=None, **more):",
+        why=_OPTIONAL_ARGUMENT,
+    ),
+    Fix(
+        file="pulidflux.py",
+        find="denoise_mask, callback, disable_pbar, seed)",
+        replace="denoise_mask, callback, disable_pbar, seed, **more)",
+        why=_OPTIONAL_ARGUMENT,
+    ),
+    Fix(
+        file="PulidFluxHook.py",
+        find="attn_mask: Tensor = None,",
+        replace="attn_mask: Tensor = None, **more,",
+        why="ComfyUI since 0.19 passes `timestep_zero_index` to Flux's forward pass",
+    ),
+)
+
 _ROWS = (
     Pack(
         title="InstantID",
         repository="cubiq/ComfyUI_InstantID",
         commit="1ef34ef573581bd9727c1e0ac05aa956b356a510",
         folders=("ComfyUI_InstantID",),
+        requires=_FACES,
+        own_folders=("insightface",),
     ),
     Pack(
         title="PuLID for Flux",
@@ -53,6 +99,9 @@ _ROWS = (
         # A server that has both packs names the folder that was loaded last.
         folders=("ComfyUI_PuLID_Flux_ll", "ComfyUI-PuLID-Flux"),
         warnings=(_PULID_FIX, _PULID_CLASH),
+        requires=("cython", "facexlib", *_FACES, "ftfy", "timm"),
+        own_folders=("insightface", "facexlib"),
+        fixes=_PULID_FIXES,
     ),
     Pack(
         title="Impact Pack",
@@ -60,30 +109,49 @@ _ROWS = (
         # 8.22.2. Before version 8 it does not load beside the Subpack, which was a folder of its own then.
         commit="46f106861a648efd6a8fc84d4b3bad309b361ab6",
         folders=("ComfyUI-Impact-Pack",),
+        requires=(
+            *("segment-anything", "scikit-image", "piexif", "transformers", "opencv-python-headless", "GitPython"),
+            *("scipy>=1.11.4", "dill", "matplotlib"),
+        ),
+        requires_source=(
+            "its requirements.txt of October 2024; that of this commit was not seen. It may also ask for sam2, "
+            "which is not on PyPI in the form it wants and serves video only"
+        ),
     ),
     Pack(
         title="Impact Subpack",
         repository="ltdrdata/ComfyUI-Impact-Subpack",
         commit="5b4e55058ae48e18e1c6d974000461ad1e240135",
         folders=("ComfyUI-Impact-Subpack",),
+        requires=("matplotlib", "ultralytics", "numpy", "opencv-python-headless", "dill"),
+        own_folders=("ultralytics",),
     ),
     Pack(
         title="VideoHelperSuite",
         repository="Kosinkadink/ComfyUI-VideoHelperSuite",
         commit="4ee72c065db22c9d96c2427954dc69e7b908444b",
         folders=("ComfyUI-VideoHelperSuite",),
+        requires=("opencv-python", "imageio-ffmpeg"),
+        system=("ffmpeg",),
     ),
     Pack(
         title="GGUF",
         repository="city96/ComfyUI-GGUF",
         commit="795e45156ece99afbc3efef911e63fcb46e6a20d",
         folders=("ComfyUI-GGUF",),
+        requires=("gguf>=0.13.0", "sentencepiece", "protobuf"),
     ),
     Pack(
         title="SeedVR2 2.5.24",
         repository="numz/ComfyUI-SeedVR2_VideoUpscaler",
         commit="4490bd1f482e026674543386bb2a4d176da245b9",
         folders=("ComfyUI-SeedVR2_VideoUpscaler",),
+        requires=(
+            *("torch", "torchvision", "safetensors", "numpy", "tqdm", "psutil", "einops", "omegaconf>=2.3.0"),
+            *("diffusers>=0.33.1", "peft>=0.17.0", "rotary_embedding_torch>=0.5.3", "opencv-python", "gguf"),
+            "matplotlib",
+        ),
+        system=("ffmpeg",),
     ),
 )
 

@@ -66,7 +66,8 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
         message, hint = f"the node has no class_type but {shorten(class_type)}", None
     else:
         message = f"the server has no node class '{class_type}'"
-        hint = did_you_mean(class_type, view.catalog) or "is its node pack installed, and in the catalog?"
+        hint = view.catalog.absent.get(class_type) or did_you_mean(class_type, view.catalog)
+        hint = hint or "is its node pack installed, and in the catalog?"
     return Problem(
         code="missing_node_type",
         message=message,

@@ -1,0 +1,233 @@
+"""`Lock`: the content of ``ryla.lock`` as a value, and how it is written and read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from ryla_graphs.errors import InvalidDocument, SourceUnreachable
+from ryla_graphs.lockfile.asked import Asked, Commit, Name, Repository
+
+FILE = "ryla.lock"
+"""What a lock file is called."""
+FORMAT = 1
+"""The format that this version of ryla_graphs reads and writes."""
+
+_HELP = "take it from version control, or delete it and write it anew with `ryla-graphs lock`"
+
+_CONFIG = ConfigDict(extra="forbid", strict=True)
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Pin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!]+$")]
+"""A Python package at one version: ``torch==2.11.0``."""
+DebianPackage = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]*$")]
+VersionText = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)+$")]
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class LockedComfyUI:
+    """The ComfyUI of an image."""
+
+    version: VersionText
+    repository: Repository
+    commit: Commit | None
+    """None where only the tag ``v{version}`` is known."""
+    requirements: tuple[Pin, ...]
+    """All Python packages that it needs, and what those need."""
+    own_requirements: bool = False
+    """Whether its own ``requirements.txt`` is installed beside them, since they were pinned for another version."""
+    classes: int
+    """How many node classes of its own it has."""
+    classes_sha256: Sha256
+    """Of their names, sorted, one a line."""
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class LockedFix:
+    """A text of a pack's file that is exchanged for another one."""
+
+    file: Name
+    find: str
+    replace: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class LockedPack:
+    """A node pack of an image."""
+
+    folder: Name
+    """Below ``custom_nodes``, and what ``/object_info`` calls it."""
+    repository: Repository
+    commit: Commit
+    requirements: tuple[Pin, ...] = ()
+    """The Python packages that it needs beside those of ComfyUI."""
+    own_requirements: bool = False
+    """Whether its own ``requirements.txt`` is installed, within the pins of the lock: nobody has pinned it."""
+    system: tuple[DebianPackage, ...] = ()
+    own_folders: tuple[Name, ...] = ()
+    """Folders of weights that it looks for in ComfyUI's own ``models`` only."""
+    fixes: tuple[LockedFix, ...] = ()
+    classes: tuple[str, ...] = ()
+    """The node classes that it brings; none where nobody has said."""
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class LockedWeight:
+    """A weight file that some preset or graph of the lock loads. What is not known of it is None."""
+
+    file: str
+    folder: str
+    repository: str | None = None
+    """On Hugging Face."""
+    path: str | None = None
+    """In that repository."""
+    url: str | None = None
+    """For files that are elsewhere."""
+    bytes: int | None = None
+    sha256: Sha256 | None = None
+    licence: str | None = None
+    family: str | None = None
+    gated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class LockedGraph:
+    """A graph that the lock was made for, beside the presets."""
+
+    name: str
+    sha256: Sha256
+    """Of its compiled prompt."""
+
+
+@dataclass(frozen=True, kw_only=True, config=_CONFIG)
+class Lock:
+    """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` is the lock again."""
+
+    lock: int = FORMAT
+    """The format."""
+    ryla_graphs: str
+    """The version that wrote it."""
+    asked: Asked
+    """What it was made of, so that it can be made anew."""
+    python: VersionText
+    comfyui: LockedComfyUI
+    packs: tuple[LockedPack, ...] = ()
+    requirements: tuple[Pin, ...] = ()
+    """The Python packages of ryla_graphs itself, beside those of ComfyUI."""
+    presets: tuple[str, ...] = ()
+    graphs: tuple[LockedGraph, ...] = ()
+    weights: tuple[LockedWeight, ...] = ()
+    nodes_sha256: Sha256 | None = None
+    """Of the file beside it with the ``/object_info`` of its custom packs; None where it has none."""
+    nodes: Annotated[Mapping[str, Any], Field(exclude=True)] = field(default_factory=dict)
+    """The content of that file: entries by class."""
+    path: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
+    """Where it was read."""
+
+    @property
+    def generated(self) -> str:
+        """The line of a lock file that says how it came to be."""
+        return f"by `{self.asked.command}`, which writes it anew; do not edit"
+
+    def dumps(self) -> str:
+        """The text of the lock file."""
+        content = _ADAPTER.dump_python(self, mode="json")
+        head = {"lock": content.pop("lock"), "generated": self.generated}
+        return json.dumps(head | content, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def loads(cls, text: str, source: str = FILE, nodes: Mapping[str, Any] | None = None) -> Lock:
+        """The lock of a text, and of the node classes beside it.
+
+        Raises `InvalidDocument` that says where it is damaged, or that a newer ryla_graphs wrote it.
+        """
+        content = _parsed(text, source)
+        written = content.get("lock")
+        if isinstance(written, int) and written > FORMAT:
+            told = f"'{source}' has format {written}, this ryla_graphs reads up to {FORMAT}"
+            raise InvalidDocument(f"{told}: upgrade ryla-graphs, or {_HELP}")
+        content.pop("generated", None)
+        try:
+            lock = _ADAPTER.validate_json(json.dumps(content))
+        except ValidationError as error:
+            row = error.errors(include_url=False)[0]
+            where = ".".join(map(str, row["loc"])) or "top"
+            told = f"'{source}' is no lock file: {where}: {row['msg']}"
+            raise InvalidDocument(f"{told}; {_HELP}") from None
+        return lock.with_nodes(nodes or {}, source)
+
+    def with_nodes(self, nodes: Mapping[str, Any], source: str = FILE) -> Lock:
+        """The lock with the content of the file beside it; raises `InvalidDocument` where that is another one."""
+        if digest_of(nodes) != self.nodes_sha256:
+            beside = nodes_file(Path(source)).name
+            told = f"'{beside}' is not the file that '{source}' was written with"
+            raise InvalidDocument(f"{told}; {_HELP}")
+        return replace(self, nodes=nodes)
+
+    @classmethod
+    def read(cls, path: Path | str = FILE) -> Lock:
+        """The lock in a file, with the node classes of the file beside it.
+
+        Raises `SourceUnreachable` where a file cannot be read, and what `loads` raises.
+        """
+        path = Path(path)
+        text = _text(path, "`ryla-graphs lock` writes one")
+        beside = nodes_file(path)
+        wanted = _parsed(text, str(path)).get("nodes_sha256") is not None
+        nodes = _parsed(_text(beside, "it belongs to the lock"), str(beside)) if wanted else {}
+        return replace(cls.loads(text, str(path), nodes), path=path)
+
+    def write(self, path: Path | str = FILE) -> None:
+        """Write the lock, and beside it the node classes of its custom packs where it has any."""
+        path = Path(path)
+        path.write_text(self.dumps(), encoding="utf-8")
+        beside = nodes_file(path)
+        if self.nodes:
+            beside.write_text(_nodes_text(self.nodes), encoding="utf-8")
+        else:
+            beside.unlink(missing_ok=True)
+
+
+_ADAPTER = TypeAdapter(Lock)
+
+
+def nodes_file(path: Path) -> Path:
+    """The file beside a lock with the node classes of its custom packs: ``ryla.lock.nodes.json``."""
+    return path.with_name(f"{path.name}.nodes.json")
+
+
+def digest_of(nodes: Mapping[str, Any]) -> str | None:
+    """The SHA-256 of the file with some node classes; None for no class."""
+    return hashlib.sha256(_nodes_text(nodes).encode()).hexdigest() if nodes else None
+
+
+def _nodes_text(nodes: Mapping[str, Any]) -> str:
+    return json.dumps(nodes, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _text(path: Path, help_: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SourceUnreachable(f"cannot read '{path}': {error.strerror or error}; {help_}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(f"'{path}' is not text: {error}") from error
+
+
+def _parsed(text: str, source: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
+        told = f"'{source}' is no lock file, which is JSON: {line}"
+        raise InvalidDocument(f"{told}; {_HELP}") from error
+    if not isinstance(content, dict):
+        raise InvalidDocument(f"'{source}' is no lock file: it holds {type(content).__name__}, expected an object")
+    return content
