@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -17,7 +17,7 @@ from ryla_graphs.lockfile.asked import Asked, Commit, Name, Repository
 
 FILE = "ryla.lock"
 """What a lock file is called."""
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """The format that this version of ryla_graphs reads and writes."""
 
 _HELP = "take it from version control, or delete it and write it anew with `ryla-graphs lock`"
@@ -110,7 +110,7 @@ class LockedGraph:
 class Lock:
     """What an image is built from. Equal locks are written as equal texts; `loads(lock.dumps())` is the lock again."""
 
-    lock: int = FORMAT
+    lock: Literal[1] = FORMAT
     """The format."""
     ryla_graphs: str
     """The version that wrote it."""
@@ -229,5 +229,6 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
         told = f"'{source}' is no lock file, which is JSON: {line}"
         raise InvalidDocument(f"{told}; {_HELP}") from error
     if not isinstance(content, dict):
-        raise InvalidDocument(f"'{source}' is no lock file: it holds {type(content).__name__}, expected an object")
+        told = f"'{source}' is no lock file: it holds {type(content).__name__}, expected an object"
+        raise InvalidDocument(f"{told}; {_HELP}")
     return content
