@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import modal
+import urllib3
 from modal.exception import Error as ModalError
 
 from ryla_graphs.engines import Engine
@@ -92,6 +94,23 @@ def _missing(kind: str, name: str) -> Problem:
     )
 
 
+def late_loras(folder: Path = LATE_LORAS) -> str:
+    """Write the ``extra_model_paths.yaml`` that has ComfyUI look for late LoRAs too; gives its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder.with_suffix(".yaml")
+    file.write_text(f"ryla_late_loras:\n  base_path: {folder}\n  loras: .\n")
+    return str(file)
+
+
+async def wake(web: Any) -> None:
+    """Call the web side, which may sleep, so that it hears how a job ended and sends its webhooks."""
+    try:
+        address = web.get_web_url()
+        await asyncio.to_thread(urllib3.request, "GET", f"{address}/health", retries=False, timeout=30.0)
+    except (ModalError, urllib3.exceptions.HTTPError) as error:
+        log.warning("the web side could not be woken: %s", error)
+
+
 class Machine:
     """One container. `start` before a snapshot, `ready` after it, then `run` for each job."""
 
@@ -113,12 +132,12 @@ class Machine:
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
-    def start(self, arguments: Sequence[str] = ()) -> None:
+    def start(self) -> None:
         """Bring ComfyUI up on loopback and compare its classes with the lock.
 
         Raises `EngineUnreachable` with the end of its log, or with what a pack that did not load lacks.
         """
-        process = ComfyUIProcess(self._comfyui, DATA, arguments=[*self._arguments, *arguments])
+        process = ComfyUIProcess(self._comfyui, DATA, arguments=self._arguments)
         process.start(self._start_seconds)
         self._process, self._up_at = process, time.time()
         if lacks := self._check(process.engine.catalog()):
@@ -135,6 +154,11 @@ class Machine:
             self.stop()
             self.start()
         self.clock.ready()
+
+    @property
+    def gpu(self) -> str:
+        """What Modal calls the GPU of this container."""
+        return gpu_here() or "unknown"
 
     @property
     def engine(self) -> Engine:

@@ -130,8 +130,9 @@ class Apps:
                 metadata.class_parameter_info.CopyFrom(part.class_parameter_info)
             for method, body in part.method_definitions.items():
                 metadata.method_handle_metadata[method].CopyFrom(_method(method, body, record))
-        if request.HasField("schedule") and request.schedule.WhichOneof("schedule_oneof"):
-            self.state.schedules[name] = request.schedule
+        for schedule in (request.schedule, data.schedule, definition.schedule):
+            if schedule.WhichOneof("schedule_oneof"):
+                self.state.schedules[name] = schedule
         response = api_pb2.FunctionCreateResponse(
             function_id=record.id, handle_metadata=metadata, function=definition, function_data=data
         )

@@ -1,0 +1,140 @@
+"""The HTTP runtime on Modal: `modal deploy runtime_modal.py`. Wiring only; docs/modal.md is the guide.
+
+One web function serves the app with all routes and owns the records of jobs. One class on GPUs runs ComfyUI. Fronts
+give single presets an address of their own. A scheduled function keeps up what has to be kept up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import modal
+
+from ryla_graphs.engines.on_modal.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
+from ryla_graphs.errors import RylaError
+from ryla_graphs.lockfile import catalog_of, differences
+from ryla_graphs.on_modal.front import NAMES, front, label
+from ryla_graphs.on_modal.machine import Machine, WeightsFolder, late_loras, wake
+from ryla_graphs.on_modal.pulling import pull_into
+from ryla_graphs.on_modal.settings import (
+    CONCURRENCY,
+    FRONT_OPTIONS,
+    ModalSettings,
+    container_environment,
+    web_options,
+    worker_options,
+)
+from ryla_graphs.on_modal.upkeep import keep_up
+from ryla_graphs.on_modal.web import Parts, build_app
+
+log = logging.getLogger("ryla_graphs.on_modal")
+
+try:
+    SETTINGS = ModalSettings.of(os.environ)
+    LOCK = deployed_lock(SETTINGS.lock)
+except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
+    sys.exit(f"runtime_modal.py: {error}")
+PARTS = Parts.of(SETTINGS)
+IMAGE = image_from(LOCK)
+SECRET = modal.Secret.from_name(SETTINGS.secret)
+COMMON: dict[str, Any] = {"image": IMAGE, "env": container_environment(os.environ)}
+
+app = modal.App(SETTINGS.app)
+
+
+@app.cls(
+    **COMMON,
+    **worker_options(SETTINGS),
+    volumes={
+        MODELS: PARTS.models.with_mount_options(read_only=True),
+        LORAS: PARTS.loras.with_mount_options(read_only=True),
+    },
+)
+class Comfy:
+    """ComfyUI on a GPU; one job at a time."""
+
+    @modal.enter(snap=SETTINGS.snapshot != "off")
+    def start(self) -> None:
+        """Bring ComfyUI up; with snapshots, that is what a snapshot holds."""
+        weights = WeightsFolder({"models": (Path(MODELS), PARTS.models), "loras": (Path(LORAS), PARTS.loras)})
+        paths = ("--extra-model-paths-config", EXTRA_MODEL_PATHS, late_loras())
+        self.machine = Machine(
+            Path(COMFYUI),
+            weights,
+            check=partial(differences, LOCK),
+            arguments=paths,
+            start_seconds=SETTINGS.start_seconds,
+        )
+        self.machine.start()
+
+    @modal.enter(snap=False)
+    def ready(self) -> None:
+        """Look whether it answers, also after a restore; otherwise start it cold."""
+        self.machine.ready()
+
+    @modal.method()
+    async def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Run a job to its end."""
+        try:
+            return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs)
+        finally:
+            await wake(web)
+
+    @modal.method()
+    def warm(self) -> str:
+        """Do nothing, once the container is up; gives its GPU."""
+        return self.machine.gpu
+
+    @modal.exit()
+    def stop(self) -> None:
+        """End ComfyUI."""
+        self.machine.stop()
+
+
+@app.function(**COMMON, **web_options(SETTINGS), secrets=[SECRET])
+@modal.concurrent(max_inputs=CONCURRENCY)
+@modal.asgi_app(requires_proxy_auth=SETTINGS.proxy_auth)
+def web() -> Any:
+    """The app with all routes."""
+    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK))
+
+
+def _front(name: str) -> None:
+    def serve() -> Any:
+        return front(f"/{name}", lambda: web.get_web_url() or "")
+
+    serve.__name__ = serve.__qualname__ = f"front_{name.replace('-', '_')}"
+    serve.__module__ = __name__
+    wrapped = modal.asgi_app(label=label(SETTINGS.app, name), requires_proxy_auth=SETTINGS.proxy_auth)(serve)
+    function = app.function(**COMMON, **FRONT_OPTIONS)(modal.concurrent(max_inputs=100)(wrapped))
+    globals()[serve.__name__] = function
+
+
+for _name in NAMES:
+    _front(_name)
+
+
+@app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
+def upkeep() -> None:
+    """Drain product events to files, keep records alive, remove what is too old."""
+    done = keep_up(PARTS.analytics, PARTS.analytics_files, PARTS.records, PARTS.outputs)
+    log.info("kept up: %s", done)
+
+
+@app.function(**COMMON, volumes={MODELS: PARTS.models}, timeout=6 * 3600, secrets=[SECRET], cpu=2.0)
+def pull_weights(arguments: list[str]) -> int:
+    """Run `ryla-graphs weights pull` where the volume is; gives its exit status."""
+    return pull_into(MODELS, arguments, PARTS.models)
+
+
+@app.local_entrypoint()
+def pull(preset: str = "", file: str = "", accept_licence: bool = False, dry_run: bool = False) -> None:
+    """Fill the volume of weights: `modal run runtime_modal.py::pull --preset flux-dev`; several with commas."""
+    targets = [name for name in (*preset.split(","), *file.split(",")) if name]
+    flags = [flag for flag, given in (("--accept-licence", accept_licence), ("--dry-run", dry_run)) if given]
+    sys.exit(pull_weights.remote([*(targets or LOCK.presets), *flags]))

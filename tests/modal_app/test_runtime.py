@@ -1,0 +1,160 @@
+"""`runtime_modal.py` as a person deploys it: the real `modal` commands, against the control plane on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from modal_proto import api_pb2
+
+from tests.conftest import ROOT
+from tests.modal_app.loopback import LoopbackModal
+from tests.modal_app.loopback.state import AppRecord, FunctionRecord
+
+MODAL = (sys.executable, "-m", "modal")
+
+
+def commanded(plane: LoopbackModal, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a `modal` command; `plane` is where it finds Modal."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("RYLA_")}
+    return subprocess.run(
+        [*MODAL, *arguments],
+        cwd=ROOT,
+        env=ours | plane.environment | environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def deploy(plane: LoopbackModal, **environment: str) -> AppRecord:
+    """`modal deploy runtime_modal.py`; gives what the control plane then has."""
+    name = environment.setdefault("RYLA_MODAL_APP", f"app-{uuid.uuid4().hex[:8]}")
+    done = commanded(plane, "deploy", "runtime_modal.py", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (app,) = (app for app in plane.state.apps.values() if app.name == name and app.deployed)
+    return app
+
+
+@pytest.fixture(scope="module")
+def app(control_plane: LoopbackModal) -> AppRecord:
+    return deploy(control_plane, RYLA_MODAL_APP="ryla-comfyui")
+
+
+def function(plane: LoopbackModal, app: AppRecord, name: str) -> FunctionRecord:
+    return plane.state.functions[app.functions[name]]
+
+
+def environment_of(definition: Any) -> Mapping[str, str]:
+    return dict(getattr(definition, "env_vars", {}))
+
+
+def test_what_is_deployed(control_plane: LoopbackModal, app: AppRecord) -> None:
+    fronts = {"front_flux_dev", "front_flux_instantid", "front_flux_lora", "front_workflow"}
+    assert app.functions.keys() >= {"web", "upkeep", "pull_weights", "Comfy.*"} | fronts
+
+
+def test_addresses_are_those_that_clients_know(control_plane: LoopbackModal, app: AppRecord) -> None:
+    urls = {name: function(control_plane, app, name).metadata.web_url for name in app.functions}
+    assert urls["web"] == "https://ryla--ryla-comfyui-web.modal.run"
+    for preset in ("flux-dev", "flux-instantid", "flux-lora", "workflow"):
+        address = f"https://ryla--ryla-comfyui-comfyui-{preset}.modal.run"
+        assert urls[f"front_{preset.replace('-', '_')}"] == address
+
+
+def test_the_worker_has_its_gpus_and_volumes(control_plane: LoopbackModal, app: AppRecord) -> None:
+    worker = function(control_plane, app, "Comfy.*")
+    assert [each.resources.gpu_config.gpu_type for each in worker.ranked] == ["L40S", "A100-40GB", "A100-80GB"]
+    definition = worker.ranked[0]
+    mounts = {mount.mount_path: mount.read_only for mount in definition.volume_mounts}
+    assert mounts == {
+        "/models": True,
+        "/loras": True,
+    }
+    assert definition.timeout_secs == 3600 and definition.startup_timeout_secs == 900
+    assert definition.retry_policy.retries == 0 and not definition.checkpointing_enabled
+    assert definition.autoscaler_settings.scaledown_window == 120
+    assert definition.autoscaler_settings.max_containers == 10
+
+
+def test_one_web_container_owns_the_records(control_plane: LoopbackModal, app: AppRecord) -> None:
+    web = function(control_plane, app, "web").ranked[0]
+    assert web.autoscaler_settings.max_containers == 1 and web.max_concurrent_inputs == 1000
+    assert web.webhook_config.type == api_pb2.WEBHOOK_TYPE_ASGI_APP and not web.webhook_config.requires_proxy_auth
+    assert not web.resources.gpu_config.gpu_type
+    assert [control_plane.state.secrets[secret] for secret in web.secret_ids if secret in control_plane.state.secrets]
+
+
+def test_upkeep_is_scheduled(control_plane: LoopbackModal, app: AppRecord) -> None:
+    assert control_plane.state.schedules["upkeep"].period.minutes == 15
+
+
+@pytest.mark.parametrize("mode", ["cpu", "gpu"])
+def test_settings_reach_the_deployment(control_plane: LoopbackModal, mode: str) -> None:
+    app = deploy(
+        control_plane,
+        RYLA_MODAL_SNAPSHOT=mode,
+        RYLA_MODAL_FALLBACK="A10,L4",
+        RYLA_MODAL_GPUS="A10,L4,T4",
+        RYLA_MODAL_BUFFER_CONTAINERS="1",
+        RYLA_MODAL_PROXY_AUTH="1",
+    )
+    worker = function(control_plane, app, "Comfy.*").ranked
+    assert [each.resources.gpu_config.gpu_type for each in worker] == ["A10", "L4"]
+    assert worker[0].checkpointing_enabled and worker[0].autoscaler_settings.buffer_containers == 1
+    assert (dict(worker[0].experimental_options).get("enable_gpu_snapshot") == "True") == (mode == "gpu")
+    assert function(control_plane, app, "web").ranked[0].webhook_config.requires_proxy_auth
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("GPUS", "H1000"), ("FALLBACK", ","), ("SNAPSHOT", "yes"), ("SCALEDOWN_SECONDS", "1"), ("APP", "Ryla App")],
+)
+def test_a_wrong_setting_is_named(control_plane: LoopbackModal, variable: str, value: str) -> None:
+    done = commanded(control_plane, "deploy", "runtime_modal.py", **{f"RYLA_MODAL_{variable}": value})
+    assert done.returncode == 1
+    assert f"RYLA_MODAL_{variable}" in done.stderr and "Traceback" not in done.stdout + done.stderr
+
+
+def test_secrets_of_the_deployer_do_not_go_along(control_plane: LoopbackModal) -> None:
+    secret = "whsec_" + "c2VjcmV0" * 6
+    app = deploy(control_plane, RYLA_WEBHOOK_SECRET=secret, RYLA_TOKENS="me:" + "x" * 30, RYLA_QUEUE_LIMIT="7")
+    sent = "".join(
+        str(function(control_plane, app, name).ranked) + str(function(control_plane, app, name).data)
+        for name in app.functions
+    )
+    assert secret not in sent and "x" * 30 not in sent
+
+
+def test_it_is_imported_without_a_warning() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import runtime_modal"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_image_is_that_of_the_lock(control_plane: LoopbackModal, app: AppRecord) -> None:
+    from ryla_graphs.lockfile import Lock
+
+    lock = Lock.read(ROOT / "ryla.lock")
+    lines = "\n".join(line for image in control_plane.state.images.values() for line in image.dockerfile_commands)
+    assert lock.comfyui.commit is not None and lock.comfyui.commit in lines
+    assert all(pack.commit in lines for pack in lock.packs)
+
+
+def test_files_of_ours_only_are_sent(control_plane: LoopbackModal, app: AppRecord, tmp_path: Path) -> None:
+    files = {file.filename for files in control_plane.state.mounts.values() for file in files}
+    assert any(name.endswith("ryla_graphs/on_modal/web.py") for name in files)
+    assert not any(".git/" in name or "/tests/" in name for name in files)
