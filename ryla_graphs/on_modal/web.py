@@ -24,7 +24,6 @@ from ryla_graphs.on_modal.settings import ModalSettings
 from ryla_graphs.on_modal.upkeep import QueueTarget
 from ryla_graphs.server import create_app
 from ryla_graphs.server.access import Owner
-from ryla_graphs.server.analytics import Analytics
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.loras import FOLDER
 from ryla_graphs.server.routes.documented import errors
@@ -139,7 +138,7 @@ def build_app(
         engine,
         ModalStore(parts.records, parts.content, scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-"))),
         server,
-        sinks=[Analytics([analytics])],
+        targets=[analytics],
         shelf=VolumeShelf(parts.loras),
     )
     app.include_router(_warming(settings, worker))

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.server import failures
+from ryla_graphs.server.analytics import Target
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.jobs.metrics import MetricsSink
 from ryla_graphs.server.jobs.sinks import LogSink, Sink
@@ -32,15 +33,17 @@ def create_app(
     *,
     sinks: Iterable[Sink] = (),
     shelf: Shelf | None = None,
+    targets: Iterable[Target] = (),
 ) -> FastAPI:
     """An app that runs graphs on `engine` and remembers in `store`; both are closed when it stops.
 
-    `shelf` is where the engine finds LoRAs, if that is no folder of this machine. Jobs that an earlier app left
+    `shelf` is where the engine finds LoRAs, if that is no folder of this machine, `targets` get product events beside
+    those of the settings, and are closed too. Jobs that an earlier app left
     unfinished in the store are taken up at the start.
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
-    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks], shelf)
+    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks], shelf, targets)
 
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
         Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)

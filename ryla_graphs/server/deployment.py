@@ -44,6 +44,7 @@ class Deployment:
         settings: Settings,
         sinks: Iterable[Sink] = (),
         shelf: Shelf | None = None,
+        targets: Iterable[Target] = (),
     ) -> None:
         self.engine = engine
         self.store = store
@@ -52,7 +53,7 @@ class Deployment:
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
-        self.analytics = Analytics(_targets(settings))
+        self.analytics = Analytics([*_targets(settings), *targets])
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.blobs = RecentBlobs(store.blobs)
         self.jobs = JobService(
