@@ -16,7 +16,8 @@ SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "H
 """Variables that belong into the Modal secret; they are never written into the app."""
 
 WAIT_SECONDS = 140
-"""Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before."""
+"""Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before, and
+whether a stream may take longer is not known."""
 
 
 class ModalSettings(BaseModel):
@@ -90,7 +91,7 @@ class ModalSettings(BaseModel):
 def container_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What of the deployer's environment goes into the containers: all of ours but secrets."""
     ours = {name: value for name, value in environment.items() if name.startswith("RYLA_") and value.strip()}
-    return {"RYLA_WAIT_SECONDS": str(WAIT_SECONDS)} | {
+    return {"RYLA_WAIT_SECONDS": str(WAIT_SECONDS), "RYLA_STREAM_SECONDS": str(WAIT_SECONDS)} | {
         name: value for name, value in ours.items() if name not in SECRET_NAMES
     }
 

@@ -66,6 +66,9 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
     "RYLA_WAIT_SECONDS": Variable("wait_seconds", float, "how long a request waits for its job"),
+    "RYLA_STREAM_SECONDS": Variable(
+        "stream_seconds", float, "after how long an event stream ends, and clients come back for the rest"
+    ),
     "RYLA_BODY_BYTES": Variable("body_bytes", int, "the largest request"),
     "RYLA_INPUT_PIXELS": Variable("media", lambda text: MediaLimits(pixels=int(text)), "the largest input picture"),
     "RYLA_FETCH_HOSTS": Variable(

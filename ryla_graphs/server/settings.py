@@ -64,5 +64,7 @@ class Settings(BaseModel):
     """Gets the same in batches, as JSON arrays; https."""
     analytics_token: SecretStr = SecretStr("")
     """Goes with them as a bearer token."""
+    stream_seconds: float | None = Field(default=None, gt=0)
+    """After this long an event stream ends, for proxies that would cut it; clients come back for the rest."""
     streams: int = Field(default=2000, ge=1)
     """Event streams that one owner may have open; more are refused with 429."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,6 +131,25 @@ def test_progress_and_the_end_over_sse(gpu: OnGpu) -> None:
         frames = client.get(f"{where}/events").text
     assert "event: progress" in frames and "event: output" in frames
     assert '"state":"succeeded"' in frames.rpartition("event: ")[2]
+
+
+def test_a_stream_that_is_cut_goes_on_where_it_ended(gpu: OnGpu) -> None:
+    gpu.hold("flux-dev")
+    gpu.simulator.go.clear()
+    told: list[str] = []
+    with gpu.client(RYLA_STREAM_SECONDS="0.2") as client:
+        where = client.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
+        for reading in range(100):
+            after = {"Last-Event-ID": told[-1]} if told else {}
+            frames = client.get(f"{where}/events", headers=after).text
+            told += re.findall(r"^id: (\d+)$", frames, re.MULTILINE)
+            if reading == 1:
+                gpu.simulator.go.set()
+            if '"state":"succeeded"' in frames:
+                break
+        everything = client.get(f"{where}/events").text
+    assert reading > 1 and told == sorted(set(told), key=int)
+    assert set(re.findall(r"^id: (\d+)$", everything, re.MULTILINE)) <= set(told)
 
 
 def test_a_cancel_reaches_the_worker(gpu: OnGpu) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -43,18 +44,25 @@ async def stream_events(
     """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be had again."""
     job = await here.job_of(owner, job_id)
     events = here.jobs.events(job.id, last_event_id if last_event_id is not None else after)
-    frames = with_pings("".join(map(framed, fresh)) async for fresh in events)
+    told = ("".join(map(framed, fresh)) async for fresh in events)
+    frames = with_pings(told, here.settings.stream_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
 
 
-async def with_pings(frames: AsyncIterator[str]) -> AsyncIterator[str]:
-    """The frames of a stream, and between them a sign of life where they are rare."""
+async def with_pings(frames: AsyncIterator[str], seconds: float | None = None) -> AsyncIterator[str]:
+    """The frames of a stream, and between them a sign of life where they are rare; ends after so many seconds."""
+    clock = asyncio.get_running_loop().time
+    ending = math.inf if seconds is None else clock() + seconds
     following = asyncio.ensure_future(anext(frames, None))
     try:
         while True:
-            done, _ = await asyncio.wait((following,), timeout=PING_SECONDS)
+            left = ending - clock()
+            if left <= 0:
+                return
+            done, _ = await asyncio.wait((following,), timeout=min(PING_SECONDS, left))
             if not done:
-                yield ": ping\n\n"
+                if left > PING_SECONDS:
+                    yield ": ping\n\n"
                 continue
             fresh = following.result()
             if fresh is None:

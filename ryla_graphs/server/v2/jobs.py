@@ -128,7 +128,7 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
     """The state of a job now, then what changes, until it ends. Nothing is told twice after a break: poll instead."""
     job = await here.job_of(owner, job_id)
-    frames = with_pings(_frames(job, request, here))
+    frames = with_pings(_frames(job, request, here), here.settings.stream_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
 
 
