@@ -122,12 +122,14 @@ class Machine:
         check: Callable[[Catalog], Sequence[str]] = lambda _: (),
         arguments: Sequence[str] = (),
         start_seconds: float = 900,
+        data: Path = DATA,
     ) -> None:
         self._comfyui = comfyui
         self._weights = weights
         self._check = check
         self._arguments = arguments
         self._start_seconds = start_seconds
+        self._data = data
         self.clock = Clock()
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
@@ -137,7 +139,7 @@ class Machine:
 
         Raises `EngineUnreachable` with the end of its log, or with what a pack that did not load lacks.
         """
-        process = ComfyUIProcess(self._comfyui, DATA, arguments=self._arguments)
+        process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments)
         process.start(self._start_seconds)
         self._process, self._up_at = process, time.time()
         if lacks := self._check(process.engine.catalog()):

@@ -1,0 +1,244 @@
+"""The GPU side of a container: ComfyUI brought up and compared with the lock, weights that come late, pulls."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import modal
+import pytest
+
+from ryla_graphs.engines.comfyui import process
+from ryla_graphs.engines.on_modal.container import Clock
+from ryla_graphs.errors import EngineRefused, EngineUnreachable
+from ryla_graphs.on_modal.machine import Machine, WeightsFolder, gpu_named, late_loras
+from ryla_graphs.on_modal.placement import VolumeFiles, absent
+from ryla_graphs.weights import needed
+from tests.conftest import ROOT
+from tests.modal_app.loopback import LoopbackModal
+from tests.modal_app.loopback.state import Call
+from tests.modal_app.on_loopback import WORKERS
+from tests.modal_app.test_runtime import commanded
+
+MAIN = """
+import json, os, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+with open("started", "a") as file:
+    file.write(f"{os.getpid()}\\n")
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        told = {"queue_running": [], "queue_pending": []}
+        if self.path == "/object_info":
+            told = json.load(open("object_info.json"))
+        self.wfile.write(json.dumps(told).encode())
+    def log_message(self, *_):
+        pass
+host, port = (sys.argv[sys.argv.index(name) + 1] for name in ("--listen", "--port"))
+HTTPServer((host, int(port)), Handler).serve_forever()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(process, "LONGEST_PAUSE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def comfyui(tmp_path: Path) -> Path:
+    folder = tmp_path / "ComfyUI"
+    folder.mkdir()
+    (folder / "main.py").write_text(MAIN)
+    info = {"EmptyImage": {"input": {"required": {}}, "output": ["IMAGE"], "python_module": "nodes"}}
+    (folder / "object_info.json").write_text(json.dumps(info))
+    return folder
+
+
+def machine(comfyui: Path, tmp_path: Path, **more: Any) -> Machine:
+    return Machine(comfyui, WeightsFolder({}), data=tmp_path / "data", start_seconds=20, **more)
+
+
+def pids(comfyui: Path) -> list[int]:
+    return [int(line) for line in (comfyui / "started").read_text().splitlines()]
+
+
+def test_it_comes_up_once_and_is_ready(comfyui: Path, tmp_path: Path) -> None:
+    one = machine(comfyui, tmp_path, check=lambda catalog: [] if "EmptyImage" in catalog else ["no"])
+    one.start()
+    one.ready()
+    assert one.engine.health().ready and len(pids(comfyui)) == 1
+    one.stop()
+
+
+def test_what_the_lock_has_and_it_has_not_is_told(comfyui: Path, tmp_path: Path) -> None:
+    one = machine(comfyui, tmp_path, check=lambda _: ["the pack x did not load"])
+    with pytest.raises(EngineUnreachable, match="the pack x did not load"):
+        one.start()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids(comfyui)[-1], 0)
+
+
+def test_after_a_restore_that_lost_it_it_is_started_cold(comfyui: Path, tmp_path: Path) -> None:
+    one = machine(comfyui, tmp_path)
+    one.start()
+    one.stop()  # as a snapshot does that does not keep child processes
+    one.ready()
+    assert one.engine.health().ready and len(pids(comfyui)) == 2
+    one.stop()
+
+
+def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
+    comfyui: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = machine(comfyui, tmp_path)
+    one.start()
+    (first,) = pids(comfyui)
+    monkeypatch.setattr("ryla_graphs.engines.comfyui.engine._HEALTH_SECONDS", 0.3)
+    os.kill(first, signal.SIGSTOP)
+    one.ready()
+    assert one.engine.health().ready and pids(comfyui)[-1] != first
+    one.stop()
+
+
+class TestWeights:
+    """What a container has, and what it fetches for the next job."""
+
+    @pytest.fixture
+    def volumes(self, control_plane: LoopbackModal) -> dict[str, modal.Volume]:
+        return {
+            kind: modal.Volume.from_name(f"{kind}-{os.urandom(4).hex()}", create_if_missing=True)
+            for kind in ("models", "loras")
+        }
+
+    @pytest.fixture
+    def folder(self, volumes: dict[str, modal.Volume], tmp_path: Path) -> WeightsFolder:
+        mounts = {kind: (tmp_path / kind, volume) for kind, volume in volumes.items()}
+        return WeightsFolder(mounts, late=tmp_path / "late")
+
+    def test_nothing_is_fetched_for_what_is_there(self, folder: WeightsFolder, tmp_path: Path) -> None:
+        (tmp_path / "models/vae").mkdir(parents=True)
+        (tmp_path / "models/vae/ae.safetensors").touch()
+        folder.bring(loading(vae="ae.safetensors"))
+
+    def test_a_missing_file_is_named_with_its_command(self, folder: WeightsFolder) -> None:
+        with pytest.raises(EngineRefused) as caught:
+            folder.bring(loading(vae="ae.safetensors"))
+        (problem,) = caught.value.problems
+        assert problem.file == "vae/ae.safetensors"
+        assert problem.hint == "modal run runtime_modal.py::pull --file ae.safetensors"
+
+    def test_a_lora_that_came_late(self, folder: WeightsFolder, volumes: dict[str, Any], tmp_path: Path) -> None:
+        with volumes["loras"].batch_upload() as batch:
+            batch.put_file(io.BytesIO(b"lora"), "ryla/me.safetensors")
+        folder.bring(loading(lora="ryla/me.safetensors"))
+        assert (tmp_path / "late/ryla/me.safetensors").read_bytes() == b"lora"
+        with pytest.raises(EngineRefused):
+            folder.bring(loading(lora="ryla/you.safetensors"))
+        assert [path.name for path in (tmp_path / "late/ryla").iterdir()] == ["me.safetensors"]
+
+    def test_a_listing_is_remembered_and_asked_anew(self, volumes: dict[str, modal.Volume]) -> None:
+        files = VolumeFiles(volumes["models"])
+        assert files() == frozenset()
+        with volumes["models"].batch_upload() as batch:
+            batch.put_file(io.BytesIO(b"x"), "vae/ae.safetensors")
+        assert files() == frozenset() and files(anew=True) == {"vae/ae.safetensors"}
+
+    def test_a_folder_of_files_is_there_where_a_file_of_it_is(self) -> None:
+        wanted = needed(loading(vae="ae.safetensors"))
+        assert absent(wanted, {"vae/ae.safetensors/part"}) == []
+        assert absent(wanted, {"vae/ae.safetensors.part"}) == list(wanted)
+
+
+def loading(*, vae: str = "", lora: str = "") -> dict[str, Any]:
+    graph: dict[str, Any] = {}
+    if vae:
+        graph["1"] = {"class_type": "VAELoader", "inputs": {"vae_name": vae}}
+    if lora:
+        graph["2"] = {"class_type": "LoraLoaderModelOnly", "inputs": {"lora_name": lora}}
+    return graph
+
+
+def test_comfyui_looks_for_late_loras_too(tmp_path: Path) -> None:
+    from ryla_graphs.models_folder import ModelsFolder
+
+    (tmp_path / "late/ryla").mkdir(parents=True)
+    (tmp_path / "late/ryla/me.safetensors").touch()
+    found = ModelsFolder.open(late_loras(tmp_path / "late"))
+    assert found.find("loras", "ryla/me.safetensors") == tmp_path / "late/ryla/me.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Tesla T4", "T4"),
+        ("NVIDIA L4", "L4"),
+        ("NVIDIA L40S", "L40S"),
+        ("NVIDIA A10", "A10"),
+        ("NVIDIA A10G", "A10"),
+        ("NVIDIA A100-SXM4-40GB", "A100-40GB"),
+        ("NVIDIA A100 80GB PCIe", "A100-80GB"),
+        ("NVIDIA H100 80GB HBM3", "H100"),
+        ("NVIDIA H200", "H200"),
+        ("NVIDIA B200", "B200"),
+        ("AMD Radeon", None),
+    ],
+)
+def test_a_gpu_by_what_its_driver_says(told: str, name: str | None) -> None:
+    assert gpu_named(told) == name
+
+
+def test_the_first_job_waits_for_the_cold_start_and_the_next_does_not() -> None:
+    clock = Clock(started=0.0)
+    clock.ready()
+    ready = clock._ready
+    assert ready is not None
+    queued, cold = clock.begin(ready - 30)
+    assert round(cold) == 30 and queued < 5
+    assert clock.begin(ready + 0.0)[1] == 0.0
+
+
+@pytest.fixture
+def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
+    """Plays the function that pulls: its command runs here, into a folder, with what it was called with."""
+    called: list[list[str]] = []
+
+    async def work(call: Call) -> Any:
+        (arguments,) = call.args
+        called.append(arguments)
+        command = [sys.executable, "-m", "ryla_graphs", "weights", "pull", *arguments, "--into", str(tmp_path)]
+        return subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode
+
+    WORKERS.work = work
+    return called
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "asked"),
+    [
+        (["--preset", "flux-dev", "--dry-run"], 0, ["flux-dev", "--dry-run"]),
+        (["--preset", "flux-dev"], 2, ["flux-dev"]),  # its licence has not been accepted
+        (["--file", "ae.safetensors,clip_l.safetensors", "--dry-run"], 0, ["ae.safetensors", "clip_l.safetensors"]),
+        (["--preset", "flux-deaf", "--dry-run"], 2, ["flux-deaf"]),
+    ],
+)
+def test_pulling(
+    control_plane: LoopbackModal, pulls: list[list[str]], given: list[str], status: int, asked: list[str]
+) -> None:
+    done = commanded(control_plane, "run", "runtime_modal.py::pull", *given, RYLA_MODAL_APP="pulling")
+    assert done.returncode == status, done.stdout + done.stderr
+    assert pulls[0][: len(asked)] == asked and "Traceback" not in done.stdout + done.stderr
+
+
+def test_all_that_the_lock_needs_is_pulled_where_nothing_is_named(
+    control_plane: LoopbackModal, pulls: list[list[str]]
+) -> None:
+    done = commanded(control_plane, "run", "runtime_modal.py::pull", "--dry-run", RYLA_MODAL_APP="pulling")
+    assert done.returncode == 0 and {"flux-dev", "flux-instantid"} < {*pulls[0]}
