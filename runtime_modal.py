@@ -69,6 +69,7 @@ class Comfy:
             check=partial(differences, LOCK),
             arguments=paths,
             start_seconds=SETTINGS.start_seconds,
+            snapshot=SETTINGS.snapshot,
         )
         self.machine.start()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
+from ryla_graphs.engines.on_modal import before_gpu
 from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
 from ryla_graphs.engines.on_modal.worker import Worker
 from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
@@ -31,6 +33,8 @@ LATE_LORAS = DATA / "late-loras"
 """LoRAs that came while the container's view of their volume could not be renewed."""
 
 
+HEALTH_SECONDS = 15.0
+"""How long a ComfyUI that was restored may take to answer."""
 RESTORED_SECONDS = 5.0
 """Longer than this between start and readiness lies only a snapshot."""
 
@@ -123,6 +127,7 @@ class Machine:
         arguments: Sequence[str] = (),
         start_seconds: float = 900,
         data: Path = DATA,
+        snapshot: str = "off",
     ) -> None:
         self._comfyui = comfyui
         self._weights = weights
@@ -130,6 +135,7 @@ class Machine:
         self._arguments = arguments
         self._start_seconds = start_seconds
         self._data = data
+        self._before_gpu = snapshot == "cpu"
         self.clock = Clock()
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
@@ -139,7 +145,8 @@ class Machine:
 
         Raises `EngineUnreachable` with the end of its log, or with what a pack that did not load lacks.
         """
-        process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments)
+        launcher = Path(before_gpu.__file__) if self._before_gpu else None
+        process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments, launcher=launcher)
         process.start(self._start_seconds)
         self._process, self._up_at = process, time.time()
         if lacks := self._check(process.engine.catalog()):
@@ -150,12 +157,27 @@ class Machine:
         """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it anew. Jobs from now on."""
         if time.time() - self._up_at > RESTORED_SECONDS:
             self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
-        health = self.engine.health() if self._process is not None else None
-        if health is None or not health.ready:
-            log.warning("ComfyUI does not answer (%s) and is started anew", health.reason if health else "not started")
+        if trouble := self._trouble():
+            log.warning("ComfyUI %s and is started anew", trouble)
             self.stop()
+            self._before_gpu = False
             self.start()
         self.clock.ready()
+
+    def _trouble(self) -> str:
+        """Why this ComfyUI cannot work; empty where it can. One that was started before its GPU is given it now."""
+        if self._process is None:
+            return "was not started"
+        if self._before_gpu:
+            self._process.signal(signal.SIGUSR1)
+        try:
+            devices = self._process.engine.client.json("/system_stats", seconds=HEALTH_SECONDS).get("devices", [])
+        except EngineUnreachable as error:
+            return f"does not answer ({error})"
+        if self._before_gpu and any(before_gpu.STAND_IN in row["name"] for row in devices):
+            return "has not found the GPU"
+        health = self._process.engine.health()
+        return "" if health.ready else f"is not ready ({health.reason})"
 
     @property
     def gpu(self) -> str:

@@ -38,6 +38,9 @@ class Handler(BaseHTTPRequestHandler):
         told = {"queue_running": [], "queue_pending": []}
         if self.path == "/object_info":
             told = json.load(open("object_info.json"))
+        if self.path == "/system_stats":
+            name = sys.modules["torch"].cuda.get_device_name() if "torch" in sys.modules else "NVIDIA L40S"
+            told = {"devices": [{"name": name, "type": "cuda"}]}
         self.wfile.write(json.dumps(told).encode())
     def log_message(self, *_):
         pass
@@ -101,10 +104,29 @@ def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
     one = machine(comfyui, tmp_path)
     one.start()
     (first,) = pids(comfyui)
-    monkeypatch.setattr("ryla_graphs.engines.comfyui.engine._HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr("ryla_graphs.on_modal.machine.HEALTH_SECONDS", 0.3)
     os.kill(first, signal.SIGSTOP)
     one.ready()
     assert one.engine.health().ready and pids(comfyui)[-1] != first
+    one.stop()
+
+
+TORCH = """
+class cuda:
+    get_device_name = staticmethod(lambda *_: {real})
+    current_device = staticmethod(lambda *_: 0)
+"""
+
+
+@pytest.mark.parametrize("real", ["'NVIDIA L40S'", "1 / 0", "'no GPU yet'"], ids=["there", "broken", "not there"])
+def test_a_gpu_that_comes_after_the_snapshot(comfyui: Path, tmp_path: Path, real: str) -> None:
+    (comfyui / "torch.py").write_text(TORCH.format(real=real))
+    one = machine(comfyui, tmp_path, snapshot="cpu")
+    one.start()
+    (first,) = pids(comfyui)
+    one.ready()
+    assert (pids(comfyui)[-1] == first) == (real == "'NVIDIA L40S'")  # else it was started cold
+    assert one.engine.health().ready
     one.stop()
 
 

@@ -48,7 +48,8 @@ class ComfyUIProcess:
     It listens on loopback only, without CORS and without its manager, and has input, output, temp and user folders
     of its own under `data_directory`, with its log `comfyui.log`. The python is `python`, else the checkout's own
     (`venv`, `.venv`), else ours. `metadata` has it write prompt and graph into its pictures; `arguments` go to it
-    as they are. Variables of the environment that begin with ``RYLA_`` do not reach it.
+    as they are, and `launcher` is a script that is run with them instead of ``main.py``. Variables of the environment
+    that begin with ``RYLA_`` do not reach it.
 
     A process that ends is started again, after pauses that grow, and given up after five ends in a row. One that a
     CUDA fault has broken is ended. Raises `NotFound` where the directory is no checkout.
@@ -63,6 +64,7 @@ class ComfyUIProcess:
         metadata: bool = False,
         arguments: Sequence[str] = (),
         patience: Patience | None = None,
+        launcher: Path | None = None,
     ) -> None:
         self._directory = directory.absolute()
         if not (self._directory / "main.py").is_file():
@@ -70,6 +72,8 @@ class ComfyUIProcess:
         self._data = data_directory.absolute()
         self._python = python.absolute() if python is not None else _python_of(self._directory)
         self._arguments = (*(() if metadata else ("--disable-metadata",)), *arguments)
+        self._script = "main.py" if launcher is None else str(launcher.absolute())
+        self._process: subprocess.Popen[bytes] | None = None
         self._port = _free_port()
         self.log_file = self._data / "comfyui.log"
         self.engine = ComfyUI(
@@ -101,6 +105,11 @@ class ComfyUIProcess:
         if self._supervisor.is_alive():
             self._supervisor.join(2 * END_SECONDS)
         self.engine.close()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if it lives."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
 
     def __enter__(self) -> Self:
         self.start()
@@ -146,6 +155,7 @@ class ComfyUIProcess:
                 env={name: value for name, value in os.environ.items() if not name.startswith("RYLA_")},
                 start_new_session=True,
             )
+        self._process = process
         try:
             answered = False
             while process.poll() is None and not self._stopping.wait(TICK_SECONDS):
@@ -161,7 +171,7 @@ class ComfyUIProcess:
 
     def _command(self) -> list[str]:
         data, python = self._data, str(self._python)
-        command = [python, "main.py", "--listen", "127.0.0.1", "--port", str(self._port), "--disable-auto-launch"]
+        command = [python, self._script, "--listen", "127.0.0.1", "--port", str(self._port), "--disable-auto-launch"]
         for folder in ("input", "output", "temp", "user"):
             command += [f"--{folder}-directory", str(data / folder)]
         command += ["--database-url", f"sqlite:///{data / 'comfyui.db'}", *self._arguments, *self._without_manager()]

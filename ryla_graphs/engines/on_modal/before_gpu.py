@@ -1,0 +1,70 @@
+"""Starts ComfyUI's ``main.py`` on a machine whose GPU comes later, as before a CPU memory snapshot on Modal.
+
+Run as a script in the checkout, by ComfyUI's own Python: ``python before_gpu.py <arguments of main.py>``. ComfyUI asks
+torch for its GPU while it is imported. Until `SIGUSR1` comes, stand-ins answer: a card of 22.5 GiB named `STAND_IN`,
+which nothing may compute on. With the signal torch answers for itself, and ComfyUI measures the memory anew. Its
+dynamic VRAM, which must see the card at the start, stays off in such a process.
+"""
+
+from __future__ import annotations
+
+import runpy
+import signal
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+STAND_IN = "no GPU yet"
+"""What ``/system_stats`` calls the card as long as it is not there."""
+_MEMORY = 45 * 2**29
+_CARD = SimpleNamespace(
+    name=STAND_IN, major=8, minor=0, total_memory=_MEMORY, multi_processor_count=80, gcnArchName="", warp_size=32
+)
+_ANSWERS: dict[str, Any] = {
+    "is_available": lambda: True,
+    "is_bf16_supported": lambda *_, **__: True,
+    "device_count": lambda: 1,
+    "current_device": lambda: 0,
+    "set_device": lambda *_: None,
+    "get_device_properties": lambda *_: _CARD,
+    "get_device_name": lambda *_: STAND_IN,
+    "get_device_capability": lambda *_: (_CARD.major, _CARD.minor),
+    "mem_get_info": lambda *_: (_MEMORY, _MEMORY),
+    "memory_stats": lambda *_: {"active_bytes.all.current": 0, "reserved_bytes.all.current": 0},
+    "synchronize": lambda *_: None,
+    "empty_cache": lambda: None,
+    "ipc_collect": lambda: None,
+}
+
+
+def stand_in(cuda: Any) -> dict[str, Any]:
+    """Have the stand-ins answer for `torch.cuda`; gives what answered before."""
+    before = {name: getattr(cuda, name) for name in _ANSWERS if hasattr(cuda, name)}
+    for name in before:
+        setattr(cuda, name, _ANSWERS[name])
+    return before
+
+
+def give_back(cuda: Any, before: dict[str, Any]) -> None:
+    """Have torch answer for itself again, and ComfyUI measure the card that is there now."""
+    for name, answer in before.items():
+        setattr(cuda, name, answer)
+    management: Any = sys.modules.get("comfy.model_management")
+    if management is not None:
+        device = management.get_torch_device()
+        management.total_vram = management.get_total_memory(device) / (1024 * 1024)
+
+
+def main() -> None:
+    """Start ComfyUI."""
+    sys.path[0] = "."  # as if `main.py` had been started itself
+    import torch  # type: ignore[import-not-found] # noqa: PLC0415 - ComfyUI's
+
+    before = stand_in(torch.cuda)
+    signal.signal(signal.SIGUSR1, lambda *_: give_back(torch.cuda, before))
+    sys.argv = ["main.py", *sys.argv[1:]]
+    runpy.run_path("main.py", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
