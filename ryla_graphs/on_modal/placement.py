@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -16,6 +17,8 @@ from ryla_graphs.on_modal.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.server.wishes import Place, Wishes
 from ryla_graphs.weights import Need, needed
+
+log = logging.getLogger("ryla_graphs.on_modal")
 
 LISTED_SECONDS = 30.0
 """How long a listing of a volume is good; after a pull it takes at most this long until jobs are taken."""
@@ -65,6 +68,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
         preferred = None
     choice = choose_gpu(workflow.plan, allowed=allowed, preferred=preferred, max_cost_usd=wishes.max_cost_usd)
     chosen = choice.gpu.name
+    log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
     return None if wishes.gpu is None and chosen == settings.fallback[0] else chosen
 
 

@@ -31,7 +31,7 @@ class ModalSettings(BaseModel):
     """The Modal secret with RYLA_TOKENS and the rest of `SECRET_NAMES`."""
     lock: Path = Path("ryla.lock")
     """What the image is built from; see docs/lock.md."""
-    gpus: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB", "H100")
+    gpus: tuple[str, ...] = tuple(GPUS)
     """What may be chosen for a job."""
     fallback: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB")
     """What Modal looks for, in this order, where nothing was chosen."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
+from tests.modal_app.fixtures import needs_modal
 
-pytest.importorskip("modal", reason="modal is not installed (pip install 'ryla-graphs[modal]')")
+needs_modal()

@@ -12,10 +12,22 @@ if TYPE_CHECKING:
     from tests.modal_app.loopback import LoopbackModal
 
 
+PROTOCOL = ("1.6",)
+"""The versions of modal whose protocol the loopback speaks; it carries no promise beyond them."""
+
+
+def needs_modal() -> None:
+    """Skip where modal is not installed, or is one that speaks otherwise."""
+    modal = pytest.importorskip("modal", reason="modal is not installed (pip install 'ryla-graphs[modal]')")
+    if ".".join(modal.__version__.split(".")[:2]) not in PROTOCOL:
+        told = f"the loopback control plane was written for modal {PROTOCOL[-1]}, this is {modal.__version__}"
+        pytest.skip(told, allow_module_level=True)
+
+
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[LoopbackModal]:
     """The control plane, and this process's modal client pointed at it."""
-    pytest.importorskip("modal", reason="modal is not installed (pip install 'ryla-graphs[modal]')")
+    needs_modal()
     from tests.modal_app.loopback import LoopbackModal
     from tests.modal_app.on_loopback import WORKERS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -133,9 +134,21 @@ def test_secrets_of_the_deployer_do_not_go_along(control_plane: LoopbackModal) -
     assert secret not in sent and "x" * 30 not in sent
 
 
-def test_it_is_imported_without_a_warning() -> None:
+LOOKED_AT = """
+import json, runtime_modal as app
+worker, web = app.Comfy().run.info(), app.web.info()
+chosen = app.Comfy.with_options(gpu="H100")().run.info()
+print(json.dumps({
+    "gpus": worker.gpus, "chosen": chosen.gpus, "timeout": worker.timeout, "methods": worker.method_names,
+    "volumes": {path: [row.name, row.read_only] for path, row in worker.volumes.items()},
+    "at once": web.concurrency_info.max_inputs, "open": web.web_info.unauthenticated,
+}))
+"""
+
+
+def test_what_modal_knows_of_it_offline_and_without_a_warning() -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", "import runtime_modal"],
+        [sys.executable, "-W", "error", "-c", LOOKED_AT],  # a deprecation of modal's would be a failure
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -143,6 +156,15 @@ def test_it_is_imported_without_a_warning() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "gpus": [["L40S", 1], ["A100-40GB", 1], ["A100-80GB", 1]],
+        "chosen": [["H100", 1]],
+        "timeout": 3600,
+        "methods": ["run", "warm"],
+        "volumes": {"/models": ["ryla-comfyui-models", True], "/loras": ["ryla-comfyui-loras", True]},
+        "at once": 1000,
+        "open": True,
+    }
 
 
 def test_the_image_is_that_of_the_lock(control_plane: LoopbackModal, app: AppRecord) -> None:
