@@ -15,7 +15,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.errors import CannotRunHere, Problem
 from ryla_graphs.on_modal.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
-from ryla_graphs.server.wishes import Place, Wishes
+from ryla_graphs.server.wishes import NO_WISHES, Place, Wishes
 from ryla_graphs.weights import Need, needed
 
 log = logging.getLogger("ryla_graphs.on_modal")
@@ -69,7 +69,9 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     choice = choose_gpu(workflow.plan, allowed=allowed, preferred=preferred, max_cost_usd=wishes.max_cost_usd)
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
-    return None if wishes.gpu is None and chosen == settings.fallback[0] else chosen
+    # The list is only for graphs that fit all of it, and for callers who did not say what they pay.
+    anyone = wishes == NO_WISHES and chosen == settings.fallback[0]
+    return None if anyone and all(workflow.plan.on(name).runs for name in settings.fallback) else chosen
 
 
 def missing(prompt: Mapping[str, Any], models: VolumeFiles) -> list[Need]:
