@@ -137,6 +137,7 @@ def test_a_stream_that_is_cut_goes_on_where_it_ended(gpu: OnGpu) -> None:
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
     told: list[str] = []
+    reading = 0
     with gpu.client(RYLA_STREAM_SECONDS="0.2") as client:
         where = client.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
         for reading in range(100):
