@@ -1,7 +1,7 @@
 """The HTTP runtime on Modal: `modal deploy runtime_modal.py`. Wiring only; docs/modal.md is the guide.
 
 One web function serves the app with all routes and owns the records of jobs. One class on GPUs runs ComfyUI. Fronts
-give single presets an address of their own. A scheduled function keeps up what has to be kept up.
+give single presets an address of their own. Scheduled functions drain product events and keep records alive.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from ryla_graphs.on_modal.settings import (
     web_options,
     worker_options,
 )
-from ryla_graphs.on_modal.upkeep import keep_up
+from ryla_graphs.on_modal.upkeep import drain, remove_raw_outputs
 from ryla_graphs.on_modal.web import Parts, build_app
+from ryla_graphs.server.store.on_modal.store import refresh
 
 log = logging.getLogger("ryla_graphs.on_modal")
 
@@ -121,10 +122,15 @@ for _name in NAMES:
 
 
 @app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
+def drain_events() -> None:
+    """Move product events from their queue to files."""
+    log.info("drained %d events", drain(PARTS.analytics, PARTS.analytics_files))
+
+
+@app.function(**COMMON, schedule=modal.Period(days=1), timeout=3600)
 def upkeep() -> None:
-    """Drain product events to files, keep records alive, remove what is too old."""
-    done = keep_up(PARTS.analytics, PARTS.analytics_files, PARTS.records, PARTS.outputs)
-    log.info("kept up: %s", done)
+    """Keep the records of jobs alive, and remove raw outputs that their jobs have taken over."""
+    log.info("%d records kept, %d files removed", refresh(PARTS.records), remove_raw_outputs(PARTS.outputs))
 
 
 @app.function(**COMMON, volumes={MODELS: PARTS.models}, timeout=6 * 3600, secrets=[SECRET], cpu=2.0)

@@ -1,4 +1,4 @@
-"""What a scheduled function does: drain product events into files, keep records alive, remove what is too old."""
+"""What scheduled functions do: drain product events into files, remove what is too old."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from uuid import uuid4
 import modal
 
 from ryla_graphs.server.analytics import Batched
-from ryla_graphs.server.store.on_modal.store import refresh
 
 HOURS = 24
 """Partitions of a queue live this long."""
@@ -63,12 +62,3 @@ def remove_raw_outputs(outputs: modal.Volume, now: float | None = None) -> int:
             outputs.remove_file(entry.path)
             gone += 1
     return gone
-
-
-def keep_up(events: modal.Queue, files: modal.Volume, records: modal.Dict, outputs: modal.Volume) -> dict[str, int]:
-    """All of it; gives what was done, for the log."""
-    return {
-        "events": drain(events, files),
-        "records": refresh(records),
-        "raw_outputs_removed": remove_raw_outputs(outputs),
-    }

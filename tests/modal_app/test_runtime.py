@@ -59,7 +59,7 @@ def environment_of(definition: Any) -> Mapping[str, str]:
 
 def test_what_is_deployed(control_plane: LoopbackModal, app: AppRecord) -> None:
     fronts = {"front_flux_dev", "front_flux_instantid", "front_flux_lora", "front_workflow"}
-    assert app.functions.keys() >= {"web", "upkeep", "pull_weights", "Comfy.*"} | fronts
+    assert app.functions.keys() >= {"web", "upkeep", "drain_events", "pull_weights", "Comfy.*"} | fronts
 
 
 def test_addresses_are_those_that_clients_know(control_plane: LoopbackModal, app: AppRecord) -> None:
@@ -94,7 +94,8 @@ def test_one_web_container_owns_the_records(control_plane: LoopbackModal, app: A
 
 
 def test_upkeep_is_scheduled(control_plane: LoopbackModal, app: AppRecord) -> None:
-    assert control_plane.state.schedules["upkeep"].period.minutes == 15
+    assert control_plane.state.schedules["drain_events"].period.minutes == 15
+    assert control_plane.state.schedules["upkeep"].period.days == 1
 
 
 @pytest.mark.parametrize("mode", ["cpu", "gpu"])

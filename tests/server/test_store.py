@@ -234,6 +234,13 @@ class TestTwoContainers:
         use = old.add_job(job(3), [], IdempotencyKey("me", "k", "print"))
         assert use is not None and use.job_id == job(2).id
 
+    def test_records_are_kept_alive_without_a_container(self, both: tuple[Store, Store]) -> None:
+        from ryla_graphs.server.store.on_modal.store import refresh
+
+        old, _ = both
+        old.add_job(job(1), [], IdempotencyKey("me", "k", "print"))
+        assert refresh(old._records) == 2  # type: ignore[attr-defined]
+
     def test_what_cannot_be_copied_has_not_happened(
         self, both: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
     ) -> None:
