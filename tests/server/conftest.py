@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from fastapi.testclient import TestClient
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, Store, create_app
+from tests.server.kept import STORES, Kept
 
 Pair = Callable[[Path, pytest.FixtureRequest, Simulator], tuple[Engine, Store]]
 
@@ -22,16 +22,9 @@ def here(folder: Path, _: pytest.FixtureRequest, simulator: Simulator) -> tuple[
 
 def on_modal(folder: Path, request: pytest.FixtureRequest, simulator: Simulator) -> tuple[Engine, Store]:
     loopback = request.getfixturevalue("deployed")
-    import modal
-
-    from ryla_graphs.server.store.on_modal.store import ModalStore
     from tests.modal_app.on_loopback import OnLoopback
 
-    name = uuid.uuid4().hex
-    records = modal.Dict.from_name(f"records-{name}", create_if_missing=True)
-    content = modal.Volume.from_name(f"content-{name}", create_if_missing=True)
-    worker = OnLoopback(loopback, folder / "worker", simulator)
-    return worker.engine, ModalStore(records, content, folder / "mirror")
+    return OnLoopback(loopback, folder / "worker", simulator).engine, STORES["modal"](folder)
 
 
 DEPLOYMENTS: Mapping[str, Pair] = {"here": here, "modal": on_modal}
@@ -49,3 +42,11 @@ def client(deployment: tuple[Engine, Store]) -> Iterator[TestClient]:
     """A client of an app with plain settings."""
     with TestClient(create_app(*deployment, Settings())) as client:
         yield client
+
+
+@pytest.fixture(params=STORES)
+def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has `kept` open each kind of store in turn."""
+    if request.param == "modal":
+        request.getfixturevalue("control_plane")
+    monkeypatch.setattr(Kept, "open", staticmethod(STORES[request.param]))

@@ -11,19 +11,22 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.analytics import Posted, events_of
 from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
 from tests.server.https import https_site
+from tests.server.kept import kept
 
 SMALL = {"prompt": "a secret prompt", "width": 64, "height": 64, "seed": 7, "steps": 2}
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 
 @pytest.fixture
 def events(tmp_path: Path) -> Iterator[Any]:
     """Runs a preset and gives the events that came of it."""
     path = tmp_path / "events.jsonl"
-    app = create_app(Simulator(), SqliteStore(tmp_path / "data"), Settings(analytics_file=path))
+    app = create_app(Simulator(), kept(tmp_path / "data"), Settings(analytics_file=path))
 
     def run(preset: str, **parameters: Any) -> list[dict[str, Any]]:
         assert client.post(f"/{preset}", json=SMALL | parameters).status_code == 200

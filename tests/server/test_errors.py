@@ -28,13 +28,16 @@ from ryla_graphs.errors import (
     StoreUnreachable,
 )
 from ryla_graphs.plan import Limits
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.errors import ANSWERS, without_folders
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
+from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 
 @dataclass
@@ -183,9 +186,8 @@ def test_every_row_is_provoked() -> None:
 @pytest.mark.parametrize("code", PROVOKED)
 def test_row(code: str, tmp_path: Path) -> None:
     case, row = PROVOKED[code], ANSWERS[code]
-    HELD.go.clear()
-    HELD.reached.clear()
-    app = create_app(ScriptedEngine(*case.acts), SqliteStore(tmp_path), Settings(**case.settings))
+    HELD.renew()
+    app = create_app(ScriptedEngine(*case.acts), kept(tmp_path), Settings(**case.settings))
     with TestClient(app) as client:
         answer = case.call(client)
         assert answer.status_code == row.status, answer.text

@@ -10,16 +10,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
+from tests.server.kept import kept
 from tests.server.live import listening
 from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 
 @pytest.mark.parametrize("cancels", [False, True])
 def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
     held = Held()
-    app = create_app(ScriptedEngine(held), SqliteStore(tmp_path), Settings())
+    app = create_app(ScriptedEngine(held), kept(tmp_path), Settings())
     with listening(app) as address:
         host = urlsplit(address).netloc
         caller = http.client.HTTPConnection(host)

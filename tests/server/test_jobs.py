@@ -15,18 +15,21 @@ from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.events import Event, Finished, OutputReady
 from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.jobs import worker
 from ryla_graphs.server.records import Job, JobEvent
+from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture
 
 ASYNC = {"Prefer": "respond-async"}
 
+pytestmark = pytest.mark.usefixtures("stores")
+
 
 @contextmanager
 def served(folder: Path, engine: ScriptedEngine, sinks: tuple[Any, ...] = (), **settings: Any) -> Iterator[TestClient]:
-    with TestClient(create_app(engine, SqliteStore(folder), Settings(**settings), sinks=sinks)) as client:
+    with TestClient(create_app(engine, kept(folder), Settings(**settings), sinks=sinks)) as client:
         yield client
 
 

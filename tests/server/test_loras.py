@@ -12,12 +12,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store import Retention
+from tests.server.kept import kept
 
 ANNE, BOB = ({"Authorization": f"Bearer {name * 4}"} for name in ("anne", "bob-"))
 SMALL = {"prompt": "a knight", "width": 64, "height": 64, "seed": 7, "steps": 2}
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 
 def safetensors(names: list[str], fill: int = 0) -> bytes:
@@ -44,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def client(folder: Path, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(tokens=Tokens.parse(f"anne:{'anne' * 4},bob:{'bob-' * 4}"), lora_folder=folder, lora_bytes=5000)
-    with TestClient(create_app(Simulator(), SqliteStore(tmp_path / "data"), settings)) as client:
+    with TestClient(create_app(Simulator(), kept(tmp_path / "data"), settings)) as client:
         yield client
 
 
@@ -166,7 +169,7 @@ def test_a_lora_of_another_family_is_refused_at_submit(client: TestClient) -> No
 
 
 def test_a_deployment_without_a_folder_says_so(tmp_path: Path) -> None:
-    with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
+    with TestClient(create_app(Simulator(), kept(tmp_path))) as client:
         answer = client.post("/loras", files={"file": ("x.safetensors", FLUX)})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_lora_folder")
 

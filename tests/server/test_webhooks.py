@@ -17,12 +17,15 @@ from PIL import Image
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.errors import InvalidSettings
-from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.webhooks import Signer, Webhooks
 from tests.server.https import Site, https_site
+from tests.server.kept import kept
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 FLUX = {"prompt": "a red bicycle", "width": 64, "height": 64, "seed": 7, "steps": 2}
+
+pytestmark = pytest.mark.usefixtures("stores")
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def client(site: Site, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(webhook_secret=SECRET)  # type: ignore[arg-type]  # pydantic makes a SecretStr of it
-    app = create_app(Simulator(), SqliteStore(tmp_path / "data"), settings)
+    app = create_app(Simulator(), kept(tmp_path / "data"), settings)
     hooks: Webhooks = app.state.deployment.webhooks
     hooks._fetcher, hooks._pauses = site.fetcher(), (0.05, 0.05)
     with TestClient(app) as client:
@@ -114,7 +117,7 @@ def test_an_address_that_may_not_be_posted_to_is_refused_at_once(address: str, c
 
 
 def test_without_a_secret_there_are_no_webhooks(tmp_path: Path) -> None:
-    with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
+    with TestClient(create_app(Simulator(), kept(tmp_path))) as client:
         answer = client.post("/flux-dev", json={**FLUX, "webhook_url": "https://hooks.example/x"})
     assert answer.status_code == 422 and "posts no webhooks" in answer.text
 
