@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from ryla_graphs.engines.on_modal.container import Clock
 from ryla_graphs.errors import EngineRefused, EngineUnreachable
 from ryla_graphs.on_modal.machine import Machine, WeightsFolder, gpu_named, late_loras
 from ryla_graphs.on_modal.placement import VolumeFiles, absent
+from ryla_graphs.on_modal.pulling import pull_into
 from ryla_graphs.weights import needed
-from tests.conftest import ROOT
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS
@@ -227,6 +226,13 @@ def test_the_first_job_waits_for_the_cold_start_and_the_next_does_not() -> None:
     assert clock.begin(ready + 0.0)[1] == 0.0
 
 
+class Committed:
+    """A volume that is mounted; the loopback has no mounts."""
+
+    def commit(self) -> None:
+        """What came is kept."""
+
+
 @pytest.fixture
 def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
     """Plays the function that pulls: its command runs here, into a folder, with what it was called with."""
@@ -235,8 +241,7 @@ def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
     async def work(call: Call) -> Any:
         (arguments,) = call.args
         called.append(arguments)
-        command = [sys.executable, "-m", "ryla_graphs", "weights", "pull", *arguments, "--into", str(tmp_path)]
-        return subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode
+        return await asyncio.to_thread(pull_into, str(tmp_path), arguments, Committed())  # type: ignore[arg-type]
 
     WORKERS.work = work
     return called
