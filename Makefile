@@ -19,9 +19,10 @@ check: $(VENV)/installed-dev ## Only linter and type checkers
 format: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
-generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, docs/presets.md
+generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/
 	$(BIN)/python -m tools.generate_nodes
 	$(BIN)/python -m tools.weights_table
+	$(BIN)/python -m tools.modal_tables
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
 

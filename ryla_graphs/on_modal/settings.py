@@ -52,6 +52,7 @@ class ModalSettings(BaseModel):
     web_min_containers: int = Field(default=0, ge=0, le=1)
     """1 keeps the web side on; it costs a CPU container, and no request waits for its start."""
     web_scaledown_seconds: int = Field(default=300, ge=2, le=1200)
+    """How long the web container is kept when nobody asks it anything."""
     proxy_auth: bool = False
     """Whether Modal itself asks for a proxy token, before a request reaches the app."""
     allow_open: bool = False

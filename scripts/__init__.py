@@ -1,0 +1,1 @@
+"""Programs that a person runs by hand, against the real thing."""
