@@ -24,8 +24,12 @@ from ryla_graphs import presets
 from ryla_graphs.errors import RylaError
 from ryla_graphs.on_modal.settings import ModalSettings
 from ryla_graphs.plan import GPUS
-from scripts.smoke_shared import Skipped, Smoke, Unexpected
-from scripts.smoke_steps import NEEDED, STEPS
+
+try:
+    from scripts.smoke_shared import Skipped, Smoke, Unexpected
+    from scripts.smoke_steps import NEEDED, STEPS
+except ModuleNotFoundError as error:
+    sys.exit(f"this needs the package '{error.name}': pip install 'ryla-graphs[client,modal]'")
 
 
 class Result(NamedTuple):

@@ -59,7 +59,9 @@ def _meanings() -> Mapping[str, str]:
 
 def gpus_table() -> str:
     """Each preset's example on the GPU that a deployment without settings takes for it."""
-    head = f"| preset | GPU | seconds | USD ({PRICES_AS_OF}) | RYLA's wish | why another |\n|---|---|---:|---:|---|---|\n"
+    head = (
+        f"| preset | GPU | seconds | USD ({PRICES_AS_OF}) | RYLA's wish | why another |\n|---|---|---:|---:|---|---|\n"
+    )
     return head + "".join(f"| {' | '.join(cells)} |\n" for cells in _presets())
 
 
@@ -85,7 +87,7 @@ def written(page: str) -> str:
     """The page with its tables as they are now."""
     for name, table in (("settings", settings_table()), ("GPUs", gpus_table())):
         before, _, rest = page.partition(begin(name))
-        page = f"{before}{begin(name)}\n{table}\n{END}{rest.partition(END)[2]}"
+        page = f"{before}{begin(name)}{table}{END}{rest.partition(END)[2]}"
     return page
 
 
