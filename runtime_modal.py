@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import modal
+import modal.experimental
 
 from ryla_graphs.engines.on_modal.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
 from ryla_graphs.errors import RylaError
@@ -85,6 +86,8 @@ class Comfy:
         try:
             return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs)
         finally:
+            if self.machine.broken:
+                await modal.experimental.stop_fetching_inputs.aio()  # the next job gets another container
             await wake(web)
 
     @modal.method()

@@ -16,12 +16,15 @@ import modal
 import urllib3
 from modal.exception import Error as ModalError
 
-from ryla_graphs.engines import Engine
+from ryla_graphs import catalogs
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines import Engine, Run
+from ryla_graphs.engines.base import Health, LostRun
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.engines.on_modal import before_gpu
 from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
 from ryla_graphs.engines.on_modal.worker import Worker
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.errors import EngineError, EngineRefused, EngineUnreachable, Problem, RunLost
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.plan import GPUS
 from ryla_graphs.weights import needed
@@ -115,6 +118,35 @@ async def wake(web: Any) -> None:
         log.warning("the web side could not be woken: %s", error)
 
 
+class Broken:
+    """The engine of a container that has no ComfyUI; see `ryla_graphs.engines.base.Engine`."""
+
+    name = "a container without ComfyUI"
+    slots = 0
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def catalog(self) -> Catalog:
+        """What is bundled, so that a job can be read before it is refused."""
+        return catalogs.bundled()
+
+    def start(self, *_: Any, **__: Any) -> Run:
+        """Raises `EngineError` with the reason."""
+        raise EngineError(self._why)
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:  # noqa: ARG002 - no run was ever here
+        """Nothing runs here."""
+        return LostRun(run_id, RunLost(self._why))
+
+    def health(self) -> Health:
+        """It is not."""
+        return Health(ready=False, reason=self._why)
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+
 class Machine:
     """One container. `start` before a snapshot, `ready` after it, then `run` for each job."""
 
@@ -137,27 +169,41 @@ class Machine:
         self._data = data
         self._before_gpu = snapshot == "cpu"
         self.clock = Clock()
+        self.broken = ""
+        """Why no job can run here; empty where one can."""
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
     def start(self) -> None:
         """Bring ComfyUI up on loopback and compare its classes with the lock.
 
-        Raises `EngineUnreachable` with the end of its log, or with what a pack that did not load lacks.
+        Raises nothing: Modal would start the container again and again, and pay for it. What is wrong is logged, and
+        every job that comes here fails with it.
         """
         launcher = Path(before_gpu.__file__) if self._before_gpu else None
         process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments, launcher=launcher)
-        process.start(self._start_seconds)
-        self._process, self._up_at = process, time.time()
-        if lacks := self._check(process.engine.catalog()):
+        self.broken = ""
+        try:
+            process.start(self._start_seconds)
+            lacks = self._check(process.engine.catalog())
+        except EngineError as error:
+            self.broken = str(error)
+        else:
+            self.broken = f"this deployment's ComfyUI is not what the lock says: {'; '.join(lacks)}" if lacks else ""
+        self._up_at = time.time()
+        if self.broken:
+            log.error("%s", self.broken)
             process.stop()
-            raise EngineUnreachable("ComfyUI is not what the lock says: " + "; ".join(lacks))
+        else:
+            self._process = process
 
     def ready(self) -> None:
         """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it anew. Jobs from now on."""
-        if time.time() - self._up_at > RESTORED_SECONDS:
+        restored = time.time() - self._up_at > RESTORED_SECONDS
+        if restored:
             self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
-        if trouble := self._trouble():
+        hopeless = self.broken and not restored and not self._before_gpu
+        if not hopeless and (trouble := self._trouble()):
             log.warning("ComfyUI %s and is started anew", trouble)
             self.stop()
             self._before_gpu = False
@@ -186,9 +232,8 @@ class Machine:
 
     @property
     def engine(self) -> Engine:
-        """The engine over this container's ComfyUI."""
-        assert self._process is not None, "start() was not called"
-        return self._process.engine
+        """The engine over this container's ComfyUI, or one that says why there is none."""
+        return Broken(self.broken or "ComfyUI was not started") if self._process is None else self._process.engine
 
     def stop(self) -> None:
         """End ComfyUI."""
@@ -200,8 +245,9 @@ class Machine:
         self, job: Mapping[str, Any], *, events: modal.Queue, runs: modal.Dict, outputs: modal.Volume
     ) -> dict[str, Any]:
         """Run a job to its end; gives its last event."""
+        weights = None if self.broken else self._weights
         return await run_job(
-            self.engine, job, clock=self.clock, weights=self._weights, events=events, runs=runs, outputs=outputs
+            self.engine, job, clock=self.clock, weights=weights, events=events, runs=runs, outputs=outputs
         )
 
 

@@ -13,9 +13,12 @@ from typing import Any
 import modal
 import pytest
 
+from ryla_graphs import Workflow
+from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.engines.on_modal.container import Clock
-from ryla_graphs.errors import EngineRefused, EngineUnreachable
+from ryla_graphs.errors import EngineError, EngineRefused
+from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.on_modal.machine import Machine, WeightsFolder, gpu_named, late_loras
 from ryla_graphs.on_modal.placement import VolumeFiles, absent
 from ryla_graphs.on_modal.pulling import pull_into
@@ -82,10 +85,24 @@ def test_it_comes_up_once_and_is_ready(comfyui: Path, tmp_path: Path) -> None:
 
 def test_what_the_lock_has_and_it_has_not_is_told(comfyui: Path, tmp_path: Path) -> None:
     one = machine(comfyui, tmp_path, check=lambda _: ["the pack x did not load"])
-    with pytest.raises(EngineUnreachable, match="the pack x did not load"):
-        one.start()
+    one.start()
+    one.ready()
+    assert "the pack x did not load" in one.broken and len(pids(comfyui)) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(pids(comfyui)[-1], 0)
+    workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile()
+    with pytest.raises(EngineError, match="the pack x did not load"):
+        run(one.engine, workflow)
+
+
+def test_a_comfyui_that_does_not_start_is_told_once(comfyui: Path, tmp_path: Path) -> None:
+    (comfyui / "main.py").write_text("open('started', 'a').write('0\\n'); raise SystemExit('no module named torch')")
+    one = machine(comfyui, tmp_path)
+    one.start()
+    tries = len(pids(comfyui))
+    one.ready()
+    assert "no module named torch" in one.broken and len(pids(comfyui)) == tries
+    assert not one.engine.health().ready
 
 
 def test_after_a_restore_that_lost_it_it_is_started_cold(comfyui: Path, tmp_path: Path) -> None:
