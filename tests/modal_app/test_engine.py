@@ -14,6 +14,7 @@ from PIL import Image
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Retrying
+from ryla_graphs.engines.on_modal.container import attempts_of
 from ryla_graphs.engines.on_modal.worker import Worker
 from ryla_graphs.errors import EngineError, ExecutionFailed, RunLost
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
@@ -85,6 +86,22 @@ def test_one_id_is_run_once(deployment: OnLoopback) -> None:
     assert isinstance(first, Finished) and isinstance(second, Finished)
     assert len(deployment.calls) == 1
     assert [a.to_dict() for a in first.outputs] == [a.to_dict() for a in second.outputs]
+
+
+def test_a_worker_that_begins_before_its_call_is_noted_does_not_undo_the_note(deployment: OnLoopback) -> None:
+    record: dict[str, Any] = {}
+
+    async def early(call: Call) -> Any:
+        run_id = call.args[0]["run"]
+        while not (await deployment.runs.get.aio(run_id))["call"]:
+            await asyncio.sleep(0)  # the note comes after the worker has looked
+        record.update(await deployment.runs.get.aio(run_id))
+        return await deployment._work(call)
+
+    WORKERS.work = early
+    begun = deployment.engine.start(flux())
+    assert isinstance(ended(begun), Finished)
+    assert deployment.runs.get(begun.id) == record and deployment.runs.get(attempts_of(begun.id)) == 1
 
 
 def test_another_process_takes_a_run_up(deployment: OnLoopback) -> None:
@@ -172,7 +189,7 @@ def test_a_container_that_begins_anew_says_so(deployment: OnLoopback) -> None:
         (job,) = call.args
         first = {"event": "started", "run": job["run"], "attempt": 1, "number": 0}
         await deployment.events.put.aio(first, partition=job["run"])
-        await deployment.runs.put.aio(job["run"], {**await deployment.runs.get.aio(job["run"]), "attempt": 1})
+        await deployment.runs.put.aio(attempts_of(job["run"]), 1)
         return await deployment._work(call)
 
     WORKERS.work = preempted

@@ -70,6 +70,11 @@ class Clock:
         return max(0.0, now - spawned - cold), cold
 
 
+def attempts_of(run: str) -> str:
+    """Where it is counted how often a run was begun: Modal gives the input of a lost container to another one."""
+    return f"attempts:{run}"
+
+
 async def serve(
     worker: Worker,
     job: Mapping[str, Any],
@@ -79,9 +84,9 @@ async def serve(
 ) -> dict[str, Any]:
     """Run a job to its end; gives its last event. A cancel of the call ends the run in ComfyUI too."""
     run = job["run"]
-    record = await runs.get.aio(run) or {}
-    attempt = int(record.get("attempt", 0)) + 1
-    await runs.put.aio(run, {**record, "attempt": attempt})
+    # Not in the run's own record: the web side may write that just now.
+    attempt = int(await runs.get.aio(attempts_of(run)) or 0) + 1
+    await runs.put.aio(attempts_of(run), attempt)
     work = asyncio.create_task(asyncio.to_thread(worker.work, job, QueueChannel(events, run), attempt))
     try:
         return await asyncio.shield(work)
