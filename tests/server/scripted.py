@@ -91,20 +91,15 @@ class Held:
     """The act that waits in the middle until it is let go."""
 
     def __init__(self) -> None:
-        self.renew()
-
-    def renew(self) -> None:
-        """Hold the next run; those that are held already do not notice."""
         self.reached = threading.Event()
         self.go = threading.Event()
 
     def __call__(self, events: Iterator[Event]) -> Iterator[Event]:
-        reached, go = self.reached, self.go
         for event in events:
             yield event
-            if event.kind == "node" and not reached.is_set():
-                reached.set()
-                assert go.wait(20)
+            if event.kind == "node" and not self.reached.is_set():
+                self.reached.set()
+                assert self.go.wait(20)
 
 
 class InstantEngine(Simulator):
