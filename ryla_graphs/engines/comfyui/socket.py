@@ -12,7 +12,19 @@ from ryla_graphs.engines.comfyui.client import CONNECT_SECONDS, ComfyClient
 from ryla_graphs.engines.comfyui.frames import Message, Picture, read
 from ryla_graphs.errors import EngineUnreachable
 
+_AT_ONCE = 16384
 _ERRORS = (websocket.WebSocketException, OSError)
+
+
+class _Buffered(websocket.WebSocket):
+    """Takes all that has come, up to `_AT_ONCE` bytes: its base asks the system for each field of each frame.
+
+    The frame buffer of the base keeps what is beyond the field.
+    """
+
+    def _recv(self, bufsize: int) -> bytes:
+        content: bytes = super()._recv(max(bufsize, _AT_ONCE))  # type: ignore[no-untyped-call]
+        return content
 
 
 class ComfySocket:
@@ -24,7 +36,7 @@ class ComfySocket:
         address = client.socket_address(client_id)
         try:
             self._socket = websocket.create_connection(
-                address, timeout=CONNECT_SECONDS, header=headers, skip_utf8_validation=True
+                address, timeout=CONNECT_SECONDS, header=headers, skip_utf8_validation=True, class_=_Buffered
             )
             self._socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
             self._socket.settimeout(ping)
