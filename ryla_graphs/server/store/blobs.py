@@ -42,17 +42,19 @@ class FileBlobs:
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
         """Write beside, then move into place; content that is there already is not written again."""
-        if isinstance(content, bytes):
-            digest = blake3(content).hexdigest()
-            if self._touched(digest):
-                return Blob(digest, len(content), new=False)
-            content = (content,)
         temporary = f"{self._root}/begun/{uuid.uuid4().hex}"
         try:
-            digest, size = _written(temporary, content)
-            if self._touched(digest):
-                Path(temporary).unlink()
-                return Blob(digest, size, new=False)
+            if isinstance(content, bytes):
+                digest, size = blake3(content).hexdigest(), len(content)
+                if self._touched(digest):
+                    return Blob(digest, size, new=False)
+                with open(temporary, "xb") as file:  # noqa: PTH123
+                    file.write(content)
+            else:
+                digest, size = _written(temporary, content)
+                if self._touched(digest):
+                    Path(temporary).unlink()
+                    return Blob(digest, size, new=False)
             self._move(temporary, digest)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
@@ -128,7 +130,7 @@ def place_of(digest: str) -> str:
 def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:
     """Hash and size of what was written."""
     hasher, size = blake3(), 0
-    with open(path, "xb", buffering=0) as file:  # noqa: PTH123
+    with open(path, "xb") as file:  # noqa: PTH123
         for chunk in content:
             hasher.update(chunk)
             size += len(chunk)
