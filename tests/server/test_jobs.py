@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from ryla_graphs.engines.events import Event, Finished, OutputReady
+from ryla_graphs.engines.events import Event, Finished, OutputReady, Progress
 from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.jobs import worker
@@ -103,6 +103,58 @@ def test_a_fault_of_ours_fails_the_job_and_not_the_worker(tmp_path: Path) -> Non
         assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
         assert "secret" not in answer.text and "Zero" not in answer.text
         assert client.post("/workflow", json=flux()).status_code == 200
+
+
+class HeldWithOutput(Held):
+    """The act that waits after an output and one more event."""
+
+    def __call__(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            yield event
+            if isinstance(event, OutputReady):
+                yield Progress(event.run, event.artifact.node, 1, 2)
+                self.reached.set()
+                assert self.go.wait(20)
+
+
+def test_an_output_is_there_while_its_run_goes_on(tmp_path: Path) -> None:
+    held = HeldWithOutput()
+    with served(tmp_path, ScriptedEngine(held)) as client:
+        where = client.post("/workflow", json=flux(), headers=ASYNC).headers["location"]
+        assert held.reached.wait(20)
+        job = client.get(where).json()
+        held.go.set()
+        assert job["state"] == "running" and len(job["outputs"]) == 1
+        assert client.get(job["outputs"][0]["url"]).status_code == 200
+        assert ended(client, where)["outputs"] == job["outputs"]
+
+
+def broken_after_output(events: Iterator[Event]) -> Iterator[Event]:
+    for event in events:
+        yield event
+        if isinstance(event, OutputReady):
+            raise ZeroDivisionError
+
+
+def test_an_output_of_a_run_that_breaks_right_after_it_is_kept(tmp_path: Path) -> None:
+    with served(tmp_path, ScriptedEngine(broken_after_output)) as client:
+        job = ended(client, client.post("/workflow", json=flux(), headers=ASYNC).headers["location"])
+        assert job["state"] == "failed" and len(job["outputs"]) == 1
+
+
+def test_the_last_output_and_the_end_are_one_transaction(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path)
+    kept: list[tuple[str, Job | None]] = []
+
+    class Look:
+        def on_event(self, job: Job, event: JobEvent) -> None:
+            if event.kind in ("output", "status"):
+                kept.append((event.kind, store.job(job.id)))
+
+    with TestClient(create_app(ScriptedEngine(), store, Settings(), sinks=[Look()])) as client:
+        assert client.post("/workflow", json=flux()).status_code == 200
+    told = [(kind, job and job.state) for kind, job in kept]
+    assert told == [("status", "queued"), ("status", "running"), ("output", "succeeded"), ("status", "succeeded")]
 
 
 def test_a_run_that_is_lost_is_run_once_more(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Follower:
         self._classes = {number: body["class_type"] for number, body in workflow.prompt.items()}
         # What an earlier process or attempt committed stays, and is not fetched again.
         self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
+        self._last: Asset | None = None  # its file is kept; its row goes with what comes next, most often the end
         self._places: Counter[str] = Counter()
         self._begun = time.monotonic()
         self._started: float | None = None
@@ -56,24 +57,40 @@ class Follower:
         self._node_ms: dict[str, float] = {}
         self._usage = Usage()
 
-    def follow(self, run: Run) -> None:
-        """Read the run to its end; raises `EngineError` unless it ended well and everything is committed."""
-        for event in run.events():
-            if isinstance(event, Finished):
-                self._leave_node()
-                self._usage = event.usage
-                self._commit_all(event.outputs)
-                if (missing := missing_output(self._workflow, event.outputs)) is not None:
-                    raise missing
-                return
-            if isinstance(event, Failed):
-                self._leave_node()
-                raise event.error
-            if isinstance(event, Cancelled):
-                raise CancelledError("the job was cancelled")
-            if (handler := _HANDLERS.get(type(event))) is not None:
-                handler(self, event)
-        raise EngineError(f"the engine told no end of run {run.id}")
+    def follow(self, run: Run) -> Asset | None:
+        """Read the run to its end; raises `EngineError` unless it ended well and everything is committed.
+
+        Gives the last output, which is still to be committed, so that this and the job's end are one transaction.
+        """
+        try:
+            for event in run.events():
+                if isinstance(event, Finished):
+                    return self._finished(event)
+                self._commit_last()
+                self._hear(event)
+            raise EngineError(f"the engine told no end of run {run.id}")
+        except Exception:
+            self._commit_last()
+            raise
+
+    def _finished(self, event: Finished) -> Asset | None:
+        self._leave_node()
+        self._usage = event.usage
+        for key, artifact in _placed(event.outputs):
+            if key not in self._committed:
+                self._keep(artifact, key)
+        if (missing := missing_output(self._workflow, event.outputs)) is not None:
+            raise missing
+        return self._last
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            self._leave_node()
+            raise event.error
+        if isinstance(event, Cancelled):
+            raise CancelledError("the job was cancelled")
+        if (handler := _HANDLERS.get(type(event))) is not None:
+            handler(self, event)
 
     def metrics(self) -> dict[str, Any]:
         """What the attempt took, in milliseconds; what the engine measured where it runs goes before our view of it."""
@@ -124,7 +141,7 @@ class Follower:
         self._places[artifact.node] += 1
         if key not in self._committed:
             with suppress(EngineError):  # it is read again at the end; what cannot be read then is an error
-                self._commit(artifact, key)
+                self._keep(artifact, key)
 
     def _leave_node(self) -> None:
         if self._node is not None:
@@ -145,17 +162,13 @@ class Follower:
             "steps": steps,
         }
 
-    def _commit_all(self, outputs: tuple[Artifact, ...]) -> None:
-        for key, artifact in _placed(outputs):
-            if key not in self._committed:
-                self._commit(artifact, key)
-
-    def _commit(self, artifact: Artifact, key: tuple[str, int]) -> None:
-        """The file first, then the row that names it."""
+    def _keep(self, artifact: Artifact, key: tuple[str, int]) -> None:
+        """The file now, the row that names it with what is told next."""
+        self._commit_last()
         content = artifact.text.encode() if artifact.text is not None else artifact.read()
         media_type = artifact.media_type
         blob = self._blobs.put(self._deliver(content, media_type))
-        output = Asset(
+        self._last = Asset(
             id=str(uuid.uuid4()),
             owner=self._job.owner,
             hash=blob.hash,
@@ -171,8 +184,12 @@ class Follower:
             folder=artifact.folder,
             simulated=artifact.simulated,
         )
-        self._states.commit(self._job.id, output)
         self._committed.add(key)
+
+    def _commit_last(self) -> None:
+        if self._last is not None:
+            self._states.commit(self._job.id, self._last)
+            self._last = None
 
 
 def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Artifact]]:

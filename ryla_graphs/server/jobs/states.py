@@ -121,9 +121,9 @@ class JobStates:
         """A small picture of what is being made; told, not kept."""
         self._tell_live(job_id, "preview", picture)
 
-    def succeed(self, job_id: str, metrics: Mapping[str, Any]) -> Job:
-        """All that was promised is committed."""
-        return self._end(job_id, JobState.SUCCEEDED, metrics)
+    def succeed(self, job_id: str, metrics: Mapping[str, Any], last: Asset | None = None) -> Job:
+        """All that was promised is committed, where `last` is given together with that output."""
+        return self._end(job_id, JobState.SUCCEEDED, metrics, output=last)
 
     def fail(self, job_id: str, error: JobError, metrics: Mapping[str, Any] | None = None) -> Job:
         """It did not work, and why."""
@@ -133,14 +133,23 @@ class JobStates:
         """It was cancelled, and nothing of it runs any more."""
         return self._end(job_id, JobState.CANCELLED, metrics or {})
 
-    def _end(self, job_id: str, state: JobState, metrics: Mapping[str, Any], error: JobError | None = None) -> Job:
+    def _end(
+        self,
+        job_id: str,
+        state: JobState,
+        metrics: Mapping[str, Any],
+        error: JobError | None = None,
+        output: Asset | None = None,
+    ) -> Job:
         now = self._clock()
-        return self._move(
-            job_id, lambda job: replace(job, state=state, ended_at=now, error=error, metrics=dict(metrics))
-        )
+
+        def change(job: Job) -> Job:
+            return replace(job, state=state, ended_at=now, error=error, metrics=dict(metrics))
+
+        return self._move(job_id, change, output=output)
 
     def _move(self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None) -> Job:
-        """The one place where jobs change; raises `IllegalTransition`."""
+        """The one place where jobs change, by one transaction; raises `IllegalTransition`."""
         live = self._live.get(job_id)
         if live is None:
             raise IllegalTransition(f"job {job_id} has ended")
@@ -151,14 +160,17 @@ class JobStates:
             new = change(old)
             if new.state is not old.state and new.state not in TRANSITIONS[old.state]:
                 raise IllegalTransition(f"job {job_id} is {old.state} and cannot become {new.state}")
-            facts = ("status", status_of(new)) if output is None else ("output", output_facts(output))
-            event = channel.numbered(self._clock(), *facts)
-            self._save(live, new, [*channel.unstored(), event], output)
+            unstored, now = channel.unstored(), self._clock()
+            events = [] if output is None else [channel.numbered(now, "output", output_facts(output))]
+            if new is not old:
+                events.append(channel.numbered(now, "status", status_of(new)))
+            self._save(live, new, [*unstored, *events], output)
             if output is not None:
                 live.outputs = (*live.outputs, output)
             if new.state.terminal:
                 del self._live[job_id]
-            self._tell(live, event)
+            for event in events:
+                self._tell(live, event)
         if new.state.terminal:
             channel.close(Ended(new, live.outputs))
         return new

@@ -24,7 +24,7 @@ from ryla_graphs.errors import (
 from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
-from ryla_graphs.server.records import Job
+from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Blobs
 
@@ -96,8 +96,8 @@ class JobRun:
         try:
             if self._cancellation.wanted.is_set() and self._job.run_id is None:
                 raise Cancelled("the job was cancelled before it began")
-            self._attempts(self._prepare(self._job))
-            states.succeed(job_id, self._metrics())
+            last = self._attempts(self._prepare(self._job))
+            states.succeed(job_id, self._metrics(), last)
         except (Stopping, IllegalTransition):
             pass
         except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
@@ -123,8 +123,8 @@ class JobRun:
             log.exception("cannot write the end of job %s", job_id)
             states.abandon(job_id)
 
-    def _attempts(self, workflow: CompiledWorkflow) -> None:
-        """Returns where a run ended well; raises what became of the last one."""
+    def _attempts(self, workflow: CompiledWorkflow) -> Asset | None:
+        """Returns where a run ended well, with its last output; raises what became of the last one."""
         known = self._job.run_id is not None  # by a process before this one, so the engine may have the run
         if not known:
             self._begin()
