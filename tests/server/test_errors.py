@@ -85,8 +85,11 @@ def cancelled(client: TestClient) -> Response:
         client.delete(jobs[0]["urls"]["self"])
         HELD.go.set()
 
-    threading.Thread(target=cancel).start()
-    return post(client)
+    cancelling = threading.Thread(target=cancel)
+    cancelling.start()
+    answer = post(client)
+    cancelling.join()
+    return answer
 
 
 def forgotten_too_early(client: TestClient) -> Response:

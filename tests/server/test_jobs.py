@@ -143,17 +143,17 @@ def test_an_output_of_a_run_that_breaks_right_after_it_is_kept(tmp_path: Path) -
 
 
 def test_the_last_output_and_the_end_are_one_transaction(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path)
-    kept: list[tuple[str, Job | None]] = []
+    store = kept(tmp_path)
+    seen: list[tuple[str, Job | None]] = []
 
     class Look:
         def on_event(self, job: Job, event: JobEvent) -> None:
             if event.kind in ("output", "status"):
-                kept.append((event.kind, store.job(job.id)))
+                seen.append((event.kind, store.job(job.id)))
 
     with TestClient(create_app(ScriptedEngine(), store, Settings(), sinks=[Look()])) as client:
         assert client.post("/workflow", json=flux()).status_code == 200
-    told = [(kind, job and job.state) for kind, job in kept]
+    told = [(kind, job and job.state) for kind, job in seen]
     assert told == [("status", "queued"), ("status", "running"), ("output", "succeeded"), ("status", "succeeded")]
 
 
