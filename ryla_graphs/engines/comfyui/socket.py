@@ -23,7 +23,7 @@ class _Buffered(websocket.WebSocket):
     """
 
     def _recv(self, bufsize: int) -> bytes:
-        content: bytes = super()._recv(max(bufsize, _AT_ONCE))  # type: ignore[no-untyped-call]
+        content: bytes = websocket.WebSocket._recv(self, max(bufsize, _AT_ONCE))
         return content
 
 
