@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import modal
@@ -72,6 +72,8 @@ class WeightsFolder:
         for need in needed(prompt):
             kind, name = ("loras", need.name) if need.folder == "loras" else ("models", f"{need.folder}/{need.name}")
             mount = self._mounts[kind][0]
+            if _leads_out(name):
+                raise EngineRefused("weights are missing", [_missing(kind, name)])
             if not (mount / name).exists() and not (kind == "loras" and (self._late / name).exists()):
                 found.append((kind, name))
         return list(dict.fromkeys(found))
@@ -88,6 +90,12 @@ class WeightsFolder:
             log.warning("the LoRA %s is not on its volume: %s", name, error)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _leads_out(name: str) -> bool:
+    """Whether a name that a graph gives is no file below a folder of weights."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or "\0" in name
 
 
 def _missing(kind: str, name: str) -> Problem:
@@ -111,9 +119,12 @@ def late_loras(folder: Path = LATE_LORAS) -> str:
 
 async def wake(web: Any) -> None:
     """Call the web side, which may sleep, so that it hears how a job ended and sends its webhooks."""
+
+    def call() -> None:
+        urllib3.request("GET", f"{web.get_web_url()}/health", retries=False, timeout=30.0)
+
     try:
-        address = web.get_web_url()
-        await asyncio.to_thread(urllib3.request, "GET", f"{address}/health", retries=False, timeout=30.0)
+        await asyncio.to_thread(call)
     except (ModalError, urllib3.exceptions.HTTPError) as error:
         log.warning("the web side could not be woken: %s", error)
 

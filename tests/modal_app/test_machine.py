@@ -182,6 +182,13 @@ class TestWeights:
             folder.bring(loading(lora="ryla/you.safetensors"))
         assert [path.name for path in (tmp_path / "late/ryla").iterdir()] == ["me.safetensors"]
 
+    @pytest.mark.parametrize("name", ["../../evil.safetensors", "/etc/evil.safetensors", "a/../../../evil.safetensors"])
+    def test_a_name_that_leads_out_is_nowhere(self, folder: WeightsFolder, tmp_path: Path, name: str) -> None:
+        before = {*tmp_path.parent.rglob("*")}
+        with pytest.raises(EngineRefused):
+            folder.bring(loading(lora=name))
+        assert {*tmp_path.parent.rglob("*")} == before
+
     def test_a_listing_is_remembered_and_asked_anew(self, volumes: dict[str, modal.Volume]) -> None:
         files = VolumeFiles(volumes["models"])
         assert files() == frozenset()
