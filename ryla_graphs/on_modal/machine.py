@@ -35,7 +35,6 @@ DATA = Path("/tmp/ryla-comfyui")
 LATE_LORAS = DATA / "late-loras"
 """LoRAs that came while the container's view of their volume could not be renewed."""
 
-
 HEALTH_SECONDS = 15.0
 """How long a ComfyUI that was restored may take to answer."""
 RESTORED_SECONDS = 5.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, cast
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from ryla_graphs import catalogs
 from ryla_graphs.engines.on_modal.engine import GRACE_SECONDS, SILENCE_SECONDS, ModalEngine
-from ryla_graphs.errors import CannotRunHere, EngineUnreachable, InvalidSettings, StoreUnreachable
+from ryla_graphs.errors import CannotRunHere, EngineUnreachable, InvalidSettings
 from ryla_graphs.object_info import Catalog
 from ryla_graphs.on_modal.placement import VolumeFiles, not_offered, placing
 from ryla_graphs.on_modal.settings import ModalSettings
@@ -27,6 +27,7 @@ from ryla_graphs.server.access import Owner
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.loras import FOLDER
 from ryla_graphs.server.routes.documented import errors
+from ryla_graphs.server.store.on_modal.reaching import reaching
 from ryla_graphs.server.store.on_modal.store import ModalStore
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
@@ -79,7 +80,7 @@ class VolumeShelf:
 
     def put(self, name: str, content: Iterable[bytes]) -> None:
         """Upload a file; one that is there already is the same, for its name holds its hash."""
-        with tempfile.TemporaryFile() as file, _asking():
+        with tempfile.TemporaryFile() as file, reaching("LoRAs"):
             for chunk in content:
                 file.write(chunk)
             file.seek(0)
@@ -88,16 +89,8 @@ class VolumeShelf:
 
     def remove(self, name: str) -> None:
         """Remove the file, if it is there."""
-        with _asking(), suppress(FileNotFoundError, NotFoundError):
+        with reaching("LoRAs"), suppress(FileNotFoundError, NotFoundError):
             self._volume.remove_file(f"{FOLDER}/{name}")
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    try:
-        yield
-    except (ModalError, OSError) as error:
-        raise StoreUnreachable(f"Modal does not keep LoRAs now: {error}") from error
 
 
 def build_app(

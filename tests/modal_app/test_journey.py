@@ -6,10 +6,11 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import comfy_sdk
@@ -112,6 +113,14 @@ def small(**more: Any) -> dict[str, Any]:
     return {"prompt": "a red bicycle", "width": 64, "height": 64, "steps": 2, "seed": 7, **more}
 
 
+def begun(client: TestClient, headers: Mapping[str, str] = MappingProxyType({"Prefer": "respond-async"})) -> str:
+    """Where a job is that a worker works on."""
+    where = client.post("/flux-dev", json=small(), headers=headers).headers["location"]
+    while client.get(where).json()["progress"] is None:
+        pass
+    return str(where)
+
+
 def test_the_first_image(gpu: OnGpu) -> None:
     gpu.hold("flux-dev")
     with gpu.client() as client:
@@ -157,9 +166,7 @@ def test_a_cancel_reaches_the_worker(gpu: OnGpu) -> None:
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
     with gpu.client() as client:
-        where = client.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
-        while client.get(where).json()["progress"] is None:
-            pass
+        where = begun(client)
         client.delete(where)
         while (state := client.get(where).json()["state"]) != "cancelled":
             assert state == "running"
@@ -169,9 +176,7 @@ def test_a_lost_container_is_run_once_more(gpu: OnGpu) -> None:
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
     with gpu.client() as client:
-        where = client.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
-        while client.get(where).json()["progress"] is None:
-            pass
+        where = begun(client)
         gpu.plane.call(gpu.plane.servicer.lose, gpu.calls[0].id)
         while len(gpu.calls) < 2:
             pass
@@ -259,9 +264,7 @@ def test_a_web_container_takes_up_what_another_left(gpu: OnGpu) -> None:
     gpu.simulator.go.clear()
     key = {"Prefer": "respond-async", "Idempotency-Key": "k"}
     with gpu.client() as client:
-        where = client.post("/flux-dev", json=small(), headers=key).headers["location"]
-        while client.get(where).json()["progress"] is None:
-            pass
+        where = begun(client, key)
     gpu.simulator.go.set()
     with gpu.client() as client:
         client.get(f"{where}/events")

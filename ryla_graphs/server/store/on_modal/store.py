@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import modal
-from modal.exception import Error as ModalError
 
-from ryla_graphs.errors import StoreUnreachable
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, KeyUse
 from ryla_graphs.server.store.base import Retention
+from ryla_graphs.server.store.on_modal.reaching import reaching
 from ryla_graphs.server.store.on_modal.volume_blobs import VolumeBlobs
 from ryla_graphs.server.store.sqlite import SqliteStore
 
@@ -41,7 +39,7 @@ class ModalStore(SqliteStore):
         self._used: dict[str, float] = {}
         """When each entry was last written or read."""
         super().__init__(folder, blobs=VolumeBlobs(content))
-        with _asking():
+        with reaching("records"):
             entries = sorted(records.items(), key=lambda row: row[1].get("at", 0.0) if isinstance(row[1], dict) else 0)
         for name, entry in entries:
             if name.startswith(("job:", "asset:")):
@@ -57,14 +55,14 @@ class ModalStore(SqliteStore):
         if (use := self.key(key.owner, key.key)) is not None:
             return use
         name = f"key:{key.owner}:{key.key}"
-        with _asking():
+        with reaching("records"):
             if self._records.put(name, job_id, skip_if_exists=True):
                 return None
             holder = self._records.get(name)
         # A container that was lost between claiming and keeping, or a job that is forgotten, leaves a claim.
         if holder is not None and self.job(holder) is not None:
             return self.key(key.owner, key.key)
-        with _asking():
+        with reaching("records"):
             self._records.put(name, job_id)
         return None
 
@@ -78,7 +76,7 @@ class ModalStore(SqliteStore):
         """Whether the copy has an entry that this container has not; if so, it has it now."""
         if name in self._used or len(name) > len("asset:") + 36:
             return False
-        with _asking():
+        with reaching("records"):
             entry = self._records.get(name)
         if entry is not None:
             self._take(name, entry)
@@ -121,7 +119,7 @@ class ModalStore(SqliteStore):
         self._copy(name)
 
     def _copy(self, name: str, claims: Sequence[str] = ()) -> None:
-        with _asking():
+        with reaching("records"):
             self._records.put(name, self._entry(name))
             for claim in claims:
                 self._records.put(claim, name.removeprefix("job:"))
@@ -130,7 +128,7 @@ class ModalStore(SqliteStore):
     def _forget(self, names: Sequence[str]) -> None:
         for name in names:
             self._used.pop(name, None)
-            with _asking():
+            with reaching("records"):
                 self._records.pop(name, None)
 
     def _entry(self, name: str) -> dict[str, Any]:
@@ -166,16 +164,8 @@ class ModalStore(SqliteStore):
 
 def refresh(records: modal.Dict) -> int:
     """Use every entry once, so that Modal does not forget it while no container runs; gives how many there are."""
-    with _asking():
+    with reaching("records"):
         names = list(records.keys())
         for name in names:
             records.get(name)
     return len(names)
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    try:
-        yield
-    except (ModalError, OSError) as error:
-        raise StoreUnreachable(f"Modal does not keep records now: {error}") from error

@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 
 import modal
-from aiohttp import ClientError  # what modal's client brings content with
 from blake3 import blake3
-from modal.exception import Error as ModalError
 from modal.exception import NotFoundError
 
-from ryla_graphs.errors import NotFound, StoreUnreachable
+from ryla_graphs.errors import NotFound
 from ryla_graphs.server.store.base import Blob
 from ryla_graphs.server.store.blobs import CHUNK, GRACE_SECONDS, place_of
+from ryla_graphs.server.store.on_modal.reaching import reaching
 
 _IN_MEMORY = 32 * 2**20
 """Bytes of a streamed content that are held before they go to the disk."""
@@ -116,9 +115,8 @@ def _place_or_nothing(digest: str) -> str:
 
 @contextmanager
 def _asking(digest: str) -> Iterator[None]:
-    try:
-        yield
-    except (NotFoundError, FileNotFoundError):
-        raise NotFound(f"there is no content with the hash '{digest[:80]}'") from None
-    except (ModalError, OSError, ClientError) as error:
-        raise StoreUnreachable(f"Modal does not keep files now: {error}") from error
+    with reaching("files"):
+        try:
+            yield
+        except (NotFoundError, FileNotFoundError):
+            raise NotFound(f"there is no content with the hash '{digest[:80]}'") from None
