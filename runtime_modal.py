@@ -16,13 +16,12 @@ from typing import Any
 import modal
 import modal.experimental
 
-from ryla_graphs.engines.on_modal.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
-from ryla_graphs.errors import RylaError
 from ryla_graphs.lockfile import catalog_of, differences
-from ryla_graphs.on_modal.front import NAMES, front, label
-from ryla_graphs.on_modal.machine import Machine, WeightsFolder, late_loras, wake
-from ryla_graphs.on_modal.pulling import pull_into
-from ryla_graphs.on_modal.settings import (
+from ryla_graphs.modal_deploy.front import NAMES, front, label
+from ryla_graphs.modal_deploy.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
+from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, late_loras, wake
+from ryla_graphs.modal_deploy.pulling import pull_into
+from ryla_graphs.modal_deploy.settings import (
     CONCURRENCY,
     FRONT_OPTIONS,
     ModalSettings,
@@ -30,11 +29,12 @@ from ryla_graphs.on_modal.settings import (
     web_options,
     worker_options,
 )
-from ryla_graphs.on_modal.upkeep import drain, remove_raw_outputs
-from ryla_graphs.on_modal.web import Parts, build_app
-from ryla_graphs.server.store.on_modal.store import refresh
+from ryla_graphs.modal_deploy.store.store import refresh
+from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
+from ryla_graphs.modal_deploy.web import Parts, build_app
+from ryla_graphs.problems import RylaError
 
-log = logging.getLogger("ryla_graphs.on_modal")
+log = logging.getLogger("ryla_graphs.modal_deploy")
 
 try:
     SETTINGS = ModalSettings.of(os.environ)

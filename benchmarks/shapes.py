@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ryla_graphs import Workflow
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -13,7 +14,6 @@ from ryla_graphs.nodes import (
     VAEDecode,
 )
 from ryla_graphs.sockets import Model
-from ryla_graphs.wires import Source
 
 
 def wide(nodes: int) -> Workflow:

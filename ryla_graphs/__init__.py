@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Any
 from ryla_graphs.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from ryla_graphs.catalog.object_info import Catalog as Catalog
     from ryla_graphs.compile import CompiledWorkflow as CompiledWorkflow
-    from ryla_graphs.errors import InvalidNode as InvalidNode
-    from ryla_graphs.errors import InvalidWorkflow as InvalidWorkflow
-    from ryla_graphs.errors import Problem as Problem
-    from ryla_graphs.errors import RylaError as RylaError
-    from ryla_graphs.node import AnyNode as AnyNode
-    from ryla_graphs.node import Node as Node
-    from ryla_graphs.object_info import Catalog as Catalog
+    from ryla_graphs.graph.node import AnyNode as AnyNode
+    from ryla_graphs.graph.node import Node as Node
+    from ryla_graphs.graph.wires import Output as Output
+    from ryla_graphs.graph.wires import Source as Source
+    from ryla_graphs.problems import InvalidNode as InvalidNode
+    from ryla_graphs.problems import InvalidWorkflow as InvalidWorkflow
+    from ryla_graphs.problems import Problem as Problem
+    from ryla_graphs.problems import RylaError as RylaError
     from ryla_graphs.sources import open_catalog as open_catalog
-    from ryla_graphs.wires import Output as Output
-    from ryla_graphs.wires import Source as Source
     from ryla_graphs.workflow import Workflow as Workflow
 
 _MODULE_OF = {
-    "AnyNode": "node",
-    "Catalog": "object_info",
+    "AnyNode": "graph.node",
+    "Catalog": "catalog.object_info",
     "CompiledWorkflow": "compile",
-    "InvalidNode": "errors",
-    "InvalidWorkflow": "errors",
-    "Node": "node",
-    "Output": "wires",
-    "Problem": "errors",
-    "RylaError": "errors",
-    "Source": "wires",
+    "InvalidNode": "problems",
+    "InvalidWorkflow": "problems",
+    "Node": "graph.node",
+    "Output": "graph.wires",
+    "Problem": "problems",
+    "RylaError": "problems",
+    "Source": "graph.wires",
     "Workflow": "workflow",
     "open_catalog": "sources",
 }

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ryla_graphs.errors import InvalidWorkflow, Problem
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api
-from ryla_graphs.graph import Graph
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
-from ryla_graphs.passes import merge_twins
+from ryla_graphs.problems import InvalidWorkflow, Problem
 from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:

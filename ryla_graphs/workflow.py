@@ -9,16 +9,16 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
-from ryla_graphs.errors import InvalidWorkflow, NotFound, Problem, shorten
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
-from ryla_graphs.graph import Graph
-from ryla_graphs.node import AnyNode, Node, bad_name
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.passes import merge_twins, prefix
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.node import AnyNode, Node, bad_name
+from ryla_graphs.graph.passes import merge_twins, prefix
+from ryla_graphs.graph.wires import Source
+from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
 from ryla_graphs.sockets import Image
-from ryla_graphs.wires import Source
 
 if TYPE_CHECKING:
     import networkx as nx

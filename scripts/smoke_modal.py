@@ -21,9 +21,9 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ryla_graphs import presets
-from ryla_graphs.errors import RylaError
-from ryla_graphs.on_modal.settings import ModalSettings
+from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS
+from ryla_graphs.problems import RylaError
 
 try:
     from scripts.smoke_shared import Skipped, Smoke, Unexpected

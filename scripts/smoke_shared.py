@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs import presets
 from ryla_graphs.client import Job, RylaClient, ServerUnreachable
-from ryla_graphs.on_modal.settings import ModalSettings
+from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS
 
 ROOT = Path(__file__).resolve().parent.parent

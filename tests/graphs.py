@@ -8,7 +8,7 @@ from typing import Any
 
 from ryla_graphs import Workflow
 from ryla_graphs.formats import api
-from ryla_graphs.graph import Graph, _rewired
+from ryla_graphs.graph.graph import Graph, _rewired
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ryla_graphs import catalogs
-from ryla_graphs.errors import InvalidDocument, NotFound
-from ryla_graphs.schema import Kind
+from ryla_graphs.catalog.schema import Kind
+from ryla_graphs.problems import InvalidDocument, NotFound
 from tests.conftest import ROOT, SHARED, recorded
 
 
@@ -20,7 +20,7 @@ def test_they_are_what_the_tool_makes_of_the_recordings() -> None:
     from tools.make_catalogs import render
 
     for name, entries in made(SHARED).items():
-        written = (ROOT / "ryla_graphs" / "catalogs" / f"{name}.py").read_text(encoding="utf-8")
+        written = (ROOT / "ryla_graphs" / "catalog" / "data" / f"{name}.py").read_text(encoding="utf-8")
         assert render(name, entries) == written, f"{name}: run python -m tools.make_catalogs"
 
 

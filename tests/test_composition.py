@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ryla_graphs import AnyNode, InvalidWorkflow, Output, Workflow, presets
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.errors import InvalidParameters, NotFound
 from ryla_graphs.formats import api
-from ryla_graphs.graph import Graph
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -28,7 +28,7 @@ from ryla_graphs.nodes import (
     UNETLoader,
     VAELoader,
 )
-from ryla_graphs.passes import merge_twins
+from ryla_graphs.problems import InvalidParameters, NotFound
 from ryla_graphs.testing import graphs
 from tests.graphs import copies, text_to_image, unfolded
 from tests.preset_examples import EXAMPLES

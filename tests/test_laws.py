@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ryla_graphs import RylaError, Workflow, catalogs
 from ryla_graphs.formats import api
-from ryla_graphs.graph import Graph
-from ryla_graphs.passes import merge_twins
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.testing import graphs, mutations
 from ryla_graphs.validation import View, problems_of, validate, verdict
 from ryla_graphs.validation.server import _Walk

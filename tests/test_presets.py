@@ -12,10 +12,10 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.errors import InvalidParameters, NotFound
-from ryla_graphs.plan.versions import number
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
 from ryla_graphs.presets.parts.loras import Lora, triggered
+from ryla_graphs.problems import InvalidParameters, NotFound
+from ryla_graphs.software.versions import number
 from ryla_graphs.validation import verdict
 from tests.conftest import ROOT, recorded
 from tests.preset_examples import EXAMPLES

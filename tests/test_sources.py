@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from ryla_graphs import catalogs, open_catalog
-from ryla_graphs.errors import InvalidDocument, SourceUnreachable
+from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 from ryla_graphs.sources import parse_json, read_bytes
 
 FACTS = Path(__file__).parent / "data" / "object_info.json"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.catalogs import from_object_info
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import NodeSchema
 from ryla_graphs.validation import View, problems_of, verdict
 from ryla_graphs.validation.faults import CUSTOM
 from tests.conftest import recorded, recorded_json

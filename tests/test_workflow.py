@@ -9,7 +9,6 @@ import networkx as nx
 import pytest
 
 from ryla_graphs import AnyNode, InvalidNode, InvalidWorkflow, Workflow
-from ryla_graphs.errors import InvalidDocument, NotFound
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -22,6 +21,7 @@ from ryla_graphs.nodes import (
     SaveImage,
     VAEDecode,
 )
+from ryla_graphs.problems import InvalidDocument, NotFound
 from tests.graphs import chain, text_to_image
 
 

@@ -1,6 +1,6 @@
 """Find the first ComfyUI release that has each class: `python -m tools.class_versions CHECKOUT`.
 
-CHECKOUT is a clone of ComfyUI with its history. Writes ``ryla_graphs/plan/since.py``; run it when the core catalog
+CHECKOUT is a clone of ComfyUI with its history. Writes ``ryla_graphs/software/since.py``; run it when the core catalog
 is taken over from a new ComfyUI.
 """
 

@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from ryla_graphs import presets
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.presets import Parameters
-from ryla_graphs.wires import Source
 
 TARGET = Path(__file__).parent.parent / "ryla_graphs" / "client" / "preset_calls.py"
 

@@ -1,6 +1,6 @@
 """Make the bundled catalogs from recorded ``/object_info`` answers.
 
-    python -m tools.make_catalogs ../shared/data [--out ryla_graphs/catalogs]
+    python -m tools.make_catalogs ../shared/data [--out ryla_graphs/catalog/data]
 
 Reads `object_info.core.json.gz` (a server with no packs and empty model folders) and
 `object_info.packs.json.gz` (the same with packs and full folders). Keeps facts only: names, types, defaults,
@@ -347,7 +347,7 @@ def main(argv: Iterable[str] | None = None) -> None:
     """Write the modules."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("ryla_graphs/catalogs"))
+    parser.add_argument("--out", type=Path, default=Path("ryla_graphs/catalog/data"))
     options = parser.parse_args(list(argv) if argv is not None else None)
     for name, entries in catalogs(options.data).items():
         (options.out / f"{name}.py").write_text(render(name, entries), encoding="utf-8")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ryla_graphs import presets
-from ryla_graphs.on_modal.placement import gpu_for
-from ryla_graphs.on_modal.settings import PREFIX, ModalSettings
+from ryla_graphs.modal_deploy.placement import gpu_for
+from ryla_graphs.modal_deploy.settings import PREFIX, ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from ryla_graphs.server.wishes import NO_WISHES

@@ -2,7 +2,7 @@
 
     python -m tools.pin_requirements COMFYUI_REQUIREMENTS.txt [--uv UV]
 
-Writes `ryla_graphs/plan/pins.py`. Asks PyPI through uv what fits together for the image's Python on Linux, as PyPI
+Writes `ryla_graphs/software/pins.py`. Asks PyPI through uv what fits together for the image's Python on Linux, as PyPI
 stood two weeks after the pinned ComfyUI came out: packs that nobody tends any more meet no library newer than that.
 """
 
@@ -15,8 +15,8 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ryla_graphs.plan.packs import PACKS
-from ryla_graphs.plan.releases import RELEASE
+from ryla_graphs.software.packs import PACKS
+from ryla_graphs.software.releases import RELEASE
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "ryla_graphs" / "plan" / "pins.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.problems import InvalidSettings
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import traceback
 
 from ryla_graphs.cli.output import wants_json
-from ryla_graphs.errors import (
+from ryla_graphs.problems import (
     CannotRunHere,
     EngineError,
     EngineUnreachable,

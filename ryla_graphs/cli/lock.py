@@ -12,9 +12,9 @@ from ryla_graphs.cli.options import Json, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
+    from ryla_graphs.catalog.object_info import Catalog
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.lockfile import Asked, Lock
-    from ryla_graphs.object_info import Catalog
 
 Targets = Annotated[
     list[str] | None,
@@ -72,9 +72,9 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
     """What the lock is to be made of: what is said, and beside that what the lock before it was made of."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from ryla_graphs.errors import InvalidSettings, NotFound  # noqa: PLC0415
     from ryla_graphs.lockfile import Asked, CustomPack  # noqa: PLC0415
-    from ryla_graphs.plan.releases import RELEASE  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidSettings, NotFound  # noqa: PLC0415
+    from ryla_graphs.software.releases import RELEASE  # noqa: PLC0415
 
     asked = before.asked if before else Asked()
     if targets:

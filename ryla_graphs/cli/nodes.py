@@ -12,8 +12,8 @@ from ryla_graphs.cli.options import CatalogSource, Json
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.object_info import Catalog
-    from ryla_graphs.schema import InputSpec, NodeSchema
+    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.schema import InputSpec, NodeSchema
 
 nodes_app = typer.Typer(help="Look into a catalog, and make typed classes of it.", no_args_is_help=True)
 
@@ -59,7 +59,7 @@ def _rows(specs: Iterable[InputSpec], indent: str = "") -> Iterator[tuple[str, s
 
 
 def _takes(spec: InputSpec) -> str:
-    from ryla_graphs.wording import expected  # noqa: PLC0415
+    from ryla_graphs.problems.wording import expected  # noqa: PLC0415
 
     return expected(spec)
 

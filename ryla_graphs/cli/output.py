@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ryla_graphs.errors import Problem
+    from ryla_graphs.problems import Problem
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 

@@ -13,10 +13,10 @@ from ryla_graphs.cli.output import console, print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ryla_graphs.errors import Problem
-    from ryla_graphs.object_info import Catalog
+    from ryla_graphs.catalog.object_info import Catalog
     from ryla_graphs.plan import Choice, Plan
     from ryla_graphs.plan.plan import OnGPU
+    from ryla_graphs.problems import Problem
     from ryla_graphs.workflow import Workflow
 
 
@@ -32,9 +32,9 @@ def plan_command(
 
     What a preset must be given and is not is taken from its example.
     """
-    from ryla_graphs.errors import CannotRunHere  # noqa: PLC0415
     from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
+    from ryla_graphs.problems import CannotRunHere  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     known = open_catalog(catalog) if catalog else None

@@ -50,8 +50,8 @@ def run_command(
 
 def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
     """Raise `CannotRunHere` with what graphs ask for beyond the limits, each told once."""
-    from ryla_graphs.errors import CannotRunHere, Problem  # noqa: PLC0415
     from ryla_graphs.plan import check  # noqa: PLC0415
+    from ryla_graphs.problems import CannotRunHere, Problem  # noqa: PLC0415
 
     found: list[Problem] = []
     for compiled in workflows:

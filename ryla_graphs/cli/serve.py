@@ -76,7 +76,7 @@ def _engine(
 ) -> Iterator[Engine]:
     """The engine that was asked for; a ComfyUI of our own lives as long as the server."""
     from ryla_graphs.engines import SIMULATOR, connect  # noqa: PLC0415
-    from ryla_graphs.errors import InvalidSettings  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
 
     if directory is None:
         if python is not None or arguments:

@@ -71,7 +71,7 @@ def sweep_command(
 
 def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
     """Values by parameter. Raises `InvalidParameters` for what is not KEY=VALUES, or names a key twice."""
-    from ryla_graphs.errors import InvalidParameters, Problem  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidParameters, Problem  # noqa: PLC0415
 
     axes: dict[str, Any] = {}
     problems = []

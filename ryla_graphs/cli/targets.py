@@ -15,13 +15,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs import presets
-from ryla_graphs.errors import InvalidDocument, InvalidParameters, NotFound, Problem, RylaError, SourceUnreachable
 from ryla_graphs.presets.base import Preset
+from ryla_graphs.problems import InvalidDocument, InvalidParameters, NotFound, Problem, RylaError, SourceUnreachable
 from ryla_graphs.sources import parse_json, read_bytes
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
-    from ryla_graphs.object_info import Catalog
+    from ryla_graphs.catalog.object_info import Catalog
 
 
 class Loaded(NamedTuple):

@@ -13,9 +13,9 @@ from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFi
 from ryla_graphs.cli.output import print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.errors import Problem
+    from ryla_graphs.catalog.object_info import Catalog
     from ryla_graphs.families import Files
-    from ryla_graphs.object_info import Catalog
+    from ryla_graphs.problems import Problem
 
 
 def validate_command(
@@ -80,7 +80,7 @@ def _problems(
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
-    from ryla_graphs.errors import InvalidWorkflow  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidWorkflow  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 
@@ -107,7 +107,7 @@ def _prompt_in(document: Any) -> Any:
 
 def _judged(source: str, catalog: Catalog, held: Files | None) -> Iterator[str]:
     """The verdicts on the lines of a file, in their order."""
-    from ryla_graphs.errors import InvalidDocument  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
     from ryla_graphs.validation import View, problems_of  # noqa: PLC0415
 

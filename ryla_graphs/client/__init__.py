@@ -8,7 +8,7 @@ from __future__ import annotations
 from ryla_graphs.client.asynchronous import AsyncJob, AsyncOutput, AsyncRylaClient
 from ryla_graphs.client.sync import Job, Output, RylaClient
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
-from ryla_graphs.errors import JobFailed, RequestFailed, ServerUnreachable
+from ryla_graphs.problems import JobFailed, RequestFailed, ServerUnreachable
 
 __all__ = [
     "AsyncJob",

@@ -8,7 +8,7 @@ import httpx2
 
 from ryla_graphs.client.flows import Answer, Ask
 from ryla_graphs.client.views import JobEvent
-from ryla_graphs.errors import ServerUnreachable
+from ryla_graphs.problems import ServerUnreachable
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
 STREAM_SECONDS = 45.0

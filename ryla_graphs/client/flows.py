@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from ryla_graphs.client.files import File, encoded
 from ryla_graphs.client.views import JobView, Lora, job_view, lora_view
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import JobFailed, Problem, RequestFailed, ServerUnreachable
+from ryla_graphs.problems import JobFailed, Problem, RequestFailed, ServerUnreachable
 from ryla_graphs.workflow import Workflow
 
 T = TypeVar("T")

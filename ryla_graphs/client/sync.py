@@ -17,7 +17,7 @@ from ryla_graphs.client.flows import Flow, Pause
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import ServerUnreachable
+from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.workflow import Workflow
 
 T = TypeVar("T")

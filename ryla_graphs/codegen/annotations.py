@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import sockets
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, OutputSpec
 from ryla_graphs.codegen import names
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema, OutputSpec
 
 ALIAS_FROM = 9
 """Lists of choices this long, used more than once, get a name of their own."""

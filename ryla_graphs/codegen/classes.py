@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Option
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, default_of, input_type, output_type
 from ryla_graphs.codegen.families import FamilyWords, family_words
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Option
 
 Lines = Iterator[str]
 

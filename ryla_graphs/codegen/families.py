@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen.annotations import Vocabulary
 from ryla_graphs.families.rules import RESTRICTIONS
-from ryla_graphs.schema import NodeSchema
 from ryla_graphs.sockets import WITH_FAMILY, ModelFamily
 
 _TYPED = {family.id: family for family in ModelFamily.__subclasses__()}

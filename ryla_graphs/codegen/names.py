@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from ryla_graphs.node import AnyNode, Node, Option
+from ryla_graphs.graph.node import AnyNode, Node, Option
 
 _RESERVED_FIELDS = (
     frozenset(dir(Node)) | frozenset(dir(Option)) | frozenset(dir(BaseModel)) | AnyNode.model_fields.keys()

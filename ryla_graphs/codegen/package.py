@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ryla_graphs import sockets
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import NodeSchema
 
 HEADER = '''"""{summary}
 
@@ -82,9 +82,9 @@ _STANDARD = {
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_entries"),
-    "ryla_graphs.node": ("AnyValue", "Node", "Option"),
+    "ryla_graphs.graph.node": ("AnyValue", "Node", "Option"),
     "ryla_graphs.sockets": ("Family", "OutFamily", "Socket"),
-    "ryla_graphs.wires": ("Output", "Source"),
+    "ryla_graphs.graph.wires": ("Output", "Source"),
 }
 _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_graphs.nodes import _sockets as s"}
 
@@ -147,11 +147,11 @@ INIT = '''
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
 
 if TYPE_CHECKING:
-    from ryla_graphs.node import Node
+    from ryla_graphs.graph.node import Node
 {imports}
 
 if not TYPE_CHECKING:  # a checker that saw it would take every name for a class

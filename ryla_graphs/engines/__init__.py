@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Engine, Health, Inputs, Result, Run, missing_output, run
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 
 SIMULATOR = "simulator"
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
-from ryla_graphs.errors import Cancelled, EngineError, OutputMissing
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import Cancelled, EngineError, OutputMissing
 
 Inputs = Mapping[str, bytes]
 """Files that the graph names as its inputs, by that name."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.errors import EngineError
+from ryla_graphs.problems import EngineError
 
 
 @dataclass(frozen=True, slots=True)

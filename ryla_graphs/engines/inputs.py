@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import EngineRefused, did_you_mean
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import NodeSchema
+from ryla_graphs.problems import EngineRefused, did_you_mean
 
 
 def file_inputs(workflow: CompiledWorkflow) -> Iterator[tuple[str, str, str]]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import events
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Inputs
-from ryla_graphs.errors import EngineError, EngineRefused, Problem
-from ryla_graphs.object_info import Catalog
 from ryla_graphs.outputs import PromisedOutput
+from ryla_graphs.problems import EngineError, EngineRefused, Problem
 
 Read = Callable[[Mapping[str, Any]], bytes]
 """Gives the content of an output by what was told of it."""

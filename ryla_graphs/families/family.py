@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 
 FamilyId = str
 Families = frozenset[FamilyId]

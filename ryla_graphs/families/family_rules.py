@@ -15,7 +15,7 @@ from ryla_graphs.families.transfer_rows import TRANSFERS, Transfers
 from ryla_graphs.weights import LOADERS
 
 if TYPE_CHECKING:
-    from ryla_graphs.schema import NodeSchema
+    from ryla_graphs.catalog.schema import NodeSchema
 
 
 @dataclass(frozen=True, eq=False)

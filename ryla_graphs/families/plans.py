@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ryla_graphs import sockets
+from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.families.carried import FAMILY_SOCKETS
 from ryla_graphs.families.rules import Restriction
 from ryla_graphs.families.transfer_rows import APART, SOUND, UNKNOWN
 from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Transfer
-from ryla_graphs.schema import Kind
 
 if TYPE_CHECKING:
+    from ryla_graphs.catalog.schema import NodeSchema
     from ryla_graphs.families.family_rules import FamilyRules
-    from ryla_graphs.schema import NodeSchema
 
 
 class End(NamedTuple):

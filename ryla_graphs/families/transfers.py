@@ -12,7 +12,7 @@ from ryla_graphs.families.evidence import Evidence
 from ryla_graphs.families.family import with_latents
 
 if TYPE_CHECKING:
-    from ryla_graphs.schema import NodeSchema
+    from ryla_graphs.catalog.schema import NodeSchema
 
 
 class Placed(Protocol):

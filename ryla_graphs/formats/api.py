@@ -11,11 +11,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ryla_graphs.errors import InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
-from ryla_graphs.graph import Graph
-from ryla_graphs.node import AnyNode, Node, Origin
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.wires import Output
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.node import AnyNode, Node, Origin
+from ryla_graphs.graph.wires import Output
+from ryla_graphs.problems import InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 
 ApiDocument = dict[str, dict[str, Any]]
 

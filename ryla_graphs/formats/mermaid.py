@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs import sockets
-from ryla_graphs.graph import Graph, Wire
+from ryla_graphs.graph.graph import Graph, Wire
 
 
 def dump(graph: Graph) -> str:

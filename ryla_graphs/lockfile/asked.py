@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import ConfigDict, StringConstraints
 from pydantic.dataclasses import dataclass
 
-from ryla_graphs.errors import InvalidSettings
-from ryla_graphs.plan.packs import PACKS, Pack
+from ryla_graphs.problems import InvalidSettings
+from ryla_graphs.software.packs import PACKS, Pack
 
 _CONFIG = ConfigDict(extra="forbid", strict=True)
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.lockfile.lock import Lock, LockedPack
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.plan.packs import PACKS, Pack, folder_of
-from ryla_graphs.plan.versions import CLASSES_SINCE, number
+from ryla_graphs.software.packs import PACKS, Pack, folder_of
+from ryla_graphs.software.versions import CLASSES_SINCE, number
 
 SHOWN = 8
 """So many classes a message names."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ryla_graphs import catalogs, presets
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import CannotRunHere, Problem
 from ryla_graphs.lockfile.asked import Asked, CustomPack
 from ryla_graphs.lockfile.classes import classes_of_packs, core_classes, names_digest
 from ryla_graphs.lockfile.lock import (
@@ -21,11 +21,11 @@ from ryla_graphs.lockfile.lock import (
     LockedWeight,
     digest_of,
 )
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.plan.packs import PACKS, Fix, Pack
-from ryla_graphs.plan.pins import PINS
-from ryla_graphs.plan.releases import RELEASE
-from ryla_graphs.plan.versions import newest, number
+from ryla_graphs.problems import CannotRunHere, Problem
+from ryla_graphs.software.packs import PACKS, Fix, Pack
+from ryla_graphs.software.pins import PINS
+from ryla_graphs.software.releases import RELEASE
+from ryla_graphs.software.versions import newest, number
 from ryla_graphs.version import __version__
 from ryla_graphs.weights import HubFile, Need, needed
 

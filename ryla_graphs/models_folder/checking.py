@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ryla_graphs.errors import InvalidWeights, Problem
 from ryla_graphs.families import Detected, detect
 from ryla_graphs.models_folder.folder import ModelsFolder
 from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.identity import misnamed, missized, pickled
+from ryla_graphs.problems import InvalidWeights, Problem
 from ryla_graphs.weights import MANIFEST, Weight
 
 State = Literal["fine", "unknown", "missing", "suspect", "bad"]

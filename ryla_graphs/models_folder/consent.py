@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 from ryla_graphs.weights import Licence, Weight
 
 

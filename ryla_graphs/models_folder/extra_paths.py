@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ryla_graphs.errors import InvalidDocument, InvalidSettings, SourceUnreachable
+from ryla_graphs.problems import InvalidDocument, InvalidSettings, SourceUnreachable
 
 LEGACY: Mapping[str, str] = {"unet": "diffusion_models", "clip": "text_encoders"}
 """What ComfyUI takes for new names."""

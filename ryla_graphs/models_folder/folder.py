@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from ryla_graphs.errors import InvalidWeights, SourceUnreachable
 from ryla_graphs.families import Detected, detect
 from ryla_graphs.models_folder.extra_paths import ExtraPaths, read_extra_paths
 from ryla_graphs.models_folder.headers import SAFETENSORS, read_header
+from ryla_graphs.problems import InvalidWeights, SourceUnreachable
 from ryla_graphs.weights.weight import PICKLED
 
 ALIASES: Mapping[str, tuple[str, ...]] = {

@@ -14,8 +14,8 @@ from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from ryla_graphs.errors import InvalidWeights, Problem, shorten
 from ryla_graphs.families import Header
+from ryla_graphs.problems import InvalidWeights, Problem, shorten
 
 MAX_HEADER = 32 * 2**20
 """Bytes. The headers of the largest models are below one megabyte, training metadata of LoRAs below ten."""

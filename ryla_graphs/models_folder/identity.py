@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ryla_graphs.errors import Problem
 from ryla_graphs.families import BUILTIN, FAMILIES, Detected
 from ryla_graphs.families.encoders import IMAGE_ENCODERS, TEXT_ENCODERS
+from ryla_graphs.problems import Problem
 from ryla_graphs.weights import Weight
 from ryla_graphs.weights.weight import PICKLED
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from ryla_graphs.errors import InvalidSettings, Problem, PullFailed
+from ryla_graphs.problems import InvalidSettings, Problem, PullFailed
 from ryla_graphs.weights import HubFile, WebFile, Weight
 
 INSTALL = "pip install 'ryla-graphs[weights]'"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import urllib3
 
-from ryla_graphs.errors import InvalidWeights, Problem, PullFailed
 from ryla_graphs.models_folder.folder import ModelsFolder
 from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.locating import Located, locate, require_hub
 from ryla_graphs.models_folder.transfer import download
+from ryla_graphs.problems import InvalidWeights, Problem, PullFailed
 from ryla_graphs.weights import Weight
 
 

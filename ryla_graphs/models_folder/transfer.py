@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import urllib3
 
-from ryla_graphs.errors import Problem, PullFailed
 from ryla_graphs.models_folder.locating import SECONDS, Located
+from ryla_graphs.problems import Problem, PullFailed
 
 CHUNK = 2**20
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
 
 if TYPE_CHECKING:
-    from ryla_graphs.node import Node
+    from ryla_graphs.graph.node import Node
     from ryla_graphs.nodes.advanced_debug import (
         EasyCache as EasyCache,
         LazyCache as LazyCache,

@@ -11,9 +11,9 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
-from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):

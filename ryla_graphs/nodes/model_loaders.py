@@ -10,11 +10,11 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import Node
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.wires import Output, Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
-from ryla_graphs.wires import Output, Source
 
 
 class _Node(Node, frozen=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ryla_graphs.errors import CannotRunHere, Problem
 from ryla_graphs.plan.gpus import GPU, GPUS
+from ryla_graphs.problems import CannotRunHere, Problem
 
 if TYPE_CHECKING:
     from ryla_graphs.plan.plan import OnGPU, Plan

@@ -9,13 +9,13 @@ from ryla_graphs.plan.canvas import Canvas, canvases
 from ryla_graphs.plan.carried import Piece, Weights
 from ryla_graphs.plan.choice import best
 from ryla_graphs.plan.gpus import GPU, GPUS, PRICES_AS_OF
-from ryla_graphs.plan.packs import PACKS, folder_of
 from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
 from ryla_graphs.plan.requirements import requirements_of
 from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
 from ryla_graphs.plan.stages import Stage, stages
 from ryla_graphs.plan.vram import RESERVED, Memory, bytes_each, memory, needs, size_on
+from ryla_graphs.software.packs import PACKS, folder_of
 from ryla_graphs.validation.view import View
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 
 PRICES_AS_OF = "2026-09"
 """The month in which the prices were last seen to agree."""

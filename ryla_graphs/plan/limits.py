@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 
 if TYPE_CHECKING:
     from ryla_graphs.plan.plan import StagePlan

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.families import FAMILIES
-from ryla_graphs.plan.packs import PACKS, folder_of
 from ryla_graphs.plan.plan import MinimumVersion, NodePack, WeightFile
 from ryla_graphs.plan.stages import Stage
-from ryla_graphs.plan.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
-from ryla_graphs.schema import NodeSchema
+from ryla_graphs.software.packs import PACKS, folder_of
+from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
 from ryla_graphs.validation.view import View
 from ryla_graphs.weights import Need
 

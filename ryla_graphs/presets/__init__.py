@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ryla_graphs.errors import NotFound
 from ryla_graphs.presets.base import Parameters, Preset
+from ryla_graphs.problems import NotFound
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "a picture from text": ("flux-dev", "flux-schnell", "flux-lora", "z-image-turbo", "base-images"),

@@ -13,10 +13,10 @@ from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 
 from ryla_graphs.compile import Decisions, WorkflowOrigin
-from ryla_graphs.errors import InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.formats import api
-from ryla_graphs.passes import merge_twins, prefix_wires
-from ryla_graphs.wires import Source
+from ryla_graphs.graph.passes import merge_twins, prefix_wires
+from ryla_graphs.graph.wires import Source
+from ryla_graphs.problems import InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Preset(Generic[P]):
     @property
     def min_comfyui(self) -> str:
         """The oldest ComfyUI that has the classes and models of its example, and what else it needs of them."""
-        from ryla_graphs.plan.versions import newest  # noqa: PLC0415 - few ask, and all would wait for it
+        from ryla_graphs.software.versions import newest  # noqa: PLC0415 - few ask, and all would wait for it
 
         return newest(filter(None, (self.plan.comfyui.version, self._min_comfyui)))
 

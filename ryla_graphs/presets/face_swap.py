@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import ImageScaleToTotalPixels, ImageToMask, LoadImageMask, SaveImage
 from ryla_graphs.presets.base import Denoise, Megapixels, Prompt, ReplacedBy, Steps, preset
 from ryla_graphs.presets.parts.faces import (
@@ -28,7 +29,6 @@ from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Sampling, encode, negative_notice
 from ryla_graphs.sockets import Image, Mask
-from ryla_graphs.wires import Source
 from ryla_graphs.workflow import Workflow
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     KSampler,
     ResizeImageMaskNode,
@@ -25,7 +26,6 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Parameters, WeightFile, preset
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.sockets import Image
-from ryla_graphs.wires import Source
 from ryla_graphs.workflow import Workflow
 
 SEED_LIMIT = 2**32

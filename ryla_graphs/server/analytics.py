@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.records import Job, JobEvent, JobState
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.weights import LOADERS

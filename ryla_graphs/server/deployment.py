@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from ryla_graphs.engines import Engine
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
-from ryla_graphs.errors import InvalidSettings
 from ryla_graphs.plan.limits import Limits
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits

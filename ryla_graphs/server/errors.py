@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.errors import (
+from ryla_graphs.problems import (
     CannotRunHere,
     EngineError,
     InvalidDocument,

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ryla_graphs.errors import InvalidParameters, Problem, RylaError
+from ryla_graphs.problems import InvalidParameters, Problem, RylaError
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.records import JobError
 

@@ -13,10 +13,10 @@ from typing import Any
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
 from ryla_graphs.engines.inputs import files_named
-from ryla_graphs.errors import CannotRunHere, InvalidDocument
 from ryla_graphs.formats import api
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
+from ryla_graphs.problems import CannotRunHere, InvalidDocument
 from ryla_graphs.server.errors import RequestError, told
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.live_catalog import LiveCatalog

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
-from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.problems import InvalidSettings
 
 GRACE_SECONDS = 5
 """How long open connections may go on when the server is told to stop. Their jobs survive."""

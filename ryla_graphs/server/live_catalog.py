@@ -7,9 +7,9 @@ import threading
 import time
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.engines import Engine
-from ryla_graphs.errors import EngineError, InvalidDocument
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import EngineError, InvalidDocument
 
 RETRY_SECONDS = 10.0
 """After this long an engine that did not tell is asked again, when a graph comes."""

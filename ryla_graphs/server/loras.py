@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ryla_graphs.errors import InvalidWeights, NotFound
 from ryla_graphs.families.headers import Detected, detect
 from ryla_graphs.models_folder.headers import read_header
+from ryla_graphs.problems import InvalidWeights, NotFound
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.refusals import refusal

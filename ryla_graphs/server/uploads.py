@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.engines.inputs import files_named
-from ryla_graphs.errors import InvalidInputs, NotFound, did_you_mean
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ryla_graphs.errors import InvalidInputs, InvalidSettings
+from ryla_graphs.problems import InvalidInputs, InvalidSettings
 from ryla_graphs.server.records import Job, JobEvent
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.refusals import refusal

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import CannotRunHere, Problem
+from ryla_graphs.problems import CannotRunHere, Problem
 
 GPU_NAME = "gpu"
 COST_NAMES = ("maxCostUsd", "max_cost_usd")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ryla_graphs.errors import Problem, shorten
+from ryla_graphs.problems import Problem, shorten
 
 LONGEST_NAMES = 120
 """Bytes that the values take at most in a cell's name, which is also that of its files."""

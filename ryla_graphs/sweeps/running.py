@@ -12,8 +12,8 @@ from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Engine, Inputs, Result, Run, follow, missing_output
 from ryla_graphs.engines.events import Event, OutputReady
 from ryla_graphs.engines.inputs import check_names, file_inputs
-from ryla_graphs.errors import Cancelled, EngineError, EngineUnreachable
 from ryla_graphs.outputs import PromisedOutput
+from ryla_graphs.problems import Cancelled, EngineError, EngineUnreachable
 from ryla_graphs.sweeps.grid import Cell, Grid
 
 Watch = Callable[[Event], None]

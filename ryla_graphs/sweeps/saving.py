@@ -13,7 +13,7 @@ from typing import Any
 from PIL.PngImagePlugin import PngInfo
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.errors import EngineError
+from ryla_graphs.problems import EngineError
 from ryla_graphs.sweeps.grid import Cell, Grid
 from ryla_graphs.sweeps.running import CellResult
 from ryla_graphs.sweeps.sheet import SIMULATED, Shown, contact_sheet

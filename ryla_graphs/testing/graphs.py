@@ -10,15 +10,15 @@ from typing import Any
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.node import AnyNode, Node, Option
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema
-from ryla_graphs.schema import Option as OptionSpec
+from ryla_graphs.graph.node import AnyNode, Node, Option
+from ryla_graphs.graph.wires import Output
 from ryla_graphs.sockets import ANY, accepts
 from ryla_graphs.testing.producers import INFINITE, Producers, needs_wire
 from ryla_graphs.testing.values import values
-from ryla_graphs.wires import Output
 from ryla_graphs.workflow import Workflow
 
 NodeClasses = Callable[[str], type[Node]]

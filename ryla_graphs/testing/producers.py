@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ryla_graphs import sockets
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 
 INFINITE = 10**6
 

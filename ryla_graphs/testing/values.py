@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ryla_graphs import sockets
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 
 _EXAMPLES = {
     "input file": "picture.png",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.families.evidence import Files
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES

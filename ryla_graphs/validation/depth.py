@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.view import View
 
 MAX_DEPTH = 984

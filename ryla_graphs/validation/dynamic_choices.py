@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ryla_graphs import wording
-from ryla_graphs.errors import Problem
-from ryla_graphs.schema import InputSpec, Kind
+from ryla_graphs.catalog.schema import InputSpec, Kind
+from ryla_graphs.problems import Problem, wording
 from ryla_graphs.validation.faults import is_link
 from ryla_graphs.validation.view import NodeView, View
 
@@ -28,6 +27,6 @@ def _check(node: NodeView, specs: Iterable[InputSpec]) -> Iterator[Problem]:
         if option is not None:
             yield from _check(node, option.inputs)
         elif spec.name in node.inputs and not is_link(given):
-            yield wording.input_problem("unknown_choice", node.schema, spec, given, tier=2).at(node=node.id)
+            yield wording.input_problem("unknown_choice", node.schema.class_type, spec, given, tier=2).at(node=node.id)
         elif spec.required and spec.name not in node.inputs and spec.key not in node.inputs:
-            yield wording.input_problem("required_input_missing", node.schema, spec, tier=2).at(node=node.id)
+            yield wording.input_problem("required_input_missing", node.schema.class_type, spec, tier=2).at(node=node.id)

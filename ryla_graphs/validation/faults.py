@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import InputSpec, Kind, NodeSchema, Validator
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Validator
 
 
 class Fault(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs import sockets
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.faults import is_link
 from ryla_graphs.validation.view import NodeView, View
 

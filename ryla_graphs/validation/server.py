@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import InputSpec, NodeSchema, Validator
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import InputSpec, NodeSchema, Validator
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.admission import Malformed, checked_shape, look_up_classes, replace_old_classes
 from ryla_graphs.validation.faults import BREAKS, Fault

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ryla_graphs import sockets, wording
-from ryla_graphs.errors import Problem, did_you_mean, shorten
-from ryla_graphs.schema import InputSpec
+from ryla_graphs import sockets
+from ryla_graphs.catalog.schema import InputSpec
+from ryla_graphs.problems import Problem, did_you_mean, shorten, wording
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.faults import Fault
 from ryla_graphs.validation.view import NodeView, View
@@ -130,7 +130,7 @@ def _problem(view: View, node: NodeView, fault: Fault) -> Problem:
         source = view.nodes[given[0]]
         carried = sockets.describe(source.schema.output_types[given[1]])
         given = f"output {given[1]} of {source.schema.class_type} '{source.id}' ({carried})"
-    return wording.input_problem(fault.code, node.schema, spec, given).at(node=node.id, given=fault.given)
+    return wording.input_problem(fault.code, node.schema.class_type, spec, given).at(node=node.id, given=fault.given)
 
 
 def _at(node: NodeView, fault: Fault, message: str, hint: str | None) -> Problem:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ryla_graphs.errors import Problem
-from ryla_graphs.schema import InputSpec, Kind
+from ryla_graphs.catalog.schema import InputSpec, Kind
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.view import NodeView, View
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs import wording
-from ryla_graphs.errors import Problem
-from ryla_graphs.schema import Kind
+from ryla_graphs.catalog.schema import Kind
+from ryla_graphs.problems import Problem, wording
 from ryla_graphs.validation.view import NodeView, View
 
 
@@ -24,7 +23,7 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
             continue
         for name, given in node.inputs.items():
             if name not in node.known and name not in node.schema.hidden and not _is_choice(node, name):
-                yield wording.unknown_input(node.schema, name, node.known, given).at(node=node.id)
+                yield wording.unknown_input(node.schema.class_type, name, node.known, given).at(node=node.id)
 
 
 def _is_choice(node: NodeView, name: str) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import KnownInputs, NodeSchema
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.families.family_rules import BUILTIN
 from ryla_graphs.families.inference import Inference
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.schema import KnownInputs, NodeSchema
 from ryla_graphs.validation.admission import Malformed, replace_old_classes
 from ryla_graphs.validation.mismatches import Mismatch, mismatches
 from ryla_graphs.validation.server import Verdict, verdict

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import from_entries
-from ryla_graphs.node import AnyValue, Node, Option
+from ryla_graphs.graph.node import AnyValue, Node, Option
+from ryla_graphs.graph.wires import Output, Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily, Socket
-from ryla_graphs.wires import Output, Source
 
 CATALOG = from_entries(
     {

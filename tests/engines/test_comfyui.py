@@ -13,7 +13,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Result, connect, run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event
-from ryla_graphs.errors import (
+from ryla_graphs.problems import (
     Cancelled,
     EngineError,
     EngineRefused,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from ryla_graphs.engines.events import Event, Failed, Finished, Retrying
-from ryla_graphs.errors import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
+from ryla_graphs.problems import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, story, together
 from tests.engines.stub import HASTY, TRUSTING, AnswerFault, EventFault, Script, StubComfy, boundaries, file, serving
 from tests.graphs import text_to_image

@@ -11,8 +11,8 @@ from ryla_graphs.engines import connect
 from ryla_graphs.engines.comfyui import ComfyUI, diagnosis
 from ryla_graphs.engines.comfyui.diagnosis import failure
 from ryla_graphs.engines.events import Failed, Finished
-from ryla_graphs.errors import ExecutionFailed, OutOfMemory
 from ryla_graphs.nodes import LoadImage, SaveImage
+from ryla_graphs.problems import ExecutionFailed, OutOfMemory
 from tests.engines.following import ERROR, WORKFLOW, followed, story
 from tests.engines.stub import Script, serving
 

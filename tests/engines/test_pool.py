@@ -16,7 +16,7 @@ from ryla_graphs.engines import connect
 from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool, pool
 from ryla_graphs.engines.comfyui.shared import shared_catalog
 from ryla_graphs.engines.events import Failed, Finished
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, RunLost
+from ryla_graphs.problems import EngineRefused, EngineUnreachable, RunLost
 from tests.engines.following import ERROR, WORKFLOW, resumed, story, together
 from tests.engines.stub import HASTY, Script, StubComfy, serve
 from tests.engines.test_comfyui import refusal

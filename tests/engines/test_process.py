@@ -18,8 +18,8 @@ import pytest
 from ryla_graphs import Workflow
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIProcess, process
-from ryla_graphs.errors import EngineUnreachable, NotFound
 from ryla_graphs.nodes import EmptyImage, SaveImage
+from ryla_graphs.problems import EngineUnreachable, NotFound
 from tests.conftest import ROOT
 from tests.engines.following import resumed
 from tests.engines.stub import HASTY

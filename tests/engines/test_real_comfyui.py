@@ -21,9 +21,9 @@ from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.inputs import file_inputs
-from ryla_graphs.errors import EngineRefused, ExecutionFailed
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
 from ryla_graphs.presets.base import ActsWith, ReplacedBy
+from ryla_graphs.problems import EngineRefused, ExecutionFailed
 from ryla_graphs.weights import LOADERS
 
 URL = os.environ.get("RYLA_COMFYUI", "")

@@ -14,7 +14,7 @@ import pytest
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.comfyui.run import attempt_id
 from ryla_graphs.engines.events import Event, Failed, Finished, OutputReady, Retrying
-from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, RunLost
+from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, resumed, story, together
 from tests.engines.stub import HASTY, TRUSTING, Script, StubComfy, boundaries, serving
 

@@ -16,7 +16,6 @@ from ryla_graphs.engines import Result, connect, run
 from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.engines.simulator.drawing import MARK
-from ryla_graphs.errors import Cancelled, EngineRefused, ExecutionFailed
 from ryla_graphs.nodes import (
     BatchImagesNode,
     CreateVideo,
@@ -51,6 +50,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAELoader,
 )
+from ryla_graphs.problems import Cancelled, EngineRefused, ExecutionFailed
 from ryla_graphs.testing import graphs
 from tests.graphs import text_to_image
 

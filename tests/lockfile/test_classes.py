@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.errors import CannotRunHere, InvalidSettings
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.lockfile import Asked, CustomPack, Lock, catalog_of, differences, lock_of
 from ryla_graphs.lockfile.classes import classes_of_packs
-from ryla_graphs.object_info import Catalog
-from ryla_graphs.plan.packs import PACKS
+from ryla_graphs.problems import CannotRunHere, InvalidSettings
+from ryla_graphs.software.packs import PACKS
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 NODES = {

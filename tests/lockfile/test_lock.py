@@ -11,7 +11,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ryla_graphs.errors import InvalidDocument, SourceUnreachable
 from ryla_graphs.lockfile import Asked, CustomPack, Lock, lock_of
 from ryla_graphs.lockfile.lock import (
     LockedComfyUI,
@@ -21,6 +20,7 @@ from ryla_graphs.lockfile.lock import (
     LockedWeight,
     digest_of,
 )
+from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 
 names = st.from_regex(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,9}", fullmatch=True)
 repositories = st.from_regex(r"[A-Za-z0-9-]{1,9}/[A-Za-z0-9_-][A-Za-z0-9._-]{0,9}", fullmatch=True)

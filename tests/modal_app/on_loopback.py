@@ -8,10 +8,10 @@ from typing import Any
 
 import modal
 
-from ryla_graphs.engines.on_modal.container import Clock, deliver_to, priced, serve
-from ryla_graphs.engines.on_modal.engine import ModalEngine
-from ryla_graphs.engines.on_modal.worker import Worker
 from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
+from ryla_graphs.modal_deploy.engine import ModalEngine
+from ryla_graphs.modal_deploy.worker import Worker
 from tests.engines.held import HeldSimulator
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call

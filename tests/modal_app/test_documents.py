@@ -8,9 +8,9 @@ import re
 import pytest
 
 from ryla_graphs import presets
-from ryla_graphs.on_modal.front import NAMES
-from ryla_graphs.on_modal.settings import SECRET_NAMES, ModalSettings
-from ryla_graphs.on_modal.web import Parts
+from ryla_graphs.modal_deploy.front import NAMES
+from ryla_graphs.modal_deploy.settings import SECRET_NAMES, ModalSettings
+from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from tests.conftest import ROOT
 from tools.modal_tables import PAGE, written

@@ -14,10 +14,10 @@ from PIL import Image
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, Retrying
-from ryla_graphs.engines.on_modal.container import attempts_of
-from ryla_graphs.engines.on_modal.worker import Worker
-from ryla_graphs.errors import EngineError, ExecutionFailed, RunLost
+from ryla_graphs.modal_deploy.container import attempts_of
+from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
+from ryla_graphs.problems import EngineError, ExecutionFailed, RunLost
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS, OnLoopback

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.on_modal.front import front
+from ryla_graphs.modal_deploy.front import front
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.server.live import listening

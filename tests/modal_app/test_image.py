@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from ryla_graphs import presets
-from ryla_graphs.engines.on_modal import image as building
-from ryla_graphs.engines.on_modal.image import (
+from ryla_graphs.lockfile import Asked, CustomPack, Lock, lock_of
+from ryla_graphs.lockfile.lock import LockedFix, LockedPack
+from ryla_graphs.modal_deploy import image as building
+from ryla_graphs.modal_deploy.image import (
     COMFYUI,
     EXTRA_MODEL_PATHS,
     LOCK_PATH,
@@ -21,8 +23,6 @@ from ryla_graphs.engines.on_modal.image import (
     extra_model_paths,
     image_from,
 )
-from ryla_graphs.lockfile import Asked, CustomPack, Lock, lock_of
-from ryla_graphs.lockfile.lock import LockedFix, LockedPack
 from ryla_graphs.models_folder.extra_paths import read_extra_paths
 from tests.modal_app.loopback import LoopbackModal
 

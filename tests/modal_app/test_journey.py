@@ -21,13 +21,13 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs import presets
-from ryla_graphs.engines.on_modal.container import Clock
-from ryla_graphs.errors import InvalidSettings
 from ryla_graphs.lockfile import Lock, catalog_of
-from ryla_graphs.on_modal.machine import WeightsFolder, run_job
-from ryla_graphs.on_modal.settings import ModalSettings
-from ryla_graphs.on_modal.upkeep import drain, remove_raw_outputs
-from ryla_graphs.on_modal.web import Parts, build_app
+from ryla_graphs.modal_deploy.container import Clock
+from ryla_graphs.modal_deploy.machine import WeightsFolder, run_job
+from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
+from ryla_graphs.modal_deploy.web import Parts, build_app
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.weights import needed
 from tests.conftest import ROOT
 from tests.engines.held import HeldSimulator

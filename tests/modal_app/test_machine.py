@@ -16,12 +16,12 @@ import pytest
 from ryla_graphs import Workflow
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
-from ryla_graphs.engines.on_modal.container import Clock
-from ryla_graphs.errors import EngineError, EngineRefused
+from ryla_graphs.modal_deploy.container import Clock
+from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, gpu_named, late_loras
+from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
+from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
-from ryla_graphs.on_modal.machine import Machine, WeightsFolder, gpu_named, late_loras
-from ryla_graphs.on_modal.placement import VolumeFiles, absent
-from ryla_graphs.on_modal.pulling import pull_into
+from ryla_graphs.problems import EngineError, EngineRefused
 from ryla_graphs.weights import needed
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
@@ -120,7 +120,7 @@ def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
     one = machine(comfyui, tmp_path)
     one.start()
     (first,) = pids(comfyui)
-    monkeypatch.setattr("ryla_graphs.on_modal.machine.HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr("ryla_graphs.modal_deploy.machine.HEALTH_SECONDS", 0.3)
     os.kill(first, signal.SIGSTOP)
     one.ready()
     assert one.engine.health().ready and pids(comfyui)[-1] != first

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ryla_graphs import CompiledWorkflow, presets
-from ryla_graphs.errors import CannotRunHere
-from ryla_graphs.on_modal.placement import gpu_for
-from ryla_graphs.on_modal.settings import ModalSettings
+from ryla_graphs.modal_deploy.placement import gpu_for
+from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS, RYLA_DEFAULTS
+from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.server.wishes import NO_WISHES, Wishes
 
 SETTINGS = ModalSettings()

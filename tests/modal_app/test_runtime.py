@@ -179,5 +179,5 @@ def test_the_image_is_that_of_the_lock(control_plane: LoopbackModal, app: AppRec
 
 def test_files_of_ours_only_are_sent(control_plane: LoopbackModal, app: AppRecord, tmp_path: Path) -> None:
     files = {file.filename for files in control_plane.state.mounts.values() for file in files}
-    assert any(name.endswith("ryla_graphs/on_modal/web.py") for name in files)
+    assert any(name.endswith("ryla_graphs/modal_deploy/web.py") for name in files)
     assert not any(".git/" in name or "/tests/" in name for name in files)

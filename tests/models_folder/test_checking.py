@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ryla_graphs.errors import InvalidDocument, SourceUnreachable
 from ryla_graphs.models_folder import CheckedFile, ModelsFolder, check
+from ryla_graphs.problems import InvalidDocument, SourceUnreachable
 from ryla_graphs.weights import known
 from tests.models_folder.files import CLIP_L, FLUX, LORA, encoded, write
 

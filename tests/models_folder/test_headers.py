@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.errors import InvalidWeights
 from ryla_graphs.models_folder import read_header
 from ryla_graphs.models_folder.headers import MAX_HEADER, check_other
+from ryla_graphs.problems import InvalidWeights
 from tests.models_folder.files import encoded, tensors, write
 
 CODES = {"empty_file", "truncated_file", "pickled_file", "not_safetensors", "bad_header"}

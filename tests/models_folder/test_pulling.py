@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from ryla_graphs.cli.weights.progress import bars
-from ryla_graphs.errors import PullFailed
 from ryla_graphs.models_folder import ModelsFolder, transfer
 from ryla_graphs.models_folder.pulling import Fetch, Watcher, plan_pull, pull
+from ryla_graphs.problems import PullFailed
 from ryla_graphs.weights import HubFile, Licence, WebFile, Weight
 from tests.conftest import ROOT
 from tests.models_folder.files import write

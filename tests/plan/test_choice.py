@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ryla_graphs import presets
-from ryla_graphs.errors import CannotRunHere, NotFound
 from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, Limits, check, choose_gpu
+from ryla_graphs.problems import CannotRunHere, NotFound
 from tests.plan.prompts import flux, node, planned, pulid, wan
 
 FLUX = planned(flux())

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from ryla_graphs import Workflow
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.object_info import Catalog
 from ryla_graphs.plan import GPUS, Plan, gpu, plan_of
-from ryla_graphs.plan.packs import PACKS
 from ryla_graphs.plan.plan import StagePlan
-from ryla_graphs.plan.versions import CLASSES_SINCE, FAMILIES_SINCE, OLDEST, number
+from ryla_graphs.software.packs import PACKS
+from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, OLDEST, number
 from ryla_graphs.validation import View
 from tests.plan.prompts import Prompt, flux, node, planned, pulid, renamed, sdxl, wan, z_image
 

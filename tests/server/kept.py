@@ -19,7 +19,7 @@ def on_modal(folder: Path) -> Store:
     """The store of a folder on the loopback Modal: the same one each time, in a new container."""
     import modal
 
-    from ryla_graphs.server.store.on_modal.store import ModalStore
+    from ryla_graphs.modal_deploy.store.store import ModalStore
 
     name = _NAMES.setdefault(folder, uuid.uuid4().hex)
     records = modal.Dict.from_name(f"records-{name}", create_if_missing=True)

@@ -11,7 +11,7 @@ from ryla_graphs.engines import Artifact, Health, Inputs, Run
 from ryla_graphs.engines.base import LostRun
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued, Started
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.errors import EngineError, RunLost
+from ryla_graphs.problems import EngineError, RunLost
 from tests.engines.stub.script import PNG
 
 Act = Callable[[Iterator[Event]], Iterator[Event]]

@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ryla_graphs.engines import connect
-from ryla_graphs.errors import InvalidSettings
 from ryla_graphs.plan import Limits
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import SqliteStore, create_app
 from ryla_graphs.server.environment import VARIABLES, settings_from
 from ryla_graphs.server.settings import Settings

@@ -17,7 +17,8 @@ from httpx2 import Response
 from PIL import Image
 
 from ryla_graphs.engines.events import Event
-from ryla_graphs.errors import (
+from ryla_graphs.plan import Limits
+from ryla_graphs.problems import (
     EngineError,
     EngineRefused,
     EngineUnreachable,
@@ -28,7 +29,6 @@ from ryla_graphs.errors import (
     RunLost,
     StoreUnreachable,
 )
-from ryla_graphs.plan import Limits
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.errors import ANSWERS, without_folders
 from ryla_graphs.server.safety.media import MediaLimits

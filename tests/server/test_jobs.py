@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.events import Event, Finished, OutputReady, Progress
-from ryla_graphs.errors import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
+from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.jobs import worker
 from ryla_graphs.server.records import Job, JobEvent

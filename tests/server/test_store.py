@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ryla_graphs.errors import NotFound, StoreUnreachable
+from ryla_graphs.problems import NotFound, StoreUnreachable
 from ryla_graphs.server import SqliteStore, Store
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest, JobState
 from ryla_graphs.server.store import Retention, StaleJob
@@ -35,7 +35,7 @@ def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Open
             return lambda: SqliteStore(folder)
         import modal
 
-        from ryla_graphs.server.store.on_modal.store import ModalStore
+        from ryla_graphs.modal_deploy.store.store import ModalStore
 
         name = uuid.uuid4().hex
         records = modal.Dict.from_name(f"records-{name}", create_if_missing=True)
@@ -209,7 +209,7 @@ class TestTwoContainers:
     def both(self, control_plane: Any, tmp_path: Path) -> tuple[Store, Store]:
         import modal
 
-        from ryla_graphs.server.store.on_modal.store import ModalStore
+        from ryla_graphs.modal_deploy.store.store import ModalStore
 
         records = modal.Dict.from_name(f"records-{uuid.uuid4().hex}", create_if_missing=True)
         content = modal.Volume.from_name("content", create_if_missing=True)
@@ -235,7 +235,7 @@ class TestTwoContainers:
         assert use is not None and use.job_id == job(2).id
 
     def test_records_are_kept_alive_without_a_container(self, both: tuple[Store, Store]) -> None:
-        from ryla_graphs.server.store.on_modal.store import refresh
+        from ryla_graphs.modal_deploy.store.store import refresh
 
         old, _ = both
         old.add_job(job(1), [], IdempotencyKey("me", "k", "print"))

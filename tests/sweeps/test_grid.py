@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ryla_graphs import Workflow, presets
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.errors import InvalidParameters, InvalidWorkflow
 from ryla_graphs.nodes import EmptyImage, PreviewImage
 from ryla_graphs.presets.flux_dev import flux_dev
 from ryla_graphs.presets.flux_instantid import flux_instantid
+from ryla_graphs.problems import InvalidParameters, InvalidWorkflow
 from ryla_graphs.sweeps import Grid, grid
 from tests.graphs import unfolded
 

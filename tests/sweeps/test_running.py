@@ -18,9 +18,9 @@ from ryla_graphs.engines import Artifact, Health, Inputs, Run, connect
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Queued
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, ExecutionFailed
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, PreviewAny, PreviewImage, SaveImage
 from ryla_graphs.presets.flux_dev import flux_dev
+from ryla_graphs.problems import EngineRefused, EngineUnreachable, ExecutionFailed
 from ryla_graphs.sweeps import CellResult, Grid, grid, run_grid, save_sweep
 
 SMALL: dict[str, Any] = {"prompt": "a red bicycle", "width": 64, "height": 64, "steps": 1}

@@ -122,8 +122,8 @@ def _consent(fetches: Sequence[Fetch], *, accepted: bool, commercial: bool, quie
     Raises `PullFailed` where they are not.
     """
     from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
-    from ryla_graphs.errors import PullFailed  # noqa: PLC0415
     from ryla_graphs.models_folder.consent import refusals, to_accept  # noqa: PLC0415
+    from ryla_graphs.problems import PullFailed  # noqa: PLC0415
 
     rows = [fetch.weight for fetch in fetches if not fetch.there]
     refused = [] if accepted else refusals(rows, commercial=commercial)

@@ -9,8 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from ryla_graphs import presets
 from ryla_graphs.cli.targets import load_target, names_graph, parameters
-from ryla_graphs.errors import NotFound
 from ryla_graphs.formats import api
+from ryla_graphs.problems import NotFound
 from ryla_graphs.weights import MANIFEST, Need, Weight, needed
 
 

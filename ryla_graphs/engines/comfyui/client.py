@@ -14,7 +14,7 @@ import urllib3
 from urllib3.util import make_headers
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, OutputMissing
+from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0

@@ -11,7 +11,7 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.inputs import file_inputs
-from ryla_graphs.errors import ExecutionFailed, OutOfMemory
+from ryla_graphs.problems import ExecutionFailed, OutOfMemory
 
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|OutOfMemoryError|Allocation on device|not enough memory|MemoryError"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs
 from ryla_graphs.engines.comfyui.client import ComfyClient
@@ -19,8 +20,7 @@ from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.turns import Turns
-from ryla_graphs.errors import EngineUnreachable
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import EngineUnreachable
 
 _HEALTH_SECONDS = 5.0
 

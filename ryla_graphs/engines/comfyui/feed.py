@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.frames import Message, Picture
 from ryla_graphs.engines.comfyui.socket import ComfySocket
-from ryla_graphs.errors import EngineUnreachable
+from ryla_graphs.problems import EngineUnreachable
 
 _PICTURES = 64
 """A run that is not read keeps no more previews than about this."""

@@ -12,7 +12,7 @@ from ryla_graphs.engines.base import missing_output
 from ryla_graphs.engines.comfyui.frames import Message, Picture
 from ryla_graphs.engines.comfyui.outputs import Fetch, artifacts
 from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Preview, Progress, Started
-from ryla_graphs.errors import OutputMissing
+from ryla_graphs.problems import OutputMissing
 
 
 class Ledger:

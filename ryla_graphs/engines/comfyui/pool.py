@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 from weakref import WeakSet
 
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun, Run
 from ryla_graphs.engines.comfyui.engine import ComfyUI
@@ -16,8 +17,7 @@ from ryla_graphs.engines.comfyui.server import Patience
 from ryla_graphs.engines.comfyui.shared import shared_catalog
 from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.turns import Turns
-from ryla_graphs.errors import EngineError, EngineRefused, EngineUnreachable, RunLost
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, RunLost
 
 READY_SECONDS, UNREADY_SECONDS = 1.0, 5.0
 """How long to believe a server that said it was ready, or was not."""

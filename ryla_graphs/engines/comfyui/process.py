@@ -17,7 +17,7 @@ from typing import Self
 
 from ryla_graphs.engines.comfyui.engine import ComfyUI
 from ryla_graphs.engines.comfyui.server import Patience
-from ryla_graphs.errors import EngineUnreachable, NotFound
+from ryla_graphs.problems import EngineUnreachable, NotFound
 
 _LOG = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
-from ryla_graphs.errors import EngineError, EngineUnreachable, OutOfMemory, RunLost
+from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, RunLost
 
 ATTEMPTS = 2
 """A run that has no memory is begun anew once, with the memory freed."""

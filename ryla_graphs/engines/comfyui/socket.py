@@ -10,7 +10,7 @@ import websocket
 
 from ryla_graphs.engines.comfyui.client import CONNECT_SECONDS, ComfyClient
 from ryla_graphs.engines.comfyui.frames import Message, Picture, read
-from ryla_graphs.errors import EngineUnreachable
+from ryla_graphs.problems import EngineUnreachable
 
 _AT_ONCE = 16384
 _ERRORS = (websocket.WebSocketException, OSError)

@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
 from ryla_graphs.engines.comfyui.server import Server
-from ryla_graphs.errors import EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.problems import EngineRefused, EngineUnreachable, Problem
 
 
 def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.simulator.files import FileNames
-from ryla_graphs.errors import ExecutionFailed
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.outputs import OutputKind
-from ryla_graphs.schema import NodeSchema
+from ryla_graphs.problems import ExecutionFailed
 
 MAX_PIXELS = 256_000_000
 """The most pixels that one node draws."""

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun, missing_output
 from ryla_graphs.engines.events import (
@@ -37,9 +38,8 @@ from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.files import FileNames
 from ryla_graphs.engines.simulator.generic import simulate_by_schema
 from ryla_graphs.engines.simulator.values import key_of
-from ryla_graphs.errors import EngineError, EngineRefused, RunLost
 from ryla_graphs.formats.api import unwrap
-from ryla_graphs.object_info import Catalog
+from ryla_graphs.problems import EngineError, EngineRefused, RunLost
 
 
 class Simulator:

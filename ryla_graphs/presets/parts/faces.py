@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     BboxDetectorSEGS,
     FeatherMask,
@@ -18,8 +18,8 @@ from ryla_graphs.nodes import (
 )
 from ryla_graphs.nodes._sockets import Segs
 from ryla_graphs.presets.base import WeightFile
+from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Image, Mask
-from ryla_graphs.wires import Source
 
 FACE_DETECTOR = "bbox/face_yolov8m.pt"
 DetectorName = Annotated[

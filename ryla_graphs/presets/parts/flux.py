@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     DualCLIPLoader,
@@ -20,7 +21,6 @@ from ryla_graphs.presets.base import Parameters, ReplacedBy, WeightDtype, Weight
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Conditionings, Loaded, Sampling, encode
 from ryla_graphs.sockets import Conditioning, Flux1, Latent
-from ryla_graphs.wires import Source
 
 CFG_ADVICE = "; 1.5-3.5 suit Flux, with `guidance` lowered to 1-2"
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     ApplyInstantIDAdvanced,
     CheckpointLoaderSimple,
@@ -21,7 +22,6 @@ from ryla_graphs.presets.base import Parameters, Strength, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
 from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask
-from ryla_graphs.wires import Source
 
 PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
 """What InsightFace calls what the parameter calls `CPU` and `GPU`."""

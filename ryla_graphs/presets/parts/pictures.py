@@ -9,9 +9,9 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ryla_graphs import sockets
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import LoadImage
 from ryla_graphs.sockets import Image
-from ryla_graphs.wires import Source
 from ryla_graphs.workflow import Workflow
 
 

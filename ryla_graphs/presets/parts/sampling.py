@@ -6,11 +6,11 @@ from typing import Generic, NamedTuple
 
 from pydantic import Field
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPTextEncode, ConditioningZeroOut
 from ryla_graphs.presets.base import Parameters, Pixels, Prompt, Seed, Steps, random_seed
+from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Clip, Conditioning, Family, Model, Vae
-from ryla_graphs.wires import Source
 
 NO_NEGATIVE_AT = 1.0
 """At this cfg ComfyUI's samplers drop the negative conditioning."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import CLIPTextEncode, UltralyticsDetectorProvider
 from ryla_graphs.presets.base import ActsWith, Denoise, Steps
 from ryla_graphs.presets.parts.faces import FACE_DETECTOR, DetectorName, face_detector, face_mask, face_notes, paste
@@ -21,8 +21,8 @@ from ryla_graphs.presets.parts.instantid import (
 )
 from ryla_graphs.presets.parts.loras import Loras, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
+from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import SDXL, Conditioning, Image
-from ryla_graphs.wires import Source
 
 
 def _usual_denoise(given: dict[str, Any]) -> float:

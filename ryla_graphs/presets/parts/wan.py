@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     CLIPLoader,
     CreateVideo,
@@ -20,7 +21,6 @@ from ryla_graphs.presets.base import Pixels, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
 from ryla_graphs.sockets import Latent, Wan
-from ryla_graphs.wires import Source
 
 
 def _frames(length: int) -> int:

@@ -25,8 +25,8 @@ from ryla_graphs.engines.events import (
     Started,
     Usage,
 )
-from ryla_graphs.errors import Cancelled as CancelledError
-from ryla_graphs.errors import EngineError
+from ryla_graphs.problems import Cancelled as CancelledError
+from ryla_graphs.problems import EngineError
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.store import Blobs

@@ -12,7 +12,7 @@ from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
-from ryla_graphs.errors import (
+from ryla_graphs.problems import (
     Cancelled,
     EngineRefused,
     EngineUnreachable,

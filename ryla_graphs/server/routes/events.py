@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
-from ryla_graphs.errors import RylaError
+from ryla_graphs.problems import RylaError
 from ryla_graphs.server.access import Here, Owner, Stream, deployment_of, owner_of
 from ryla_graphs.server.records import JobEvent
 from ryla_graphs.server.routes.documented import OWNED, errors

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment

@@ -9,8 +9,8 @@ from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.inputs import file_inputs
-from ryla_graphs.errors import InvalidWorkflow, Problem
 from ryla_graphs.formats.api import ApiDocument
+from ryla_graphs.problems import InvalidWorkflow, Problem
 
 PREFIXES = ("filename_prefix", "folder_name")
 """Inputs that say where on the server's disk a class writes."""

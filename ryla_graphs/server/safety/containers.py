@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from ryla_graphs.errors import InvalidDocument
+from ryla_graphs.problems import InvalidDocument
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 _PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"comf")

@@ -21,7 +21,7 @@ import urllib3
 from urllib3.connection import HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
-from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.safety.refusals import refusal
 
 _CHUNK = 64 * 1024

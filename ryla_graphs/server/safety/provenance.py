@@ -12,7 +12,7 @@ import struct
 
 from PIL import Image
 
-from ryla_graphs.errors import InvalidDocument
+from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.safety import containers
 
 DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

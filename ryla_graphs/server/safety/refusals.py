@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ryla_graphs.errors import InvalidInputs, Problem
+from ryla_graphs.problems import InvalidInputs, Problem
 
 TOO_LARGE, UNSUPPORTED = frozenset({"input_too_large"}), frozenset({"unsupported_media"})
 """Codes that HTTP has statuses of its own for: 413 and 415."""

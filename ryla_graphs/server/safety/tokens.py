@@ -8,7 +8,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.problems import InvalidSettings
 
 ANONYMOUS = "anonymous"
 """The one owner of everything where no tokens are set."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from ryla_graphs.errors import NotFound
+from ryla_graphs.problems import NotFound
 from ryla_graphs.server.store.base import Blob
 
 CHUNK = 256 * 1024

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.store.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.store.blobs import FileBlobs

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.errors import ANSWERS, RequestError, job_error
 from ryla_graphs.server.records import JobError
 

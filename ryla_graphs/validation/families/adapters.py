@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem
 from ryla_graphs.families.rules import UNETS
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families import hints
 from ryla_graphs.validation.families.wording import (
     NOUNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families import hints
 from ryla_graphs.validation.families.wording import (
     by_restriction,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem, shorten
 from ryla_graphs.families.evidence import KINDS, Evidence, is_wrong_kind
+from ryla_graphs.problems import Problem, shorten
 from ryla_graphs.validation.families import hints
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem
 from ryla_graphs.families.carried import Carried
 from ryla_graphs.families.family import LATENT_FORMATS, latents_of
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families import hints
 from ryla_graphs.validation.families.wording import by_socket, disagreement, latents, problem
 from ryla_graphs.validation.mismatches import Mismatch

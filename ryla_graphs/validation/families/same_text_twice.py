@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ryla_graphs.errors import Problem
+from ryla_graphs.problems import Problem
 
 if TYPE_CHECKING:
     from ryla_graphs.validation.view import View

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ryla_graphs.errors import Level, Problem, shorten
 from ryla_graphs.families.carried import Carried, Origin, sharing_latents
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.family import FAMILIES, LATENT_FORMATS, latents_of
+from ryla_graphs.problems import Level, Problem, shorten
 from ryla_graphs.validation.mismatches import Mismatch
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.inputs import file_inputs
-from ryla_graphs.errors import InvalidWorkflow
 from ryla_graphs.nodes import (
     EmptyImage,
     LoadImage,
@@ -19,6 +18,7 @@ from ryla_graphs.nodes import (
     SaveImage,
     VHS_LoadImagePath,
 )
+from ryla_graphs.problems import InvalidWorkflow
 from ryla_graphs.server.safety.confine import FREE_READERS, FREE_WRITERS, Confinement, confined, is_plain
 from ryla_graphs.testing import graphs
 

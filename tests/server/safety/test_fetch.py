@@ -15,7 +15,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.safety.fetch import Fetcher, FetchPolicy, is_public
 
 HOST = "pictures.example"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ryla_graphs.errors import InvalidInputs
+from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.safety.media import MediaLimits, inspect
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.errors import InvalidSettings
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.tokens import ANONYMOUS, Tokens, check_listening, hashed
 
 ANNE, BOB = "anne-anne-anne-anne", "bob-bob-bob-bob-bob"

@@ -1,0 +1,1 @@
+"""Recorded classes, one module a source."""

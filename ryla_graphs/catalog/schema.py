@@ -1,0 +1,336 @@
+"""What is known of a node class: its inputs, its outputs, and how it behaves.
+
+`ryla_graphs.catalog.object_info` reads these facts from a server's answer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from ryla_graphs import sockets
+
+Json = Any
+"""A value as `json.loads` gives it."""
+
+
+class Kind(StrEnum):
+    """How an input is given."""
+
+    INT = "int"
+    FLOAT = "float"
+    STRING = "string"
+    BOOLEAN = "boolean"
+    COMBO = "combo"
+    SOCKET = "socket"
+    """By a wire only: MODEL, IMAGE, ``*``, …"""
+    DYNAMIC_COMBO = "dynamic combo"
+    """A choice that brings inputs of its own, written with dotted names: ``resize_type.width``."""
+    AUTOGROW = "autogrow"
+    """As many wires as one likes, written with dotted names: ``images.image0``."""
+
+
+_FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,11}$")
+_HAVE_VALUES = frozenset({sockets.ANY, "INT", "FLOAT", "STRING", "BOOLEAN"})
+_CORE_MODULES = ("nodes", "comfy_extras", "comfy_api_nodes")
+
+
+class _Facts(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=True):
+    pass
+
+
+class InputSpec(_Facts, frozen=True):
+    """One input of a node class."""
+
+    name: str
+    """The name on the wire, dotted where a dynamic input brings it."""
+    key: str
+    """The last part of `name`."""
+    type: str
+    """ComfyUI's type string; an old-style list of options is ``"COMBO"`` with `listed` set."""
+    kind: Kind
+    required: bool
+    default: Json = None
+    has_default: bool = False
+    min: int | float | None = None
+    max: int | float | None = None
+    step: int | float | None = None
+    round: int | float | None = None
+    choices: tuple[Json, ...] = ()
+    open: bool = False
+    """The choices are a machine's own (weights, input files), so the list says nothing about others."""
+    listed: bool = False
+    multiselect: bool = False
+    force_input: bool = False
+    socketless: bool = False
+    multiline: bool = False
+    control_after_generate: bool = False
+    upload: Literal["image", "video", "audio", "file"] | None = None
+    match: str | None = None
+    """The name of the V3 match group: all wires of one group carry one type."""
+    match_types: str = sockets.ANY
+    """The types that a match group may carry."""
+    options: tuple[Option, ...] = ()
+    slots: tuple[InputSpec, ...] = ()
+    """The wires an autogrow input can take, in order; the first `min` of them are required."""
+    slot_prefix: str | None = None
+
+    @cached_property
+    def wire_type(self) -> sockets.WireType:
+        """The type that a wire into this input is compared with."""
+        return tuple(map(hashable, self.choices)) if self.listed else self.type
+
+    @cached_property
+    def text_choices(self) -> frozenset[str] | None:
+        """The choices as a set, where all are text."""
+        return frozenset(self.choices) if all(isinstance(c, str) for c in self.choices) else None
+
+    @property
+    def is_wire_only(self) -> bool:
+        """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
+        typed = self.type != sockets.MATCH and sockets.members(self.type).isdisjoint(_HAVE_VALUES)
+        return self.kind is Kind.SOCKET and typed and not self.has_default and not self.socketless
+
+    @cached_property
+    def plainly_fits(self) -> Callable[[Json], bool]:
+        """A quick check: true only for values that need no conversion and break no rule."""
+        low = -math.inf if self.min is None else self.min
+        high = math.inf if self.max is None else self.max
+        if self.kind is Kind.INT:
+            return lambda value: type(value) is int and low <= value <= high
+        if self.kind is Kind.FLOAT:
+            return lambda value: type(value) is float and low <= value <= high
+        if self.kind is Kind.COMBO and not self.open:
+            choices = self.text_choices or frozenset()
+            return lambda value: type(value) is str and value in choices
+        plain = bool if self.kind is Kind.BOOLEAN else str
+        return lambda value: type(value) is plain and self.min is None and self.max is None
+
+    @cached_property
+    def limits(self) -> tuple[int | float | None, int | float | None]:
+        """Minimum and maximum in the input's own type; where a float cannot say them exactly, the next one inside."""
+        if self.kind is Kind.INT:
+            return (
+                None if self.min is None else math.ceil(self.min),
+                None if self.max is None else math.floor(self.max),
+            )
+        low = None if self.min is None else float(self.min)
+        high = None if self.max is None else float(self.max)
+        if low is not None and self.min is not None and low < self.min:
+            low = math.nextafter(low, math.inf)
+        if high is not None and self.max is not None and high > self.max:
+            high = math.nextafter(high, -math.inf)
+        return low, high
+
+    @cached_property
+    def lists_files(self) -> bool:
+        """Whether the choices are files of a machine."""
+        return self.open or any(isinstance(choice, str) and _FILE_NAME.search(choice) for choice in self.choices)
+
+    @cached_property
+    def initial(self) -> Json:
+        """The value the editor starts with, as Python has it; None where there is none that the server takes.
+
+        A list of choices without a default starts with its first, but not a list of files: which weights to
+        load is nothing to leave to the order of a folder.
+        """
+        value = self.default
+        if self.kind is Kind.COMBO and not self.has_default and self.choices and not self.lists_files:
+            value = self.choices[0]
+        if self.kind is Kind.COMBO:
+            return value if self.open or value in self.choices else None
+        if self.kind is Kind.FLOAT and type(value) is int:
+            value = float(value)
+        elif self.kind is Kind.INT and type(value) is float and value.is_integer():
+            value = int(value)
+        if self.kind in (Kind.SOCKET, Kind.DYNAMIC_COMBO, Kind.AUTOGROW):
+            return None if self.is_wire_only else value
+        return value if self.plainly_fits(value) else None
+
+    def accepts(self, received: sockets.WireType) -> bool:
+        """Whether a wire of this type fits; an open list of options fits every list of options."""
+        if self.open and isinstance(received, tuple):
+            return True
+        return sockets.accepts(self.wire_type, received)
+
+
+class KnownInputs(dict[str, InputSpec]):
+    """The inputs of a class for certain values, by wire name, and the groups that rules look at."""
+
+    @cached_property
+    def stepped(self) -> Mapping[str, InputSpec]:
+        """Those with a grid that their values should lie on."""
+        return {
+            name: spec
+            for name, spec in self.items()
+            if (spec.kind is Kind.INT and (spec.step or 0) > 1)
+            or (spec.kind is Kind.FLOAT and (spec.round or spec.step or 0) > 0)
+        }
+
+    @cached_property
+    def wire_only(self) -> Mapping[str, InputSpec]:
+        """Those that only a wire can fill: a socket type that no widget of the editor has."""
+        return {name: spec for name, spec in self.items() if spec.is_wire_only}
+
+    @cached_property
+    def matched(self) -> Mapping[str, InputSpec]:
+        """Those in a match group."""
+        return {name: spec for name, spec in self.items() if spec.match is not None}
+
+
+class Option(_Facts, frozen=True):
+    """One choice of a dynamic combo and the inputs it brings."""
+
+    key: Json
+    inputs: tuple[InputSpec, ...]
+
+
+class OutputSpec(_Facts, frozen=True):
+    """One output slot of a node class."""
+
+    name: str
+    type: sockets.WireType
+    is_list: bool = False
+    match: str | None = None
+
+
+class Validator(_Facts, frozen=True):
+    """What a node class checks in Python of its own, which ``/object_info`` does not tell.
+
+    Inputs that such a validator takes are exempt from the server's range and choice checks.
+    """
+
+    inputs: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    """Those of `inputs` that the validator can do without."""
+    takes_all: bool = False
+    link_types: bool = False
+    """The validator looks at the types of incoming wires itself, so the server does not."""
+    needs_links: tuple[str, ...] = ()
+    """Inputs without whose wire the validator breaks."""
+    hidden: tuple[str, ...] = ()
+    """Hidden inputs that a failure is also reported for."""
+    rule: Literal["anything", "input file", "file path", "image folder", "aspect ratio", "unknown"] = "unknown"
+    empty_is_fine: bool = False
+
+    def takes(self, name: str) -> bool:
+        return self.takes_all or name in self.inputs
+
+
+class Behaviour(_Facts, frozen=True):
+    """Facts about a node class that ``/object_info`` does not tell."""
+
+    validator: Validator | None = None
+    impure: bool = False
+    """Equal inputs need not give equal outputs: two such nodes are never one."""
+    accepts: Mapping[str, str] = {}
+    """Inputs whose type string on the server is wider than the one it shows."""
+
+
+class NodeSchema(_Facts, frozen=True):
+    """One node class."""
+
+    class_type: str
+    display_name: str
+    category: str
+    module: str
+    """The Python module the server loaded the class from: ``nodes``, ``custom_nodes.<pack>``, …"""
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    output_node: bool
+    input_is_list: bool = False
+    hidden: tuple[str, ...] = ()
+    deprecated: bool = False
+    experimental: bool = False
+    api_node: bool = False
+    behaviour: Behaviour = Behaviour()
+    known_behaviour: bool = False
+    """Whether `behaviour` is a fact; where it is not, nothing may be concluded from it."""
+
+    @cached_property
+    def is_dynamic(self) -> bool:
+        """Whether the set of inputs depends on the values given."""
+        return any(spec.kind in (Kind.DYNAMIC_COMBO, Kind.AUTOGROW) for spec in self.inputs)
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether equal nodes are known to be one to the server too, which then runs them once.
+
+        ComfyUI finds a node's result by its class and everything upstream of it, unless the class asks for its own id
+        or has said that it gives another result each time.
+        """
+        known = self.known_behaviour or self.module.partition(".")[0] in _CORE_MODULES
+        return known and not self.behaviour.impure and "unique_id" not in self.hidden
+
+    @cached_property
+    def slots(self) -> tuple[tuple[int, sockets.WireType, str], ...]:
+        """Number, type and name of each output."""
+        return tuple((slot, output.type, output.name.lower()) for slot, output in enumerate(self.outputs))
+
+    @cached_property
+    def output_types(self) -> tuple[sockets.WireType, ...]:
+        return tuple(output.type for output in self.outputs)
+
+    @cached_property
+    def _expansions(self) -> dict[tuple[Json, ...], KnownInputs]:
+        return {}
+
+    def flat_inputs(self, given: Mapping[str, Json]) -> KnownInputs:
+        """The inputs by wire name as the server sees them for these values.
+
+        The chosen options of dynamic combos and all slots of autogrow inputs are expanded; a dynamic
+        combo that is absent or has an unknown choice vanishes, as it does on the server.
+        """
+        chosen = tuple(_chosen(self.inputs, given)) if self.is_dynamic else ()
+        if (flat := self._expansions.get(chosen)) is None:
+            flat = self._expansions[chosen] = KnownInputs((spec.name, spec) for spec in _flatten(self.inputs, given))
+        return flat
+
+    def every_input(self) -> Iterator[InputSpec]:
+        """All inputs that any choice of values could bring."""
+        stack = list(reversed(self.inputs))
+        while stack:
+            spec = stack.pop()
+            yield spec
+            stack += reversed([sub for option in spec.options for sub in option.inputs])
+            stack += reversed(spec.slots)
+
+
+def _option(spec: InputSpec, given: Mapping[str, Json]) -> Option | None:
+    if spec.name not in given:
+        return None
+    key = given[spec.name]
+    return next((option for option in spec.options if option.key == key), None)
+
+
+def _chosen(specs: Iterable[InputSpec], given: Mapping[str, Json]) -> Iterator[Json]:
+    for spec in specs:
+        if spec.kind is Kind.DYNAMIC_COMBO:
+            option = _option(spec, given)
+            yield spec.name, option and option.key
+            if option is not None:
+                yield from _chosen(option.inputs, given)
+
+
+def _flatten(specs: Iterable[InputSpec], given: Mapping[str, Json]) -> Iterator[InputSpec]:
+    for spec in specs:
+        if spec.kind is Kind.AUTOGROW:
+            yield from spec.slots
+        elif spec.kind is Kind.DYNAMIC_COMBO:
+            if (option := _option(spec, given)) is not None:
+                yield spec
+                yield from _flatten(option.inputs, given)
+        else:
+            yield spec
+
+
+def hashable(value: Json) -> Json:
+    """A JSON value that can be compared as a member of a tuple: lists and objects as their text."""
+    return value if isinstance(value, (str, int, float, bool, type(None))) else json.dumps(value)

@@ -1,0 +1,80 @@
+"""Pydantic's complaints about a node, told as problems: one for each input that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from ryla_graphs import sockets
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.problems import Problem, wording
+
+_CODES = {
+    "missing": "required_input_missing",
+    "greater_than_equal": "value_smaller_than_min",
+    "less_than_equal": "value_bigger_than_max",
+    "literal_error": "value_not_in_list",
+    "return_type_mismatch": "return_type_mismatch",
+    "not_one_output": "return_type_mismatch",
+}
+
+
+def construction_problems(
+    error: ValidationError, schema: NodeSchema, specs: Mapping[str, InputSpec], inputs: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """The problems of one construction; `specs` are the inputs by field name."""
+    rows: dict[tuple[str, Any], list[Any]] = {}
+    for row in error.errors(include_url=False, include_input=False):
+        field = str(row["loc"][0])
+        item = _item(specs.get(field), row["loc"][1:], inputs.get(field))
+        rows.setdefault((field, item), []).append(row["type"])
+    for (field, item), types in rows.items():
+        spec = specs.get(field)
+        if spec is None or "extra_forbidden" in types:
+            yield wording.unknown_input(schema.class_type, field, specs, inputs.get(field))
+        elif item is None:
+            yield _problem(schema, spec, types, inputs.get(field))
+        else:
+            yield _problem(schema, _slot(spec, item), types, inputs[field][item])
+
+
+def _item(spec: InputSpec | None, rest: Sequence[Any], given: Any) -> Any:
+    """The item of an autogrow input that a row is about."""
+    if spec is None or spec.kind is not Kind.AUTOGROW:
+        return None
+    for part in rest:
+        if isinstance(given, (list, tuple)) and isinstance(part, int):
+            return part
+        if isinstance(given, Mapping) and part in given:
+            return part
+    return None
+
+
+def _slot(spec: InputSpec, item: Any) -> InputSpec:
+    for index, slot in enumerate(spec.slots):
+        if item in (index, slot.key):
+            return slot
+    return spec
+
+
+def _problem(schema: NodeSchema, spec: InputSpec, types: Iterable[str], given: Any) -> Problem:
+    codes = [_CODES[kind] for kind in types if kind in _CODES]
+    if isinstance(given, Source) or hasattr(given, "carried_type"):
+        return _wire_problem(schema, spec, given)
+    if codes:
+        return wording.input_problem(codes[0], schema.class_type, spec, given)
+    takes_values = any(kind not in ("not_a_wire", "is_instance_of") for kind in types)
+    return wording.input_problem("invalid_input_type" if takes_values else "not_a_wire", schema.class_type, spec, given)
+
+
+def _wire_problem(schema: NodeSchema, spec: InputSpec, given: Any) -> Problem:
+    if (carried := given.carried_type()) is not None:
+        name = f"{given.node.label}.out.{given.name}" if isinstance(given, Output) else given.label
+        wire = f"`{name}` ({sockets.describe(carried)})"
+        return wording.input_problem("return_type_mismatch", schema.class_type, spec, wire).at(given=name)
+    names = ", ".join(f"`.out.{name}`" for _, _, name in given.schema_.slots) or "none"
+    problem = wording.input_problem("return_type_mismatch", schema.class_type, spec, f"`{given.label}`")
+    return problem.at(message=f"`{given.label}` has not one output; say which", hint=f"its outputs are {names}")

@@ -1,0 +1,106 @@
+"""Make one node of equal ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.node import UNNAMED, AnyNode, Node, Option, Origin
+from ryla_graphs.graph.wires import Output
+
+Name = tuple[tuple[str, ...], str]
+"""The parts of a graph that a node stands in, and what it is called there."""
+
+
+def merge_twins(graph: Graph) -> Graph:
+    """The graph with equal nodes merged: same class, same values, same sources. What it saves does not change.
+
+    Kept apart are nodes that are called differently, output nodes, and classes that may give another result each
+    time or of which nobody has said that they do not. Of these only the copies of one node that `prefix` makes are
+    merged. A node that several parts share, `day/vae` and `night/vae`, goes by what these names have in common.
+    """
+    twins: dict[Node, Node] = {}
+    names: dict[Node, set[Name]] = {}
+    kept: dict[Any, dict[str | None, Node]] = {}
+    pure: dict[type[Node], bool] = {}
+    copied = {node._origin[5] for node in graph.nodes if len(node._origin) > UNNAMED}
+    for node in graph.nodes:
+        cls = type(node)
+        if cls not in pure:
+            schema = node.schema_
+            pure[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
+        _, _, name, _, scope, original = node._origin if len(node._origin) > UNNAMED else _NO_NAME
+        twin = node
+        if pure[cls] or original or node in copied:
+            key: list[Any] = [cls if pure[cls] else original or node, node.title_]
+            _extend(key, node.__dict__.values(), twins)
+            twin = _twin(node, name, kept.setdefault(tuple(key), {}))
+        if name is not None:
+            names.setdefault(twin, set()).add((scope, name))
+        if twin is not node:
+            twins[node] = twin
+    return graph.rewire(twins, origins=dict(_renamed(names)), check=False) if twins else graph
+
+
+_NO_NAME = Origin()
+
+
+def _twin(node: Node, name: str | None, kept: dict[str | None, Node]) -> Node:
+    """The node to merge one with, out of equal ones by name; an unnamed one goes by the name of the next."""
+    if name in kept:
+        return kept[name]
+    if name is None and kept:
+        return next(iter(kept.values()))
+    return kept.setdefault(name, kept.pop(None, node))
+
+
+def _renamed(names: Mapping[Node, set[Name]]) -> Iterator[tuple[Node, Origin]]:
+    """The nodes that get another name by being merged: what their names have in common.
+
+    Where something else is or would be called so, it is the shortest of their own names.
+    """
+    wishes = {node: _common(own) for node, own in names.items()}
+    taken = Counter(name for node, own in names.items() for name in {wishes[node], *own})
+    for node, own in names.items():
+        wish = wishes[node]
+        scope, name = wish if taken[wish] == 1 else min(own, key=_by_length)
+        if (scope, name) != (node.origin_.scope, node.origin_.name):
+            yield node, node.origin_._replace(name=name, scope=scope)
+
+
+def _common(names: set[Name]) -> Name:
+    scope, name = min(names, key=_by_length)
+    return tuple(part for part in scope if all(part in other for other, _ in names)), name
+
+
+def _by_length(name: Name) -> tuple[int, Name]:
+    return len(name[0]), name
+
+
+def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> None:
+    """Add what tells values from others; every kind but text and whole numbers says what it is."""
+    for value in values:
+        kind = type(value)
+        if kind is str or value is None or (kind is int and value):
+            key.append(value)
+        elif kind is Output:
+            key.append(twins.get(value.node, value.node))
+            key.append(value.slot)
+        elif isinstance(value, Node):
+            key.append(twins.get(value, value))
+            key.append(0)
+        elif isinstance(value, Option):
+            key.append(kind)
+            _extend(key, value.__dict__.values(), twins)
+        elif isinstance(value, (list, tuple)):
+            key += (list, len(value))
+            _extend(key, value, twins)
+        elif isinstance(value, dict):
+            key += (dict, *value)
+            _extend(key, value.values(), twins)
+        else:
+            # 1, 1.0 and True are equal in Python but not as JSON, nor are 0.0 and -0.0.
+            key.append(kind)
+            key.append(value or repr(value))

@@ -1,0 +1,68 @@
+"""`Source`, whatever can be wired into an input, and `Output`, the handle on what a node gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
+
+from pydantic_core import PydanticCustomError, core_schema
+
+from ryla_graphs import sockets
+from ryla_graphs.sockets import WireType
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+    from ryla_graphs.graph.node import Node
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Source(Generic[T_co]):
+    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output."""
+
+    __slots__ = ()
+
+    def carried_type(self) -> WireType | None:
+        """What the wire carries; None where there is not just one output to take."""
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        expected = _wire_type_of(*get_args(source))
+
+        def check(value: Any) -> Any:
+            if not isinstance(value, Source):
+                raise PydanticCustomError("not_a_wire", "is not a wire")
+            received = value.carried_type()
+            if received is None:
+                raise PydanticCustomError("not_one_output", "has not one output")
+            if received == expected or sockets.accepts(expected, received):
+                return value
+            raise PydanticCustomError("return_type_mismatch", "carries another type")
+
+        return core_schema.no_info_plain_validator_function(check)
+
+
+class Output(Source[T_co]):
+    """One output slot of a node."""
+
+    __slots__ = ("name", "node", "slot", "type")
+
+    def __init__(self, node: Node, slot: int, type: WireType, name: str) -> None:  # noqa: A002 - the field's own word
+        self.node = node
+        self.slot = slot
+        self.type = type
+        self.name = name
+
+    def carried_type(self) -> WireType:
+        return self.type
+
+    def __repr__(self) -> str:
+        return f"<{self.node.label}.out.{self.name}: {sockets.describe(self.type)}>"
+
+
+def _wire_type_of(socket: Any = Any) -> WireType:
+    """The type string of a phantom class, of a union of them, or of `Any`."""
+    members = (socket,) if hasattr(socket, "wire_type") else get_args(socket) or (socket,)
+    names = [getattr(member, "wire_type", sockets.ANY) for member in members]
+    return sockets.ANY if sockets.ANY in names else ",".join(names)

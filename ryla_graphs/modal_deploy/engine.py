@@ -1,0 +1,185 @@
+"""The web side: hand jobs to GPU workers on Modal, follow their events, and find out what became of them.
+
+Three things of Modal carry a run: a `FunctionCall` is the work, a `Queue` partition its events, a `Dict` entry the
+record of which call and GPU it has. Events are read from the beginning and not consumed, so any process may take a
+run up again. A worker that is gone says nothing: after a while of silence the call itself is asked.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import modal
+from modal.exception import Error as ModalError
+from modal.exception import FunctionTimeoutError, InternalFailure, OutputExpiredError, RemoteError
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.base import Health, Inputs, LostRun
+from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
+from ryla_graphs.engines.wire import Job, load_event
+from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, RunLost
+
+SILENCE_SECONDS = 15.0
+"""After this long without an event the call is asked whether it still works."""
+GRACE_SECONDS = 2.0
+"""How long the last events of a call that has ended may be on their way."""
+
+
+class ModalEngine:
+    """Runs graphs on the worker class of a Modal app."""
+
+    name = "Modal"
+
+    def __init__(
+        self,
+        worker: modal.Cls,
+        events: modal.Queue,
+        runs: modal.Dict,
+        outputs: modal.Volume,
+        *,
+        known: Callable[[], Catalog] = catalogs.bundled,
+        slots: int = 64,
+        silence_seconds: float = SILENCE_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._worker = worker
+        self.events = events
+        self.runs = runs
+        self._outputs = outputs
+        self._known = known
+        self.slots = slots
+        self.silence_seconds = silence_seconds
+        self.grace_seconds = grace_seconds
+
+    def catalog(self) -> Catalog:
+        """The classes of the image that the workers run."""
+        return self._known()
+
+    def start(
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None = None,
+        *,
+        run_id: str | None = None,
+        fresh: bool = False,  # noqa: ARG002 - to write the id down is the look
+        previews: bool = False,
+        gpu: str | None = None,
+    ) -> ModalRun | LostRun:
+        """Spawn a call for the graph, unless a run of this id has one already.
+
+        Without `gpu` the worker class's own list decides.
+        """
+        run_id = run_id or str(uuid.uuid4())
+        record = {"call": None, "gpu": gpu, "spawned_at": time.time()}
+        try:
+            if not self.runs.put(run_id, record, skip_if_exists=True):
+                return self.resume(run_id, workflow)
+            cls = self._worker.with_options(gpu=gpu) if gpu is not None else self._worker
+            call = cls().run.spawn(Job(run_id, workflow, inputs or {}, previews).to_dict())
+            self.runs.put(run_id, {**record, "call": call.object_id})
+        except ModalError as error:
+            raise EngineUnreachable(f"Modal takes no call: {error}") from error
+        return ModalRun(self, run_id, call)
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> ModalRun | LostRun:  # noqa: ARG002 - the worker has it
+        """Take up the events of a run from its first one."""
+        try:
+            record = self.runs.get(run_id)
+        except ModalError as error:
+            raise EngineUnreachable(f"Modal does not answer: {error}") from error
+        if not record or record["call"] is None:
+            return LostRun(run_id, RunLost(f"Modal does not know run {run_id}"))
+        return ModalRun(self, run_id, modal.FunctionCall.from_id(record["call"]))
+
+    def health(self) -> Health:
+        """Whether Modal takes calls, and how many wait."""
+        try:
+            stats = self._worker().run.get_current_stats()
+        except ModalError as error:
+            return Health(ready=False, reason=f"Modal does not answer: {error}")
+        return Health(ready=True, queued=stats.backlog)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def read(self, facts: Mapping[str, Any]) -> bytes:
+        """The content of an output that a worker stored."""
+        try:
+            return b"".join(self._outputs.read_file(facts["stored"]))
+        except (ModalError, FileNotFoundError) as error:
+            raise EngineError(f"the output '{facts['filename']}' is not on the volume: {error}") from error
+
+
+class ModalRun:
+    """A run; see `ryla_graphs.engines.base.Run`."""
+
+    def __init__(self, engine: ModalEngine, run_id: str, call: modal.FunctionCall[Any]) -> None:
+        self.id = run_id
+        self._engine = engine
+        self._call = call
+        self._seen = (0, -1)
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End the call, whether it waits or works."""
+        self._cancelled = True
+        try:
+            self._call.cancel()
+        except ModalError:
+            return  # its last event will tell
+
+    def events(self) -> Iterator[Event]:
+        """What happens, until the terminal event."""
+        yield Queued(self.id)
+        try:
+            while True:
+                for event in self._told(self._engine.silence_seconds):
+                    yield event
+                    if event.terminal:
+                        return
+                ended = self._ended()
+                if ended is None:
+                    continue
+                for event in self._told(self._engine.grace_seconds):
+                    yield event
+                    if event.terminal:
+                        return
+                yield ended
+                return
+        except ModalError as error:
+            yield Failed(self.id, EngineUnreachable(f"Modal no longer answers: {error}"))
+
+    def _told(self, patience: float) -> Iterator[Event]:
+        """Events not told yet, until none comes for `patience` seconds. The queue is read from its beginning."""
+        for item in self._engine.events.iterate(partition=self.id, item_poll_timeout=patience):
+            place = (item["attempt"], item["number"])
+            if place <= self._seen:
+                continue
+            if self._seen[0] and item["attempt"] > self._seen[0]:
+                yield Retrying(self.id, item["attempt"], "the container was lost")
+            self._seen = place
+            yield load_event(item, self._engine.read)
+
+    def _ended(self) -> Event | None:
+        """The end that follows from the call itself; None where it still waits or works."""
+        try:
+            return load_event(self._call.get(timeout=0), self._engine.read)
+        except TimeoutError:
+            return None
+        except OutputExpiredError:
+            return Failed(self.id, RunLost("Modal no longer has the result of this run"))
+        except FunctionTimeoutError:
+            return Failed(self.id, ExecutionFailed("the run took longer than the worker's time limit"))
+        except (RemoteError, InternalFailure) as error:
+            if self._cancelled:
+                return Cancelled(self.id)
+            return Failed(self.id, RunLost(f"the container of this run was lost: {error}"))
+        except ModalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a worker raised comes out of its call
+            return Failed(self.id, EngineError(f"the worker broke: {type(error).__name__}: {error}"))

@@ -1,0 +1,135 @@
+"""How a deployment on Modal is built: environment variables at the time of `modal deploy`, and in its containers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ryla_graphs.plan import GPUS
+from ryla_graphs.problems import InvalidSettings
+
+PREFIX = "RYLA_MODAL_"
+SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "HF_TOKEN")
+"""Variables that belong into the Modal secret; they are never written into the app."""
+
+WAIT_SECONDS = 140
+"""Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before, and
+whether a stream may take longer is not known."""
+
+
+class ModalSettings(BaseModel):
+    """Each field is an environment variable: `gpus` is ``RYLA_MODAL_GPUS``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    app: str = Field(default="ryla-comfyui", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    """The app, and the beginning of the names of its volumes, dictionaries and queues."""
+    secret: str = "ryla-comfyui"
+    """The Modal secret with RYLA_TOKENS and the rest of `SECRET_NAMES`."""
+    lock: Path = Path("ryla.lock")
+    """What the image is built from; see docs/lock.md."""
+    gpus: tuple[str, ...] = tuple(GPUS)
+    """What may be chosen for a job."""
+    fallback: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB")
+    """What Modal looks for, in this order, where nothing was chosen."""
+    snapshot: Literal["off", "cpu", "gpu"] = "off"
+    """Memory snapshots of a started ComfyUI, for quicker cold starts."""
+    scaledown_seconds: int = Field(default=120, ge=2, le=1200)
+    """How long a GPU container without a job is kept, and paid."""
+    min_containers: int = Field(default=0, ge=0)
+    """GPU containers that are always on; of the fall-back list's GPUs."""
+    buffer_containers: int = Field(default=0, ge=0)
+    """GPU containers that are started ahead while others work."""
+    max_containers: int = Field(default=10, ge=1)
+    """The most GPU containers, of each kind of GPU."""
+    job_seconds: int = Field(default=3600, ge=60, le=86_400)
+    """After this long a job is ended."""
+    start_seconds: int = Field(default=900, ge=60, le=86_400)
+    """How long ComfyUI may take to start."""
+    web_min_containers: int = Field(default=0, ge=0, le=1)
+    """1 keeps the web side on; it costs a CPU container, and no request waits for its start."""
+    web_scaledown_seconds: int = Field(default=300, ge=2, le=1200)
+    """How long the web container is kept when nobody asks it anything."""
+    proxy_auth: bool = False
+    """Whether Modal itself asks for a proxy token, before a request reaches the app."""
+    allow_open: bool = False
+    """Whether the app may run without RYLA_TOKENS and without proxy tokens, for anybody who knows its address."""
+
+    @field_validator("gpus", "fallback", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("gpus", "fallback")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in GPUS] or ([""] if not value else []):
+            raise ValueError(f"'{unknown[0]}' is no GPU that is known here: {', '.join(GPUS)}")
+        return value
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> ModalSettings:
+        """The settings that the variables say; raises `InvalidSettings` with the variable's name."""
+        given = {
+            name: environment[f"{PREFIX}{name.upper()}"]
+            for name in cls.model_fields
+            if environment.get(f"{PREFIX}{name.upper()}", "").strip()
+        }
+        try:
+            return cls(**given)  # type: ignore[arg-type]
+        except ValidationError as error:
+            reasons = (f"{PREFIX}{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+            raise InvalidSettings("; ".join(reasons)) from None
+
+    def name(self, part: str) -> str:
+        """The name of a volume, dictionary or queue of this app."""
+        return f"{self.app}-{part}"
+
+
+def container_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of the deployer's environment goes into the containers: all of ours but secrets."""
+    ours = {name: value for name, value in environment.items() if name.startswith("RYLA_") and value.strip()}
+    return {"RYLA_WAIT_SECONDS": str(WAIT_SECONDS), "RYLA_STREAM_SECONDS": str(WAIT_SECONDS)} | {
+        name: value for name, value in ours.items() if name not in SECRET_NAMES
+    }
+
+
+def worker_options(settings: ModalSettings) -> dict[str, Any]:
+    """How Modal runs the GPU class; `modal` shows little of this elsewhere, so it is plain data."""
+    options: dict[str, Any] = {
+        "gpu": list(settings.fallback),
+        "cpu": 4.0,
+        "memory": 32 * 1024,
+        "timeout": settings.job_seconds,
+        "startup_timeout": settings.start_seconds,
+        "scaledown_window": settings.scaledown_seconds,
+        "min_containers": settings.min_containers,
+        "buffer_containers": settings.buffer_containers,
+        "max_containers": settings.max_containers,
+        "retries": 0,  # a graph that fails fails again; lost containers are run once more by the job service
+        "enable_memory_snapshot": settings.snapshot != "off",
+    }
+    if settings.snapshot == "gpu":
+        options["experimental_options"] = {"enable_gpu_snapshot": True}
+    return options
+
+
+def web_options(settings: ModalSettings) -> dict[str, Any]:
+    """How Modal runs the web function: one container at a time, for it owns the records of jobs."""
+    return {
+        "cpu": 1.0,
+        "memory": 1024,
+        "timeout": 3600,
+        "min_containers": settings.web_min_containers,
+        "max_containers": 1,
+        "scaledown_window": settings.web_scaledown_seconds,
+    }
+
+
+FRONT_OPTIONS: dict[str, Any] = {"cpu": 0.125, "memory": 256, "timeout": 600, "scaledown_window": 300}
+"""How Modal runs the fronts, which only pass requests on."""
+CONCURRENCY = 1000
+"""Requests at once in the web container; event streams are among them."""

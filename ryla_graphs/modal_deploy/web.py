@@ -1,0 +1,174 @@
+"""The web side: the same app as everywhere, over Modal's engine and store."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, NamedTuple, cast
+
+import modal
+from fastapi import APIRouter, Body, FastAPI
+from modal.exception import Error as ModalError
+from modal.exception import NotFoundError
+from pydantic import BaseModel
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.modal_deploy.engine import GRACE_SECONDS, SILENCE_SECONDS, ModalEngine
+from ryla_graphs.modal_deploy.placement import VolumeFiles, not_offered, placing
+from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.modal_deploy.store.reaching import reaching
+from ryla_graphs.modal_deploy.store.store import ModalStore
+from ryla_graphs.modal_deploy.upkeep import QueueTarget
+from ryla_graphs.problems import CannotRunHere, EngineUnreachable, InvalidSettings
+from ryla_graphs.server import create_app
+from ryla_graphs.server.access import Owner
+from ryla_graphs.server.environment import settings_from
+from ryla_graphs.server.loras import FOLDER
+from ryla_graphs.server.routes.documented import errors
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.version import __version__
+
+
+class Parts(NamedTuple):
+    """What a deployment keeps on Modal, by `ModalSettings.name`."""
+
+    models: modal.Volume
+    loras: modal.Volume
+    outputs: modal.Volume
+    content: modal.Volume
+    analytics_files: modal.Volume
+    records: modal.Dict
+    runs: modal.Dict
+    events: modal.Queue
+    analytics: modal.Queue
+
+    @classmethod
+    def of(cls, settings: ModalSettings) -> Parts:
+        """The parts of an app, made where they are not there yet."""
+
+        def volume(part: str) -> modal.Volume:
+            return modal.Volume.from_name(settings.name(part), create_if_missing=True)
+
+        def records(part: str) -> modal.Dict:
+            return modal.Dict.from_name(settings.name(part), create_if_missing=True)
+
+        def queue(part: str) -> modal.Queue:
+            return modal.Queue.from_name(settings.name(part), create_if_missing=True)
+
+        return cls(
+            models=volume("models"),
+            loras=volume("loras"),
+            outputs=volume("outputs"),
+            content=volume("content"),
+            analytics_files=volume("analytics"),
+            records=records("records"),
+            runs=records("runs"),
+            events=queue("events"),
+            analytics=queue("analytics"),
+        )
+
+
+class VolumeShelf:
+    """The volume that workers load LoRAs from; see `ryla_graphs.server.loras.Shelf`."""
+
+    def __init__(self, volume: modal.Volume) -> None:
+        self._volume = volume
+
+    def put(self, name: str, content: Iterable[bytes]) -> None:
+        """Upload a file; one that is there already is the same, for its name holds its hash."""
+        with tempfile.TemporaryFile() as file, reaching("LoRAs"):
+            for chunk in content:
+                file.write(chunk)
+            file.seek(0)
+            with self._volume.batch_upload(force=True) as batch:
+                batch.put_file(cast("BinaryIO", file), f"{FOLDER}/{name}")
+
+    def remove(self, name: str) -> None:
+        """Remove the file, if it is there."""
+        with reaching("LoRAs"), suppress(FileNotFoundError, NotFoundError):
+            self._volume.remove_file(f"{FOLDER}/{name}")
+
+
+def build_app(
+    settings: ModalSettings,
+    parts: Parts,
+    worker: modal.Cls,
+    environment: Mapping[str, str],
+    *,
+    catalog: Callable[[], Catalog] = catalogs.bundled,
+    scratch: Path | None = None,
+    patience: tuple[float, float] = (SILENCE_SECONDS, GRACE_SECONDS),
+) -> FastAPI:
+    """The app of a deployment. `catalog` is what its image has, `scratch` an empty folder of this container,
+    `patience` the engine's seconds of silence and of grace.
+
+    Raises `InvalidSettings` where nobody is asked for a token, neither by us nor by Modal, unless that is wanted.
+    """
+    models = VolumeFiles(parts.models)
+    server = settings_from(environment, place=placing(settings, models))
+    if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
+        raise InvalidSettings(
+            f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
+            " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
+        )
+    silence, grace = patience
+    engine = ModalEngine(
+        worker,
+        parts.events,
+        parts.runs,
+        parts.outputs,
+        known=catalog,
+        silence_seconds=silence,
+        grace_seconds=grace,
+    )
+    analytics = QueueTarget(parts.analytics)
+    _tell_deployed(analytics, parts.records, environment)
+    app = create_app(
+        engine,
+        ModalStore(parts.records, parts.content, scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-"))),
+        server,
+        targets=[analytics],
+        shelf=VolumeShelf(parts.loras),
+    )
+    app.include_router(_warming(settings, worker))
+    return app
+
+
+def _tell_deployed(analytics: QueueTarget, records: modal.Dict, environment: Mapping[str, str]) -> None:
+    """Say once for each image that it is there."""
+    image = environment.get("MODAL_IMAGE_ID", "local")
+    with suppress(ModalError):
+        if records.put(f"deployed:{image}", {"at": time.time()}, skip_if_exists=True):
+            about = {"image": image, "version": __version__}
+            analytics.put({"event": "modal_app_deployed", "at": time.time(), "job": None, "properties": about})
+
+
+class Warm(BaseModel):
+    """Which GPU to warm."""
+
+    gpu: str | None = None
+
+
+def _warming(settings: ModalSettings, worker: modal.Cls) -> APIRouter:
+    router = APIRouter(tags=["status"])
+
+    @router.post("/warm", status_code=202, responses=errors("unauthorized", "cannot_run_here", "engine_unreachable"))
+    async def warm(_: Owner, wanted: Annotated[Warm, Body()] = Warm()) -> dict[str, Any]:  # noqa: B008
+        """Start a GPU container ahead of the jobs that will need it; it stays as long as others do."""
+        if wanted.gpu is not None and wanted.gpu not in settings.gpus:
+            raise CannotRunHere([not_offered(wanted.gpu, settings)])
+        await in_thread(_warm, worker, wanted.gpu)
+        return {"warming": wanted.gpu or settings.fallback[0]}
+
+    return router
+
+
+def _warm(worker: modal.Cls, gpu: str | None) -> None:
+    try:
+        (worker if gpu is None else worker.with_options(gpu=gpu))().warm.spawn()
+    except ModalError as error:
+        raise EngineUnreachable(f"Modal takes no call: {error}") from error

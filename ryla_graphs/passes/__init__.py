@@ -1,8 +1,0 @@
-"""Passes: `Graph -> Graph`, pure, each in a file of its own name."""
-
-from __future__ import annotations
-
-from ryla_graphs.passes.merge_twins import merge_twins
-from ryla_graphs.passes.prefix import prefix, prefix_wires
-
-__all__ = ["merge_twins", "prefix", "prefix_wires"]

@@ -1,0 +1,232 @@
+"""The tree of errors.
+
+    RylaError
+    ├── InvalidWorkflow (ValueError)        a graph has problems; `.problems` holds all of them
+    │   └── InvalidNode                     the same, raised on the line that wrote the node
+    ├── CannotRunHere (ValueError)          a good graph asks for more than this deployment allows or has a GPU for
+    ├── InvalidParameters (ValueError)      a preset was given parameters it cannot take
+    ├── InvalidInputs (ValueError)          files, pictures or addresses given with a request cannot be taken
+    ├── InvalidSettings (ValueError)        a server or a command is set up in a way that cannot work or is not safe
+    ├── InvalidDocument (ValueError)        a text is not a graph, a catalog or a parameter file
+    ├── InvalidWeights (ValueError)         weight files are not what they should be
+    ├── PullFailed (OSError)                weight files could not be fetched, or may not be
+    ├── NotFound (LookupError)              no preset, node class, file or name like that
+    ├── SourceUnreachable (OSError)         a catalog or an input could not be read
+    ├── StoreUnreachable (OSError)          where jobs are kept does not answer
+    ├── ServerUnreachable (OSError)         no ryla_graphs server answers at an address
+    ├── RequestFailed (RuntimeError)        a ryla_graphs server refused a request; `.code`, `.status`, `.problems`
+    │   └── JobFailed                       a job on it failed or was cancelled; `.job`, `.node`
+    └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
+        ├── EngineUnreachable               nobody answers at the engine's address, or no longer
+        ├── EngineRefused                   the engine does not accept the graph; `.problems`
+        ├── ExecutionFailed                 a node raised while it ran
+        │   └── OutOfMemory                 the same, for want of GPU memory
+        ├── OutputMissing                   the run ended well, but an output it promised is not there
+        ├── RunLost                         the engine no longer knows the run, so nobody knows how it ended
+        └── Cancelled                       somebody cancelled the run
+
+Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
+have a `code`, a word for programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from ryla_graphs.problems.problem import Problem
+from ryla_graphs.problems.text import did_you_mean
+
+
+class RylaError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class _WithProblems(RylaError, ValueError):
+    """An error that carries all problems found, never only the first."""
+
+    def __init__(self, problems: Iterable[Problem], headline: str | None = None) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        self.headline = headline or self._headline()
+        super().__init__(self.headline)
+
+    def _headline(self) -> str:
+        return f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.headline}:", *(f"  {problem}" for problem in self.problems)])
+
+
+class InvalidWorkflow(_WithProblems):
+    """A graph that cannot be compiled, loaded or changed; `.problems` says why, all at once."""
+
+    def _headline(self) -> str:
+        return f"the workflow has {super()._headline()}"
+
+
+class InvalidNode(InvalidWorkflow):
+    """A node that was written wrongly, raised on the line that wrote it."""
+
+    def _headline(self) -> str:
+        name = self.problems[0].class_type if self.problems else "node"
+        return f"{name} has {_WithProblems._headline(self)}"
+
+
+class CannotRunHere(_WithProblems):
+    """A good graph that this deployment does not run: it asks for too much, or fits no GPU; `.problems` says why."""
+
+    def _headline(self) -> str:
+        return f"this workflow cannot run here: {super()._headline()}"
+
+
+class InvalidParameters(_WithProblems):
+    """A preset was given parameters it cannot take; `.problems` has one entry a parameter."""
+
+    def _headline(self) -> str:
+        return f"the parameters have {super()._headline()}"
+
+
+class InvalidInputs(_WithProblems):
+    """Files, pictures or addresses given with a request cannot be taken; `.problems` says which and why."""
+
+    def _headline(self) -> str:
+        return f"the inputs have {super()._headline()}"
+
+
+class InvalidSettings(RylaError, ValueError):
+    """A server or a command is set up in a way that cannot work or is not safe."""
+
+
+class InvalidDocument(RylaError, ValueError):
+    """A text that should be a graph, a catalog or parameters, and is not."""
+
+
+class InvalidWeights(_WithProblems):
+    """Weight files that are not what they should be; `.problems` says which, and what to do."""
+
+    def _headline(self) -> str:
+        return f"the weight files have {super()._headline()}"
+
+
+class PullFailed(RylaError, OSError):
+    """Weight files could not be fetched, or may not be; `.problems` has one entry a file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(["weights were not pulled:", *(f"  {problem}" for problem in self.problems)]))
+
+
+class NotFound(RylaError, LookupError):
+    """There is no preset, node class, file or name like the one asked for."""
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> NotFound:
+        """The error for a name that is not one of the known ones, with the nearest of them."""
+        hint = did_you_mean(name, known)
+        return cls(f"there is no {kind} '{name}'" + (f"; {hint}" if hint else ""))
+
+
+class SourceUnreachable(RylaError, OSError):
+    """A catalog, graph or input file could not be read."""
+
+
+class StoreUnreachable(RylaError, OSError):
+    """Where jobs are kept does not answer; nothing of what was asked has happened."""
+
+
+class ServerUnreachable(RylaError, OSError):
+    """No ryla_graphs server answers at an address."""
+
+
+class RequestFailed(RylaError, RuntimeError):
+    """A ryla_graphs server refused a request."""
+
+    def __init__(self, message: str, *, status: int, code: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status."""
+        self.code = code
+        """A word for programs, one of the table of errors."""
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+
+
+class JobFailed(RequestFailed):
+    """A job on a ryla_graphs server failed or was cancelled."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        problems: Sequence[Problem] = (),
+        job: str,
+        node: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, code=code, problems=problems)
+        self.job = job
+        self.node = node
+        """The node that failed, where it is known."""
+
+
+class EngineError(RylaError, RuntimeError):
+    """Running a graph went wrong."""
+
+    code: ClassVar[str] = "engine_error"
+
+    def __init__(self, message: str, *, node: str | None = None, class_type: str | None = None) -> None:
+        super().__init__(message)
+        self.node = node
+        self.class_type = class_type
+
+
+class EngineUnreachable(EngineError):
+    """Nobody answers at the engine's address, or no longer."""
+
+    code = "engine_unreachable"
+
+
+class EngineRefused(EngineError):
+    """The engine does not accept the graph."""
+
+    code = "engine_refused"
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+
+
+class ExecutionFailed(EngineError):
+    """A node raised while it ran; the message is the engine's, without a traceback."""
+
+    code = "node_failed"
+
+
+class OutOfMemory(ExecutionFailed):
+    """The GPU has not enough memory for a node."""
+
+    code = "out_of_memory"
+
+
+class OutputMissing(EngineError):
+    """The run ended well, but an output that the compiled graph promises did not arrive."""
+
+    code = "output_missing"
+
+
+class RunLost(EngineError):
+    """The engine no longer knows the run, because it was restarted; how the run ended nobody knows."""
+
+    code = "run_lost"
+
+
+class Cancelled(EngineError):
+    """Somebody cancelled the run."""
+
+    code = "cancelled"

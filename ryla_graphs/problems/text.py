@@ -1,0 +1,25 @@
+"""Small words that every message needs: the nearest known name, a value cut to length."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | None:
+    """A hint with the nearest known names, or None where nothing is near."""
+    names = {str(other): None for other in known}
+    folded = {other.casefold(): other for other in names}
+    near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)]
+    near += [other for other in names if len(name) > 3 and name.casefold() in other.casefold() and other not in near]
+    if not near:
+        return None
+    return f"did you mean {' or '.join(repr(other) for other in near[:limit])}?"
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """`repr(value)`, cut to `limit` characters, for messages."""
+    if isinstance(value, (str, bytes)) and len(value) > limit:
+        return f"{value[: limit - 20]!r}… ({len(value)} characters)"
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
