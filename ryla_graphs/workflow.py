@@ -9,7 +9,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
@@ -66,7 +66,7 @@ def socket_classes(schemas: Iterable[NodeSchema], known: Mapping[str, str] = soc
 
 
 def _module(group: Sequence[NodeSchema], classes: Mapping[str, str], words: Vocabulary) -> str:
-    category = group[0].category or "without a category"
+    category = group[0].category or group[0].module.removeprefix("custom_nodes.")
     lines = []
     for schema in group:
         lines += ["", *render_class(schema, classes[schema.class_type], words), ""]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import AnyNode, Node, Origin
 from ryla_graphs.graph.wires import Output

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ryla_graphs import Workflow
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.plan import GPUS, Plan, gpu, plan_of
 from ryla_graphs.plan.plan import StagePlan
