@@ -141,7 +141,7 @@ class Reader:
         facts.pop("options", None)
         return choices, facts
 
-    def _is_open(self, of: str, name: str, value: list[Any], choices: list[Any], other: list[Any] | None) -> bool:
+    def _is_open(self, of: str, name: str, value: list[Any], choices: list[Any], other: list[Any] | None, /) -> bool:
         facts = options_of(value)
         return (
             not choices
@@ -171,7 +171,7 @@ class PackReader(Reader):
             facts["folders"] = given["open_folders"]
         return super()._list(of, name, value, choices, facts, other)
 
-    def _is_open(self, of: str, name: str, value: list[Any], choices: list[Any], other: list[Any] | None) -> bool:
+    def _is_open(self, _of: str, _name: str, value: list[Any], choices: list[Any], _other: Any, /) -> bool:
         facts = options_of(value)
         return not choices or any(facts.get(key) for key in ("open_list", "machine_list", "machine_range", "remote"))
 

@@ -2,8 +2,8 @@
 
     PYTHON_OF_COMFYUI tools/record_core_facts.py CHECKOUT [--out tools/facts/core.json]
 
-Runs inside ComfyUI's own Python, so it imports nothing of ours. It loads the classes twice: with empty folders, and with
-a probe file in every folder that ComfyUI lists. A choice that names a probe belongs to a list of the machine's files.
+Runs inside ComfyUI's own Python, so it imports nothing of ours. It loads the classes with a probe file in every folder
+that ComfyUI lists: a choice that names a probe belongs to a list of the machine's files.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ Facts = dict[str, Any]
 
 
 def main() -> None:
-    """Load ComfyUI with and without probe files, and write what differs."""
+    """Load ComfyUI in a process of its own, and write what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--out", type=Path, default=Path("tools/facts/core.json"))
@@ -47,12 +48,8 @@ def main() -> None:
 async def _classes(checkout: Path, base: Path) -> Facts:
     sys.path.insert(0, str(checkout))
     sys.argv = ["main.py", "--cpu", "--base-directory", str(base)]
-    import comfy.options  # type: ignore[import-not-found]
-
-    comfy.options.enable_args_parsing()
-    import folder_paths  # type: ignore[import-not-found]
-    import nodes  # type: ignore[import-not-found]
-
+    import_module("comfy.options").enable_args_parsing()
+    folder_paths, nodes = import_module("folder_paths"), import_module("nodes")
     await nodes.init_extra_nodes(init_custom_nodes=False, init_api_nodes=True)
     known: Mapping[str, Any] = nodes.NODE_CLASS_MAPPINGS
     folders: Mapping[str, tuple[list[str], Iterable[str]]] = folder_paths.folder_names_and_paths
@@ -67,11 +64,12 @@ def _put_probes(base: Path, folders: Mapping[str, tuple[list[str], Iterable[str]
         for path in paths:
             Path(path).mkdir(parents=True, exist_ok=True)
             (Path(path) / f"{PROBE}{name}{'.safetensors' if '.safetensors' in endings else endings[0]}").touch()
-    for place in ("input", "output"):
+    for place in ("input", "input/3d", "output"):
         for ending in INPUT_FILES:
-            for path in (base / place / f"{PROBE}{place}.{ending}", base / place / f"{PROBE}{place}" / f"a.{ending}"):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
+            probe = PROBE + place.split("/")[0]
+            for file in (base / place / f"{probe}.{ending}", base / place / probe / f"a.{ending}"):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.touch()
     diffusers = base / "models" / "diffusers" / f"{PROBE}diffusers"
     diffusers.mkdir(parents=True, exist_ok=True)
     (diffusers / "model_index.json").touch()
@@ -97,9 +95,8 @@ def _validates(cls: Any, v3: bool) -> bool:
 
 
 def _overrides(cls: Any, name: str) -> bool:
-    from comfy_api.latest import io  # type: ignore[import-not-found]
-
-    return getattr(cls, name).__func__ is not getattr(io.ComfyNode, name).__func__
+    base = import_module("comfy_api.latest").io.ComfyNode
+    return getattr(cls, name).__func__ is not getattr(base, name).__func__
 
 
 def _takes_anything(function: Any) -> bool:

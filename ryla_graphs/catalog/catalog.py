@@ -113,14 +113,13 @@ class Catalog(Mapping[str, NodeSchema]):
         any_input_file: bool | None = None,
     ) -> Catalog:
         """The same catalog with these changes: ``catalog.replace(name="prod", any_input_file=True)``."""
-        changed = Catalog(
+        return Catalog(
             self._classes if classes is None else classes,
             name=self.name if name is None else name,
             families=self.families if families is None else families,
             absent=self.absent if absent is None else absent,
             any_input_file=self.any_input_file if any_input_file is None else any_input_file,
         )
-        return changed
 
     def subset(self, class_types: Iterable[str], *, name: str | None = None) -> Catalog:
         """A catalog of only these classes; raises `NotFound` for one that is not here."""

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-from ryla_graphs.catalog.catalog import Catalog as Catalog
+from ryla_graphs.catalog.catalog import Catalog
+
+__all__ = ["Catalog"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from ryla_graphs import sockets
+from ryla_graphs.catalog.behaviour import Behaviour
 from ryla_graphs.catalog.facts import Json, hashable
 from ryla_graphs.catalog.knowledge import behaviour_of
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Option, OutputSpec
@@ -57,7 +58,8 @@ def parse_node(class_type: str, entry: Json) -> NodeSchema:
             deprecated=bool(raw.get("deprecated")),
             experimental=bool(raw.get("experimental")),
             api_node=bool(raw.get("api_node")),
-            **({} if behaviour is None else {"behaviour": behaviour, "known_behaviour": True}),
+            behaviour=behaviour or Behaviour(),
+            known_behaviour=behaviour is not None,
         )
     except (TypeError, ValueError, AttributeError, KeyError, IndexError, RecursionError) as error:
         raise InvalidDocument(f"catalog entry '{class_type}' cannot be read: {error!r}") from error

@@ -82,7 +82,7 @@ def _recording(file: str) -> Recording:
 @cache
 def recorded() -> Mapping[str, Recording]:
     """The recording of each class; ComfyUI's own where several have one."""
-    return {name: each for each in reversed(recordings().values()) for name in each.classes}
+    return {name: each for each in [*recordings().values()][::-1] for name in each.classes}
 
 
 def facts_of(class_type: str, module: str) -> Mapping[str, Json] | None:

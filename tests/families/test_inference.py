@@ -25,6 +25,7 @@ from ryla_graphs.families import (
     Restriction,
 )
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
+from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.families.patterns import PATTERNS
 from ryla_graphs.families.transfer_rows import APART, TRANSFERS
 from ryla_graphs.families.transfers import Empty
@@ -354,7 +355,7 @@ def test_a_name_that_misleads_can_be_corrected() -> None:
 def test_catalogs_keep_their_rows() -> None:
     first, second = (BUILTIN | FamilyRules(transfers={name: From(("model",))}) for name in ("A", "B"))
     both = PACK.replace(families=first) | catalogs.bundled().replace(families=second)
-    assert both.families is not None and {"A", "B"} <= both.families.transfers.keys()
+    assert {"A", "B"} <= rules_of(both).transfers.keys()
     assert (PACK | catalogs.bundled()).families is None
     assert PACK.replace(families=first).subset(["ForgeApply"]).families is first
     assert PACK.replace(families=first).replace(any_input_file=True).families is first
