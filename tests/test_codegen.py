@@ -39,7 +39,7 @@ def test_the_test_module_is_what_the_generator_writes() -> None:
     assert render_module(catalog, origin=ORIGIN) == written, "run python -m tests.data.make_object_info"
 
 
-TYPED = [class_type for class_type in catalogs.bundled() if CLASS_OF.get(class_type, class_type) in MODULE_OF]
+TYPED = list(filter(nodes.is_typed, catalogs.bundled()))
 
 
 def test_every_class_of_comfyui_and_of_the_presets_packs_has_one() -> None:

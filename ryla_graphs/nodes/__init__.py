@@ -1436,6 +1436,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
+def is_typed(class_type: str) -> bool:
+    """Whether a ComfyUI class type has a Python class here."""
+    return CLASS_OF.get(class_type, class_type) in MODULE_OF
+
+
 def node_class(class_type: str) -> type[Node]:
     """The Python class of a ComfyUI class type; raises `NotFound` with the nearest ones."""
     name = CLASS_OF.get(class_type, class_type)
@@ -2437,6 +2442,7 @@ __all__ = [
     'WebcamCapture',
     'WeldVertices',
     'ZImageFunControlnet',
+    'is_typed',
     'node_class',
     'unCLIPCheckpointLoader',
     'unCLIPConditioning',
