@@ -38,7 +38,7 @@ def _row(shape: str, prompt: ApiDocument) -> str:
 def _view(prompt: ApiDocument, rules: FamilyRules | None = None) -> View:
     """A prompt as the rules find it when those about families have their turn."""
     catalog = catalogs.bundled()
-    view = View(prompt, catalog if rules is None else catalog.with_families(rules))
+    view = View(prompt, catalog if rules is None else catalog.replace(families=rules))
     assert view.reached
     return view
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ryla_graphs.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.object_info import Catalog as Catalog
+    from ryla_graphs.catalog.catalog import Catalog as Catalog
     from ryla_graphs.compile import CompiledWorkflow as CompiledWorkflow
     from ryla_graphs.graph.node import AnyNode as AnyNode
     from ryla_graphs.graph.node import Node as Node
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "AnyNode": "graph.node",
-    "Catalog": "catalog.object_info",
+    "Catalog": "catalog.catalog",
     "CompiledWorkflow": "compile",
     "InvalidNode": "problems",
     "InvalidWorkflow": "problems",

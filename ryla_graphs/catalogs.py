@@ -1,48 +1,61 @@
-"""The bundled catalogs: ComfyUI 0.33 core and the packs that RYLA's pipelines use.
+"""The bundled catalogs: ComfyUI 0.33 and the packs that people use most, and catalogs of one's own.
 
 Facts recorded from a real server; what is a machine's own (weights, input files, devices) is open.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import import_module
 
-from ryla_graphs.catalog.behaviour import BEHAVIOURS
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog import store
+from ryla_graphs.catalog.catalog import Catalog, ClassEntry
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.problems import NotFound
 
 COMFYUI_VERSION = "0.33.0"
 """The ComfyUI that the bundled core catalog was recorded from."""
 
-NAMES = ("core", "instantid", "pulid_flux", "impact", "video_helper_suite", "gguf", "seedvr2")
+_REPOSITORIES: Mapping[str, tuple[str, ...]] = {
+    "core": (store.CORE,),
+    "instantid": ("cubiq/ComfyUI_InstantID",),
+    "pulid_flux": ("lldacing/ComfyUI_PuLID_Flux_ll",),
+    "impact": ("ltdrdata/ComfyUI-Impact-Pack", "ltdrdata/ComfyUI-Impact-Subpack"),
+    "video_helper_suite": ("Kosinkadink/ComfyUI-VideoHelperSuite",),
+    "gguf": ("city96/ComfyUI-GGUF",),
+    "seedvr2": ("numz/ComfyUI-SeedVR2_VideoUpscaler",),
+}
+
+NAMES = tuple(_REPOSITORIES)
+"""The short names of some bundled catalogs: ComfyUI's own classes, and the packs that the presets use."""
 
 
 @cache
 def bundled(name: str | None = None) -> Catalog:
-    """One bundled catalog by name, or all of them as one.
+    """All bundled classes, or those of one pack: ``bundled("kijai/ComfyUI-KJNodes")``, or by a name of `NAMES`.
 
-    Raises `NotFound` for a name that is not in `NAMES`.
+    Raises `NotFound` for a name that is neither.
     """
     if name is None:
-        entries: dict[str, Json] = {}
-        for each in reversed(NAMES):
-            entries |= _entries(each)
-        return Catalog(entries, behaviours=BEHAVIOURS, name="bundled")
-    if name not in NAMES:
-        raise NotFound.among("bundled catalog", name, NAMES)
-    return bundled().subset(_entries(name), name=name)
+        return Catalog({each: ClassEntry(each, of) for each, of in store.recorded().items()}, name="bundled")
+    repositories = _REPOSITORIES.get(name, (name,))
+    wanted = {repository.casefold() for repository in repositories}
+    found = [each for each in store.recordings().values() if each.repository.casefold() in wanted]
+    if not found:
+        raise NotFound.among("bundled catalog", name, (*NAMES, *packs()))
+    if name == "core":
+        found = [each for each in found if not each.folder]
+    return bundled().subset((class_type for each in found for class_type in each.classes), name=name)
 
 
-def _entries(name: str) -> dict[str, Json]:
-    entries: dict[str, Json] = import_module(f"ryla_graphs.catalog.data.{name}").ENTRIES
-    return entries
+def packs() -> Iterable[str]:
+    """The repositories of the bundled packs: ``kijai/ComfyUI-KJNodes``, …"""
+    return (each.repository for each in store.recordings().values() if each.folder)
 
 
-def from_entries(entries: dict[str, str], *, name: str) -> Catalog:
+def from_entries(entries: Mapping[str, str], *, name: str) -> Catalog:
     """The catalog that a generated module brings with it: entries of ``/object_info`` as JSON text."""
-    return Catalog(entries, behaviours=BEHAVIOURS, name=name)
+    return Catalog(entries, name=name)
 
 
 def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
@@ -50,4 +63,4 @@ def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
 
     Raises `InvalidDocument` where it is not such an answer.
     """
-    return Catalog.parse(entries, behaviours=BEHAVIOURS, name=name)
+    return Catalog.parse(entries, name=name)

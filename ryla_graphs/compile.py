@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api
 from ryla_graphs.graph.graph import Graph
@@ -251,8 +251,12 @@ class _Sources(Mapping[str, str]):
             raise KeyError(number)
         return source
 
+    def __contains__(self, number: object) -> bool:
+        node = self._nodes.get(number) if isinstance(number, str) else None
+        return node is not None and node.origin_.code is not None
+
     def __iter__(self) -> Any:
-        return (number for number, node in self._nodes.items() if node.source_ is not None)
+        return (number for number in self._nodes if number in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -25,6 +25,18 @@ AUTOGROW = "COMFY_AUTOGROW_V3"
 DYNAMIC_COMBO = "COMFY_DYNAMICCOMBO_V3"
 
 
+WIDGETS = frozenset(
+    {
+        *("AUDIO_RECORD", "BOUNDING_BOXES", "COLORS", "COMPOSITOR", "IMAGECOMPARE", "LOAD_3D", "WEBCAM"),
+        *("ACNAUTOSIZE", "ADEAUTOSIZE", "ADEWARN", "MTB_COLOR", "{}"),
+        *("EASY_COMBO", "EASY_PROMPT_AWAIT_BAR", "EASY_PROMPT_STYLES", "EASY_TABLE_EDITOR"),
+        *("AUTOCOMPLETE_TEXT_LORAS", "AUTOCOMPLETE_TEXT_PROMPT", "CYCLER_CONFIG", "LORAS", "LORA_POOL_CONFIG"),
+        "RANDOMIZER_CONFIG",
+    }
+)
+"""Types that no class outputs: a widget of ComfyUI's page or of a pack's fills such an input, with any value."""
+
+
 class Socket:
     """The base of the phantom classes. They are never instantiated: only checkers look at them."""
 
@@ -204,6 +216,14 @@ def accepts(expected: WireType, received: WireType) -> bool:
         return False
     ours, theirs = members(expected), members(received)
     return ANY in ours or ANY in theirs or not ours.isdisjoint(theirs)
+
+
+def is_widget(wire_type: str) -> bool:
+    """Whether values fill inputs of this type: a widget's type, or a variant of a plain one, such as ``INT:seed``."""
+    return wire_type in WIDGETS or wire_type.partition(":")[0] in _PLAIN
+
+
+_PLAIN = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN"})
 
 
 def describe(wire_type: WireType) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.problems import EngineError, InvalidDocument, SourceUnreachable
 
 _GZIP = b"\x1f\x8b"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
@@ -9,7 +10,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import (
     CompiledWorkflow,
     WorkflowOrigin,
@@ -76,11 +77,15 @@ class Workflow:
         """
         known = catalogs.bundled() if catalog is None else catalog
         prompt = api.plain(document)
+        view = View(copy.deepcopy(document) if prompt is None else prompt, known)
         if prompt is None:
             bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
-            raise InvalidWorkflow([*bad, *problems_of(View(document, known))])
+            found = [*bad, *problems_of(view)]
+            # The server does not look at a node that no output needs, so it may be unreadable.
+            if any(problem.level == "error" for problem in found):
+                raise InvalidWorkflow(found)
         workflow = cls(name=name)
-        workflow._made = View(prompt, known)
+        workflow._made = view
         workflow._catalog = catalog
         return workflow
 

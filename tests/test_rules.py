@@ -48,7 +48,7 @@ def test_a_good_graph_has_no_problem() -> None:
 
 def test_unknown_inputs_are_named_with_the_nearest_known_one() -> None:
     problem = one(changed("sampler", sampler="euler"))
-    assert (problem.code, problem.level, problem.tier) == ("unknown_input", "error", 2)
+    assert (problem.code, problem.level, problem.tier) == ("unknown_input", "warning", 2)
     assert problem.hint and "'sampler_name'" in problem.hint
     assert verdict(changed("sampler", sampler="euler"), catalogs.bundled()).accepted
 
@@ -200,7 +200,7 @@ def test_good_branches_run_beside_bad_ones() -> None:
 def test_errors_come_first() -> None:
     prompt = changed("sampler", steps=0, cfg=7.123, extra=1)
     prompt["4"]["inputs"]["width"] = 1001
-    assert [p.level for p in found(prompt)] == ["error", "error", "warning", "note"]
+    assert [p.level for p in found(prompt)] == ["error", "warning", "warning", "note"]
 
 
 @pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.catalogs import from_object_info
 from ryla_graphs.validation import View, problems_of, verdict
@@ -60,21 +60,21 @@ def _differing() -> Iterator[tuple[Any, Any, Answer, Answer]]:
 class _Shuffled(Catalog):
     """The same classes with their inputs in another order, as a server with another hash seed goes through them."""
 
+    _random: Random
+
     def __init__(self, random: Random) -> None:
-        self._random = random
-        self._seen: dict[str, NodeSchema] = {}
-        self.input_files = catalog().input_files
+        super().__init__({})
+        self.__dict__.update(_random=random, input_files=catalog().input_files)
 
     def __contains__(self, class_type: object) -> bool:
         return class_type in catalog()
 
     def __getitem__(self, class_type: str) -> NodeSchema:
-        if class_type not in self._seen:
+        if class_type not in self._parsed:
             schema = catalog()[class_type]
             shuffled = self._random.sample(schema.inputs, len(schema.inputs))
-            facts: dict[str, Any] = {name: getattr(schema, name) for name in NodeSchema.model_fields}
-            self._seen[class_type] = NodeSchema.model_validate(facts | {"inputs": tuple(shuffled)})
-        return self._seen[class_type]
+            self._parsed[class_type] = schema.replace(inputs=tuple(shuffled))
+        return self._parsed[class_type]
 
 
 def _depends_on_set_order(prompt: Any, theirs: Answer) -> bool:

@@ -2,10 +2,10 @@
 
     python -m tools.make_catalogs ../shared/data [--out ryla_graphs/catalog/data]
 
-Reads `object_info.core.json.gz` (a server with no packs and empty model folders) and
-`object_info.packs.json.gz` (the same with packs and full folders). Keeps facts only: names, types, defaults,
-ranges, choices. Choices that differ between the two servers, or name files or devices, are a machine's
-own: they are marked open and what only one machine has is dropped.
+Reads `object_info.core.json.gz` (a server with no packs and empty model folders), `object_info.packs.json.gz` (the same
+with packs and full folders), `packs/` (packs with probe files in every folder) and `tools/facts/core.json`. Keeps facts
+only: names, types, defaults, ranges, choices. Lists of a machine's files, devices and the like are marked open, and
+what only one machine has is dropped.
 """
 
 from __future__ import annotations
@@ -13,345 +13,173 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-PACKS: Mapping[str, tuple[str, str]] = {
-    "instantid": ("custom_nodes.ComfyUI_InstantID", r".*"),
-    "pulid_flux": (r"custom_nodes.ComfyUI[-_]PuLID[-_]Flux(_ll)?", r".*"),
-    "impact": (
-        r"custom_nodes.ComfyUI-Impact-(Pack|Subpack)",
-        r"ImpactPack|ImpactPack/(Detector|Operation)|.*(?<=/Util)$",
-    ),
-    "video_helper_suite": ("custom_nodes.ComfyUI-VideoHelperSuite", r".*"),
-    "gguf": ("custom_nodes.ComfyUI-GGUF", r".*"),
-}
-"""Pack name to the module pattern and the category pattern of the classes taken from it."""
+from tools.catalog_entries import Entry, PackReader, Reader, choices_of, inputs_of, options_of
+from tools.catalog_facts import behaviour, opened
 
-IMPACT_UTIL = (
-    "EmptySegs",
-    "SEGSToImageList",
-    "ImpactSEGSToMaskList",
-    "ImpactSEGSToMaskBatch",
-    "ImpactSEGSConcat",
-    "ImpactSEGSPicker",
-    "ImpactSEGSLabelFilter",
-    "ImpactSEGSRangeFilter",
-    "ImpactSEGSOrderedFilter",
-    "ImpactDilateMask",
-    "ImpactGaussianBlurMask",
-    "ImpactDilateMaskInSEGS",
-    "ImpactGaussianBlurMaskInSEGS",
-    "ImpactCount_Elts_in_SEGS",
-    "CLIPSegDetectorProvider",
-)
-
-SEEDVR2_DEVICES = ["COMBO", {"options": [], "open_choices": True}]
-SEEDVR2_MODULE = "custom_nodes.ComfyUI-SeedVR2_VideoUpscaler"
+ROOT = Path(__file__).parent.parent
+CORE = "Comfy-Org/ComfyUI"
+NEWER = {"ltdrdata/ComfyUI-Impact-Pack": "ComfyUI-Impact-Pack"}
+"""Packs whose recording in `object_info.packs.json.gz` is newer than the one in `packs/`, and their folder there."""
+PACK_FACTS = ("commit", "date", "licence", "python_requirements", "hidden_by_core", "adds_choices")
 
 
-def _seedvr2(inputs: Mapping[str, Any], output: str) -> dict[str, Any]:
-    return {"input": inputs, "output": [output], "category": "SEEDVR2", "python_module": SEEDVR2_MODULE}
+class Made(NamedTuple):
+    """One file of classes."""
+
+    repository: str
+    file: str
+    folder: str
+    pack: Mapping[str, Any]
+    entries: Mapping[str, Entry]
 
 
-SEEDVR2: Mapping[str, Mapping[str, Any]] = {
-    "SeedVR2LoadDiTModel": _seedvr2(
-        {
-            "required": {
-                "model": [
-                    "COMBO",
-                    {"default": "seedvr2_ema_3b_fp8_e4m3fn.safetensors", "options": [], "open_choices": True},
-                ],
-                "device": SEEDVR2_DEVICES,
-            },
-            "optional": {
-                "blocks_to_swap": ["INT", {"default": 0, "min": 0, "max": 36, "step": 1}],
-                "swap_io_components": ["BOOLEAN", {"default": False}],
-                "offload_device": SEEDVR2_DEVICES,
-                "cache_model": ["BOOLEAN", {"default": False}],
-                "attention_mode": [
-                    "COMBO",
-                    {
-                        "default": "sdpa",
-                        "options": ["sdpa", "flash_attn_2", "flash_attn_3", "sageattn_2", "sageattn_3"],
-                    },
-                ],
-                "torch_compile_args": ["TORCH_COMPILE_ARGS", {}],
-            },
-        },
-        "SEEDVR2_DIT",
-    ),
-    "SeedVR2LoadVAEModel": _seedvr2(
-        {
-            "required": {
-                "model": ["COMBO", {"default": "ema_vae_fp16.safetensors", "options": [], "open_choices": True}],
-                "device": SEEDVR2_DEVICES,
-            },
-            "optional": {
-                "encode_tiled": ["BOOLEAN", {"default": False}],
-                "encode_tile_size": ["INT", {"default": 1024, "min": 64, "step": 32}],
-                "encode_tile_overlap": ["INT", {"default": 128, "min": 0, "step": 32}],
-                "decode_tiled": ["BOOLEAN", {"default": False}],
-                "decode_tile_size": ["INT", {"default": 1024, "min": 64, "step": 32}],
-                "decode_tile_overlap": ["INT", {"default": 128, "min": 0, "step": 32}],
-                "tile_debug": ["COMBO", {"default": "false", "options": ["false", "encode", "decode"]}],
-                "offload_device": SEEDVR2_DEVICES,
-                "cache_model": ["BOOLEAN", {"default": False}],
-                "torch_compile_args": ["TORCH_COMPILE_ARGS", {}],
-            },
-        },
-        "SEEDVR2_VAE",
-    ),
-    "SeedVR2VideoUpscaler": _seedvr2(
-        {
-            "required": {
-                "image": ["IMAGE", {}],
-                "dit": ["SEEDVR2_DIT", {}],
-                "vae": ["SEEDVR2_VAE", {}],
-                "seed": ["INT", {"default": 42, "min": 0, "max": 2**32 - 1, "step": 1}],
-                "resolution": ["INT", {"default": 1080, "min": 16, "max": 16384, "step": 2}],
-                "max_resolution": ["INT", {"default": 0, "min": 0, "max": 16384, "step": 2}],
-                "batch_size": ["INT", {"default": 5, "min": 1, "max": 16384, "step": 4}],
-                "uniform_batch_size": ["BOOLEAN", {"default": False}],
-                "color_correction": [
-                    "COMBO",
-                    {"default": "lab", "options": ["lab", "wavelet", "wavelet_adaptive", "hsv", "adain", "none"]},
-                ],
-            },
-            "optional": {
-                "temporal_overlap": ["INT", {"default": 0, "min": 0, "max": 16, "step": 1}],
-                "prepend_frames": ["INT", {"default": 0, "min": 0, "max": 32, "step": 1}],
-                "input_noise_scale": ["FLOAT", {"default": 0.0, "min": 0.0, "max": 1.0, "step": 0.001}],
-                "latent_noise_scale": ["FLOAT", {"default": 0.0, "min": 0.0, "max": 1.0, "step": 0.001}],
-                "offload_device": SEEDVR2_DEVICES,
-                "enable_debug": ["BOOLEAN", {"default": False}],
-            },
-        },
-        "IMAGE",
-    ),
-}
-"""numz/ComfyUI-SeedVR2_VideoUpscaler 2.5.24, commit 4490bd1: signatures read off the node classes."""
-
-PATCHES: tuple[tuple[str, tuple[str, ...], Any, str], ...] = (
-    (
-        "ApplyPulidFlux",
-        ("input", "optional", "options"),
-        ["OPTIONS", {}],
-        "the recorded server had balazik's class of this name; lldacing's takes options as well",
-    ),
-)
-"""Class, path, value, and why the recording is not the fact wanted."""
-
-ENTRY_FACTS = ("category", "python_module", "deprecated", "experimental", "api_node", "output_matchtypes")
-INPUT_FACTS = (
-    "default",
-    "min",
-    "max",
-    "step",
-    "round",
-    "options",
-    "multiselect",
-    "forceInput",
-    "socketless",
-    "multiline",
-    "control_after_generate",
-    "image_upload",
-    "video_upload",
-    "audio_upload",
-    "file_upload",
-    "template",
-    "remote",
-)
-FILE = re.compile(
-    r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx|ya?ml|png|jpe?g|webp|gif|mp4|webm|wav|mp3|flac|cube|ttf)$"
-)
-DEVICE = re.compile(r"^(cuda|gpu|xpu|mps)(:\d+)?$")
-DEVICE_INPUTS = {
-    ("SelectModelDevice", "device"),
-    ("SelectCLIPDevice", "device"),
-    ("SelectVAEDevice", "device"),
-    ("ModelAttentionBackend", "attention"),
-    ("VHS_LoadImages", "directory"),
-}
-PROSE = 24
-"""Default texts longer than this, with spaces, are somebody's sentences: left out."""
-
-Entry = dict[str, Any]
-
-
-def choices_of(value: list[Any]) -> list[Any] | None:
-    """The list of choices of an input, old style or new; None where it has none."""
-    if isinstance(value[0], list):
-        return value[0]
-    if value[0] == "COMBO":
-        return list((value[1] if len(value) > 1 else {}).get("options") or [])
-    return None
-
-
-def inputs_of(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
-    """Section, name and value of all inputs."""
-    for section in ("required", "optional"):
-        for name, value in (sections.get(section) or {}).items():
-            yield section, name, value
-
-
-def is_open(class_type: str, name: str, value: list[Any], other: list[Any] | None) -> bool:
-    """Whether the choices are one machine's own."""
-    choices = choices_of(value) or []
-    facts = value[1] if len(value) > 1 else {}
-    return (
-        not choices
-        or (other is not None and choices_of(other) != choices)
-        or any(isinstance(choice, str) and FILE.search(choice) for choice in choices)
-        or any(facts.get(f"{kind}_upload") for kind in ("image", "video", "audio", "file"))
-        or "remote" in facts
-        or (class_type, name) in DEVICE_INPUTS
-    )
-
-
-def _says(fact: Any) -> bool:
-    """Whether a fact differs from its absence; 0 does."""
-    return fact is not None and fact is not False
-
-
-def facts_of_input(class_type: str, name: str, value: list[Any], other: list[Any] | None) -> list[Any]:
-    """One input with the facts only."""
-    given = value[1] if len(value) > 1 and isinstance(value[1], dict) else {}
-    facts = {key: given[key] for key in INPUT_FACTS if key in given and (key == "default" or _says(given[key]))}
-    facts.pop("remote", None)
-    if not facts.get("multiselect"):
-        facts.pop("multiselect", None)
-    kind = value[0]
-    if (choices := choices_of(value)) is not None:
-        kind = "COMBO" if value[0] == "COMBO" else []
-        if is_open(class_type, name, value, other):
-            both = [c for c in choices if other is None or c in (choices_of(other) or [])]
-            choices = [
-                c for c in both if not (isinstance(c, str) and (FILE.search(c) or DEVICE.search(c) or c == "3d"))
-            ]
-            facts["open_choices"] = True
-            if facts.get("default") not in choices:
-                facts.pop("default", None)
-        if kind == "COMBO":
-            facts["options"] = choices
-        else:
-            kind = choices
-    elif "options" in facts:
-        facts["options"] = [
-            {"key": option["key"], "inputs": facts_of_inputs(class_type, option["inputs"])}
-            for option in facts["options"]
-        ]
-    if isinstance(facts.get("template"), dict) and "input" in facts["template"]:
-        facts["template"] = {**facts["template"], "input": facts_of_inputs(class_type, facts["template"]["input"])}
-    default = facts.get("default")
-    if isinstance(default, str) and len(default) > PROSE and choices is None and re.search(r"\w \w", default):
-        del facts["default"]
-    return [kind, facts] if facts else [kind]
-
-
-def facts_of_inputs(class_type: str, sections: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> Entry:
-    """All inputs with the facts only; `other` is the same class on the other server."""
-    result: Entry = {}
-    for section, name, value in inputs_of(sections):
-        twin = ((other or {}).get(section) or {}).get(name)
-        result.setdefault(section, {})[name] = facts_of_input(class_type, name, value, twin)
-    if sections.get("hidden"):
-        result["hidden"] = dict.fromkeys(sections["hidden"], "")
-    return result
-
-
-def facts_of(class_type: str, entry: Entry, other: Entry | None) -> Entry:
-    """One class with the facts only."""
-    facts: Entry = {"input": facts_of_inputs(class_type, entry["input"], (other or {}).get("input"))}
-    facts["output"] = entry["output"]
-    if entry["output_name"] != entry["output"]:
-        facts["output_name"] = entry["output_name"]
-    if any(entry["output_is_list"]):
-        facts["output_is_list"] = entry["output_is_list"]
-    if entry["display_name"] not in (None, "", class_type):
-        facts["display_name"] = entry["display_name"]
-    facts |= {key: entry[key] for key in ENTRY_FACTS if entry.get(key)}
-    if entry["output_node"]:
-        facts["output_node"] = True
-    if entry["is_input_list"]:
-        facts["is_input_list"] = True
-    return facts
-
-
-def patched(class_type: str, facts: Entry) -> Entry:
-    """The entry with the corrections of `PATCHES`."""
-    for target, path, value, _why in PATCHES:
-        if target == class_type:
-            place = facts
-            for key in path[:-1]:
-                place = place.setdefault(key, {})
-            place[path[-1]] = value
-    return facts
-
-
-def select(packs: Mapping[str, Entry], pack: str) -> list[str]:
-    """The classes of one pack, in the order of the recording."""
-    module, category = PACKS[pack]
-    return [
-        name
-        for name, entry in packs.items()
-        if re.fullmatch(module, entry["python_module"])
-        and re.fullmatch(category, entry["category"])
-        and (not entry["category"].endswith("ImpactPack/Util") or name in IMPACT_UTIL)
-    ]
-
-
-def render(name: str, entries: Mapping[str, Entry]) -> str:
-    """The module that holds a catalog: one line a class."""
-    lines = [
-        f'"""Facts of {len(entries)} node classes: {name}.',
-        "",
-        "GENERATED by `python -m tools.make_catalogs`: do not edit. To correct a fact, add a row to its PATCHES.",
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "ENTRIES: dict[str, str] = {",
-    ]
-    for class_type, entry in entries.items():
-        text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-        lines.append(f"    {class_type!r}: {text!r},")
-    return "\n".join([*lines, "}", ""])
-
-
-def catalogs(data: Path) -> dict[str, dict[str, Entry]]:
-    """All bundled catalogs by module name."""
+def recordings(data: Path) -> list[Made]:
+    """All files of classes, ComfyUI's own first."""
     core, packs = (_read(data / f"object_info.{which}.json.gz") for which in ("core", "packs"))
-    made = {
-        "core": {
-            name: facts_of(name, entry, packs.get(name))
-            for name, entry in core.items()
-            if not entry["python_module"].startswith("custom_nodes")
-        }
-    }
-    for pack in PACKS:
-        made[pack] = {name: patched(name, facts_of(name, packs[name], None)) for name in select(packs, pack)}
-    made["seedvr2"] = {name: dict(entry) for name, entry in SEEDVR2.items()}
+    widgets = _read(data / "frontend_types.core.json.gz")["types"]
+    told = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
+    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, told, widgets)))]
+    for path in sorted((data / "packs").glob("*__*.json.gz"), key=lambda path: path.name.casefold()):
+        pack = _read(path)
+        entries = dict(_pack(pack, packs))
+        folder = next(iter(entries.values()))["python_module"].split(".")[1]
+        facts = {key: pack[key] for key in PACK_FACTS if pack.get(key)}
+        file = f"packs/{path.name.removesuffix('.json.gz')}.tsv.gz"
+        made.append(Made(pack["repository"], file, folder, facts, entries))
+    added = {repository: pack["adds_choices"] for repository, _, _, pack, _ in made if "adds_choices" in pack}
+    _add_choices(made, added)
     return made
 
 
-def _read(path: Path) -> dict[str, Entry]:
+def _core(core: Entry, packs: Entry, told: Entry, widgets: Entry) -> Iterator[tuple[str, Entry]]:
+    for name, entry in core.items():
+        if entry["python_module"].startswith("custom_nodes"):
+            continue
+        facts = {**told.get(name, {}), "is_changed": False}  # its own classes look at files, or at their inputs
+        read = Reader(facts.get("open") or {}, packs.get(name)).entry(name, entry)
+        known = {key for _, key, _ in inputs_of(entry["input"])}
+        shown = widgets.get(name, {})
+        names = {widget["name"] for widget in shown.get("widgets", ())} | {
+            each["name"] for each in shown.get("inputs", ()) if "widget" in each
+        }
+        leftovers = tuple(n for n in names - known if n.split(".")[0] not in known)
+        yield name, {**read, "facts": behaviour(name, facts, entry, leftovers)}
+
+
+def _pack(pack: Entry, packs: Entry) -> Iterator[tuple[str, Entry]]:
+    newer = NEWER.get(pack["repository"])
+    entries = dict(pack["classes"])
+    for name, entry in packs.items():
+        if newer is not None and entry["python_module"] == f"custom_nodes.{newer}":
+            entries[name] = _with_lists_of(entry, entries.get(name))
+    for name, entry in sorted(entries.items()):
+        facts = entry.get("facts", {})
+        read = PackReader().entry(name, {**entry, "category": None})
+        if facts.get("input_is_list"):
+            read["is_input_list"] = True
+        yield name, {**opened(name, read), "facts": behaviour(name, facts, entry)}
+
+
+def _with_lists_of(newer: Entry, older: Entry | None) -> Entry:
+    """A newer entry, with what the older one, recorded with probe files, tells of its lists and its behaviour."""
+    entry: Entry = json.loads(json.dumps(newer))
+    known = {name: value for _, name, value in inputs_of((older or {}).get("input", {}))}
+    for section, name, value in inputs_of(entry["input"]):
+        twin = known.get(name)
+        listing = {} if twin is None else {k: v for k, v in options_of(twin).items() if k.startswith(("open_", "mach"))}
+        if twin is not None and listing and choices_of(value) is not None:
+            entry["input"][section][name] = [twin[0], {**options_of(value), **options_of(twin)}]
+    return {**entry, "facts": (older or {}).get("facts", {})}
+
+
+def _add_choices(made: Iterable[Made], added: Mapping[str, Mapping[str, Any]]) -> None:
+    """Mark, in every list of samplers or schedulers, those that only a server with a certain pack has."""
+    sampler = made_entry(made, "KSampler")["input"]["required"]
+    lists = {"samplers": set(sampler["sampler_name"][0]), "schedulers": set(sampler["scheduler"][0])}
+    for repository, choices in added.items():
+        for each in made:
+            if each.repository == repository:
+                continue
+            for entry in each.entries.values():
+                for section, name, value in inputs_of(entry["input"]):
+                    listed = {choice for choice in choices_of(value) or () if isinstance(choice, str)}
+                    for what, core in lists.items():
+                        if core <= listed:
+                            more = dict.fromkeys(choices[what], repository)
+                            entry["input"][section][name] = [value[0], {**options_of(value), "added_choices": more}]
+
+
+def made_entry(made: Iterable[Made], class_type: str) -> Entry:
+    """The entry of a class."""
+    return next(each.entries[class_type] for each in made if class_type in each.entries)
+
+
+def render(made: Made) -> str:
+    """The text of a file: the pack, then one line a class."""
+    rows = [("", made.pack), *made.entries.items()]
+    return "".join(f"{name}\t{_json(value)}\n" for name, value in rows)
+
+
+def render_index(made: Iterable[Made]) -> str:
+    """The text of the index."""
+    rows = [
+        {
+            "repository": each.repository,
+            "file": each.file,
+            "folder": each.folder,
+            "carried": sorted(
+                {
+                    part.strip()
+                    for entry in each.entries.values()
+                    for output in entry["output"]
+                    if isinstance(output, str)
+                    for part in output.split(",")
+                }
+            ),
+            "classes": list(each.entries),
+        }
+        for each in made
+    ]
+    return _json(rows)
+
+
+def files(data: Path) -> dict[str, str]:
+    """The text of every file of `ryla_graphs/catalog/data` that this tool makes."""
+    made = recordings(data)
+    return {"index.json.gz": render_index(made), **{each.file: render(each) for each in made}}
+
+
+def pack(text: str) -> bytes:
+    """Gzipped text, the same bytes each time."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read(path: Path) -> Entry:
     with gzip.open(path) as file:
-        content: dict[str, Entry] = json.load(file)
+        content: Entry = json.load(file)
     return content
 
 
 def main(argv: Iterable[str] | None = None) -> None:
-    """Write the modules."""
+    """Write the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("ryla_graphs/catalog/data"))
+    parser.add_argument("--out", type=Path, default=ROOT / "ryla_graphs" / "catalog" / "data")
     options = parser.parse_args(list(argv) if argv is not None else None)
-    for name, entries in catalogs(options.data).items():
-        (options.out / f"{name}.py").write_text(render(name, entries), encoding="utf-8")
-        print(f"{name}: {len(entries)} classes")
+    total = 0
+    for name, text in files(options.data).items():
+        target: Path = options.out / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        total += target.write_bytes(pack(text))
+    print(f"{total / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

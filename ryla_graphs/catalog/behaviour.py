@@ -1,109 +1,92 @@
-"""Facts about node classes that ``/object_info`` does not tell, one row a class.
-
-Learnt by watching ComfyUI 0.33 and the packs named below answer prompts. A class without a row is taken
-to have no validator of its own; whether the server runs equal nodes of it once is then known only of ComfyUI's own.
-"""
+"""How a node class behaves: what ``/object_info`` does not say, and ComfyUI's server or the class itself does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Literal
 
-from ryla_graphs.catalog.schema import Behaviour, Validator
+from ryla_graphs import sockets
+from ryla_graphs.catalog.facts import Facts
 
-
-def _file(name: str, *others: str, empty_is_fine: bool = False, takes_all: bool = False) -> Behaviour:
-    """The class refuses a name that is not in the server's input folder."""
-    return Behaviour(
-        validator=Validator(
-            inputs=(name, *others),
-            rule="input file",
-            empty_is_fine=empty_is_fine,
-            takes_all=takes_all,
-        )
-    )
+Rule = Literal["anything", "input file", "file path", "image folder", "aspect ratio", "unknown"]
 
 
-def _path(name: str, *, takes_all: bool = False) -> Behaviour:
-    """The class refuses a path that is not on the server's disk, which nobody else can know."""
-    return Behaviour(validator=Validator(inputs=(name,), rule="file path", takes_all=takes_all))
+class Validator(Facts):
+    """What a node class checks in Python of its own.
+
+    Inputs that such a validator takes are exempt from the server's range and choice checks.
+    """
+
+    inputs: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    """Those of `inputs` that the validator can do without."""
+    takes_all: bool = False
+    link_types: bool = False
+    """The validator looks at the types of incoming wires itself, so the server does not."""
+    needs_links: tuple[str, ...] = ()
+    """Inputs without whose wire the validator breaks."""
+    hidden: tuple[str, ...] = ()
+    """Hidden inputs that a failure is also reported for."""
+    rule: Rule = "unknown"
+    empty_is_fine: bool = False
+
+    def takes(self, name: str) -> bool:
+        """Whether the validator looks at this input, so that the server does not."""
+        return self.takes_all or name in self.inputs
 
 
-def _unchecked(*names: str, optional: tuple[str, ...] = (), takes_all: bool = False) -> Behaviour:
-    """The class takes these inputs out of the server's checks and lets everything pass."""
-    return Behaviour(
-        validator=Validator(inputs=names, optional=frozenset(optional), rule="anything", takes_all=takes_all)
-    )
+class DynamicInputs(Facts):
+    """Inputs that a class takes beside the declared ones, known by the pattern of their names."""
+
+    pattern: str
+    """A regular expression that the whole name matches."""
+    type: str = sockets.ANY
+    """The socket type of their wires, such as ``IMAGE`` or ``IMAGE,MASK``."""
+    values: bool = False
+    """Whether they may be values; else the server drops those, and only wires count."""
+    start: int | None = None
+    """The number of the first, where the names are numbered."""
+    count: str | None = None
+    """The input that says how many there are."""
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def has(self, name: str) -> bool:
+        """Whether an input of this name is one of them."""
+        return self._names.fullmatch(name) is not None
 
 
-_ANY_LINK = Behaviour(validator=Validator(link_types=True, rule="anything"))
-_FOLDER = Behaviour(
-    validator=Validator(inputs=("directory",), rule="image folder", takes_all=True, hidden=("unique_id",))
-)
+class Undeclared(StrEnum):
+    """What becomes of an input that a class does not declare."""
 
-_CORE: Mapping[str, Behaviour] = {
-    "CustomCombo": _unchecked("choice", "index", optional=("index",), takes_all=True),
-    "FluxProUltraImageNode": Behaviour(validator=Validator(inputs=("aspect_ratio",), rule="aspect ratio")),
-    "Load3D": _file("model_file", empty_is_fine=True, takes_all=True),
-    "Load3DAdvanced": _file("model_file", empty_is_fine=True, takes_all=True),
-    "LoadAudio": _file("audio"),
-    "LoadImage": _file("image"),
-    "LoadImageMask": _file("image"),
-    "LoadImageOutput": _file("image"),
-    "LoadLatent": _file("latent"),
-    "LoadVideo": _file("file"),
-    "ModelAttentionBackend": _unchecked("attention"),
-    "SelectCLIPDevice": _unchecked("device", optional=("device",)),
-    "SelectModelDevice": _unchecked("device", optional=("device",)),
-    "SelectVAEDevice": _unchecked("device", optional=("device",)),
-    "TripoConversionNode": Behaviour(
-        validator=Validator(link_types=True, needs_links=("original_model_task_id",), rule="unknown")
-    ),
-    "WebcamCapture": _file("image"),
-}
+    TAKEN = "taken"
+    """The node gets it and uses it."""
+    LEFTOVER = "leftover"
+    """The editor writes it into every prompt, for itself; the server drops it and nothing is lost."""
+    DROPPED = "dropped"
+    """The server drops the value without a word."""
+    BREAKS = "breaks"
+    """The server hands the wire to a function that does not take it, which raises `TypeError` when it runs."""
+    UNKNOWN = "unknown"
+    """Nobody has looked into the class."""
 
-_VIDEO_HELPER_SUITE: Mapping[str, Behaviour] = {
-    "VHS_LoadAudio": _path("audio_file", takes_all=True),
-    "VHS_LoadAudioUpload": _file("audio", takes_all=True),
-    "VHS_LoadImagePath": _path("image"),
-    "VHS_LoadImages": _FOLDER,
-    "VHS_LoadImagesPath": _FOLDER,
-    "VHS_LoadVideo": _file("video"),
-    "VHS_LoadVideoFFmpeg": _file("video"),
-    "VHS_LoadVideoFFmpegPath": _path("video"),
-    "VHS_LoadVideoPath": _path("video"),
-    "VHS_Unbatch": _ANY_LINK,
-}
 
-_OTHERS: Mapping[str, Behaviour] = {
-    # ComfyUI-Impact-Pack
-    "ImageReceiver": _file("image", "link_id", "save_to_workflow", "image_data", "trigger_always"),
-    "LatentReceiver": _file("latent", "link_id", "trigger_always"),
-    # ComfyUI-KJNodes
-    "LoadAndResizeImage": _file("image"),
-    # ComfyUI_essentials
-    "DisplayAny": _ANY_LINK,
-}
+class Behaviour(Facts):
+    """Facts about a node class that ``/object_info`` does not tell."""
 
-_PLAIN = (
-    # ComfyUI_InstantID
-    *("InstantIDModelLoader", "InstantIDFaceAnalysis", "ApplyInstantID", "ApplyInstantIDAdvanced"),
-    *("FaceKeypointsPreprocessor", "InstantIDAttentionPatch", "ApplyInstantIDControlNet"),
-    # ComfyUI_PuLID_Flux_ll
-    *("PulidFluxModelLoader", "PulidFluxInsightFaceLoader", "PulidFluxEvaClipLoader", "PulidFluxOptions"),
-    *("PulidFluxFaceDetector", "ApplyPulidFlux", "FixPulidFluxPatch"),
-    # ComfyUI-SeedVR2_VideoUpscaler
-    *("SeedVR2LoadDiTModel", "SeedVR2LoadVAEModel", "SeedVR2VideoUpscaler"),
-    # ComfyUI-GGUF
-    *("UnetLoaderGGUF", "UnetLoaderGGUFAdvanced", "CLIPLoaderGGUF", "DualCLIPLoaderGGUF", "TripleCLIPLoaderGGUF"),
-    "QuadrupleCLIPLoaderGGUF",
-    # ComfyUI-Impact-Pack and -Subpack
-    *("SAMLoader", "ONNXDetectorProvider", "UltralyticsDetectorProvider"),
-)
-"""Classes of packs that have no validator and no `IS_CHANGED`, and are not `NOT_IDEMPOTENT`."""
-
-BEHAVIOURS: Mapping[str, Behaviour] = {
-    **dict.fromkeys(_PLAIN, Behaviour()),
-    **_CORE,
-    **_VIDEO_HELPER_SUITE,
-    **_OTHERS,
-}
+    validator: Validator | None = None
+    impure: bool = False
+    """Equal inputs need not give equal outputs: two such nodes are never one."""
+    any_input_names: bool = False
+    """The class takes values under any name."""
+    takes_extra_wires: bool | None = None
+    """Whether a wire under an undeclared name reaches the node's function; None where nobody has looked."""
+    dynamic_inputs: tuple[DynamicInputs, ...] = ()
+    editor_leftovers: frozenset[str] = frozenset()
+    """Names that the editor writes into prompts beside the inputs: its buttons and previews."""
+    grows_outputs: bool = False
+    """The class answers for any output slot, so a slot that it does not list is no mistake."""

@@ -1,24 +1,20 @@
 """What is known of a node class: its inputs, its outputs, and how it behaves.
 
-`ryla_graphs.catalog.object_info` reads these facts from a server's answer.
+`ryla_graphs.catalog.parsing` reads these facts from a server's answer.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Literal
 
 from ryla_graphs import sockets
-
-Json = Any
-"""A value as `json.loads` gives it."""
+from ryla_graphs.catalog.behaviour import Behaviour, DynamicInputs, Undeclared
+from ryla_graphs.catalog.facts import Facts, Json, hashable
 
 
 class Kind(StrEnum):
@@ -41,12 +37,11 @@ _FILE_NAME = re.compile(r"\.[A-Za-z]\w{1,11}$")
 _HAVE_VALUES = frozenset({sockets.ANY, "INT", "FLOAT", "STRING", "BOOLEAN"})
 _CORE_MODULES = ("nodes", "comfy_extras", "comfy_api_nodes")
 
+EDITOR_LEFTOVERS = frozenset({"choose file to upload", "control_after_generate", "speak_and_recognation", "upload"})
+"""Names that the editor, or an older one, writes into prompts at nodes of any class."""
 
-class _Facts(BaseModel, frozen=True, extra="forbid", arbitrary_types_allowed=True):
-    pass
 
-
-class InputSpec(_Facts, frozen=True):
+class InputSpec(Facts):
     """One input of a node class."""
 
     name: str
@@ -66,11 +61,19 @@ class InputSpec(_Facts, frozen=True):
     choices: tuple[Json, ...] = ()
     open: bool = False
     """The choices are a machine's own (weights, input files), so the list says nothing about others."""
+    folders: tuple[str, ...] = ()
+    """The folders whose files the choices are: below ``models``, or ``input``, ``output``."""
+    added_choices: Mapping[str, str] = {}
+    """Choices that only a server with a certain pack has, and the repository of that pack."""
     listed: bool = False
     multiselect: bool = False
     force_input: bool = False
     socketless: bool = False
     multiline: bool = False
+    dynamic_prompts: bool = False
+    """The editor picks one of ``{a|b}`` in the text before it sends it."""
+    widget_type: str | None = None
+    """The type of the editor's widget where `type` does not tell: PAINTER on a STRING, FLOAT on ``FLOAT,INT``."""
     control_after_generate: bool = False
     upload: Literal["image", "video", "audio", "file"] | None = None
     match: str | None = None
@@ -96,6 +99,7 @@ class InputSpec(_Facts, frozen=True):
     def is_wire_only(self) -> bool:
         """Whether only a wire makes sense here: a socket type that no widget of the editor can fill."""
         typed = self.type != sockets.MATCH and sockets.members(self.type).isdisjoint(_HAVE_VALUES)
+        typed = typed and not sockets.is_widget(self.type)
         return self.kind is Kind.SOCKET and typed and not self.has_default and not self.socketless
 
     @cached_property
@@ -185,14 +189,14 @@ class KnownInputs(dict[str, InputSpec]):
         return {name: spec for name, spec in self.items() if spec.match is not None}
 
 
-class Option(_Facts, frozen=True):
+class Option(Facts):
     """One choice of a dynamic combo and the inputs it brings."""
 
     key: Json
     inputs: tuple[InputSpec, ...]
 
 
-class OutputSpec(_Facts, frozen=True):
+class OutputSpec(Facts):
     """One output slot of a node class."""
 
     name: str
@@ -201,40 +205,7 @@ class OutputSpec(_Facts, frozen=True):
     match: str | None = None
 
 
-class Validator(_Facts, frozen=True):
-    """What a node class checks in Python of its own, which ``/object_info`` does not tell.
-
-    Inputs that such a validator takes are exempt from the server's range and choice checks.
-    """
-
-    inputs: tuple[str, ...] = ()
-    optional: frozenset[str] = frozenset()
-    """Those of `inputs` that the validator can do without."""
-    takes_all: bool = False
-    link_types: bool = False
-    """The validator looks at the types of incoming wires itself, so the server does not."""
-    needs_links: tuple[str, ...] = ()
-    """Inputs without whose wire the validator breaks."""
-    hidden: tuple[str, ...] = ()
-    """Hidden inputs that a failure is also reported for."""
-    rule: Literal["anything", "input file", "file path", "image folder", "aspect ratio", "unknown"] = "unknown"
-    empty_is_fine: bool = False
-
-    def takes(self, name: str) -> bool:
-        return self.takes_all or name in self.inputs
-
-
-class Behaviour(_Facts, frozen=True):
-    """Facts about a node class that ``/object_info`` does not tell."""
-
-    validator: Validator | None = None
-    impure: bool = False
-    """Equal inputs need not give equal outputs: two such nodes are never one."""
-    accepts: Mapping[str, str] = {}
-    """Inputs whose type string on the server is wider than the one it shows."""
-
-
-class NodeSchema(_Facts, frozen=True):
+class NodeSchema(Facts):
     """One node class."""
 
     class_type: str
@@ -246,7 +217,8 @@ class NodeSchema(_Facts, frozen=True):
     outputs: tuple[OutputSpec, ...]
     output_node: bool
     input_is_list: bool = False
-    hidden: tuple[str, ...] = ()
+    hidden: Mapping[str, str] = {}
+    """What the server fills in itself, by input name: ``{"unique_id": "UNIQUE_ID"}``."""
     deprecated: bool = False
     experimental: bool = False
     api_node: bool = False
@@ -267,7 +239,37 @@ class NodeSchema(_Facts, frozen=True):
         or has said that it gives another result each time.
         """
         known = self.known_behaviour or self.module.partition(".")[0] in _CORE_MODULES
-        return known and not self.behaviour.impure and "unique_id" not in self.hidden
+        return known and not self.behaviour.impure and "UNIQUE_ID" not in self.hidden.values()
+
+    @property
+    def any_input_names(self) -> bool:
+        """Whether the class takes values under any name."""
+        return self.behaviour.any_input_names
+
+    @property
+    def dynamic_inputs(self) -> tuple[DynamicInputs, ...]:
+        """The inputs it takes beside the declared ones, by the pattern of their names."""
+        return self.behaviour.dynamic_inputs
+
+    @property
+    def editor_leftovers(self) -> frozenset[str]:
+        """The names that the editor writes into prompts beside the inputs."""
+        return self.behaviour.editor_leftovers
+
+    def undeclared(self, name: str, *, wired: bool) -> Undeclared:
+        """What becomes of an input that the class does not declare, given by a wire or as a value."""
+        behaviour = self.behaviour
+        if name in self.hidden or behaviour.any_input_names:
+            return Undeclared.TAKEN
+        if any(dynamic.has(name) and (wired or dynamic.values) for dynamic in behaviour.dynamic_inputs):
+            return Undeclared.TAKEN
+        if not wired:
+            if name in behaviour.editor_leftovers or name in EDITOR_LEFTOVERS:
+                return Undeclared.LEFTOVER
+            return Undeclared.DROPPED if self.known_behaviour else Undeclared.UNKNOWN
+        if behaviour.takes_extra_wires is None:
+            return Undeclared.UNKNOWN
+        return Undeclared.TAKEN if behaviour.takes_extra_wires else Undeclared.BREAKS
 
     @cached_property
     def slots(self) -> tuple[tuple[int, sockets.WireType, str], ...]:
@@ -329,8 +331,3 @@ def _flatten(specs: Iterable[InputSpec], given: Mapping[str, Json]) -> Iterator[
                 yield from _flatten(option.inputs, given)
         else:
             yield spec
-
-
-def hashable(value: Json) -> Json:
-    """A JSON value that can be compared as a member of a tuple: lists and objects as their text."""
-    return value if isinstance(value, (str, int, float, bool, type(None))) else json.dumps(value)

@@ -12,7 +12,7 @@ from ryla_graphs.cli.options import Json, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.lockfile import Asked, Lock
 
@@ -109,7 +109,7 @@ def _compiled(asked: Asked, known: Catalog) -> dict[str, CompiledWorkflow]:
     for target in asked.targets or presets.NAMES:
         made = open_target(target, known)
         workflow = made.build(made.example) if isinstance(made, Preset) else made()
-        found[target] = workflow.compile(known.with_any_input_file())
+        found[target] = workflow.compile(known.replace(any_input_file=True))
     return found
 
 

@@ -12,7 +12,7 @@ from ryla_graphs.cli.options import CatalogSource, Json
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.catalog.schema import InputSpec, NodeSchema
 
 nodes_app = typer.Typer(help="Look into a catalog, and make typed classes of it.", no_args_is_help=True)

@@ -13,7 +13,7 @@ from ryla_graphs.cli.output import console, print_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.plan import Choice, Plan
     from ryla_graphs.plan.plan import OnGPU
     from ryla_graphs.problems import Problem

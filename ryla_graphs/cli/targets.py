@@ -30,7 +30,7 @@ from ryla_graphs.sources import parse_json, read_bytes
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
 
 
 class Loaded(NamedTuple):

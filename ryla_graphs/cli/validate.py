@@ -13,7 +13,7 @@ from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFi
 from ryla_graphs.cli.output import print_json
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.families import Files
     from ryla_graphs.problems import Problem
 

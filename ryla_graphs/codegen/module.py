@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from importlib import import_module
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
@@ -66,7 +66,7 @@ def socket_classes(schemas: Iterable[NodeSchema], known: Mapping[str, str] = soc
 
 
 def _module(group: Sequence[NodeSchema], classes: Mapping[str, str], words: Vocabulary) -> str:
-    category = group[0].category or "without a category"
+    category = group[0].category or group[0].module.removeprefix("custom_nodes.")
     lines = []
     for schema in group:
         lines += ["", *render_class(schema, classes[schema.class_type], words), ""]
@@ -167,6 +167,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
+def is_typed(class_type: str) -> bool:
+    """Whether a ComfyUI class type has a Python class here."""
+    return CLASS_OF.get(class_type, class_type) in MODULE_OF
+
+
 def node_class(class_type: str) -> type[Node]:
     """The Python class of a ComfyUI class type; raises `NotFound` with the nearest ones."""
     name = CLASS_OF.get(class_type, class_type)
@@ -185,5 +190,5 @@ def _init(groups: Mapping[str, Sequence[NodeSchema]], classes: Mapping[str, str]
         imports += [f"        {name} as {name}," for name in sorted(classes[s.class_type] for s in group)]
         imports.append("    )")
     header = HEADER.format(summary=f"{len(classes)} typed node classes, each loaded when it is first used.")
-    exported = sorted([*classes.values(), "node_class"])
+    exported = sorted([*classes.values(), "is_typed", "node_class"])
     return _joined([header + INIT.format(imports="\n".join(imports) + "\n"), *_all(exported)])

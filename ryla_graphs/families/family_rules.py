@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import NameEvidence
 from ryla_graphs.families.patterns import PATTERNS, FilePattern
 from ryla_graphs.families.rules import RESTRICTIONS, Restrictions
@@ -42,3 +43,8 @@ class FamilyRules:
 
 BUILTIN = FamilyRules(transfers=TRANSFERS, restrictions=RESTRICTIONS, loaders=LOADERS, patterns=PATTERNS)
 """What is known of ComfyUI's own classes and of the packs in the bundled catalogs."""
+
+
+def rules_of(catalog: Catalog) -> FamilyRules:
+    """What is known of the families of a catalog's classes: the rules that it carries, or those built in."""
+    return catalog.families if isinstance(catalog.families, FamilyRules) else BUILTIN

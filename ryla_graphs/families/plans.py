@@ -81,7 +81,7 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
     patched = tuple(
         (slot, type_)
         for slot, type_ in enumerate(schema.output_types)
-        if isinstance(type_, str) and type_ in ("MODEL", "CLIP") and type_ in inputs.values()
+        if isinstance(type_, str) and type_ in ("MODEL", "CLIP") and type_ in inputs.values() and not _bundles(schema)
     )
     return Plan(
         outputs=outputs if any(output is not None for output in outputs) else (),
@@ -91,6 +91,24 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
         patched=patched,
         asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched),
     )
+
+
+_ONE_MODEL = frozenset(
+    {
+        *("model", "clip", "vae", "positive", "negative", "conditioning", "control_net", "guider"),
+        *("latent", "latent_image", "samples"),
+    }
+)
+"""What inputs are called that are of one model together. Classes of packs have others beside: switches, refiners."""
+
+
+def _is_of_pack(schema: NodeSchema) -> bool:
+    return schema.module.startswith("custom_nodes.")
+
+
+def _bundles(schema: NodeSchema) -> bool:
+    """Whether a class of a pack only packs and unpacks: a context or pipe may hold what does not belong together."""
+    return _is_of_pack(schema) and any(output not in sockets.BUILTIN for output in schema.output_types)
 
 
 def _samples(schema: NodeSchema, inputs: Mapping[str, str]) -> bool:
@@ -135,6 +153,8 @@ def _default(
         return From((name,))
     for source in _SOURCES.get(socket, (socket,)):
         names = tuple(i for i, kind in inputs.items() if kind == source and i not in SOUND)
+        if len(names) > 1 and _is_of_pack(schema):
+            return Either(names)
         if names:
             return From(names, latents=socket == "LATENT" and source in ("MODEL", "GUIDER"))
     files = rules.loaders.get(schema.class_type, {})
@@ -149,7 +169,7 @@ def _default(
 def _ends(
     schema: NodeSchema, inputs: Mapping[str, str], restrictions: Mapping[str, Restriction], rules: FamilyRules
 ) -> Iterator[End]:
-    if schema.class_type in APART:
+    if schema.class_type in APART or _bundles(schema):
         return
     files = rules.loaders.get(schema.class_type, {})
     strengths = {spec.name for spec in schema.inputs if spec.name in ("strength", "strength_model")}
@@ -157,6 +177,7 @@ def _ends(
         End(name, socket, "strength" if socket == "CONTROL_NET" and "strength" in strengths else None)
         for name, socket in inputs.items()
         if name not in restrictions and name not in SOUND and not socket.startswith("CLIP_VISION")
+        if name in _ONE_MODEL or not _is_of_pack(schema)
     ]
     if not {"MODEL", "CLIP"}.isdisjoint(inputs.values()):
         active = "strength_model" if "strength_model" in strengths else None

@@ -138,9 +138,10 @@ _IPADAPTER_PACK: Restrictions = {
         "IPAdapterBatch",
         "IPAdapterFaceID",
         "IPAdapterMS",
-        "IPAdapterStyleComposition",
         "IPAdapterTiled",
     )
+} | {
+    "IPAdapterStyleComposition": {"model": _only("sd15", "sdxl", through="attention", strength="weight_style")},
 }
 
 RESTRICTIONS: Restrictions = {**_CORE, **_INSTANTID_PACK, **_FLUX_PACKS, **_IPADAPTER_PACK}

@@ -104,7 +104,7 @@ def encode(document: Mapping[str, Any]) -> bytes:
 
 def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
     for number, body in document.items():
-        for name, value in body["inputs"].items():
+        for name, value in body.get("inputs", {}).items():
             try:
                 json.dumps(value, allow_nan=False).encode()
             except (TypeError, ValueError, RecursionError):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.graph.construction import construction_problems
 from ryla_graphs.graph.wires import Output, Source

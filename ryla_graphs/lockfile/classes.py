@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.lockfile.lock import Lock, LockedPack
 from ryla_graphs.software.packs import PACKS, Pack, folder_of
 from ryla_graphs.software.versions import CLASSES_SINCE, number
@@ -26,7 +26,7 @@ def catalog_of(lock: Lock) -> Catalog:
     catalog = known.subset([*core_classes(lock.comfyui.version), *sorted(own)], name=f"ComfyUI {lock.comfyui.version}")
     if lock.nodes:
         catalog |= catalogs.from_object_info(dict(lock.nodes), name="custom packs")
-    return catalog.with_absent({name: text for name, text in _absent(lock) if name not in catalog})
+    return catalog.replace(absent={name: text for name, text in _absent(lock) if name not in catalog})
 
 
 def core_classes(version: str) -> tuple[str, ...]:

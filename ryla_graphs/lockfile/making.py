@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.lockfile.asked import Asked, CustomPack
 from ryla_graphs.lockfile.classes import classes_of_packs, core_classes, names_digest

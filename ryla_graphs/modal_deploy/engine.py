@@ -17,7 +17,7 @@ from modal.exception import Error as ModalError
 from modal.exception import FunctionTimeoutError, InternalFailure, OutputExpiredError, RemoteError
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying

@@ -17,7 +17,7 @@ import urllib3
 from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
 from ryla_graphs.engines.base import Health, LostRun

@@ -16,7 +16,7 @@ from modal.exception import NotFoundError
 from pydantic import BaseModel
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.modal_deploy.engine import GRACE_SECONDS, SILENCE_SECONDS, ModalEngine
 from ryla_graphs.modal_deploy.placement import VolumeFiles, not_offered, placing
 from ryla_graphs.modal_deploy.settings import ModalSettings

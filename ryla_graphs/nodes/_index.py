@@ -749,6 +749,7 @@ MODULE_OF = {
     'SeedVR2Preprocess': 'image_pre_processors',
     'SeedVR2TemporalChunk': 'model_latent_batch',
     'SeedVR2TemporalMerge': 'model_latent_batch',
+    'SeedVR2TorchCompileSettings': 'seedvr2',
     'SeedVR2VideoUpscaler': 'seedvr2',
     'SegmDetectorCombined_v2': 'impact',
     'SegmDetectorSEGS': 'impact',

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.graph.node import Node, Option
@@ -135,7 +135,7 @@ class RecordAudio(_Node, Source[s.Audio], frozen=True):
     class Out(NamedTuple):
         audio: Output[s.Audio]
 
-    audio: Source[s.AudioRecord]
+    audio: Source[s.AudioRecord] | JsonValue
 
     @property
     def out(self) -> Out:

@@ -225,7 +225,7 @@ class LoadImageDataSetFromFolder(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         images: Output[s.Image]
 
-    folder: Literal['3d'] | Source[s.Combo] = '3d'
+    folder: str | Source[s.Combo]
 
     @property
     def out(self) -> Out:
@@ -241,7 +241,7 @@ class LoadImageTextDataSetFromFolder(_Node, frozen=True):
         images: Output[s.Image]
         texts: Output[s.String]
 
-    folder: Literal['3d'] | Source[s.Combo] = '3d'
+    folder: str | Source[s.Combo]
 
     @property
     def out(self) -> Out:
@@ -277,7 +277,7 @@ class WebcamCapture(_Node, Source[s.Image], frozen=True):
     class Out(NamedTuple):
         image: Output[s.Image]
 
-    image: Source[s.Webcam]
+    image: Source[s.Webcam] | JsonValue
     width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
     height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
     capture_on_queue: bool | Source[s.Boolean] = True

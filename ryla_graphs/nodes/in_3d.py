@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.graph.node import Node, Option
@@ -35,7 +35,7 @@ class Load3D(_Node, frozen=True):
         model_3d_info: Output[s.Load3dModelInfo]
 
     model_file: str | Source[s.Combo]
-    image: Source[s.Load3d]
+    image: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
 
@@ -57,7 +57,7 @@ class Load3DAdvanced(_Node, frozen=True):
         height: Output[s.Int]
 
     model_file: str | Source[s.Combo]
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
 
@@ -88,7 +88,7 @@ class Preview3DAdvanced(_Node, frozen=True):
         height: Output[s.Int]
 
     model_3d: Source[s.File3dGlb | s.File3dGltf | s.File3dFbx | s.File3dObj | s.File3dStl | s.File3dUsdz | s.File3d]
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None
@@ -112,7 +112,7 @@ class PreviewGaussianSplat(_Node, frozen=True):
         height: Output[s.Int]
 
     model_3d: Source[s.File3dSplatAny | s.File3dPly | s.File3dSplat | s.File3dSpz | s.File3dKsplat]
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None
@@ -136,7 +136,7 @@ class PreviewPointCloud(_Node, frozen=True):
         height: Output[s.Int]
 
     model_3d: Source[s.File3dPointCloudAny | s.File3dPly]
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None
@@ -217,7 +217,7 @@ class Save3DAdvanced(_Node, frozen=True):
 
     model_3d: Source[s.File3dGlb | s.File3dGltf | s.File3dFbx | s.File3dObj | s.File3dStl | s.File3dUsdz | s.File3d]
     filename_prefix: str | Source[s.String] = '3d/ComfyUI'
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None
@@ -242,7 +242,7 @@ class SaveGaussianSplat(_Node, frozen=True):
 
     model_3d: Source[s.File3dSplatAny | s.File3dPly | s.File3dSplat | s.File3dSpz | s.File3dKsplat]
     filename_prefix: str | Source[s.String] = '3d/ComfyUI'
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None
@@ -267,7 +267,7 @@ class SavePointCloud(_Node, frozen=True):
 
     model_3d: Source[s.File3dPointCloudAny | s.File3dPly]
     filename_prefix: str | Source[s.String] = '3d/ComfyUI'
-    viewport_state: Source[s.Load3d]
+    viewport_state: Source[s.Load3d] | JsonValue
     width: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     height: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1024
     model_3d_info: Source[s.Load3dModelInfo] | None = None

@@ -27,7 +27,7 @@ class LoadVideoDataSetFromFolder(_Node, Source[s.Video], frozen=True):
     class Out(NamedTuple):
         videos: Output[s.Video]
 
-    folder: Literal['3d'] | Source[s.Combo] = '3d'
+    folder: str | Source[s.Combo]
 
     @property
     def out(self) -> Out:
@@ -43,7 +43,7 @@ class LoadVideoTextDataSetFromFolder(_Node, frozen=True):
         videos: Output[s.Video]
         texts: Output[s.String]
 
-    folder: Literal['3d'] | Source[s.Combo] = '3d'
+    folder: str | Source[s.Combo]
 
     @property
     def out(self) -> Out:

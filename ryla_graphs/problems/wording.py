@@ -145,13 +145,23 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
     )
 
 
-def unknown_input(class_type: str, name: str, known: Iterable[str], given: Any = None) -> Problem:
-    """The problem of an input name that the class does not have. The server ignores it silently."""
+_FATES = {
+    "dropped": ", so ComfyUI ignores it",
+    "breaks": "; ComfyUI hands over the wire all the same, and the node fails with a TypeError",
+    "unknown": ", as far as is known",
+}
+"""What becomes of an input that its class does not declare: see `catalog.behaviour.Undeclared`."""
+
+
+def unknown_input(
+    class_type: str, name: str, known: Iterable[str], given: Any = None, *, fate: str = "dropped"
+) -> Problem:
+    """The problem of an input name that the class does not have; `fate` is what ComfyUI makes of it."""
     names = list(known)
     hint = did_you_mean(name, names) or (f"the inputs are {', '.join(names)}" if names else "it has no inputs")
     return Problem(
         code="unknown_input",
-        message=f"{class_type} has no input `{name}`, so ComfyUI ignores it",
+        message=f"{class_type} has no input `{name}`{_FATES[fate]}",
         subject=AtNode(class_type=class_type, input=name),
         given=given,
         hint=hint,

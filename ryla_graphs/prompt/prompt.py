@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.prompt.admission import admit
 from ryla_graphs.prompt.links import Link, is_link, wires_of

@@ -7,7 +7,7 @@ import threading
 import time
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines import Engine
 from ryla_graphs.problems import EngineError, InvalidDocument
 
@@ -40,7 +40,7 @@ class LiveCatalog:
         """Ask the engine anew, as after a file has come to it."""
         with self._lock:
             try:
-                self._catalog = self._engine.catalog().with_any_input_file()
+                self._catalog = self._engine.catalog().replace(any_input_file=True)
             except (EngineError, InvalidDocument) as error:
                 self._retry_at = time.monotonic() + RETRY_SECONDS
                 log.warning("%s does not tell its node classes: %s", self._engine.name, error)

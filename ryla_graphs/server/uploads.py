@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
 from ryla_graphs.prompt import Prompt

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.catalogs import bundled
@@ -43,8 +43,15 @@ def graphs(
     if catalog is None:
         from ryla_graphs.nodes import node_class  # noqa: PLC0415 - loads every class in the end
 
-        return _graphs(_producers(bundled()), node_classes or node_class, max_sinks, max_nodes)
+        return _graphs(_producers(_typed()), node_classes or node_class, max_sinks, max_nodes)
     return _graphs(_producers(catalog), node_classes, max_sinks, max_nodes)
+
+
+@cache
+def _typed() -> Catalog:
+    from ryla_graphs.nodes import is_typed  # noqa: PLC0415 - as above
+
+    return bundled().subset(filter(is_typed, bundled()))
 
 
 @lru_cache(maxsize=8)

@@ -7,13 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ryla_graphs.prompt import read_link
+
 _SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(2**65), 2**65),
     st.floats(),
     st.text(max_size=12),
-    st.sampled_from(["euler", "1", "1.5", "", "nan", "model.safetensors", "../x"]),
+    st.sampled_from(["euler", "1", "1.5", "", "nan", "model.safetensors", "../x", "\ud800", 10**400, -(10**400)]),
 )
 JSON = st.recursive(
     _SCALARS,
@@ -39,7 +41,9 @@ def _one(draw: st.DrawFn, prompt: dict[str, Any]) -> Any:
     number = draw(st.sampled_from(sorted(prompt)))
     body = prompt[number]
     inputs = body.get("inputs") if isinstance(body, dict) else None
-    kind = draw(st.sampled_from(["value", "value", "link", "link", "drop", "rename", "class", "node", "document"]))
+    kind = draw(
+        st.sampled_from(["value", "value", "link", "link", "cycle", "drop", "rename", "class", "node", "document"])
+    )
     if kind == "document":
         return draw(st.one_of(st.just(prompt), JSON))
     if kind == "node":
@@ -57,7 +61,11 @@ def _one(draw: st.DrawFn, prompt: dict[str, Any]) -> Any:
 
 def _change_input(draw: st.DrawFn, kind: str, prompt: dict[str, Any], inputs: dict[str, Any]) -> None:
     name = draw(st.sampled_from(sorted(inputs)))
-    if kind == "drop":
+    if kind == "cycle":
+        # Random links rarely close a cycle, and hardly ever one that other nodes hang on.
+        for _ in range(draw(st.integers(1, 3))):
+            _feed_back(draw, prompt, inputs)
+    elif kind == "drop":
         del inputs[name]
     elif kind == "rename":
         inputs[draw(st.text(min_size=1, max_size=8))] = inputs.pop(name)
@@ -66,3 +74,15 @@ def _change_input(draw: st.DrawFn, kind: str, prompt: dict[str, Any], inputs: di
         inputs[name] = [target, draw(st.one_of(st.integers(-2, 6), JSON))]
     else:
         inputs[name] = draw(JSON)
+
+
+def _feed_back(draw: st.DrawFn, prompt: dict[str, Any], inputs: dict[str, Any]) -> None:
+    """Wire a node that feeds these inputs, directly or not, to one that they feed."""
+    place = next((number for number, body in prompt.items() if isinstance(body, dict) and body.get("inputs") is inputs))
+    for _ in range(draw(st.integers(1, 4))):
+        links = [link for value in inputs.values() if (link := read_link(value)) is not None]
+        body = prompt.get(draw(st.sampled_from(links)).node) if links else None
+        if not isinstance(body, dict) or not isinstance(body.get("inputs"), dict) or not body["inputs"]:
+            break
+        inputs = body["inputs"]
+    inputs[draw(st.sampled_from(sorted(inputs)))] = [place, 0]

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 
 INFINITE = 10**6

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import CODES, Problem
 from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
@@ -53,9 +53,23 @@ def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> li
 
 
 def problems_of(view: View) -> list[Problem]:
-    """All problems that the rule book finds in a view."""
-    found = [problem for rule in RULES for problem in rule(view)]
+    """All problems that the rule book finds in a view, errors first."""
+    found = [_weighed(problem, view) for rule in RULES for problem in rule(view)]
     return sorted(found, key=lambda problem: (_GRAVITY[problem.level], problem.tier))
+
+
+def _weighed(problem: Problem, view: View) -> Problem:
+    """What the server accepts is accepted here too: of a node that was not written here, a finding of ours warns.
+
+    Not so where it is proven: that families do not fit is, and that JSON cannot hold a value. `unknown_input` decides
+    for itself.
+    """
+    if problem.level != "error" or problem.tier != 2 or problem.code in _PROVEN or problem.node in view.sources:
+        return problem
+    return problem.at(level="warning")
+
+
+_PROVEN = frozenset({code for code, row in CODES.items() if row.group == "families"} | {"not_json", "unknown_input"})
 
 
 _GRAVITY = {"error": 0, "warning": 1, "note": 2}

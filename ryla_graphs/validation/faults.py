@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Validator
+from ryla_graphs.catalog.behaviour import Validator
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.prompt import is_link, unwrap
 from ryla_graphs.prompt.values import converted
 
@@ -65,10 +66,10 @@ def literal_fault(spec: InputSpec, value: Any, *, exempt: bool) -> Fault | None:
 
 def _is_choice(spec: InputSpec, value: Any) -> bool:
     if isinstance(value, str) and spec.text_choices is not None:
-        return value in spec.text_choices
+        return value in spec.text_choices or value in spec.added_choices
     if spec.multiselect and isinstance(value, list):
         return all(item in spec.choices for item in value)
-    return value in spec.choices
+    return value in spec.choices or (isinstance(value, str) and value in spec.added_choices)
 
 
 def link_fault(spec: InputSpec, link: list[Any], sources: Mapping[Any, NodeSchema], *, typed: bool) -> Fault | None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.catalog.schema import InputSpec, NodeSchema, Validator
+from ryla_graphs.catalog.behaviour import Validator
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.schema import InputSpec, NodeSchema
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.faults import BREAKS, Fault

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ryla_graphs.catalog.behaviour import Undeclared
 from ryla_graphs.catalog.schema import Kind
-from ryla_graphs.problems import Problem, wording
+from ryla_graphs.problems import Problem, did_you_mean, wording
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
+_FINE = (Undeclared.TAKEN, Undeclared.LEFTOVER)
+
 
 def unknown_inputs(view: View) -> Iterator[Problem]:
-    """ComfyUI ignores such an input without a word, so what it should have done does not happen.
+    """What such an input should have done does not happen, so it is worth a look; the server accepts the graph.
 
-    Classes that take any input (`CustomCombo`, and those of custom packs that rename them in the browser)
-    are left alone where the catalog says so.
+    It is an error only where it stands in for a required input that is missing. What the class takes all the same, and
+    what the editor writes into every prompt, is fine.
     """
     for node in view.nodes.values():
         if node.inputs.keys() <= node.known.keys():
             continue
-        validator = node.schema.behaviour.validator
-        if validator is not None and validator.takes_all:
-            continue
         for name, given in node.inputs.items():
-            if name not in node.known and name not in node.schema.hidden and not _is_choice(node, name):
-                yield wording.unknown_input(node.class_type, name, node.known, given).at(node=node.id)
+            if name in node.known or _is_choice(node, name):
+                continue
+            fate = node.schema.undeclared(name, wired=name in node.wires)
+            if fate not in _FINE:
+                problem = wording.unknown_input(node.class_type, name, node.known, given, fate=fate)
+                yield problem.at(node=node.id, level="error" if _is_misspelt(view, node, name) else "warning")
+
+
+def _is_misspelt(view: View, node: PromptNode, name: str) -> bool:
+    """Whether the server refuses the node for want of an input of nearly that name."""
+    refused = view.verdict.nodes.get(node.id, ())
+    missing = [known for code, known in refused if code == "required_input_missing" and known is not None]
+    return bool(missing) and did_you_mean(name, missing) is not None
 
 
 def _is_choice(node: PromptNode, name: str) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
-from ryla_graphs.families.family_rules import BUILTIN
+from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.families.inference import Inference
 from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.validation.mismatches import Mismatch, mismatches
@@ -35,7 +35,7 @@ class View(Prompt):
     @cached_property
     def families(self) -> Inference:
         """The model families that every wire serves."""
-        return Inference(self, self.catalog.families or BUILTIN, self.files)
+        return Inference(self, rules_of(self.catalog), self.files)
 
     @cached_property
     def mismatches(self) -> Sequence[Mismatch]:

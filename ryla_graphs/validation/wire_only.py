@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ryla_graphs import sockets
 from ryla_graphs.problems import Problem, wording
 from ryla_graphs.prompt import is_link
 from ryla_graphs.validation.view import View
 
 
 def wire_only(view: View) -> Iterator[Problem]:
-    """The server accepts a text or null where a MODEL is expected; the node crashes when it runs."""
+    """The server accepts a text or null where a MODEL is expected; the node crashes when it runs.
+
+    A type that no class of the catalog gives is left alone: the page of a pack fills such an input.
+    """
     for node in view.nodes.values():
         for name, spec in node.known.wire_only.items():
             value = node.inputs.get(name)
             if is_link(value) or (value is None and not (spec.required and name in node.inputs)):
+                continue
+            if view.catalog.carried.isdisjoint(sockets.members(spec.type)):
                 continue
             yield wording.input_problem("not_a_wire", node.class_type, spec, value, tier=2).at(node=node.id)

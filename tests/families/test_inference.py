@@ -25,6 +25,7 @@ from ryla_graphs.families import (
     Restriction,
 )
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
+from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.families.patterns import PATTERNS
 from ryla_graphs.families.transfer_rows import APART, TRANSFERS
 from ryla_graphs.families.transfers import Empty
@@ -324,7 +325,7 @@ def test_a_pack_brings_its_own_rows() -> None:
             },
         },
     )
-    catalog = (catalogs.bundled() | PACK).with_families(BUILTIN | rules)
+    catalog = (catalogs.bundled() | PACK).replace(families=BUILTIN | rules)
     prompt = mended(FLUX, n8__model=["31", 0], n2__type="new", n3__vae_name="x")
     prompt["30"] = node("ForgeLoader", model_name="forged-2.safetensors")
     prompt["31"] = node("ForgeApply", model=["30", 0], weight=1.0)
@@ -335,8 +336,8 @@ def test_a_pack_brings_its_own_rows() -> None:
     assert (problem.code, problem.node) == ("adapter_without_effect", "31")
     assert "Wan from ForgeLoader '30'" in problem.message
     assert codes(mended(prompt, n31__weight=0.0), catalog) == []
-    fixed = catalog.with_families(
-        BUILTIN | rules | FamilyRules(transfers={"ForgeLoader": Always(frozenset({"flux1"}))})
+    fixed = catalog.replace(
+        families=BUILTIN | rules | FamilyRules(transfers={"ForgeLoader": Always(frozenset({"flux1"}))})
     )
     assert families(prompt, "30", catalog=fixed) == families(prompt, "31", catalog=fixed) == {"flux1"}
 
@@ -348,16 +349,16 @@ def test_a_name_that_misleads_can_be_corrected() -> None:
         (FilePattern(word="sdxl-style", families=("flux1",)), []),
         (FilePattern(word="sdxl-style", families=("wan",)), ["lora_family"]),
     ):
-        assert codes(prompt, CATALOG.with_families(BUILTIN | FamilyRules(patterns=(row,)))) == expected
+        assert codes(prompt, CATALOG.replace(families=BUILTIN | FamilyRules(patterns=(row,)))) == expected
 
 
 def test_catalogs_keep_their_rows() -> None:
     first, second = (BUILTIN | FamilyRules(transfers={name: From(("model",))}) for name in ("A", "B"))
-    both = PACK.with_families(first) | catalogs.bundled().with_families(second)
-    assert both.families is not None and {"A", "B"} <= both.families.transfers.keys()
+    both = PACK.replace(families=first) | catalogs.bundled().replace(families=second)
+    assert {"A", "B"} <= rules_of(both).transfers.keys()
     assert (PACK | catalogs.bundled()).families is None
-    assert PACK.with_families(first).subset(["ForgeApply"]).families is first
-    assert PACK.with_families(first).with_any_input_file().families is first
+    assert PACK.replace(families=first).subset(["ForgeApply"]).families is first
+    assert PACK.replace(families=first).replace(any_input_file=True).families is first
 
 
 def test_rows_name_families_and_classes_that_there_are() -> None:
@@ -441,7 +442,7 @@ def test_an_unknown_file_never_makes_an_error(data: st.DataObject) -> None:
 @given(st.data())
 def test_where_nothing_is_known_nothing_is_wrong(data: st.DataObject) -> None:
     prompt = data.draw(st.sampled_from(all_graphs()))
-    nothing = CATALOG.with_families(FamilyRules())
+    nothing = CATALOG.replace(families=FamilyRules())
     assert [problem for problem in told(prompt, nothing) if problem.level == "error"] == []
 
 

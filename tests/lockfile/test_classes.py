@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.lockfile import Asked, CustomPack, Lock, catalog_of, differences, lock_of
 from ryla_graphs.lockfile.classes import classes_of_packs
 from ryla_graphs.problems import CannotRunHere, InvalidSettings
@@ -55,7 +55,7 @@ def test_the_catalog_has_what_the_image_has() -> None:
 
 
 def test_of_every_other_known_pack_it_says_what_brings_it() -> None:
-    absent = catalog_of(lock_for("flux-dev")).with_any_input_file().absent
+    absent = catalog_of(lock_for("flux-dev")).replace(any_input_file=True).absent
     for folder, names in classes_of_packs().items():
         for name in names:
             assert f"ryla-graphs lock --pack {PACKS[folder].repository}`" in absent[name]

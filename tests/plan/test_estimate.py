@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ryla_graphs import Workflow
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.catalogs import bundled
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import NAMES, bundled
 from ryla_graphs.plan import GPUS, Plan, gpu, plan_of
 from ryla_graphs.plan.plan import StagePlan
 from ryla_graphs.software.packs import PACKS
@@ -201,9 +201,8 @@ def test_an_unknown_model_is_never_a_zero() -> None:
 def test_a_sampler_that_nobody_knows_leaves_time_open() -> None:
     prompt = flux()
     prompt["sampler"]["class_type"] = "UnknownSampler"
-    known = bundled()["KSampler"].model_copy(update={"class_type": "UnknownSampler", "module": "custom_nodes.Mine"})
-    catalog = bundled() | Catalog({"UnknownSampler": {}})
-    catalog._parsed["UnknownSampler"] = known
+    entry = {**bundled("core").entries()["KSampler"], "python_module": "custom_nodes.Mine"}
+    catalog = bundled() | Catalog({"UnknownSampler": entry})
     plan = plan_of(View(prompt, catalog))
     assert not plan.knows("seconds") and not plan.knows("packs")
     told = [str(unknown) for unknown in plan.unknowns]
@@ -385,7 +384,5 @@ def test_rows_of_data_are_sound() -> None:
     assert (GPUS["T4"].bf16, GPUS["A10"].bf16, GPUS["A10"].fp8, GPUS["L4"].fp8) == (False, True, False, True)
     for pack in PACKS.values():
         assert len(pack.commit) == 40 and int(pack.commit, 16)
-    folders = {
-        schema.module.split(".")[1] for schema in bundled().values() if schema.module.startswith("custom_nodes.")
-    }
-    assert folders <= set(PACKS) | {"websocket_image_save"}
+    folders = {schema.module.split(".")[1] for name in NAMES if name != "core" for schema in bundled(name).values()}
+    assert folders <= set(PACKS)

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ryla_graphs import Workflow, presets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.lockfile import Asked, Lock, catalog_of, lock_of
 from ryla_graphs.nodes import EmptyImage, SaveImage

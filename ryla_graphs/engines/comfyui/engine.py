@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs
 from ryla_graphs.engines.comfyui.client import ComfyClient

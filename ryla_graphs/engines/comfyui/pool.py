@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Self
 from weakref import WeakSet
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun, Run
 from ryla_graphs.engines.comfyui.engine import ComfyUI

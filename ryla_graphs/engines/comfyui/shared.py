@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 
 Entry = Mapping[str, Any]
 

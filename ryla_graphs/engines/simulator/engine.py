@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun, missing_output
 from ryla_graphs.engines.events import (
