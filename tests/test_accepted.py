@@ -49,7 +49,7 @@ def test_what_the_server_accepts_is_accepted(name: str) -> None:
         for number, prompt, status, answer in rows(name)
         if status == 200 and not answer.get("node_errors")
     ]
-    assert len(accepted) > 20
+    assert accepted
     ours = {number: refused(validate(prompt, catalog())) for number, prompt in accepted}
     assert {number: [str(problem) for problem in found] for number, found in ours.items() if found} == {}
 
