@@ -37,7 +37,10 @@ def bundled(name: str | None = None) -> Catalog:
     Raises `NotFound` for a name that is neither.
     """
     if name is None:
-        return Catalog({each: ClassEntry(each, of) for each, of in store.recorded().items()}, name="bundled")
+        return Catalog(
+            {each: ClassEntry(each, of) for each, of in store.recorded().items()},
+            name=f"the bundled catalog of ComfyUI {COMFYUI_VERSION}",
+        )
     repositories = _REPOSITORIES.get(name, (name,))
     wanted = {repository.casefold() for repository in repositories}
     found = [each for each in store.recordings().values() if each.repository.casefold() in wanted]

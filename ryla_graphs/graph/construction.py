@@ -34,11 +34,11 @@ def construction_problems(
     for (field, item), types in rows.items():
         spec = specs.get(field)
         if spec is None or "extra_forbidden" in types:
-            yield wording.unknown_input(schema.class_type, field, specs, inputs.get(field))
+            yield wording.unknown_input(schema.class_type, field, specs, inputs.get(field)).hinted()
         elif item is None:
-            yield _problem(schema, spec, types, inputs.get(field))
+            yield _problem(schema, spec, types, inputs.get(field)).hinted()
         else:
-            yield _problem(schema, _slot(spec, item), types, inputs[field][item])
+            yield _problem(schema, _slot(spec, item), types, inputs[field][item]).hinted()
 
 
 def _item(spec: InputSpec | None, rest: Sequence[Any], given: Any) -> Any:

@@ -11,7 +11,8 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, cast
 
@@ -99,6 +100,8 @@ class Problem:
     """`file:line` of the call that made the node, when the graph came from Python."""
     parameters: tuple[str, ...] = ()
     """The preset parameters that decide this input, the likeliest first, when the graph came from a preset."""
+    suggest: Callable[[], str | None] | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Looks for a hint among known names, which takes long: `hinted` calls it."""
 
     def __post_init__(self) -> None:
         for name in ("level", "tier"):
@@ -149,6 +152,12 @@ class Problem:
             subject = self.subject if isinstance(self.subject, AtNode) else WORKFLOW
             changes["subject"] = replace(subject, **inner)
         return replace(self, **changes)
+
+    def hinted(self) -> Self:
+        """The same problem with its hint looked up."""
+        if self.suggest is None:
+            return self
+        return replace(self, hint=self.suggest() or self.hint, suggest=None)
 
     def to_dict(self) -> dict[str, Any]:
         """The problem as JSON-ready data, flat, without the facts that are not known."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
+
+_LONGEST = 200
+_MOST = 10_000
 
 
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | None:
-    """A hint with the nearest known names, or None where nothing is near."""
-    names = {str(other): None for other in known}
+    """A hint with the nearest known names, or None where nothing is near.
+
+    Nothing is near a text longer than any name, and of many thousands of names only the first are looked at.
+    """
+    if len(name) > _LONGEST:
+        return None
+    names = {str(other): None for other in islice(known, _MOST)}
     folded = {other.casefold(): other for other in names}
     near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)]
     near += [other for other in names if len(name) > 3 and name.casefold() in other.casefold() and other not in near]

@@ -46,6 +46,9 @@ class InputFacts(Protocol):
     def upload(self) -> str | None: ...
 
 
+Hint = str | Callable[[], str | None] | None
+"""A hint, or how to look for one among known names."""
+
 _NUMBERS = {"int": "a whole number", "float": "a number"}
 _PLAIN = {
     "string": "text",
@@ -55,6 +58,11 @@ _PLAIN = {
 }
 
 
+_LISTED = 12
+"""A list of choices up to this length is shown whole; of a longer one, the first few."""
+_SHOWN = 8
+
+
 def expected(spec: InputFacts) -> str:
     """What an input takes, in words: ``a whole number from 1 to 10000``."""
     if spec.kind in _NUMBERS:
@@ -62,8 +70,9 @@ def expected(spec: InputFacts) -> str:
     if spec.kind == "combo":
         if spec.open:
             return "the name of a file or model that the server has"
-        shown = ", ".join(repr(choice) for choice in spec.choices[:8])
-        more = f", … ({len(spec.choices)} choices)" if len(spec.choices) > 8 else ""
+        few = len(spec.choices) if len(spec.choices) <= _LISTED else _SHOWN
+        shown = ", ".join(repr(choice) for choice in spec.choices[:few])
+        more = f", … ({len(spec.choices)} choices)" if few < len(spec.choices) else ""
         return f"one of {shown}{more}" if spec.choices else "a choice, of which this server has none"
     if spec.kind == "dynamic combo":
         return f"one of {', '.join(repr(option.key) for option in spec.options)}"
@@ -82,16 +91,15 @@ def _range(spec: InputFacts) -> str:
     return f" of at most {spec.max}" if spec.max is not None else ""
 
 
-def _not_in_list(spec: InputFacts, given: Any) -> tuple[str, str | None]:
-    choices = [str(choice) for choice in spec.choices]
-    return f"{shorten(given)} is not one of {len(choices)} choices", did_you_mean(str(given), choices)
+def _not_in_list(spec: InputFacts, given: Any) -> tuple[str, Hint]:
+    return f"{shorten(given)} is not {expected(spec)}", lambda: did_you_mean(str(given), map(str, spec.choices))
 
 
 def _wrong_wire(spec: InputFacts, given: Any) -> tuple[str, str | None]:
     return f"{given} does not fit an input of type {sockets.describe(spec.type)}", None
 
 
-_SENTENCES: dict[str, Callable[[InputFacts, Any], tuple[str, str | None]]] = {
+_SENTENCES: dict[str, Callable[[InputFacts, Any], tuple[str, Hint]]] = {
     "required_input_missing": lambda _spec, _given: ("is missing", None),
     "bad_linked_input": lambda _spec, given: (
         f"a list is a link and must be [node id, output slot], not {shorten(given)}",
@@ -125,8 +133,8 @@ _SENTENCES: dict[str, Callable[[InputFacts, Any], tuple[str, str | None]]] = {
         f"wire a node's {sockets.describe(spec.type)} output into it",
     ),
     "unknown_choice": lambda spec, given: (
-        f"{shorten(given)} is not one of {len(spec.options)} options",
-        did_you_mean(str(given), [str(option.key) for option in spec.options]),
+        f"{shorten(given)} is not {expected(spec)}",
+        lambda: did_you_mean(str(given), [str(option.key) for option in spec.options]),
     ),
 }
 
@@ -141,7 +149,8 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
         tier=tier,
         given=given,
         expected=expected(spec),
-        hint=hint,
+        hint=hint if isinstance(hint, str) else None,
+        suggest=hint if callable(hint) else None,
     )
 
 
@@ -158,11 +167,11 @@ def unknown_input(
 ) -> Problem:
     """The problem of an input name that the class does not have; `fate` is what ComfyUI makes of it."""
     names = list(known)
-    hint = did_you_mean(name, names) or (f"the inputs are {', '.join(names)}" if names else "it has no inputs")
     return Problem(
         code="unknown_input",
         message=f"{class_type} has no input `{name}`{_FATES[fate]}",
         subject=AtNode(class_type=class_type, input=name),
         given=given,
-        hint=hint,
+        hint=f"the inputs are {', '.join(names)}" if names else "it has no inputs",
+        suggest=lambda: did_you_mean(name, names),
     )

@@ -55,7 +55,13 @@ def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> li
 def problems_of(view: View) -> list[Problem]:
     """All problems that the rule book finds in a view, errors first."""
     found = [_weighed(problem, view) for rule in RULES for problem in rule(view)]
-    return sorted(found, key=lambda problem: (_GRAVITY[problem.level], problem.tier))
+    found.sort(key=lambda problem: (_GRAVITY[problem.level], problem.tier))
+    found[:_HINTED] = [problem.hinted() for problem in found[:_HINTED]]
+    return found
+
+
+_HINTED = 20
+"""For how many problems the nearest known name is looked up: a look takes milliseconds, and nobody reads more."""
 
 
 def _weighed(problem: Problem, view: View) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ryla_graphs.problems import AtNode, Problem, did_you_mean, shorten
 from ryla_graphs.validation.view import View
@@ -21,5 +22,5 @@ def dangling_links(view: View) -> Iterator[Problem]:
                     subject=AtNode(number, node.class_type, name),
                     tier=2,
                     given=list(link),
-                    hint=did_you_mean(link.node, view.bodies),
+                    suggest=partial(did_you_mean, link.node, view.bodies),
                 )

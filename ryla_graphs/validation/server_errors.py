@@ -60,16 +60,19 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
 
 def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
     if not isinstance(class_type, str):
-        message, hint = f"the node has no class_type but {shorten(class_type)}", None
-    else:
-        message = f"the server has no node class '{class_type}'"
-        hint = view.catalog.absent.get(class_type) or did_you_mean(class_type, view.catalog)
-        hint = hint or "is its node pack installed, and in the catalog?"
+        return Problem(
+            code="missing_node_type",
+            message=f"the node has no class_type but {shorten(class_type)}",
+            subject=AtNode(node=number),
+            hint='write "class_type": "…"',
+        )
+    absent = view.catalog.absent.get(class_type)
     return Problem(
         code="missing_node_type",
-        message=message,
-        subject=AtNode(node=number, class_type=class_type if isinstance(class_type, str) else None),
-        hint=hint,
+        message=f"{view.catalog.name} has no node class '{class_type}'",
+        subject=AtNode(node=number, class_type=class_type),
+        hint=absent or "is its node pack installed, and in the catalog?",
+        suggest=None if absent else lambda: did_you_mean(class_type, view.catalog),
     )
 
 
@@ -128,21 +131,22 @@ def _problem(view: View, node: PromptNode, fault: Fault) -> Problem:
     return wording.input_problem(fault.code, node.class_type, spec, given).at(node=node.id, given=fault.given)
 
 
-def _at(node: PromptNode, fault: Fault, message: str, hint: str | None) -> Problem:
+def _at(node: PromptNode, fault: Fault, message: str, hint: wording.Hint) -> Problem:
     return Problem(
         code=fault.code,
         message=message,
         subject=AtNode(node=node.id, class_type=node.class_type, input=fault.input),
         tier=1,
         given=fault.given,
-        hint=hint,
+        hint=hint if isinstance(hint, str) else None,
+        suggest=hint if callable(hint) else None,
     )
 
 
-def _near_node(view: View, given: Any) -> str | None:
+def _near_node(view: View, given: Any) -> wording.Hint:
     if str(given) in view.bodies:
         return f'node ids are text: write "{given}"'
-    return did_you_mean(str(given), view.bodies)
+    return lambda: did_you_mean(str(given), view.bodies)
 
 
 def _cycles(view: View) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ class ComfyUI:
 
     def catalog(self) -> Catalog:
         """The node classes the server has, with its own files as choices."""
-        return catalogs.from_object_info(self.client.json("/object_info"), name=self.client.address)
+        return catalogs.from_object_info(self.client.json("/object_info"), name=f"the server at {self.client.address}")
 
     def start(
         self,
