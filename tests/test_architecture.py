@@ -29,6 +29,7 @@ LAYERS = (
     "validation",
     "outputs",
     "software",
+    "shapes",
     "plan",
     "compile",
     "workflow",

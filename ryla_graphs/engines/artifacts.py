@@ -27,6 +27,8 @@ class Artifact:
     """`output`, or `temp` for what is only shown."""
     text: str | None = None
     simulated: bool = False
+    guessed: tuple[str, ...] = ()
+    """Why the simulator only guessed at it, where it did."""
     read: Callable[[], bytes] = field(default=lambda: b"", repr=False, compare=False)
     """The content; asks the engine for it where it is not here yet."""
 
@@ -37,7 +39,7 @@ class Artifact:
 
     def to_dict(self) -> dict[str, Any]:
         """What is known about it, as JSON-ready data."""
-        facts = {
+        facts: dict[str, Any] = {
             "node": self.node,
             "kind": self.kind,
             "filename": self.filename,
@@ -47,7 +49,11 @@ class Artifact:
         }
         if self.text is not None:
             facts["text"] = self.text
-        return facts | {"simulated": True} if self.simulated else facts
+        if self.simulated:
+            facts["simulated"] = True
+        if self.guessed:
+            facts["guessed"] = list(self.guessed)
+        return facts
 
     def save(self, directory: Path) -> Path:
         """Write it into a directory, under its subfolder; what is already there is never overwritten.

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from PIL import Image
 
-from ryla_graphs import Workflow, presets
+from ryla_graphs import Workflow, catalogs, presets
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.engines import Result, connect, run
-from ryla_graphs.engines.events import Event
+from ryla_graphs.engines.events import Event, Progress
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.engines.simulator.drawing import MARK
 from ryla_graphs.nodes import (
@@ -352,3 +353,74 @@ def test_saving_stays_inside_the_folder(tmp_path: Path) -> None:
     for subfolder, name in [("../../etc", "../x.png"), ("/abs", "/y.png"), ("..\\up", "z.png")]:
         path = Artifact("1", "image", name, subfolder, read=lambda: b"x").save(tmp_path)
         assert path.resolve().is_relative_to(tmp_path.resolve())
+
+
+def guessing() -> Any:
+    """A graph with a class that no rule is for."""
+    catalog = catalogs.bundled() | Catalog(
+        {
+            "MyScaler": {
+                "input": {"required": {"image": ["IMAGE", {}], "scale_by": ["FLOAT", {}]}},
+                "output": ["IMAGE"],
+                "python_module": "custom_nodes.mine",
+            }
+        }
+    )
+    prompt = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 40, "height": 20, "batch_size": 1, "color": 0}},
+        "2": {"class_type": "MyScaler", "inputs": {"image": ["1", 0], "scale_by": 2.0}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}},
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "y"}},
+    }
+    return Workflow.load(prompt, catalog=catalog).compile(catalog=catalog)
+
+
+WHY = "no rule says what MyScaler '2' gives"
+
+
+def test_what_is_guessed_says_so() -> None:
+    events: list[Event] = []
+    result = run(Simulator(), guessing(), on_event=events.append)
+    guessed = {artifact.filename: artifact.guessed for artifact in result.outputs}
+    assert guessed == {"x_00001_.png": (WHY,), "y_00001_.png": ()}
+    artifacts = [told["artifact"] for told in map(Event.to_dict, events) if "artifact" in told]
+    assert {told["filename"]: told.get("guessed") for told in artifacts} == {
+        "x_00001_.png": [WHY],
+        "y_00001_.png": None,
+    }
+    sizes = {artifact.filename: Image.open(io.BytesIO(artifact.read())).size for artifact in result.outputs}
+    assert sizes == {"x_00001_.png": (80, 40), "y_00001_.png": (40, 20)}
+
+
+@pytest.mark.parametrize("how", ["argument", "environment"])
+def test_a_strict_simulator_refuses_to_guess(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Simulator(strict=True if how == "argument" else None)
+    if how == "environment":
+        monkeypatch.setenv("RYLA_SIMULATOR_STRICT", "1")
+    with pytest.raises(ExecutionFailed, match="would have to guess:\n- " + WHY):
+        run(engine, guessing())
+    assert run(engine, Workflow(SaveImage(images=EmptyImage(width=8, height=8), filename_prefix="x")).compile()).outputs
+
+
+def test_numbers_given_as_text_are_numbers() -> None:
+    prompt = text_to_image().compile().prompt
+    body = prompt["sampler"]
+    words = {**prompt, "sampler": {**body, "inputs": {**body["inputs"], "cfg": "7.5", "steps": "3", "seed": True}}}
+    events: list[Event] = []
+    run(Simulator(), Workflow.load(words).compile(), on_event=events.append)
+    assert [event.step for event in events if isinstance(event, Progress)] == [1, 2, 3]
+
+
+def test_a_long_chain_of_changes_needs_no_memory_and_no_recursion() -> None:
+    image: Any = EmptyImage(width=64, height=64, color=0xFF0000)
+    for _ in range(2_001):
+        image = ImageInvert(image=image)
+    assert pixels(simulate(SaveImage(images=image, filename_prefix="x"))).getpixel((0, 0)) == (0, 255, 255)
+
+
+def test_what_is_only_described_costs_nothing() -> None:
+    latent = EmptyHunyuanLatentVideo(width=16384, height=16384, length=4096, batch_size=4096)
+    frames = VAEDecode(samples=latent, vae=VAELoader(vae_name="x"))
+    size = GetImageSize(image=ImageScaleBy(image=frames, upscale_method="area", scale_by=2.0))
+    (artifact,) = simulate(PreviewAny(source=size.out.width)).outputs
+    assert artifact.text == "32768"

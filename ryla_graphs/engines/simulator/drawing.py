@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
 MARK = "SIMULATED - no model ran"
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What there is of something that only a model could make: what tells it from others, and what to write on it."""
+
+    key: str
+    caption: str = ""
+
+
 def draw(width: int, height: int, key: str, index: int, caption: str) -> Image.Image:
     """The picture number `index` of a latent: same key, same picture."""
-    seed = int(key[:15], 16) + index * 0x9E3779B1
+    digest = hashlib.sha256(f"{key}#{index}".encode()).hexdigest()
+    seed = int(digest[:15], 16)
     picture = _gradient(width, height, seed)
     pen = ImageDraw.Draw(picture)
     size = max(8, min(width, height) // 28)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ryla_graphs import catalogs
@@ -26,30 +29,38 @@ from ryla_graphs.engines.events import (
     Started,
 )
 from ryla_graphs.engines.inputs import check_names, file_inputs
-from ryla_graphs.engines.simulator import (  # noqa: F401 - they register their handlers
-    pictures,
-    regions,
-    sampling,
-    saving,
-    upscaling,
-)
-from ryla_graphs.engines.simulator.call import HANDLERS, Call, Step, World
 from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.files import FileNames
-from ryla_graphs.engines.simulator.generic import simulate_by_schema
-from ryla_graphs.engines.simulator.values import key_of
-from ryla_graphs.problems import EngineError, EngineRefused, RunLost
-from ryla_graphs.prompt import unwrap
+from ryla_graphs.engines.simulator.inputs import InputFiles
+from ryla_graphs.engines.simulator.progress import STEPS
+from ryla_graphs.engines.simulator.work import call_of, save, worked
+from ryla_graphs.engines.simulator.world import Node, World, failed
+from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
+from ryla_graphs.shapes.execution import Cycle, Execution, Task
+from ryla_graphs.shapes.registry import NodeFails
+from ryla_graphs.shapes.values import Blocked
 
 
 class Simulator:
-    """Runs graphs without a model. Its file names go on counting from run to run."""
+    """Runs graphs without a model. Its file names go on counting from run to run.
+
+    What it does not know it guesses, and marks what rests on that. A `strict` one fails instead, with the list of what
+    it would have guessed; so does every one while ``RYLA_SIMULATOR_STRICT`` is set.
+    """
 
     name = "simulator"
     slots = 4
 
-    def __init__(self) -> None:
-        self._names = FileNames()
+    def __init__(self, *, strict: bool | None = None) -> None:
+        self.names = FileNames()
+        self._strict = strict
+
+    @property
+    def strict(self) -> bool:
+        """Whether it refuses to guess."""
+        if self._strict is not None:
+            return self._strict
+        return os.environ.get("RYLA_SIMULATOR_STRICT", "").lower() not in ("", "0", "false", "no")
 
     def catalog(self) -> Catalog:
         """The bundled classes; others are simulated by their schema."""
@@ -75,8 +86,9 @@ class Simulator:
                     f"the simulator has no input file '{value}', which '{number}'.{name} names;"
                     f" give it with the run: inputs={{'{value}': content}}, or on the command line -p {parameter}=@FILE"
                 )
-        world = World(workflow.document, files, self._names)
-        return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, previews=previews)
+        run = simulated_run(workflow, files, self, run_id)
+        run.previews, run.strict = previews, self.strict
+        return run
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> LostRun:  # noqa: ARG002 - it is lost, whatever it was
         """A simulated run lives and ends with its process."""
@@ -93,11 +105,13 @@ class Simulator:
 class SimulatedRun:
     """A run; see `ryla_graphs.engines.base.Run`."""
 
-    def __init__(self, run_id: str, workflow: CompiledWorkflow, world: World, *, previews: bool) -> None:
+    def __init__(self, run_id: str, workflow: CompiledWorkflow, world: World, execution: Execution) -> None:
         self.id = run_id
+        self.previews = False
+        self.strict = False
+        self.execution = execution
         self._workflow = workflow
         self._world = world
-        self._previews = previews
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -124,54 +138,82 @@ class SimulatedRun:
         yield Failed(self.id, missing) if missing is not None else Finished(self.id, seconds, outputs)
 
     def _nodes(self) -> Iterator[Event]:
-        results: dict[str, tuple[Any, ...]] = {}
-        needed = _needed(self._workflow)
-        for number, body in self._workflow.document.items():
-            if number not in needed:
-                continue
-            schema = self._workflow.catalog[body["class_type"]]
-            inputs = {spec.name: spec.default for spec in schema.inputs if spec.has_default}
-            inputs |= {name: _resolved(value, results) for name, value in body["inputs"].items()}
-            call = Call(number, schema, inputs, key_of(schema.class_type, inputs), self._world)
-            yield NodeStarted(self.id, number, schema.class_type)
-            before = len(self._world.saved)
-            results[number] = yield from self._work(call)
-            for artifact in self._world.saved[before:]:
-                yield OutputReady(self.id, artifact)
-
-    def _work(self, call: Call) -> Generator[Event, None, tuple[Any, ...]]:
-        handler = HANDLERS.get(call.schema.class_type, simulate_by_schema)
+        guesses: dict[str, None] = {}
         try:
-            work = handler(call)
-            if not isinstance(work, Generator):
-                return tuple(work)
-            while True:
-                try:
-                    step: Step = next(work)
-                except StopIteration as end:
-                    return tuple(end.value)
-                yield Progress(self.id, call.node, step.step, step.steps)
-                if self._previews:
-                    yield Preview(self.id, call.node, "image/jpeg", _thumbnail(call.key, step.step))
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError, ZeroDivisionError) as error:
-            # Values that a real node would take and these few lines do not; the run fails, the caller does not.
-            raise call.fail(f"cannot be simulated with these inputs ({type(error).__name__}: {error})") from error
+            while (task := self.execution.next()) is not None:
+                yield NodeStarted(self.id, task.node, task.schema.class_type)
+                yield from self._work(task, guesses)
+        except Cycle as cycle:
+            nodes: tuple[str, ...] = cycle.args[0]
+            raise ExecutionFailed(f"the nodes {', '.join(nodes)} wait for each other", node=nodes[0]) from cycle
+        except ExecutionFailed as failure:
+            # What was guessed may be why it failed.
+            if guesses and self.strict:
+                raise _not_guessing(guesses) from failure
+            raise
+        if guesses and self.strict:
+            raise _not_guessing(guesses)
+        yield from self._repeated()
+
+    def _work(self, task: Task, guesses: dict[str, None]) -> Iterator[Event]:
+        results: list[tuple[Any, ...] | Blocked] = []
+        reasons: list[str] = []
+        before = len(self._world.saved)
+        for number, inputs in enumerate(self._calls(task)):
+            if isinstance(inputs, Blocked):
+                results.append(inputs)
+                continue
+            call = call_of(task, inputs, self._world)
+            key = f"{task.key}.{number}"
+            yield from self._steps(task, inputs, key)
+            outputs, guessed = worked(call, key)
+            reasons += guessed
+            guesses.update(dict.fromkeys(guessed))
+            results.append(outputs)
+            save(Node(call, outputs, key, tuple(dict.fromkeys((*task.guessed, *reasons))), self._world))
+        self.execution.finish(task, results, reasons)
+        for artifact in self._world.saved[before:]:
+            yield OutputReady(self.id, artifact)
+
+    def _calls(self, task: Task) -> list[dict[str, Any] | Blocked]:
+        try:
+            return task.calls()
+        except NodeFails as failure:
+            raise failed(call_of(task, {}, self._world), str(failure)) from failure
+
+    def _steps(self, task: Task, inputs: Mapping[str, Any], key: str) -> Iterator[Event]:
+        count = STEPS.get(task.schema.class_type)
+        steps = 0 if count is None else count(call_of(task, inputs, self._world))
+        for step in range(1, steps + 1):
+            yield Progress(self.id, task.node, step, steps)
+            if self.previews:
+                yield Preview(self.id, task.node, "image/jpeg", _thumbnail(key, step))
+
+    def _repeated(self) -> Iterator[Event]:
+        """Tell what an equal node saved for the node that did not run because of it, as a server does."""
+        for number, twin in self.execution.equal.items():
+            for artifact in [artifact for artifact in self._world.saved if artifact.node == twin]:
+                self._world.saved.append(replace(artifact, node=number))
+                yield OutputReady(self.id, self._world.saved[-1])
 
 
-def _needed(workflow: CompiledWorkflow) -> set[str]:
-    """The nodes that some output needs; ComfyUI runs no others."""
-    needed = {output.node for output in workflow.outputs}
-    pending = list(needed)
-    while pending:
-        for value in workflow.document[pending.pop()]["inputs"].values():
-            if isinstance(value, list) and value[0] not in needed:
-                needed.add(value[0])
-                pending.append(value[0])
-    return needed
+def simulated_run(
+    workflow: CompiledWorkflow, files: Mapping[str, bytes], simulator: Simulator, run_id: str | None = None
+) -> SimulatedRun:
+    """A run of a graph with input files, whether the graph is known to name them or not."""
+    world = World(workflow.view, InputFiles(files), simulator.names)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    execution = Execution(workflow.view, _targets(workflow), digests=digests)
+    return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, execution)
 
 
-def _resolved(value: Any, results: Mapping[str, tuple[Any, ...]]) -> Any:
-    return results[value[0]][value[1]] if isinstance(value, list) else unwrap(value)
+def _targets(workflow: CompiledWorkflow) -> list[str] | None:
+    """The nodes that a run is for; all outputs where none is promised."""
+    return [output.node for output in workflow.outputs] or None
+
+
+def _not_guessing(guesses: Iterable[str]) -> ExecutionFailed:
+    return ExecutionFailed("\n- ".join(["the simulator is strict and would have to guess:", *guesses]))
 
 
 def _thumbnail(key: str, step: int) -> bytes:

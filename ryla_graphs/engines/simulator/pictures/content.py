@@ -1,0 +1,110 @@
+"""What a node's outputs look like, by the tables of `registry`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from ryla_graphs.engines.simulator.drawing import Drawn, draw
+from ryla_graphs.engines.simulator.frames import Frames, Source, content_of
+from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
+from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, PICKS, Drawing, Out, Stretch
+from ryla_graphs.shapes.registry import Call, nested
+from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, VideoShape
+
+_PICTURES = (ImageShape, MaskShape)
+
+
+def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -> tuple[Any, ...]:
+    """Outputs with what is in them; those that came in as they are keep theirs."""
+    given = {id(value) for value in _flat(call.inputs.values())}
+
+    def filled(value: Any, slot: int, item: int) -> Any:
+        if id(value) in given or getattr(value, "content", None) is not None:
+            return value
+        own_key = f"{key}.{slot}.{item}"
+        if isinstance(value, _PICTURES):
+            return replace(value, content=_frames(call, value, slot, item, own_key, caption))
+        if isinstance(value, VideoShape):
+            return replace(value, content=_first_frames(call))
+        if isinstance(value, LatentShape):
+            return replace(value, content=Drawn(own_key, caption))
+        return value
+
+    return tuple(
+        [filled(item, slot, number) for number, item in enumerate(value)]
+        if isinstance(value, list)
+        else filled(value, slot, 0)
+        for slot, value in enumerate(outputs)
+    )
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
+
+
+def _first_frames(call: Call) -> Frames | None:
+    found = (content_of(value) for value in _flat(call.inputs.values()))
+    return next((frames for frames in found if frames is not None), None)
+
+
+def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str) -> Frames:
+    inputs = nested(call.inputs, call.schema)
+
+    def out(index: int) -> Out:
+        return Out(call, inputs, shape, slot, item, index, key)
+
+    if (pick := PICKS.get(call.class_type)) is not None:
+        return _picked(out(0), pick(out(0)))
+    drawing = DRAWINGS.get(call.class_type)
+    if drawing is not None:
+        return _drawn(out, drawing, inputs)
+    first = next((value for value in _flat(call.inputs.values()) if content_of(value) is not None), None)
+    if first is not None:
+        count = first.frames if isinstance(first, VideoShape) else first.batch
+        return _picked(out(0), [Stretch(first, 0, int(count))])
+    return Frames(lambda _: (), lambda index, _: as_mode(draw(*out(index).size, key, index, caption), out(index).mode))
+
+
+def _picked(out: Out, stretches: Sequence[Stretch]) -> Frames:
+    """Pictures of the inputs, fitted to the size; where there are too few, from the first again."""
+    total = sum(stretch.count for stretch in stretches)
+
+    def sources(index: int) -> list[Source]:
+        index %= max(1, total)
+        for stretch in stretches:
+            frames = content_of(stretch.pictures)
+            if index < stretch.count and frames is not None:
+                return [(frames, stretch.start + index)]
+            index -= stretch.count
+        return []
+
+    def show(_: int, images: Sequence[Image.Image]) -> Image.Image:
+        image = images[0] if images else Image.new(out.mode, out.size)
+        return as_mode(fitted(image, out.size, "bilinear", "center"), out.mode)
+
+    return Frames(sources, show)
+
+
+def _drawn(out: Callable[[int], Out], drawing: Drawing, inputs: dict[str, Any]) -> Frames:
+    named = drawing.frames
+    behind: Sequence[Any] = named(out(0).call) if callable(named) else [inputs.get(name) for name in named]
+
+    def sources(index: int) -> list[Source]:
+        found = ((content_of(value), value) for value in behind)
+        return [(frames, index % max(1, int(value.batch))) for frames, value in found if frames is not None]
+
+    def show(index: int, images: Sequence[Image.Image]) -> Image.Image:
+        left, now = list(images), out(index)
+        given = [left.pop(0) if content_of(value) is not None else None for value in behind]
+        image = drawing.draw(now, *given)
+        return as_mode(image if image.size == now.size else image.resize(now.size), now.mode)
+
+    return Frames(sources, show)

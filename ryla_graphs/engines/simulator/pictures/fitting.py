@@ -1,0 +1,37 @@
+"""Scaling as ComfyUI does it, by Pillow."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+_RESAMPLING = {
+    "nearest-exact": Image.Resampling.NEAREST,
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "area": Image.Resampling.BOX,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+
+
+def resample(method: str) -> Image.Resampling:
+    """Pillow's name for ComfyUI's method."""
+    return _RESAMPLING.get(method, Image.Resampling.BICUBIC)
+
+
+def fitted(image: Image.Image, size: tuple[int, int], method: str, crop: str = "disabled") -> Image.Image:
+    """An image at a size, its middle only if `crop` says so."""
+    if image.size == size:
+        return image
+    if crop != "center":
+        return image.resize(size, resample(method))
+    width, height = image.size
+    was, becomes = width / height, size[0] / size[1]
+    x = round(width * (1 - becomes / was) / 2) if was > becomes else 0
+    y = round(height * (1 - was / becomes) / 2) if was < becomes else 0
+    return image.resize(size, resample(method), (x, y, width - x, height - y))
+
+
+def as_mode(image: Image.Image, mode: str) -> Image.Image:
+    """An image with the channels of a mode; an alpha that is new is opaque."""
+    return image if image.mode == mode else image.convert(mode)

@@ -1,0 +1,23 @@
+"""What a model would have made: colours that depend on all that went in, and a mark that nobody overlooks."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from ryla_graphs.engines.simulator.drawing import Drawn, draw
+from ryla_graphs.engines.simulator.pictures.fitting import resample
+from ryla_graphs.engines.simulator.pictures.registry import Out, draws
+
+
+@draws("VAEDecode", "VAEDecodeTiled")
+def decode(out: Out) -> Image.Image:
+    behind = out["samples"].content
+    drawn = behind if isinstance(behind, Drawn) else Drawn(out.key, "")
+    width, height = out.size
+    return draw(width, height, drawn.key, out.index, f"{drawn.caption} {width}x{height}".strip())
+
+
+@draws("ImageUpscaleWithModel", "SeedVR2VideoUpscaler", frames=("image",))
+def upscale(out: Out, image: Image.Image) -> Image.Image:
+    """The size is right, the detail is not."""
+    return image.resize(out.size, resample("bicubic"))

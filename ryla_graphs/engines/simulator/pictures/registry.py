@@ -1,0 +1,113 @@
+"""How the pixels of what a node gives are made: a table for changes of a picture, one for moves within batches.
+
+    @draws("ImageInvert", frames=("image",))
+    def invert(out: Out, image: Image.Image) -> Image.Image:
+        return ImageOps.invert(image)
+
+    @picks("ImageBatch")
+    def batch(out: Out) -> list[Stretch]:
+        return [whole_of(out["image1"]), whole_of(out["image2"])]
+
+A class in neither table shows its first picture at the new size, or a picture that says who made it. The size is that
+of the rule in `ryla_graphs.shapes`, whatever is drawn: what has another size is scaled to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from PIL import Image
+
+from ryla_graphs.shapes.registry import Call
+from ryla_graphs.shapes.values import ImageShape, MaskShape, VideoShape
+
+
+@dataclass(frozen=True)
+class Out:
+    """One output of a call whose pixels are wanted."""
+
+    call: Call
+    inputs: Mapping[str, Any]
+    """All inputs, dotted names in dictionaries, as rules get them."""
+    shape: ImageShape | MaskShape
+    slot: int
+    item: int
+    """Where the output is a list, the number of the item."""
+    index: int
+    """Which picture of the batch."""
+    key: str
+
+    def __getitem__(self, name: str) -> Any:
+        """An input."""
+        return self.inputs[name]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return int(self.shape.width), int(self.shape.height)
+
+    @property
+    def mode(self) -> str:
+        """Pillow's mode."""
+        if isinstance(self.shape, MaskShape):
+            return "L"
+        return {1: "L", 4: "RGBA"}.get(int(self.shape.channels), "RGB")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some pictures of a batch, one after the other."""
+
+    pictures: ImageShape | MaskShape | VideoShape
+    start: int
+    count: int
+
+
+def whole_of(pictures: ImageShape | MaskShape) -> Stretch:
+    """All pictures of a batch."""
+    return Stretch(pictures, 0, int(pictures.batch))
+
+
+Draw = Callable[..., Image.Image]
+AnyDraw = TypeVar("AnyDraw", bound=Draw)
+Pick = Callable[[Out], Sequence[Stretch]]
+
+
+Behind = Sequence[str] | Callable[[Call], Sequence[Any]]
+"""The pictures that something is drawn from: names of inputs, or a function that finds them."""
+
+
+class Drawing(NamedTuple):
+    """A function that draws, and what it draws from."""
+
+    draw: Draw
+    frames: Behind
+
+
+DRAWINGS: dict[str, Drawing] = {}
+PICKS: dict[str, Pick] = {}
+
+
+def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw]:
+    """Register how classes draw a picture: from those of the same number in `frames`, None where there is none.
+
+    A shorter batch begins again from its first picture.
+    """
+
+    def register(draw: AnyDraw) -> AnyDraw:
+        DRAWINGS.update(dict.fromkeys(class_types, Drawing(draw, frames)))
+        return draw
+
+    return register
+
+
+def picks(*class_types: str) -> Callable[[Pick], Pick]:
+    """Register of which pictures of their inputs classes make a batch."""
+
+    def register(pick: Pick) -> Pick:
+        PICKS.update(dict.fromkeys(class_types, pick))
+        return pick
+
+    return register

@@ -1,0 +1,100 @@
+"""What a simulated run has around it, and what a node does there: save, say, report progress, fail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.engines.simulator.files import FileNames
+from ryla_graphs.engines.simulator.frames import Renderer, content_of
+from ryla_graphs.outputs import OutputKind
+from ryla_graphs.problems import ExecutionFailed
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.shapes.registry import Call
+from ryla_graphs.shapes.values import ImageShape, MaskShape
+
+MAX_PIXELS = 256_000_000
+"""The most pixels that one node draws."""
+
+
+@dataclass
+class World:
+    """What a run has around it."""
+
+    prompt: Prompt
+    files: Mapping[str, Any]
+    """Shapes of the input files by name, with what is in them."""
+    names: FileNames
+    saved: list[Artifact] = field(default_factory=list)
+    renderer: Renderer = field(default_factory=Renderer)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One call of a node that has worked: its inputs, its outputs, and a place to put files."""
+
+    call: Call
+    outputs: tuple[Any, ...]
+    key: str
+    """What tells what this call gave from what others did."""
+    guessed: tuple[str, ...]
+    world: World
+
+    def __getitem__(self, name: str) -> Any:
+        return self.call.inputs[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An input that may be left out."""
+        return self.call.inputs.get(name, default)
+
+    def image(self, pictures: ImageShape | MaskShape, index: int) -> Image.Image:
+        """One picture of a batch, drawn."""
+        frames = content_of(pictures)
+        if frames is None:
+            raise self.fail("nothing is known of the pixels that it saves")
+        self.afford(pictures)
+        return self.world.renderer.frame(frames, index)
+
+    def images(self, pictures: ImageShape | MaskShape) -> list[Image.Image]:
+        """All pictures of a batch, drawn."""
+        self.afford(pictures)
+        return [self.image(pictures, index) for index in range(int(pictures.batch))]
+
+    def afford(self, pictures: ImageShape | MaskShape) -> None:
+        """Raise where so many pixels would only fill the memory of the machine."""
+        width, height, count = int(pictures.width), int(pictures.height), int(pictures.batch)
+        if width * height * count > MAX_PIXELS:
+            raise self.fail(
+                f"{count} x {width}x{height} are {width * height * count // 10**6} megapixels;"
+                f" the simulator draws up to {MAX_PIXELS // 10**6}"
+            )
+
+    def save(
+        self, kind: OutputKind, filename: str, content: bytes, *, subfolder: str = "", folder: str = "output"
+    ) -> None:
+        """Save a file."""
+        marks: dict[str, Any] = {"simulated": True, "guessed": self.guessed}
+        self.world.saved.append(
+            Artifact(self.call.node, kind, filename, subfolder, folder, read=lambda: content, **marks)
+        )
+
+    def say(self, text: str) -> None:
+        """Give a text."""
+        count = sum(artifact.node == self.call.node for artifact in self.world.saved)
+        name = f"{self.call.node}_{count + 1:05}_.txt"
+        self.world.saved.append(Artifact(self.call.node, "text", name, text=text, simulated=True, guessed=self.guessed))
+
+    def fail(self, reason: str) -> ExecutionFailed:
+        """The error of this node."""
+        return failed(self.call, reason)
+
+
+def failed(call: Call, reason: str) -> ExecutionFailed:
+    """The error of a node."""
+    return ExecutionFailed(
+        f"{call.class_type} '{call.node}' failed: {reason}", node=call.node, class_type=call.class_type
+    )

@@ -1,0 +1,338 @@
+"""In which order the nodes of a prompt run and what each is given, as ComfyUI's executor does it.
+
+Nothing is executed here. Whoever runs a prompt, or only works out its shapes, asks for the `next` task, works on its
+calls, and hands the results to `finish`. Lists, lazy inputs, expansion, blocked branches and equal nodes are dealt
+with on the way. A link that leads nowhere carries None.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.catalog.schema import Kind, KnownInputs, NodeSchema
+from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, read_link, unwrap, wires_of
+from ryla_graphs.prompt.values import converted
+from ryla_graphs.shapes.calls import Arguments, Wire, calls, merged, repeats
+from ryla_graphs.shapes.registry import LAZY, Lazy, NodeFails
+from ryla_graphs.shapes.unknown import Undecided, Unknown
+from ryla_graphs.shapes.values import Blocked
+
+MAX_REASONS = 20
+
+
+class Cycle(Exception):
+    """The nodes that are left wait for each other; the argument is their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expand:
+    """What a node gives that puts other nodes in its place: their bodies by id, and its outputs, links among them."""
+
+    nodes: Mapping[str, Mapping[str, Any]]
+    outputs: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A node whose inputs are there."""
+
+    node: str
+    schema: NodeSchema
+    wires: Mapping[str, Wire]
+    guessed: tuple[str, ...]
+    """What of its inputs is only guessed."""
+    key: str
+    """What nodes share that do the same with the same, in this prompt and in any other."""
+    refused: str | None = None
+    """Why the server would not take its values."""
+
+    def calls(self) -> list[Arguments | Blocked]:
+        """The arguments of each call. Raises `NodeFails` where the real node cannot be called so."""
+        if self.refused is not None:
+            raise NodeFails(self.refused)
+        return calls(self.wires, self.schema)
+
+
+class _Waiting:
+    """A node that has not run yet."""
+
+    __slots__ = ("blocks", "index", "waits_for")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.waits_for: set[str] = set()
+        self.blocks: list[str] = []
+
+
+class Execution:
+    """One way through a prompt."""
+
+    def __init__(
+        self, prompt: Prompt, targets: Iterable[str] | None = None, *, digests: Mapping[str, str] | None = None
+    ) -> None:
+        self.nodes: dict[str, PromptNode | ForeignNode] = {node.id: node for node in prompt.every_node()}
+        """All nodes, those included that expansion brings."""
+        self._catalog = prompt.catalog
+        self._digests = digests or {}
+        """What tells files of one name apart, by name."""
+        self.results: dict[str, tuple[Wire, ...] | Unknown] = {}
+        """The wires of every node that ran, by id."""
+        self.guessed: dict[str, tuple[str, ...]] = {}
+        """Why what a node gave is only guessed, for nodes where it is."""
+        self.equal: dict[str, str] = {}
+        """Nodes that did not run because an equal one had, and which."""
+        self._waiting: dict[str, _Waiting] = {}
+        self._ready: list[tuple[int, int, str]] = []
+        self._signatures: dict[str, tuple[str, str]] = {}
+        self._ran: dict[str, str] = {}
+        self._defaults: dict[int, Mapping[str, Wire]] = {}
+        self._expanded: dict[str, list[tuple[Any, ...] | Blocked]] = {}
+        outputs = [number for number in self.nodes if self._is_output(number)]
+        for number in outputs if targets is None else targets:
+            self._add(number)
+
+    def _schema(self, number: str) -> NodeSchema | None:
+        """The class of a node, where the catalog has it."""
+        node = self.nodes.get(number)
+        return node.schema if isinstance(node, PromptNode) else None
+
+    def _is_output(self, number: str) -> bool:
+        schema = self._schema(number)
+        return schema is not None and schema.output_node
+
+    # Waiting and getting ready.
+
+    def _add(self, number: str) -> None:
+        """Let a node run, and all that it needs; of lazy inputs that is not known yet."""
+        stack, links = [number], []
+        while stack:
+            current = stack.pop()
+            if current in self._waiting or current in self.results or current not in self.nodes:
+                continue
+            self._waiting[current] = _Waiting(len(self._waiting) + len(self.results))
+            node = self.nodes[current]
+            lazy = LAZY.get(node.class_type)
+            for name, link in node.wires.items():
+                if lazy is None or not lazy.is_lazy(name):
+                    stack.append(link.node)
+                    links.append((link.node, current))
+        for source, consumer in links:
+            self._wait(consumer, source)
+        for current in dict.fromkeys((number, *(n for link in links for n in link))):
+            self._push(current)
+
+    def _wait(self, consumer: str, source: str) -> None:
+        behind, waiting = self._waiting.get(source), self._waiting.get(consumer)
+        if behind is not None and waiting is not None and source not in waiting.waits_for:
+            waiting.waits_for.add(source)
+            behind.blocks.append(consumer)
+
+    def _push(self, number: str) -> None:
+        waiting = self._waiting.get(number)
+        if waiting is not None and not waiting.waits_for:
+            heapq.heappush(self._ready, (self._turn(number, waiting), waiting.index, number))
+
+    def _turn(self, number: str, waiting: _Waiting) -> int:
+        """Outputs and calls of services first, then what they wait for, so that results are seen early."""
+        schema = self._schema(number)
+        if schema is not None and (schema.output_node or schema.api_node):
+            return 0
+        if any(self._is_output(blocked) for blocked in waiting.blocks):
+            return 1
+        behind = (self._waiting.get(blocked) for blocked in waiting.blocks)
+        return 2 if any(self._is_output(b) for node in behind if node is not None for b in node.blocks) else 3
+
+    def next(self) -> Task | None:
+        """The node that runs next; None where all have. Raises `Cycle` where the rest wait for each other."""
+        while self._ready:
+            _, _, number = heapq.heappop(self._ready)
+            waiting = self._waiting.get(number)
+            if waiting is None or waiting.waits_for:
+                continue
+            if number in self._expanded:
+                self._close_expanded(number)
+                continue
+            node = self.nodes[number]
+            if not isinstance(node, PromptNode):
+                self._close(number, Unknown(f"the class '{node.class_type}' is not known"))
+                continue
+            key, one = self._signature(number)
+            twin = self._ran.setdefault(one, number)
+            if twin != number and twin in self.results:
+                self.equal[number] = twin
+                self._close(number, self.results[twin])
+                continue
+            try:
+                wires = self._wires(node)
+                if self._waits_for_lazy(node, wires):
+                    continue
+            except NodeFails as failure:
+                return Task(number, node.schema, {}, self._inherited(node), key, str(failure))
+            return Task(number, node.schema, wires, self._inherited(node), key)
+        if self._waiting:
+            raise Cycle(tuple(self._waiting))
+        return None
+
+    def _waits_for_lazy(self, node: PromptNode, wires: Mapping[str, Wire]) -> bool:
+        lazy = LAZY.get(node.class_type)
+        if lazy is None:
+            return False
+        links = {name: link for name, link in node.wires.items() if lazy.is_lazy(name)}
+        waiting = frozenset(n for n, link in links.items() if link.node in self.nodes and link.node not in self.results)
+        if not waiting:
+            return False
+        known = {name: wire for name, wire in wires.items() if name not in waiting}
+        for name in sorted(_needed(lazy, known, waiting, node.schema)):
+            self._add(links[name].node)
+            self._wait(node.id, links[name].node)
+            self._push(links[name].node)
+        return bool(self._waiting[node.id].waits_for)
+
+    # What comes along the wires.
+
+    def _wires(self, node: PromptNode) -> dict[str, Wire]:
+        """All inputs that the node gets: its links followed, its values converted, defaults for what is left out."""
+        wires: dict[str, Wire] = dict(self._default_wires(node.schema, node.known))
+        for name, value in node.inputs.items():
+            link = node.wires.get(name)
+            wires[name] = [_converted(name, value, node.known)] if link is None else self._carried(link)
+        return wires
+
+    def _default_wires(self, schema: NodeSchema, known: KnownInputs) -> Mapping[str, Wire]:
+        """The defaults of a class; the slots of an autogrow input have none."""
+        if id(known) not in self._defaults:
+            growing = tuple(f"{spec.name}." for spec in schema.every_input() if spec.kind is Kind.AUTOGROW)
+            self._defaults[id(known)] = {
+                name: [spec.default]
+                for name, spec in known.items()
+                if spec.has_default and not name.startswith(growing)
+            }
+        return self._defaults[id(known)]
+
+    def _carried(self, link: Link) -> Wire:
+        found = self.results.get(link.node, ())
+        if isinstance(found, Unknown):
+            return found
+        return found[link.slot] if -len(found) <= link.slot < len(found) else [None]
+
+    def _inherited(self, node: PromptNode) -> tuple[str, ...]:
+        reasons = (reason for link in node.wires.values() for reason in self.guessed.get(link.node, ()))
+        return tuple(dict.fromkeys(reasons))[:MAX_REASONS]
+
+    def _signature(self, start: str) -> tuple[str, str]:
+        """What nodes of one class share that have equal values and links to such: all of them, and only those that
+        are one to the server."""
+        if start in self._signatures:
+            return self._signatures[start]
+        path, on_path = [start], {start}
+        while path:
+            number = path[-1]
+            sources = (link.node for link in self.nodes[number].wires.values())
+            # What was not needed has no signature yet; on a cycle of links one stays without.
+            missing = next(
+                (s for s in sources if s in self.nodes and s not in self._signatures and s not in on_path), None
+            )
+            if missing is not None:
+                path.append(missing)
+                on_path.add(missing)
+                continue
+            self._signatures[number] = self._digest(number, 0), self._digest(number, 1)
+            on_path.discard(path.pop())
+        return self._signatures[start]
+
+    def _digest(self, number: str, which: int) -> str:
+        node, schema = self.nodes[number], self._schema(number)
+        parts: list[Any] = [node.class_type]
+        if which == 1 and not (schema is not None and schema.is_pure):
+            parts.append(number)
+        for name in sorted(node.inputs, key=str):
+            link, value = node.wires.get(name), node.inputs[name]
+            if link is None:
+                named = self._digests.get(value, "") if isinstance(value, str) else ""
+                parts.append((name, json.dumps(value, sort_keys=True, default=repr), named))
+            else:
+                parts.append((name, self._signatures.get(link.node, (link.node, link.node))[which], link.slot))
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    # Results.
+
+    def finish(
+        self, task: Task, results: Sequence[tuple[Any, ...] | Blocked | Expand], guessed: Sequence[str] = ()
+    ) -> None:
+        """Take the results of all calls of a task, and the reasons why they are only guessed, if they are."""
+        reasons = tuple(dict.fromkeys((*task.guessed, *guessed)))[:MAX_REASONS]
+        if reasons:
+            self.guessed[task.node] = reasons
+        plain = [result.outputs if isinstance(result, Expand) else result for result in results]
+        expansions = [result for result in results if isinstance(result, Expand)]
+        if expansions:
+            self._expand(task.node, expansions, plain)
+        else:
+            self._close(task.node, merged(plain, task.schema, repeats(task.wires, task.schema)))
+
+    def fail(self, task: Task, reason: str) -> None:
+        """Let nothing that needs a node run, because the node fails."""
+        self._close(task.node, tuple([Blocked(reason)] for _ in task.schema.outputs))
+
+    def _expand(self, number: str, expansions: list[Expand], results: list[tuple[Any, ...] | Blocked]) -> None:
+        new = [read for expansion in expansions for n, body in expansion.nodes.items() if (read := self._read(n, body))]
+        self.nodes.update((node.id, node) for node in new)
+        for node in new:
+            if self._is_output(node.id):
+                self._add(node.id)
+        self._expanded[number] = results
+        for result in results:
+            for value in () if isinstance(result, Blocked) else result:
+                if (link := read_link(value)) is not None:
+                    self._add(link.node)
+                    self._wait(number, link.node)
+        self._push(number)
+
+    def _read(self, number: str, body: Mapping[str, Any]) -> PromptNode | ForeignNode:
+        class_type, inputs = body["class_type"], body["inputs"]
+        if class_type not in self._catalog:
+            return ForeignNode(number, class_type, inputs, wires_of(inputs))
+        schema = self._catalog[class_type]
+        return PromptNode(number, schema, inputs, schema.flat_inputs(inputs), wires_of(inputs))
+
+    def _close_expanded(self, number: str) -> None:
+        schema = self._schema(number)
+        assert schema is not None, "only a known class expands"
+        wires: list[list[Any]] = [[] for _ in schema.outputs]
+        for result in self._expanded.pop(number):
+            for slot, wire in enumerate(wires):
+                value = result if isinstance(result, Blocked) else result[slot]
+                link = read_link(value)
+                carried = self._carried(link) if link is not None else [value]
+                wire.extend(carried if isinstance(carried, list) else [carried])
+        self._close(number, tuple(wires))
+
+    def _close(self, number: str, wires: tuple[Wire, ...] | Unknown) -> None:
+        self.results[number] = wires
+        for blocked in self._waiting.pop(number).blocks:
+            waiting = self._waiting.get(blocked)
+            if waiting is not None:
+                waiting.waits_for.discard(number)
+                self._push(blocked)
+
+
+def _needed(lazy: Lazy, known: Mapping[str, Wire], waiting: frozenset[str], schema: NodeSchema) -> set[str]:
+    """Which lazy inputs a node needs, by its others; all of them where those are unknown."""
+    try:
+        arguments = [given for given in calls(known, schema) if not isinstance(given, Blocked)]
+        return {name for given in arguments for name in lazy.needs(given, waiting)} & waiting
+    except Undecided:
+        return set(waiting)
+
+
+def _converted(name: str, value: Any, known: KnownInputs) -> Any:
+    spec = known.get(name)
+    try:
+        return unwrap(value) if spec is None else converted(spec, value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise NodeFails(f"the server does not take the value of {name}: {error}") from error

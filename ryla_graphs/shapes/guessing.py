@@ -1,0 +1,127 @@
+"""The best guess for a class without a rule: what its inputs and their names suggest.
+
+Every guess comes with the reason why it is one. The simulator marks what rests on it; limits do not guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from ryla_graphs import sockets
+from ryla_graphs.shapes.registry import Call
+from ryla_graphs.shapes.unknown import rounded
+from ryla_graphs.shapes.values import (
+    AudioShape,
+    Conditioning,
+    ImageShape,
+    LatentShape,
+    MaskShape,
+    Opaque,
+    Several,
+    Sigmas,
+    VideoShape,
+)
+
+_HELD_BY: Mapping[str, type] = {
+    "IMAGE": ImageShape,
+    "MASK": MaskShape,
+    "LATENT": LatentShape,
+    "VIDEO": VideoShape,
+    "AUDIO": AudioShape,
+    "SIGMAS": Sigmas,
+    "CONDITIONING": Conditioning,
+    "STRING": str,
+    "BOOLEAN": bool,
+}
+_PLAIN: Mapping[str, Any] = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False, "COMBO": ""}
+_SIDE = 512
+_RATE = 24
+_FRAMES = ("length", "frames", "num_frames", "video_frames", "batch_size", "amount")
+_FACTORS = ("scale_by", "upscale_by", "scale_factor", "rescale_factor", "scale", "upscale_factor")
+_SIZED = (ImageShape, MaskShape, VideoShape)
+
+
+def guessed_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Outputs of the types that the class declares, and why they are guesses; no reason where nothing is guessed."""
+    outputs = tuple(_guess(call, socket) for socket in _sockets(call))
+    lists = [output.is_list for output in call.schema.outputs]
+    counted = any(not isinstance(value, (Opaque, Conditioning)) for value in outputs)
+    why = f"no rule says what {call.class_type} '{call.node}' gives"
+    return tuple([v] if many else v for v, many in zip(outputs, lists, strict=True)), (why,) if counted else ()
+
+
+def _sockets(call: Call) -> Iterator[str]:
+    for output in call.schema.outputs:
+        yield "COMBO" if isinstance(output.type, tuple) else output.type
+
+
+def _guess(call: Call, declared: str) -> Any:
+    if declared in (sockets.ANY, sockets.MATCH):
+        wired = [value for value in _values(call) if not isinstance(value, (int, float, str, bool))]
+        return next(iter(wired), next(iter(_values(call)), None))
+    socket = min((part.strip() for part in declared.split(",")), key=lambda name: name not in _HELD_BY)
+    kind = _HELD_BY.get(socket)
+    given = next((value for value in _values(call) if kind is not None and type(value) is kind), None)
+    width, height = _size(call)
+    count = _first_number(call, _FRAMES) or 1
+    match socket:
+        case "IMAGE":
+            batch = given.batch if isinstance(given, ImageShape) else count
+            return given if _is_size_of(given, width, height) else ImageShape(batch, height, width)
+        case "MASK":
+            return given if _is_size_of(given, width, height) else MaskShape(1, height, width)
+        case "LATENT":
+            return given or LatentShape((count, 4, height // 8, width // 8), empty=True)
+        case "VIDEO":
+            frames = max((v.batch for v in _values(call) if isinstance(v, ImageShape)), default=_RATE)
+            return given or VideoShape(frames, height, width, Fraction(_RATE))
+        case "AUDIO":
+            return given or AudioShape(1, 2, 44_100)
+        case "SIGMAS":
+            steps = _first_number(call, ("steps",)) or 1
+            return given or Sigmas(tuple(1 - step / steps for step in range(min(steps, 10_000) + 1)))
+        case "CONDITIONING":
+            return given or Conditioning((((1, 1, 1), {}),))
+        case _:
+            return given if given is not None else _PLAIN.get(socket, Opaque(socket))
+
+
+def _values(call: Call) -> Iterator[Any]:
+    """The values of all inputs; of a list its first."""
+    for value in call.inputs.values():
+        if call.schema.input_is_list and isinstance(value, list):
+            yield from value[:1]
+        else:
+            yield value.item if isinstance(value, Several) else value
+
+
+def _is_size_of(value: Any, width: Any, height: Any) -> bool:
+    return value is not None and (value.width, value.height) == (width, height)
+
+
+def _size(call: Call) -> tuple[Any, Any]:
+    """Width and height: as the inputs say, else those of a picture that comes in, perhaps scaled."""
+    behind = next((value for value in _values(call) if isinstance(value, _SIZED)), None)
+    width, height = _first_number(call, ("width",)), _first_number(call, ("height",))
+    if behind is None:
+        latent = next((value for value in _values(call) if isinstance(value, LatentShape)), None)
+        wide, high = (latent.width, latent.height) if latent is not None else (_SIDE, _SIDE)
+        return width or wide, height or high
+    factor = _first_number(call, _FACTORS) or 1
+    if width and height:
+        return width, height
+    if width or height:
+        factor = width / behind.width if width else (height or 1) / behind.height
+    return max(1, rounded(behind.width * factor)), max(1, rounded(behind.height * factor))
+
+
+def _first_number(call: Call, names: tuple[str, ...]) -> Any:
+    for name in names:
+        value = call.inputs.get(name)
+        if isinstance(value, list) and call.schema.input_is_list:
+            value = value[0] if value else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+            return value if name in _FACTORS else int(value)
+    return None

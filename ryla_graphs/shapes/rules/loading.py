@@ -1,0 +1,30 @@
+"""What comes from files: pictures, videos, sounds; and the models, of which only facts are known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ryla_graphs.shapes.registry import Call, rule
+from ryla_graphs.shapes.unknown import Unknown
+from ryla_graphs.shapes.values import ImageShape, MaskShape, unknown_of
+
+
+@rule("LoadImage", "LoadImageOutput")
+def load_image(image: str, call: Call) -> tuple[ImageShape, MaskShape]:
+    found = call.file(image, ImageShape)
+    if isinstance(found, Unknown):
+        pictures: ImageShape = unknown_of("IMAGE", found.reason)
+        return pictures, MaskShape(pictures.batch, pictures.height, pictures.width)
+    if found.channels == 4:
+        colours = ImageShape(found.batch, found.height, found.width)
+        return colours, MaskShape(found.batch, found.height, found.width)
+    # A picture without alpha comes with a small empty mask.
+    return found, MaskShape(found.batch, 64, 64)
+
+
+@rule("LoadImageMask")
+def load_mask(image: str, channel: str, call: Call) -> Any:
+    pictures, mask = load_image(image, call)
+    if channel == "alpha":
+        return mask
+    return MaskShape(pictures.batch, pictures.height, pictures.width)

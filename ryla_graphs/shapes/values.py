@@ -1,0 +1,224 @@
+"""What flows along the wires of a graph, by its shape: the one vocabulary of rules, plan, limits and simulator.
+
+Plain values are plain: ``int``, ``float``, ``str``, ``bool``, ``None``, ``list``, ``dict``. Numbers in a shape may be
+`Unknown`, and so may a whole value. `content` belongs to the simulator, which keeps there what it can draw; a rule
+that gives back the value it was given, gives its content with it, and every new value starts without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from ryla_graphs.shapes.unknown import Number, Undecided, Unknown, Whole
+
+_CONTENT: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageShape:
+    """A batch of pictures, or the frames of a video."""
+
+    batch: Whole
+    height: Whole
+    width: Whole
+    channels: Whole = 3
+    content: Any = _CONTENT
+
+    @property
+    def shape(self) -> tuple[Whole, ...]:
+        """As the tensor has it."""
+        return self.batch, self.height, self.width, self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class MaskShape:
+    """A batch of masks."""
+
+    batch: Whole
+    height: Whole
+    width: Whole
+    content: Any = _CONTENT
+
+    @property
+    def shape(self) -> tuple[Whole, ...]:
+        """As the tensor has it."""
+        return self.batch, self.height, self.width
+
+
+@dataclass(frozen=True, slots=True)
+class LatentShape:
+    """Latents: a batch of pictures, videos, sounds or bodies, compressed.
+
+    >>> LatentShape((1, 16, 13, 60, 104), space=8, time=4).frames
+    49
+    """
+
+    samples: tuple[Whole, ...]
+    """The shape of the tensor: batch, channels, then time, height and width as far as there are any."""
+    space: Whole = 8
+    """How many pixels one step stands for, for who knows nothing of the VAE."""
+    time: Whole = 4
+    """How many frames one step stands for; the first frame stands alone."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What else nodes write next to the samples: ``type``, ``downscale_ratio_spacial``."""
+    noise_mask: tuple[Whole, ...] | None = None
+    batch_index: tuple[int, ...] | None = None
+    more: tuple[tuple[Whole, ...], ...] = ()
+    """Further tensors that go with it: the sound of a video."""
+    empty: bool = False
+    """Whether it is all zeros, which core samplers fit to any model."""
+    content: Any = _CONTENT
+
+    @property
+    def batch(self) -> Whole:
+        """How many there are."""
+        return self.samples[0]
+
+    @property
+    def height(self) -> Whole:
+        """Of what it decodes to, in pixels."""
+        return self.samples[-2] * self.space
+
+    @property
+    def width(self) -> Whole:
+        """Of what it decodes to, in pixels."""
+        return self.samples[-1] * self.space
+
+    @property
+    def frames(self) -> Whole:
+        """Of one video of what it decodes to; 1 for pictures."""
+        return (self.samples[2] - 1) * self.time + 1 if len(self.samples) == 5 else 1
+
+    def with_samples(self, *samples: Whole) -> LatentShape:
+        """The same latents at another size: the rest of the dictionary stays, as nodes copy it."""
+        return replace(self, samples=samples, content=None)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioShape:
+    """Sound."""
+
+    batch: Whole
+    channels: Whole
+    samples: Whole
+    rate: Whole = 44_100
+    content: Any = _CONTENT
+
+    @property
+    def shape(self) -> tuple[Whole, ...]:
+        """As the tensor has it."""
+        return self.batch, self.channels, self.samples
+
+    @property
+    def seconds(self) -> Number:
+        """How long it is."""
+        return self.samples / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class VideoShape:
+    """Frames with a rate, and perhaps sound: of a file, or put together."""
+
+    frames: Whole
+    height: Whole
+    width: Whole
+    fps: Fraction | Unknown
+    audio: AudioShape | None = None
+    seconds: Number | None = None
+    """How long it is, where its file says so; else that is the number of its frames by their rate."""
+    content: Any = _CONTENT
+
+    @property
+    def duration(self) -> Any:
+        """How long it is, in seconds."""
+        return self.frames / self.fps if self.seconds is None else self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sigmas:
+    """The noise levels of a sampler, one more than it has steps."""
+
+    values: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """Texts and hints for a sampler: for each entry the shape of its tensor, and what is written next to it."""
+
+    entries: tuple[tuple[tuple[Whole, ...], Mapping[str, Any]], ...]
+
+    def with_keys(self, **keys: Any) -> Conditioning:
+        """The same with more written next to every entry."""
+        return Conditioning(tuple((shape, {**found, **keys}) for shape, found in self.entries))
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What has no size that counts here: a model, a text encoder, a mesh. It may have facts for other rules."""
+
+    type: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def fact(self, name: str) -> Any:
+        """A fact. Raises `Undecided` where it is not known."""
+        if name not in self.facts:
+            raise Undecided(self.facts.get("unknown", f"the {name} of this {self.type} is not known"))
+        return self.facts[name]
+
+    def with_facts(self, **facts: Any) -> Opaque:
+        """The same with more known of it."""
+        return Opaque(self.type, {**self.facts, **facts})
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing, and nothing after it: what an ``ExecutionBlocker`` or a node that fails hands on."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list on a wire of which nobody knows how long it is: what each of its items is like, and how many at most."""
+
+    item: Any
+    count: Unknown
+
+    def __iter__(self) -> Any:
+        raise Undecided(self.count.reason)
+
+    __len__ = __getitem__ = __iter__
+
+
+_ONE_OR_MORE = (1, float("inf"))
+
+
+def unknown_of(socket: str, reason: str) -> Any:
+    """A value of a socket type of which nothing else is known.
+
+    >>> unknown_of("IMAGE", "made by a model").channels
+    3
+    """
+
+    def some() -> Unknown:
+        return Unknown(reason, *_ONE_OR_MORE)
+
+    match socket:
+        case "IMAGE":
+            return ImageShape(some(), some(), some())
+        case "MASK":
+            return MaskShape(some(), some(), some())
+        case "LATENT":
+            # Perhaps a video: a latent whose frames nobody knows must not count as one picture.
+            return LatentShape((some(), some(), some(), some(), some()))
+        case "VIDEO":
+            return VideoShape(some(), some(), some(), some())
+        case "AUDIO":
+            return AudioShape(some(), some(), some(), some())
+        case "INT" | "FLOAT" | "STRING" | "BOOLEAN" | "COMBO" | "*" | "COMFY_MATCHTYPE_V3" | "SIGMAS":
+            return Unknown(reason)
+        case _:
+            return Opaque(socket, {"unknown": reason})
