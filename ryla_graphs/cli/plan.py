@@ -42,7 +42,7 @@ def plan_command(
     compiled = _workflow(target, param, params, known).compile(known)
     plan = compiled.plan
     choice: Choice | None = None
-    problems = [compiled.explain(problem) for problem in check(plan.stages)]
+    problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
     try:
         preferred = RYLA_DEFAULTS.get(compiled.origin.preset or "")
         choice = choose_gpu(plan, allowed=[wanted]) if wanted else choose_gpu(plan, preferred=preferred)

@@ -55,7 +55,7 @@ def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
 
     found: list[Problem] = []
     for compiled in workflows:
-        problems = [compiled.explain(problem) for problem in check(compiled.stages)]
+        problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
         found += [problem for problem in problems if problem not in found]
     if found:
         raise CannotRunHere(found)

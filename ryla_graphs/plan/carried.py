@@ -106,7 +106,9 @@ class Weights:
             pieces: set[Piece] = set()
             seen, stack = {start}, [start]
             while stack:
-                node = self.view.nodes[stack.pop()]
+                node = self.view.nodes.get(stack.pop())
+                if node is None:  # of a class that the catalog lacks
+                    continue
                 pieces.update(self._pieces(node, types))
                 for _, link in wired(node, *types, *_PASSES):
                     if link[0] in self.view.nodes and link[0] not in seen:

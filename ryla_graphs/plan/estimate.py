@@ -132,6 +132,7 @@ def _stage_plan(stage: Stage) -> StagePlan:
         set_by=stage.canvas.set_by,
         family=stage.model.family if stage.model else None,
         evaluations=stage.evaluations,
+        steps_known=stage.steps_known,
         weights=tuple(sorted({piece.label for piece in stage.pieces})),
         weight_bytes=weights,
         activation_bytes=stage.activation(bytes_each(stage, None)),

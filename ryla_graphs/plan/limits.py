@@ -1,15 +1,24 @@
-"""What one prompt may ask for: pixels, batch and steps, checked before anything is submitted."""
+"""What one prompt may ask for: pixels, pictures, sound and steps, checked before anything is submitted.
+
+Whatever a node makes or multiplies counts, sampled or not: `shapes` says how much that is. What only a run can tell
+is never counted as one; a limit that must hold refuses it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
+from ryla_graphs.plan.estimate import stages_of
+from ryla_graphs.plan.plan import StagePlan
 from ryla_graphs.problems import AtNode, Problem
-
-if TYPE_CHECKING:
-    from ryla_graphs.plan.plan import StagePlan
+from ryla_graphs.prompt import PromptNode, Unknown
+from ryla_graphs.shapes import Amount, amounts, evaluate
+from ryla_graphs.shapes import Unknown as UnknownShape
+from ryla_graphs.shapes.rules import rule
+from ryla_graphs.shapes.unknown import Number, bounds
+from ryla_graphs.validation.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,68 +34,187 @@ class Limits:
     work: float | None = 20_000.0
     """Of all samplers together: megapixels times pictures or frames times evaluations. Flux.1 Dev at 1024 x 1024
     with 20 steps is 21, a Wan video of 81 frames of 832 x 480 with 30 steps and a negative prompt 1,941."""
+    together: float | None = 2_000.0
+    """Of all pictures or frames that one node gives, in 10^6 pixels: 24 GB as ComfyUI keeps pictures in memory."""
+    seconds: float | None = 3_600.0
+    """Of sound that one node gives."""
+    nodes: int | None = 10_000
+    """Nodes of the graph."""
 
 
-def check(stages: Sequence[StagePlan], limits: Limits | None = None) -> list[Problem]:
-    """What the stages of a plan ask for beyond the limits; an empty list where it keeps to them.
+def check(
+    view: View, limits: Limits | None = None, *, files: Mapping[str, Any] | None = None, refuse_unknown: bool = True
+) -> list[Problem]:
+    """What a graph asks for beyond the limits, or may ask for; an empty list where it keeps to them.
 
-    The problems name the inputs to lower where it can be told, so that `CompiledWorkflow.explain` finds the preset
-    parameters behind them.
+    `files` has the shapes of input files by name (`shapes.ImageShape` and its like). With `refuse_unknown` false, only
+    what is sure to be too much is refused. The problems name the inputs to lower where it can be told, so that
+    `CompiledWorkflow.explain` finds the preset parameters behind them.
     """
     allowed = limits or Limits()
-    # Several stages work on one canvas: it is refused once.
-    found = {(p.code, p.node, p.given): p for stage in stages for p in _of_stage(stage, allowed)}
-    return [*found.values(), *_of_all(stages, allowed)]
+    if (crowd := too_many_nodes(len(view.nodes), allowed)) is not None:
+        return [crowd]
+    found = [*_of_amounts(view, allowed, files or {}, refuse_unknown)]
+    if refuse_unknown:
+        found += _of_classes_without_rule(view, allowed)
+    stages = stages_of(view)
+    for stage in stages:
+        found += _of_steps(view, stage, allowed, refuse_unknown)
+    return [*found, *_of_work(stages, allowed)]
 
 
-def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
-    megapixels = stage.width * stage.height / 1e6
-    pictures = stage.frames * stage.batch
-    node, class_type = stage.set_by or (stage.node, stage.class_type)
-    if allowed.megapixels is not None and megapixels > allowed.megapixels:
-        yield Problem(
-            code="too_large",
-            message=f"{stage.width}x{stage.height} are {megapixels:.1f} megapixels, {allowed.megapixels:g} are allowed",
-            subject=AtNode(node=node, class_type=class_type, input="width" if stage.set_by else None),
-            given=round(megapixels, 1),
-            expected=f"at most {allowed.megapixels:g} megapixels",
-            hint="lower width and height",
-        )
-    if allowed.pictures is not None and pictures > allowed.pictures:
-        frames = stage.frames > stage.batch
-        yield Problem(
-            code="too_many_pictures",
-            message=f"{pictures:,} {'frames' if frames else 'pictures'} at once, {allowed.pictures:,} are allowed",
-            subject=AtNode(
-                node=node, class_type=class_type, input=("length" if frames else "batch_size") if stage.set_by else None
-            ),
-            given=pictures,
-            expected=f"at most {allowed.pictures:,}",
-            hint="make the video shorter" if frames else "lower the batch, and submit several prompts",
-        )
-    if allowed.steps is not None and stage.kind == "sample" and stage.evaluations > allowed.steps:
+def too_many_nodes(count: int, limits: Limits) -> Problem | None:
+    """The problem of a graph of so many nodes, where it has more than are allowed."""
+    if limits.nodes is None or count <= limits.nodes:
+        return None
+    return Problem(
+        code="too_many_nodes",
+        message=f"{count:,} nodes, {limits.nodes:,} are allowed",
+        given=count,
+        expected=f"at most {limits.nodes:,}",
+        hint="send several graphs",
+    )
+
+
+def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: bool) -> Iterator[Problem]:
+    blamed: dict[str, set[str]] = {}
+    for amount in amounts(evaluate(view, files=files, guess=True)):
+        for code, measure, limit, words in _measured(amount, allowed):
+            if limit is None:
+                continue
+            low, high = bounds(measure)
+            if high <= limit or (low <= limit and not refuse):
+                continue
+            # The nodes behind one that makes too much make too much as well; the first is named.
+            told = code if low > limit else "unbounded"
+            before = blamed.setdefault(told, set())
+            if before.isdisjoint([amount.node, *view.links[amount.node]]):
+                yield _too_much(view, amount, told, measure, limit, words)
+            before.add(amount.node)
+
+
+def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, float | None, str]]:
+    """The code, the measure, its limit and its unit, of everything that is limited."""
+    if amount.kind != "audio":
+        yield "too_large", amount.width * amount.height / 1e6, allowed.megapixels, "megapixels"
+        yield "too_many_pictures", amount.pictures, allowed.pictures, "pictures or frames"
+    if amount.kind in ("image", "mask", "video"):
+        yield "too_large", amount.pixels / 1e6, allowed.together, "megapixels of all pictures together"
+    if amount.kind in ("audio", "video"):
+        yield "too_long", amount.seconds, allowed.seconds, "seconds of sound"
+
+
+_NAMES = {
+    "too_large": ("width", "height", "megapixels", "scale_by", "upscale_by", "resolution"),
+    "too_many_pictures": ("batch_size", "length", "amount", "frames", "num_frames", "video_frames", "multiplier"),
+    "too_long": ("seconds", "duration", "seconds_total"),
+}
+"""The inputs that decide a measure, by name."""
+
+
+def _too_much(view: View, amount: Amount, code: str, measure: Number, limit: float, unit: str) -> Problem:
+    node = view.nodes.get(amount.node)
+    kind = next(kind for kind in _NAMES if kind == code or unit in _UNITS[kind])
+    name = next((name for name in _NAMES[kind] if node is not None and name in node.inputs), None)
+    if isinstance(measure, UnknownShape):
+        message = f"how many {unit} it gives is known only when it runs ({measure.reason}); {limit:,g} are allowed"
+    elif kind == "too_large" and unit == "megapixels":
+        message = f"{amount.width}x{amount.height} are {measure:.1f} megapixels, {limit:g} are allowed"
+    else:
+        message = f"{measure:,.0f} {unit}, {limit:,g} are allowed"
+    return Problem(
+        code=code,
+        message=message,
+        subject=AtNode(amount.node, amount.class_type, name),
+        given=None if isinstance(measure, UnknownShape) else round(measure, 1),
+        expected=f"at most {limit:,g} {unit}",
+        hint=_HINTS[kind] if code != "unbounded" else "write the number into the node itself",
+    )
+
+
+_UNITS = {
+    "too_large": ("megapixels", "megapixels of all pictures together"),
+    "too_many_pictures": ("pictures or frames",),
+    "too_long": ("seconds of sound",),
+}
+_HINTS = {
+    "too_large": "lower width and height",
+    "too_many_pictures": "lower the batch or the length, and submit several prompts",
+    "too_long": "make it shorter",
+}
+
+_SIDES = ("width", "height", "side", "resolution")
+_COUNTS = ("batch", "count", "amount", "length", "frames", "number", "repeat", "steps")
+
+
+def _of_classes_without_rule(view: View, allowed: Limits) -> Iterator[Problem]:
+    """What nobody has a rule for is held by its own numbers: sides and counts must be known, and within the limits."""
+    for number in sorted(view.reached & view.nodes.keys()):
+        node = view.nodes[number]
+        if rule.get(node.class_type) is None and not node.schema.module.startswith(("nodes", "comfy_extras")):
+            for name, spec in node.known.items():
+                if spec.type == "INT" and (problem := _of_number(view, node, name, allowed)) is not None:
+                    yield problem
+
+
+def _of_number(view: View, node: PromptNode, name: str, allowed: Limits) -> Problem | None:
+    side, counted = any(word in name for word in _SIDES), any(word in name for word in _COUNTS)
+    limit = None if allowed.megapixels is None else int((allowed.megapixels * 1e6) ** 0.5 * 4)
+    if not side:
+        limit = max(filter(None, (allowed.pictures, allowed.steps)), default=None) if counted else None
+    if limit is None or name not in node.inputs:
+        return None
+    found = view.value(node, name)
+    value = None if isinstance(found, Unknown) else found.value
+    if isinstance(value, (int, float)) and value <= limit:
+        return None
+    if value is not None and not isinstance(value, (int, float)):
+        return None
+    why = found.why if isinstance(found, Unknown) else ""
+    return Problem(
+        code="unbounded" if value is None else "too_large" if side else "too_many_pictures",
+        message=f"its value is known only when it runs: {why}"
+        if value is None
+        else f"{value:,}, {limit:,} are allowed",
+        subject=AtNode(node.id, node.class_type, name),
+        given=value,
+        expected=f"at most {limit:,}",
+        hint="write the number into the node itself" if value is None else None,
+    )
+
+
+def _of_steps(view: View, stage: StagePlan, allowed: Limits, refuse: bool) -> Iterator[Problem]:
+    if allowed.steps is None or stage.kind != "sample":
+        return
+    node = view.nodes[stage.node]
+    name = "steps" if "steps" in node.inputs else None
+    if stage.evaluations > allowed.steps:
         yield Problem(
             code="too_many_steps",
             message=f"its model is evaluated {stage.evaluations:,} times, {allowed.steps:,} are allowed",
-            subject=AtNode(
-                node=stage.node,
-                class_type=stage.class_type,
-                input="steps" if stage.class_type.startswith("KSampler") else None,
-            ),
+            subject=AtNode(stage.node, stage.class_type, name),
             given=stage.evaluations,
             expected=f"at most {allowed.steps:,}; a step with a negative prompt counts twice",
             hint="lower steps, or set cfg to 1 where the model needs no negative prompt",
         )
+    elif refuse and not stage.steps_known:
+        yield Problem(
+            code="unbounded",
+            message="how many steps it takes is known only when it runs",
+            subject=AtNode(stage.node, stage.class_type, name),
+            expected=f"at most {allowed.steps:,} steps",
+            hint="write the number of steps into the node itself",
+        )
 
 
-def _of_all(stages: Sequence[StagePlan], allowed: Limits) -> Iterator[Problem]:
+def _of_work(stages: Sequence[StagePlan], allowed: Limits) -> Iterator[Problem]:
     work = sum(_work(stage) for stage in stages)
     if allowed.work is not None and work > allowed.work:
         largest = max(stages, key=_work)
         yield Problem(
             code="too_much_work",
             message=f"the prompt asks for {work:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
-            subject=AtNode(node=largest.node, class_type=largest.class_type),
+            subject=AtNode(largest.node, largest.class_type),
             given=round(work),
             expected=f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations",
             hint=f"ask for {allowed.work / work:.0%} of it, in size, batch, length or steps; or send several prompts",

@@ -76,6 +76,8 @@ class StagePlan(_Value, frozen=True):
     family: str | None
     evaluations: int
     """How often its model is evaluated, over all steps."""
+    steps_known: bool
+    """Whether its steps are known before the run; where not, `evaluations` is the least."""
     weights: tuple[str, ...]
     """What is loaded while it runs."""
     weight_bytes: int

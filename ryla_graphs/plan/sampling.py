@@ -53,6 +53,8 @@ class Evaluations:
     """How many of them ComfyUI computes together where memory allows."""
     unknown: str | None = None
     """What could not be told."""
+    counted: bool = True
+    """Whether the steps are known before the run."""
 
     @property
     def total(self) -> int:
@@ -71,7 +73,7 @@ def evaluations(view: View, node: PromptNode) -> Evaluations | None:
     unknown = "how many steps it takes" if steps is None else None
     if method == "dpm_adaptive":
         unknown = "how many steps it takes: its method decides on the way"
-    return Evaluations(max(1, steps or 1), guided * _order(method), guided, unknown)
+    return Evaluations(max(1, steps or 1), guided * _order(method), guided, unknown, steps is not None)
 
 
 def _order(method: str) -> int:

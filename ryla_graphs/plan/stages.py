@@ -53,6 +53,8 @@ class Stage:
     """All of them; None where nobody knows."""
     evaluations: int = 1
     """Of its model; more than steps where there is a negative prompt."""
+    steps_known: bool = True
+    """Whether its steps are known before the run."""
     at_once: int = 1
     """How many evaluations are computed together."""
     gaps: tuple[Gap, ...] = ()
@@ -157,7 +159,8 @@ def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) ->
         operations = model.operations(canvas) * found.total * share
     sampled = _stage_of(node, "sample", pieces, canvas=canvas, operations=operations, gaps=tuple(gaps))
     total, at_once = (found.total, min(found.at_once, 2)) if found else (1, 1)
-    return replace(sampled, model=model, evaluations=total, at_once=at_once)
+    counted = found.counted if found else "steps" not in node.known or number_of(view, node, "steps") is not None
+    return replace(sampled, model=model, evaluations=total, at_once=at_once, steps_known=counted)
 
 
 def _text(node: PromptNode, weights: Weights) -> Stage:

@@ -25,7 +25,7 @@ from ryla_graphs.server.loras import Loras
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
+from ryla_graphs.server.uploads import Brought, Uploads, contents_in, renamed, shapes_of, with_names
 from ryla_graphs.server.webhooks import EXTRA
 from ryla_graphs.server.wishes import NO_WISHES, Wishes, anywhere
 from ryla_graphs.validation import View
@@ -75,7 +75,7 @@ class Intake:
         brought = self._uploads.bring(document, catalog, given, terms.owner)
         if brought.names:
             workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
-        return self._submit(workflow, brought.inputs, terms)
+        return self._submit(workflow, brought, terms)
 
     def preset(self, name: str, parameters: Mapping[str, Any], terms: Terms) -> Accepted:
         """Take a preset with its parameters; pictures among them may be files themselves, as in `Uploads`.
@@ -86,40 +86,41 @@ class Intake:
             return before
         preset = presets.get(name)
         parameters = renamed(parameters, self._loras.names_in(parameters, terms.owner))
-        parameters, inputs = self._with_files(preset, parameters, terms.owner)
-        return self._submit(preset.build(parameters), inputs, terms)
+        parameters, brought = self._with_files(preset, parameters, terms.owner)
+        return self._submit(preset.build(parameters), brought, terms)
 
     def _with_files(
         self, preset: Preset[Any], parameters: Mapping[str, Any], owner: str
-    ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Parameters in which files are names, and the hashes by name.
+    ) -> tuple[Mapping[str, Any], Brought]:
+        """Parameters in which files are names, and what came.
 
         Whether a text that reads like a file is one, its place in the graph tells: a prompt may be an address, too.
         """
         given = {f"{uuid.uuid4().hex}.png": text for text in contents_in(parameters)}
         if not given:
-            return parameters, {}
+            return parameters, Brought()
         stand_ins = {text: name for name, text in given.items()}
         graph = api.dump(preset.build(renamed(parameters, stand_ins)).graph)
         named = input_files(Prompt(graph, self._catalog.get()))
         files = {file.name: given[file.name] for file in named if file.name in given}
         brought = self._uploads.bring(graph, self._catalog.get(), files, owner)
         names = {files[stand_in]: stored for stand_in, stored in brought.names.items()}
-        return renamed(parameters, names), brought.inputs
+        return renamed(parameters, names), brought
 
     def _replayed(self, terms: Terms) -> Accepted | None:
         job = self._jobs.replay(terms.key) if terms.key is not None else None
         return Accepted(job, replayed=True) if job is not None else None
 
-    def _submit(self, workflow: Workflow, inputs: Mapping[str, str], terms: Terms) -> Accepted:
+    def _submit(self, workflow: Workflow, brought: Brought, terms: Terms) -> Accepted:
         job_id = str(uuid.uuid4())
         compiled = workflow.compile(self._catalog.get(), files=self._loras.files)
-        compiled = confined(compiled, f"ryla/{job_id}", inputs, self._settings.confinement)
-        if self._settings.limits is not None and (problems := check(compiled.stages, self._settings.limits)):
+        compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
+        limits, files = self._settings.limits, shapes_of(brought.facts)
+        if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
         request = JobRequest(
             prompt=compiled.document,
-            inputs=inputs,
+            inputs=brought.inputs,
             preset=compiled.origin.preset,
             parameters=compiled.parameters,
             seed=next(_seeds(compiled), None),

@@ -18,9 +18,10 @@ from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.safety.fetch import Fetcher
-from ryla_graphs.server.safety.media import MediaLimits, inspect
+from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
+from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
 
 _DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]+)*,", re.ASCII)
 _ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -35,6 +36,8 @@ class Brought:
     """What stood in the graph, to the name that stands there instead."""
     inputs: dict[str, str] = field(default_factory=dict)
     """Name to hash."""
+    facts: dict[str, MediaFacts] = field(default_factory=dict)
+    """Name to what the file is."""
 
 
 class Uploads:
@@ -60,13 +63,15 @@ class Uploads:
         for value in named:
             if value in given or is_content(value):
                 name = value if value in given else "input"
-                stored, digest = self.keep(given.get(value, value), name, owner)
+                facts, digest = self.keep(given.get(value, value), name, owner)
+                stored = f"{digest[:32]}{facts.extension}"
                 brought.names[value] = stored
                 brought.inputs[stored] = digest
+                brought.facts[stored] = facts
         return brought
 
-    def keep(self, source: str, name: str, owner: str) -> tuple[str, str]:
-        """Read one file; gives the name that it gets, and its hash."""
+    def keep(self, source: str, name: str, owner: str) -> tuple[MediaFacts, str]:
+        """Read one file; gives what it is, and its hash."""
         digest: str | None = None
         if _ASSET_ID.fullmatch(source):
             digest = self._asset(source, name, owner)
@@ -76,8 +81,7 @@ class Uploads:
         else:
             content = decoded(source, name)
         facts = inspect(content, name=name, limits=self._limits)
-        digest = digest or self._store.blobs.put(content).hash
-        return f"{digest[:32]}{facts.extension}", digest
+        return facts, digest or self._store.blobs.put(content).hash
 
     def _asset(self, asset_id: str, name: str, owner: str) -> str:
         asset = self._store.asset(asset_id)
@@ -143,3 +147,22 @@ def with_names(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) 
             body = changed[file.node]
             changed[file.node] = {**body, "inputs": {**body["inputs"], file.input: names[file.name]}}
     return changed
+
+
+def shapes_of(facts: Mapping[str, MediaFacts]) -> dict[str, Any]:
+    """The shapes of input files by name, for limits. Of a video or a sound only the bytes were looked at."""
+    return {name: _shape_of(each) for name, each in facts.items()}
+
+
+def _shape_of(facts: MediaFacts) -> Any:
+    if facts.width is not None and facts.height is not None:
+        return ImageShape(facts.frames, facts.height, facts.width)
+    seconds = Unknown("the length of an input file is known only when it runs", 0, _SECONDS)
+    if facts.media_type.startswith("audio/"):
+        return AudioShape(1, 2, seconds * _RATE, _RATE)
+    side = Unknown("the size of an input video is known only when it runs", 1, _SIDE)
+    frames = Unknown("the frames of an input video are known only when it runs", 1, _FRAMES)
+    return VideoShape(frames, side, side, Unknown("the rate of an input video is known only when it runs", 1, 240))
+
+
+_SECONDS, _RATE, _SIDE, _FRAMES = 3_600, 44_100, 2_048, 256

@@ -60,7 +60,10 @@ def amounts(shapes: Shapes) -> Iterator[Amount]:
             values: list[Any] = wire if isinstance(wire, list) else [wire]
             # A list of pictures of different sizes is one row for each size.
             for value, times in _grouped(values):
-                facts = _facts(value, times, node.sockets[slot])
+                try:
+                    facts = _facts(value, times, node.sockets[slot])
+                except TypeError:  # a null, or a text, where a rule hands on what the node was given
+                    facts = _facts(Unknown("its size is no number"), times, node.sockets[slot])
                 if facts is not None:
                     yield Amount(node=node.node, class_type=node.class_type, slot=slot, **facts)
 

@@ -11,6 +11,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.shapes.calls import Wire
 from ryla_graphs.shapes.execution import Cycle, Execution, Task
+from ryla_graphs.shapes.guessing import guessed_outputs
 from ryla_graphs.shapes.registry import Call, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided, Unknown
@@ -57,12 +58,13 @@ class Shapes(Mapping[str, NodeShapes]):
         return len(self._nodes)
 
 
-def evaluate(prompt: Prompt, *, files: Mapping[str, Any] | None = None) -> Shapes:
+def evaluate(prompt: Prompt, *, files: Mapping[str, Any] | None = None, guess: bool = False) -> Shapes:
     """The shapes of all nodes that some output needs, in the order in which they run.
 
-    `files` has the shapes of input files by name, as far as they are known. Nothing is raised, whatever the prompt
-    holds: nodes that wait for each other are left out. What a node that fails would have given is `Blocked`, as is all
-    that needs it.
+    `files` has the shapes of input files by name, as far as they are known. With `guess`, a class without a rule gives
+    what its inputs and their names suggest, as in a simulated run; else it gives `Unknown`. Nothing is raised,
+    whatever the prompt holds: nodes that wait for each other are left out. What a node that fails would have given is
+    `Blocked`, as is all that needs it.
 
     >>> from ryla_graphs import catalogs
     >>> latent = {"class_type": "EmptyLatentImage", "inputs": {"width": 1024, "height": 768, "batch_size": 2}}
@@ -74,7 +76,7 @@ def evaluate(prompt: Prompt, *, files: Mapping[str, Any] | None = None) -> Shape
     given = files or {}
     try:
         while (task := execution.next()) is not None:
-            _work(execution, task, given)
+            _work(execution, task, given, guess)
     except Cycle:
         pass
     return Shapes(dict(_told(execution)))
@@ -89,18 +91,18 @@ def _told(execution: Execution) -> Iterator[tuple[str, NodeShapes]]:
         yield number, NodeShapes(number, node.class_type, outputs, types)
 
 
-def _work(execution: Execution, task: Task, files: Mapping[str, Any]) -> None:
+def _work(execution: Execution, task: Task, files: Mapping[str, Any], guess: bool) -> None:
     try:
         calls = task.calls()
-        results = [given if isinstance(given, Blocked) else _outputs_of(task, given, files) for given in calls]
+        results = [given if isinstance(given, Blocked) else _outputs_of(task, given, files, guess) for given in calls]
     except NodeFails as failure:
         execution.fail(task, str(failure))
     else:
         execution.finish(task, results)
 
 
-def _outputs_of(task: Task, given: Mapping[str, Any], files: Mapping[str, Any]) -> tuple[Any, ...]:
-    return outputs_of(Call(task.node, task.schema, _typed(given, task.schema), files))
+def _outputs_of(task: Task, given: Mapping[str, Any], files: Mapping[str, Any], guess: bool) -> tuple[Any, ...]:
+    return outputs_of(Call(task.node, task.schema, _typed(given, task.schema), files), guess=guess)
 
 
 def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
@@ -116,9 +118,14 @@ def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
     }
 
 
-def outputs_of(call: Call) -> tuple[Any, ...]:
+def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
     """What one call gives. Raises `NodeFails` where the real node surely raises."""
     row = rule.get(call.class_type)
+    if row is None and guess:
+        try:
+            return _shapes_alone(call, guessed_outputs(call)[0])
+        except (Undecided, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            pass
     if row is None or not row.static:
         return unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
     try:
@@ -130,6 +137,13 @@ def outputs_of(call: Call) -> tuple[Any, ...]:
         if unknown is not None:
             return unknown_outputs(call.schema, unknown.reason)
         raise NodeFails(f"{type(error).__name__}: {error}") from error
+
+
+def _shapes_alone(call: Call, guessed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Guesses of which the numbers and texts are unknown: a size may be like that of what comes in, a number is not."""
+    unknown = unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
+    plain = (int, float, str, bool, type(None))
+    return tuple(why if isinstance(value, plain) else value for value, why in zip(guessed, unknown, strict=True))
 
 
 def unknown_outputs(schema: NodeSchema, reason: str) -> tuple[Any, ...]:

@@ -1,0 +1,130 @@
+"""Limits count whatever makes or multiplies pixels, pictures, sound or steps, and refuse what they cannot bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ryla_graphs import catalogs, presets
+from ryla_graphs.plan import Limits, check
+from ryla_graphs.problems import Problem
+from ryla_graphs.prompt.files import input_files
+from ryla_graphs.shapes import ImageShape
+from ryla_graphs.testing import mutations
+from ryla_graphs.validation import View
+from tests.plan.prompts import flux, wan
+
+HUGE = 16_384
+
+
+def node(class_type: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": class_type, "inputs": inputs}
+
+
+def saved(**nodes: dict[str, Any]) -> dict[str, Any]:
+    last = list(nodes)[-1]
+    return {**nodes, "save": node("SaveImage", images=[last, 0], filename_prefix="x")}
+
+
+def asked(prompt: Any, limits: Limits | None = None) -> list[Problem]:
+    return check(View(prompt, catalogs.bundled()), limits)
+
+
+def codes(prompt: Any) -> set[str]:
+    return {problem.code for problem in asked(prompt)}
+
+
+def picture(**changes: Any) -> dict[str, Any]:
+    return node("EmptyImage", **({"width": 512, "height": 512, "batch_size": 1, "color": 0} | changes))
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_every_preset_keeps_to_the_limits(name: str) -> None:
+    preset = presets.get(name)
+    view = preset.build(preset.example).compile().view
+    files = {file.name: ImageShape(1, 768, 1024) for file in input_files(view)}
+    assert check(view, files=files) == []
+
+
+def test_what_is_usual_passes() -> None:
+    assert asked(flux()) == [] and asked(wan(length=81, steps=50)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "number"),
+    [
+        ({"width": HUGE, "height": HUGE}, "too_large", "canvas"),
+        ({"batch_size": 4096, "width": 64, "height": 64}, "too_many_pictures", "canvas"),
+        ({"steps": 10_000, "width": 64, "height": 64}, "too_many_steps", "sampler"),
+        ({"steps": 126, "cfg": 4.0}, "too_many_steps", "sampler"),
+        ({"batch_size": 512, "steps": 100}, "too_much_work", "sampler"),
+    ],
+)
+def test_too_much_is_refused_at_the_node_that_asks_for_it(changes: dict[str, Any], code: str, number: str) -> None:
+    problems = asked(flux(**changes))
+    (problem,) = (each for each in problems if each.code == code and each.node == number)
+    assert (problem.tier, problem.level) == (3, "error")
+    assert problem.given is not None and "at most" in (problem.expected or "") and problem.hint
+    assert "allowed" in problem.message
+
+
+@pytest.mark.parametrize("hops", [1, 2, 7])
+@pytest.mark.parametrize(("name", "value", "code"), [("steps", 9999, "too_many_steps"), ("width", HUGE, "too_large")])
+def test_primitives_hide_nothing(hops: int, name: str, value: int, code: str) -> None:
+    chain = {f"p{n}": node("PrimitiveInt", value=[f"p{n + 1}", 0] if n + 1 < hops else value) for n in range(hops)}
+    prompt = flux(height=HUGE) if name == "width" else flux(width=64, height=64)
+    prompt["canvas" if name == "width" else "sampler"]["inputs"][name] = ["p0", 0]
+    assert code in codes({**prompt, **chain})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [
+        (saved(a=picture(width=HUGE, height=HUGE)), "too_large"),
+        (saved(a=picture(batch_size=4096)), "too_many_pictures"),
+        (saved(a=picture(width=4096, height=4096, batch_size=512)), "too_large"),
+        (saved(a=picture(batch_size=64), b=node("RepeatImageBatch", image=["a", 0], amount=64)), "too_many_pictures"),
+        (
+            saved(
+                a=picture(),
+                b=node("ImageScale", image=["a", 0], width=HUGE, height=HUGE, upscale_method="area", crop="disabled"),
+            ),
+            "too_large",
+        ),
+        (
+            {
+                "a": node("EmptyLatentImage", width=HUGE, height=HUGE, batch_size=4096),
+                "b": node("SaveLatent", samples=["a", 0], filename_prefix="x"),
+            },
+            "too_large",
+        ),
+    ],
+)
+def test_what_no_sampler_touches_counts_too(prompt: Any, code: str) -> None:
+    assert code in codes(prompt)
+
+
+def test_what_only_a_run_can_tell_is_refused_and_never_counted_as_one() -> None:
+    length = node("StringLength", string=["text", 0])
+    prompt = saved(text=node("GeminiNode", prompt="how many?", model="gemini-2.5-pro", seed=1), n=length, a=picture(batch_size=["n", 0]))
+    problems = asked(prompt)
+    assert [(problem.code, problem.node, problem.input) for problem in problems] == [("unbounded", "a", "batch_size")]
+    assert check(View(prompt, catalogs.bundled()), refuse_unknown=False) == []
+
+
+def test_a_graph_of_too_many_nodes_is_refused_before_anything_is_looked_at() -> None:
+    assert codes({str(n): picture() for n in range(10_001)}) == {"too_many_nodes"}
+
+
+def test_limits_can_be_lifted() -> None:
+    everything = flux(width=HUGE, height=HUGE, batch_size=4096, steps=10_000)
+    lifted = dict.fromkeys(("megapixels", "pictures", "steps", "work", "together", "seconds", "nodes"))
+    assert asked(everything) and asked(everything, Limits(**lifted)) == []
+
+
+@given(st.data())
+def test_nothing_is_raised_whatever_the_prompt_holds(data: st.DataObject) -> None:
+    asked(data.draw(mutations(data.draw(st.sampled_from([flux(), wan()])), most=5)))
