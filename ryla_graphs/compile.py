@@ -36,6 +36,8 @@ class WorkflowOrigin:
     """The parameters as they were used, defaults and the seed that was drawn included."""
     notices: tuple[Problem, ...] = ()
     """What the preset has to say about its parameters."""
+    source: str | None = None
+    """`file:line` of the caller that asked the preset for the workflow."""
     decisions: Callable[[], Decisions] = dict
     """Finds out which parameters decide which inputs."""
 
@@ -145,7 +147,7 @@ class CompiledWorkflow:
 
     def explain(self, problem: Problem) -> Problem:
         """A problem of an engine or a rule with the source line and the preset parameters filled in."""
-        return _located(problem, self.sources, self.decisions)
+        return _located(problem, self.sources, self.decisions, self.origin)
 
 
 @contextmanager
@@ -223,14 +225,23 @@ def explained(problems: list[Problem], sources: Mapping[str, str], origin: Workf
     # A note, such as of a value between two steps, is not worth a look at the preset.
     grave = any(problem.level != "note" for problem in problems)
     decisions = origin.decisions() if grave else {}
-    return [*(_located(problem, sources, decisions) for problem in problems), *origin.notices]
+    return [*(_located(problem, sources, decisions, origin) for problem in problems), *origin.notices]
 
 
-def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions) -> Problem:
+def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions, origin: WorkflowOrigin) -> Problem:
     if problem.node is None:
         return problem
     found = decisions.get((problem.node, problem.input), ()) if problem.input else ()
-    return problem.at(source=problem.source or sources.get(problem.node), parameters=problem.parameters or found)
+    # Of several parameters, the one whose value stands there is the one to change.
+    found = tuple(sorted(found, key=lambda name: origin.parameters.get(name) != problem.given))
+    source = problem.source or sources.get(problem.node)
+    if source is not None and source.startswith(_PRESETS):
+        source = origin.source
+    return problem.at(source=source, parameters=problem.parameters or found)
+
+
+_PRESETS = f"{__file__.rpartition('compile.py')[0]}presets"
+"""Where presets make their nodes: lines there tell a caller nothing."""
 
 
 def _unpickled(

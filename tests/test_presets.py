@@ -12,8 +12,11 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
+from ryla_graphs.formats import api
+from ryla_graphs.presets import Preset
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
 from ryla_graphs.presets.parts.loras import Lora, triggered
+from ryla_graphs.presets.provenance import differences, variants
 from ryla_graphs.problems import AtParameter, InvalidParameters, NotFound
 from ryla_graphs.software.versions import number
 from ryla_graphs.validation import verdict
@@ -104,7 +107,38 @@ def test_a_problem_names_the_parameter_and_the_line() -> None:
     workflow = presets.get("flux-instantid").build(prompt="x", referenceImage="r.png", seed=1)
     errors = [problem for problem in workflow.validate(catalog) if problem.level == "error"]
     assert [(p.node, p.input, p.parameters) for p in errors] == [("sdxl", "ckpt_name", ("checkpointName",))]
-    assert errors[0].source and "instantid.py:" in errors[0].source
+    assert errors[0].source and "test_presets.py:" in errors[0].source, "the caller's line, not one of ours"
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_the_table_of_provenance_is_what_an_experiment_finds(name: str) -> None:
+    """On every example, also those that the table was not made from: what moves an input is named for it."""
+    for preset, parameters in EXAMPLES.values():
+        if preset != name:
+            continue
+        made = presets.get(name)
+        given = made.parse(parameters)
+        table, base = made.decisions(given), api.dump(made(given).graph)
+        for field in type(given).model_fields:
+            for changed in variants(given, field):
+                for place, alike in differences(base, api.dump(made(changed).graph)):
+                    assert not alike or to_camel(field) in table[place], (parameters, place, field)
+
+
+def test_a_table_of_provenance_is_bounded_whatever_the_caller_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = presets.get("flux-dev")
+    before = made.decisions(made.parse(made.example))
+    many = made.parse({**made.example, "loras": [{"loraId": f"{n}.safetensors"} for n in range(8)]})
+    builds: list[object] = []
+
+    def build(given: Any) -> Any:
+        builds.append(given)
+        return Preset._workflow(made, given)
+
+    monkeypatch.setattr(made, "_workflow", build)
+    found = made.decisions(many)
+    assert before and any("loras" in names for names in found.values())
+    assert len(builds) == 1, "the graph is built once, not once for each parameter"
 
 
 @pytest.mark.parametrize("name", presets.NAMES)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +20,7 @@ from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
+from ryla_graphs.presets.provenance import Table, like, place, provenance
 from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.workflow import Workflow
 
@@ -139,6 +144,7 @@ class Preset(Generic[P]):
             preset=self.name,
             parameters=parameters.model_dump(mode="json", by_alias=True),
             notices=workflow.origin.notices,
+            source=_caller(),
             decisions=lambda: self.decisions(parameters),
         )
         return Workflow.of(workflow.graph, name=self.name, origin=origin)
@@ -193,86 +199,34 @@ class Preset(Generic[P]):
         return {"code": "bad_parameter", "message": f"{message}; given {shorten(row['input'])}", "given": row["input"]}
 
     def decisions(self, parameters: P) -> Decisions:
-        """Which parameters decide which inputs, found by changing one at a time.
-
-        Costs a build for each parameter, so it is asked for only when there is something to explain.
-        """
-        base = api.dump(self._workflow(parameters).graph)
+        """Which parameters decide which inputs of the graph that these parameters make, the likeliest first."""
+        document = api.dump(self._workflow(parameters).graph)
+        table = self._provenance
         found: dict[tuple[str, str], tuple[str, ...]] = {}
-        swapped: dict[tuple[str, str], tuple[str, ...]] = {}
-        for name in type(parameters).model_fields:
-            for changed in self._variants(parameters, name):
-                other = api.dump(self._workflow(changed).graph)
-                for place, same_class in _differences(base, other):
-                    rows = found if same_class else swapped
-                    if to_camel(name) not in rows.get(place, ()):
-                        rows[place] = (*rows.get(place, ()), to_camel(name))
-        # What only exchanges a node for another says little about the values of the first.
-        return swapped | found
+        for number, body in document.items():
+            for name in body["inputs"]:
+                if names := table.get(place(number, name)) or table.get(like(body["class_type"], name)):
+                    found[number, name] = names
+        return found
 
-    def _variants(self, parameters: P, name: str) -> Iterator[P]:
-        value = getattr(parameters, name)
-        given = {
-            field: getattr(parameters, field)
-            for field, fact in type(parameters).model_fields.items()
-            # A default that follows from other parameters changes with them.
-            if field in parameters.model_fields_set or not fact.default_factory_takes_validated_data
-        }
-        for candidate in _others(value, type(parameters).model_fields[name].annotation):
-            try:
-                yield type(parameters).model_validate(given | {name: candidate})
-            except ValidationError:
-                continue
+    @cached_property
+    def _provenance(self) -> Table:
+        """Found at the first problem that asks for it; it takes a few hundred builds."""
+        return provenance(self.parse(self.example), lambda parameters: api.dump(self._workflow(parameters).graph))
 
 
-def _others(value: Any, annotation: Any) -> Iterator[Any]:
-    """Values near this one, some of which a parameter will take."""
-    if isinstance(value, bool):
-        yield not value
-    elif isinstance(value, (int, float)):
-        yield from (value + by for by in (1, -1, 16, -16))
-        if isinstance(value, float):
-            yield from (value + 0.1, value - 0.1)
-    elif isinstance(value, str):
-        yield from (choice for choice in getattr(annotation, "__args__", ()) if choice != value)
-        yield f"{value}~"
-    elif isinstance(value, (list, tuple)):
-        yield []
-        yield from ([*value, sample] for sample in _samples(annotation))
-        for index, item in enumerate(value):
-            for other in _other_items(item):
-                yield [*value[:index], other, *value[index + 1 :]]
-    elif isinstance(value, Source):
-        yield "changed"
-    elif value is None:
-        yield from ("changed", 0.5)
+_PACKAGE = str(Path(__file__).parent.parent)
+_LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")})
 
 
-def _other_items(item: Any) -> Iterator[Any]:
-    """Values near an item of a list."""
-    if not isinstance(item, Parameters):
-        yield from _others(item, None)
-        return
-    for field, fact in type(item).model_fields.items():
-        for other in _others(getattr(item, field), fact.annotation):
-            yield item.model_copy(update={field: other})
-
-
-def _samples(annotation: Any) -> Iterator[dict[str, str]]:
-    """A new item for a list of parameters, with its required texts filled in."""
-    for item in getattr(annotation, "__args__", ()):
-        if isinstance(item, type) and issubclass(item, Parameters):
-            yield {name: "changed" for name, fact in item.model_fields.items() if fact.is_required()}
-
-
-def _differences(base: api.ApiDocument, other: api.ApiDocument) -> Iterator[tuple[tuple[str, str], bool]]:
-    """The inputs of `base` that `other` has differently, and whether their node is still of the same class."""
-    for number, body in base.items():
-        twin = other.get(number, {"class_type": None, "inputs": {}})
-        same_class = twin["class_type"] == body["class_type"]
-        for name, value in body["inputs"].items():
-            if not same_class or twin["inputs"].get(name) != value:
-                yield (number, name), same_class
+def _caller() -> str | None:
+    """`file:line` of the user's code that asks for a workflow; None where a command or a server does."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename.startswith(_LIBRARIES):
+        return None
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def preset(

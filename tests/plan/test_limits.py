@@ -109,7 +109,11 @@ def test_what_no_sampler_touches_counts_too(prompt: Any, code: str) -> None:
 
 def test_what_only_a_run_can_tell_is_refused_and_never_counted_as_one() -> None:
     length = node("StringLength", string=["text", 0])
-    prompt = saved(text=node("GeminiNode", prompt="how many?", model="gemini-2.5-pro", seed=1), n=length, a=picture(batch_size=["n", 0]))
+    prompt = saved(
+        text=node("GeminiNode", prompt="how many?", model="gemini-2.5-pro", seed=1),
+        n=length,
+        a=picture(batch_size=["n", 0]),
+    )
     problems = asked(prompt)
     assert [(problem.code, problem.node, problem.input) for problem in problems] == [("unbounded", "a", "batch_size")]
     assert check(View(prompt, catalogs.bundled()), refuse_unknown=False) == []
