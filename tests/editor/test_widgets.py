@@ -89,10 +89,10 @@ def test_slots_are_those_of_the_real_editor(catalog: Catalog, real: Mapping[str,
 
 
 def test_a_chosen_option_decides_which_value_is_whose() -> None:
-    values = dict(
-        (widget.name, value)
+    values = {
+        widget.name: value
         for widget, value in restored(bundled()["ResizeImageMaskNode"], ["scale by multiplier", 2, "lanczos", "more"])
-    )
+    }
     assert values == {
         "resize_type": "scale by multiplier",
         "resize_type.multiplier": 2,
@@ -101,7 +101,7 @@ def test_a_chosen_option_decides_which_value_is_whose() -> None:
 
 
 def test_too_few_values_leave_defaults() -> None:
-    values = dict((widget.name, value) for widget, value in restored(bundled()["KSampler"], [7, "fixed", 30]))
+    values = {widget.name: value for widget, value in restored(bundled()["KSampler"], [7, "fixed", 30])}
     assert (values["seed"], values["steps"], values["cfg"], values["sampler_name"]) == (7, 30, 8.0, "euler")
 
 
