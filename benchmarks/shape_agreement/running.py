@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.shape_agreement.files import made
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Failed, Finished

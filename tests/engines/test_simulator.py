@@ -12,7 +12,7 @@ from hypothesis import given
 from PIL import Image
 
 from ryla_graphs import Workflow, catalogs, presets
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines import Result, connect, run
 from ryla_graphs.engines.events import Event, Progress
 from ryla_graphs.engines.simulator import Simulator

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.shapes import evaluate
 from ryla_graphs.shapes.calls import calls
