@@ -11,6 +11,7 @@ from functools import cache
 from ryla_graphs.catalog import store
 from ryla_graphs.catalog.catalog import Catalog, ClassEntry
 from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.origins import repositories_of as repositories_of
 from ryla_graphs.problems import NotFound
 
 COMFYUI_VERSION = "0.33.0"

@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ryla_graphs.catalog.store import CORE
 from tools.catalog_entries import Entry, PackReader, Reader, choices_of, inputs_of, options_of
 from tools.catalog_facts import behaviour, opened
 
 ROOT = Path(__file__).parent.parent
-CORE = "Comfy-Org/ComfyUI"
 NEWER = {"ltdrdata/ComfyUI-Impact-Pack": "ComfyUI-Impact-Pack"}
 """Packs whose recording in `object_info.packs.json.gz` is newer than the one in `packs/`, and their folder there."""
 PACK_FACTS = ("commit", "date", "licence", "python_requirements", "hidden_by_core", "adds_choices")
@@ -147,10 +147,28 @@ def render_index(made: Iterable[Made]) -> str:
     return _json(rows)
 
 
+def render_class_to_pack(table: Mapping[str, Any]) -> str:
+    """The repositories, one a line; the classes with the numbers of their repositories; patterns of names with one."""
+    canonical = {"comfyanonymous/ComfyUI": CORE}
+    classes = {
+        name: list(dict.fromkeys(canonical.get(each, each) for each in repositories))
+        for name, repositories in table["classes"].items()
+    }
+    every = [each for repositories in classes.values() for each in repositories]
+    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in table["patterns"])}))}
+    lines = ["\t".join((name, *(str(numbers[each]) for each in classes[name]))) for name in sorted(classes)]
+    patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in table["patterns"]]
+    return "\n\n".join("\n".join(part) for part in (numbers, lines, patterns))
+
+
 def files(data: Path) -> dict[str, str]:
     """The text of every file of `ryla_graphs/catalog/data` that this tool makes."""
     made = recordings(data)
-    return {"index.json.gz": render_index(made), **{each.file: render(each) for each in made}}
+    return {
+        "index.json.gz": render_index(made),
+        "class_to_pack.tsv.gz": render_class_to_pack(_read(data / "packs" / "class_to_pack.json.gz")),
+        **{each.file: render(each) for each in made},
+    }
 
 
 def pack(text: str) -> bytes:

@@ -154,6 +154,20 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
     )
 
 
+def way_to_class(class_type: str, repositories: Sequence[str], *, comfyui: str = "Comfy-Org/ComfyUI") -> str | None:
+    """What to do about a class that a catalog lacks, by the repositories that have it; None where nobody knows one."""
+    if not repositories:
+        return None
+    first, *others = repositories
+    if first == comfyui:
+        return f"{class_type} is ComfyUI's own: the server runs a release that does not have it; update ComfyUI"
+    also = f" (also in {', '.join(others[:2])}{', …' if len(others) > 2 else ''})" if others else ""
+    return (
+        f"{class_type} is of {first}{also}: install that pack, and check against the server with `--catalog URL`; "
+        f"`ryla-graphs lock --pack {first}` puts it into a deployment"
+    )
+
+
 _FATES = {
     "dropped": ", so ComfyUI ignores it",
     "breaks": "; ComfyUI hands over the wire all the same, and the node fails with a TypeError",
