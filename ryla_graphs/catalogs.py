@@ -11,7 +11,7 @@ from functools import cache
 from ryla_graphs.catalog import store
 from ryla_graphs.catalog.catalog import Catalog, ClassEntry
 from ryla_graphs.catalog.facts import Json
-from ryla_graphs.catalog.origins import repositories_of as repositories_of
+from ryla_graphs.catalog.origins import repositories_of
 from ryla_graphs.problems import NotFound
 
 COMFYUI_VERSION = "0.33.0"
@@ -68,3 +68,14 @@ def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
     Raises `InvalidDocument` where it is not such an answer.
     """
     return Catalog.parse(entries, name=name)
+
+
+__all__ = [
+    "COMFYUI_VERSION",
+    "NAMES",
+    "bundled",
+    "from_entries",
+    "from_object_info",
+    "packs",
+    "repositories_of",
+]

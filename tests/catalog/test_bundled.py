@@ -151,7 +151,7 @@ WIRES_OF_OTHER_PACKS = {
     *("DA3MODEL", "FLOWEDITARGS", "KOLORS_EMBEDS", "NORMALIZED_AMPLITUDE"),
     *("PROMPT_LIST", "TEXT_LIST", "image_LIST", "lora_LIST"),
 }
-"""Types that no bundled class gives, and that are no widget: they come from packs that are not bundled, or that are gone."""
+"""Types that no bundled class gives, and that are no widget: packs that are not bundled, or are gone, give them."""
 
 
 def test_types_that_no_class_gives_are_widgets() -> None:
@@ -201,7 +201,7 @@ def test_lists_of_files_name_their_folders() -> None:
     assert folders("LoraLoader", "lora_name") == ("loras",)
     assert folders("LoadImage", "image") == ("input",)
     assert folders("UNETLoader", "unet_name") == ("diffusion_models",)
-    assert folders("WanVideoModelLoader", "model") == ("diffusion_models", "unet_gguf")
+    assert folders("WanVideoModelLoader", "model") == ("diffusion_models",)
 
 
 @pytest.mark.parametrize(
