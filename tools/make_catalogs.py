@@ -26,6 +26,19 @@ NEWER = {"ltdrdata/ComfyUI-Impact-Pack": "ComfyUI-Impact-Pack"}
 """Packs whose recording in `object_info.packs.json.gz` is newer than the one in `packs/`, and their folder there."""
 PACK_FACTS = ("commit", "date", "licence", "python_requirements", "hidden_by_core", "adds_choices")
 
+MORE_NAMES = (
+    (r"^Swarm[A-Z]", "mcmonkeyprojects/SwarmUI"),
+    (r"^WanVideo", "kijai/ComfyUI-WanVideoWrapper"),
+    (r"^IPAdapterApply", "cubiq/ComfyUI_IPAdapter_plus"),
+    (r"^(BboxDetectorForEach|MMDetLoader|SegsMaskCombine|Segs & Mask.*)$", "ltdrdata/ComfyUI-Impact-Pack"),
+    (r"^(LoadTrellis2Models|Trellis2[A-Z]\w+)$", "PozzettiAndrea/ComfyUI-TRELLIS2"),
+    (r"^FreeU_V2 \(Advanced\)$", "WASasquatch/FreeU_Advanced"),
+    (r"^DynamicPrompts$", "adieyal/comfyui-dynamicprompts"),
+    (r"^ComfyDeploy$", "BennyKok/comfyui-deploy"),
+    (r"\|pysssss$", "pythongosssss/ComfyUI-Custom-Scripts"),
+)
+"""Patterns of names that the map of classes lacks: mostly classes that their packs have given up."""
+
 
 class Made(NamedTuple):
     """One file of classes."""
@@ -154,10 +167,11 @@ def render_class_to_pack(table: Mapping[str, Any]) -> str:
         name: list(dict.fromkeys(canonical.get(each, each) for each in repositories))
         for name, repositories in table["classes"].items()
     }
+    named = [*MORE_NAMES, *table["patterns"]]
     every = [each for repositories in classes.values() for each in repositories]
-    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in table["patterns"])}))}
+    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in named)}))}
     lines = ["\t".join((name, *(str(numbers[each]) for each in classes[name]))) for name in sorted(classes)]
-    patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in table["patterns"]]
+    patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in named]
     return "\n\n".join("\n".join(part) for part in (numbers, lines, patterns))
 
 
