@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.catalogs import bundled
@@ -98,9 +98,9 @@ def _recorded_folders(class_type: str) -> Mapping[str, str]:
     return {name: folder for name, folder in listing if folder and not folder.startswith(_NO_WEIGHTS)}
 
 
-def is_weight(class_type: str, name: str, value: object) -> TypeGuard[str]:
+def _is_file(class_type: str, name: str, value: str) -> bool:
     """Whether the value of such an input is a file, and not one of the choices beside the files: ``None``."""
-    if not isinstance(value, str) or value in NOT_FILES:
+    if value in NOT_FILES:
         return False
     if class_type in LOADERS or "." in value:
         return True
@@ -130,7 +130,7 @@ def weights_named(prompt: Prompt) -> Iterator[NamedFile]:
     for node in prompt.nodes.values():
         for name, folder in weight_folders(node.class_type).items():
             value = prompt.literal(node, name)
-            if is_weight(node.class_type, name, value):
+            if isinstance(value, str) and _is_file(node.class_type, name, value):
                 yield NamedFile(node.id, node.class_type, name, folder, value)
     for foreign in prompt.foreign.values():
         yield from _of_foreign(foreign)
@@ -140,7 +140,7 @@ def _of_foreign(node: ForeignNode) -> Iterator[NamedFile]:
     """The same for a class that this catalog lacks, but whose loader is known."""
     for name, folder in weight_folders(node.class_type).items():
         value = node.inputs.get(name)
-        if is_weight(node.class_type, name, value):
+        if isinstance(value, str) and _is_file(node.class_type, name, value):
             yield NamedFile(node.id, node.class_type, name, folder, value)
 
 
