@@ -81,7 +81,7 @@ class Reader:
 
     def entry(self, class_type: str, entry: Entry) -> Entry:
         """One class with the facts only."""
-        sections: Entry = self._sections(class_type, entry["input"], (self.other or {}).get("input"), "")
+        sections: Entry = self._sections(class_type, _in_order(entry), (self.other or {}).get("input"), "")
         facts: Entry = {"input": sections, "output": entry["output"]}
         if entry.get("output_name", entry["output"]) != entry["output"]:
             facts["output_name"] = entry["output_name"]
@@ -180,6 +180,17 @@ class PackReader(Reader):
     def _is_a_machines(self, choice: Any) -> bool:
         # Files of the recording machine are left out already; names of files that are there can be downloaded.
         return isinstance(choice, str) and DEVICE.search(choice) is not None
+
+
+def _in_order(entry: Entry) -> Entry:
+    """The inputs in the order of the class, which a recording with sorted keys has beside them."""
+    order = entry.get("input_order") or {}
+    return {
+        section: {name: inputs[name] for name in [*(order.get(section) or inputs)] if name in inputs}
+        if isinstance(inputs, dict)
+        else inputs
+        for section, inputs in entry["input"].items()
+    }
 
 
 def _folders(told: list[str]) -> list[str]:

@@ -3,9 +3,9 @@
     python -m tools.make_catalogs ../shared/data [--out ryla_graphs/catalog/data]
 
 Reads `object_info.core.json.gz` (a server with no packs and empty model folders), `object_info.packs.json.gz` (the same
-with packs and full folders), `packs/` (packs with probe files in every folder) and `tools/facts/core.json`. Keeps facts
-only: names, types, defaults, ranges, choices. Lists of a machine's files, devices and the like are marked open, and
-what only one machine has is dropped.
+with packs and full folders), `packs/` (packs with probe files in every folder), `releases/` (older releases) and
+`tools/facts/core.json`. Keeps facts only: names, types, defaults, ranges, choices. Lists of a machine's files, devices
+and the like are marked open, and what only one machine has is dropped.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from ryla_graphs.catalog.store import CORE
 from tools.catalog_entries import Entry, PackReader, Reader, choices_of, inputs_of, options_of
 from tools.catalog_facts import behaviour, opened
+from tools.catalog_releases import render_releases
 
 ROOT = Path(__file__).parent.parent
 NEWER = {"ltdrdata/ComfyUI-Impact-Pack": "ComfyUI-Impact-Pack"}
@@ -50,12 +51,13 @@ class Made(NamedTuple):
     entries: Mapping[str, Entry]
 
 
-def recordings(data: Path) -> list[Made]:
-    """All files of classes, ComfyUI's own first."""
+def recordings(data: Path, *, bare: bool = False) -> list[Made]:
+    """All files of classes, ComfyUI's own first; `bare` is without what packs add to it."""
     core, packs = (_read(data / f"object_info.{which}.json.gz") for which in ("core", "packs"))
     widgets = _read(data / "frontend_types.core.json.gz")["types"]
-    told = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
-    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, told, widgets)))]
+    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, _told(), widgets)))]
+    if bare:
+        return made
     for path in sorted((data / "packs").glob("*__*.json.gz"), key=lambda path: path.name.casefold()):
         pack = _read(path)
         entries = dict(_pack(pack, packs))
@@ -66,6 +68,12 @@ def recordings(data: Path) -> list[Made]:
     added = {repository: pack["adds_choices"] for repository, _, _, pack, _ in made if "adds_choices" in pack}
     _add_choices(made, added)
     return made
+
+
+def _told() -> Entry:
+    """What ComfyUI's own classes told `tools.record_core_facts`."""
+    told: Entry = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
+    return told
 
 
 def _core(core: Entry, packs: Entry, told: Entry, widgets: Entry) -> Iterator[tuple[str, Entry]]:
@@ -178,8 +186,10 @@ def render_class_to_pack(table: Mapping[str, Any]) -> str:
 def files(data: Path) -> dict[str, str]:
     """The text of every file of `ryla_graphs/catalog/data` that this tool makes."""
     made = recordings(data)
+    core, *_ = recordings(data, bare=True)
     return {
         "index.json.gz": render_index(made),
+        "releases.tsv.gz": render_releases(data, _read, _told(), core.entries),
         "class_to_pack.tsv.gz": render_class_to_pack(_read(data / "packs" / "class_to_pack.json.gz")),
         **{each.file: render(each) for each in made},
     }
