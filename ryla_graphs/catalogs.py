@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from ryla_graphs.catalog import store
+from ryla_graphs.catalog import releases, store
 from ryla_graphs.catalog.catalog import Catalog, ClassEntry
 from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.origins import repositories_of
+from ryla_graphs.catalog.releases import Span, span_of
+from ryla_graphs.catalog.releases import versions as release_versions
 from ryla_graphs.problems import NotFound
 
 COMFYUI_VERSION = "0.33.0"
@@ -51,6 +54,20 @@ def bundled(name: str | None = None) -> Catalog:
     return bundled().subset((class_type for each in found for class_type in each.classes), name=name)
 
 
+@cache
+def release(version: str) -> Catalog:
+    """ComfyUI's own classes as an older release has them, and all bundled packs: ``release("0.28.0")`` or ``"0.28"``.
+
+    Raises `NotFound` for a release that is not recorded; `release_versions` lists those that are.
+    """
+    known = {short: each for each in release_versions() for short in (each, each.removesuffix(".0"))}
+    exact = known.get(version.removeprefix("v"))
+    if exact is None:
+        raise NotFound.among("recorded release of ComfyUI", version, release_versions())
+    of_packs = {name: ClassEntry(name, of) for name, of in store.recorded().items() if of.folder}
+    return Catalog({**of_packs, **releases.entries(exact)}, name=f"ComfyUI {exact}")
+
+
 def packs() -> Iterable[str]:
     """The repositories of the bundled packs: ``kijai/ComfyUI-KJNodes``, …"""
     return (each.repository for each in store.recordings().values() if each.folder)
@@ -67,3 +84,18 @@ def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
     Raises `InvalidDocument` where it is not such an answer.
     """
     return Catalog.parse(entries, name=name)
+
+
+__all__ = [
+    "COMFYUI_VERSION",
+    "NAMES",
+    "Span",
+    "bundled",
+    "from_entries",
+    "from_object_info",
+    "packs",
+    "release",
+    "release_versions",
+    "repositories_of",
+    "span_of",
+]

@@ -249,3 +249,20 @@ def test_the_rule_book_names_each_rule_like_its_file() -> None:
         assert rule.__module__.startswith("ryla_graphs.validation.")
         assert rule.__module__.endswith(f".{rule.__name__}")
         assert rule.__doc__
+
+
+def test_a_sampler_of_a_pack_is_taken_and_names_the_pack() -> None:
+    problem = one(changed("sampler", sampler_name="res_2s"))
+    assert (problem.code, problem.level) == ("choice_of_pack", "note")
+    assert "ClownsharkBatwing/RES4LYF" in problem.message
+    assert verdict(changed("sampler", sampler_name="res_2s"), catalogs.bundled()).accepted
+    own = catalogs.from_object_info(catalogs.bundled("core").entries())
+    assert verdict(changed("sampler", sampler_name="res_99s"), own).nodes["sampler"] == [
+        ("value_not_in_list", "sampler_name")
+    ]
+
+
+def test_a_range_that_the_class_checks_itself_is_a_warning() -> None:
+    prompt = {"1": {"class_type": "WanVideoDecode", "inputs": {"vae": ["2", 0], "samples": ["2", 0], "tile_x": 5}}}
+    levels = {problem.code: problem.level for problem in found(prompt) if problem.input == "tile_x"}
+    assert levels["value_smaller_than_min"] == "warning"

@@ -41,6 +41,8 @@ DEVICE_INPUTS = {
     ("SelectVAEDevice", "device"),
     ("ModelAttentionBackend", "attention"),
 }
+ALIASES = {"clip": "text_encoders", "t2i_adapter": "controlnet", "unet": "diffusion_models"}
+"""Older names of folders below ``models``."""
 PROSE = 24
 """Default texts longer than this, with spaces, are somebody's sentences: left out."""
 LONGEST_DEFAULT = 60
@@ -79,18 +81,18 @@ class Reader:
 
     def entry(self, class_type: str, entry: Entry) -> Entry:
         """One class with the facts only."""
-        sections: Entry = self._sections(class_type, entry["input"], (self.other or {}).get("input"), "")
+        sections: Entry = self._sections(class_type, _in_order(entry), (self.other or {}).get("input"), "")
         facts: Entry = {"input": sections, "output": entry["output"]}
-        if entry["output_name"] != entry["output"]:
+        if entry.get("output_name", entry["output"]) != entry["output"]:
             facts["output_name"] = entry["output_name"]
-        if any(entry["output_is_list"]):
+        if any(entry.get("output_is_list") or ()):
             facts["output_is_list"] = entry["output_is_list"]
-        if entry["display_name"] not in (None, "", class_type):
+        if entry.get("display_name") not in (None, "", class_type):
             facts["display_name"] = entry["display_name"]
         facts |= {key: entry[key] for key in ENTRY_FACTS if entry.get(key)}
-        if entry["output_node"]:
+        if entry.get("output_node"):
             facts["output_node"] = True
-        if entry["is_input_list"]:
+        if entry.get("is_input_list"):
             facts["is_input_list"] = True
         return facts
 
@@ -168,7 +170,7 @@ class PackReader(Reader):
     ) -> tuple[Any, Entry]:
         given = options_of(value)
         if given.get("open_folders"):
-            facts["folders"] = given["open_folders"]
+            facts["folders"] = _folders(given["open_folders"])
         return super()._list(of, name, value, choices, facts, other)
 
     def _is_open(self, _of: str, _name: str, value: list[Any], choices: list[Any], _other: Any, /) -> bool:
@@ -178,6 +180,23 @@ class PackReader(Reader):
     def _is_a_machines(self, choice: Any) -> bool:
         # Files of the recording machine are left out already; names of files that are there can be downloaded.
         return isinstance(choice, str) and DEVICE.search(choice) is not None
+
+
+def _in_order(entry: Entry) -> Entry:
+    """The inputs in the order of the class, which a recording with sorted keys has beside them."""
+    order = entry.get("input_order") or {}
+    return {
+        section: {name: inputs[name] for name in [*(order.get(section) or inputs)] if name in inputs}
+        if isinstance(inputs, dict)
+        else inputs
+        for section, inputs in entry["input"].items()
+    }
+
+
+def _folders(told: list[str]) -> list[str]:
+    """Folders by their newest names; what was saved into `output/<folder>` is listed with the folder."""
+    named = (ALIASES.get(name, name) for name in (folder.removeprefix("output/") for folder in told))
+    return sorted(dict.fromkeys(named))
 
 
 def _is_prose(text: str) -> bool:

@@ -3,9 +3,9 @@
     python -m tools.make_catalogs ../shared/data [--out ryla_graphs/catalog/data]
 
 Reads `object_info.core.json.gz` (a server with no packs and empty model folders), `object_info.packs.json.gz` (the same
-with packs and full folders), `packs/` (packs with probe files in every folder) and `tools/facts/core.json`. Keeps facts
-only: names, types, defaults, ranges, choices. Lists of a machine's files, devices and the like are marked open, and
-what only one machine has is dropped.
+with packs and full folders), `packs/` (packs with probe files in every folder), `releases/` (older releases) and
+`tools/facts/core.json`. Keeps facts only: names, types, defaults, ranges, choices. Lists of a machine's files, devices
+and the like are marked open, and what only one machine has is dropped.
 """
 
 from __future__ import annotations
@@ -17,14 +17,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ryla_graphs.catalog.store import CORE
 from tools.catalog_entries import Entry, PackReader, Reader, choices_of, inputs_of, options_of
 from tools.catalog_facts import behaviour, opened
+from tools.catalog_releases import render_releases
 
 ROOT = Path(__file__).parent.parent
-CORE = "Comfy-Org/ComfyUI"
 NEWER = {"ltdrdata/ComfyUI-Impact-Pack": "ComfyUI-Impact-Pack"}
 """Packs whose recording in `object_info.packs.json.gz` is newer than the one in `packs/`, and their folder there."""
 PACK_FACTS = ("commit", "date", "licence", "python_requirements", "hidden_by_core", "adds_choices")
+
+MORE_NAMES = (
+    (r"^Swarm[A-Z]", "mcmonkeyprojects/SwarmUI"),
+    (r"^WanVideo", "kijai/ComfyUI-WanVideoWrapper"),
+    (r"^IPAdapterApply", "cubiq/ComfyUI_IPAdapter_plus"),
+    (r"^(BboxDetectorForEach|MMDetLoader|SegsMaskCombine|Segs & Mask.*)$", "ltdrdata/ComfyUI-Impact-Pack"),
+    (r"^(LoadTrellis2Models|Trellis2[A-Z]\w+)$", "PozzettiAndrea/ComfyUI-TRELLIS2"),
+    (r"^FreeU_V2 \(Advanced\)$", "WASasquatch/FreeU_Advanced"),
+    (r"^DynamicPrompts$", "adieyal/comfyui-dynamicprompts"),
+    (r"^ComfyDeploy$", "BennyKok/comfyui-deploy"),
+    (r"\|pysssss$", "pythongosssss/ComfyUI-Custom-Scripts"),
+)
+"""Patterns of names that the map of classes lacks: mostly classes that their packs have given up."""
 
 
 class Made(NamedTuple):
@@ -37,12 +51,13 @@ class Made(NamedTuple):
     entries: Mapping[str, Entry]
 
 
-def recordings(data: Path) -> list[Made]:
-    """All files of classes, ComfyUI's own first."""
+def recordings(data: Path, *, bare: bool = False) -> list[Made]:
+    """All files of classes, ComfyUI's own first; `bare` is without what packs add to it."""
     core, packs = (_read(data / f"object_info.{which}.json.gz") for which in ("core", "packs"))
     widgets = _read(data / "frontend_types.core.json.gz")["types"]
-    told = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
-    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, told, widgets)))]
+    made = [Made(CORE, "core.tsv.gz", "", {}, dict(_core(core, packs, _told(), widgets)))]
+    if bare:
+        return made
     for path in sorted((data / "packs").glob("*__*.json.gz"), key=lambda path: path.name.casefold()):
         pack = _read(path)
         entries = dict(_pack(pack, packs))
@@ -53,6 +68,12 @@ def recordings(data: Path) -> list[Made]:
     added = {repository: pack["adds_choices"] for repository, _, _, pack, _ in made if "adds_choices" in pack}
     _add_choices(made, added)
     return made
+
+
+def _told() -> Entry:
+    """What ComfyUI's own classes told `tools.record_core_facts`."""
+    told: Entry = json.loads((ROOT / "tools" / "facts" / "core.json").read_text(encoding="utf-8"))
+    return told
 
 
 def _core(core: Entry, packs: Entry, told: Entry, widgets: Entry) -> Iterator[tuple[str, Entry]]:
@@ -147,10 +168,31 @@ def render_index(made: Iterable[Made]) -> str:
     return _json(rows)
 
 
+def render_class_to_pack(table: Mapping[str, Any]) -> str:
+    """The repositories, one a line; the classes with the numbers of their repositories; patterns of names with one."""
+    canonical = {"comfyanonymous/ComfyUI": CORE}
+    classes = {
+        name: list(dict.fromkeys(canonical.get(each, each) for each in repositories))
+        for name, repositories in table["classes"].items()
+    }
+    named = [*MORE_NAMES, *table["patterns"]]
+    every = [each for repositories in classes.values() for each in repositories]
+    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in named)}))}
+    lines = ["\t".join((name, *(str(numbers[each]) for each in classes[name]))) for name in sorted(classes)]
+    patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in named]
+    return "\n\n".join("\n".join(part) for part in (numbers, lines, patterns))
+
+
 def files(data: Path) -> dict[str, str]:
     """The text of every file of `ryla_graphs/catalog/data` that this tool makes."""
     made = recordings(data)
-    return {"index.json.gz": render_index(made), **{each.file: render(each) for each in made}}
+    core, *_ = recordings(data, bare=True)
+    return {
+        "index.json.gz": render_index(made),
+        "releases.tsv.gz": render_releases(data, _read, _told(), core.entries),
+        "class_to_pack.tsv.gz": render_class_to_pack(_read(data / "packs" / "class_to_pack.json.gz")),
+        **{each.file: render(each) for each in made},
+    }
 
 
 def pack(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -150,7 +151,12 @@ def _parse_slots(name: str, template: Mapping[str, Json]) -> Iterator[InputSpec]
 
 
 def _number(value: Json) -> int | float | None:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """A limit; infinity, NaN and what no float can hold limit nothing."""
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if plain and -_HUGE <= value <= _HUGE else None
+
+
+_HUGE = sys.float_info.max
 
 
 def _text(value: Json) -> str:

@@ -25,6 +25,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show the inputs and outputs of a node class."""
+    from ryla_graphs.catalogs import repositories_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     schema = open_catalog(catalog).find(name)
@@ -37,6 +38,11 @@ def show(
     terminal = console()
     facts = ", ".join(fact for fact in (schema.display_name, schema.category, schema.module) if fact)
     terminal.print(Text.assemble((schema.class_type, "bold"), f"  {facts}"))
+    others = [each for each in repositories_of(name) if each != "Comfy-Org/ComfyUI"]
+    if others:
+        terminal.print(f"packs with a class of this name: {', '.join(others)}")
+    for text in _beside(schema):
+        terminal.print(text)
     inputs = Table("input", "takes", "default", box=None, title="inputs", title_justify="left")
     for row in _rows(schema.inputs):
         inputs.add_row(*row)
@@ -45,6 +51,16 @@ def show(
     for slot, output in enumerate(schema.outputs):
         outputs.add_row(str(slot), output.name, str(output.type))
     terminal.print(outputs if schema.outputs else "no outputs")
+
+
+def _beside(schema: NodeSchema) -> Iterator[str]:
+    """What the class takes beside its declared inputs."""
+    if schema.any_input_names:
+        yield "takes values under any name"
+    for dynamic in schema.dynamic_inputs:
+        what = "wires or values" if dynamic.values else "wires"
+        count = f", as many as `{dynamic.count}` says" if dynamic.count else ""
+        yield f"takes {what} of {dynamic.type} under names like {dynamic.pattern}{count}"
 
 
 def _rows(specs: Iterable[InputSpec], indent: str = "") -> Iterator[tuple[str, str, str]]:
@@ -116,28 +132,56 @@ def _haystack(schema: NodeSchema) -> str:
     return f"{schema.class_type} {schema.display_name} {schema.category} {types}".casefold()
 
 
+@nodes_app.command("where")
+def where(
+    names: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Node classes, bundled or not.")],
+    json: Json = False,
+) -> None:
+    """Which node packs have a class, by 40,000 classes of all known packs. Exits 1 where nobody knows one."""
+    from ryla_graphs.catalogs import bundled, repositories_of  # noqa: PLC0415
+
+    found = {name: repositories_of(name) for name in names}
+    if json:
+        print_json({name: {"repositories": of, "bundled": name in bundled()} for name, of in found.items()})
+    else:
+        for name, repositories in found.items():
+            known = " (bundled)" if name in bundled() else ""
+            typer.echo(f"{name}{known}: {', '.join(repositories) or 'no pack that is known has it'}")
+    raise typer.Exit(0 if all(found.values()) else 1)
+
+
 @nodes_app.command("generate")
 def generate(
-    object_info: Annotated[str, typer.Option(metavar="URL|FILE", help="A server, or its /object_info in a file.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.py", help="The module to write.")],
+    object_info: Annotated[
+        str | None,
+        typer.Option(metavar="URL|FILE", help="A server, or its /object_info in a file; by default what is bundled."),
+    ] = None,
     pack: Annotated[
-        list[str] | None, typer.Option(help="Only classes whose Python module has this in its name.")
+        list[str] | None,
+        typer.Option(
+            metavar="OWNER/REPO|NAME", help="Only classes of this pack: a bundled one, or a part of its folder's name."
+        ),
     ] = None,
     node: Annotated[list[str] | None, typer.Option("--class", help="This class, wherever it comes from.")] = None,
     loaders: Annotated[bool, typer.Option(help="Also core classes, where they list this server's own files.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every class the server has.")] = False,
     json: Json = False,
 ) -> None:
-    """Write typed classes for your own node packs, with your server's files as choices."""
-    from ryla_graphs.codegen import render_module  # noqa: PLC0415
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+    """Write typed classes for node packs: bundled ones by name, or your server's, with its files as choices.
 
-    known = open_catalog(object_info)
+    ryla-graphs nodes generate --pack kijai/ComfyUI-KJNodes --out kjnodes.py
+
+    ryla-graphs nodes generate --object-info http://127.0.0.1:8188 --out my_nodes.py
+    """
+    from ryla_graphs.codegen import render_module  # noqa: PLC0415
+
+    known, origin = _to_generate(object_info, pack or [])
     wanted = [*known] if everything else _wanted(known, pack or [], node or [], loaders=loaders)
     if not wanted:
         raise typer.BadParameter("no class fits; see --all, --pack and --class")
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(render_module(known.subset(wanted), origin=object_info), encoding="utf-8")
+    out.write_text(render_module(known.subset(wanted), origin=origin), encoding="utf-8")
     if json:
         print_json({"file": str(out), "classes": wanted})
     else:
@@ -146,18 +190,29 @@ def generate(
         typer.echo(f"{out}: {number}" + (f"; {others} others with --all" if others else ""))
 
 
-def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool) -> list[str]:
-    """The classes to write: those named, those of the packs named, else those that are not bundled."""
+def _to_generate(object_info: str | None, packs: list[str]) -> tuple[Catalog, str]:
+    """The classes to choose from, and where they come from."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    ours = bundled()
+    if object_info is not None:
+        return open_catalog(object_info), object_info
+    return bundled(), f"the bundled {', '.join(packs)}" if packs else "the bundled packs"
+
+
+def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool) -> list[str]:
+    """The classes to write: those named, those of the packs named, else those that have no typed class yet."""
+    from ryla_graphs.catalogs import bundled  # noqa: PLC0415
+    from ryla_graphs.nodes import is_typed  # noqa: PLC0415
+
     chosen = {known.find(name).class_type for name in names}
+    chosen |= {name for pack in packs if "/" in pack for name in bundled(pack) if name in known}
+    parts = [pack.casefold() for pack in packs if "/" not in pack]
     for class_type, schema in known.items():
-        own = any(pack.casefold() in schema.module.casefold() for pack in packs)
         if (
-            own
-            or (not packs and not names and class_type not in ours)
-            or (loaders and class_type in ours and any(spec.open for spec in ours[class_type].inputs))
+            any(part in schema.module.casefold() for part in parts)
+            or (not packs and not names and not is_typed(class_type))
+            or (loaders and is_typed(class_type) and any(spec.open for spec in bundled()[class_type].inputs))
         ):
             chosen.add(class_type)
     return [class_type for class_type in known if class_type in chosen]

@@ -64,6 +64,7 @@ CODES: Mapping[str, Code] = {
         not_json="a value that JSON cannot hold",
         too_many_nodes="more nodes than are looked at",
     ),
+    **_rows("graph", 3, "note", choice_of_pack="a sampler or scheduler that only servers with a certain pack have"),
     **_rows(
         "graph",
         2,

@@ -154,6 +154,26 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
     )
 
 
+def way_to_class(class_type: str, repositories: Sequence[str], releases: object | None = None) -> str | None:
+    """What to do about a class that a catalog lacks; None where nobody knows it.
+
+    `repositories` are those that have it, the likeliest first; `releases` are those of ComfyUI that have it, where it
+    is ComfyUI's own.
+    """
+    if releases is not None:
+        return f"{class_type} is ComfyUI's own ({releases}): the server runs another release"
+    if not repositories:
+        return None
+    first, *others = repositories
+    if first == "Comfy-Org/ComfyUI":
+        return f"{class_type} comes with ComfyUI: the server runs another release, or was started without it"
+    also = f" (also in {', '.join(others[:2])}{', …' if len(others) > 2 else ''})" if others else ""
+    return (
+        f"{class_type} is of {first}{also}: install that pack, and check against the server with `--catalog URL`; "
+        f"`ryla-graphs lock --pack {first}` puts it into a deployment"
+    )
+
+
 _FATES = {
     "dropped": ", so ComfyUI ignores it",
     "breaks": "; ComfyUI hands over the wire all the same, and the node fails with a TypeError",

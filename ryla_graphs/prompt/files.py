@@ -6,9 +6,11 @@ Learnt from the file lists that ComfyUI 0.33 and the packs give in ``/object_inf
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.catalogs import bundled
 from ryla_graphs.prompt.nodes import ForeignNode
 from ryla_graphs.prompt.prompt import Prompt
 
@@ -76,7 +78,34 @@ LOADERS: Mapping[str, Mapping[str, str]] = {
     "VAELoaderKJ": {"vae_name": "vae"},
     "unCLIPCheckpointLoader": {"ckpt_name": "checkpoints"},
 }
-"""Class to input to the folder below ``models`` whose files it lists."""
+"""Class to input to the folder below ``models`` whose files it lists; of other packs the recordings say it."""
+
+_NO_WEIGHTS = ("input", "output", "font", "configs", "embeddings", "luts", "custom_nodes/")
+"""Folders, or their beginnings, of files that are no weights."""
+
+
+def weight_folders(class_type: str) -> Mapping[str, str]:
+    """The inputs of a class that name weight files, and the folder below ``models`` that each lists."""
+    found = LOADERS.get(class_type)
+    return _recorded_folders(class_type) if found is None else found
+
+
+@lru_cache(maxsize=4096)
+def _recorded_folders(class_type: str) -> Mapping[str, str]:
+    if class_type not in bundled():
+        return {}
+    listing = ((spec.name, min(spec.folders, key=len, default="")) for spec in bundled()[class_type].every_input())
+    return {name: folder for name, folder in listing if folder and not folder.startswith(_NO_WEIGHTS)}
+
+
+def _is_file(class_type: str, name: str, value: str) -> bool:
+    """Whether the value of such an input is a file, and not one of the choices beside the files: ``None``."""
+    if value in NOT_FILES:
+        return False
+    if class_type in LOADERS or "." in value:
+        return True
+    return not any(spec.name == name and value in spec.choices for spec in bundled()[class_type].every_input())
+
 
 NOT_FILES: frozenset[str] = frozenset({"None", "[None]", "pixel_space", "taesd", "taesdxl", "taesd3", "taef1", "taef2"})
 """Choices beside the files: nothing, no VAE at all, and the small VAEs made of two files in ``vae_approx``."""
@@ -99,9 +128,9 @@ def weights_named(prompt: Prompt) -> Iterator[NamedFile]:
     A name behind a primitive or a switch is found too. One that only a run can tell is left out.
     """
     for node in prompt.nodes.values():
-        for name, folder in LOADERS.get(node.class_type, {}).items():
+        for name, folder in weight_folders(node.class_type).items():
             value = prompt.literal(node, name)
-            if isinstance(value, str) and value not in NOT_FILES:
+            if isinstance(value, str) and _is_file(node.class_type, name, value):
                 yield NamedFile(node.id, node.class_type, name, folder, value)
     for foreign in prompt.foreign.values():
         yield from _of_foreign(foreign)
@@ -109,9 +138,9 @@ def weights_named(prompt: Prompt) -> Iterator[NamedFile]:
 
 def _of_foreign(node: ForeignNode) -> Iterator[NamedFile]:
     """The same for a class that this catalog lacks, but whose loader is known."""
-    for name, folder in LOADERS.get(node.class_type, {}).items():
+    for name, folder in weight_folders(node.class_type).items():
         value = node.inputs.get(name)
-        if isinstance(value, str) and value not in NOT_FILES:
+        if isinstance(value, str) and _is_file(node.class_type, name, value):
             yield NamedFile(node.id, node.class_type, name, folder, value)
 
 

@@ -12,11 +12,13 @@ from typing import Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.problems import CODES, Problem
+from ryla_graphs.validation.added_choices import added_choices
 from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES
 from ryla_graphs.validation.matched_types import matched_types
+from ryla_graphs.validation.own_checks import own_checks
 from ryla_graphs.validation.replaced_classes import replaced_classes
 from ryla_graphs.validation.server import Verdict, verdict
 from ryla_graphs.validation.server_errors import server_errors
@@ -32,6 +34,8 @@ RULES: tuple[Rule, ...] = (
     server_errors,
     replaced_classes,
     unknown_inputs,
+    own_checks,
+    added_choices,
     dangling_links,
     dynamic_choices,
     wire_only,

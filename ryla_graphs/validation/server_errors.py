@@ -7,6 +7,7 @@ from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec
+from ryla_graphs.catalogs import repositories_of, span_of
 from ryla_graphs.problems import AtNode, Problem, did_you_mean, shorten, wording
 from ryla_graphs.prompt import PromptNode, is_link
 from ryla_graphs.validation import faults
@@ -66,13 +67,15 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
             subject=AtNode(node=number),
             hint='write "class_type": "…"',
         )
-    absent = view.catalog.absent.get(class_type)
+    way = view.catalog.absent.get(class_type) or wording.way_to_class(
+        class_type, repositories_of(class_type), span_of(class_type)
+    )
     return Problem(
         code="missing_node_type",
         message=f"{view.catalog.name} has no node class '{class_type}'",
         subject=AtNode(node=number, class_type=class_type),
-        hint=absent or "is its node pack installed, and in the catalog?",
-        suggest=None if absent else lambda: did_you_mean(class_type, view.catalog),
+        hint=way or "is its node pack installed, and in the catalog?",
+        suggest=None if way else lambda: did_you_mean(class_type, view.catalog),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ryla_graphs.catalog.behaviour import Undeclared
 from ryla_graphs.catalog.schema import Kind
+from ryla_graphs.catalogs import Span, span_of
 from ryla_graphs.problems import Problem, did_you_mean, wording
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
@@ -28,7 +29,14 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
             fate = node.schema.undeclared(name, wired=name in node.wires)
             if fate not in _FINE:
                 problem = wording.unknown_input(node.class_type, name, node.known, given, fate=fate)
+                if (span := _newer(node, name)) is not None:
+                    problem = problem.at(hint=f"ComfyUI has this input {span}: this server runs another release")
                 yield problem.at(node=node.id, level="error" if _is_misspelt(view, node, name) else "warning")
+
+
+def _newer(node: PromptNode, name: str) -> Span | None:
+    """The releases of ComfyUI that have an input of its own class which this catalog lacks."""
+    return None if node.schema.module.startswith("custom_nodes") else span_of(node.class_type, name)
 
 
 def _is_misspelt(view: View, node: PromptNode, name: str) -> bool:

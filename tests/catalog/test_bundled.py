@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ryla_graphs import catalogs
+from ryla_graphs import catalogs, sockets
 from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.problems import InvalidDocument, NotFound
+from ryla_graphs.validation import validate
 from tests.conftest import ROOT, SHARED, recorded
 from tools.catalog_entries import inputs_of
 
@@ -144,3 +145,82 @@ def test_an_unknown_catalog_or_class_is_told_with_the_nearest_ones() -> None:
         catalogs.bundled("instant_id")
     with pytest.raises(NotFound, match="'KSampler'"):
         catalogs.bundled().find("Ksampler")
+
+
+WIRES_OF_OTHER_PACKS = {
+    *("DA3MODEL", "FLOWEDITARGS", "KOLORS_EMBEDS", "NORMALIZED_AMPLITUDE"),
+    *("PROMPT_LIST", "TEXT_LIST", "image_LIST", "lora_LIST"),
+}
+"""Types that no bundled class gives, and that are no widget: packs that are not bundled, or are gone, give them."""
+
+
+def test_types_that_no_class_gives_are_widgets() -> None:
+    given = catalogs.bundled().carried
+    asked = {
+        spec.type
+        for schema in catalogs.bundled().values()
+        for spec in schema.every_input()
+        if spec.kind is Kind.SOCKET and spec.type != sockets.MATCH and given.isdisjoint(sockets.members(spec.type))
+    }
+    assert {wire_type for wire_type in asked if not sockets.is_widget(wire_type)} == WIRES_OF_OTHER_PACKS | {
+        "*"
+    } & asked
+    assert sockets.WIDGETS.isdisjoint(given)
+
+
+@pytest.mark.parametrize(
+    ("class_type", "inputs"),
+    [
+        ("Load3D", {"model_file": "none", "image": "", "width": 64, "height": 64}),
+        ("RecordAudio", {"audio": "record.mp3"}),
+        ("WebcamCapture", {"image": "webcam/1.png", "width": 0, "height": 0, "capture_on_queue": True}),
+        ("Lora Loader (LoraManager)", {"text": "<lora:x:1>", "loras": []}),
+        ("easy humanSegmentation", {"mask_components": "1,2"}),
+    ],
+)
+def test_what_a_page_fills_takes_any_value(class_type: str, inputs: dict[str, object]) -> None:
+    problems = validate({"1": {"class_type": class_type, "inputs": inputs}}, catalogs.bundled())
+    assert [problem for problem in problems if problem.code == "not_a_wire"] == []
+
+
+def test_a_constant_where_only_a_wire_makes_sense_is_still_told() -> None:
+    problems = validate({"1": {"class_type": "WanVideoDecode", "inputs": {"vae": "wan"}}}, catalogs.bundled())
+    assert "not_a_wire" in {problem.code for problem in problems}
+
+
+def test_samplers_of_a_pack_are_taken_and_name_it() -> None:
+    sampler = next(spec for spec in catalogs.bundled()["KSampler"].inputs if spec.name == "sampler_name")
+    assert sampler.added_choices["res_2s"] == "ClownsharkBatwing/RES4LYF"
+    assert "res_2s" not in sampler.choices
+
+
+def test_lists_of_files_name_their_folders() -> None:
+    def folders(class_type: str, name: str) -> tuple[str, ...]:
+        return next(spec.folders for spec in catalogs.bundled()[class_type].inputs if spec.name == name)
+
+    assert folders("LoraLoader", "lora_name") == ("loras",)
+    assert folders("LoadImage", "image") == ("input",)
+    assert folders("UNETLoader", "unet_name") == ("diffusion_models",)
+    assert folders("WanVideoModelLoader", "model") == ("diffusion_models",)
+
+
+@pytest.mark.parametrize(
+    ("class_type", "expected"),
+    [
+        ("FaceDetailer", ["ltdrdata/ComfyUI-Impact-Pack"]),
+        ("DF_Text", ["Derfuu/Derfuu_ComfyUI_ModdedNodes"]),
+        ("Fast Muter (rgthree)", ["rgthree/rgthree-comfy"]),
+        ("ConditioningMultiply", ["Comfy-Org/ComfyUI", "ClownsharkBatwing/RES4LYF"]),
+        ("SaveImageWebsocket", ["Comfy-Org/ComfyUI"]),
+        ("No Such Class", []),
+        ("a\tb\nc", []),
+    ],
+)
+def test_which_packs_have_a_class(class_type: str, expected: list[str]) -> None:
+    assert list(catalogs.repositories_of(class_type))[: max(1, len(expected))] == expected
+
+
+def test_a_missing_class_names_its_pack_and_the_way_to_it() -> None:
+    problems = validate({"1": {"class_type": "FaceDetailer", "inputs": {}}}, catalogs.bundled("core"))
+    (hint,) = [problem.hint for problem in problems if problem.code == "missing_node_type"]
+    assert hint and "ltdrdata/ComfyUI-Impact-Pack" in hint and "lock --pack ltdrdata/ComfyUI-Impact-Pack" in hint

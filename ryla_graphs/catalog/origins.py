@@ -1,0 +1,47 @@
+"""Which repositories define a class, for 40,000 classes of packs that are mostly not bundled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from ryla_graphs.catalog import store
+
+
+def repositories_of(class_type: str) -> tuple[str, ...]:
+    """The repositories on GitHub that have a class of this name, the likeliest first; empty where nobody knows one.
+
+    >>> repositories_of("FaceDetailer")
+    ('ltdrdata/ComfyUI-Impact-Pack',)
+    """
+    recorded = store.recorded().get(class_type)
+    named = (recorded.repository,) if recorded is not None else ()
+    return tuple(dict.fromkeys((*named, *_listed(class_type)))) or tuple(_matching(class_type))
+
+
+def _listed(class_type: str) -> Sequence[str]:
+    """The repositories of a class: its line is looked for, since splitting all lines would take far longer."""
+    repositories, classes, _ = _table()
+    start = classes.find(f"\n{class_type}\t")
+    if start < 0 or "\n" in class_type or "\t" in class_type:
+        return ()
+    _, *numbers = classes[start + 1 : classes.index("\n", start + 1)].split("\t")
+    return [repositories[int(number)] for number in numbers]
+
+
+def _matching(class_type: str) -> Sequence[str]:
+    """The repositories that claim all names of a pattern: ``... (rgthree)``."""
+    repositories, _, patterns = _table()
+    return [repositories[number] for pattern, number in patterns if pattern.search(class_type)]
+
+
+@cache
+def _table() -> tuple[Sequence[str], str, Sequence[tuple[re.Pattern[str], int]]]:
+    repositories, classes, patterns = store.read("class_to_pack.tsv.gz").split("\n\n")
+    rows = (line.split("\t") for line in patterns.splitlines())
+    return (
+        repositories.split("\n"),
+        f"\n{classes}\n",
+        [(re.compile(pattern), int(number)) for pattern, number in rows],
+    )

@@ -1,0 +1,72 @@
+"""What other rooms know of bundled packs: weight files, typed modules, the commands."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ryla_graphs import catalogs
+from ryla_graphs.cli import app
+from ryla_graphs.problems import NotFound
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import weights_named
+
+RUN = CliRunner()
+
+
+@pytest.mark.parametrize("catalog", ["core", None], ids=["without the packs", "bundled"])
+def test_weights_that_loaders_of_packs_name_are_found(catalog: str | None) -> None:
+    prompt = {
+        "1": {"class_type": "WanVideoModelLoader", "inputs": {"model": "wan.safetensors", "lora": None}},
+        "2": {
+            "class_type": "Efficient Loader",
+            "inputs": {"ckpt_name": "a.safetensors", "vae_name": "Baked VAE", "lora_name": "None"},
+        },
+        "3": {"class_type": "UltralyticsDetectorProvider", "inputs": {"model_name": "bbox/face.pt"}},
+        "4": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+    }
+    found = [(file.folder, file.name) for file in weights_named(Prompt(prompt, catalogs.bundled(catalog)))]
+    assert found == [
+        ("diffusion_models", "wan.safetensors"),
+        ("checkpoints", "a.safetensors"),
+        ("ultralytics", "bbox/face.pt"),
+    ]
+
+
+def test_typed_classes_of_a_bundled_pack_are_made_offline(tmp_path: Path) -> None:
+    made = tmp_path / "essentials.py"
+    result = RUN.invoke(app, ["nodes", "generate", "--pack", "cubiq/comfyui_essentials", "--out", str(made)])
+    assert result.exit_code == 0, result.output
+    spec = importlib.util.spec_from_file_location("essentials", made)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.ImageResizePlus.CLASS_TYPE == "ImageResize+"
+    made_of = [cls.CLASS_TYPE for name in module.__all__ if hasattr(cls := getattr(module, name), "CLASS_TYPE")]
+    assert sorted(made_of) == sorted(catalogs.bundled("cubiq/ComfyUI_essentials"))
+
+
+def test_a_pack_that_is_not_bundled_is_told_with_the_nearest_ones(tmp_path: Path) -> None:
+    asked = ["nodes", "generate", "--pack", "cubiq/ComfyUI_essential", "--out", str(tmp_path / "x.py")]
+    with pytest.raises(NotFound, match="did you mean 'cubiq/ComfyUI_essentials'"):
+        RUN.invoke(app, asked, catch_exceptions=False)
+
+
+def test_where_tells_the_packs_of_classes() -> None:
+    result = RUN.invoke(app, ["nodes", "where", "FaceDetailer", "DF_Text", "--json"])
+    assert result.exit_code == 0
+    assert json.loads(result.output) == {
+        "FaceDetailer": {"repositories": ["ltdrdata/ComfyUI-Impact-Pack"], "bundled": True},
+        "DF_Text": {"repositories": ["Derfuu/Derfuu_ComfyUI_ModdedNodes"], "bundled": False},
+    }
+    unknown = RUN.invoke(app, ["nodes", "where", "No Such Class"])
+    assert unknown.exit_code == 1 and "no pack that is known has it" in unknown.output
+
+
+def test_show_says_what_a_class_takes_beside_its_inputs() -> None:
+    shown = RUN.invoke(app, ["nodes", "show", "ImageBatchMulti"]).output
+    assert "image_\\d+, as many as `inputcount` says" in shown and "kijai/ComfyUI-KJNodes" in shown
