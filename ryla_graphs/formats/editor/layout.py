@@ -1,0 +1,291 @@
+"""Where boxes go on a plane: in columns, every link from left to right, in time linear in boxes and links.
+
+The steps are the usual ones for drawing a graph in layers: a column for each box, an order in each column by the
+boxes it is linked to, and then the places that keep links as level as the order allows. Nothing depends on chance or
+on hashes, so equal graphs are laid out equally.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+COLUMN_GAP = 80.0
+ROW_GAP = 60.0
+BAND_GAP = 160.0
+"""Between the lines that a very long graph is broken into."""
+
+_SWEEPS = 6
+_LONG = 5400.0
+"""A graph that is wider than this is broken into lines if it is also much wider than high."""
+_SHAPE = 2.0
+"""Width by height, of a whole graph, where there is a choice: that of a screen."""
+
+
+class Box(NamedTuple):
+    """The size of something that needs a place."""
+
+    width: float
+    height: float
+
+
+class Link(NamedTuple):
+    """A line from one box to another, by their places in the sequence; it leaves and enters so far below their tops."""
+
+    source: int
+    leaves: float
+    target: int
+    enters: float
+
+
+class Layout(NamedTuple):
+    """The upper left corner of each box, and the size of the whole, which begins at 0, 0."""
+
+    corners: tuple[tuple[float, float], ...]
+    size: Box
+
+
+class _Pull(NamedTuple):
+    """What one end of a link asks of a box at the other: its top is best at that box's top plus `offset`."""
+
+    other: int
+    offset: float
+    weight: float
+
+
+def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[int] = ()) -> Layout:
+    """Lay boxes out in columns from left to right; those in `first` have the first column for themselves.
+
+    No two boxes overlap. A link that closes a cycle goes from right to left.
+
+    >>> layered([Box(100, 50), Box(100, 50)], [Link(0, 10, 1, 10)]).corners
+    ((0.0, 0.0), (180.0, 0.0))
+    """
+    if not boxes:
+        return Layout((), Box(0.0, 0.0))
+    columns = _columns(boxes, _layers(len(boxes), links, frozenset(first)))
+    place = {box: number for number, column in enumerate(columns) for box in column}
+    tops = _tops(boxes, columns, _pulls(links, place))
+    side = 1 if first and len(columns) > 1 else 0
+    spans = [sorted((place[link.source] - side, place[link.target] - side)) for link in links]
+    bands = _bands(boxes, columns[side:], [(left, right) for left, right in spans if left >= 0])
+    return _placed(boxes, columns[:side], bands, tops)
+
+
+# --- columns -----------------------------------------------------------------------------------------------------
+
+
+def _layers(count: int, links: Sequence[Link], first: frozenset[int]) -> list[int]:
+    """The layer of each box: one more than the last of those that feed it.
+
+    A box that feeds more than feeds it is better off beside its first consumer, which makes its links short.
+    """
+    order, forward = _order(count, links)
+    outward: list[list[int]] = [[] for _ in range(count)]
+    fed = [0] * count
+    for link in forward:
+        outward[link.source].append(link.target)
+        fed[link.target] += link.source not in first
+    layer = [0 if not first or box in first else 1 for box in range(count)]
+    for box in order:
+        for target in outward[box]:
+            if target not in first:
+                layer[target] = max(layer[target], layer[box] + 1)
+    for box in reversed(order):
+        if fed[box] < len(outward[box]) and box not in first:
+            layer[box] = max(layer[box], min(layer[target] for target in outward[box]) - 1)
+    return layer
+
+
+def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
+    """All boxes, sources first, and the links that point along that order: those that close a cycle do not."""
+    waits = [0] * count
+    outward: list[list[int]] = [[] for _ in range(count)]
+    for link in links:
+        if link.source != link.target:
+            outward[link.source].append(link.target)
+            waits[link.target] += 1
+    ready = deque(box for box in range(count) if not waits[box])
+    place: dict[int, int] = {}
+    for start in range(count):
+        # Boxes that only a cycle feeds are never ready; the first of them goes ahead of what it waits for.
+        if not ready and start not in place:
+            ready.append(start)
+        while ready:
+            box = ready.popleft()
+            if box in place:
+                continue
+            place[box] = len(place)
+            for target in outward[box]:
+                waits[target] -= 1
+                if not waits[target] and target not in place:
+                    ready.append(target)
+    return list(place), [link for link in links if place[link.source] < place[link.target]]
+
+
+def _columns(boxes: Sequence[Box], layers: Sequence[int]) -> list[list[int]]:
+    """The boxes of each layer; a layer that would tower over the others takes several columns."""
+    by_layer: list[list[int]] = [[] for _ in range(max(layers) + 1)]
+    for box, layer in enumerate(layers):
+        by_layer[layer].append(box)
+    area = sum((box.width + COLUMN_GAP) * (box.height + ROW_GAP) for box in boxes)
+    limit = max(3000.0, 1.5 * (area / _SHAPE) ** 0.5)
+    return [column for layer in by_layer for column in _chunks(boxes, layer, limit)]
+
+
+def _chunks(boxes: Sequence[Box], layer: Sequence[int], limit: float) -> Iterator[list[int]]:
+    total = sum(boxes[box].height + ROW_GAP for box in layer)
+    even = total / max(1, round(total / limit))
+    chunk: list[int] = []
+    height = 0.0
+    for box in layer:
+        if chunk and height + boxes[box].height / 2 > even:
+            yield chunk
+            chunk, height = [], 0.0
+        chunk.append(box)
+        height += boxes[box].height + ROW_GAP
+    if chunk:
+        yield chunk
+
+
+# --- rows --------------------------------------------------------------------------------------------------------
+
+
+class _Pulls(NamedTuple):
+    left: list[list[_Pull]]
+    right: list[list[_Pull]]
+
+
+def _pulls(links: Sequence[Link], place: dict[int, int]) -> _Pulls:
+    """What the links ask of each box, by the side they come from; a long link asks less than a short one."""
+    pulls = _Pulls([[] for _ in place], [[] for _ in place])
+    for link in links:
+        span = abs(place[link.target] - place[link.source])
+        if not span:
+            continue
+        weight, offset = 1.0 / span**2, link.leaves - link.enters
+        before, after = (pulls.left, pulls.right) if place[link.source] < place[link.target] else (pulls.right, pulls.left)
+        before[link.target].append(_Pull(link.source, offset, weight))
+        after[link.source].append(_Pull(link.target, -offset, weight))
+    return pulls
+
+
+def _tops(boxes: Sequence[Box], columns: list[list[int]], pulls: _Pulls) -> list[float]:
+    """The top of each box; sorts the boxes of each column as they stand, from top to bottom."""
+    tops = [0.0] * len(boxes)
+    for column in columns:
+        heights = accumulate((boxes[box].height + ROW_GAP for box in column), initial=0.0)
+        for box, top in zip(column, heights, strict=False):
+            tops[box] = top
+    for sweep in range(_SWEEPS):
+        rightwards = sweep % 2 == 0
+        near, far = (pulls.left, pulls.right) if rightwards else (pulls.right, pulls.left)
+        for column in columns if rightwards else reversed(columns):
+            wanted = {box: _wanted(tops, box, near[box] or far[box]) for box in column}
+            column.sort(key=lambda box: wanted[box] + boxes[box].height / 2)
+            _settle(boxes, column, wanted, tops, near)
+    both = [[*left, *right] for left, right in zip(*pulls, strict=True)]
+    for column in (*columns, *reversed(columns)):
+        _settle(boxes, column, {box: _wanted(tops, box, both[box]) for box in column}, tops, both)
+    return tops
+
+
+def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
+    """Where a box is best: the mean of what its links ask."""
+    if not pulls:
+        return tops[box]
+    weights = sum(pull.weight for pull in pulls)
+    return sum(pull.weight * (tops[pull.other] + pull.offset) for pull in pulls) / weights
+
+
+def _settle(
+    boxes: Sequence[Box],
+    column: Sequence[int],
+    wanted: dict[int, float],
+    tops: list[float],
+    pulls: Sequence[Sequence[_Pull]],
+) -> None:
+    """Put the boxes of a column as near to where they are wanted as their order and heights allow.
+
+    The least squares of that are a regression that must not fall, found by merging neighbours that would overlap.
+    """
+    runs: list[tuple[float, float, int]] = []
+    below = 0.0
+    for box in column:
+        weight = sum(pull.weight for pull in pulls[box]) + 0.01
+        run = ((wanted[box] - below) * weight, weight, 1)
+        while runs and runs[-1][0] / runs[-1][1] > run[0] / run[1]:
+            last = runs.pop()
+            run = (last[0] + run[0], last[1] + run[1], last[2] + run[2])
+        runs.append(run)
+        below += boxes[box].height + ROW_GAP
+    below = 0.0
+    rest = iter(column)
+    for total, weight, length in runs:
+        for _ in range(length):
+            box = next(rest)
+            tops[box] = total / weight + below
+            below += boxes[box].height + ROW_GAP
+
+
+# --- lines of columns --------------------------------------------------------------------------------------------
+
+
+def _bands(
+    boxes: Sequence[Box], columns: Sequence[list[int]], spans: Sequence[tuple[int, int]]
+) -> list[Sequence[list[int]]]:
+    """The columns in lines, as words in a paragraph, where one line would be too long; broken where few links cross."""
+    heights = [sum(boxes[box].height + ROW_GAP for box in column) for column in columns]
+    ends = list(accumulate((_width(boxes, column) + COLUMN_GAP for column in columns), initial=0.0))
+    lines = round((ends[-1] / (_SHAPE * (sum(heights) / len(heights) + BAND_GAP))) ** 0.5)
+    if ends[-1] <= _LONG or lines < 2:
+        return [columns]
+    crossing = _crossing(len(columns), spans)
+    length = ends[-1] / lines
+    bands, start = [], 0
+    while ends[-1] - ends[start] > 1.3 * length:
+        best = ends[start] + length
+        near = range(bisect_left(ends, best - 0.3 * length), bisect_right(ends, best + 0.3 * length))
+        cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)
+        bands.append(columns[start:cut])
+        start = cut
+    return [*bands, columns[start:]]
+
+
+def _crossing(columns: int, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """How many links cross the left edge of each column."""
+    steps = [0] * (columns + 1)
+    for left, right in spans:
+        steps[left + 1] += 1
+        steps[right + 1 if right + 1 <= columns else columns] -= 1
+    return list(accumulate(steps))
+
+
+def _width(boxes: Sequence[Box], column: Sequence[int]) -> float:
+    return max(boxes[box].width for box in column)
+
+
+def _placed(
+    boxes: Sequence[Box], side: Sequence[list[int]], bands: Sequence[Sequence[list[int]]], tops: Sequence[float]
+) -> Layout:
+    """Corners from columns and tops; a column at the `side` stands beside all bands."""
+    corners: list[tuple[float, float]] = [(0.0, 0.0)] * len(boxes)
+    indent = sum(_width(boxes, column) + COLUMN_GAP for column in side)
+    down = right = 0.0
+    for number, band in enumerate(bands):
+        columns = [*(side if number == 0 else ()), *band]
+        here = [box for column in columns for box in column]
+        high = min(tops[box] for box in here)
+        x = 0.0 if number == 0 else indent
+        for column in columns:
+            for box in column:
+                corners[box] = (round(x), round(down + tops[box] - high))
+            x += _width(boxes, column) + COLUMN_GAP
+        right = max(right, x - COLUMN_GAP)
+        # The next band is beside the side column, not below it.
+        down = max(corners[box][1] + boxes[box].height for column in band for box in column) + BAND_GAP
+    low = max(corner[1] + box.height for corner, box in zip(corners, boxes, strict=True))
+    return Layout(tuple(corners), Box(right, low))
