@@ -1,0 +1,322 @@
+"""Which widgets and input slots a node class has in the editor, and in which order.
+
+The editor makes them from ``/object_info`` and a few rules of its own, which are rows here. What they decide is the
+meaning of a file's positional ``widgets_values``: a value belongs to the widget that the *current* definition puts
+at its position.
+
+    [w.name for w in widgets(catalog["KSampler"])]
+    # ['seed', 'control_after_generate', 'steps', 'cfg', 'sampler_name', 'scheduler', 'denoise']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Final
+
+from ryla_graphs import sockets
+from ryla_graphs.catalog.schema import InputSpec, Json, Kind, NodeSchema
+
+
+class _Undefined:
+    """A value that JavaScript calls undefined: a key that holds it is not written."""
+
+    def __repr__(self) -> str:
+        return "undefined"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNDEFINED: Final = _Undefined()
+
+
+class Sends(StrEnum):
+    """What a widget puts into the prompt under its name."""
+
+    VALUE = "value"
+    NOTHING = "nothing"
+    DYNAMIC_PROMPT = "dynamic prompt"
+    """The text without comments, one of each ``{a|b}`` picked."""
+    FILE_NAME = "file name"
+    """The text with ``%date%`` and ``%Node.widget%`` replaced."""
+    CAPTURE = "capture"
+    """What only a browser can make: a rendered view, a recording."""
+    INDEX = "index"
+    """The place of the chosen option among the options of a `CustomCombo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """One widget of a node in the editor."""
+
+    name: str
+    type: str
+    """The type that makes the widget: INT, COMBO, IMAGEUPLOAD, …"""
+    default: Any = ""
+    """The value of a new node; `UNDEFINED` where it has none."""
+    spec: InputSpec | None = None
+    """The input that it fills; None for what only the editor knows, such as ``control_after_generate``."""
+    saved: bool = True
+    """Whether it takes a position in ``widgets_values``."""
+    sends: Sends = Sends.VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One input slot of a node in the editor."""
+
+    name: str
+    type: str
+    widget: str | None = None
+    """The name of the widget that it stands beside."""
+
+
+_NO_VALUES: Mapping[str, Json] = MappingProxyType({})
+
+
+def widgets(schema: NodeSchema, values: Mapping[str, Json] = _NO_VALUES) -> tuple[Widget, ...]:
+    """The widgets of a node with these values by name, in the editor's order; a value left out is the default."""
+    return tuple(widget for widget, _ in grow(schema, lambda widget: values.get(widget.name, widget.default)))
+
+
+def restored(schema: NodeSchema, stored: Sequence[Json]) -> Iterator[tuple[Widget, Any]]:
+    """The widgets with the values that a file's ``widgets_values`` gives them by position."""
+    position = iter(stored)
+    return grow(schema, lambda widget: next(position, widget.default) if widget.saved else widget.default)
+
+
+def grow(schema: NodeSchema, value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget, Any]]:
+    """The widgets in order, each with its value.
+
+    `value_of` is asked once a widget, in order, because what a dynamic combo holds decides which widgets follow it.
+    """
+    specs = chain(schema.inputs, _media(schema), _ADDED.get(schema.class_type, ()))
+    for widget, value in _grow(specs, schema, value_of):
+        yield widget, value
+        if widget.name == "choice" and schema.class_type == "CustomCombo":
+            yield from _custom_options(value_of)
+    for widget in _AFTER.get(schema.class_type, ()):
+        yield widget, value_of(widget)
+
+
+def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Json] = _NO_VALUES) -> tuple[Slot, ...]:
+    """The input slots of a node in the editor's order: sockets first, then one beside each widget.
+
+    `given` names the inputs that have a link, so that an autogrow input shows those and one more.
+    """
+    linked = frozenset(given)
+    specs = (*schema.inputs, *_media(schema), *_ADDED.get(schema.class_type, ()))
+    found = [slot for spec in specs for slot in _sockets(spec, linked)]
+    return (*found, *chain.from_iterable(_widget_slots(spec, linked, values) for spec in specs))
+
+
+_DEFAULTS: Mapping[str, Json] = {
+    "INT": 0,
+    "FLOAT": 0,
+    "STRING": "",
+    "BOOLEAN": False,
+    "MARKDOWN": "",
+    "COLOR": "#000000",
+    "COLORS": [],
+    "PAINTER": "",
+    "TEXTAREA": "",
+    "BOUNDING_BOX": {"x": 0, "y": 0, "width": 512, "height": 512},
+    "BOUNDING_BOXES": [],
+    "COMPOSITOR": {},
+    "CURVE": {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"},
+    "RANGE": {"min": 0.0, "max": 1.0},
+    "VIDEO_EDIT": {"trim": {"start_time": 0, "duration": 0}, "crop": {"x": 0, "y": 0, "width": 0, "height": 0}},
+    "IMAGECOMPARE": ["", ""],
+    "CHART": {},
+    "GALLERIA": [],
+    "IMAGEUPLOAD": "image",
+    "AUDIOUPLOAD": "",
+    "AUDIO_UI": "",
+    "AUDIO_RECORD": "",
+    "LOAD_3D": "",
+    "LOAD_3D_ADVANCED": "",
+    "PREVIEW_3D": "",
+    "WEBCAM": "",
+    sockets.COMBO: UNDEFINED,
+    sockets.DYNAMIC_COMBO: UNDEFINED,
+}
+"""The types that the editor has a widget for, and the value of a new one whose definition has no default."""
+
+_UNSENT = frozenset({"IMAGEUPLOAD", "AUDIOUPLOAD", "AUDIO_UI"})
+_UNSAVED = frozenset({"AUDIO_UI", "IMAGECOMPARE"})
+_CAPTURED = frozenset({"LOAD_3D", "LOAD_3D_ADVANCED", "PREVIEW_3D", "WEBCAM", "AUDIO_RECORD"})
+_SEEDS = frozenset({"seed", "noise_seed"})
+_CONTROL = Widget("control_after_generate", sockets.COMBO, "randomize", sends=Sends.NOTHING)
+_CONTROL_FILTER = Widget("control_filter_list", "STRING", "", sends=Sends.NOTHING)
+_SAVES_FILES = frozenset(
+    {
+        *("SaveImage", "SaveImageAdvanced", "SaveSVGNode", "SaveVideo", "SaveAnimatedWEBP", "SaveAnimatedPNG"),
+        *("SaveWEBM", "SaveAudio", "SaveAudioMP3", "SaveAudioOpus", "SaveAudioAdvanced", "SaveGLB"),
+        *("Save3DAdvanced", "SaveGaussianSplat", "SavePointCloud", "SaveLatent"),
+        *("CLIPSave", "VAESave", "ModelSave", "LoraSave"),
+    }
+)
+"""The classes whose ``filename_prefix`` the editor fills in."""
+
+
+def _only(name: str, kind: str) -> InputSpec:
+    """An input that only the editor gives a class."""
+    return InputSpec(name=name, key=name, type=kind, kind=Kind.SOCKET, required=True)
+
+
+_AUDIO_PLAYER = (_only("audioUI", "AUDIO_UI"),)
+_ADDED: Mapping[str, tuple[InputSpec, ...]] = {
+    **dict.fromkeys(("SaveAudio", "PreviewAudio", "SaveAudioMP3", "SaveAudioOpus", "SaveAudioAdvanced"), _AUDIO_PLAYER),
+    "LoadAudio": (*_AUDIO_PLAYER, _only("upload", "AUDIOUPLOAD")),
+    "SaveGLB": (_only("image", "PREVIEW_3D"),),
+    "Preview3D": (_only("image", "PREVIEW_3D"),),
+}
+"""Inputs that the editor adds to the definition of a class."""
+
+_TEXT_PREVIEW = (
+    Widget("preview_text", "STRING", "", saved=False, sends=Sends.NOTHING),
+    Widget("preview_mode", "BOOLEAN", False, saved=False, sends=Sends.NOTHING),
+)
+_AFTER: Mapping[str, tuple[Widget, ...]] = {
+    "PreviewAny": _TEXT_PREVIEW,
+    "SaveText": _TEXT_PREVIEW,
+    "WebcamCapture": (Widget("waiting for camera...", "BUTTON", "capture", sends=Sends.CAPTURE),),
+}
+"""Widgets that the editor adds at the end of a class."""
+
+_BESIDE: Mapping[tuple[str, str], tuple[Widget, ...]] = {
+    ("LoadImageOutput", "image"): (
+        Widget("Auto-refresh after generation", "BOOLEAN", False, sends=Sends.NOTHING),
+        Widget("refresh", "BUTTON", "refresh"),
+    ),
+    ("Load3D", "model_file"): (
+        Widget("upload 3d model", "BUTTON", "upload3dmodel"),
+        Widget("upload extra resources", "BUTTON", "uploadExtraResources"),
+        Widget("clear", "BUTTON", "clear"),
+    ),
+}
+"""Widgets that the editor puts behind another of a class."""
+
+
+def widget_type(spec: InputSpec) -> str | None:
+    """The type that makes the input's widget, None where it is a socket only."""
+    kind = spec.widget_type or spec.type
+    return kind if kind in _DEFAULTS and not spec.force_input else None
+
+
+def _grow(
+    specs: Iterable[InputSpec], schema: NodeSchema, value_of: Callable[[Widget], Any]
+) -> Iterator[tuple[Widget, Any]]:
+    for spec in specs:
+        if spec.kind is Kind.AUTOGROW:
+            yield from _grow(spec.slots[: _shown(spec)], schema, value_of)
+        if (kind := widget_type(spec)) is None:
+            continue
+        widget = _widget(spec, kind, schema)
+        value = value_of(widget)
+        yield widget, value
+        for beside in _beside(spec, kind, widget, schema):
+            yield beside, value_of(beside)
+        if spec.kind is Kind.DYNAMIC_COMBO:
+            yield from _grow(_option(spec, value), schema, value_of)
+
+
+def _widget(spec: InputSpec, kind: str, schema: NodeSchema) -> Widget:
+    return Widget(
+        name=spec.name,
+        type=kind,
+        default=_default(spec, kind),
+        spec=spec,
+        saved=kind not in _UNSAVED,
+        sends=_sends(spec, kind, schema),
+    )
+
+
+def _sends(spec: InputSpec, kind: str, schema: NodeSchema) -> Sends:
+    if kind in _UNSENT:
+        return Sends.NOTHING
+    if kind in _CAPTURED:
+        return Sends.CAPTURE
+    if spec.name == "filename_prefix" and schema.class_type in _SAVES_FILES:
+        return Sends.FILE_NAME
+    return Sends.DYNAMIC_PROMPT if spec.dynamic_prompts and kind == "STRING" else Sends.VALUE
+
+
+def _default(spec: InputSpec, kind: str) -> Any:
+    if kind == sockets.DYNAMIC_COMBO:
+        return spec.options[0].key if spec.options else UNDEFINED
+    if kind == sockets.COMBO:
+        if spec.multiselect:
+            return []
+        first = spec.choices[0] if spec.choices else UNDEFINED
+        return spec.default or first
+    return spec.default if spec.has_default else _DEFAULTS[kind]
+
+
+def _beside(spec: InputSpec, kind: str, widget: Widget, schema: NodeSchema) -> Iterator[Widget]:
+    if spec.control_after_generate or (kind == "INT" and spec.name in _SEEDS):
+        yield _CONTROL
+        if kind == sockets.COMBO:
+            yield _CONTROL_FILTER
+    if kind == "BOUNDING_BOX" and isinstance(widget.default, Mapping):
+        for side, length in widget.default.items():
+            yield Widget(side, "INT", length, sends=Sends.NOTHING)
+    if kind == "AUDIO_RECORD":
+        yield Widget(spec.name, "BUTTON", "", sends=Sends.NOTHING)
+    yield from _BESIDE.get((schema.class_type, spec.name), ())
+
+
+def _custom_options(value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget, Any]]:
+    """The options of a `CustomCombo`: one more than have text."""
+    index = Widget("index", "INT", -1, sends=Sends.INDEX)
+    yield index, value_of(index)
+    number, value = 0, True
+    while value:
+        number += 1
+        option = Widget(f"option{number}", "STRING")
+        value = value_of(option)
+        yield option, value
+
+
+def _media(schema: NodeSchema) -> Iterator[InputSpec]:
+    """The upload button of the first required input that takes a picture or a video."""
+    for spec in schema.inputs:
+        if spec.required and spec.kind is Kind.COMBO and spec.upload in ("image", "video"):
+            yield _only("upload", "IMAGEUPLOAD")
+            return
+
+
+def _option(spec: InputSpec, value: Any) -> tuple[InputSpec, ...]:
+    return next((option.inputs for option in spec.options if option.key == value), ())
+
+
+def _sockets(spec: InputSpec, linked: frozenset[str]) -> Iterator[Slot]:
+    """The slots of an input that no widget fills."""
+    if spec.kind is Kind.AUTOGROW:
+        last = max((number for number, slot in enumerate(spec.slots) if slot.name in linked), default=-1)
+        for slot in spec.slots[: max(_shown(spec), last + 2)]:
+            yield from _sockets(slot, linked)
+    elif widget_type(spec) is None:
+        yield Slot(spec.name, spec.match_types if spec.type == sockets.MATCH else spec.type)
+
+
+def _widget_slots(spec: InputSpec, linked: frozenset[str], values: Mapping[str, Json]) -> Iterator[Slot]:
+    """The slot beside an input's widget and those of the inputs that a dynamic combo's choice brings."""
+    if spec.kind is Kind.AUTOGROW:
+        for slot in spec.slots[: _shown(spec)]:
+            yield from _widget_slots(slot, linked, values)
+    elif (kind := widget_type(spec)) is not None:
+        yield Slot(spec.name, spec.type, spec.name)
+        if spec.kind is Kind.DYNAMIC_COMBO:
+            for sub in _option(spec, values.get(spec.name, _default(spec, kind))):
+                yield from _sockets(sub, linked)
+                yield from _widget_slots(sub, linked, values)
+
+
+def _shown(spec: InputSpec) -> int:
+    """How many slots a new autogrow input shows: the required ones and one more."""
+    return int(spec.min or 0) + 1
