@@ -75,18 +75,23 @@ class CompiledWorkflow:
         return hashlib.sha256(self._bytes).hexdigest()
 
     @cached_property
+    def view(self) -> View:
+        """The prompt as everybody asks it: its nodes, wires, order, and what stands behind its inputs."""
+        return View(self.prompt, self.catalog)
+
+    @cached_property
     def plan(self) -> Plan:
         """What a run needs and costs, as an estimate: weights, node packs, ComfyUI, memory, GPU, seconds, money."""
         from ryla_graphs.plan import plan_of  # noqa: PLC0415 - few need it, and all would wait for it
 
-        return plan_of(View(self.prompt, self.catalog))
+        return plan_of(self.view)
 
     @cached_property
     def stages(self) -> tuple[StagePlan, ...]:
         """Those of the plan, without the rest of it: how large, how many, how often each model is run."""
         from ryla_graphs.plan import stages_of  # noqa: PLC0415 - as for the plan
 
-        return stages_of(View(self.prompt, self.catalog))
+        return stages_of(self.view)
 
     @property
     def parameters(self) -> Mapping[str, Any]:

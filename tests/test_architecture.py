@@ -21,6 +21,7 @@ LAYERS = (
     "problems",
     "catalog",
     "catalogs",
+    "prompt",
     "graph",
     "formats",
     "weights",

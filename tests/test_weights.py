@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
 from ryla_graphs.families import family
-from ryla_graphs.weights import IMPLIED, LOADERS, MANIFEST, HubFile, Weight, known, needed
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.weights import IMPLIED, MANIFEST, HubFile, Weight, known, needed
 from tests.conftest import recorded_json
 from tools.weights_table import PAGE, written
 
@@ -83,13 +85,13 @@ def test_known_by_folder_and_name() -> None:
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_every_file_that_a_preset_loads_by_default_has_a_row(name: str) -> None:
     preset = presets.get(name)
-    found = needed(preset.build(preset.example).compile().prompt)
+    found = needed(preset.build(preset.example).compile().view)
     assert found
     assert [need.name for need in found if need.weight is None and need.folder != "loras"] == []
 
 
 def test_needs_tell_node_input_and_file() -> None:
-    prompt = presets.get("flux-instantid").build(prompt="x", referenceImage="face.png").compile().prompt
+    prompt = presets.get("flux-instantid").build(prompt="x", referenceImage="face.png").compile().view
     found = {(need.node, need.input): need.key for need in needed(prompt)}
     assert found["flux", "unet_name"] == ("diffusion_models", "flux1-dev.safetensors")
     assert found["text-encoders", "clip_name2"] == ("text_encoders", "t5xxl_fp16.safetensors")
@@ -100,9 +102,13 @@ def test_needs_tell_node_input_and_file() -> None:
     assert sum(need.input is None for need in needed(prompt)) == 5, "the five files of antelopev2"
 
 
+def read(document: Any) -> Prompt:
+    return Prompt(document, catalogs.bundled())
+
+
 def test_names_that_are_no_files_are_no_needs() -> None:
     def found(name: Any) -> list[str]:
-        return [need.name for need in needed({"1": {"class_type": "VAELoader", "inputs": {"vae_name": name}}})]
+        return [need.name for need in needed(read({"1": {"class_type": "VAELoader", "inputs": {"vae_name": name}}}))]
 
     assert found("ae.safetensors") == ["ae.safetensors"]
     assert found("pixel_space") == found("taesd") == found(["2", 0]) == found(None) == []
@@ -111,7 +117,7 @@ def test_names_that_are_no_files_are_no_needs() -> None:
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_anything_at_all_has_needs_or_none(junk: Any) -> None:
     for prompt in ({"1": junk}, {"1": {"class_type": junk, "inputs": junk}}):
-        assert needed(prompt) == ()
+        assert needed(read(prompt)) == ()
 
 
 def test_loaders_are_classes_with_such_inputs() -> None:

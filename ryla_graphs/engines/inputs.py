@@ -7,32 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import EngineRefused, did_you_mean
+from ryla_graphs.prompt.files import input_files
 
 
 def file_inputs(workflow: CompiledWorkflow) -> Iterator[tuple[str, str, str]]:
     """Node, input and value of every input that names a file of the input folder."""
-    return files_named(workflow.prompt, workflow.catalog)
-
-
-def files_named(prompt: ApiDocument, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
-    """The same for a prompt that is not compiled, but has the shape of one."""
-    for number, body in prompt.items():
-        schema = catalog.get(body["class_type"])
-        for name, value in body["inputs"].items():
-            if schema is not None and isinstance(value, str) and _names_a_file(schema, name):
-                yield number, name, value
-
-
-def _names_a_file(schema: NodeSchema, name: str) -> bool:
-    validator = schema.behaviour.validator
-    if validator is not None and validator.rule == "input file" and name == validator.inputs[0]:
-        return True
-    return any(spec.name == name and spec.upload is not None for spec in schema.inputs)
+    return ((file.node, file.input, file.name) for file in input_files(workflow.view))
 
 
 def check_names(workflow: CompiledWorkflow, inputs: Mapping[str, Any]) -> None:

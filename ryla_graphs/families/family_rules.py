@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ryla_graphs.families.evidence import NameEvidence
 from ryla_graphs.families.patterns import PATTERNS, FilePattern
-from ryla_graphs.families.plans import Plan, plan
 from ryla_graphs.families.rules import RESTRICTIONS, Restrictions
 from ryla_graphs.families.transfer_rows import TRANSFERS, Transfers
-from ryla_graphs.weights import LOADERS
-
-if TYPE_CHECKING:
-    from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.prompt.files import LOADERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,22 +39,6 @@ class FamilyRules:
         """What names of files tell."""
         return NameEvidence(self.patterns)
 
-    @cached_property
-    def _plans(self) -> dict[int, tuple[NodeSchema, Plan]]:
-        return {}
-
-    def plan(self, schema: NodeSchema) -> Plan:
-        """What a class does with families, made once."""
-        # By identity: comparing schemas would cost more than making the plan.
-        found = self._plans.get(id(schema))
-        if found is None:
-            if len(self._plans) >= _REMEMBERED:
-                self._plans.clear()
-            found = self._plans[id(schema)] = (schema, plan(schema, self))
-        return found[1]
-
-
-_REMEMBERED = 4096
 
 BUILTIN = FamilyRules(transfers=TRANSFERS, restrictions=RESTRICTIONS, loaders=LOADERS, patterns=PATTERNS)
 """What is known of ComfyUI's own classes and of the packs in the bundled catalogs."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.schema import Kind
+from ryla_graphs.catalog.schema import Kind, NodeSchema
 from ryla_graphs.families.carried import FAMILY_SOCKETS
+from ryla_graphs.families.family_rules import FamilyRules
 from ryla_graphs.families.rules import Restriction
 from ryla_graphs.families.transfer_rows import APART, SOUND, UNKNOWN
 from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Transfer
-
-if TYPE_CHECKING:
-    from ryla_graphs.catalog.schema import NodeSchema
-    from ryla_graphs.families.family_rules import FamilyRules
 
 
 class End(NamedTuple):
@@ -56,8 +54,25 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
 """From which sockets an output takes its families, the first that the class has; others take them from their own."""
 
 
-def plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
-    """What a class does with families, by its rows and else by its sockets."""
+_MADE: WeakKeyDictionary[FamilyRules, dict[int, tuple[NodeSchema, Plan]]] = WeakKeyDictionary()
+_REMEMBERED = 4096
+
+
+def plan_of(schema: NodeSchema, rules: FamilyRules) -> Plan:
+    """What a class does with families, by its rows and else by its sockets; made once for each class."""
+    made = _MADE.get(rules)
+    if made is None:
+        made = _MADE.setdefault(rules, {})
+    # By identity: comparing schemas would cost more than making the plan. The schema is kept, so its id stays its own.
+    found = made.get(id(schema))
+    if found is None:
+        if len(made) >= _REMEMBERED:
+            made.clear()
+        found = made[id(schema)] = (schema, _plan(schema, rules))
+    return found[1]
+
+
+def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
     inputs = dict(_family_inputs(schema))
     restrictions = rules.restrictions.get(schema.class_type, {})
     outputs = tuple(_outputs(schema, inputs, rules))

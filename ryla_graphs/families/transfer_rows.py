@@ -104,15 +104,6 @@ _PASSING: Transfers = {
 TRANSFERS: Transfers = {**_LOADERS, **_TEXT, **_LATENTS, **_PASSING}
 """All rows."""
 
-PRIMITIVES: Mapping[str, str] = {
-    "PrimitiveBoolean": "value",
-    "PrimitiveFloat": "value",
-    "PrimitiveInt": "value",
-    "PrimitiveString": "value",
-    "PrimitiveStringMultiline": "value",
-}
-"""Classes that give the value of an input unchanged."""
-
 APART: frozenset[str] = frozenset(
     {
         "PiDConditioning",

@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from ryla_graphs.families.carried import Carried, Origin, as_latents, as_text, either, meet
 from ryla_graphs.families.encoders import text_families
 from ryla_graphs.families.evidence import Evidence
 from ryla_graphs.families.family import with_latents
-
-if TYPE_CHECKING:
-    from ryla_graphs.catalog.schema import NodeSchema
-
-
-class Placed(Protocol):
-    """A node where it stands in a prompt."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def schema(self) -> NodeSchema:
-        """Its class."""
-        ...
-
-    @property
-    def inputs(self) -> Mapping[str, Any]:
-        """Its inputs as they are written."""
-        ...
+from ryla_graphs.prompt import PromptNode
 
 
 class Wires(Protocol):
     """What a transfer may ask for."""
 
-    def into(self, node: Placed, name: str) -> Carried | None:
+    def into(self, node: PromptNode, name: str) -> Carried | None:
         """What the wire into an input carries."""
         ...
 
-    def literal(self, node: Placed, name: str) -> Any:
+    def literal(self, node: PromptNode, name: str) -> Any:
         """The value of an input, also where a primitive node gives it; None where nobody knows it before it runs."""
         ...
 
@@ -53,12 +32,12 @@ class Wires(Protocol):
 class Transfer(Protocol):
     """Says what an output carries."""
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """What the output of a node carries, None where nothing is known."""
         ...
 
 
-def _names(pattern: str, node: Placed) -> Iterable[str]:
+def _names(pattern: str, node: PromptNode) -> Iterable[str]:
     """The given inputs that a name, or a beginning with ``*`` after it, stands for."""
     if pattern[-1] != "*":
         return (pattern,)
@@ -75,7 +54,7 @@ class From:
     strength: str | None = None
     """An input that takes all inputs but the first out of play where it is zero."""
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         found: Carried | None = None
         inputs = self.inputs
@@ -95,7 +74,7 @@ class Either:
     switch: str | None = None
     """An input that is false for the first and true for the second."""
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         chosen = wires.literal(node, self.switch) if self.switch is not None else None
         if isinstance(chosen, bool):
@@ -115,7 +94,7 @@ class Always:
 
     families: frozenset[str] = frozenset()
 
-    def carry(self, node: Placed, _wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, _wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         return Carried(self.families, Origin(node.id, node.schema.class_type, (), "class")) if self.families else None
 
@@ -126,7 +105,7 @@ class Empty:
 
     formats: tuple[str, ...]
 
-    def carry(self, node: Placed, _wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, _wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         origin = Origin(node.id, node.schema.class_type, (), "class")
         return Carried(with_latents(*self.formats), origin, empty=True)
@@ -141,7 +120,7 @@ class OfFile:
     part: Literal["MODEL", "CLIP", "VAE"] = "MODEL"
     """Which part of a checkpoint the output is."""
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         name = wires.literal(node, self.input)
         found = wires.evidence(self.folder, name) if isinstance(name, str) else None
@@ -161,7 +140,7 @@ class ImageEncoder:
     input: str
     folder: str = "clip_vision"
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         name = wires.literal(node, self.input)
         found = wires.evidence(self.folder, name) if isinstance(name, str) else None
@@ -183,7 +162,7 @@ class TextEncoders:
     type: str | None = "type"
     folder: str = "text_encoders"
 
-    def carry(self, node: Placed, wires: Wires, /) -> Carried | None:
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         names = [wires.literal(node, name) for name in self.inputs]
         files = [wires.evidence(self.folder, name) if isinstance(name, str) else None for name in names]

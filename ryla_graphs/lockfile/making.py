@@ -59,7 +59,7 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
         requirements=PINS["ryla_graphs"],
         presets=tuple(name for name in graphs if name in presets.NAMES),
         graphs=tuple(_graph(name, each) for name, each in graphs.items() if name not in presets.NAMES),
-        weights=tuple(_weights(need for each in graphs.values() for need in needed(each.prompt))),
+        weights=tuple(_weights(need for each in graphs.values() for need in needed(each.view))),
         nodes_sha256=digest_of(kept),
         nodes=kept,
     )

@@ -27,6 +27,7 @@ from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, Problem, RunLost
+from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -68,7 +69,7 @@ class WeightsFolder:
 
     def _absent(self, prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
-        for need in needed(prompt):
+        for need in needed(Prompt(prompt, catalogs.bundled())):
             kind, name = ("loras", need.name) if need.folder == "loras" else ("models", f"{need.folder}/{need.name}")
             mount = self._mounts[kind][0]
             if _leads_out(name):

@@ -11,10 +11,12 @@ from typing import Any
 import modal
 from modal.exception import Error as ModalError
 
+from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.problems import CannotRunHere, Problem
+from ryla_graphs.prompt import Prompt
 from ryla_graphs.server.wishes import NO_WISHES, Place, Wishes
 from ryla_graphs.weights import Need, needed
 
@@ -76,7 +78,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
 
 def missing(prompt: Mapping[str, Any], models: VolumeFiles) -> list[Need]:
     """The weights of a graph that are not on the volume; LoRAs lie on another one. Nothing where Modal is silent."""
-    wanted = [need for need in needed(prompt) if need.folder != "loras"]
+    wanted = [need for need in needed(Prompt(prompt, catalogs.bundled())) if need.folder != "loras"]
     try:
         if not absent(wanted, models()):
             return []

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def canvases(view: View) -> Mapping[str, Canvas]:
     return found
 
 
-def in_order(view: View) -> Iterator[NodeView]:
+def in_order(view: View) -> Iterator[PromptNode]:
     """The reached nodes, each after what is wired into it, however the document orders them."""
     done: set[str] = set()
     for start in sorted(view.reached & view.nodes.keys()):
@@ -87,7 +88,7 @@ def in_order(view: View) -> Iterator[NodeView]:
                 stack += [(source, False) for source in reversed(view.links[number]) if source not in done]
 
 
-def number_of(view: View, node: NodeView, name: str) -> int | float | None:
+def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
     """A number that an input holds, by itself or from the node of a single value behind its wire."""
     value: Any = node.inputs.get(name)
     if isinstance(value, list) and value and value[0] in view.nodes:
@@ -97,7 +98,7 @@ def number_of(view: View, node: NodeView, name: str) -> int | float | None:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def wired(node: NodeView, *types: str) -> Iterator[tuple[str, list[Any]]]:
+def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, list[Any]]]:
     """The inputs of some socket types that have a wire, by name, in the class's order."""
     for name, spec in node.known.items():
         value = node.inputs.get(name)
@@ -110,7 +111,7 @@ def types_apart(declared: str, wanted: tuple[str, ...]) -> bool:
     return not set(declared.split(",")) & set(wanted)
 
 
-def _canvas(node: NodeView, view: View, found: Mapping[str, Canvas]) -> Canvas | None:
+def _canvas(node: PromptNode, view: View, found: Mapping[str, Canvas]) -> Canvas | None:
     gives = [spec.type for spec in node.schema.outputs if isinstance(spec.type, str)]
     # A switch or a reroute gives what it is given.
     passes = "*" in gives or any(spec.match for spec in node.schema.outputs)
@@ -132,7 +133,7 @@ def _canvas(node: NodeView, view: View, found: Mapping[str, Canvas]) -> Canvas |
     return _resized(node, view, first)
 
 
-def _file(node: NodeView, gives: list[str]) -> Canvas | None:
+def _file(node: PromptNode, gives: list[str]) -> Canvas | None:
     """The canvas of what comes from a file, or from nowhere that is known."""
     class_type = node.schema.class_type
     if class_type not in _VIDEO_FILES and "IMAGE" not in gives:
@@ -143,14 +144,14 @@ def _file(node: NodeView, gives: list[str]) -> Canvas | None:
     return replace(canvas, assumed=(told,))
 
 
-def _pictures_into(node: NodeView) -> Iterator[tuple[str, list[Any]]]:
+def _pictures_into(node: PromptNode) -> Iterator[tuple[str, list[Any]]]:
     """What a node makes its picture from: a latent before an image, either before a mask."""
     yield from wired(node, "LATENT")
     yield from wired(node, "IMAGE", "VIDEO", "*", "COMFY_MATCHTYPE_V3")
     yield from wired(node, "SEGS", "MASK")
 
 
-def _begun(node: NodeView, view: View) -> Canvas | None:
+def _begun(node: PromptNode, view: View) -> Canvas | None:
     """The canvas that a node's own width and height give; a side that it does not set is 0."""
     written = [prefix for prefix in _SIZES if f"{prefix}width" in node.known or f"{prefix}height" in node.known]
     if not written:
@@ -166,7 +167,7 @@ def _begun(node: NodeView, view: View) -> Canvas | None:
     return Canvas(width=int(width), height=int(height), frames=int(frames), batch=int(batch), set_by=origin)
 
 
-def _resized(node: NodeView, view: View, before: Canvas) -> Canvas:
+def _resized(node: PromptNode, view: View, before: Canvas) -> Canvas:
     """The canvas after a node that may set its sides, or scale it."""
     begun = _begun(node, view)
     if begun is not None:

@@ -10,9 +10,10 @@ from typing import Any
 from ryla_graphs.families import latents_of
 from ryla_graphs.plan.architectures import Architecture, architecture
 from ryla_graphs.plan.canvas import wired
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.prompt.files import NOT_FILES
+from ryla_graphs.validation.view import View
 from ryla_graphs.weights import MANIFEST, Content, Need, Weight, needed
-from ryla_graphs.weights.loaders import NOT_FILES
 
 _BESIDE_SAMPLING = (
     "MODEL",
@@ -82,7 +83,7 @@ class Weights:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.needs: tuple[Need, ...] = tuple(need for need in needed(view.prompt) if need.node in view.reached)
+        self.needs: tuple[Need, ...] = tuple(need for need in needed(view) if need.node in view.reached)
         self._by_node: dict[str, list[Need]] = {}
         for need in self.needs:
             self._by_node.setdefault(need.node, []).append(need)
@@ -91,7 +92,7 @@ class Weights:
     def _found(self) -> dict[tuple[str, tuple[str, ...]], frozenset[Piece]]:
         return {}
 
-    def of(self, node: NodeView, *types: str) -> frozenset[Piece]:
+    def of(self, node: PromptNode, *types: str) -> frozenset[Piece]:
         """The pieces that the inputs of these types bring to a node; none of `types` stands for what samplers take."""
         found: frozenset[Piece] = frozenset()
         for _, link in wired(node, *(types or _BESIDE_SAMPLING)):
@@ -114,7 +115,7 @@ class Weights:
             self._found[key] = frozenset(pieces)
         return self._found[key]
 
-    def _pieces(self, node: NodeView, types: tuple[str, ...]) -> Iterator[Piece]:
+    def _pieces(self, node: PromptNode, types: tuple[str, ...]) -> Iterator[Piece]:
         needs = self._by_node.get(node.id, ())
         given = [spec.type for spec in node.schema.outputs if isinstance(spec.type, str) and spec.type in types]
         if _is_on_cpu(node):
@@ -128,7 +129,7 @@ class Weights:
             label = f"what {node.schema.class_type} '{node.id}' loads"
             yield Piece("", label, _PART_OF.get(loads[0]), None, self._inferred(node, loads[0])[0])
 
-    def _piece(self, node: NodeView, need: Need, socket: str) -> Piece:
+    def _piece(self, node: PromptNode, need: Need, socket: str) -> Piece:
         weight = need.weight
         inferred, variant = self._inferred(node, socket)
         family = (weight and weight.family) or inferred
@@ -154,7 +155,7 @@ class Weights:
             size, precision = size // 2, "fp8"
         return Piece(need.folder, need.name, content, size, family, model, assumed, precision, cast)
 
-    def _inferred(self, node: NodeView, socket: str) -> tuple[str | None, str | None]:
+    def _inferred(self, node: PromptNode, socket: str) -> tuple[str | None, str | None]:
         """The family and variant of what a loader gives, by its file's name and its own inputs.
 
         Of a VAE any family stands for all that share its latents; None where several could be meant.
@@ -171,13 +172,13 @@ def _like(family: str | None) -> Weight | None:
     return next((row for row in MANIFEST if row.parts and row.family == family), None) if family else None
 
 
-def _is_on_cpu(node: NodeView) -> bool:
+def _is_on_cpu(node: PromptNode) -> bool:
     name, value = _ON_CPU.get(node.schema.class_type, ("", ""))
     given: Any = node.inputs.get(name)
     return bool(name) and given == value
 
 
-def _no_file(node: NodeView) -> bool:
+def _no_file(node: PromptNode) -> bool:
     return any(isinstance(value, str) and value in NOT_FILES for value in node.inputs.values())
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.plan.canvas import number_of
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Evaluations:
         return self.steps * self.a_step
 
 
-def evaluations(view: View, node: NodeView) -> Evaluations | None:
+def evaluations(view: View, node: PromptNode) -> Evaluations | None:
     """How often a sampler evaluates its model; None for a class that nobody knows."""
     row = SAMPLERS.get(node.schema.class_type)
     if row is None:
@@ -80,7 +81,7 @@ def _order(method: str) -> int:
     return 2 if method.startswith(_TWO) else 1
 
 
-def _method(view: View, node: NodeView, row: Sampler) -> str:
+def _method(view: View, node: PromptNode, row: Sampler) -> str:
     value: Any = node.inputs.get(row.method or "")
     if isinstance(value, list) and value and value[0] in view.nodes:
         source = view.nodes[value[0]]
@@ -90,7 +91,7 @@ def _method(view: View, node: NodeView, row: Sampler) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _guided(view: View, node: NodeView, row: Sampler, method: str) -> int:
+def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
     """1 where only the positive prompt is evaluated, 2 where the negative one is too."""
     if row.guider is not None:
         link: Any = node.inputs.get(row.guider)
@@ -106,7 +107,7 @@ def _guided(view: View, node: NodeView, row: Sampler, method: str) -> int:
     return 1 if cfg is not None and abs(cfg - 1.0) < 1e-9 and "cfg_pp" not in method else 2
 
 
-def _steps(view: View, node: NodeView, row: Sampler) -> int | None:
+def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
     if row.sigmas is not None:
         return _sigma_steps(view, node.inputs.get(row.sigmas))
     steps = number_of(view, node, row.steps or "steps")

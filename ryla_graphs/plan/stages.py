@@ -11,7 +11,8 @@ from ryla_graphs.plan.architectures import VAES, Architecture, Vae
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, number_of, wired
 from ryla_graphs.plan.carried import Piece, Weights, model_of
 from ryla_graphs.plan.sampling import evaluations
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 StageKind = Literal["text", "vision", "encode", "sample", "decode", "upscale", "other"]
 Affected = Literal["files", "packs", "memory", "seconds", "cost"]
@@ -86,7 +87,7 @@ def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[S
     return tuple(stage for node in in_order(view) if (stage := _stage(view, node, weights, sizes)) is not None)
 
 
-def _stage(view: View, node: NodeView, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage | None:
+def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage | None:
     gives = {spec.type for spec in node.schema.outputs if isinstance(spec.type, str)}
     takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
     canvas = sizes.get(node.id, UNKNOWN)
@@ -111,12 +112,12 @@ def _stage(view: View, node: NodeView, weights: Weights, sizes: Mapping[str, Can
     return _elsewhere(node, "how long training takes") if node.schema.class_type in _TRAINERS else None
 
 
-def _is_wire(node: NodeView, name: str) -> bool:
+def _is_wire(node: PromptNode, name: str) -> bool:
     return isinstance(node.inputs.get(name), list)
 
 
 def _stage_of(
-    node: NodeView,
+    node: PromptNode,
     kind: StageKind,
     pieces: frozenset[Piece],
     *,
@@ -135,7 +136,7 @@ def _stage_of(
     )
 
 
-def _sampling(view: View, node: NodeView, weights: Weights, canvas: Canvas) -> Stage:
+def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) -> Stage:
     pieces = weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
@@ -159,12 +160,12 @@ def _sampling(view: View, node: NodeView, weights: Weights, canvas: Canvas) -> S
     return replace(sampled, model=model, evaluations=total, at_once=at_once)
 
 
-def _text(node: NodeView, weights: Weights) -> Stage:
+def _text(node: PromptNode, weights: Weights) -> Stage:
     pieces = weights.of(node, "CLIP")
     return _stage_of(node, "text", pieces, operations=_read_once(pieces, _TEXT_TOKENS))
 
 
-def _vision(node: NodeView, weights: Weights) -> Stage:
+def _vision(node: PromptNode, weights: Weights) -> Stage:
     pieces = weights.of(node, "CLIP_VISION") | weights.of(node, "EVA_CLIP")
     return _stage_of(node, "vision", pieces, operations=_read_once(pieces, _VISION_TOKENS))
 
@@ -174,7 +175,7 @@ def _read_once(pieces: frozenset[Piece], tokens: int) -> float:
     return sum(piece.size or 0 for piece in pieces) * float(tokens)
 
 
-def _vae(view: View, node: NodeView, weights: Weights, canvas: Canvas, *, decode: bool) -> Stage:
+def _vae(view: View, node: PromptNode, weights: Weights, canvas: Canvas, *, decode: bool) -> Stage:
     pieces = weights.of(node, "VAE")
     vae = _vae_of(pieces, canvas)
     kind: StageKind = "decode" if decode else "encode"
@@ -190,13 +191,13 @@ def _vae_of(pieces: frozenset[Piece], canvas: Canvas) -> Vae:
     return VAES.get(latents or "", VAES["wan21"] if canvas.frames > 1 else VAES["flux"])
 
 
-def _seedvr2(node: NodeView, weights: Weights, canvas: Canvas) -> Stage:
+def _seedvr2(node: PromptNode, weights: Weights, canvas: Canvas) -> Stage:
     """The one node of numz's pack that encodes, samples a step, and decodes."""
     pieces = weights.of(node, "SEEDVR2_DIT") | weights.of(node, "SEEDVR2_VAE")
     stage = _stage_of(node, "decode", pieces, canvas=canvas, gaps=(Gap("how long SeedVR2's node takes", _TIME),))
     return replace(stage, vae=VAES["seedvr2"])
 
 
-def _elsewhere(node: NodeView, what: str) -> Stage:
+def _elsewhere(node: PromptNode, what: str) -> Stage:
     """Work that the plan cannot reckon."""
     return _stage_of(node, "other", frozenset(), gaps=(Gap(what, _TIME),))

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ryla_graphs.problems import InvalidInputs
+from ryla_graphs.prompt.files import LOADERS
 from ryla_graphs.server.records import Job, JobEvent, JobState
 from ryla_graphs.server.safety.fetch import Fetcher
-from ryla_graphs.weights import LOADERS
 
 log = logging.getLogger("ryla_graphs.server")
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
-from ryla_graphs.engines.inputs import files_named
 from ryla_graphs.formats import api
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
 from ryla_graphs.problems import CannotRunHere, InvalidDocument
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.errors import RequestError, told
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.live_catalog import LiveCatalog
@@ -99,7 +100,8 @@ class Intake:
             return parameters, {}
         stand_ins = {text: name for name, text in given.items()}
         graph = api.dump(preset.build(renamed(parameters, stand_ins)).graph)
-        files = {value: given[value] for _, _, value in files_named(graph, self._catalog.get()) if value in given}
+        named = input_files(Prompt(graph, self._catalog.get()))
+        files = {file.name: given[file.name] for file in named if file.name in given}
         brought = self._uploads.bring(graph, self._catalog.get(), files, owner)
         names = {files[stand_in]: stored for stand_in, stored in brought.names.items()}
         return renamed(parameters, names), brought.inputs

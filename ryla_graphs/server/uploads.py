@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.engines.inputs import files_named
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
@@ -51,7 +52,7 @@ class Uploads:
         `missing_asset`, `unused_input`.
         """
         brought = Brought()
-        named = {value for _, _, value in files_named(prompt, catalog)}
+        named = {file.name for file in input_files(Prompt(prompt, catalog))}
         for name in given:
             if name not in named:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
@@ -137,11 +138,8 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
 def with_names(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) -> ApiDocument:
     """The prompt with the names that the files got, only where it names files."""
     changed = dict(prompt)
-    for number, name, value in _to_rename(prompt, catalog, names):
-        body = changed[number]
-        changed[number] = {**body, "inputs": {**body["inputs"], name: names[value]}}
+    for file in input_files(Prompt(prompt, catalog)):
+        if file.name in names:
+            body = changed[file.node]
+            changed[file.node] = {**body, "inputs": {**body["inputs"], file.input: names[file.name]}}
     return changed
-
-
-def _to_rename(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    return (found for found in files_named(prompt, catalog) if found[2] in names)

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Validator
+from ryla_graphs.prompt import is_link, unwrap
+from ryla_graphs.prompt.values import converted
 
 
 class Fault(NamedTuple):
@@ -40,27 +42,13 @@ VALIDATOR_BROKE = "custom_validation_broke"
 NO_INPUTS = "node_without_inputs"
 BREAKS = frozenset({NO_SUCH_NODE, NO_SUCH_SLOT, INCOMPARABLE, VALIDATOR_BROKE, NO_INPUTS})
 
-_CONVERTERS = {Kind.INT: int, Kind.FLOAT: float, Kind.STRING: str, Kind.BOOLEAN: bool}
-
-
-def is_link(value: object) -> bool:
-    """Any list is read as a link; other values, also wrapped lists, are not."""
-    return isinstance(value, list)
-
-
-def unwrap(value: Any) -> Any:
-    """A value as the node gets it: ``{"__value__": x}`` is how a list is passed as a value."""
-    return value["__value__"] if isinstance(value, dict) and "__value__" in value else value
-
 
 def literal_fault(spec: InputSpec, value: Any, *, exempt: bool) -> Fault | None:
     """The fault of a value that is not a link; `exempt` inputs are converted but not checked."""
-    value = unwrap(value)
-    if (convert := _CONVERTERS.get(spec.kind)) is not None:
-        try:
-            value = convert(value)
-        except (TypeError, ValueError, OverflowError):
-            return Fault(WRONG_VALUE, spec.name, value)
+    try:
+        value = converted(spec, value)
+    except (TypeError, ValueError, OverflowError):
+        return Fault(WRONG_VALUE, spec.name, unwrap(value))
     if exempt:
         return None
     try:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.admission import replacement
 from ryla_graphs.validation.view import View
 
 
 def replaced_classes(view: View) -> Iterator[Problem]:
     """The server puts another class in its place, and drops the inputs that it does not know of."""
-    if not isinstance(view.prompt, dict):
-        return
-    for number, body in view.prompt.items():
-        old = body.get("class_type") if isinstance(body, dict) else None
-        new = replacement(old, view.catalog)
-        if new is not None:
-            kept = ", ".join(f"`{name}`" for name in new.renamed.values()) or "none"
-            yield Problem(
-                code="replaced_class",
-                message=f"the server runs {new.by} in its place; of its inputs it takes over {kept}",
-                tier=2,
-                level="warning",
-                node=number,
-                class_type=old,
-                hint=f"write {new.by}",
-            )
+    for number, (old, new) in view.admission.replaced.items():
+        kept = ", ".join(f"`{name}`" for name in new.renamed.values()) or "none"
+        yield Problem(
+            code="replaced_class",
+            message=f"the server runs {new.by} in its place; of its inputs it takes over {kept}",
+            tier=2,
+            level="warning",
+            node=number,
+            class_type=old,
+            hint=f"write {new.by}",
+        )

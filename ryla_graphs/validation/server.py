@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import InputSpec, NodeSchema, Validator
+from ryla_graphs.prompt import Prompt
 from ryla_graphs.validation import faults
-from ryla_graphs.validation.admission import Malformed, checked_shape, look_up_classes, replace_old_classes
 from ryla_graphs.validation.faults import BREAKS, Fault
 
 INNER = "exception_during_inner_validation"
@@ -42,21 +42,24 @@ class _Stumble(Exception):
 _Found = tuple[bool, list[tuple[str, str | None]]]
 
 
-def verdict(prompt: Any, catalog: Catalog) -> Verdict:
+def verdict(document: Any, catalog: Catalog) -> Verdict:
     """What ``POST /prompt`` answers to this prompt on a server with this catalog."""
-    try:
-        prompt = replace_old_classes(checked_shape(prompt), catalog)
-        schemas = look_up_classes(prompt, catalog)
-    except Malformed as reason:
-        return Verdict(False, None, {}, crash=str(reason))
+    return verdict_of(Prompt(document, catalog))
+
+
+def verdict_of(prompt: Prompt) -> Verdict:
+    """The same for a prompt that is read already."""
+    bodies, _, schemas, malformed = prompt.admission
+    if malformed is not None:
+        return Verdict(False, None, {}, crash=malformed)
     if schemas is None:
         return Verdict(False, "missing_node_type", {})
     outputs = [node for node, schema in schemas.items() if schema.output_node]
     if not outputs:
         return Verdict(False, "prompt_no_outputs", {})
-    if _is_plainly_good(prompt, schemas, catalog):
+    if _is_plainly_good(bodies, schemas, prompt.catalog):
         return Verdict(True, None, {})
-    walk = _Walk(prompt, schemas, catalog)
+    walk = _Walk(bodies, schemas, prompt.catalog)
     reported: dict[str, list[tuple[str, str | None]]] = {}
     good = 0
     for output in outputs:
@@ -73,7 +76,7 @@ def verdict(prompt: Any, catalog: Catalog) -> Verdict:
 _ABSENT: Any = object()
 
 
-def _is_plainly_good(prompt: dict[str, Any], schemas: dict[str, NodeSchema], catalog: Catalog) -> bool:
+def _is_plainly_good(prompt: Mapping[str, Any], schemas: Mapping[str, NodeSchema], catalog: Catalog) -> bool:
     """Whether nothing at all is wrong, told without walking; false also where that is only not plain.
 
     Looks at every node once, in the order of the prompt: a link to a node further down is not plain.
@@ -113,7 +116,7 @@ def _is_plain_link(link: list[Any], spec: InputSpec, seen: dict[str, tuple[Any, 
 class _Walk:
     """One look at a prompt: what is thought of each node so far."""
 
-    def __init__(self, prompt: dict[str, Any], schemas: dict[str, NodeSchema], catalog: Catalog) -> None:
+    def __init__(self, prompt: Mapping[str, Any], schemas: Mapping[str, NodeSchema], catalog: Catalog) -> None:
         self.prompt = prompt
         self.schemas = schemas
         self.catalog = catalog

@@ -8,9 +8,10 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec
 from ryla_graphs.problems import Problem, did_you_mean, shorten, wording
+from ryla_graphs.prompt import PromptNode, is_link
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.faults import Fault
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.validation.view import View
 
 
 def server_errors(view: View) -> Iterator[Problem]:
@@ -78,7 +79,7 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
     )
 
 
-def _node_errors(view: View, node: NodeView) -> Iterator[Problem]:
+def _node_errors(view: View, node: PromptNode) -> Iterator[Problem]:
     validator = node.schema.behaviour.validator
     found: list[Fault] = []
     for name, spec in node.known.items():
@@ -98,10 +99,10 @@ def _missing(spec: InputSpec) -> Fault | None:
     return Fault(faults.MISSING, spec.name) if spec.required else None
 
 
-def _input_fault(view: View, node: NodeView, spec: InputSpec) -> Fault | None:
+def _input_fault(view: View, node: PromptNode, spec: InputSpec) -> Fault | None:
     value = node.inputs[spec.name]
     validator = node.schema.behaviour.validator
-    if faults.is_link(value):
+    if is_link(value):
         typed = validator is None or not validator.link_types
         fault = faults.link_fault(spec, value, view.schemas, typed=typed)
         return None if fault is not None and _is_unreadable(view, fault) else fault
@@ -114,7 +115,7 @@ def _is_unreadable(view: View, fault: Fault) -> bool:
     return isinstance(source, str) and source in view.bodies
 
 
-def _problem(view: View, node: NodeView, fault: Fault) -> Problem:
+def _problem(view: View, node: PromptNode, fault: Fault) -> Problem:
     spec = node.known.get(fault.input)
     if fault.code == faults.NO_SUCH_NODE:
         return _at(node, fault, f"there is no node {shorten(fault.given[0])}", _near_node(view, fault.given[0]))
@@ -130,16 +131,16 @@ def _problem(view: View, node: NodeView, fault: Fault) -> Problem:
         source = view.nodes[given[0]]
         carried = sockets.describe(source.schema.output_types[given[1]])
         given = f"output {given[1]} of {source.schema.class_type} '{source.id}' ({carried})"
-    return wording.input_problem(fault.code, node.schema.class_type, spec, given).at(node=node.id, given=fault.given)
+    return wording.input_problem(fault.code, node.class_type, spec, given).at(node=node.id, given=fault.given)
 
 
-def _at(node: NodeView, fault: Fault, message: str, hint: str | None) -> Problem:
+def _at(node: PromptNode, fault: Fault, message: str, hint: str | None) -> Problem:
     return Problem(
         code=fault.code,
         message=message,
         tier=1,
         node=node.id,
-        class_type=node.schema.class_type,
+        class_type=node.class_type,
         input=fault.input,
         given=fault.given,
         hint=hint,

@@ -8,7 +8,8 @@ from typing import Any
 
 from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 
 def steps(view: View) -> Iterator[Problem]:
@@ -37,7 +38,7 @@ def _nearest(spec: InputSpec, value: float) -> float:
     return value if not math.isfinite(steps_away) else anchor + round(steps_away) * step
 
 
-def _problem(node: NodeView, spec: InputSpec, value: float, nearest: float) -> Problem:
+def _problem(node: PromptNode, spec: InputSpec, value: float, nearest: float) -> Problem:
     step = spec.step if spec.kind is Kind.INT else spec.round or spec.step
     shown = nearest if spec.kind is Kind.FLOAT else int(nearest)
     return Problem(
@@ -45,7 +46,7 @@ def _problem(node: NodeView, spec: InputSpec, value: float, nearest: float) -> P
         message=f"{value} is off the step of {step}",
         level="warning" if spec.kind is Kind.INT else "note",
         node=node.id,
-        class_type=node.schema.class_type,
+        class_type=node.class_type,
         input=spec.name,
         given=value,
         expected=f"a multiple of {step}" + (f" counted from {spec.min}" if spec.kind is Kind.INT and spec.min else ""),

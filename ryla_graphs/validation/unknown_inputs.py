@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.problems import Problem, wording
-from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 
 def unknown_inputs(view: View) -> Iterator[Problem]:
@@ -23,9 +24,9 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
             continue
         for name, given in node.inputs.items():
             if name not in node.known and name not in node.schema.hidden and not _is_choice(node, name):
-                yield wording.unknown_input(node.schema.class_type, name, node.known, given).at(node=node.id)
+                yield wording.unknown_input(node.class_type, name, node.known, given).at(node=node.id)
 
 
-def _is_choice(node: NodeView, name: str) -> bool:
+def _is_choice(node: PromptNode, name: str) -> bool:
     """Whether this is a dynamic combo, which the server forgets when its choice is unknown; another rule's matter."""
     return any(spec.name == name and spec.kind is Kind.DYNAMIC_COMBO for spec in node.schema.every_input())

@@ -20,6 +20,6 @@ def unreached(view: View) -> Iterator[Problem]:
                 message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),
                 level="warning",
                 node=number,
-                class_type=node.schema.class_type,
+                class_type=node.class_type,
                 hint="wire its output to where it should act, or take the node out",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs.problems import Problem, wording
-from ryla_graphs.validation.faults import is_link
+from ryla_graphs.prompt import is_link
 from ryla_graphs.validation.view import View
 
 
@@ -16,4 +16,4 @@ def wire_only(view: View) -> Iterator[Problem]:
             value = node.inputs.get(name)
             if is_link(value) or (value is None and not (spec.required and name in node.inputs)):
                 continue
-            yield wording.input_problem("not_a_wire", node.schema.class_type, spec, value, tier=2).at(node=node.id)
+            yield wording.input_problem("not_a_wire", node.class_type, spec, value, tier=2).at(node=node.id)

@@ -6,14 +6,13 @@ that is `ryla_graphs.models_folder`.
 
 from __future__ import annotations
 
-from ryla_graphs.weights.loaders import IMPLIED, LOADERS
+from ryla_graphs.weights.loaders import IMPLIED
 from ryla_graphs.weights.manifest import MANIFEST, known
 from ryla_graphs.weights.needs import Need, needed
 from ryla_graphs.weights.weight import Content, HubFile, Licence, Precision, WebFile, Weight
 
 __all__ = [
     "IMPLIED",
-    "LOADERS",
     "MANIFEST",
     "Content",
     "HubFile",

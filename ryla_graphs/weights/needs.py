@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from ryla_graphs.weights.loaders import IMPLIED, LOADERS, NOT_FILES
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import NamedFile, weights_named
+from ryla_graphs.weights.loaders import IMPLIED
 from ryla_graphs.weights.manifest import known
 from ryla_graphs.weights.weight import Weight
 
@@ -31,31 +31,27 @@ class Need:
         return self.folder, self.name
 
 
-def needed(prompt: Mapping[str, Any]) -> tuple[Need, ...]:
-    """The files that the loaders of an API prompt name, and those that classes load unasked, in the prompt's order.
+def needed(prompt: Prompt) -> tuple[Need, ...]:
+    """The files that the loaders of a prompt name, and those that classes load unasked, in the prompt's order.
 
-    A file that several nodes load comes once for each. Names that come over a wire are not known before the run and
-    are left out, and so is what is no node at all: telling that is validation's part.
+    A file that several nodes load comes once for each. Names that only a run can tell are left out.
     """
-    return tuple(need for number, body in prompt.items() if isinstance(body, Mapping) for need in _needs(number, body))
-
-
-def _needs(number: str, body: Mapping[str, Any]) -> Iterator[Need]:
-    class_type, inputs = body.get("class_type"), body.get("inputs")
-    if not isinstance(class_type, str) or not isinstance(inputs, Mapping):
-        return
-    named = (
-        (name, folder, inputs[name])
-        for name, folder in LOADERS.get(class_type, {}).items()
-        if isinstance(inputs.get(name), str) and inputs[name] not in NOT_FILES
-    )
-    implied = ((None, folder, name) for folder, name in IMPLIED.get(class_type, ()))
-    for input_name, folder, name in (*named, *implied):
-        yield Need(
-            node=number,
-            class_type=class_type,
-            input=input_name,
-            folder=folder,
-            name=name,
-            weight=known(name, folder),
+    named: dict[str, list[NamedFile]] = {}
+    for file in weights_named(prompt):
+        named.setdefault(file.node, []).append(file)
+    found: list[Need] = []
+    for node in prompt.every_node():
+        files: list[tuple[str | None, str, str]] = [(f.input, f.folder, f.name) for f in named.get(node.id, ())]
+        files += [(None, folder, name) for folder, name in IMPLIED.get(node.class_type, ())]
+        found += (
+            Need(
+                node=node.id,
+                class_type=node.class_type,
+                input=input_name,
+                folder=folder,
+                name=name,
+                weight=known(name, folder),
+            )
+            for input_name, folder, name in files
         )
+    return tuple(found)

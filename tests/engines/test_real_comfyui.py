@@ -24,7 +24,7 @@ from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
 from ryla_graphs.presets.base import ActsWith, ReplacedBy
 from ryla_graphs.problems import EngineRefused, ExecutionFailed
-from ryla_graphs.weights import LOADERS
+from ryla_graphs.prompt.files import LOADERS
 
 URL = os.environ.get("RYLA_COMFYUI", "")
 

@@ -26,7 +26,7 @@ from ryla_graphs.families import (
 )
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.patterns import PATTERNS
-from ryla_graphs.families.transfer_rows import APART, PRIMITIVES, TRANSFERS
+from ryla_graphs.families.transfer_rows import APART, TRANSFERS
 from ryla_graphs.families.transfers import Empty
 from ryla_graphs.nodes import CheckpointLoaderSimple, ConditioningZeroOut, KSampler, UNETLoader
 from ryla_graphs.testing import mutations
@@ -379,7 +379,7 @@ def test_rows_name_families_and_classes_that_there_are() -> None:
                 used = transfer.inputs if isinstance(transfer, From) else (transfer.input,)
                 assert set(used) <= names, class_type
             assert not isinstance(transfer, Empty) or transfer.formats
-    assert {name for name in (*PRIMITIVES, *APART) if name not in CATALOG} == set()
+    assert {name for name in APART if name not in CATALOG} == set()
 
 
 # Laws

@@ -79,7 +79,7 @@ class OnGpu:
         """Have the weights of presets, on the volume and in the containers."""
         for name in names:
             preset = presets.get(name)
-            for need in needed(preset.build(preset.example).compile().prompt):
+            for need in needed(preset.build(preset.example).compile().view):
                 path = f"{need.folder}/{need.name}"
                 if need.folder == "loras":
                     continue

@@ -13,7 +13,7 @@ from typing import Any
 import modal
 import pytest
 
-from ryla_graphs import Workflow
+from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.modal_deploy.container import Clock
@@ -22,6 +22,7 @@ from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.problems import EngineError, EngineRefused
+from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
@@ -197,7 +198,7 @@ class TestWeights:
         assert files() == frozenset() and files(anew=True) == {"vae/ae.safetensors"}
 
     def test_a_folder_of_files_is_there_where_a_file_of_it_is(self) -> None:
-        wanted = needed(loading(vae="ae.safetensors"))
+        wanted = needed(Prompt(loading(vae="ae.safetensors"), catalogs.bundled()))
         assert absent(wanted, {"vae/ae.safetensors/part"}) == []
         assert absent(wanted, {"vae/ae.safetensors.part"}) == list(wanted)
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from pydantic.alias_generators import to_camel
 
-from ryla_graphs import presets
+from ryla_graphs import catalogs, presets
 from ryla_graphs.cli.targets import load_target, names_graph, parameters
 from ryla_graphs.formats import api
 from ryla_graphs.problems import NotFound
+from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import MANIFEST, Need, Weight, needed
 
 
@@ -30,7 +31,7 @@ def needs_of(target: str, settings: Sequence[str] | None = None, params: str | N
         graph = preset.build({**preset.example, **{to_camel(name): value for name, value in given.items()}}).graph
     else:
         graph = load_target(target, settings, params).workflow.graph
-    return needed(api.dump(graph))
+    return needed(Prompt(api.dump(graph), catalogs.bundled()))
 
 
 def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params: str | None = None) -> Wanted:

@@ -27,10 +27,10 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.problems import Cancelled as CancelledError
 from ryla_graphs.problems import EngineError
+from ryla_graphs.prompt.files import LOADERS
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.store import Blobs
-from ryla_graphs.weights import LOADERS
 
 Deliver = Callable[[bytes, str], bytes]
 """Makes of a file, given its media type, what callers get."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.families.rules import UNETS
 from ryla_graphs.problems import Problem
@@ -17,10 +16,8 @@ from ryla_graphs.validation.families.wording import (
     problem,
     refusal,
 )
-from ryla_graphs.validation.mismatches import Mismatch
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.mismatches import Refused
+from ryla_graphs.validation.view import View
 
 _TYPES = tuple(
     socket
@@ -37,20 +34,17 @@ def adapters(view: View) -> Iterator[Problem]:
     What patches a transformer's blocks does nothing elsewhere, or fails for want of them.
     """
     for found in by_restriction(view, "attention", "transformer"):
-        assert found.restriction is not None
         model = found.carried.families
         crashes = found.restriction.through == "attention" and model <= UNETS
         code = "adapter_width" if crashes else "adapter_without_effect"
         what = "its layers are of another width, so the sampler crashes" if crashes else _NOTHING
         yield problem(found, code, f"{refusal(found, view)}; {what}", _hint(found))
-    for found in by_socket(view, *_TYPES):
-        assert found.other is not None
-        hint = f"load one that is made for {named(found.other.families)}, or leave it out"
-        yield problem(found, "adapter_family", disagreement(found, view), hint)
+    for apart in by_socket(view, *_TYPES):
+        hint = f"load one that is made for {named(apart.other.families)}, or leave it out"
+        yield problem(apart, "adapter_family", disagreement(apart, view), hint)
 
 
-def _hint(found: Mismatch) -> str:
-    assert found.restriction is not None
-    if any(word in found.node.schema.class_type for word in _FACES):
+def _hint(found: Refused) -> str:
+    if any(word in found.node.class_type for word in _FACES):
         return hints.face_for(found.carried.families)
     return f"take the node out, or use a model of {named(found.restriction.families)}"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from ryla_graphs.families.family import FAMILIES
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families.wording import whence
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.families.wording import written_by
+from ryla_graphs.validation.view import View
 
 HIGHEST_CFG: Mapping[str, float] = {"flux1": 4.0}
 """By family, what cfg still gives a picture; the usual values are 1, and 1.5 to 3.5 where a negative shall act."""
@@ -29,10 +26,10 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="cfg_too_high",
                 message=f"a cfg of {cfg} burns the picture; the model is {FAMILIES[name].label} from "
-                f"{whence(model.origin, view)}",
+                f"{written_by(model.origin, view)}",
                 level="warning",
                 node=node.id,
-                class_type=node.schema.class_type,
+                class_type=node.class_type,
                 input="cfg",
                 given=node.inputs.get("cfg"),
                 expected=f"1, or up to {highest:g} where a negative text shall act",

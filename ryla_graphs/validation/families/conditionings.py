@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families import hints
@@ -15,10 +14,8 @@ from ryla_graphs.validation.families.wording import (
     problem,
     refusal,
 )
-from ryla_graphs.validation.mismatches import Mismatch
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.mismatches import Disagreement
+from ryla_graphs.validation.view import View
 
 _BY_MODEL = {"z-image": "lumina_text_encoder", "lumina2": "lumina_text_encoder", "flux2": "flux2_text_encoder"}
 """Models whose layers for the text fail in ways of their own."""
@@ -31,27 +28,24 @@ def conditionings(view: View) -> Iterator[Problem]:
     itself is the wrong one.
     """
     for found in by_socket(view, "CONDITIONING", "CLIP"):
-        assert found.other is not None
         if _is_of_controlnet(found, view):
             hint = f"use a ControlNet made for {named(found.other.families)}, or leave it out"
             yield problem(found, "controlnet_family", disagreement(found, view), hint)
             continue
         code, hint = _judged(found, view)
         yield problem(found, code, disagreement(found, view), hint)
-    for found in by_restriction(view, "text"):
-        assert found.restriction is not None
-        hint = f"use CLIPTextEncode, or {hints.text_for(found.restriction.families)}"
-        yield problem(found, "text_encoder_family", refusal(found, view), hint)
+    for refused in by_restriction(view, "text"):
+        hint = f"use CLIPTextEncode, or {hints.text_for(refused.restriction.families)}"
+        yield problem(refused, "text_encoder_family", refusal(refused, view), hint)
 
 
-def _is_of_controlnet(found: Mismatch, view: View) -> bool:
+def _is_of_controlnet(found: Disagreement, view: View) -> bool:
     """Whether all that is known of the text is the ControlNet that was put on it."""
     origin = view.nodes.get(found.carried.origin.node)
     return origin is not None and "CONTROL_NET" in origin.schema.output_types
 
 
-def _judged(found: Mismatch, view: View) -> tuple[str, str]:
-    assert found.other is not None
+def _judged(found: Disagreement, view: View) -> tuple[str, str]:
     model = found.other.families
     fitting = _text_encoder(view, model) if found.carried.families != model else None
     if found.socket == "CONDITIONING" and fitting is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.families.family import FAMILIES
 from ryla_graphs.problems import Problem
@@ -16,9 +15,7 @@ from ryla_graphs.validation.families.wording import (
     problem,
     refusal,
 )
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 
 def controlnets(view: View) -> Iterator[Problem]:
@@ -28,17 +25,15 @@ def controlnets(view: View) -> Iterator[Problem]:
     and Wan give none, which ends in another error (`controlnet_without_pooled`).
     """
     for found in by_restriction(view, "controlnet"):
-        assert found.restriction is not None
         net, model = found.restriction.families, found.carried.families
         if found.socket == "CONTROL_NET":
             yield problem(found, "controlnet_family", refusal(found, view), f"load the ControlNet of {named(net)}")
         else:
             yield problem(found, _code(net, model), f"{refusal(found, view)}{_why(net, model)}", hints.face_for(model))
-    for found in by_socket(view, "CONTROL_NET"):
-        assert found.other is not None
-        net, model = found.carried.families, found.other.families
+    for apart in by_socket(view, "CONTROL_NET"):
+        net, model = apart.carried.families, apart.other.families
         hint = f"use a ControlNet made for {named(model)}, or leave it out"
-        yield problem(found, _code(net, model), f"{disagreement(found, view)}{_why(net, model)}", hint)
+        yield problem(apart, _code(net, model), f"{disagreement(apart, view)}{_why(net, model)}", hint)
 
 
 def _lacks_pooled(net: Collection[str], model: Collection[str]) -> bool:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.families.evidence import KINDS, Evidence, is_wrong_kind
 from ryla_graphs.problems import Problem, shorten
+from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.families import hints
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.validation.view import View
 
 
 def files_of_kinds(view: View) -> Iterator[Problem]:
@@ -33,22 +31,22 @@ def files_of_kinds(view: View) -> Iterator[Problem]:
                     yield from _bare(view, node, name, found)
 
 
-def _wrong_kind(node: NodeView, name: str, folder: str, found: Evidence) -> Iterator[Problem]:
+def _wrong_kind(node: PromptNode, name: str, folder: str, found: Evidence) -> Iterator[Problem]:
     detected = found.detected
     if detected is not None and is_wrong_kind(folder, detected):
         yield Problem(
             code="wrong_file_kind",
             message=f"{shorten(node.inputs.get(name))} is {detected.label}, by its header ({detected.evidence})",
             node=node.id,
-            class_type=node.schema.class_type,
+            class_type=node.class_type,
             input=name,
             given=node.inputs.get(name),
             expected=" or ".join(sorted(KINDS[folder])),
-            hint=f"was the file renamed? {node.schema.class_type} loads from models/{folder}",
+            hint=f"was the file renamed? {node.class_type} loads from models/{folder}",
         )
 
 
-def _bare(view: View, node: NodeView, name: str, found: Evidence) -> Iterator[Problem]:
+def _bare(view: View, node: PromptNode, name: str, found: Evidence) -> Iterator[Problem]:
     types = node.schema.output_types
     used = [type_ for slot, type_ in enumerate(types) if type_ in ("CLIP", "VAE") and (node.id, slot) in view.used]
     if not used:
@@ -59,7 +57,7 @@ def _bare(view: View, node: NodeView, name: str, found: Evidence) -> Iterator[Pr
         message=f"{shorten(node.inputs.get(name))} holds a diffusion model alone, so there is no "
         f"{' and no '.join(str(type_) for type_ in used)} to take from it",
         node=node.id,
-        class_type=node.schema.class_type,
+        class_type=node.class_type,
         input=name,
         given=node.inputs.get(name),
         expected="a checkpoint, with text encoder and VAE",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families.wording import whence
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.families.wording import written_by
+from ryla_graphs.validation.view import View
 
 _GUIDANCE = {"FluxGuidance": "guidance", "CLIPTextEncodeFlux": "guidance"}
 
@@ -22,31 +20,29 @@ def guidance_of_schnell(view: View) -> Iterator[Problem]:
         if model is None or model.variant != "schnell" or model.families != {"flux1"}:
             continue
         for source in _texts(view, node):
-            name = _GUIDANCE.get(source.schema.class_type)
+            name = _GUIDANCE.get(source.class_type)
             if name is not None and source.id not in told:
                 told.add(source.id)
                 yield Problem(
                     code="guidance_without_effect",
-                    message=f"Flux.1 schnell reads no guidance; the model is from {whence(model.origin, view)}",
+                    message=f"Flux.1 schnell reads no guidance; the model is from {written_by(model.origin, view)}",
                     level="warning",
                     node=source.id,
-                    class_type=source.schema.class_type,
+                    class_type=source.class_type,
                     input=name,
                     given=source.inputs.get(name),
                     hint="take the node out, or use Flux.1 dev",
                 )
 
 
-def _texts(view: View, node: NodeView) -> Iterator[NodeView]:
+def _texts(view: View, node: PromptNode) -> Iterator[PromptNode]:
     """The nodes that the text of a sampler comes through."""
     stack, seen = [node.id], {node.id}
     while stack:
         current = view.nodes[stack.pop()]
         yield current
-        for name, link in current.inputs.items():
+        for name, link in current.wires.items():
             spec = current.known.get(name)
-            if spec is not None and spec.type == "CONDITIONING" and isinstance(link, list) and link:
-                source = link[0]
-                if isinstance(source, str) and source in view.nodes and source not in seen:
-                    seen.add(source)
-                    stack.append(source)
+            if spec is not None and spec.type == "CONDITIONING" and link.node in view.nodes and link.node not in seen:
+                seen.add(link.node)
+                stack.append(link.node)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families.wording import by_restriction, named, problem, refusal
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 _FILES = {
     "siglip": "sigclip_vision_patch14_384.safetensors",
@@ -21,7 +18,6 @@ _FILES = {
 def image_encoders(view: View) -> Iterator[Problem]:
     """Each encoder's features have a width of their own; Redux, USO and Wan crash on any but theirs."""
     for found in by_restriction(view, "image encoder"):
-        assert found.restriction is not None
         wanted = found.restriction.families
         file = next((_FILES[name] for name in _FILES if name in wanted), named(wanted))
         hint = f"load {file} with CLIPVisionLoader"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families.wording import by_socket, disagreement, named, problem
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 
 def loras(view: View) -> Iterator[Problem]:
@@ -18,6 +15,5 @@ def loras(view: View) -> Iterator[Problem]:
     Chroma takes LoRAs of Flux.1. At strength 0 a LoRA does nothing anyway, and nothing is said.
     """
     for found in by_socket(view, "lora", "LORA_MODEL"):
-        assert found.other is not None
         message = f"{disagreement(found, view)}; ComfyUI ignores the LoRA without an error"
         yield problem(found, "lora_family", message, f"use a LoRA that was trained on {named(found.other.families)}")

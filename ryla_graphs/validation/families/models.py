@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families.wording import by_socket, disagreement, named, problem
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 
 def models(view: View) -> Iterator[Problem]:
     """Merging takes layer by layer: of models of two families, no layer has its like, and nothing is merged."""
     for found in by_socket(view, "MODEL", "GUIDER"):
-        assert found.other is not None
         hint = f"use another model of {named(found.other.families)}"
         yield problem(found, "model_family", disagreement(found, view), hint)

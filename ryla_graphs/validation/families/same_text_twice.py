@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 
 def same_text_twice(view: View) -> Iterator[Problem]:
     """With one text on both sides cfg has nothing to push from: no effect, and twice the time a step."""
     for node in view.samplers:
-        positive, negative = node.inputs.get("positive"), node.inputs.get("negative")
+        positive, negative = node.wires.get("positive"), node.wires.get("negative")
         cfg = view.families.literal(node, "cfg")
-        if not isinstance(positive, list) or positive != negative or not isinstance(cfg, (int, float)):
+        if positive is None or positive != negative or not isinstance(cfg, (int, float)):
             continue
         if not math.isclose(cfg, 1.0):
             yield Problem(
@@ -25,8 +22,8 @@ def same_text_twice(view: View) -> Iterator[Problem]:
                 message=f"positive and negative are one conditioning, so cfg {cfg} has no effect and doubles the time",
                 level="warning",
                 node=node.id,
-                class_type=node.schema.class_type,
+                class_type=node.class_type,
                 input="negative",
-                given=negative,
+                given=node.inputs["negative"],
                 hint="wire another text as negative, or ConditioningZeroOut and cfg 1",
             )

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
 from ryla_graphs.validation.families.wording import by_restriction, problem, refusal
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.view import View
 
 
 def settings(view: View) -> Iterator[Problem]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ryla_graphs.problems import Problem
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import NodeView, View
+from ryla_graphs.prompt import PromptNode
+from ryla_graphs.validation.view import View
 
 _PATCHED = {"MODEL": ("strength_model", "model"), "CLIP": ("strength_clip", "text encoder")}
 """By type, the input that, where it is zero, leaves it as it is, and what messages call it."""
@@ -31,10 +29,10 @@ def unused_patches(view: View) -> Iterator[Problem]:
                     message=f"nobody uses its {type_}, so what it does to the {noun} is lost",
                     level="warning",
                     node=number,
-                    class_type=node.schema.class_type,
+                    class_type=node.class_type,
                     hint=f"wire its output {slot} ({node.schema.outputs[slot].name}) on, in the place of what goes in",
                 )
 
 
-def _takes(node: NodeView, type_: str) -> bool:
-    return any(spec.type == type_ and isinstance(node.inputs.get(name), list) for name, spec in node.known.items())
+def _takes(node: PromptNode, type_: str) -> bool:
+    return any(spec.type == type_ and name in node.wires for name, spec in node.known.items())

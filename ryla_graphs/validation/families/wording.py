@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ryla_graphs.families.carried import Carried, Origin, sharing_latents
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.family import FAMILIES, LATENT_FORMATS, latents_of
 from ryla_graphs.problems import Level, Problem, shorten
-from ryla_graphs.validation.mismatches import Mismatch
-
-if TYPE_CHECKING:
-    from ryla_graphs.validation.view import View
+from ryla_graphs.validation.mismatches import Disagreement, Mismatch, NoModel, Refused
+from ryla_graphs.validation.view import View
 
 NOUNS = {
     "MODEL": "model",
@@ -55,7 +53,7 @@ def latents(carried: Carried) -> str:
     return " or ".join(LATENT_FORMATS[name].label for name in LATENT_FORMATS if name in formats)
 
 
-def whence(origin: Origin, view: View) -> str:
+def written_by(origin: Origin, view: View) -> str:
     """Who says it: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
     facts = [f"{name}={shorten(value)}" for name, value in origin.inputs if value is not None]
     facts += [_BASES[origin.basis]] if _BASES[origin.basis] else []
@@ -64,26 +62,21 @@ def whence(origin: Origin, view: View) -> str:
     return f"{origin.class_type} '{origin.node}'{told}" + (f" in {line}" if line else "")
 
 
-def refusal(mismatch: Mismatch, view: View, *, noun: str | None = None) -> str:
+def refusal(found: Refused, view: View, *, noun: str | None = None) -> str:
     """A class takes one thing and is given another, both named."""
-    assert mismatch.restriction is not None
-    carried = mismatch.carried
     return (
-        f"`{mismatch.node.schema.class_type}.{mismatch.input}` takes {named(mismatch.restriction.families)}; "
-        f"this {noun or NOUNS.get(mismatch.socket, 'wire')} is {_of(carried)} from "
-        f"{whence(carried.origin, view)}"
+        f"`{found.node.class_type}.{found.input}` takes {named(found.restriction.families)}; "
+        f"this {noun or NOUNS.get(found.socket, 'wire')} is {_of(found.carried)} from "
+        f"{written_by(found.carried.origin, view)}"
     )
 
 
-def disagreement(mismatch: Mismatch, view: View, *, ours: str | None = None, theirs: str | None = None) -> str:
+def disagreement(found: Disagreement, view: View, *, ours: str | None = None, theirs: str | None = None) -> str:
     """Two ends of a node that do not go together, both named."""
-    assert mismatch.against is not None
-    assert mismatch.other is not None
-    other = mismatch.other
     return (
-        f"this {NOUNS.get(mismatch.socket, 'wire')} is {ours or _of(mismatch.carried)} from "
-        f"{whence(mismatch.carried.origin, view)}, but `{mismatch.against.input}` carries "
-        f"{theirs or _of(other)} from {whence(other.origin, view)}"
+        f"this {NOUNS.get(found.socket, 'wire')} is {ours or _of(found.carried)} from "
+        f"{written_by(found.carried.origin, view)}, but `{found.against.input}` carries "
+        f"{theirs or _of(found.other)} from {written_by(found.other.origin, view)}"
     )
 
 
@@ -99,14 +92,15 @@ def problem(
     if mismatch.also:
         places = ", ".join(f"'{number}'" for number in mismatch.also[:4])
         message += f"; the same at {places}" + (f" and {len(mismatch.also) - 4} more" if len(mismatch.also) > 4 else "")
-    restriction, other = mismatch.restriction, mismatch.other
-    wanted = restriction.families if restriction is not None else other.families if other is not None else ()
+    wanted: Collection[str] = ()
+    if not isinstance(mismatch, NoModel):
+        wanted = mismatch.restriction.families if isinstance(mismatch, Refused) else mismatch.other.families
     return Problem(
         code=code,
         message=message,
         level=level,
         node=mismatch.node.id,
-        class_type=mismatch.node.schema.class_type,
+        class_type=mismatch.node.class_type,
         input=mismatch.input,
         given=given if given is not None else mismatch.node.inputs.get(mismatch.input),
         expected=named(wanted) if wanted else None,
@@ -114,13 +108,11 @@ def problem(
     )
 
 
-def by_socket(view: View, *types: str) -> Iterator[Mismatch]:
-    """The mismatches at inputs of these types that no class refuses by itself."""
-    return (found for found in view.mismatches if found.restriction is None and found.socket in types and found.other)
+def by_socket(view: View, *types: str) -> Iterator[Disagreement]:
+    """The disagreements at inputs of these types."""
+    return (found for found in view.mismatches if isinstance(found, Disagreement) and found.socket in types)
 
 
-def by_restriction(view: View, *through: str) -> Iterator[Mismatch]:
-    """The mismatches that a class refuses, by what the input acts through."""
-    return (
-        found for found in view.mismatches if found.restriction is not None and found.restriction.through in through
-    )
+def by_restriction(view: View, *through: str) -> Iterator[Refused]:
+    """The inputs that a class refuses, by what the input acts through."""
+    return (found for found in view.mismatches if isinstance(found, Refused) and found.restriction.through in through)

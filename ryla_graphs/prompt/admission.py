@@ -44,7 +44,7 @@ REPLACEMENTS: Mapping[str, Replacement] = {
 """What ComfyUI 0.33 replaces, by class type, where it does not have the class."""
 
 
-def replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
+def _replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
     """What the server puts in the place of this class; None where it leaves it."""
     if not isinstance(class_type, str) or class_type in catalog:
         return None
@@ -52,8 +52,8 @@ def replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
     return found if found is not None and found.by in catalog else None
 
 
-def checked_shape(prompt: Any) -> dict[str, Any]:
-    """The prompt, if it has a shape in which the server can look for old classes; raises `Malformed`."""
+def _check_shape(prompt: Any) -> None:
+    """Raises `Malformed` where the prompt has no shape in which the server can look for old classes."""
     if not isinstance(prompt, dict):
         raise Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
     for node, body in prompt.items():
@@ -63,18 +63,46 @@ def checked_shape(prompt: Any) -> dict[str, Any]:
             if not isinstance(body["inputs"], dict):
                 raise Malformed(f"the inputs of node '{node}' are {_kind(body['inputs'])}, expected an object")
             _check_class_type(node, body["class_type"])
-    return prompt
 
 
-def replace_old_classes(prompt: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
-    """The prompt as the server validates it; raises `Malformed` where it fails to replace a class."""
-    changed = {}
-    for node, body in prompt.items():
+class Admission(NamedTuple):
+    """What the server makes of a prompt before it validates it."""
+
+    bodies: Mapping[str, Any]
+    """The nodes as it validates them, old classes replaced; as far as it came."""
+    replaced: Mapping[str, tuple[str, Replacement]]
+    """By node, the old class and what stands in its place."""
+    schemas: Mapping[str, NodeSchema] | None
+    """The class of every node; None where one has no known class."""
+    malformed: str | None = None
+    """Why it cannot even look at the prompt, and answers 500."""
+
+
+def admit(document: Any, catalog: Catalog) -> Admission:
+    """Look at the shape, replace old classes, look up the rest; never raises."""
+    bodies: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    replaced: dict[str, tuple[str, Replacement]] = {}
+    try:
+        _check_shape(document)
+        bodies, replaced = _replace_old_classes(document, catalog)
+        return Admission(bodies, replaced, _look_up_classes(bodies, catalog))
+    except Malformed as reason:
+        return Admission(bodies, replaced, None, str(reason))
+
+
+def _replace_old_classes(
+    document: dict[str, Any], catalog: Catalog
+) -> tuple[dict[str, Any], dict[str, tuple[str, Replacement]]]:
+    """The nodes as the server validates them; raises `Malformed` where it fails to replace a class."""
+    changed: dict[str, Any] = {}
+    replaced: dict[str, tuple[str, Replacement]] = {}
+    for node, body in document.items():
         if isinstance(body, dict) and "inputs" in body:
-            found = replacement(body.get("class_type"), catalog)
+            found = _replacement(body.get("class_type"), catalog)
             if found is not None:
+                replaced[node] = body["class_type"], found
                 changed[node] = _replaced(node, body, found)
-    return {**prompt, **changed} if changed else prompt
+    return {**document, **changed} if changed else document, replaced
 
 
 def _replaced(node: str, body: dict[str, Any], new: Replacement) -> dict[str, Any]:
@@ -88,7 +116,7 @@ def _replaced(node: str, body: dict[str, Any], new: Replacement) -> dict[str, An
     return {**body, "class_type": new.by, "inputs": {**inputs, **new.fixed}}
 
 
-def look_up_classes(prompt: dict[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
+def _look_up_classes(prompt: Mapping[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
     """The class of every node; None where one has no known class; raises `Malformed`."""
     schemas = {}
     for node, body in prompt.items():

@@ -1,0 +1,148 @@
+"""What stands behind an input: the one resolver, through primitives, reroutes and switches of any depth.
+
+>>> from ryla_graphs import catalogs
+>>> from ryla_graphs.prompt import Prompt
+>>> prompt = Prompt({
+...     "steps": {"class_type": "PrimitiveInt", "inputs": {"value": 30}},
+...     "again": {"class_type": "PrimitiveInt", "inputs": {"value": ["steps", 0]}},
+...     "sampler": {"class_type": "KSampler", "inputs": {"steps": ["again", 0], "seed": ["nowhere", 0]}},
+... }, catalogs.bundled())
+>>> prompt.value(prompt.nodes["sampler"], "steps")
+Known(value=30, node='steps', input='value')
+>>> prompt.value(prompt.nodes["sampler"], "seed").why
+"it is wired to 'nowhere', which is no known node"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs.catalog.schema import InputSpec, Kind
+from ryla_graphs.problems.text import shorten
+from ryla_graphs.prompt.links import is_link, unwrap
+from ryla_graphs.prompt.nodes import PromptNode
+
+
+class Known(NamedTuple):
+    """A value that is known before the run, and where it is written."""
+
+    value: Any
+    node: str
+    input: str
+
+
+class Unknown(NamedTuple):
+    """A value that only a run can tell."""
+
+    why: str
+    node: str
+    """The node at which the trail ends."""
+
+
+PASSES: Mapping[str, str] = {
+    # ComfyUI
+    "PrimitiveBoolean": "value",
+    "PrimitiveFloat": "value",
+    "PrimitiveInt": "value",
+    "PrimitiveString": "value",
+    "PrimitiveStringMultiline": "value",
+    "Reroute": "",
+    # ComfyUI-KJNodes
+    "BOOLConstant": "value",
+    "FloatConstant": "value",
+    "INTConstant": "value",
+    "StringConstant": "string",
+}
+"""Classes whose first output is the value of an input, and that input; "" where the class has only one."""
+
+SWITCHES: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+    "ComfySwitchNode": ("switch", lambda on: "on_true" if on else "on_false"),
+    "LazySwitchKJ": ("switch", lambda on: "on_true" if on else "on_false"),
+    "ImpactSwitch": ("select", lambda number: f"input{number}"),
+    "LatentSwitch": ("select", lambda number: f"input{number}"),
+    "SEGSSwitch": ("select", lambda number: f"input{number}"),
+}
+"""Classes whose first output is one of their inputs: the input that decides, and the one that its value chooses."""
+
+CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.INT: int,
+    Kind.FLOAT: float,
+    Kind.STRING: str,
+    Kind.BOOLEAN: bool,
+}
+"""What the server calls on a value before it checks it and hands it to the node: text becomes a number."""
+
+
+def converted(spec: InputSpec, value: Any) -> Any:
+    """A value as the node gets it: unwrapped, and converted as the server converts it.
+
+    Raises `TypeError`, `ValueError` or `OverflowError` where the server refuses it.
+
+    >>> from ryla_graphs import catalogs
+    >>> converted(catalogs.bundled()["KSampler"].flat_inputs({})["cfg"], "7.5")
+    7.5
+    """
+    value = unwrap(value)
+    convert = CONVERTERS.get(spec.kind)
+    return value if convert is None else convert(value)
+
+
+Place = tuple[str, str]
+"""An input: the id of its node, and its name."""
+Found = dict[Place, Known | Unknown]
+
+
+def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown:
+    """The value that reaches an input, converted as the server converts it, or why nobody knows it before a run.
+
+    An input that is left out has its default. `found` keeps what was resolved on the way, for the next question.
+    """
+    stack: dict[Place, None] = {(node.id, name): None}
+    while stack:
+        here = next(reversed(stack))
+        step = _step(nodes, nodes[here[0]], here[1], found)
+        if isinstance(step, tuple) and not isinstance(step, (Known, Unknown)):
+            if step not in stack:
+                stack[step] = None
+                continue
+            step = Unknown("its wires run in a cycle", here[0])
+        found[here] = step
+        del stack[here]
+    return found[node.id, name]
+
+
+def _step(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown | Place:
+    """What an input holds, or the place to look at first."""
+    value = node.inputs.get(name)
+    if not is_link(value):
+        return _written(node, name)
+    link = node.wires.get(name)
+    source = nodes.get(link.node) if link is not None else None
+    if link is None or source is None:
+        return Unknown(f"it is wired to {shorten(value[0]) if value else 'nothing'}, which is no known node", node.id)
+    class_type = source.class_type
+    if link.slot == 0 and (passed := PASSES.get(class_type)) is not None:
+        place = source.id, passed or next(iter(source.inputs), "")
+        return found.get(place, place)
+    if link.slot == 0 and class_type in SWITCHES:
+        condition, choose = SWITCHES[class_type]
+        decided = found.get((source.id, condition))
+        if not isinstance(decided, Known):
+            return decided or (source.id, condition)
+        place = source.id, choose(decided.value)
+        return found.get(place, place)
+    return Unknown(f"{class_type} '{source.id}' computes it", source.id)
+
+
+def _written(node: PromptNode, name: str) -> Known | Unknown:
+    spec = node.known.get(name)
+    if name not in node.inputs:
+        if spec is None or not spec.has_default:
+            return Unknown(f"{node.class_type} '{node.id}' is not given `{name}`", node.id)
+        return Known(spec.default, node.id, name)
+    value = unwrap(node.inputs[name])
+    try:
+        return Known(value if spec is None else converted(spec, value), node.id, name)
+    except (TypeError, ValueError, OverflowError):
+        return Known(value, node.id, name)
