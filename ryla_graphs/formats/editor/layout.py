@@ -1,8 +1,8 @@
-"""Where boxes go on a plane: in columns, every link from left to right, in time linear in boxes and links.
+"""Where boxes go on a plane: in columns, links from left to right, in time linear in boxes and links.
 
 The steps are the usual ones for drawing a graph in layers: a column for each box, an order in each column by the
-boxes it is linked to, and then the places that keep links as level as the order allows. Nothing depends on chance or
-on hashes, so equal graphs are laid out equally.
+boxes it is linked to, and then the places that keep links as level as that order allows. Nothing depends on chance
+or on hashes, so equal graphs are laid out equally.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from itertools import accumulate
 from typing import NamedTuple
 
 COLUMN_GAP = 80.0
-ROW_GAP = 60.0
-BAND_GAP = 160.0
+ROW_GAP = 50.0
+BAND_GAP = 140.0
 """Between the lines that a very long graph is broken into."""
 
-_SWEEPS = 6
-_LONG = 5400.0
+_SWEEPS = 8
+_FAR = 2
+"""A box that could stand so many columns further right is moved to what it feeds."""
+_LONG = 5000.0
 """A graph that is wider than this is broken into lines if it is also much wider than high."""
-_SHAPE = 2.0
-"""Width by height, of a whole graph, where there is a choice: that of a screen."""
+_HIGH = 2600.0
+"""A column that is higher than this, and much higher than others, is broken too."""
+_SHAPE = 1.8
+"""Width by height of a whole graph, where there is a choice: that of a screen."""
 
 
 class Box(NamedTuple):
@@ -33,12 +37,14 @@ class Box(NamedTuple):
 
 
 class Link(NamedTuple):
-    """A line from one box to another, by their places in the sequence; it leaves and enters so far below their tops."""
+    """A line from one box to another, by their numbers; it leaves and enters so far below their tops."""
 
     source: int
     leaves: float
     target: int
     enters: float
+    orders: bool = True
+    """Whether its target has to stand right of its source."""
 
 
 class Layout(NamedTuple):
@@ -46,14 +52,6 @@ class Layout(NamedTuple):
 
     corners: tuple[tuple[float, float], ...]
     size: Box
-
-
-class _Pull(NamedTuple):
-    """What one end of a link asks of a box at the other: its top is best at that box's top plus `offset`."""
-
-    other: int
-    offset: float
-    weight: float
 
 
 def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[int] = ()) -> Layout:
@@ -66,10 +64,11 @@ def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[in
     """
     if not boxes:
         return Layout((), Box(0.0, 0.0))
-    columns = _columns(boxes, _layers(len(boxes), links, frozenset(first)))
+    layers = _layers(len(boxes), links, frozenset(first))
+    columns = _columns(boxes, layers)
     place = {box: number for number, column in enumerate(columns) for box in column}
     tops = _tops(boxes, columns, _pulls(links, place))
-    side = 1 if first and len(columns) > 1 else 0
+    side = sum(1 for column in columns if layers[column[0]] == 0) if len(columns) > 1 else 0
     spans = [sorted((place[link.source] - side, place[link.target] - side)) for link in links]
     bands = _bands(boxes, columns[side:], [(left, right) for left, right in spans if left >= 0])
     return _placed(boxes, columns[:side], bands, tops)
@@ -79,24 +78,24 @@ def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[in
 
 
 def _layers(count: int, links: Sequence[Link], first: frozenset[int]) -> list[int]:
-    """The layer of each box: one more than the last of those that feed it.
-
-    A box that feeds more than feeds it is better off beside its first consumer, which makes its links short.
-    """
+    """The layer of each box: one behind the last of those that feed it, or, where that is far away or pays, one
+    before the first of those that it feeds. Layer 0 is only for `first`."""
     order, forward = _order(count, links)
     outward: list[list[int]] = [[] for _ in range(count)]
     fed = [0] * count
+    layer = [0 if box in first else 1 for box in range(count)]
     for link in forward:
         outward[link.source].append(link.target)
         fed[link.target] += link.source not in first
-    layer = [0 if not first or box in first else 1 for box in range(count)]
     for box in order:
         for target in outward[box]:
             if target not in first:
                 layer[target] = max(layer[target], layer[box] + 1)
     for box in reversed(order):
-        if fed[box] < len(outward[box]) and box not in first:
-            layer[box] = max(layer[box], min(layer[target] for target in outward[box]) - 1)
+        if outward[box] and box not in first:
+            latest = min(layer[target] for target in outward[box]) - 1
+            if fed[box] < len(outward[box]) or latest - layer[box] >= _FAR:
+                layer[box] = max(layer[box], latest)
     return layer
 
 
@@ -104,21 +103,19 @@ def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
     """All boxes, sources first, and the links that point along that order: those that close a cycle do not."""
     waits = [0] * count
     outward: list[list[int]] = [[] for _ in range(count)]
+    links = [link for link in links if link.orders]
     for link in links:
-        if link.source != link.target:
-            outward[link.source].append(link.target)
-            waits[link.target] += 1
-    ready = deque(box for box in range(count) if not waits[box])
+        outward[link.source].append(link.target)
+        waits[link.target] += 1
     place: dict[int, int] = {}
+    ready = deque(box for box in range(count) if not waits[box])
     for start in range(count):
-        # Boxes that only a cycle feeds are never ready; the first of them goes ahead of what it waits for.
+        # Boxes that a cycle feeds are never ready; the first of them goes ahead of what it waits for.
         if not ready and start not in place:
             ready.append(start)
         while ready:
             box = ready.popleft()
-            if box in place:
-                continue
-            place[box] = len(place)
+            place.setdefault(box, len(place))
             for target in outward[box]:
                 waits[target] -= 1
                 if not waits[target] and target not in place:
@@ -132,60 +129,66 @@ def _columns(boxes: Sequence[Box], layers: Sequence[int]) -> list[list[int]]:
     for box, layer in enumerate(layers):
         by_layer[layer].append(box)
     area = sum((box.width + COLUMN_GAP) * (box.height + ROW_GAP) for box in boxes)
-    limit = max(3000.0, 1.5 * (area / _SHAPE) ** 0.5)
+    limit = max(_HIGH, 1.3 * (area / _SHAPE) ** 0.5)
     return [column for layer in by_layer for column in _chunks(boxes, layer, limit)]
 
 
 def _chunks(boxes: Sequence[Box], layer: Sequence[int], limit: float) -> Iterator[list[int]]:
-    total = sum(boxes[box].height + ROW_GAP for box in layer)
-    even = total / max(1, round(total / limit))
-    chunk: list[int] = []
-    height = 0.0
-    for box in layer:
-        if chunk and height + boxes[box].height / 2 > even:
-            yield chunk
-            chunk, height = [], 0.0
-        chunk.append(box)
-        height += boxes[box].height + ROW_GAP
-    if chunk:
-        yield chunk
+    """A layer in as many equal parts as it has limits of height."""
+    ends = list(accumulate(boxes[box].height + ROW_GAP for box in layer))
+    parts = max(1, round(ends[-1] / limit)) if ends else 0
+    start = 0
+    for part in range(1, parts + 1):
+        end = bisect_right(ends, ends[-1] * part / parts)
+        if end > start:
+            yield list(layer[start:end])
+        start = end
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
 
 
+class _Pull(NamedTuple):
+    """What a link asks of a box: its top is best at the other box's top plus `offset`."""
+
+    other: int
+    offset: float
+    weight: float
+
+
 class _Pulls(NamedTuple):
+    """What is asked of each box by the links on its left and by those on its right."""
+
     left: list[list[_Pull]]
     right: list[list[_Pull]]
 
 
 def _pulls(links: Sequence[Link], place: dict[int, int]) -> _Pulls:
-    """What the links ask of each box, by the side they come from; a long link asks less than a short one."""
+    """What the links ask; a long one asks less than a short one."""
     pulls = _Pulls([[] for _ in place], [[] for _ in place])
     for link in links:
-        span = abs(place[link.target] - place[link.source])
-        if not span:
-            continue
-        weight, offset = 1.0 / span**2, link.leaves - link.enters
-        before, after = (pulls.left, pulls.right) if place[link.source] < place[link.target] else (pulls.right, pulls.left)
-        before[link.target].append(_Pull(link.source, offset, weight))
-        after[link.source].append(_Pull(link.target, -offset, weight))
+        span = place[link.target] - place[link.source]
+        if span:
+            weight, offset = 1.0 / span**2, link.leaves - link.enters
+            before, after = (pulls.left, pulls.right) if span > 0 else (pulls.right, pulls.left)
+            before[link.target].append(_Pull(link.source, offset, weight))
+            after[link.source].append(_Pull(link.target, -offset, weight))
     return pulls
 
 
-def _tops(boxes: Sequence[Box], columns: list[list[int]], pulls: _Pulls) -> list[float]:
-    """The top of each box; sorts the boxes of each column as they stand, from top to bottom."""
+def _tops(boxes: Sequence[Box], columns: Sequence[list[int]], pulls: _Pulls) -> list[float]:
+    """The top of each box; sorts the boxes of each column as they then stand, from top to bottom."""
     tops = [0.0] * len(boxes)
     for column in columns:
-        heights = accumulate((boxes[box].height + ROW_GAP for box in column), initial=0.0)
-        for box, top in zip(column, heights, strict=False):
+        below = accumulate((boxes[box].height + ROW_GAP for box in column), initial=0.0)
+        for box, top in zip(column, below, strict=False):
             tops[box] = top
     for sweep in range(_SWEEPS):
         rightwards = sweep % 2 == 0
         near, far = (pulls.left, pulls.right) if rightwards else (pulls.right, pulls.left)
         for column in columns if rightwards else reversed(columns):
             wanted = {box: _wanted(tops, box, near[box] or far[box]) for box in column}
-            column.sort(key=lambda box: wanted[box] + boxes[box].height / 2)
+            column.sort(key=lambda box: wanted[box] + boxes[box].height / 2)  # noqa: B023 - sorted at once
             _settle(boxes, column, wanted, tops, near)
     both = [[*left, *right] for left, right in zip(*pulls, strict=True)]
     for column in (*columns, *reversed(columns)):
@@ -194,7 +197,7 @@ def _tops(boxes: Sequence[Box], columns: list[list[int]], pulls: _Pulls) -> list
 
 
 def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
-    """Where a box is best: the mean of what its links ask."""
+    """Where the top of a box is best: the mean of what its links ask."""
     if not pulls:
         return tops[box]
     weights = sum(pull.weight for pull in pulls)
@@ -210,7 +213,8 @@ def _settle(
 ) -> None:
     """Put the boxes of a column as near to where they are wanted as their order and heights allow.
 
-    The least squares of that are a regression that must not fall, found by merging neighbours that would overlap.
+    That is a least squares fit that must not fall, once the heights above each box are taken off; it is found by
+    merging neighbours that would overlap into runs.
     """
     runs: list[tuple[float, float, int]] = []
     below = 0.0
@@ -249,7 +253,7 @@ def _bands(
     while ends[-1] - ends[start] > 1.3 * length:
         best = ends[start] + length
         near = range(bisect_left(ends, best - 0.3 * length), bisect_right(ends, best + 0.3 * length))
-        cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)
+        cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)  # noqa: B023
         bands.append(columns[start:cut])
         start = cut
     return [*bands, columns[start:]]
@@ -260,7 +264,7 @@ def _crossing(columns: int, spans: Sequence[tuple[int, int]]) -> list[int]:
     steps = [0] * (columns + 1)
     for left, right in spans:
         steps[left + 1] += 1
-        steps[right + 1 if right + 1 <= columns else columns] -= 1
+        steps[right + 1] -= 1
     return list(accumulate(steps))
 
 
@@ -271,21 +275,20 @@ def _width(boxes: Sequence[Box], column: Sequence[int]) -> float:
 def _placed(
     boxes: Sequence[Box], side: Sequence[list[int]], bands: Sequence[Sequence[list[int]]], tops: Sequence[float]
 ) -> Layout:
-    """Corners from columns and tops; a column at the `side` stands beside all bands."""
+    """Corners from columns and tops; the columns at the `side` stand beside all bands."""
     corners: list[tuple[float, float]] = [(0.0, 0.0)] * len(boxes)
     indent = sum(_width(boxes, column) + COLUMN_GAP for column in side)
     down = right = 0.0
     for number, band in enumerate(bands):
         columns = [*(side if number == 0 else ()), *band]
-        here = [box for column in columns for box in column]
-        high = min(tops[box] for box in here)
-        x = 0.0 if number == 0 else indent
+        high = min(tops[box] for column in columns for box in column)
+        across = 0.0 if number == 0 else indent
         for column in columns:
             for box in column:
-                corners[box] = (round(x), round(down + tops[box] - high))
-            x += _width(boxes, column) + COLUMN_GAP
-        right = max(right, x - COLUMN_GAP)
-        # The next band is beside the side column, not below it.
+                corners[box] = (float(round(across)), float(round(down + tops[box] - high)))
+            across += _width(boxes, column) + COLUMN_GAP
+        right = max(right, across - COLUMN_GAP)
+        # The next band stands beside the side columns, not below them.
         down = max(corners[box][1] + boxes[box].height for column in band for box in column) + BAND_GAP
     low = max(corner[1] + box.height for corner, box in zip(corners, boxes, strict=True))
     return Layout(tuple(corners), Box(right, low))
