@@ -18,10 +18,13 @@ ROW_GAP = 50.0
 BAND_GAP = 140.0
 """Between the lines that a very long graph is broken into."""
 
-_SWEEPS = 8
+_SWEEPS = 6
 _FAR = 2
 """A box that could stand so many columns further right is moved to what it feeds."""
-_LONG = 5000.0
+_CHANNELS = 8
+"""A link that passes no more columns than this gets room to pass in each."""
+_CHANNEL = 36.0
+_LONG = 5600.0
 """A graph that is wider than this is broken into lines if it is also much wider than high."""
 _HIGH = 2600.0
 """A column that is higher than this, and much higher than others, is broken too."""
@@ -67,7 +70,7 @@ def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[in
     layers = _layers(len(boxes), links, frozenset(first))
     columns = _columns(boxes, layers)
     place = {box: number for number, column in enumerate(columns) for box in column}
-    tops = _tops(boxes, columns, _pulls(links, place))
+    tops = _tops(boxes, columns, links)
     side = sum(1 for column in columns if layers[column[0]] == 0) if len(columns) > 1 else 0
     spans = [sorted((place[link.source] - side, place[link.target] - side)) for link in links]
     bands = _bands(boxes, columns[side:], [(left, right) for left, right in spans if left >= 0])
@@ -154,46 +157,81 @@ class _Pull(NamedTuple):
     other: int
     offset: float
     weight: float
+    far: float
+    """How far below the other box's top the link is."""
 
 
-class _Pulls(NamedTuple):
-    """What is asked of each box by the links on its left and by those on its right."""
+class _Rows:
+    """The heights of what stands in the columns, and what their links ask: boxes first, then the channels of links.
 
-    left: list[list[_Pull]]
-    right: list[list[_Pull]]
+    A channel is the room for a link to pass between the boxes of a column.
+    """
+
+    def __init__(self, boxes: Sequence[Box], columns: Sequence[list[int]], links: Sequence[Link]) -> None:
+        self.heights = [box.height + ROW_GAP for box in boxes]
+        self.columns = [list(column) for column in columns]
+        self.left: list[list[_Pull]] = [[] for _ in boxes]
+        self.right: list[list[_Pull]] = [[] for _ in boxes]
+        self._place = {box: number for number, column in enumerate(columns) for box in column}
+        self._channels: dict[tuple[int, float, int], int] = {}
+        for link in links:
+            self._pull(link)
+        self.both = [[*left, *right] for left, right in zip(self.left, self.right, strict=True)]
+
+    def _pull(self, link: Link) -> None:
+        start, end = self._place[link.source], self._place[link.target]
+        if start == end:
+            return
+        before, leaves = link.source, link.leaves
+        if 1 < end - start <= _CHANNELS:
+            for column in range(start + 1, end):
+                channel = self._channels.get((link.source, link.leaves, column))
+                if channel is None:
+                    channel = self._channels[link.source, link.leaves, column] = len(self.heights)
+                    self.heights.append(_CHANNEL)
+                    self.columns[column].append(channel)
+                    self.left.append([])
+                    self.right.append([])
+                    self._tie(before, leaves, channel, _CHANNEL / 2 - ROW_GAP / 2, 1.0)
+                before, leaves = channel, _CHANNEL / 2 - ROW_GAP / 2
+            start = end - 1
+        if start < end:
+            self._tie(before, leaves, link.target, link.enters, 1.0 / (end - start) ** 2)
+        else:
+            self._tie(link.target, link.enters, link.source, link.leaves, 1.0 / (start - end) ** 2)
+
+    def _tie(self, left: int, leaves: float, right: int, enters: float, weight: float) -> None:
+        self.right[left].append(_Pull(right, enters - leaves, weight, enters))
+        self.left[right].append(_Pull(left, leaves - enters, weight, leaves))
 
 
-def _pulls(links: Sequence[Link], place: dict[int, int]) -> _Pulls:
-    """What the links ask; a long one asks less than a short one."""
-    pulls = _Pulls([[] for _ in place], [[] for _ in place])
-    for link in links:
-        span = place[link.target] - place[link.source]
-        if span:
-            weight, offset = 1.0 / span**2, link.leaves - link.enters
-            before, after = (pulls.left, pulls.right) if span > 0 else (pulls.right, pulls.left)
-            before[link.target].append(_Pull(link.source, offset, weight))
-            after[link.source].append(_Pull(link.target, -offset, weight))
-    return pulls
-
-
-def _tops(boxes: Sequence[Box], columns: Sequence[list[int]], pulls: _Pulls) -> list[float]:
+def _tops(boxes: Sequence[Box], columns: Sequence[list[int]], links: Sequence[Link]) -> list[float]:
     """The top of each box; sorts the boxes of each column as they then stand, from top to bottom."""
-    tops = [0.0] * len(boxes)
-    for column in columns:
-        below = accumulate((boxes[box].height + ROW_GAP for box in column), initial=0.0)
-        for box, top in zip(column, below, strict=False):
+    rows = _Rows(boxes, columns, links)
+    tops = [0.0] * len(rows.heights)
+    for column in rows.columns:
+        for box, top in zip(column, accumulate((rows.heights[box] for box in column), initial=0.0), strict=False):
             tops[box] = top
     for sweep in range(_SWEEPS):
         rightwards = sweep % 2 == 0
-        near, far = (pulls.left, pulls.right) if rightwards else (pulls.right, pulls.left)
-        for column in columns if rightwards else reversed(columns):
+        near, far = (rows.left, rows.right) if rightwards else (rows.right, rows.left)
+        for column in rows.columns if rightwards else reversed(rows.columns):
+            heights = {box: _mean_end(tops, box, near[box] or far[box]) for box in column}
+            column.sort(key=heights.__getitem__)
             wanted = {box: _wanted(tops, box, near[box] or far[box]) for box in column}
-            column.sort(key=lambda box: wanted[box] + boxes[box].height / 2)  # noqa: B023 - sorted at once
-            _settle(boxes, column, wanted, tops, near)
-    both = [[*left, *right] for left, right in zip(*pulls, strict=True)]
-    for column in (*columns, *reversed(columns)):
-        _settle(boxes, column, {box: _wanted(tops, box, both[box]) for box in column}, tops, both)
+            _settle(rows.heights, column, wanted, tops, near)
+    for column in (*rows.columns, *reversed(rows.columns)):
+        _settle(rows.heights, column, {box: _wanted(tops, box, rows.both[box]) for box in column}, tops, rows.both)
+    for column in columns:
+        column.sort(key=tops.__getitem__)
     return tops
+
+
+def _mean_end(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
+    """How high the links of a box come from, on average: boxes in this order make few links cross."""
+    if not pulls:
+        return tops[box]
+    return sum(pull.weight * (tops[pull.other] + pull.far) for pull in pulls) / sum(pull.weight for pull in pulls)
 
 
 def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
@@ -205,7 +243,7 @@ def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
 
 
 def _settle(
-    boxes: Sequence[Box],
+    heights: Sequence[float],
     column: Sequence[int],
     wanted: dict[int, float],
     tops: list[float],
@@ -225,14 +263,14 @@ def _settle(
             last = runs.pop()
             run = (last[0] + run[0], last[1] + run[1], last[2] + run[2])
         runs.append(run)
-        below += boxes[box].height + ROW_GAP
+        below += heights[box]
     below = 0.0
     rest = iter(column)
     for total, weight, length in runs:
         for _ in range(length):
             box = next(rest)
             tops[box] = total / weight + below
-            below += boxes[box].height + ROW_GAP
+            below += heights[box]
 
 
 # --- lines of columns --------------------------------------------------------------------------------------------

@@ -63,9 +63,8 @@ def fold(placed: Sequence[Placed]) -> tuple[list[Drawn], list[Definition]]:
     current = list(placed)
     for depth in range(max((len(node.path) for node in placed), default=1), 1, -1):
         current = _fold_innermost(current, depth, definitions)
-    for node in current:
-        node.node.id = node.path[0]
-    return [node.node for node in current], definitions
+    local = {placed.node.id: placed.path[0] for placed in current}
+    return [_inside(placed, {}, local) for placed in current], definitions
 
 
 # --- one depth ---------------------------------------------------------------------------------------------------
