@@ -143,7 +143,7 @@ def test_run_a_preset(tmp_path: Path) -> None:
 def test_run_says_what_has_no_effect(tmp_path: Path) -> None:
     result = ryla("run", "flux-dev", "-p", "prompt=x", "-p", "negativePrompt=y", "-p", "width=64", "-o", tmp_path)
     assert result.returncode == 0
-    assert "at cfg 1 the negative prompt is ignored (parameter `negativePrompt`, `cfg`)" in result.stderr
+    assert "parameter `negativePrompt`, `cfg`: at cfg 1 the negative prompt is ignored" in result.stderr
 
 
 def test_run_with_a_reference_picture_and_json(tmp_path: Path) -> None:
@@ -402,7 +402,7 @@ def test_a_users_own_error_names_the_line(python: Path) -> None:
 def test_errors_as_json(python: Path) -> None:
     facts = json.loads(ryla("compile", "flux-dev", "-p", "prompt=x", "-p", "steps=0", "--json").stdout)
     assert facts["error"] == "InvalidParameters"
-    assert facts["problems"][0]["input"] == "steps"
+    assert facts["problems"][0]["parameter"] == "steps"
 
 
 def test_a_closed_pipe_is_no_error(graph: Path) -> None:

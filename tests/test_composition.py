@@ -235,7 +235,7 @@ def test_the_same_picture_twice_is_made_once() -> None:
 def test_what_is_no_picture_is_told(given: Any, message: str) -> None:
     with pytest.raises(InvalidParameters, match=message) as caught:
         presets.get("flux-instantid").build(prompt="x", referenceImage=given)
-    assert [problem.input for problem in caught.value.problems] == ["referenceImage"]
+    assert [problem.parameter for problem in caught.value.problems] == ["referenceImage"]
 
 
 def test_json_takes_only_names() -> None:

@@ -14,7 +14,7 @@ from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
 from ryla_graphs.presets.parts.loras import Lora, triggered
-from ryla_graphs.problems import InvalidParameters, NotFound
+from ryla_graphs.problems import AtParameter, InvalidParameters, NotFound
 from ryla_graphs.software.versions import number
 from ryla_graphs.validation import verdict
 from tests.conftest import ROOT, recorded
@@ -242,7 +242,7 @@ def test_bad_parameters_are_told_by_name(case: str) -> None:
     with pytest.raises(InvalidParameters) as caught:
         presets.get(name).build(parameters)
     (problem,) = caught.value.problems
-    assert (problem.code, problem.input, problem.class_type) == (code, field, name)
+    assert (problem.code, problem.subject) == (code, AtParameter(name, field))
 
 
 IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -356,7 +356,7 @@ def test_faces_that_are_missing_are_told_of() -> None:
 def test_all_bad_parameters_come_at_once() -> None:
     with pytest.raises(InvalidParameters) as caught:
         presets.get("flux-dev").build(width=1, steps=0, sed=3)
-    assert {problem.input for problem in caught.value.problems} == {"prompt", "width", "steps", "sed"}
+    assert {problem.parameter for problem in caught.value.problems} == {"prompt", "width", "steps", "sed"}
     assert "did you mean 'seed'" in str(caught.value)
 
 

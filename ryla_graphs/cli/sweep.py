@@ -71,7 +71,7 @@ def sweep_command(
 
 def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
     """Values by parameter. Raises `InvalidParameters` for what is not KEY=VALUES, or names a key twice."""
-    from ryla_graphs.problems import InvalidParameters, Problem  # noqa: PLC0415
+    from ryla_graphs.problems import AtField, InvalidParameters, Problem  # noqa: PLC0415
 
     axes: dict[str, Any] = {}
     problems = []
@@ -80,7 +80,9 @@ def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
         if not equals or not key or key in axes:
             message = f"'{key}' is swept twice" if key in axes else f"'{setting}' is not KEY=VALUE,VALUE"
             hint = "--grid seed=1,2,3 --grid guidance=2.5,3.5"
-            problems.append(Problem(code="bad_axis", message=message, class_type="--grid", given=setting, hint=hint))
+            problems.append(
+                Problem(code="bad_axis", message=message, subject=AtField("--grid"), given=setting, hint=hint)
+            )
             continue
         axes[key] = _values(values, files)
     if problems:

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs import presets
 from ryla_graphs.presets.base import Preset
-from ryla_graphs.problems import InvalidDocument, InvalidParameters, NotFound, Problem, RylaError, SourceUnreachable
+from ryla_graphs.problems import (
+    AtField,
+    AtParameter,
+    InvalidDocument,
+    InvalidParameters,
+    NotFound,
+    Problem,
+    RylaError,
+    SourceUnreachable,
+)
 from ryla_graphs.sources import parse_json, read_bytes
 from ryla_graphs.workflow import Workflow
 
@@ -76,7 +85,7 @@ def _bad_setting(setting: str) -> Problem:
     return Problem(
         code="bad_parameter",
         message=f"'{setting}' is not KEY=VALUE",
-        class_type="--param",
+        subject=AtField("--param"),
         given=setting,
         hint="-p prompt='a red bicycle' -p referenceImage=@face.png",
     )
@@ -181,8 +190,7 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
             Problem(
                 code="bad_parameter",
                 message=f"{row['msg']}",
-                class_type=name,
-                input=".".join(map(str, row["loc"])),
+                subject=AtParameter(name, ".".join(map(str, row["loc"]))),
                 given=row["input"],
             )
             for row in error.errors(include_url=False)

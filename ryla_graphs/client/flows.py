@@ -180,10 +180,4 @@ def ended_well(view: JobView) -> JobView:
 def problems_in(facts: Mapping[str, Any]) -> tuple[Problem, ...]:
     """The problems that an error tells; facts of a newer server that are not known here are left out."""
     rows = [row for row in facts.get("problems", ()) if isinstance(row, dict) and {"code", "message"} <= row.keys()]
-    return tuple(_problem(row) for row in rows)
-
-
-def _problem(row: Mapping[str, Any]) -> Problem:
-    known: dict[str, Any] = {name: row[name] for name in Problem.__dataclass_fields__ if name in row}
-    known["parameters"] = tuple(row.get("parameters", ()))
-    return Problem(**known)
+    return tuple(Problem.from_dict(row) for row in rows)

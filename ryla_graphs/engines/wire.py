@@ -82,12 +82,8 @@ def load_error(data: Mapping[str, Any]) -> EngineError:
     """The error of a run, of the class that its code names."""
     kind = _ERRORS.get(data.get("code", ""), EngineError)
     if issubclass(kind, EngineRefused):
-        return kind(data["message"], [Problem(**_problem(row)) for row in data.get("problems", [])])
+        return kind(data["message"], [Problem.from_dict(row) for row in data.get("problems", [])])
     return kind(data["message"], node=data.get("node"), class_type=data.get("class_type"))
-
-
-def _problem(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "parameters": tuple(row.get("parameters", ()))}
 
 
 def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:

@@ -15,7 +15,7 @@ from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import AnyNode, Node, Origin
 from ryla_graphs.graph.wires import Output
-from ryla_graphs.problems import InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
+from ryla_graphs.problems import AtNode, InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 
 ApiDocument = dict[str, dict[str, Any]]
 
@@ -80,9 +80,7 @@ def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(
                     code="not_json",
                     message=f"{shorten(value)} cannot be written as JSON",
-                    node=number,
-                    class_type=body["class_type"],
-                    input=name,
+                    subject=AtNode(node=number, class_type=body["class_type"], input=name),
                     given=repr(value),
                     expected="a number that is finite, text, true, false, or lists and objects of these",
                 )
@@ -172,10 +170,8 @@ def _link_problem(code: str, number: str, body: Mapping[str, Any], name: str, li
     return Problem(
         code=code,
         message=f"{_LINK_MESSAGES[code]}: {shorten(link)}",
+        subject=AtNode(node=number, class_type=body["class_type"], input=name),
         tier=1,
-        node=number,
-        class_type=body["class_type"],
-        input=name,
         given=link,
     )
 

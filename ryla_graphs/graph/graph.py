@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.graph.node import Node, Option, Origin
 from ryla_graphs.graph.wires import Output
-from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -117,8 +117,7 @@ def _name_clash(name: str, node: Node, other: Node) -> Problem:
     return Problem(
         code="duplicate_name",
         message=f"two nodes are called '{name}': this one and {other.class_type} from {other.source_}",
-        node=name,
-        class_type=node.class_type,
+        subject=AtNode(node=name, class_type=node.class_type),
         given=name,
         source=node.source_,
         hint="give each node a name of its own; whole graphs are told apart by `workflow.prefixed('first')`",

@@ -19,7 +19,7 @@ from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.graph.construction import construction_problems
 from ryla_graphs.graph.wires import Output, Source
-from ryla_graphs.problems import InvalidNode, Problem, shorten
+from ryla_graphs.problems import AtNode, InvalidNode, Problem, shorten
 from ryla_graphs.sockets import WireType
 
 
@@ -369,8 +369,7 @@ def no_such_output(class_type: str, slot: int, count: int, source: str | None) -
     return Problem(
         code="link_to_missing_output",
         message=f"{class_type} has no output {slot}",
-        tier=1,
-        class_type=class_type,
+        subject=AtNode(class_type=class_type),
         given=slot,
         expected=f"0 to {count - 1}" if count else "nothing: the node has no outputs",
         source=source,
@@ -382,7 +381,7 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
     return Problem(
         code="bad_name",
         message=f"{name!r} cannot be the name of a node",
-        class_type=class_type,
+        subject=AtNode(class_type=class_type),
         given=name,
         expected="printable text that is not empty",
         source=source,

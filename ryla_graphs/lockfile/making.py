@@ -92,12 +92,12 @@ def _check(asked: Asked, graphs: Mapping[str, CompiledWorkflow], version: str) -
         if number(least) > number(version):
             message = f"{name} needs ComfyUI {least}, asked is {version}"
             hint = f"--comfyui {least} or newer, or leave {name} out"
-            problems.append(Problem(code="comfyui_too_old", message=message, tier=3, hint=hint))
+            problems.append(Problem(code="comfyui_too_old", message=message, hint=hint))
         for pack in graph.plan.packs:
             if pack.folder not in there and pack.folder not in PACKS:
                 message = f"{name} needs the pack in the folder {pack.folder}, of which no commit is known"
                 hint = f"--pack OWNER/REPO@COMMIT:{pack.folder}, for {', '.join(pack.classes)}"
-                problems.append(Problem(code="unknown_pack", message=message, tier=3, hint=hint))
+                problems.append(Problem(code="unknown_pack", message=message, hint=hint))
     if problems:
         raise CannotRunHere(problems, "no lock can be made")
 

@@ -26,7 +26,7 @@ from ryla_graphs.modal_deploy import before_gpu
 from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
-from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, Problem, RunLost
+from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem, RunLost
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 
@@ -102,9 +102,8 @@ def _missing(kind: str, name: str) -> Problem:
     hint = "upload it: POST /loras" if kind == "loras" else f"modal run runtime_modal.py::pull --file {Path(name).name}"
     return Problem(
         code="weights_missing",
-        tier=3,
         message=f"'{name}' is not on this deployment's volume of {kind}",
-        file=f"loras/{name}" if kind == "loras" else name,
+        subject=AtFile(f"loras/{name}" if kind == "loras" else name),
         hint=hint,
     )
 

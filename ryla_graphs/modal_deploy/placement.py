@@ -15,7 +15,7 @@ from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
-from ryla_graphs.problems import CannotRunHere, Problem
+from ryla_graphs.problems import AtNode, CannotRunHere, Problem
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.server.wishes import NO_WISHES, Place, Wishes
 from ryla_graphs.weights import Need, needed
@@ -102,12 +102,8 @@ def not_there(workflow: CompiledWorkflow, need: Need) -> Problem:
     return workflow.explain(
         Problem(
             code="weights_missing",
-            tier=3,
             message=f"the weights '{need.folder}/{need.name}' are not on this deployment's volume",
-            node=need.node,
-            class_type=need.class_type,
-            input=need.input,
-            file=f"{need.folder}/{need.name}",
+            subject=AtNode(need.node, need.class_type, need.input),
             given=need.name,
             hint=f"modal run runtime_modal.py::pull --{f'preset {preset}' if preset else f'file {need.name}'}",
         )
@@ -118,7 +114,6 @@ def not_offered(gpu: str, settings: ModalSettings) -> Problem:
     """The problem of a GPU that this deployment has not."""
     return Problem(
         code="no_such_gpu",
-        tier=3,
         message=f"this deployment has no GPU '{gpu[:40]}'",
         given=gpu[:40],
         expected=", ".join(settings.gpus),

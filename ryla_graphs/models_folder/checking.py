@@ -99,7 +99,7 @@ def _everything(models: ModelsFolder) -> Iterator[tuple[str, str]]:
 
 def _missing(row: Weight | None) -> Problem:
     hint = "it is not in the manifest: put it there yourself" if row is None else _pull(row)
-    return Problem(code="missing_file", message="is missing", tier=3, hint=hint)
+    return Problem(code="missing_file", message="is missing", hint=hint)
 
 
 def _pull(row: Weight) -> str:
@@ -120,7 +120,7 @@ def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:
         return replace(checked, problems=tuple(p.at(hint=f"{p.hint}{again}") for p in error.problems))
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
-        return replace(checked, problems=(Problem(code="unreadable_file", message=message, tier=3),))
+        return replace(checked, problems=(Problem(code="unreadable_file", message=message),))
     renamed = tuple(misnamed(checked.folder, checked.name, checked.weight, detected))
     problems = (*(renamed or missized(checked.weight, checked.size)), *pickled(path, checked.weight))
     return replace(checked, detected=detected, problems=problems)
@@ -136,7 +136,6 @@ def _hashed(checked: CheckedFile, on_bytes: Callable[[int], None]) -> CheckedFil
     problem = Problem(
         code="wrong_hash",
         message=f"its sha256 is {found}, published is {published}",
-        tier=3,
         hint="its bytes are damaged or changed: delete it and pull it again",
     )
     return replace(checked, hashed=True, problems=(*checked.problems, problem))

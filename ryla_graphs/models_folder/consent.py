@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtFile, Problem
 from ryla_graphs.weights import Licence, Weight
 
 
@@ -31,8 +31,8 @@ def _refusal(licence: Licence, rows: tuple[Weight, ...], commercial: bool) -> Pr
         code="licence_forbids" if forbidden else "licence_not_accepted",
         message=f"{'forbidden for commercial use' if forbidden else terms(licence)}: "
         + ", ".join(row.name for row in rows),
+        subject=AtFile(licence.name),
         tier=3,
-        file=licence.name,
         hint=hint,
     )
 

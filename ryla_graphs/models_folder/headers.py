@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ryla_graphs.families import Header
-from ryla_graphs.problems import InvalidWeights, Problem, shorten
+from ryla_graphs.problems import AtFile, InvalidWeights, Problem, shorten
 
 MAX_HEADER = 32 * 2**20
 """Bytes. The headers of the largest models are below one megabyte, training metadata of LoRAs below ten."""
@@ -161,5 +161,5 @@ def _naturals(value: Any) -> list[int] | None:
 
 
 def _fail(path: Path, code: str, message: str, hint: str | None = _AGAIN) -> NoReturn:
-    problem = Problem(code=code, message=message, tier=3, file=path.name, hint=hint)
+    problem = Problem(code=code, message=message, subject=AtFile(path.name), level="error", hint=hint)
     raise InvalidWeights([problem], headline=f"'{path}' is no sound weight file")

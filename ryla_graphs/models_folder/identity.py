@@ -49,7 +49,6 @@ def misnamed(folder: str, name: str, row: Weight | None, detected: Detected | No
             code="renamed_file",
             message=f"{what}; its name is that of {other}",
             level="warning" if row is None else "error",
-            tier=3,
             hint="give it its true name" + (", and pull the file that belongs here" if row is not None else ""),
         )
 
@@ -78,8 +77,6 @@ def missized(row: Weight | None, size: int | None) -> Iterator[Problem]:
         yield Problem(
             code="other_size",
             message=f"has {size:,} bytes; the published file of this name has {row.size:,}",
-            level="warning",
-            tier=3,
             hint="if it is not a version of your own, delete it and pull it again",
         )
 
@@ -91,6 +88,5 @@ def pickled(path: Path, row: Weight | None) -> Iterator[Problem]:
             code="pickled_file",
             message="is a pickle; loading it may run code",
             level="warning" if row is None else "note",
-            tier=3,
             hint="use it only if you trust its source; prefer safetensors" if row is None else None,
         )

@@ -16,7 +16,7 @@ from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.locating import Located, locate, require_hub
 from ryla_graphs.models_folder.transfer import download
-from ryla_graphs.problems import InvalidWeights, Problem, PullFailed
+from ryla_graphs.problems import AtFile, InvalidWeights, Problem, PullFailed
 from ryla_graphs.weights import Weight
 
 
@@ -118,8 +118,7 @@ def _strange(fetch: Fetch) -> Problem | None:
     return Problem(
         code="other_file",
         message=f"'{fetch.target}' has {fetch.target.stat().st_size:,} bytes, the published file {fetch.weight.size:,}",
-        tier=3,
-        file=fetch.place,
+        subject=AtFile(fetch.place),
         hint="it may be a version of your own; `--replace` puts the published one in its place",
     )
 
@@ -167,8 +166,7 @@ def _changed(fetch: Fetch, place: Located) -> Problem:
     return Problem(
         code="source_changed",
         message=f"{place.source.url} has other bytes now than the manifest knows",
-        tier=3,
-        file=fetch.place,
+        subject=AtFile(fetch.place),
         given={"size": place.size, "sha256": place.sha256},
         expected=f"{fetch.weight.size} bytes, sha256 {fetch.weight.sha256}",
         hint="the publisher changed the file: look at it, and bring the manifest up to date",
@@ -186,8 +184,7 @@ def _check_disk(located: Sequence[tuple[Fetch, Located]]) -> None:
         Problem(
             code="disk_full",
             message=f"{needed:,} bytes are needed, {free:,} are free",
-            tier=3,
-            file=str(home),
+            subject=AtFile(str(home)),
             hint="make room, or pull into another folder",
         )
         for home, needed in rooms.values()
@@ -234,7 +231,7 @@ def _download(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: 
         raise PullFailed(problem.at(file=fetch.place) for problem in error.problems) from error
     except OSError as error:
         message = f"cannot be written to '{fetch.part}': {error.strerror or error}"
-        raise PullFailed([Problem(code="disk_failed", message=message, tier=3, file=fetch.place)]) from error
+        raise PullFailed([Problem(code="disk_failed", message=message, subject=AtFile(fetch.place))]) from error
 
 
 def _verify(fetch: Fetch, place: Located) -> None:
@@ -255,8 +252,7 @@ def _verify(fetch: Fetch, place: Located) -> None:
                 Problem(
                     code="wrong_bytes",
                     message=f"{wrong}; it was thrown away",
-                    tier=3,
-                    file=fetch.place,
+                    subject=AtFile(fetch.place),
                     hint=f"pull it again; if it stays so, the file at {place.source.page} is not the published one",
                 )
             ]

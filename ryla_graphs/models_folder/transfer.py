@@ -88,7 +88,6 @@ def _give_up(located: Located, reason: str, have: int) -> NoReturn:
     problem = Problem(
         code="connection_lost",
         message=f"the connection to {located.source.page} breaks again and again ({reason}); {have:,} bytes are kept",
-        tier=3,
         hint="pull it again: it goes on from there",
     )
     raise PullFailed([problem])

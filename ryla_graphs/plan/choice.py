@@ -113,7 +113,6 @@ def _no_gpu(rows: Sequence[OnGPU], affordable: Sequence[OnGPU], max_cost_usd: fl
     if rows and not affordable:
         return Problem(
             code="too_expensive",
-            tier=3,
             message=f"an image costs more than ${max_cost_usd} on every GPU allowed ({', '.join(r.gpu for r in rows)})",
             given=min((row.usd_an_image for row in rows if row.usd_an_image is not None), default=None),
             expected=f"at most ${max_cost_usd}",
@@ -122,7 +121,6 @@ def _no_gpu(rows: Sequence[OnGPU], affordable: Sequence[OnGPU], max_cost_usd: fl
     told = "; ".join(f"{row.gpu}: {row.reasons[0] if row.reasons else 'it does not fit'}" for row in rows)
     return Problem(
         code="no_gpu_fits",
-        tier=3,
         message=f"it fits none of the GPUs allowed ({told})",
         hint="allow a GPU with more memory, load the model in fp8 (weight_dtype), or make the picture smaller",
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 
 if TYPE_CHECKING:
     from ryla_graphs.plan.plan import StagePlan
@@ -46,11 +46,8 @@ def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
     if allowed.megapixels is not None and megapixels > allowed.megapixels:
         yield Problem(
             code="too_large",
-            tier=3,
-            node=node,
-            class_type=class_type,
-            input="width" if stage.set_by else None,
             message=f"{stage.width}x{stage.height} are {megapixels:.1f} megapixels, {allowed.megapixels:g} are allowed",
+            subject=AtNode(node=node, class_type=class_type, input="width" if stage.set_by else None),
             given=round(megapixels, 1),
             expected=f"at most {allowed.megapixels:g} megapixels",
             hint="lower width and height",
@@ -59,11 +56,10 @@ def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
         frames = stage.frames > stage.batch
         yield Problem(
             code="too_many_pictures",
-            tier=3,
-            node=node,
-            class_type=class_type,
-            input=("length" if frames else "batch_size") if stage.set_by else None,
             message=f"{pictures:,} {'frames' if frames else 'pictures'} at once, {allowed.pictures:,} are allowed",
+            subject=AtNode(
+                node=node, class_type=class_type, input=("length" if frames else "batch_size") if stage.set_by else None
+            ),
             given=pictures,
             expected=f"at most {allowed.pictures:,}",
             hint="make the video shorter" if frames else "lower the batch, and submit several prompts",
@@ -71,11 +67,12 @@ def _of_stage(stage: StagePlan, allowed: Limits) -> Iterator[Problem]:
     if allowed.steps is not None and stage.kind == "sample" and stage.evaluations > allowed.steps:
         yield Problem(
             code="too_many_steps",
-            tier=3,
-            node=stage.node,
-            class_type=stage.class_type,
-            input="steps" if stage.class_type.startswith("KSampler") else None,
             message=f"its model is evaluated {stage.evaluations:,} times, {allowed.steps:,} are allowed",
+            subject=AtNode(
+                node=stage.node,
+                class_type=stage.class_type,
+                input="steps" if stage.class_type.startswith("KSampler") else None,
+            ),
             given=stage.evaluations,
             expected=f"at most {allowed.steps:,}; a step with a negative prompt counts twice",
             hint="lower steps, or set cfg to 1 where the model needs no negative prompt",
@@ -88,10 +85,8 @@ def _of_all(stages: Sequence[StagePlan], allowed: Limits) -> Iterator[Problem]:
         largest = max(stages, key=_work)
         yield Problem(
             code="too_much_work",
-            tier=3,
-            node=largest.node,
-            class_type=largest.class_type,
             message=f"the prompt asks for {work:,.0f} megapixel-steps, {allowed.work:,.0f} are allowed",
+            subject=AtNode(node=largest.node, class_type=largest.class_type),
             given=round(work),
             expected=f"at most {allowed.work:,.0f}: megapixels times pictures or frames times evaluations",
             hint=f"ask for {allowed.work / work:.0%} of it, in size, batch, length or steps; or send several prompts",

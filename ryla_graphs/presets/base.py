@@ -16,7 +16,7 @@ from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.problems import InvalidParameters, Problem, did_you_mean, shorten
+from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Preset(Generic[P]):
                 # A default that follows from other parameters, of which one is wrong: that one is told.
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
-            yield Problem(class_type=self.name, input=name, **self._complaint(row["type"], row, name))
+            yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))
 
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
         if kind == "missing":

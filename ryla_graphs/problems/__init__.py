@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ryla_graphs.problems.codes import CODES, Code, Level, Tier
 from ryla_graphs.problems.errors import (
     Cancelled,
     CannotRunHere,
@@ -28,12 +29,18 @@ from ryla_graphs.problems.errors import (
     SourceUnreachable,
     StoreUnreachable,
 )
-from ryla_graphs.problems.problem import Level, Problem, Tier
+from ryla_graphs.problems.problem import AtField, AtFile, AtNode, AtParameter, Problem, Subject
 from ryla_graphs.problems.text import did_you_mean, shorten
 
 __all__ = [
+    "CODES",
+    "AtField",
+    "AtFile",
+    "AtNode",
+    "AtParameter",
     "Cancelled",
     "CannotRunHere",
+    "Code",
     "EngineError",
     "EngineRefused",
     "EngineUnreachable",
@@ -58,6 +65,7 @@ __all__ = [
     "ServerUnreachable",
     "SourceUnreachable",
     "StoreUnreachable",
+    "Subject",
     "Tier",
     "did_you_mean",
     "shorten",

@@ -1,63 +1,192 @@
-"""`Problem`: one thing that is wrong, as data."""
+"""`Problem`: one thing that is wrong, as data.
+
+>>> problem = Problem(code="required_input_missing", message="is missing", subject=AtNode("7", "KSampler", "seed"))
+>>> print(problem)
+KSampler '7'.seed: is missing
+>>> problem.level, problem.tier
+('error', 1)
+>>> Problem.from_dict({**problem.to_dict(), "of": "a newer version"}) == problem
+True
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, cast
 
-Level = Literal["error", "warning", "note"]
-Tier = Literal[1, 2, 3]
+from ryla_graphs.problems.codes import CODES, Level, Tier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing that is wrong with a graph, as data.
+@dataclass(frozen=True, slots=True)
+class AtNode:
+    """A node of a graph, or one of its inputs."""
 
-    An error stops a compile, a warning is worth a look, a note is harmless. `tier` says who finds it: 1 is
-    what ComfyUI's server checks before it queues a prompt (then `code` is the server's own error type wherever
-    it has one), 2 what it finds too late or never, 3 what one deployment cannot run.
-    """
-
-    code: str
-    message: str
-    level: Level = "error"
-    tier: Tier = 2
     node: str | None = None
     """The node's id in the compiled prompt, which is its name if it was given one."""
     class_type: str | None = None
     input: str | None = None
-    file: str | None = None
-    """The weight file that it is about, below ``models``: ``vae/ae.safetensors``."""
+
+    def __str__(self) -> str:
+        text = self.class_type or ("node" if self.node is not None else "workflow")
+        if self.node is not None:
+            text += f" '{self.node}'"
+        return f"{text}.{self.input}" if self.input is not None else text
+
+
+@dataclass(frozen=True, slots=True)
+class AtParameter:
+    """A parameter of a preset; None where it is about several of them."""
+
+    preset: str
+    parameter: str | None = None
+
+    def __str__(self) -> str:
+        return self.preset if self.parameter is None else f"{self.preset}.{self.parameter}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtField:
+    """A field of a request, or an option of a command; None where it is about the whole of it."""
+
+    request: str
+    """What was asked with: ``request``, ``sweep``, a command's option."""
+    field: str | None = None
+
+    def __str__(self) -> str:
+        return self.request if self.field is None else f"{self.request}.{self.field}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtFile:
+    """A weight file."""
+
+    file: str
+    """Below ``models``: ``vae/ae.safetensors``."""
+
+    def __str__(self) -> str:
+        return self.file
+
+
+Subject = AtNode | AtParameter | AtField | AtFile
+_SUBJECTS: Mapping[str, type[Subject]] = {
+    "preset": AtParameter,
+    "request": AtField,
+    "file": AtFile,
+}
+"""The kind of a subject by a fact that only it has; a node has none of them."""
+WORKFLOW = AtNode()
+"""The subject of what is wrong with a graph as a whole."""
+_REGISTERED: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong. Level and tier are those of its code in the register, unless they are given.
+
+    Raises `KeyError` for a code that is not in the register and comes without level and tier.
+    """
+
+    code: str
+    message: str
+    subject: Subject = WORKFLOW
+    level: Level = _REGISTERED
+    tier: Tier = _REGISTERED
     given: Any = None
     expected: str | None = None
     hint: str | None = None
     source: str | None = None
     """`file:line` of the call that made the node, when the graph came from Python."""
     parameters: tuple[str, ...] = ()
-    """The preset parameters that decide this input, when the graph came from a preset."""
+    """The preset parameters that decide this input, the likeliest first, when the graph came from a preset."""
+
+    def __post_init__(self) -> None:
+        for name in ("level", "tier"):
+            if getattr(self, name) is _REGISTERED:
+                object.__setattr__(self, name, getattr(CODES[self.code], name))
+
+    @property
+    def node(self) -> str | None:
+        """The id of the node that it is about, where it is about one."""
+        return self.subject.node if isinstance(self.subject, AtNode) else None
+
+    @property
+    def class_type(self) -> str | None:
+        """The class of that node."""
+        return self.subject.class_type if isinstance(self.subject, AtNode) else None
+
+    @property
+    def input(self) -> str | None:
+        """The input of that node."""
+        return self.subject.input if isinstance(self.subject, AtNode) else None
+
+    @property
+    def parameter(self) -> str | None:
+        """The preset's parameter that it is about, where it is about one."""
+        return self.subject.parameter if isinstance(self.subject, AtParameter) else None
+
+    @property
+    def field(self) -> str | None:
+        """The field of a request or a command that it is about, where it is about one."""
+        return self.subject.field if isinstance(self.subject, AtField) else None
+
+    @property
+    def file(self) -> str | None:
+        """The weight file that it is about, where it is about one."""
+        return self.subject.file if isinstance(self.subject, AtFile) else None
 
     @property
     def where(self) -> str:
         """The place in one word: ``KSampler 'sampler'.cfg``."""
-        if self.file is not None and self.node is None:
-            return self.file
-        node = self.class_type or "workflow"
-        if self.node is not None:
-            node += f" '{self.node}'"
-        return f"{node}.{self.input}" if self.input is not None else node
+        return str(self.subject)
 
-    def at(self, **changes: Any) -> Problem:
-        """The same problem with some facts filled in or changed."""
+    def at(self, **changes: Any) -> Self:
+        """The same problem with some facts filled in or changed; those of a node among them."""
+        if "file" in changes:
+            changes["subject"] = AtFile(changes.pop("file"))
+        inner = {name: changes.pop(name) for name in ("node", "class_type", "input") if name in changes}
+        if inner:
+            subject = self.subject if isinstance(self.subject, AtNode) else WORKFLOW
+            changes["subject"] = replace(subject, **inner)
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The problem as JSON-ready data, without the facts that are not known."""
-        return {key: value for key, value in asdict(self).items() if value not in (None, ())}
+        """The problem as JSON-ready data, flat, without the facts that are not known."""
+        facts: dict[str, Any] = {"code": self.code, "level": self.level, "tier": self.tier}
+        facts |= {fact.name: getattr(self.subject, fact.name) for fact in fields(self.subject)}
+        facts |= {name: getattr(self, name) for name in _FACTS}
+        return {key: value for key, value in facts.items() if value is not None and value != ()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The problem that `to_dict` wrote, perhaps of a newer version: what is not known here is left out.
+
+        Raises `KeyError` where there is no code.
+        """
+        kind = next((kind for name, kind in _SUBJECTS.items() if isinstance(data.get(name), str)), AtNode)
+        subject = kind(**{fact.name: data[fact.name] for fact in fields(kind) if fact.name in data})
+        known = CODES.get(data["code"])
+        given = {name: data[name] for name in _FACTS if name in data}
+        given["message"] = str(data.get("message", ""))
+        given["parameters"] = tuple(data.get("parameters", ()))
+        level, tier = data.get("level"), data.get("tier")
+        return cls(
+            code=data["code"],
+            subject=subject,
+            level=cast("Level", level if level in ("error", "warning", "note") else known.level if known else "error"),
+            tier=cast("Tier", tier if tier in (1, 2, 3) else known.tier if known else 2),
+            **given,
+        )
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}"
+        if self.parameters:
+            names = ", ".join(f"`{name}`" for name in self.parameters)
+            text = f"parameter {names}{'' if self.subject == WORKFLOW else f' ({self.where})'}: {self.message}"
+        else:
+            text = f"{self.where}: {self.message}"
         if self.source:
             text += f" [{self.source}]"
-        if self.parameters:
-            text += f" (parameter {', '.join(f'`{name}`' for name in self.parameters)})"
         return f"{text}\n    hint: {self.hint}" if self.hint else text
+
+
+_FACTS = ("message", "given", "expected", "hint", "source", "parameters")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from ryla_graphs import sockets
-from ryla_graphs.problems.problem import Problem, Tier
+from ryla_graphs.problems.codes import Tier
+from ryla_graphs.problems.problem import AtNode, Problem
 from ryla_graphs.problems.text import did_you_mean, shorten
 
 
@@ -136,9 +137,8 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
     return Problem(
         code=code,
         message=message,
+        subject=AtNode(class_type=class_type, input=spec.name),
         tier=tier,
-        class_type=class_type,
-        input=spec.name,
         given=given,
         expected=expected(spec),
         hint=hint,
@@ -152,8 +152,7 @@ def unknown_input(class_type: str, name: str, known: Iterable[str], given: Any =
     return Problem(
         code="unknown_input",
         message=f"{class_type} has no input `{name}`, so ComfyUI ignores it",
-        class_type=class_type,
-        input=name,
+        subject=AtNode(class_type=class_type, input=name),
         given=given,
         hint=hint,
     )

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ryla_graphs.problems import InvalidParameters, Problem, RylaError
+from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.records import JobError
 
@@ -59,7 +59,7 @@ async def _bad_request(_: Request, error: Exception) -> JSONResponse:
 
 def _problem(row: Mapping[str, Any]) -> Problem:
     place, *names = row["loc"]
-    return Problem(code="bad_parameter", message=row["msg"], class_type=str(place), input=".".join(map(str, names)))
+    return Problem(code="bad_parameter", message=row["msg"], subject=AtField(str(place), ".".join(map(str, names))))
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

@@ -35,7 +35,6 @@ def anywhere(_: CompiledWorkflow, wishes: Wishes) -> str | None:
             [
                 Problem(
                     code="no_gpu_choice",
-                    tier=3,
                     message="this deployment has one kind of machine, so there is no GPU and no price to choose",
                     parameters=tuple(name for name, wish in zip(("gpu", "maxCostUsd"), wishes, strict=True) if wish),
                     hint="leave `gpu` and `maxCostUsd` out",

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ryla_graphs.problems import Problem, shorten
+from ryla_graphs.problems import AtField, Problem, shorten
 
 LONGEST_NAMES = 120
 """Bytes that the values take at most in a cell's name, which is also that of its files."""
@@ -95,8 +95,7 @@ def _bad_axis(message: str, parameter: str | None, given: Any) -> Problem:
     return Problem(
         code="bad_axis",
         message=message,
-        class_type="sweep",
-        input=parameter,
+        subject=AtField("sweep", parameter),
         given=None if given is None else shorten(given),
         hint="seed=[1, 2, 3], or with labels prompt={'day': 'a street at noon', 'night': 'a street at midnight'}",
     )
@@ -106,7 +105,7 @@ def _too_many(size: int, most: int) -> Problem:
     return Problem(
         code="too_many_cells",
         message=f"the sweep has {size:,} cells, and {most:,} are allowed",
-        class_type="sweep",
+        subject=AtField("sweep"),
         given=size,
         expected=f"at most {most}",
         hint=f"sweep fewer values, or allow it: most_cells={size}, on the command line --most-cells {size}",

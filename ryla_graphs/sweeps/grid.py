@@ -212,6 +212,6 @@ def _told_once(found: Mapping[Cell, tuple[Problem, ...]], cells: Sequence[Cell])
             elif cell.name not in names:
                 names.append(cell.name)
     for problem, names in where:
-        everywhere = len(names) == len(cells) or problem.input in cells[0].values
+        everywhere = len(names) == len(cells) or problem.parameter in cells[0].values
         some = f"{'; '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
         yield problem if everywhere else problem.at(message=f"{problem.message} (in {some})")

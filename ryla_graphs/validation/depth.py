@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.view import View
 
 MAX_DEPTH = 984
@@ -24,9 +24,7 @@ def depth(view: View) -> Iterator[Problem]:
         yield Problem(
             code="too_deep",
             message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",
-            level="warning",
-            node=deepest,
-            class_type=view.nodes[deepest].schema.class_type,
+            subject=AtNode(node=deepest, class_type=view.nodes[deepest].schema.class_type),
             given=longest,
             expected=f"at most {MAX_DEPTH} nodes one behind the other",
             hint="save in between and continue in another workflow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs import sockets
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
@@ -33,9 +33,7 @@ def _problem(node: PromptNode, name: str, carried: sockets.WireType, expected: s
     return Problem(
         code="mismatched_types",
         message=f"a wire that carries {sockets.describe(carried)} does not match",
-        node=node.id,
-        class_type=node.class_type,
-        input=name,
+        subject=AtNode(node=node.id, class_type=node.class_type, input=name),
         given=sockets.describe(carried),
         expected=expected,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.view import View
 
 
@@ -15,9 +15,6 @@ def replaced_classes(view: View) -> Iterator[Problem]:
         yield Problem(
             code="replaced_class",
             message=f"the server runs {new.by} in its place; of its inputs it takes over {kept}",
-            tier=2,
-            level="warning",
-            node=number,
-            class_type=old,
+            subject=AtNode(node=number, class_type=old),
             hint=f"write {new.by}",
         )

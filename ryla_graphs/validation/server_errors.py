@@ -7,7 +7,7 @@ from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec
-from ryla_graphs.problems import Problem, did_you_mean, shorten, wording
+from ryla_graphs.problems import AtNode, Problem, did_you_mean, shorten, wording
 from ryla_graphs.prompt import PromptNode, is_link
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.faults import Fault
@@ -27,7 +27,6 @@ def server_errors(view: View) -> Iterator[Problem]:
         yield Problem(
             code="malformed_prompt",
             message=f"{verdict.crash}; the server answers 500 without a reason",
-            tier=1,
             hint="a prompt is {node id: {class_type, inputs}}; the editor's own files are another format",
         )
     yield from _unreadable_nodes(view)
@@ -35,7 +34,6 @@ def server_errors(view: View) -> Iterator[Problem]:
         yield Problem(
             code="prompt_no_outputs",
             message="no node saves or shows anything",
-            tier=1,
             hint="add an output node such as SaveImage",
         )
     for number in view.nodes:
@@ -55,9 +53,7 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="node_without_inputs",
                 message="the node has no `inputs` object",
-                tier=1,
-                node=number,
-                class_type=class_type,
+                subject=AtNode(node=number, class_type=class_type),
                 hint='write "inputs": {}',
             )
 
@@ -72,9 +68,7 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
     return Problem(
         code="missing_node_type",
         message=message,
-        tier=1,
-        node=number,
-        class_type=class_type if isinstance(class_type, str) else None,
+        subject=AtNode(node=number, class_type=class_type if isinstance(class_type, str) else None),
         hint=hint,
     )
 
@@ -138,10 +132,8 @@ def _at(node: PromptNode, fault: Fault, message: str, hint: str | None) -> Probl
     return Problem(
         code=fault.code,
         message=message,
+        subject=AtNode(node=node.id, class_type=node.class_type, input=fault.input),
         tier=1,
-        node=node.id,
-        class_type=node.class_type,
-        input=fault.input,
         given=fault.given,
         hint=hint,
     )
@@ -159,8 +151,7 @@ def _cycles(view: View) -> Iterator[Problem]:
             yield Problem(
                 code=faults.CYCLE,
                 message="the node needs its own output",
+                subject=AtNode(node=number, class_type=view.nodes[number].schema.class_type),
                 tier=1,
-                node=number,
-                class_type=view.nodes[number].schema.class_type,
                 hint="break the circle of links",
             )

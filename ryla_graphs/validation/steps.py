@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ryla_graphs.catalog.schema import InputSpec, Kind
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
@@ -44,10 +44,8 @@ def _problem(node: PromptNode, spec: InputSpec, value: float, nearest: float) ->
     return Problem(
         code="off_step",
         message=f"{value} is off the step of {step}",
+        subject=AtNode(node=node.id, class_type=node.class_type, input=spec.name),
         level="warning" if spec.kind is Kind.INT else "note",
-        node=node.id,
-        class_type=node.class_type,
-        input=spec.name,
         given=value,
         expected=f"a multiple of {step}" + (f" counted from {spec.min}" if spec.kind is Kind.INT and spec.min else ""),
         hint=f"the nearest value is {shown:.10g}" if isinstance(shown, float) else f"the nearest value is {shown}",

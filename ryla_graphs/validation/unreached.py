@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.view import View
 
 
@@ -18,8 +18,6 @@ def unreached(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="unreached_node",
                 message="no output needs this node, so it never runs" + (f"; it is fed by {fed}" if fed else ""),
-                level="warning",
-                node=number,
-                class_type=node.class_type,
+                subject=AtNode(node=number, class_type=node.class_type),
                 hint="wire its output to where it should act, or take the node out",
             )

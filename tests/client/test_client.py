@@ -101,7 +101,7 @@ def test_what_is_refused_is_told_by_parameter(client: RylaClient) -> None:
     with pytest.raises(RequestFailed) as refused:
         client.flux_dev(prompt="x", steps=0)
     assert (refused.value.status, refused.value.code) == (422, "invalid_parameters")
-    assert [problem.input for problem in refused.value.problems] == ["steps"]
+    assert [problem.parameter for problem in refused.value.problems] == ["steps"]
 
 
 def test_a_failed_job_names_its_node(client: RylaClient) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from ryla_graphs.engines.events import Event
 from ryla_graphs.plan import Limits
 from ryla_graphs.problems import (
+    AtNode,
     EngineError,
     EngineRefused,
     EngineUnreachable,
@@ -148,7 +149,7 @@ def bad_graph() -> dict[str, Any]:
 HELD = Held()
 """Stands in the table for the one of each test; a run of an earlier test, which may end late, has its own."""
 KNOWN = {"node": "sampler", "class_type": "KSampler"}
-REFUSED = EngineRefused("no", [Problem(code="value_not_in_list", message="no", node="sampler")])
+REFUSED = EngineRefused("no", [Problem(code="value_not_in_list", message="no", subject=AtNode("sampler"))])
 
 PROVOKED: dict[str, Case] = {
     "malformed_json": Case(lambda client: client.post("/workflow", content=b"{")),

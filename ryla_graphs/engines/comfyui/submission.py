@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
 from ryla_graphs.engines.comfyui.server import Server
-from ryla_graphs.problems import EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
 
 
 def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> str:
@@ -63,9 +63,11 @@ def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 code=error.get("type", "unknown"),
                 message=": ".join(text for text in (error.get("message"), error.get("details")) if text),
+                subject=AtNode(
+                    node=number,
+                    class_type=found.get("class_type"),
+                    input=(error.get("extra_info") or {}).get("input_name"),
+                ),
                 tier=1,
-                node=number,
-                class_type=found.get("class_type"),
-                input=(error.get("extra_info") or {}).get("input_name"),
                 given=(error.get("extra_info") or {}).get("received_value"),
             )

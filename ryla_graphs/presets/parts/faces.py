@@ -39,7 +39,7 @@ NOTES = {
 
 def face_notes(*steps: str) -> tuple[Problem, ...]:
     """Tells what becomes of missing faces, which no server tells before it is too late."""
-    return tuple(Problem(code="face_outcomes", message=NOTES[step], level="note") for step in steps)
+    return tuple(Problem(code="face_outcomes", message=NOTES[step]) for step in steps)
 
 
 def face_detector(name: str) -> UltralyticsDetectorProvider:

@@ -80,7 +80,6 @@ def negative_notice(p: Sampling, advice: str = "") -> tuple[Problem, ...]:
         Problem(
             code="negative_without_effect",
             message="at cfg 1 the negative prompt is ignored",
-            level="warning",
             given=p.negative_prompt,
             hint=f"raise `cfg` (each step then costs twice{advice}), or leave the negative prompt out",
             parameters=("negativePrompt", "cfg"),

@@ -21,6 +21,11 @@ class ProblemShape(BaseModel, title="Problem"):
     node: str | None = None
     class_type: str | None = None
     input: str | None = None
+    preset: str | None = Field(default=None, description="The preset whose parameter it is about")
+    parameter: str | None = None
+    request: str | None = Field(default=None, description="What was asked with, where a field of that is wrong")
+    field: str | None = None
+    file: str | None = Field(default=None, description="The weight file that it is about")
     given: Any = None
     expected: str | None = None
     hint: str | None = None

@@ -10,7 +10,7 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
 PREFIXES = ("filename_prefix", "folder_name")
 """Inputs that say where on the server's disk a class writes."""
@@ -76,9 +76,7 @@ def _forbidden_classes(workflow: CompiledWorkflow, rules: Confinement) -> Iterat
             yield Problem(
                 code="class_not_allowed",
                 message=f"{class_type} is not allowed on this server",
-                tier=3,
-                node=number,
-                class_type=class_type,
+                subject=AtNode(node=number, class_type=class_type),
                 hint="GET /nodes lists what is",
             )
 
@@ -90,10 +88,7 @@ def _forbidden_files(workflow: CompiledWorkflow, given: Collection[str], rules: 
         yield Problem(
             code="input_not_given",
             message=f"the file {value!r} did not come with the request",
-            tier=3,
-            node=number,
-            class_type=workflow.prompt[number]["class_type"],
-            input=name,
+            subject=AtNode(node=number, class_type=workflow.prompt[number]["class_type"], input=name),
             given=value,
             hint=f'send it: "inputs": {{"{name}": …}} under the name that the graph uses, or as an asset',
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ryla_graphs.problems import InvalidInputs, Problem
+from ryla_graphs.problems import AtField, InvalidInputs, Problem
 
 TOO_LARGE, UNSUPPORTED = frozenset({"input_too_large"}), frozenset({"unsupported_media"})
 """Codes that HTTP has statuses of its own for: 413 and 415."""
@@ -14,5 +14,5 @@ def refusal(
     code: str, message: str, *, name: str | None = None, hint: str | None = None, **facts: Any
 ) -> InvalidInputs:
     """The error for one thing that a caller sent and nobody will take."""
-    problem = Problem(code=code, message=message, tier=3, class_type="request", input=name, hint=hint, **facts)
+    problem = Problem(code=code, message=message, subject=AtField("request", name), tier=3, hint=hint, **facts)
     return InvalidInputs([problem])

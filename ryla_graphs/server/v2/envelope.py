@@ -103,7 +103,7 @@ def _sentence(error: JobError) -> str:
         return error.message
     first = error.problems[0]
     where = f"Node {first['node']} ({first.get('class_type')}): " if "node" in first else ""
-    what = f"input '{first['input']}' " if "input" in first else ""
+    what = next((f"{name} '{first[name]}' " for name in ("input", "parameter", "field") if name in first), "")
     return f"{where}{what}{first['message']}"
 
 

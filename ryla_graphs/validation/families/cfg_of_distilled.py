@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ryla_graphs.families.family import FAMILIES
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.families.wording import written_by
 from ryla_graphs.validation.view import View
 
@@ -27,10 +27,7 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
                 code="cfg_too_high",
                 message=f"a cfg of {cfg} burns the picture; the model is {FAMILIES[name].label} from "
                 f"{written_by(model.origin, view)}",
-                level="warning",
-                node=node.id,
-                class_type=node.class_type,
-                input="cfg",
+                subject=AtNode(node=node.id, class_type=node.class_type, input="cfg"),
                 given=node.inputs.get("cfg"),
                 expected=f"1, or up to {highest:g} where a negative text shall act",
                 hint="use cfg 1 and FluxGuidance 3.5; with a negative text cfg 1.5 to 3.5 and FluxGuidance 1 to 2",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs.families.evidence import KINDS, Evidence, is_wrong_kind
-from ryla_graphs.problems import Problem, shorten
+from ryla_graphs.problems import AtNode, Problem, shorten
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.families import hints
 from ryla_graphs.validation.view import View
@@ -37,9 +37,7 @@ def _wrong_kind(node: PromptNode, name: str, folder: str, found: Evidence) -> It
         yield Problem(
             code="wrong_file_kind",
             message=f"{shorten(node.inputs.get(name))} is {detected.label}, by its header ({detected.evidence})",
-            node=node.id,
-            class_type=node.class_type,
-            input=name,
+            subject=AtNode(node=node.id, class_type=node.class_type, input=name),
             given=node.inputs.get(name),
             expected=" or ".join(sorted(KINDS[folder])),
             hint=f"was the file renamed? {node.class_type} loads from models/{folder}",
@@ -56,9 +54,7 @@ def _bare(view: View, node: PromptNode, name: str, found: Evidence) -> Iterator[
         code="not_a_checkpoint",
         message=f"{shorten(node.inputs.get(name))} holds a diffusion model alone, so there is no "
         f"{' and no '.join(str(type_) for type_ in used)} to take from it",
-        node=node.id,
-        class_type=node.class_type,
-        input=name,
+        subject=AtNode(node=node.id, class_type=node.class_type, input=name),
         given=node.inputs.get(name),
         expected="a checkpoint, with text encoder and VAE",
         hint=f"load it with UNETLoader, the text encoder with {text}, and the VAE with VAELoader",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.families.wording import written_by
 from ryla_graphs.validation.view import View
@@ -26,10 +26,7 @@ def guidance_of_schnell(view: View) -> Iterator[Problem]:
                 yield Problem(
                     code="guidance_without_effect",
                     message=f"Flux.1 schnell reads no guidance; the model is from {written_by(model.origin, view)}",
-                    level="warning",
-                    node=source.id,
-                    class_type=source.class_type,
-                    input=name,
+                    subject=AtNode(node=source.id, class_type=source.class_type, input=name),
                     given=source.inputs.get(name),
                     hint="take the node out, or use Flux.1 dev",
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.validation.view import View
 
 
@@ -20,10 +20,7 @@ def same_text_twice(view: View) -> Iterator[Problem]:
             yield Problem(
                 code="same_text_twice",
                 message=f"positive and negative are one conditioning, so cfg {cfg} has no effect and doubles the time",
-                level="warning",
-                node=node.id,
-                class_type=node.class_type,
-                input="negative",
+                subject=AtNode(node=node.id, class_type=node.class_type, input="negative"),
                 given=node.inputs["negative"],
                 hint="wire another text as negative, or ConditioningZeroOut and cfg 1",
             )

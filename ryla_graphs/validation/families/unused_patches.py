@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
@@ -27,9 +27,7 @@ def unused_patches(view: View) -> Iterator[Problem]:
                 yield Problem(
                     code="unused_patch",
                     message=f"nobody uses its {type_}, so what it does to the {noun} is lost",
-                    level="warning",
-                    node=number,
-                    class_type=node.class_type,
+                    subject=AtNode(node=number, class_type=node.class_type),
                     hint=f"wire its output {slot} ({node.schema.outputs[slot].name}) on, in the place of what goes in",
                 )
 

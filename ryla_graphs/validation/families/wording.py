@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.families.carried import Carried, Origin, sharing_latents
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.family import FAMILIES, LATENT_FORMATS, latents_of
-from ryla_graphs.problems import Level, Problem, shorten
+from ryla_graphs.problems import AtNode, Level, Problem, shorten
 from ryla_graphs.validation.mismatches import Disagreement, Mismatch, NoModel, Refused
 from ryla_graphs.validation.view import View
 
@@ -98,10 +98,8 @@ def problem(
     return Problem(
         code=code,
         message=message,
+        subject=AtNode(node=mismatch.node.id, class_type=mismatch.node.class_type, input=mismatch.input),
         level=level,
-        node=mismatch.node.id,
-        class_type=mismatch.node.class_type,
-        input=mismatch.input,
         given=given if given is not None else mismatch.node.inputs.get(mismatch.input),
         expected=named(wanted) if wanted else None,
         hint=hint,
