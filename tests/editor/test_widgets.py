@@ -72,7 +72,7 @@ def test_texts_with_choices_and_file_names_are_those_of_the_real_editor(
         ours = {
             widget.name
             for widget in widgets(catalog[class_type])
-            if widget.sends in (Sends.DYNAMIC_PROMPT, Sends.FILE_NAME, Sends.CAPTURE)
+            if widget.sends in (Sends.DYNAMIC_PROMPT, Sends.FILE_NAME, Sends.CAPTURE, Sends.VIEW)
         }
         theirs = {widget["name"] for widget in real[class_type].get("widgets", ()) if widget["fn"]}
         assert ours == theirs - {"preview_text"}, class_type

@@ -44,7 +44,11 @@ class Sends(StrEnum):
     FILE_NAME = "file name"
     """The text with ``%date%`` and ``%Node.widget%`` replaced."""
     CAPTURE = "capture"
-    """What only a browser can make: a rendered view, a recording."""
+    """What only a browser can make, a rendered view or a recording: an empty text without one."""
+    VIEW = "view"
+    """Where the camera of a 3D view stands."""
+    OPTION = "option"
+    """Its value, and the editor shows one more widget of this kind than have one."""
     INDEX = "index"
     """The place of the chosen option among the options of a `CustomCombo`."""
 
@@ -75,6 +79,15 @@ class Slot:
     """The name of the widget that it stands beside."""
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What the chosen option of a dynamic combo brings."""
+
+    slots: tuple[Slot, ...]
+    widgets: tuple[Widget, ...]
+    autogrow: Mapping[str, InputSpec]
+
+
 _NO_VALUES: Mapping[str, Json] = MappingProxyType({})
 
 
@@ -94,13 +107,31 @@ def grow(schema: NodeSchema, value_of: Callable[[Widget], Any]) -> Iterator[tupl
 
     `value_of` is asked once a widget, in order, because what a dynamic combo holds decides which widgets follow it.
     """
-    specs = chain(schema.inputs, _media(schema), _ADDED.get(schema.class_type, ()))
-    for widget, value in _grow(specs, schema, value_of):
+    for widget, value in _grow(chain(schema.inputs, added_inputs(schema)), schema, value_of):
         yield widget, value
         if widget.name == "choice" and schema.class_type == "CustomCombo":
             yield from _custom_options(value_of)
     for widget in _AFTER.get(schema.class_type, ()):
         yield widget, value_of(widget)
+
+
+def chosen(schema: NodeSchema, spec: InputSpec, value: Any) -> Brought | None:
+    """What a dynamic combo brings when this value is chosen, choices of its own at their first; None for no option."""
+    inputs = _option(spec, value)
+    if inputs is None:
+        return None
+    found = (slot for sub in inputs for slot in chain(_sockets(sub, frozenset()), _widget_slots(sub, frozenset(), {})))
+    grown = [widget for widget, _ in _grow(inputs, schema, lambda widget: widget.default)]
+    return Brought(tuple(found), tuple(grown), dict(autogrow(inputs)))
+
+
+def autogrow(specs: Iterable[InputSpec]) -> Iterator[tuple[str, InputSpec]]:
+    """The autogrow inputs that a new node shows, by name."""
+    for spec in specs:
+        if spec.kind is Kind.AUTOGROW:
+            yield spec.name, spec
+        elif spec.kind is Kind.DYNAMIC_COMBO and spec.options:
+            yield from autogrow(spec.options[0].inputs)
 
 
 def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Json] = _NO_VALUES) -> tuple[Slot, ...]:
@@ -109,7 +140,7 @@ def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Js
     `given` names the inputs that have a link, so that an autogrow input shows those and one more.
     """
     linked = frozenset(given)
-    specs = (*schema.inputs, *_media(schema), *_ADDED.get(schema.class_type, ()))
+    specs = (*schema.inputs, *added_inputs(schema))
     found = [slot for spec in specs for slot in _sockets(spec, linked)]
     return (*found, *chain.from_iterable(_widget_slots(spec, linked, values) for spec in specs))
 
@@ -202,6 +233,20 @@ _BESIDE: Mapping[tuple[str, str], tuple[Widget, ...]] = {
 """Widgets that the editor puts behind another of a class."""
 
 
+def added_inputs(schema: NodeSchema) -> Iterator[InputSpec]:
+    """The inputs that the editor adds to a class: an upload button for the first picture or video, and a few more."""
+    for spec in schema.inputs:
+        if spec.required and spec.kind is Kind.COMBO and spec.upload in ("image", "video"):
+            yield _only("upload", "IMAGEUPLOAD")
+            break
+    yield from _ADDED.get(schema.class_type, ())
+
+
+def has_widget(spec: InputSpec) -> bool:
+    """Whether the type alone has a widget, as the editor asks where it builds a class out of a group."""
+    return spec.type in _DEFAULTS and not spec.listed
+
+
 def widget_type(spec: InputSpec) -> str | None:
     """The type that makes the input's widget, None where it is a socket only."""
     kind = spec.widget_type or spec.type
@@ -222,7 +267,7 @@ def _grow(
         for beside in _beside(spec, kind, widget, schema):
             yield beside, value_of(beside)
         if spec.kind is Kind.DYNAMIC_COMBO:
-            yield from _grow(_option(spec, value), schema, value_of)
+            yield from _grow(_option(spec, value) or (), schema, value_of)
 
 
 def _widget(spec: InputSpec, kind: str, schema: NodeSchema) -> Widget:
@@ -240,7 +285,7 @@ def _sends(spec: InputSpec, kind: str, schema: NodeSchema) -> Sends:
     if kind in _UNSENT:
         return Sends.NOTHING
     if kind in _CAPTURED:
-        return Sends.CAPTURE
+        return Sends.VIEW if spec.name == "viewport_state" else Sends.CAPTURE
     if spec.name == "filename_prefix" and schema.class_type in _SAVES_FILES:
         return Sends.FILE_NAME
     return Sends.DYNAMIC_PROMPT if spec.dynamic_prompts and kind == "STRING" else Sends.VALUE
@@ -270,6 +315,11 @@ def _beside(spec: InputSpec, kind: str, widget: Widget, schema: NodeSchema) -> I
     yield from _BESIDE.get((schema.class_type, spec.name), ())
 
 
+def custom_option(number: int) -> Widget:
+    """An option of a `CustomCombo`."""
+    return Widget(f"option{number}", "STRING", sends=Sends.OPTION)
+
+
 def _custom_options(value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget, Any]]:
     """The options of a `CustomCombo`: one more than have text."""
     index = Widget("index", "INT", -1, sends=Sends.INDEX)
@@ -277,21 +327,15 @@ def _custom_options(value_of: Callable[[Widget], Any]) -> Iterator[tuple[Widget,
     number, value = 0, True
     while value:
         number += 1
-        option = Widget(f"option{number}", "STRING")
+        option = custom_option(number)
         value = value_of(option)
         yield option, value
 
 
-def _media(schema: NodeSchema) -> Iterator[InputSpec]:
-    """The upload button of the first required input that takes a picture or a video."""
-    for spec in schema.inputs:
-        if spec.required and spec.kind is Kind.COMBO and spec.upload in ("image", "video"):
-            yield _only("upload", "IMAGEUPLOAD")
-            return
-
-
-def _option(spec: InputSpec, value: Any) -> tuple[InputSpec, ...]:
-    return next((option.inputs for option in spec.options if option.key == value), ())
+def _option(spec: InputSpec, value: Any) -> tuple[InputSpec, ...] | None:
+    """The inputs of the chosen option; the editor looks it up by its text, and nothing empty chooses one."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return next((option.inputs for option in spec.options if str(option.key) == text), None) if value else None
 
 
 def _sockets(spec: InputSpec, linked: frozenset[str]) -> Iterator[Slot]:
@@ -312,7 +356,7 @@ def _widget_slots(spec: InputSpec, linked: frozenset[str], values: Mapping[str, 
     elif (kind := widget_type(spec)) is not None:
         yield Slot(spec.name, spec.type, spec.name)
         if spec.kind is Kind.DYNAMIC_COMBO:
-            for sub in _option(spec, values.get(spec.name, _default(spec, kind))):
+            for sub in _option(spec, values.get(spec.name, _default(spec, kind))) or ():
                 yield from _sockets(sub, linked)
                 yield from _widget_slots(sub, linked, values)
 
