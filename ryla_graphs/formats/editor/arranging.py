@@ -54,6 +54,9 @@ def arrange(
     return Arrangement(tuple(arranger.corners), tuple(arranger.frames), size)
 
 
+_NO_LAYOUT = Layout((), Box(0.0, 0.0))
+
+
 @dataclass(eq=False)
 class _Part:
     """A part, or what is laid out as if it were one and has no title then."""
@@ -68,7 +71,7 @@ class _Part:
     named: dict[str, _Part] = field(default_factory=dict)
     first: Sequence[int] = ()
     """The loaders among its children, by their place there."""
-    layout: Layout = Layout((), Box(0.0, 0.0))
+    layout: Layout = _NO_LAYOUT
     pad: float = 0.0
     header: float = 0.0
 
@@ -151,7 +154,11 @@ class _Arranger:
         if part.title is not None:
             self._frame(part.title, left, top, *part.layout.size)
         elif len(part.first) > 1:
-            column = [(part.layout.corners[place], self._boxes[part.children[place]]) for place in part.first]
+            column = [
+                (corner, self._boxes[child])
+                for child, corner in zip(part.children, part.layout.corners, strict=True)
+                if isinstance(child, int) and child in self._loaders
+            ]
             width = max(x + box.width for (x, _), box in column)
             high = min(y for (_, y), _ in column)
             low = max(y + box.height for (_, y), box in column)

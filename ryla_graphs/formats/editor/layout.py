@@ -291,7 +291,7 @@ def _bands(
     while ends[-1] - ends[start] > 1.3 * length:
         best = ends[start] + length
         near = range(bisect_left(ends, best - 0.3 * length), bisect_right(ends, best + 0.3 * length))
-        cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)  # noqa: B023
+        cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)
         bands.append(columns[start:cut])
         start = cut
     return [*bands, columns[start:]]

@@ -10,24 +10,21 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ryla_graphs.formats.editor.arranging import Frame, Parts, arrange
+from ryla_graphs.formats.editor.arranging import Parts
+from ryla_graphs.formats.editor.convert import LeftOut
+from ryla_graphs.formats.editor.drawn import TITLE_HEIGHT
 from ryla_graphs.formats.editor.grouping import enclosed, loaders, repeated
-from ryla_graphs.formats.editor.layout import Link as Line
-from ryla_graphs.formats.editor.writing_nodes import TITLE_HEIGHT, Drawn, Input, drawn_nodes
-from ryla_graphs.formats.editor.writing_subgraphs import INPUTS, OUTPUTS, Definition, Placed, Port, fold
-from ryla_graphs.problems import InvalidWorkflow, Problem, shorten
+from ryla_graphs.formats.editor.writing_nodes import drawn_nodes
+from ryla_graphs.formats.editor.writing_sheets import definition, number_of, sheet
+from ryla_graphs.formats.editor.writing_subgraphs import Placed, fold
+from ryla_graphs.problems import AtNode, InvalidDocument, InvalidWorkflow, Problem, shorten
 from ryla_graphs.prompt import Prompt, is_link, read_link
 
-_LARGEST = 2**53
-"""Numbers from here on are not exact in a browser."""
-_GROUP = "#3f789e"
-"""The colour that the editor gives a new group; the title of one without a colour can hardly be read."""
 _NOTE_WIDTH = 420.0
 _NOTE_GAP = 80.0
-_PORT_WIDTH, _PORT_ROW = 120.0, 20.0
 _DEEPEST = 6
 """Instances within instances beyond this are not made; the nodes in them keep their long ids."""
 
@@ -39,76 +36,96 @@ class Note(NamedTuple):
     text: str
 
 
-def dump(
-    prompt: Prompt,
-    *,
-    name: str | None = None,
-    parts: Mapping[str, Parts] | None = None,
-    notes: Sequence[Note] = (),
-    subgraphs: bool = True,
-) -> dict[str, Any]:
-    """The editor's file for a prompt.
+class Written(NamedTuple):
+    """An editor's file, and what of the prompt does not come back out of it."""
+
+    document: dict[str, Any]
+    left_out: tuple[LeftOut, ...]
+
+
+def dump(prompt: Prompt, **how: Any) -> dict[str, Any]:
+    """The editor's file for a prompt; `how` and errors as in `write`."""
+    return write(prompt, **how).document
+
+
+def write(
+    prompt: Prompt, *, parts: Mapping[str, Parts] | None = None, notes: Sequence[Note] = (), subgraphs: bool = True
+) -> Written:
+    """The editor's file for a prompt, and what does not come back out of it.
 
     `parts` says in which parts of a larger graph nodes stand, outermost first, by id: they get frames, and with
     `subgraphs` parts of one shape become instances of a subgraph. By default parts are read from ids such as
-    ``day/vae`` and only get frames. Ids such as ``75:63`` are always nodes of subgraphs, as the editor writes them.
+    ``day/vae``, and only get frames. Ids such as ``75:63`` are always nodes of subgraphs, as the editor writes them.
 
-    Raises `InvalidWorkflow` with every link that leads nowhere.
+    Widgets that the prompt leaves out have the values of new nodes, which the editor then sends. A value that stands
+    where the editor has no widget but a socket becomes a node.
+
+    Raises `InvalidDocument` where a node has no class, `InvalidWorkflow` with every link that leads nowhere.
     """
-    if problems := list(_dangling(prompt)):
-        raise InvalidWorkflow(problems)
-    placed = _placed(prompt, parts, subgraphs)
-    nodes, definitions = fold(placed)
-    spare = 1 + max((_number(n.id) for sheet in (nodes, *(d.nodes for d in definitions)) for n in sheet), default=0)
+    _check(prompt)
+    left_out: list[LeftOut] = []
+    nodes, definitions = fold(_placed(prompt, parts, subgraphs, left_out))
+    graphs = (nodes, *(each.nodes for each in definitions))
+    last = max((number_of(node.id) for graph in graphs for node in graph), default=0)
     root = sheet(nodes)
-    root["nodes"] += _notes(notes, spare, root["nodes"], root["groups"])
-    written = [_definition(each) for each in definitions]
+    root["nodes"] += _notes(notes, last + 1, root["nodes"], root["groups"])
     content = {
-        "last_node_id": spare + len(notes) - 1,
+        "last_node_id": last + len(notes),
         "last_link_id": len(root["links"]),
         **root,
         "links": [list(link.values()) for link in root["links"]],
-        **({"definitions": {"subgraphs": written}} if written else {}),
+        **({"definitions": {"subgraphs": [definition(each) for each in definitions]}} if definitions else {}),
         "config": {},
         "extra": {},
         "version": 0.4,
     }
     number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content, sort_keys=True))
-    return {"id": str(number), "revision": 0, **content}
+    return Written({"id": str(number), "revision": 0, **content}, tuple(left_out))
 
 
-def _dangling(prompt: Prompt) -> Iterator[Problem]:
-    """The links that lead nowhere, which no file of the editor can hold."""
+def _check(prompt: Prompt) -> None:
+    """Raise where a prompt says something that no file of the editor can hold."""
+    known = {node.id for node in prompt.every_node()}
+    if not isinstance(prompt.document, dict):
+        raise InvalidDocument(f"a prompt is an object of nodes, not {type(prompt.document).__name__}")
+    if missing := next((number for number in prompt.bodies if number not in known), None):
+        raise InvalidDocument(f"node '{missing}' has no class_type or no inputs, so there is nothing to draw")
+    if problems := [*_dangling(prompt, known)]:
+        raise InvalidWorkflow(problems)
+
+
+def _dangling(prompt: Prompt, known: Collection[str]) -> Iterator[Problem]:
     for node in prompt.every_node():
         for name, value in node.inputs.items():
-            if is_link(value) and ((link := read_link(value)) is None or link.node not in prompt.bodies):
-                code = "bad_linked_input" if link is None else "link_to_missing_node"
-                what = "a list is a link and must be [node id, output slot]" if link is None else "the link leads nowhere"
-                yield Problem(
-                    code=code,
-                    message=f"{what}: {shorten(value)}",
-                    tier=1,
-                    node=node.id,
-                    class_type=node.class_type,
-                    input=name,
-                    given=value,
-                )
+            if not is_link(value):
+                continue
+            link = read_link(value)
+            if link is None:
+                code, message = "bad_linked_input", "a list is a link and must be [node id, output slot]"
+            elif link.node not in known:
+                code, message = "link_to_missing_node", "the link leads to a node that is not there"
+            else:
+                continue
+            at = AtNode(node.id, node.class_type, name)
+            yield Problem(code=code, message=f"{message}: {shorten(value)}", subject=at, given=value)
 
 
 # --- names and parts ---------------------------------------------------------------------------------------------
 
 
-def _placed(prompt: Prompt, parts: Mapping[str, Parts] | None, subgraphs: bool) -> list[Placed]:
+def _placed(
+    prompt: Prompt, parts: Mapping[str, Parts] | None, subgraphs: bool, left_out: list[LeftOut]
+) -> list[Placed]:
     """The nodes with their titles, and where each stands."""
     inside = _parts(prompt, parts)
     loading = loaders(prompt, inside)
     unnamed: Counter[Parts] = Counter()
     placed: list[Placed] = []
-    for order, node in enumerate(drawn_nodes(prompt)):
+    for order, node in enumerate(drawn_nodes(prompt, left_out)):
         around = inside.get(node.id, ())
         named = _own_name(node.id, around)
         path = _instances(node.id)
-        node.title = _title(prompt, node.id) or _name(path[-1] if len(path) > 1 else named or node.id)
+        node.title = _title(prompt, node.id) or node.title or _name(path[-1] if len(path) > 1 else named or node.id)
         node.loads = node.id in loading
         optional = bool(parts and subgraphs and node.id in parts and around and len(path) == 1)
         if optional:
@@ -143,7 +160,7 @@ def _instances(node: str) -> tuple[str, ...]:
 
 
 def _title(prompt: Prompt, node: str) -> str | None:
-    meta = prompt.bodies[node].get("_meta")
+    meta = prompt.bodies.get(node, {}).get("_meta")
     title = meta.get("title") if isinstance(meta, dict) else None
     return title if isinstance(title, str) and title else None
 
@@ -153,173 +170,7 @@ def _name(name: str | None) -> str | None:
     return None if name is None or all(part.isdecimal() for part in name.split(":")) else name
 
 
-# --- sheets ------------------------------------------------------------------------------------------------------
-
-
-def sheet(nodes: Sequence[Drawn]) -> dict[str, Any]:
-    """The nodes, links and groups of one graph, laid out."""
-    place = {node.id: number for number, node in enumerate(nodes)}
-    links: list[dict[str, Any]] = []
-    lines: list[Line] = []
-    taken: dict[tuple[str, int], list[int]] = {}
-    entered: list[dict[int, int]] = [{} for _ in nodes]
-    for number, node in enumerate(nodes):
-        for slot, given in enumerate(node.inputs):
-            if given.source is None:
-                continue
-            source, output = given.source
-            links.append(
-                {
-                    "id": len(links) + 1,
-                    "origin_id": _id(source),
-                    "origin_slot": output,
-                    "target_id": _id(node.id),
-                    "target_slot": slot,
-                    "type": _carried(nodes, place, source, output) or given.type,
-                }
-            )
-            taken.setdefault((source, output), []).append(len(links))
-            entered[number][slot] = len(links)
-            if source in place:
-                origin = place[source]
-                lines.append(Line(origin, nodes[origin].leaves(output), number, node.enters(slot)))
-    first = [number for number, node in enumerate(nodes) if node.loads]
-    arranged = arrange([node.box for node in nodes], lines, [node.parts for node in nodes], first)
-    return {
-        "nodes": [
-            _node(node, arranged.corners[number], number, entered[number], taken) for number, node in enumerate(nodes)
-        ],
-        "links": links,
-        "groups": [_group(number, frame) for number, frame in enumerate(arranged.frames, start=1)],
-    }
-
-
-def _carried(nodes: Sequence[Drawn], place: Mapping[str, int], source: str, output: int) -> str | None:
-    """The type of an output; None for what comes from outside a definition."""
-    outputs = nodes[place[source]].outputs if source in place else []
-    return outputs[output].type if output < len(outputs) else None
-
-
-def _node(
-    node: Drawn,
-    corner: tuple[float, float],
-    order: int,
-    entered: Mapping[int, int],
-    taken: Mapping[tuple[str, int], list[int]],
-) -> dict[str, Any]:
-    left, top = corner
-    body: dict[str, Any] = {
-        "id": _id(node.id),
-        "type": node.type,
-        "pos": [left, top + TITLE_HEIGHT],
-        "size": [node.box.width, node.box.height - TITLE_HEIGHT],
-        "flags": {},
-        "order": order,
-        "mode": 0,
-        "inputs": [_input(slot, entered.get(number)) for number, slot in enumerate(node.inputs)],
-        "outputs": [
-            {"name": output.name, "type": output.type, "links": taken.get((node.id, slot))}
-            for slot, output in enumerate(node.outputs)
-        ],
-        "properties": node.properties,
-    }
-    if node.title:
-        body["title"] = node.title
-    if node.values:
-        body["widgets_values"] = [value for _, value in node.values]
-        body["widgets_values_named"] = {widget.name: value for widget, value in node.values}
-    return body
-
-
-def _input(slot: Input, link: int | None) -> dict[str, Any]:
-    label = slot.label or (slot.name.rpartition(".")[2] if "." in slot.name else None)
-    body: dict[str, Any] = {"label": label} if label else {}
-    body |= {"name": slot.name, "type": slot.type}
-    if slot.widget:
-        body["widget"] = {"name": slot.name}
-    return body | {"link": link}
-
-
-def _group(number: int, frame: Frame) -> dict[str, Any]:
-    bounding = [*frame.corner, *frame.size]
-    return {"id": number, "title": frame.title, "bounding": bounding, "color": _GROUP, "font_size": 34, "flags": {}}
-
-
-def _id(name: str) -> int | str:
-    """An id as the editor has it: a number where it is one."""
-    number = _number(name)
-    return number if number or name in ("0", INPUTS, OUTPUTS) else name
-
-
-def _number(name: str) -> int:
-    """The number that an id is; 0 where it is none."""
-    if name in (INPUTS, OUTPUTS):
-        return int(name)
-    return int(name) if name.isdecimal() and name.isascii() and name[0] != "0" and int(name) < _LARGEST else 0
-
-
-# --- definitions and notes ---------------------------------------------------------------------------------------
-
-
-def _definition(each: Definition) -> dict[str, Any]:
-    """A subgraph: its own sheet between its inputs on the left and its outputs on the right."""
-    inside = sheet(each.nodes)
-    right = max(node["pos"][0] + node["size"][0] for node in inside["nodes"])
-    links: list[dict[str, Any]] = inside["links"]
-    outputs: list[list[int]] = []
-    for number, port in enumerate(each.outputs):
-        assert port.link is not None
-        source, slot = port.link
-        links.append(
-            {
-                "id": len(links) + 1,
-                "origin_id": _id(source),
-                "origin_slot": slot,
-                "target_id": int(OUTPUTS),
-                "target_slot": number,
-                "type": port.type,
-            }
-        )
-        outputs.append([len(links)])
-        node = next(node for node in inside["nodes"] if node["id"] == _id(source))
-        node["outputs"][slot]["links"] = [*(node["outputs"][slot]["links"] or ()), len(links)]
-    inputs = [
-        [link["id"] for link in links if link["origin_id"] == int(INPUTS) and link["origin_slot"] == number]
-        for number in range(len(each.inputs))
-    ]
-    left_edge = -_PORT_WIDTH - _NOTE_GAP
-    return {
-        "id": each.id,
-        "version": 1,
-        "state": {
-            "lastGroupId": len(inside["groups"]),
-            "lastNodeId": max((_number(node.id) for node in each.nodes), default=0),
-            "lastLinkId": len(links),
-            "lastRerouteId": 0,
-        },
-        "revision": 0,
-        "config": {},
-        "name": each.name,
-        "inputNode": {"id": int(INPUTS), "bounding": _ports_box(left_edge, len(inputs))},
-        "outputNode": {"id": int(OUTPUTS), "bounding": _ports_box(right + _NOTE_GAP, len(outputs))},
-        "inputs": [*_ports(each, each.inputs, inputs, left_edge + _PORT_WIDTH - 20)],
-        "outputs": [*_ports(each, each.outputs, outputs, right + _NOTE_GAP + 20)],
-        "widgets": [],
-        **inside,
-        "extra": {},
-    }
-
-
-def _ports_box(left: float, count: int) -> list[float]:
-    return [left, 0.0, _PORT_WIDTH, _PORT_ROW * (count + 2)]
-
-
-def _ports(each: Definition, ports: Sequence[Port], links: Sequence[list[int]], left: float) -> Iterator[dict[str, Any]]:
-    for number, (port, ids) in enumerate(zip(ports, links, strict=True)):
-        own = uuid.uuid5(uuid.UUID(each.id), f"{number} {port.name} {port.link}")
-        body = {"id": str(own), "name": port.name, "type": port.type, "linkIds": ids}
-        label = {"label": port.label} if port.label else {}
-        yield body | label | {"pos": [left, _PORT_ROW * (number + 1)]}
+# --- notes -------------------------------------------------------------------------------------------------------
 
 
 def _notes(

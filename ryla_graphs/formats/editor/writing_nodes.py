@@ -2,81 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from ryla_graphs import catalogs, sockets
+from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
-from ryla_graphs.formats.editor.arranging import Parts
-from ryla_graphs.formats.editor.layout import Box
+from ryla_graphs.formats.editor.convert import LeftOut
+from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
 from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Widget, grow, slots
-from ryla_graphs.formats.editor.writing_text import literal
+from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
+from ryla_graphs.problems import shorten
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, is_link, unwrap
 from ryla_graphs.software.packs import PACKS, folder_of
 from ryla_graphs.weights import needed
 
-TITLE_HEIGHT = 30.0
-ROW = 20.0
-WIDGET_ROW = 24.0
 
+def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
+    """The nodes of a prompt in its order; links still name nodes by their ids in the prompt.
 
-@dataclass(slots=True)
-class Input:
-    """An input slot that is drawn: a socket, or a widget with a link."""
-
-    name: str
-    type: str
-    widget: bool = False
-    source: Link | None = None
-    label: str | None = None
-
-
-class Output(NamedTuple):
-    """An output slot."""
-
-    name: str
-    type: str
-
-
-@dataclass(slots=True)
-class Drawn:
-    """A node as it stands in one graph of the file, before it has a place."""
-
-    id: str
-    type: str
-    title: str | None
-    inputs: list[Input]
-    outputs: list[Output]
-    values: list[tuple[Widget, Any]]
-    """Those that have a position."""
-    properties: dict[str, Any]
-    box: Box
-    parts: Parts = ()
-    loads: bool = False
-    """Whether it has its place in the column of models."""
-
-    def enters(self, place: int) -> float:
-        """How far below the node's upper edge its input at this place is."""
-        sockets_only = [slot for slot in self.inputs if not slot.widget]
-        if not self.inputs[place].widget:
-            return TITLE_HEIGHT + ROW * (place + 0.7)
-        rows = max(len(sockets_only), len(self.outputs))
-        names = [widget.name for widget, _ in self.values]
-        below = names.index(self.inputs[place].name) if self.inputs[place].name in names else 0
-        return TITLE_HEIGHT + ROW * rows + WIDGET_ROW * (below + 0.5)
-
-    def leaves(self, slot: int) -> float:
-        """How far below the node's upper edge an output is."""
-        return TITLE_HEIGHT + ROW * (slot + 0.7)
-
-
-def drawn_nodes(prompt: Prompt) -> Iterator[Drawn]:
-    """The nodes of a prompt in its order; links still name nodes by their ids in the prompt."""
+    What the editor cannot hold is added to `lost`.
+    """
     offered = _models(prompt)
     types = Types(prompt)
     for node in prompt.every_node():
-        drawn = _known(node, types) if isinstance(node, PromptNode) else _foreign(node, types)
+        if isinstance(node, PromptNode):
+            held = list(grow(node.schema, partial(_value, node.inputs)))
+            drawn = _known(node, held, types)
+            yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
+            lost += _lost(node, drawn, held)
+        else:
+            drawn = _foreign(node, types)
         if node.id in offered:
             drawn.properties["models"] = offered[node.id]
         yield drawn
@@ -109,6 +67,11 @@ class Types:
             self._found[passed] = self._found[link]
         return self._found[link]
 
+    def link(self, link: Link) -> Link:
+        """A link whose slot counts from the first output, where the outputs are known."""
+        node = self._prompt.nodes.get(link.node)
+        return link if link.slot >= 0 or node is None else Link(link.node, link.slot + len(node.schema.outputs))
+
     def _step(self, link: Link) -> str | Link:
         """The type of an output, or the link that brings it."""
         node = self._prompt.nodes.get(link.node)
@@ -124,18 +87,18 @@ class Types:
         return sockets.ANY
 
 
-def _known(node: PromptNode, types: Types) -> Drawn:
+def _known(node: PromptNode, held: Sequence[Held], types: Types) -> Drawn:
     schema = node.schema
-    given = {name: unwrap(value) for name, value in node.inputs.items() if not is_link(value)}
-    values = [(widget, value) for widget, value in grow(schema, lambda w: _value(w, given)) if widget.saved]
+    values = [(widget, value) for widget, value in held if widget.saved]
+    wires = {name: types.link(link) for name, link in node.wires.items()}
     inputs = [
-        Input(slot.name, slot.type, slot.widget is not None, node.wires.get(slot.name))
-        for slot in slots(schema, node.wires, dict(given))
-        if slot.widget is None or slot.name in node.wires
+        Input(slot.name, slot.type, slot.widget is not None, wires.get(slot.name))
+        for slot in slots(schema, node.inputs, {widget.name: value for widget, value in held})
+        if slot.widget is None or slot.name in wires
     ]
     named = {slot.name for slot in inputs}
     # What the class has no slot for keeps its link: the editor does, and a newer server may know the input.
-    inputs += [Input(name, types.of(link), source=link) for name, link in node.wires.items() if name not in named]
+    inputs += [Input(name, types.of(link), source=link) for name, link in wires.items() if name not in named]
     outputs = [Output(output.name, types.of(Link(node.id, slot))) for slot, output in enumerate(schema.outputs)]
     return Drawn(
         id=node.id,
@@ -145,23 +108,80 @@ def _known(node: PromptNode, types: Types) -> Drawn:
         outputs=outputs,
         values=values,
         properties=_properties(schema),
-        box=size_of(schema.display_name, inputs, outputs, values, shows=_shows_pictures(schema)),
+        box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
     )
 
 
-def _value(widget: Widget, given: Mapping[str, Any]) -> Any:
+def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
     """What a widget shows, so that the editor sends what was given; a value left out is the default."""
     if widget.name == "control_after_generate" and widget.spec is None:
         return "fixed"
-    value = given.get(widget.name, widget.default)
-    if value is UNDEFINED:
-        return None
+    value = inputs.get(widget.name, widget.default)
+    if value is UNDEFINED or is_link(value):
+        return None if widget.default is UNDEFINED else widget.default
+    value = unwrap(value)
     return literal(value) if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str) else value
+
+
+_PRIMITIVES: Mapping[type, str] = {
+    bool: "PrimitiveBoolean",
+    int: "PrimitiveInt",
+    float: "PrimitiveFloat",
+    str: "PrimitiveStringMultiline",
+}
+
+
+def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: list[LeftOut]) -> Iterator[Drawn]:
+    """A node for each value that stands where the editor has a socket and no widget: that can only be linked."""
+    for slot in drawn.inputs:
+        value = node.inputs.get(slot.name)
+        if slot.source is not None or slot.name not in node.inputs:
+            continue
+        class_type = _PRIMITIVES.get(type(value))
+        if class_type is None or class_type not in catalog:
+            lost.append(LeftOut(node.id, slot.name, f"the editor has no widget for it, so {shorten(value)} stays out"))
+            continue
+        schema = catalog[class_type]
+        number = f"{node.id}-{slot.name}"
+        slot.source = Link(number, 0)
+        held = list(grow(schema, partial(_value, {"value": value})))
+        outputs = [Output(output.name, str(output.type)) for output in schema.outputs]
+        box = size_of(slot.name, (), outputs, held)
+        yield Drawn(number, class_type, slot.name, [], outputs, held, _properties(schema), box)
+
+
+def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[LeftOut]:
+    """The values of a node that do not come back out of the editor as they are."""
+    widgets = {widget.name: widget for widget, _ in held if widget.sends is not Sends.NOTHING}
+    sockets_here = {slot.name for slot in drawn.inputs}
+    for name, value in node.inputs.items():
+        if is_link(value) or name in sockets_here:
+            continue
+        widget = widgets.get(name)
+        if widget is None:
+            yield LeftOut(node.id, name, f"{node.class_type} has no such widget in the editor")
+        elif not _comes_back(widget, unwrap(value)):
+            yield LeftOut(node.id, name, f"the editor makes something else of {shorten(value)}")
+
+
+def _comes_back(widget: Widget, value: Any) -> bool:
+    """Whether the editor sends a value as it is given to the widget."""
+    if not widget.saved:
+        return bool(value == widget.default)
+    if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
+        return can_be_literal(value)
+    if widget.sends is Sends.FILE_NAME and isinstance(value, str):
+        return _DATE.search(value) is None
+    return widget.sends not in (Sends.CAPTURE, Sends.VIEW) or value == widget.default
+
+
+_DATE = re.compile(r"%date:[^%]+%")
 
 
 def _foreign(node: ForeignNode, types: Types) -> Drawn:
     """A node of an unknown class: its inputs and outputs are those that the prompt shows."""
-    inputs = [Input(name, types.of(link), source=link) for name, link in node.wires.items()]
+    wires = {name: types.link(link) for name, link in node.wires.items()}
+    inputs = [Input(name, types.of(link), source=link) for name, link in wires.items()]
     outputs = [Output(f"output {slot}", sockets.ANY) for slot in range(types.used.get(node.id, 0))]
     values = [
         (Widget(name, _type_of(value)), unwrap(value)) for name, value in node.inputs.items() if not is_link(value)
@@ -212,63 +232,3 @@ def _models(prompt: Prompt) -> dict[str, list[dict[str, str]]]:
             model |= {"hash": need.weight.sha256, "hash_type": "SHA256"}
         found.setdefault(need.node, []).append(model)
     return found
-
-
-# --- sizes ------------------------------------------------------------------------------------------------------
-
-_LETTER = 8.4
-"""The width of a letter of a slot or title, at most on average."""
-_SMALL_LETTER = 6.6
-"""That of a widget."""
-_NARROWEST, _WITH_WIDGETS, _WIDEST = 210.0, 300.0, 420.0
-_PICTURE = 280.0
-"""Room for a picture below the widgets."""
-_TEXT_WIDGETS = frozenset({"MARKDOWN", "TEXTAREA"})
-_TALL_WIDGETS: Mapping[str, float] = {
-    **dict.fromkeys(("LOAD_3D", "LOAD_3D_ADVANCED", "PREVIEW_3D", "IMAGECOMPARE", "WEBCAM", "PAINTER"), 400.0),
-    **dict.fromkeys(("CURVE", "RANGE", "BOUNDING_BOXES", "COMPOSITOR", "GALLERIA", "CHART", "VIDEO_EDIT"), 250.0),
-    **dict.fromkeys(("AUDIO_UI", "AUDIO_RECORD", "COLORS"), 60.0),
-}
-
-
-def size_of(
-    title: str,
-    inputs: Sequence[Input],
-    outputs: Sequence[Output],
-    values: Sequence[tuple[Widget, Any]],
-    *,
-    shows: bool = False,
-) -> Box:
-    """The size of a node, its title included: at least what the editor needs for its slots, widgets and texts."""
-    left = max((len(slot.name) for slot in inputs if not slot.widget), default=0)
-    right = max((len(output.name) for output in outputs), default=0)
-    width = max(_NARROWEST, _LETTER * (left + right) + 30, _LETTER * len(title) + 50)
-    height = TITLE_HEIGHT + ROW * max(sum(not slot.widget for slot in inputs), len(outputs)) + 6
-    if values:
-        width = max(width, _WITH_WIDGETS, *(_widget_width(*held) for held in values))
-        height += sum(_widget_height(*held) for held in values) + 8
-    return Box(min(width, _WIDEST) if values else width, height + (_PICTURE if shows else 0.0))
-
-
-def _is_text(widget: Widget) -> bool:
-    return widget.type in _TEXT_WIDGETS or (widget.type == "STRING" and widget.spec is not None and widget.spec.multiline)
-
-
-def _widget_width(widget: Widget, value: Any) -> float:
-    if _is_text(widget):
-        return _WIDEST - 20
-    return _SMALL_LETTER * (len(widget.name) + min(len(str(value)), 40)) + 80
-
-
-def _widget_height(widget: Widget, value: Any) -> float:
-    if not _is_text(widget):
-        return _TALL_WIDGETS.get(widget.type, WIDGET_ROW)
-    lines = sum(1 + len(line) // 60 for line in str(value).split("\n"))
-    return min(max(60.0 + 14.0 * lines, 110.0), 340.0)
-
-
-def _shows_pictures(schema: NodeSchema) -> bool:
-    """Whether the editor shows a picture or a video in the node."""
-    if any(spec.upload in ("image", "video") for spec in schema.inputs):
-        return True
-    return schema.output_node and any(spec.type in ("IMAGE", "VIDEO") for spec in schema.inputs)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ryla_graphs import sockets
+from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, size_of
 from ryla_graphs.formats.editor.widgets import Widget
-from ryla_graphs.formats.editor.writing_nodes import Drawn, Input, Output, size_of
 from ryla_graphs.prompt import Link
 
 INPUTS, OUTPUTS = "-10", "-20"
@@ -219,7 +219,8 @@ def _define(alike: Sequence[_Group]) -> tuple[Definition, list[_Promoted]]:
     first = alike[0]
     local = {member.node.id: member.path[-1] for member in first.members}
     names = _Names()
-    inputs = [names.port(*_taken_by(link, first)) for link in first.imports]
+    takers = [_taken_by(first, link) for link in first.imports]
+    inputs = [names.port(slot.name, slot.type, member) for slot, member in takers]
     promoted = list(_promoted(alike, names))
     inside = {link: Link(INPUTS, number) for link, number in first.imports.items()}
     nodes = [_inside(member, inside, local) for member in first.members]
@@ -234,8 +235,8 @@ def _define(alike: Sequence[_Group]) -> tuple[Definition, list[_Promoted]]:
     ]
     title = ", ".join(group.prefix[-1] for group in alike[:3]) + (", …" if len(alike) > 3 else "")
     title = title if first.members[0].optional else f"Subgraph {title}"
-    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([title, first.shape, [_plain(node) for node in nodes]]))
-    return Definition(str(number), title, nodes, [*inputs, *(found.port for found in promoted)], outputs), promoted
+    identity = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([title, first.shape, [_plain(node) for node in nodes]]))
+    return Definition(str(identity), title, nodes, [*inputs, *(found.port for found in promoted)], outputs), promoted
 
 
 def _inside(member: Placed, inside: Mapping[Link, Link], local: Mapping[str, str]) -> Drawn:
@@ -266,7 +267,10 @@ def _instance(group: _Group, definition: Definition, promoted: Sequence[_Promote
         Input(port.name, port.type, source=link, label=port.label)
         for port, link in zip(definition.inputs, group.imports, strict=False)
     ]
-    values = []
+    takers = [_taken_by(group, link)[0] for link in group.imports]
+    # The editor shows a widget, too, where a link into the instance ends in one.
+    shown: list[Held] = [(Widget(slot.name, slot.type), "") for slot in takers if slot.widget]
+    values: list[Held] = []
     for member, number, port in promoted:
         inputs.append(Input(port.name, port.type, True, label=port.label))
         widget, value = group.members[member].node.values[number]
@@ -284,18 +288,15 @@ def _instance(group: _Group, definition: Definition, promoted: Sequence[_Promote
         outputs=outputs,
         values=values,
         properties={"proxyWidgets": [["-1", port.name] for _, _, port in promoted]},
-        box=size_of(name, inputs, outputs, values),
+        box=size_of(name, inputs, outputs, [*shown, *values]),
     )
     return Placed((*outer, name), node, key, optional, min(member.order for member in group.members))
 
 
-def _taken_by(link: Link, group: _Group) -> tuple[str, str, str]:
-    """Name and type of the first input that takes what comes from outside, and its node."""
+def _taken_by(group: _Group, link: Link) -> tuple[Input, str]:
+    """The first input that takes what comes from outside, and its node."""
     return next(
-        (slot.name, slot.type, member.path[-1])
-        for member in group.members
-        for slot in member.node.inputs
-        if slot.source == link
+        (slot, member.path[-1]) for member in group.members for slot in member.node.inputs if slot.source == link
     )
 
 
