@@ -1,4 +1,4 @@
-"""From a graph to what an engine runs: merge, write, check, describe."""
+"""From a graph, or from a prompt that was read, to what an engine runs: merge, write, judge, describe."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
 from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.prompt.frozen import FrozenDict, frozen
 from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
@@ -38,28 +39,54 @@ class WorkflowOrigin:
     decisions: Callable[[], Decisions] = dict
     """Finds out which parameters decide which inputs."""
 
+    def settled(self) -> WorkflowOrigin:
+        """The same with the decisions found, so that it can be pickled."""
+        found = dict(self.decisions())
+        return replace(self, decisions=found.copy)
+
     def prefixed(self, part: str) -> WorkflowOrigin:
         """The origin of the same workflow as a part of a larger one."""
         found = self.decisions
         return replace(self, decisions=lambda: {(f"{part}/{node}", name): by for (node, name), by in found().items()})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CompiledWorkflow:
-    """A graph that is ready to run: JSON, and what is known about it. Equal graphs compile to equal bytes."""
+    """A graph that is ready to run: JSON, and what is known about it. Equal graphs compile to equal bytes.
 
-    prompt: api.ApiDocument
-    """The API-format document that ``POST /prompt`` takes."""
+    A value: two are equal where their bytes are. Copies and pickles are as good as the first.
+    """
+
+    view: View = field(repr=False)
+    """The prompt as everybody asks it: its nodes, wires, order, and what stands behind its inputs."""
     outputs: tuple[PromisedOutput, ...]
     """What the run must deliver; a runtime never answers success with one of these missing."""
     problems: tuple[Problem, ...] = ()
-    """Warnings; a graph with errors does not compile."""
+    """Warnings and notes; a graph with errors does not compile."""
     name: str | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Node id to the `file:line` that made the node, for graphs written in Python."""
-    catalog: Catalog = field(default_factory=lambda: Catalog({}), repr=False, compare=False)
-    """The classes that the graph was checked against."""
-    origin: WorkflowOrigin = field(default_factory=WorkflowOrigin, repr=False, compare=False)
+    origin: WorkflowOrigin = field(default_factory=WorkflowOrigin, repr=False)
+
+    @property
+    def document(self) -> api.ApiDocument:
+        """The JSON itself, for readers that do not change it."""
+        return self.view.document  # type: ignore[no-any-return]
+
+    @cached_property
+    def prompt(self) -> FrozenDict:
+        """The API-format document that ``POST /prompt`` takes. It refuses changes."""
+        made: FrozenDict = frozen(self.document)
+        return made
+
+    @property
+    def catalog(self) -> Catalog:
+        """The classes that the graph was checked against."""
+        return self.view.catalog
+
+    def with_document(self, document: api.ApiDocument) -> CompiledWorkflow:
+        """The same, with a prompt that differs in values alone: file names, prefixes."""
+        return replace(self, view=View(document, self.catalog, files=self.view.files, sources=self.sources))
 
     def json(self) -> bytes:
         """The prompt as canonical bytes."""
@@ -67,17 +94,30 @@ class CompiledWorkflow:
 
     @cached_property
     def _bytes(self) -> bytes:
-        return api.encode(self.prompt)
+        return api.encode(self.document)
 
     @cached_property
     def digest(self) -> str:
         """The sha256 of `json()`, in hexadecimal."""
         return hashlib.sha256(self._bytes).hexdigest()
 
-    @cached_property
-    def view(self) -> View:
-        """The prompt as everybody asks it: its nodes, wires, order, and what stands behind its inputs."""
-        return View(self.prompt, self.catalog)
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CompiledWorkflow):
+            return NotImplemented
+        return (self.digest, self.outputs, self.name) == (other.digest, other.outputs, other.name)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __copy__(self) -> CompiledWorkflow:
+        return self
+
+    def __deepcopy__(self, _: Any) -> CompiledWorkflow:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        facts = {"outputs": self.outputs, "problems": self.problems, "name": self.name, "sources": dict(self.sources)}
+        return _unpickled, (self.document, self.catalog, facts, self.origin.settled())
 
     @cached_property
     def plan(self) -> Plan:
@@ -135,28 +175,32 @@ def compile_graph(
     name: str | None = None,
     origin: WorkflowOrigin | None = None,
     files: Files | None = None,
+    check: bool = True,
 ) -> CompiledWorkflow:
-    """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error."""
+    """Compile a graph. Raises `InvalidWorkflow` with all problems where one is an error.
+
+    Without `check` nothing is looked at: for callers who have validated the same graph already.
+    """
     with _collector_paused(len(graph.nodes)):
-        return _compile(merge_twins(graph), catalog, name, origin or WorkflowOrigin(), files)
+        graph = merge_twins(graph)
+        view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
+        return compile_view(view, name=name, origin=origin, check=check)
 
 
-def _compile(
-    graph: Graph, catalog: Catalog, name: str | None, origin: WorkflowOrigin, files: Files | None
+def compile_view(
+    view: View, *, name: str | None = None, origin: WorkflowOrigin | None = None, check: bool = True
 ) -> CompiledWorkflow:
-    prompt = api.dump(graph)
-    sources = _Sources(graph)
-    view = View(prompt, catalog, files=files, sources=sources)
-    problems = problems_of(view)
+    """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems where one is an error."""
+    origin = origin or WorkflowOrigin()
+    problems = explained(problems_of(view), view.sources, origin) if check else []
     if any(problem.level == "error" for problem in problems):
-        raise InvalidWorkflow(_explained(problems, sources, origin))
+        raise InvalidWorkflow(problems)
     compiled = CompiledWorkflow(
-        prompt=prompt,
+        view=view,
         outputs=promised_outputs(view),
-        problems=tuple(_explained(problems, sources, origin)),
+        problems=tuple(problems),
         name=name,
-        sources=sources,
-        catalog=catalog,
+        sources=view.sources,
         origin=origin,
     )
     compiled.json()
@@ -168,16 +212,15 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files
     try:
         with _collector_paused(len(graph.nodes)):
             graph = merge_twins(graph)
-            sources = _Sources(graph)
-            problems = problems_of(View(api.dump(graph), catalog, files=files, sources=sources))
+            view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
+            return explained(problems_of(view), view.sources, origin)
     except InvalidWorkflow as error:
         return list(error.problems)
-    return _explained(problems, sources, origin)
 
 
-def _explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
+def explained(problems: list[Problem], sources: Mapping[str, str], origin: WorkflowOrigin) -> list[Problem]:
     """Problems with their source lines and preset parameters, and what the preset itself has to say."""
-    # Finding the parameters costs a build for each, which a note, such as of a value between two steps, is not worth.
+    # A note, such as of a value between two steps, is not worth a look at the preset.
     grave = any(problem.level != "note" for problem in problems)
     decisions = origin.decisions() if grave else {}
     return [*(_located(problem, sources, decisions) for problem in problems), *origin.notices]
@@ -188,6 +231,12 @@ def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions)
         return problem
     found = decisions.get((problem.node, problem.input), ()) if problem.input else ()
     return problem.at(source=problem.source or sources.get(problem.node), parameters=problem.parameters or found)
+
+
+def _unpickled(
+    document: api.ApiDocument, catalog: Catalog, facts: dict[str, Any], origin: WorkflowOrigin
+) -> CompiledWorkflow:
+    return CompiledWorkflow(view=View(document, catalog, sources=facts["sources"]), origin=origin, **facts)
 
 
 class _Sources(Mapping[str, str]):

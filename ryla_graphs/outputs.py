@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ryla_graphs.prompt import Link
 from ryla_graphs.validation import View
 
 OutputKind = Literal["image", "video", "audio", "text", "3d", "latent", "file", "unknown"]
@@ -95,18 +96,18 @@ def _promise(view: View, number: str, class_type: str) -> PromisedOutput:
     kind = KINDS.get(class_type, "unknown")
     if kind in ("unknown", "file"):
         return PromisedOutput(number, class_type, kind, 0)
-    inputs = view.nodes[number].inputs
-    at_least = _batch(view, inputs.get("images", inputs.get("image"))) if class_type in _ONE_EACH else 1
+    wires = view.nodes[number].wires
+    at_least = _batch(view, wires.get("images", wires.get("image"))) if class_type in _ONE_EACH else 1
     return PromisedOutput(number, class_type, kind, at_least)
 
 
-def _batch(view: View, link: Any) -> int:
+def _batch(view: View, link: Link | None) -> int:
     """How many images a link carries at least, as far as a chain of well-known classes tells."""
-    while isinstance(link, list):
-        source = view.nodes[link[0]]
-        class_type = source.schema.class_type
-        if class_type in _BATCH_SIZE:
-            size = source.inputs.get(_BATCH_SIZE[class_type])
+    seen: set[Link] = set()
+    while link is not None and link not in seen and (source := view.source(link)) is not None:
+        seen.add(link)
+        if (name := _BATCH_SIZE.get(source.class_type)) is not None:
+            size = view.literal(source, name)
             return size if isinstance(size, int) and size > 0 else 1
-        link = source.inputs.get(_CARRIES_BATCH.get(class_type, ""))
+        link = source.wires.get(_CARRIES_BATCH.get(source.class_type, ""))
     return 1

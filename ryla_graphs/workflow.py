@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, check_graph, compile_graph
+from ryla_graphs.compile import (
+    CompiledWorkflow,
+    WorkflowOrigin,
+    check_graph,
+    compile_graph,
+    compile_view,
+    explained,
+)
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.graph.graph import Graph
@@ -19,6 +26,7 @@ from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
 from ryla_graphs.sockets import Image
+from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -37,7 +45,7 @@ class Workflow:
         for sink in sinks:
             if not isinstance(sink, Node):
                 raise InvalidWorkflow([_not_a_node(sink)])
-        self._graph = Graph(sinks)
+        self._made: Graph | View = Graph(sinks)
         self.name = name
         self.origin = WorkflowOrigin()
         self._catalog: Catalog | None = None
@@ -53,7 +61,7 @@ class Workflow:
     ) -> Workflow:
         """A workflow from a graph, checked against `catalog` by default."""
         workflow = cls(name=name)
-        workflow._graph = graph
+        workflow._made = graph
         workflow._catalog = catalog
         workflow.origin = origin or WorkflowOrigin()
         return workflow
@@ -62,16 +70,35 @@ class Workflow:
     def load(cls, document: Any, *, catalog: Catalog | None = None, name: str | None = None) -> Workflow:
         """Read API JSON (parsed), as `POST /prompt` takes it; ids become names, so they stay.
 
-        Raises `InvalidDocument` or `InvalidWorkflow` where it is no graph; whether it is a good one,
-        `validate` tells.
+        The prompt is read once: `validate` and `compile` judge what was read, and nodes are made when somebody
+        asks for them. Raises `InvalidDocument` where it is no prompt, and `InvalidWorkflow` where nodes cannot be
+        read; whether the graph is a good one, `validate` says.
         """
         known = catalogs.bundled() if catalog is None else catalog
-        return cls.of(api.load(document, known), name=name, catalog=catalog)
+        prompt = api.plain(document)
+        if prompt is None:
+            bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
+            raise InvalidWorkflow([*bad, *problems_of(View(document, known))])
+        workflow = cls(name=name)
+        workflow._made = View(prompt, known)
+        workflow._catalog = catalog
+        return workflow
 
     @property
     def graph(self) -> Graph:
         """The nodes and wires."""
         return self._graph
+
+    @cached_property
+    def _graph(self) -> Graph:
+        return self._made if isinstance(self._made, Graph) else api.build(self._made)
+
+    def _read(self, catalog: Catalog, files: Files | None) -> View | None:
+        """The prompt that was read, as it is to be judged; None where the workflow is not one that was read."""
+        read = self._made
+        if isinstance(read, Graph):
+            return None
+        return read if catalog is read.catalog and files is None else View(read.document, catalog, files=files)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._graph.nodes)
@@ -168,6 +195,8 @@ class Workflow:
         """The bundled classes, and those that the nodes bring with them."""
         if self._catalog is not None:
             return self._catalog
+        if not isinstance(self._made, Graph):
+            return self._made.catalog
         catalog = catalogs.bundled()
         brought = {id(c): c for c in (_brought(node) for node in self) if c is not None and c is not catalog}
         for extra in brought.values():
@@ -182,15 +211,22 @@ class Workflow:
         model families are told by the names of files alone.
         """
         known = self._default_catalog if catalog is None else catalog
+        if (view := self._read(known, files)) is not None:
+            return explained(problems_of(view), {}, self.origin)
         return check_graph(self._graph, catalog=known, origin=self.origin, files=files)
 
-    def compile(self, catalog: Catalog | None = None, *, files: Files | None = None) -> CompiledWorkflow:
+    def compile(
+        self, catalog: Catalog | None = None, *, files: Files | None = None, check: bool = True
+    ) -> CompiledWorkflow:
         """What an engine runs; `catalog` and `files` as in `validate`.
 
-        Raises `InvalidWorkflow` with all problems where there is an error.
+        `check=False` skips all checks, for graphs that were validated already. Raises `InvalidWorkflow` with all
+        problems where there is an error.
         """
         known = self._default_catalog if catalog is None else catalog
-        return compile_graph(self._graph, catalog=known, name=self.name, origin=self.origin, files=files)
+        if (view := self._read(known, files)) is not None:
+            return compile_view(view, name=self.name, origin=self.origin, check=check)
+        return compile_graph(self._graph, catalog=known, name=self.name, origin=self.origin, files=files, check=check)
 
     def to_mermaid(self) -> str:
         """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""

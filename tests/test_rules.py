@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from ryla_graphs.validation.depth import MAX_DEPTH
 from tests.data.make_object_info import object_info
 from tests.graphs import chain, text_to_image
 
-PROMPT = text_to_image().compile().prompt
+PROMPT: dict[str, Any] = json.loads(text_to_image().compile().json())
 
 
 def changed(number: str, **inputs: Any) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def compile_command(
     known = open_catalog(catalog) if catalog else None
     workflow = load_target(target, param, params, known).workflow
     compiled = workflow.compile(known)
-    text = json_module.dumps(compiled.prompt, indent=2, ensure_ascii=False) + "\n"
+    text = json_module.dumps(compiled.document, indent=2, ensure_ascii=False) + "\n"
     if form is Format.MERMAID:
         text = workflow.to_mermaid()
     if out is not None:
@@ -49,13 +49,13 @@ def compile_command(
         print_json(
             {
                 "digest": compiled.digest,
-                "nodes": len(compiled.prompt),
+                "nodes": len(compiled.document),
                 "outputs": [output.to_dict() for output in compiled.outputs],
                 "parameters": compiled.parameters,
                 "problems": [problem.to_dict() for problem in compiled.problems],
                 "sources": dict(compiled.sources),
                 **({"file": str(out)} if out is not None else {}),
-                **({form.value: text} if form is Format.MERMAID else {"prompt": compiled.prompt}),
+                **({form.value: text} if form is Format.MERMAID else {"prompt": compiled.document}),
             }
         )
         return
@@ -63,4 +63,4 @@ def compile_command(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        typer.echo(f"{out}: {len(compiled.prompt)} nodes, sha256 {compiled.digest}")
+        typer.echo(f"{out}: {len(compiled.document)} nodes, sha256 {compiled.digest}")

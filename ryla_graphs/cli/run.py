@@ -41,7 +41,7 @@ def run_command(
     if not json:
         print_problems(compiled.problems, stderr=True, notes=False)
     with closing(connect(engine)) as connected:
-        with progress(len(compiled.prompt), quiet=json) as watch:
+        with progress(len(compiled.document), quiet=json) as watch:
             result = run(connected, compiled, inputs, on_event=watch)
         files = [(artifact, artifact.save(out)) for artifact in result.outputs]
     saved = workflow_file(compiled).save(out)
@@ -65,7 +65,7 @@ def workflow_file(compiled: CompiledWorkflow) -> Artifact:
     """The compiled graph as one more file to save."""
     from ryla_graphs.engines import Artifact  # noqa: PLC0415
 
-    text = json_module.dumps(compiled.prompt, indent=2, ensure_ascii=False) + "\n"
+    text = json_module.dumps(compiled.document, indent=2, ensure_ascii=False) + "\n"
     return Artifact(node="", kind="text", filename=f"{compiled.name or 'workflow'}.json", text=text)
 
 

@@ -59,7 +59,7 @@ def sweep_command(
     if not json:
         print_problems(swept.problems, stderr=True, notes=False)
     whole = swept.workflow().compile()
-    nodes = len(whole.prompt) if one_graph else sum(len(each.prompt) for each in swept.compiled.values())
+    nodes = len(whole.document) if one_graph else sum(len(each.document) for each in swept.compiled.values())
     with closing(connect(engine)) as connected, progress(nodes, quiet=json) as watch:
         results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
         facts = {"workflow": workflow_file(whole).save(out).name} if one_graph else {}

@@ -73,7 +73,7 @@ def submit_workflow(
     """Queue a graph with its input files."""
     if isinstance(workflow, Workflow):
         workflow = workflow.compile()
-    prompt = workflow.prompt if isinstance(workflow, CompiledWorkflow) else workflow
+    prompt = workflow.document if isinstance(workflow, CompiledWorkflow) else workflow
     return (yield from _submit("/workflow", {"workflow": dict(prompt), "inputs": encoded(inputs)}, key))
 
 

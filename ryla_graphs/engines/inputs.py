@@ -33,7 +33,7 @@ def with_inputs(
     """The prompt with every given file uploaded and named as the server has it."""
     check_names(workflow, inputs)
     stored = {name: upload(_own_name(name, content), content) for name, content in inputs.items()}
-    prompt = dict(workflow.prompt)
+    prompt = dict(workflow.document)
     for number, name, value in file_inputs(workflow):
         if value in stored:
             body = prompt[number]

@@ -14,6 +14,7 @@ from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Inputs
 from ryla_graphs.outputs import PromisedOutput
 from ryla_graphs.problems import EngineError, EngineRefused, Problem
+from ryla_graphs.validation import View
 
 Read = Callable[[Mapping[str, Any]], bytes]
 """Gives the content of an output by what was told of it."""
@@ -33,7 +34,7 @@ class Job:
         workflow = self.workflow
         return {
             "run": self.run,
-            "prompt": workflow.prompt,
+            "prompt": workflow.document,
             "outputs": [output.to_dict() for output in workflow.outputs],
             "name": workflow.name,
             "sources": dict(workflow.sources),
@@ -45,11 +46,10 @@ class Job:
     def from_dict(cls, data: Mapping[str, Any], catalog: Catalog) -> Job:
         """The job; `catalog` is what this side knows of the classes."""
         workflow = CompiledWorkflow(
-            prompt=data["prompt"],
+            view=View(data["prompt"], catalog, sources=data["sources"]),
             outputs=tuple(PromisedOutput(**output) for output in data["outputs"]),
             name=data["name"],
             sources=data["sources"],
-            catalog=catalog,
         )
         inputs = {name: base64.b64decode(content) for name, content in data["inputs"].items()}
         return cls(data["run"], workflow, inputs, data["previews"])

@@ -27,7 +27,8 @@ class Inference:
         """The nodes at which there is something to check, in order."""
         carried, nodes = self._carried, prompt.nodes
         for number in prompt.order:
-            node = nodes[number]
+            if (node := nodes.get(number)) is None:
+                continue
             plan = plan_of(node.schema, rules)
             if plan.asks:
                 self.asking.append((number, plan))

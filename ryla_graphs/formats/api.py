@@ -1,8 +1,6 @@
-"""ComfyUI's API format: the JSON that ``POST /prompt`` takes. Only this file writes and reads its keys.
+"""ComfyUI's API format: the JSON that ``POST /prompt`` takes. Written here; `ryla_graphs.prompt` reads it.
 
-    {"<id>": {"class_type": "KSampler", "inputs": {"steps": 20, "model": ["<id>", 0]}, "_meta": {"title": "…"}}}
-
-A list is always a link; a list that is a value is wrapped as ``{"__value__": [...]}``.
+{"<id>": {"class_type": "KSampler", "inputs": {"steps": 20, "model": ["<id>", 0]}, "_meta": {"title": "…"}}}
 """
 
 from __future__ import annotations
@@ -11,11 +9,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.graph import Graph, upstream
 from ryla_graphs.graph.node import AnyNode, Node, Origin
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.wires import BrokenLink, Output
 from ryla_graphs.problems import AtNode, InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
+from ryla_graphs.prompt import ForeignNode, Prompt, PromptNode, is_link, read_link, unwrap, wrap, write_link
 
 ApiDocument = dict[str, dict[str, Any]]
 
@@ -25,7 +23,7 @@ _PLAIN = frozenset({int, float, str, bool})
 def dump(graph: Graph) -> ApiDocument:
     """Write a graph as a prompt.
 
-    Raises `InvalidWorkflow` where two nodes have one name or a value is not JSON.
+    Raises `InvalidWorkflow` where two nodes have one name.
     """
     ids = graph.ids
     document: ApiDocument = {}
@@ -34,15 +32,62 @@ def dump(graph: Graph) -> ApiDocument:
         for name, value in node.given_inputs():
             kind = type(value)
             if kind is Output:
-                inputs[name] = [ids[value.node], value.slot]
+                inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
             elif kind in _PLAIN:
                 inputs[name] = value
+            elif kind is BrokenLink:
+                inputs[name] = value.value
             else:
-                inputs[name] = [ids[value], 0] if isinstance(value, Node) else wrap(value)
-        body = document[ids[node]] = {"class_type": node.class_type, "inputs": inputs}
-        if node.title_:
-            body["_meta"] = {"title": node.title_}
+                inputs[name] = write_link(ids[value], 0) if isinstance(value, Node) else wrap(value)
+        document[ids[node]] = body_of(node.class_type, inputs, node.title_)
     return document
+
+
+def body_of(class_type: str, inputs: dict[str, Any], title: str | None) -> dict[str, Any]:
+    """One node as JSON has it."""
+    body: dict[str, Any] = {"class_type": class_type, "inputs": inputs}
+    if title:
+        body["_meta"] = {"title": title}
+    return body
+
+
+def plain(document: Any) -> ApiDocument | None:
+    """A copy of a prompt without what no node reads: class, inputs and title of each node, as `dump` writes them.
+
+    None where a node cannot be read. Raises `InvalidDocument` where it is no prompt at all.
+    """
+    if is_editor_format(document):
+        raise InvalidDocument(
+            "this is a workflow as the editor saves it, not an API prompt; export it with 'Export (API)'"
+        )
+    if not isinstance(document, Mapping):
+        raise InvalidDocument(f"a prompt is an object of nodes, not {type(document).__name__}")
+    copy: ApiDocument = {}
+    for number, body in document.items():
+        if not isinstance(body, Mapping):
+            return None
+        class_type, inputs = body.get("class_type"), body.get("inputs")
+        if not isinstance(class_type, str) or not isinstance(inputs, Mapping) or not is_id(number):
+            return None
+        copy[number] = body_of(class_type, dict(inputs), title_in(body))
+    return copy
+
+
+def is_id(number: Any) -> bool:
+    """Whether this can be the id of a node here: text that can be printed, and is not empty."""
+    return isinstance(number, str) and number != "" and number.isprintable()
+
+
+def is_editor_format(document: Any) -> bool:
+    """Whether this is a workflow as the editor saves it, which is another format."""
+    return isinstance(document, Mapping) and isinstance(document.get("nodes"), list)
+
+
+def title_in(body: Mapping[str, Any]) -> str | None:
+    """The title of a node, where its body has one."""
+    meta = body.get("_meta")
+    title = meta.get("title") if isinstance(meta, Mapping) else None
+    return title if isinstance(title, str) and title else None
 
 
 def encode(document: Mapping[str, Any]) -> bytes:
@@ -53,22 +98,8 @@ def encode(document: Mapping[str, Any]) -> bytes:
     try:
         text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise InvalidWorkflow(_not_json(document)) from None
-
-
-def wrap(value: Any) -> Any:
-    """A value as it is written: lists, and what looks like a wrapped value, are wrapped."""
-    if isinstance(value, (list, tuple)):
-        return {"__value__": list(value)}
-    if isinstance(value, Mapping):
-        return {"__value__": dict(value)} if "__value__" in value else dict(value)
-    return value
-
-
-def unwrap(value: Any) -> Any:
-    """A value as the node gets it; the inverse of `wrap`."""
-    return value["__value__"] if isinstance(value, dict) and "__value__" in value else value
 
 
 def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -76,136 +107,47 @@ def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
         for name, value in body["inputs"].items():
             try:
                 json.dumps(value, allow_nan=False).encode()
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, RecursionError):
                 yield Problem(
                     code="not_json",
                     message=f"{shorten(value)} cannot be written as JSON",
                     subject=AtNode(node=number, class_type=body["class_type"], input=name),
-                    given=repr(value),
+                    given=shorten(value),
                     expected="a number that is finite, text, true, false, or lists and objects of these",
                 )
 
 
-def load(document: Any, catalog: Catalog | None = None) -> Graph:
-    """Read a prompt; every node becomes an `AnyNode` named by its id.
+def build(prompt: Prompt) -> Graph:
+    """The graph of a prompt; ids become names, so they stay.
 
-    All nodes are kept: the sinks are those that nothing consumes, and the output nodes that the catalog
-    knows. Raises `InvalidDocument` where the document is no prompt at all, and `InvalidWorkflow` with
-    every link that leads nowhere or in a circle.
+    All nodes are kept: the sinks are those that nothing consumes, and the output nodes. A link that leads nowhere,
+    or closes a cycle, becomes a `BrokenLink`, so that `dump` writes it again.
     """
-    bodies = dict(_bodies(document))
     built: dict[str, Node] = {}
-    problems: list[Problem] = []
-    order = list(_sources_first(bodies, problems))
-    for number in order if not problems else ():
-        built[number] = _build(number, bodies[number], built, catalog, problems)
-    if problems:
-        raise InvalidWorkflow(problems)
-    consumed = {value[0] for body in bodies.values() for value in body["inputs"].values() if isinstance(value, list)}
-    sinks = [n for number, n in built.items() if number not in consumed or n.schema_.output_node]
-    places = {number: place for place, number in enumerate(bodies)}
-    sinks.sort(key=lambda node: places[node.name_ or ""])
-    return Graph(tuple(sinks))
+    for node in prompt.sources_first():
+        built[node.id] = _node(node, prompt, built)
+    consumed = {source for node in built.values() for source in upstream(node)}
+    in_order = [built[node.id] for node in prompt.every_node()]
+    return Graph(tuple(node for node in in_order if node not in consumed or node.schema_.output_node))
 
 
-def is_editor_format(document: Any) -> bool:
-    """Whether this is a workflow as the editor saves it, which is another format."""
-    return isinstance(document, dict) and isinstance(document.get("nodes"), list)
+def _node(node: PromptNode | ForeignNode, prompt: Prompt, built: Mapping[str, Node]) -> Node:
+    body = prompt.document[node.id]
+    old = prompt.admission.replaced.get(node.id)
+    inputs = {name: _value(value, built) for name, value in body["inputs"].items()}
+    fields = {"of": old[0] if old else node.class_type, "inputs": inputs, "catalog": prompt.catalog}
+    return AnyNode.made(fields, Origin(name=node.id, title=title_in(body)))
 
 
-def _bodies(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    if is_editor_format(document):
-        raise InvalidDocument(
-            "this is a workflow as the editor saves it, not an API prompt; export it with 'Export (API)'"
-        )
-    if not isinstance(document, dict):
-        raise InvalidDocument(f"a prompt is an object of nodes, not {type(document).__name__}")
-    for number, body in document.items():
-        if not isinstance(body, dict):
-            raise InvalidDocument(f"node '{number}' is {shorten(body)}, expected an object")
-        if not isinstance(body.get("class_type"), str):
-            raise InvalidDocument(f"node '{number}' has no class_type")
-        if not isinstance(body.get("inputs"), dict):
-            raise InvalidDocument(f"node '{number}' ({body['class_type']}) has no inputs object")
-        if not number or not number.isprintable():
-            raise InvalidDocument(f"{number!r} cannot be the id of a node")
-        yield number, body
-
-
-def _links(body: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    for name, value in body["inputs"].items():
-        if isinstance(value, list):
-            yield name, value
-
-
-def _sources_first(bodies: Mapping[str, Any], problems: list[Problem]) -> Iterator[str]:
-    """Ids, sources before consumers; cycles and dangling links become problems and are stepped over."""
-    done: set[str] = set()
-    for start in bodies:
-        path: dict[str, Iterator[tuple[str, list[Any]]]] = {} if start in done else {start: _links(bodies[start])}
-        while path:
-            number, links = next(reversed(path.items()))
-            for name, link in links:
-                source = link[0] if len(link) == 2 and isinstance(link[0], str) else ""
-                if source in path:
-                    problems.append(_link_problem("dependency_cycle", number, bodies[number], name, link))
-                elif source in bodies and source not in done:
-                    path[source] = _links(bodies[source])
-                    break
-            else:
-                path.popitem()
-                done.add(number)
-                yield number
-
-
-_LINK_MESSAGES = {
-    "dependency_cycle": "the link closes a circle: the node would need its own output",
-    "bad_linked_input": "a list is a link and must be [node id, output slot]",
-    "link_to_missing_node": "the link leads to a node that is not there",
-    "link_to_missing_output": "the link leads to an output that its node does not have",
-}
-
-
-def _link_problem(code: str, number: str, body: Mapping[str, Any], name: str, link: list[Any]) -> Problem:
-    return Problem(
-        code=code,
-        message=f"{_LINK_MESSAGES[code]}: {shorten(link)}",
-        subject=AtNode(node=number, class_type=body["class_type"], input=name),
-        tier=1,
-        given=link,
-    )
-
-
-def _build(
-    number: str, body: dict[str, Any], built: Mapping[str, Node], catalog: Catalog | None, problems: list[Problem]
-) -> Node:
-    inputs: dict[str, Any] = {}
-    for name, value in body["inputs"].items():
-        if not isinstance(value, list):
-            inputs[name] = unwrap(value)
-            continue
-        try:
-            inputs[name] = _linked(value, built)
-        except _BadLink as bad:
-            problems.append(_link_problem(str(bad), number, body, name, value))
-    meta = body.get("_meta")
-    title = meta.get("title") if isinstance(meta, dict) else None
-    origin = Origin(name=number, title=title if isinstance(title, str) else None)
-    return AnyNode.made({"of": body["class_type"], "inputs": inputs, "catalog": catalog}, origin)
-
-
-class _BadLink(Exception):
-    """A link that leads nowhere; the argument is the problem's code."""
-
-
-def _linked(link: list[Any], built: Mapping[str, Node]) -> Output[Any]:
-    if len(link) != 2 or not isinstance(link[1], int) or isinstance(link[1], bool):
-        raise _BadLink("bad_linked_input")
-    source = built.get(link[0]) if isinstance(link[0], str) else None
-    if source is None:
-        raise _BadLink("link_to_missing_node")
-    slot = link[1] + (len(source.schema_.outputs) if link[1] < 0 else 0)
+def _value(value: Any, built: Mapping[str, Node]) -> Any:
+    if not is_link(value):
+        return unwrap(value)
+    link = read_link(value)
+    source = built.get(link.node) if link is not None else None
+    if link is None or source is None:
+        return BrokenLink(value)
+    count = len(source.schema_.outputs)
     try:
-        return source.output(slot)
+        return source.output(link.slot + count if link.slot < 0 else link.slot)
     except InvalidNode:
-        raise _BadLink("link_to_missing_output") from None
+        return BrokenLink(value)

@@ -381,7 +381,7 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
     return Problem(
         code="bad_name",
         message=f"{name!r} cannot be the name of a node",
-        subject=AtNode(class_type=class_type),
+        subject=AtNode(class_type=class_type or None),
         given=name,
         expected="printable text that is not empty",
         source=source,

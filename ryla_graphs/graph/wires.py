@@ -61,6 +61,19 @@ class Output(Source[T_co]):
         return f"<{self.node.label}.out.{self.name}: {sockets.describe(self.type)}>"
 
 
+class BrokenLink:
+    """A link that leads nowhere, or that closes a cycle, in a graph that was read. `validate` says what is wrong."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        """The link as JSON has it."""
+
+    def __repr__(self) -> str:
+        return f"BrokenLink({self.value!r})"
+
+
 def _wire_type_of(socket: Any = Any) -> WireType:
     """The type string of a phantom class, of a union of them, or of `Any`."""
     members = (socket,) if hasattr(socket, "wire_type") else get_args(socket) or (socket,)

@@ -145,7 +145,7 @@ def _fix(fix: Fix) -> LockedFix:
 
 
 def _graph(name: str, graph: CompiledWorkflow) -> LockedGraph:
-    text = json.dumps(graph.prompt, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(graph.document, sort_keys=True, separators=(",", ":"))
     return LockedGraph(name=name, sha256=hashlib.sha256(text.encode()).hexdigest())
 
 

@@ -49,7 +49,7 @@ def placing(settings: ModalSettings, models: VolumeFiles | None = None) -> Place
     """Chooses by the plan; graphs whose weights are not on the volume are refused."""
 
     def place(workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
-        if models is not None and (needs := missing(workflow.prompt, models)):
+        if models is not None and (needs := missing(workflow.document, models)):
             raise CannotRunHere([not_there(workflow, need) for need in needs])
         return gpu_for(settings, workflow, wishes)
 

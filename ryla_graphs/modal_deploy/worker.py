@@ -127,7 +127,7 @@ class Worker:
     def _events(self, job: Job) -> Iterator[Event]:
         try:
             if self._prepare is not None:
-                self._prepare(job.workflow.prompt)
+                self._prepare(job.workflow.document)
             self._run = self._engine.start(job.workflow, job.inputs, run_id=job.run, previews=job.previews)
         except EngineError as error:
             yield Failed(job.run, error)

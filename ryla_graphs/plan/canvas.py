@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ryla_graphs.prompt import PromptNode
+from ryla_graphs.prompt import Known, Link, PromptNode
 from ryla_graphs.validation.view import View
 
 
@@ -66,44 +65,25 @@ _MODEL_FACTOR = 4
 def canvases(view: View) -> Mapping[str, Canvas]:
     """The canvas of every node that gives pictures, videos or latents, by id."""
     found: dict[str, Canvas] = {}
-    for node in in_order(view):
+    for node in view.run_order():
         canvas = _canvas(node, view, found)
         if canvas is not None:
             found[node.id] = canvas
     return found
 
 
-def in_order(view: View) -> Iterator[PromptNode]:
-    """The reached nodes, each after what is wired into it, however the document orders them."""
-    done: set[str] = set()
-    for start in sorted(view.reached & view.nodes.keys()):
-        stack = [(start, False)]
-        while stack:
-            number, ready = stack.pop()
-            if ready:
-                yield view.nodes[number]
-            elif number not in done:
-                done.add(number)
-                stack.append((number, True))
-                stack += [(source, False) for source in reversed(view.links[number]) if source not in done]
-
-
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
-    """A number that an input holds, by itself or from the node of a single value behind its wire."""
-    value: Any = node.inputs.get(name)
-    if isinstance(value, list) and value and value[0] in view.nodes:
-        value = view.nodes[value[0]].inputs.get("value")
-    elif value is None and (spec := node.known.get(name)) is not None:
-        value = spec.default
+    """A number that an input holds, by itself or from what stands behind its wire; None where only a run can tell."""
+    found = view.value(node, name)
+    value = found.value if isinstance(found, Known) else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, list[Any]]]:
+def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:
     """The inputs of some socket types that have a wire, by name, in the class's order."""
     for name, spec in node.known.items():
-        value = node.inputs.get(name)
-        if isinstance(value, list) and value and not types_apart(spec.type, types):
-            yield name, value
+        if name in node.wires and not types_apart(spec.type, types):
+            yield name, node.wires[name]
 
 
 def types_apart(declared: str, wanted: tuple[str, ...]) -> bool:
@@ -144,7 +124,7 @@ def _file(node: PromptNode, gives: list[str]) -> Canvas | None:
     return replace(canvas, assumed=(told,))
 
 
-def _pictures_into(node: PromptNode) -> Iterator[tuple[str, list[Any]]]:
+def _pictures_into(node: PromptNode) -> Iterator[tuple[str, Link]]:
     """What a node makes its picture from: a latent before an image, either before a mask."""
     yield from wired(node, "LATENT")
     yield from wired(node, "IMAGE", "VIDEO", "*", "COMFY_MATCHTYPE_V3")

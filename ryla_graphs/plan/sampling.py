@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ryla_graphs.plan.canvas import number_of
-from ryla_graphs.prompt import PromptNode
+from ryla_graphs.prompt import Link, PromptNode
 from ryla_graphs.validation.view import View
 
 
@@ -82,10 +81,10 @@ def _order(method: str) -> int:
 
 
 def _method(view: View, node: PromptNode, row: Sampler) -> str:
-    value: Any = node.inputs.get(row.method or "")
-    if isinstance(value, list) and value and value[0] in view.nodes:
-        source = view.nodes[value[0]]
-        chosen = source.inputs.get("sampler_name")
+    value = view.literal(node, row.method or "")
+    source = view.source(node.wires.get(row.method or ""))
+    if source is not None and value is None:
+        chosen = view.literal(source, "sampler_name")
         # SamplerDPMPP_SDE and its like carry the method's name in their own.
         value = chosen if isinstance(chosen, str) else source.schema.class_type.removeprefix("Sampler").lower()
     return value if isinstance(value, str) else ""
@@ -94,10 +93,9 @@ def _method(view: View, node: PromptNode, row: Sampler) -> str:
 def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
     """1 where only the positive prompt is evaluated, 2 where the negative one is too."""
     if row.guider is not None:
-        link: Any = node.inputs.get(row.guider)
-        if not isinstance(link, list) or link[0] not in view.nodes:
+        guider = view.source(node.wires.get(row.guider))
+        if guider is None:
             return 1
-        guider = view.nodes[link[0]]
         if guider.schema.class_type in _GUIDES:
             return _GUIDES[guider.schema.class_type]
         cfg = number_of(view, guider, "cfg")
@@ -109,7 +107,7 @@ def _guided(view: View, node: PromptNode, row: Sampler, method: str) -> int:
 
 def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
     if row.sigmas is not None:
-        return _sigma_steps(view, node.inputs.get(row.sigmas))
+        return _sigma_steps(view, node.wires.get(row.sigmas))
     steps = number_of(view, node, row.steps or "steps")
     if steps is None:
         return None
@@ -118,12 +116,13 @@ def _steps(view: View, node: PromptNode, row: Sampler) -> int | None:
     return max(0, int(last - first))
 
 
-def _sigma_steps(view: View, link: Any) -> int | None:
+def _sigma_steps(view: View, link: Link | None) -> int | None:
     """The steps of a schedule, through what splits it."""
     splits: list[tuple[int, int]] = []
     steps: int | None = None
-    while isinstance(link, list) and link and link[0] in view.nodes:
-        node = view.nodes[link[0]]
+    seen: set[Link] = set()
+    while link is not None and link not in seen and (node := view.source(link)) is not None:
+        seen.add(link)
         if "steps" in node.known:
             given = number_of(view, node, "steps")
             steps = None if given is None else int(given)
@@ -132,8 +131,8 @@ def _sigma_steps(view: View, link: Any) -> int | None:
             steps = max(1, str(node.inputs.get("sigmas", "")).count(","))
             break
         if node.schema.class_type == "SplitSigmas" and (at := number_of(view, node, "step")) is not None:
-            splits.append((int(at), link[1]))
-        link = node.inputs.get("sigmas")
+            splits.append((int(at), link.slot))
+        link = node.wires.get("sigmas")
     for at, slot in reversed(splits):
         if steps is not None:
             steps = min(steps, at) if slot == 0 else max(0, steps - at)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import VAES, Architecture, Vae
-from ryla_graphs.plan.canvas import UNKNOWN, Canvas, in_order, number_of, wired
+from ryla_graphs.plan.canvas import UNKNOWN, Canvas, number_of, wired
 from ryla_graphs.plan.carried import Piece, Weights, model_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.prompt import PromptNode
@@ -84,7 +84,7 @@ class Stage:
 
 def stages(view: View, weights: Weights, sizes: Mapping[str, Canvas]) -> tuple[Stage, ...]:
     """The stages of a run, in an order in which a server can run them; `sizes` are the canvases by node."""
-    return tuple(stage for node in in_order(view) if (stage := _stage(view, node, weights, sizes)) is not None)
+    return tuple(stage for node in view.run_order() if (stage := _stage(view, node, weights, sizes)) is not None)
 
 
 def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage | None:
@@ -113,7 +113,7 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
 
 
 def _is_wire(node: PromptNode, name: str) -> bool:
-    return isinstance(node.inputs.get(name), list)
+    return name in node.wires
 
 
 def _stage_of(

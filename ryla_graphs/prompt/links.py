@@ -34,7 +34,7 @@ def read_link(value: object) -> Link | None:
     >>> read_link("a red bicycle") is None
     True
     """
-    if type(value) is not list or len(value) != 2:
+    if not isinstance(value, list) or len(value) != 2:
         return None
     node, slot = value
     return Link(node, slot) if type(node) is str and type(slot) is int else None
@@ -52,7 +52,7 @@ def wires_of(inputs: Mapping[str, Any]) -> dict[str, Link]:
     return {
         name: new(Link, value)
         for name, value in inputs.items()
-        if type(value) is list and len(value) == 2 and type(value[0]) is str and type(value[1]) is int
+        if isinstance(value, list) and len(value) == 2 and type(value[0]) is str and type(value[1]) is int
     }
 
 

@@ -51,6 +51,11 @@ class Prompt:
         """The nodes as JSON has them, old classes replaced, whatever they hold."""
         return self.admission.bodies
 
+    def class_of(self, number: str) -> str | None:
+        """The class of a node, known or not; None where there is no such node."""
+        node = self.nodes.get(number) or self.foreign.get(number)
+        return node.class_type if node is not None else None
+
     def every_node(self) -> Iterator[PromptNode | ForeignNode]:
         """The nodes that can be read, of known and unknown classes, in the order of the document."""
         for number in self.bodies:
@@ -79,8 +84,10 @@ class Prompt:
 
     @cached_property
     def links(self) -> Mapping[str, list[str]]:
-        """The nodes wired into each node of a known class, by id, in the order of its inputs."""
-        nodes = self.nodes
+        """The nodes wired into each node, by id, in the order of its inputs."""
+        nodes: Mapping[str, PromptNode | ForeignNode] = self.nodes
+        if self.foreign:
+            nodes = {node.id: node for node in self.every_node()}
         return {
             number: [link.node for link in node.wires.values() if link.node in nodes] for number, node in nodes.items()
         }
@@ -89,7 +96,7 @@ class Prompt:
 
     @cached_property
     def order(self) -> Sequence[str]:
-        """The nodes of known classes, each after those wired into it; what is on a cycle or behind one is left out."""
+        """The ids of the nodes, each after those wired into it; what is on a cycle or behind one is left out."""
         done: set[str] = set()
         for number, sources in self.links.items():
             if not done.issuperset(sources):
@@ -108,15 +115,13 @@ class Prompt:
 
     @cached_property
     def reached(self) -> frozenset[str]:
-        """The ids of the nodes of known classes that some output needs, outputs included.
+        """The ids of the nodes that some output needs, outputs included.
 
         A node of an unknown class may be an output. Where there is no output at all, every node counts, so that
         of a graph which the server refuses for that alone everything else is found too.
         """
         outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
-        for foreign in self.foreign.values():
-            outputs += (link.node for link in foreign.wires.values() if link.node in self.nodes)
-        stack = outputs or list(self.nodes)
+        stack = [*outputs, *self.foreign] or list(self.nodes)
         found = set(stack)
         links = self.links
         while stack:
@@ -129,19 +134,46 @@ class Prompt:
     @cached_property
     def used(self) -> frozenset[tuple[str, int]]:
         """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
-        users: list[PromptNode | ForeignNode] = [self.nodes[number] for number in self.reached]
-        users += self.foreign.values()
         used: set[tuple[str, int]] = set()
-        for user in users:
-            used.update(user.wires.values())
-        for node, slot in [link for link in used if link[1] < 0]:
-            if (source := self.nodes.get(node)) is not None:
-                used.add((node, slot + len(source.schema.outputs)))
+        for node in self.every_node():
+            if node.id in self.reached:
+                used.update(node.wires.values())
+        for number, slot in [link for link in used if link[1] < 0]:
+            if (source := self.nodes.get(number)) is not None:
+                used.add((number, slot + len(source.schema.outputs)))
         return frozenset(used)
 
     def run_order(self) -> Iterator[PromptNode]:
-        """The nodes that run, each after those wired into it, whatever the order of the document."""
-        return (self.nodes[number] for number in self.order if number in self.reached)
+        """The nodes that run, each after those wired into it; the same for every order of the document."""
+        runs = set(self.order) & self.reached & self.nodes.keys()
+        done: set[str] = set()
+        for start in sorted(runs):
+            stack = [(start, False)]
+            while stack:
+                number, ready = stack.pop()
+                if ready:
+                    yield self.nodes[number]
+                elif number not in done and number in runs:
+                    done.add(number)
+                    stack.append((number, True))
+                    stack += [(source, False) for source in reversed(self.links[number]) if source not in done]
+
+    def sources_first(self) -> Iterator[PromptNode | ForeignNode]:
+        """Every node that can be read, after those wired into it, but for links that close a cycle."""
+        nodes = {node.id: node for node in self.every_node()}
+        done = set(self.order)
+        yield from (nodes[number] for number in self.order)
+        for start in nodes:
+            path: dict[str, Iterator[str]] = {} if start in done else {start: iter(self.links[start])}
+            while path:
+                number, sources = next(reversed(path.items()))
+                source = next((source for source in sources if source not in done and source not in path), None)
+                if source is not None:
+                    path[source] = iter(self.links[source])
+                    continue
+                path.popitem()
+                done.add(number)
+                yield nodes[number]
 
     # Values
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs import presets
-from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
+from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
 from ryla_graphs.formats import api
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
@@ -28,6 +28,7 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.uploads import Uploads, contents_in, renamed, with_names
 from ryla_graphs.server.webhooks import EXTRA
 from ryla_graphs.server.wishes import NO_WISHES, Wishes, anywhere
+from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
@@ -117,7 +118,7 @@ class Intake:
         if self._settings.limits is not None and (problems := check(compiled.stages, self._settings.limits)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
         request = JobRequest(
-            prompt=compiled.prompt,
+            prompt=compiled.document,
             inputs=inputs,
             preset=compiled.origin.preset,
             parameters=compiled.parameters,
@@ -135,17 +136,16 @@ def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:
     """What the engine runs for a job of an earlier process; raises as compiling does."""
     request, known = job.request, catalog.get()
     origin = WorkflowOrigin(preset=request.preset, parameters=request.parameters)
-    loaded = Workflow.load(request.prompt, catalog=known)
-    return Workflow.of(loaded.graph, name=request.preset, catalog=known, origin=origin).compile(known)
+    return compile_view(View(request.prompt, known), name=request.preset, origin=origin)
 
 
 def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
     """The preset's seed, then every seed in the graph."""
     if isinstance(seed := compiled.parameters.get("seed"), int):
         yield seed
-    for body in compiled.prompt.values():
+    for node in compiled.view.every_node():
         for name in _SEEDS:
-            if isinstance(seed := body["inputs"].get(name), int):
+            if isinstance(seed := node.inputs.get(name), int):
                 yield seed
 
 

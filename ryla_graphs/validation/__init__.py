@@ -12,6 +12,7 @@ from typing import Any
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.problems import Problem
+from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     server_errors,
     replaced_classes,
     unknown_inputs,
+    dangling_links,
     dynamic_choices,
     wire_only,
     matched_types,

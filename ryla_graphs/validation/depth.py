@@ -24,7 +24,7 @@ def depth(view: View) -> Iterator[Problem]:
         yield Problem(
             code="too_deep",
             message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",
-            subject=AtNode(node=deepest, class_type=view.nodes[deepest].schema.class_type),
+            subject=AtNode(node=deepest, class_type=view.class_of(deepest)),
             given=longest,
             expected=f"at most {MAX_DEPTH} nodes one behind the other",
             hint="save in between and continue in another workflow",

@@ -88,7 +88,7 @@ def _is_plainly_good(prompt: Mapping[str, Any], schemas: Mapping[str, NodeSchema
             return False
         for name, spec in schema.flat_inputs(inputs).items():
             value = inputs.get(name, _ABSENT)
-            if type(value) is list:
+            if isinstance(value, list):
                 if not _is_plain_link(value, spec, seen):
                     return False
             elif value is _ABSENT:

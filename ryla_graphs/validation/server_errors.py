@@ -49,7 +49,7 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
         class_type = body.get("class_type")
         if not isinstance(class_type, str) or class_type not in view.catalog:
             yield _unknown_class(view, number, class_type)
-        elif not isinstance(body.get("inputs"), dict):
+        if not isinstance(body.get("inputs"), dict):
             yield Problem(
                 code="node_without_inputs",
                 message="the node has no `inputs` object",

@@ -53,7 +53,7 @@ class Ledger:
         node = self._ours(node)
         if node not in self._nodes:
             self._nodes.add(node)
-            body = self._workflow.prompt.get(node)
+            body = self._workflow.document.get(node)
             yield NodeStarted(self._run, node, body["class_type"] if body is not None else None)
 
     def progress(self, message: Message) -> Iterator[Event]:
@@ -95,6 +95,6 @@ class Ledger:
     def _ours(self, node: str) -> str:
         """The node of our graph that a node belongs to: `7.0.0.2` is one into which `7` expanded."""
         ours = node
-        while ours not in self._workflow.prompt and "." in ours:
+        while ours not in self._workflow.document and "." in ours:
             ours = ours.rpartition(".")[0]
-        return ours if ours in self._workflow.prompt else node
+        return ours if ours in self._workflow.document else node

@@ -38,8 +38,8 @@ from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.files import FileNames
 from ryla_graphs.engines.simulator.generic import simulate_by_schema
 from ryla_graphs.engines.simulator.values import key_of
-from ryla_graphs.formats.api import unwrap
 from ryla_graphs.problems import EngineError, EngineRefused, RunLost
+from ryla_graphs.prompt import unwrap
 
 
 class Simulator:
@@ -75,7 +75,7 @@ class Simulator:
                     f"the simulator has no input file '{value}', which '{number}'.{name} names;"
                     f" give it with the run: inputs={{'{value}': content}}, or on the command line -p {parameter}=@FILE"
                 )
-        world = World(workflow.prompt, files, self._names)
+        world = World(workflow.document, files, self._names)
         return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, previews=previews)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> LostRun:  # noqa: ARG002 - it is lost, whatever it was
@@ -126,7 +126,7 @@ class SimulatedRun:
     def _nodes(self) -> Iterator[Event]:
         results: dict[str, tuple[Any, ...]] = {}
         needed = _needed(self._workflow)
-        for number, body in self._workflow.prompt.items():
+        for number, body in self._workflow.document.items():
             if number not in needed:
                 continue
             schema = self._workflow.catalog[body["class_type"]]
@@ -163,7 +163,7 @@ def _needed(workflow: CompiledWorkflow) -> set[str]:
     needed = {output.node for output in workflow.outputs}
     pending = list(needed)
     while pending:
-        for value in workflow.prompt[pending.pop()]["inputs"].values():
+        for value in workflow.document[pending.pop()]["inputs"].values():
             if isinstance(value, list) and value[0] not in needed:
                 needed.add(value[0])
                 pending.append(value[0])

@@ -45,7 +45,7 @@ class Follower:
         self._states = states
         self._blobs = blobs
         self._deliver = deliver
-        self._classes = {number: body["class_type"] for number, body in workflow.prompt.items()}
+        self._classes = {node.id: node.class_type for node in workflow.view.every_node()}
         # What an earlier process or attempt committed stays, and is not fetched again.
         self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
         self._last: Asset | None = None  # its file is kept; its row goes with what comes next, most often the end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
@@ -66,12 +66,12 @@ def confined(
     problems = [*_forbidden_classes(workflow, rules), *_forbidden_files(workflow, given, rules)]
     if problems:
         raise InvalidWorkflow(workflow.explain(problem) for problem in problems)
-    return replace(workflow, prompt=_below(workflow.prompt, folder))
+    return workflow.with_document(_below(workflow.document, folder))
 
 
 def _forbidden_classes(workflow: CompiledWorkflow, rules: Confinement) -> Iterator[Problem]:
-    for number, body in workflow.prompt.items():
-        class_type = body["class_type"]
+    for node in workflow.view.every_node():
+        number, class_type = node.id, node.class_type
         if not rules.permits(class_type):
             yield Problem(
                 code="class_not_allowed",
@@ -88,7 +88,7 @@ def _forbidden_files(workflow: CompiledWorkflow, given: Collection[str], rules: 
         yield Problem(
             code="input_not_given",
             message=f"the file {value!r} did not come with the request",
-            subject=AtNode(node=number, class_type=workflow.prompt[number]["class_type"], input=name),
+            subject=AtNode(node=number, class_type=workflow.view.class_of(number), input=name),
             given=value,
             hint=f'send it: "inputs": {{"{name}": …}} under the name that the graph uses, or as an asset',
         )
