@@ -16,13 +16,14 @@ from typing import Any
 
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import Json
-from ryla_graphs.formats.editor import findings, primitives, texts, views
-from ryla_graphs.formats.editor.document import MUTED, EditorDocument, parse
+from ryla_graphs.formats.editor import findings, primitives, texts, views, virtual
+from ryla_graphs.formats.editor.document import MUTED, EditorDocument
 from ryla_graphs.formats.editor.findings import At
 from ryla_graphs.formats.editor.loaded import Held, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.loading import Loaded, load
+from ryla_graphs.formats.editor.parts import UNDEFINED, Sends
+from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.formats.editor.routes import UNLINKED, Nothing, Origin, Router, Scope, Value
-from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends
 from ryla_graphs.problems import InvalidDocument, Problem, RylaError
 
 Prompt = dict[str, dict[str, Any]]
@@ -59,6 +60,8 @@ class Choices:
 
     choose: texts.Choose = texts.first
     now: datetime | None = None
+    named: bool = True
+    """Whether nodes of unknown classes go out as the file describes them, not as the editor's placeholders."""
 
 
 def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choices()) -> Converted:
@@ -66,7 +69,7 @@ def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choic
 
     Raises `InvalidDocument` where its subgraphs multiply to more than `MOST_NODES` nodes.
     """
-    return _Conversion(document, load(document, catalog), choices).run()
+    return _Conversion(document, load(document, catalog, named=choices.named), choices).run()
 
 
 def convert_line(record: Json, catalog: Catalog) -> dict[str, Json]:
@@ -91,7 +94,7 @@ class _Conversion:
     document: EditorDocument
     loaded: Loaded
     choices: Choices
-    router: Router = field(default_factory=Router)
+    router: Router = field(default_factory=lambda: Router(virtual.source))
     left: list[LeftOut] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -160,9 +163,10 @@ class _Conversion:
             elif found is not UNLINKED or not node.held(slot.name):
                 self.unlinked(_at(scope, node, slot.name), found, slot.name in inputs)
         meta = {} if node.title is None else {"title": node.title}
-        if node.schema is None:
+        if node.schema is None and not self.choices.named:
             return {"inputs": inputs, "_meta": meta}
-        return {"inputs": inputs, "class_type": node.schema.class_type, "_meta": meta}
+        class_type = node.type if node.schema is None else node.schema.class_type
+        return {"inputs": inputs, "class_type": class_type, "_meta": meta}
 
     def unlinked(self, at: At, found: Nothing, has_value: bool) -> None:
         instead = "; the widget's own value goes out instead" if has_value else ""
@@ -184,6 +188,15 @@ class _Conversion:
             return self.captured(held, at)
         if sends is Sends.VIEW:
             return views.view(node.type, node.file.properties)
+        if sends is Sends.FIXED:
+            return held.widget.default
+        if sends is Sends.OWN_ID:
+            return f"${node.id}-0"
+        if sends is Sends.IF_SAVED:
+            saved = node.held("save_to_workflow")
+            return value if saved is not None and saved.value and value != "[IMAGE DATA]" else ""
+        if sends is Sends.COMPARED:
+            return value if isinstance(value, dict) else {"images": value if isinstance(value, list) else []}
         if sends is Sends.INDEX:
             chosen = node.widgets[0].value
             options = [other.value for other in node.widgets if other.widget.sends is Sends.OPTION]

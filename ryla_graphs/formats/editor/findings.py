@@ -80,6 +80,18 @@ def needs_browser(at: At) -> Problem:
     )
 
 
+def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
+    """A class that the catalog does not have, so that only the file itself says what its values mean."""
+    hint = "give the server's own definitions as the catalog"
+    if isinstance(pack, str) and pack:
+        hint += f"; the class is of the pack {pack}"
+    if unnamed:
+        message = f"the class is unknown and the file does not name its {unnamed} values, so they are left out"
+        return at.problem("unknown_class", message, level="error", hint=hint)
+    message = "the class is unknown: its values are named as the file describes them"
+    return at.problem("unknown_class", message, level="warning", hint=hint)
+
+
 def not_a_number(at: At, given: float) -> Problem:
     """A number that JSON cannot hold."""
     return at.problem(

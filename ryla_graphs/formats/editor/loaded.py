@@ -10,7 +10,8 @@ from typing import Any
 
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorNode
-from ryla_graphs.formats.editor.widgets import Brought, Sends, Widget, chosen, custom_option
+from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
+from ryla_graphs.formats.editor.widgets import chosen, custom_option
 
 
 @dataclass(slots=True)
@@ -162,6 +163,8 @@ class LoadedGraph:
     links: dict[str, Link] = field(default_factory=dict)
     inputs: list[LoadedPort] = field(default_factory=list)
     outputs: list[LoadedPort] = field(default_factory=list)
+    setters: dict[tuple[str, str], LoadedNode] | None = None
+    """Named sources among the nodes, found when they are first asked for."""
 
     def cut(self, link: str | None) -> None:
         """Remove a link from the table."""

@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ryla_graphs.catalog.object_info import Catalog
-from ryla_graphs.formats.editor import findings
+from ryla_graphs.formats.editor import findings, unknown, virtual
 from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Subgraph
 from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
-from ryla_graphs.formats.editor.loaded import InSlot, Link, LoadedGraph, LoadedNode, LoadedPort
+from ryla_graphs.formats.editor.loaded import Link, LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.opening import open_node, open_plain, template
 from ryla_graphs.formats.editor.promotion import open_instance
-from ryla_graphs.formats.editor.proxies import PRIMITIVE, adopt
+from ryla_graphs.formats.editor.proxies import adopt
 from ryla_graphs.formats.editor.unpacking import unpack
 from ryla_graphs.problems import Problem
 
-_NOTES = frozenset({"Note", "MarkdownNote"})
-REROUTE = "Reroute"
 _FORBIDDEN = str.maketrans("", "", "&<>\"'`=")
 
 
@@ -32,14 +30,18 @@ class Loaded:
     problems: list[Problem] = field(default_factory=list)
 
 
-def load(document: EditorDocument, catalog: Catalog) -> Loaded:
-    """Load a file against a catalog's definitions."""
-    return _Loader(document, catalog).load()
+def load(document: EditorDocument, catalog: Catalog, *, named: bool = True) -> Loaded:
+    """Load a file against a catalog's definitions.
+
+    Nodes of unknown classes get the values that the file itself names; without `named`, the placeholders of the editor.
+    """
+    return _Loader(document, catalog, named).load()
 
 
 class _Loader:
-    def __init__(self, document: EditorDocument, catalog: Catalog) -> None:
+    def __init__(self, document: EditorDocument, catalog: Catalog, named: bool) -> None:
         self.document = document
+        self.named = named
         self.catalog = catalog
         self.problems: list[Problem] = []
         self.renumbered, self.last = _renumbered(document)
@@ -93,12 +95,27 @@ class _Loader:
             return open_node(file, number, group.template, graph)
         made = template(self.catalog, file.type) or template(self.catalog, file.type.translate(_FORBIDDEN))
         if made is not None:
-            return open_node(file, number, made, graph)
-        if file.type == REROUTE:
-            node = open_plain(file, number, inputs=(InSlot("", "*"),), outputs=1)
-        else:
-            node = open_plain(file, number, outputs=1 if file.type == PRIMITIVE else 0)
-        node.virtual = file.type in _NOTES or file.type in (REROUTE, PRIMITIVE)
+            node = open_node(file, number, made, graph)
+            node.virtual = file.type in virtual.NEVER_SENT
+            return node
+        return self.open_without_class(file, number)
+
+    def open_without_class(self, file: EditorNode, number: str) -> LoadedNode:
+        """A node whose class the catalog does not have: the editor's own or a pack's, or an unknown one."""
+        pack = virtual.PACK_NODES.get(file.type)
+        if file.type in virtual.OWN or (pack is not None and (self.named or pack in self.catalog)):
+            inputs, outputs = virtual.slots_of(file.type)
+            node = open_plain(file, number, inputs=inputs, outputs=outputs)
+            node.virtual = True
+            return node
+        node = open_plain(file, number)
+        if not self.named:
+            node.widgets = unknown.as_the_editor(file)
+            return node
+        node.title = file.title or file.type
+        node.widgets, unnamed = unknown.as_described(file)
+        at = findings.At(number, file.type, file.place)
+        self.problems.append(findings.unknown_class(at, unnamed, file.properties.get("cnr_id")))
         return node
 
 

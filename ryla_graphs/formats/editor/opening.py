@@ -17,7 +17,9 @@ from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Json, NodeSchema
 from ryla_graphs.formats.editor.document import EditorInput, EditorNode
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, OutSlot
-from ryla_graphs.formats.editor.widgets import UNDEFINED, Slot, Widget, autogrow, slots, widgets
+from ryla_graphs.formats.editor.pack_nodes import own_placing
+from ryla_graphs.formats.editor.parts import UNDEFINED, Slot, Widget
+from ryla_graphs.formats.editor.widgets import autogrow, slots, widgets
 
 _TITLES: Mapping[str, str] = {
     "LTXVConcatAVLatent": "LTXVConcatAVLatent",
@@ -96,6 +98,9 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
     )
     if node.grows:
         _grow(node, graph)
+    own = own_placing(file.type)
+    if own is not None and own(node, file.values, graph):
+        return node
     if file.values is not None:
         _place(node, _without_sockets(file.values, made.positions), made.is_plain, graph)
     return node

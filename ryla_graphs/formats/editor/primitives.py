@@ -9,8 +9,8 @@ from typing import Any
 
 from ryla_graphs.catalog.schema import InputSpec, Json
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode
+from ryla_graphs.formats.editor.parts import UNDEFINED
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
-from ryla_graphs.formats.editor.widgets import UNDEFINED
 
 _REPLACES = "Run widget replace on values"
 Number = int | float

@@ -11,7 +11,7 @@ from typing import Any
 
 from ryla_graphs.catalog.schema import Json
 from ryla_graphs.formats.editor.loaded import InSlot, LoadedGraph, LoadedNode, LoadedPort, OutSlot
-from ryla_graphs.formats.editor.widgets import UNDEFINED
+from ryla_graphs.formats.editor.parts import UNDEFINED
 
 
 def open_instance(node: LoadedNode) -> None:

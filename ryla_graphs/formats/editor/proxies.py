@@ -14,8 +14,8 @@ from typing import Any
 from ryla_graphs.catalog.schema import Json
 from ryla_graphs.formats.editor.document import INPUTS_ID, EditorNode
 from ryla_graphs.formats.editor.loaded import Held, InSlot, Link, LoadedGraph, LoadedNode, LoadedPort
+from ryla_graphs.formats.editor.parts import UNDEFINED
 from ryla_graphs.formats.editor.promotion import definition_of, parsed, promote, targets
-from ryla_graphs.formats.editor.widgets import UNDEFINED
 
 PRIMITIVE = "PrimitiveNode"
 _PREFIX = re.compile(r"\s*(\d+)\s*:\s*(.+)", re.ASCII)

@@ -71,7 +71,7 @@ class Scope:
         return False
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A slot on the way, of an input or an output."""
 
     scope: Scope
@@ -82,21 +82,22 @@ class _Place(NamedTuple):
     """For an output the type that the input at the end of the way takes; for an input the same if it is known."""
 
 
-Virtual = Callable[[Scope, LoadedNode, int], "tuple[Scope, LoadedNode, int] | None"]
+Virtual = Callable[[Scope, LoadedNode, int], Place | None]
+"""What a virtual node stands for, other than its own input."""
 
 
 class Router:
     """Finds the origins of links in one loaded workflow."""
 
-    def __init__(self, virtual: Virtual | None = None) -> None:
+    def __init__(self, virtual: Virtual) -> None:
         self._virtual = virtual
         self._found: dict[tuple[int, int, int, bool, str | None], Found] = {}
 
     def origin(self, scope: Scope, node: LoadedNode, slot: int) -> Found:
         """What feeds an input slot of a node."""
-        place: _Place | Found = _Place(scope, node, slot, False, None)
+        place: Place | Found = Place(scope, node, slot, False, None)
         seen: dict[tuple[int, int, int, bool, str | None], None] = {}
-        while isinstance(place, _Place):
+        while isinstance(place, Place):
             key = (id(place.scope), id(place.node), place.slot, place.is_output, place.type)
             if (known := self._found.get(key)) is not None:
                 place = known
@@ -109,7 +110,7 @@ class Router:
             self._found[key] = place
         return place
 
-    def _from_input(self, place: _Place) -> _Place | Found:
+    def _from_input(self, place: Place) -> Place | Found:
         scope, node, number, _, kind = place
         if not 0 <= number < len(node.inputs):
             return Nothing(f"{_name(node)} has no input {number}", broken=True)
@@ -124,9 +125,9 @@ class Router:
         origin = scope.graph.nodes.get(link.origin)
         if origin is None:
             return Nothing(f"link {slot.link} comes from node {link.origin}, which is not in the file", broken=True)
-        return _Place(scope, origin, link.origin_slot, True, slot.type if kind is None else kind)
+        return Place(scope, origin, link.origin_slot, True, slot.type if kind is None else kind)
 
-    def _from_output(self, place: _Place) -> _Place | Found:
+    def _from_output(self, place: Place) -> Place | Found:
         scope, node, slot, _, kind = place
         mode = node.file.mode
         if mode == MUTED:
@@ -137,10 +138,10 @@ class Router:
             return _inside(scope, node, slot, kind)
         if not node.virtual:
             return Origin(f"{scope.prefix}{node.id}", slot)
-        if self._virtual is not None and (source := self._virtual(scope, node, slot)) is not None:
-            return _Place(*source, True, kind)
+        if (source := self._virtual(scope, node, slot)) is not None:
+            return source._replace(type=kind)
         if 0 <= slot < len(node.inputs) and node.inputs[slot].link is not None:
-            return _Place(scope, node, slot, False, kind)
+            return Place(scope, node, slot, False, kind)
         return Nothing(f"{_name(node)} passes nothing on")
 
 
@@ -148,7 +149,7 @@ def _name(node: LoadedNode) -> str:
     return f"node {node.file.id} ({node.type})"
 
 
-def _outside(scope: Scope, slot: int) -> _Place | Found:
+def _outside(scope: Scope, slot: int) -> Place | Found:
     """From an input of a subgraph to that of the instance."""
     assert scope.instance is not None
     assert scope.parent is not None
@@ -157,10 +158,10 @@ def _outside(scope: Scope, slot: int) -> _Place | Found:
     outer = scope.instance.inputs[slot]
     if outer.link is None:
         return Value(scope.instance.promoted[outer.name]) if outer.widget is not None else UNLINKED
-    return _Place(scope.parent, scope.instance, slot, False, None)
+    return Place(scope.parent, scope.instance, slot, False, None)
 
 
-def _inside(scope: Scope, node: LoadedNode, slot: int, kind: str | None) -> _Place | Found:
+def _inside(scope: Scope, node: LoadedNode, slot: int, kind: str | None) -> Place | Found:
     """From an output of an instance to the node inside."""
     graph = node.subgraph
     if graph is None or scope.contains(graph):
@@ -176,10 +177,10 @@ def _inside(scope: Scope, node: LoadedNode, slot: int, kind: str | None) -> _Pla
     origin = graph.nodes.get(link.origin)
     if origin is None:
         return Nothing(f"output {slot} of subgraph '{graph.name}' comes from a node that is not there", broken=True)
-    return _Place(inner, origin, link.origin_slot, True, kind)
+    return Place(inner, origin, link.origin_slot, True, kind)
 
 
-def _around(place: _Place) -> _Place | Found:
+def _around(place: Place) -> Place | Found:
     """Past a bypassed node: from its output to the input that takes its place."""
     scope, node, slot, _, kind = place
     if not 0 <= slot < len(node.outputs):
@@ -187,7 +188,7 @@ def _around(place: _Place) -> _Place | Found:
     number = _bypass(node, slot, kind or "")
     if number is None:
         return Nothing(f"{_name(node)} is bypassed and has no input of type {kind}")
-    return _Place(scope, node, number, False, None)
+    return Place(scope, node, number, False, None)
 
 
 def _bypass(node: LoadedNode, slot: int, kind: str) -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ryla_graphs.formats.editor.document import EditorNode, node_of
+from ryla_graphs.formats.editor.document import EditorNode
 from ryla_graphs.formats.editor.group_nodes import Group
 from ryla_graphs.formats.editor.loaded import Link, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
+from ryla_graphs.formats.editor.reading import node_of
 from ryla_graphs.formats.editor.routes import fits
 
 Open = Callable[[EditorNode, str], LoadedNode]

@@ -11,82 +11,32 @@ at its position.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec, Json, Kind, NodeSchema
+from ryla_graphs.formats.editor import widget_rules as rules
+from ryla_graphs.formats.editor.parts import UNDEFINED, Brought, Sends, Slot, Widget
 
-
-class _Undefined:
-    """A value that JavaScript calls undefined: a key that holds it is not written."""
-
-    def __repr__(self) -> str:
-        return "undefined"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-UNDEFINED: Final = _Undefined()
-
-
-class Sends(StrEnum):
-    """What a widget puts into the prompt under its name."""
-
-    VALUE = "value"
-    NOTHING = "nothing"
-    DYNAMIC_PROMPT = "dynamic prompt"
-    """The text without comments, one of each ``{a|b}`` picked."""
-    FILE_NAME = "file name"
-    """The text with ``%date%`` and ``%Node.widget%`` replaced."""
-    CAPTURE = "capture"
-    """What only a browser can make, a rendered view or a recording: an empty text without one."""
-    VIEW = "view"
-    """Where the camera of a 3D view stands."""
-    OPTION = "option"
-    """Its value, and the editor shows one more widget of this kind than have one."""
-    INDEX = "index"
-    """The place of the chosen option among the options of a `CustomCombo`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Widget:
-    """One widget of a node in the editor."""
-
-    name: str
-    type: str
-    """The type that makes the widget: INT, COMBO, IMAGEUPLOAD, …"""
-    default: Any = ""
-    """The value of a new node; `UNDEFINED` where it has none."""
-    spec: InputSpec | None = None
-    """The input that it fills; None for what only the editor knows, such as ``control_after_generate``."""
-    saved: bool = True
-    """Whether it takes a position in ``widgets_values``."""
-    sends: Sends = Sends.VALUE
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One input slot of a node in the editor."""
-
-    name: str
-    type: str
-    widget: str | None = None
-    """The name of the widget that it stands beside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """What the chosen option of a dynamic combo brings."""
-
-    slots: tuple[Slot, ...]
-    widgets: tuple[Widget, ...]
-    autogrow: Mapping[str, InputSpec]
-
+__all__ = [
+    "UNDEFINED",
+    "Brought",
+    "Sends",
+    "Slot",
+    "Widget",
+    "added_inputs",
+    "autogrow",
+    "chosen",
+    "custom_option",
+    "grow",
+    "has_widget",
+    "restored",
+    "slots",
+    "widget_type",
+    "widgets",
+]
 
 _NO_VALUES: Mapping[str, Json] = MappingProxyType({})
 
@@ -111,7 +61,7 @@ def grow(schema: NodeSchema, value_of: Callable[[Widget], Any]) -> Iterator[tupl
         yield widget, value
         if widget.name == "choice" and schema.class_type == "CustomCombo":
             yield from _custom_options(value_of)
-    for widget in _AFTER.get(schema.class_type, ()):
+    for widget in rules.AFTER.get(schema.class_type, ()):
         yield widget, value_of(widget)
 
 
@@ -145,112 +95,24 @@ def slots(schema: NodeSchema, given: Iterable[str] = (), values: Mapping[str, Js
     return (*found, *chain.from_iterable(_widget_slots(spec, linked, values) for spec in specs))
 
 
-_DEFAULTS: Mapping[str, Json] = {
-    "INT": 0,
-    "FLOAT": 0,
-    "STRING": "",
-    "BOOLEAN": False,
-    "MARKDOWN": "",
-    "COLOR": "#000000",
-    "COLORS": [],
-    "PAINTER": "",
-    "TEXTAREA": "",
-    "BOUNDING_BOX": {"x": 0, "y": 0, "width": 512, "height": 512},
-    "BOUNDING_BOXES": [],
-    "COMPOSITOR": {},
-    "CURVE": {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"},
-    "RANGE": {"min": 0.0, "max": 1.0},
-    "VIDEO_EDIT": {"trim": {"start_time": 0, "duration": 0}, "crop": {"x": 0, "y": 0, "width": 0, "height": 0}},
-    "IMAGECOMPARE": ["", ""],
-    "CHART": {},
-    "GALLERIA": [],
-    "IMAGEUPLOAD": "image",
-    "AUDIOUPLOAD": "",
-    "AUDIO_UI": "",
-    "AUDIO_RECORD": "",
-    "LOAD_3D": "",
-    "LOAD_3D_ADVANCED": "",
-    "PREVIEW_3D": "",
-    "WEBCAM": "",
-    sockets.COMBO: UNDEFINED,
-    sockets.DYNAMIC_COMBO: UNDEFINED,
-}
-"""The types that the editor has a widget for, and the value of a new one whose definition has no default."""
-
-_UNSENT = frozenset({"IMAGEUPLOAD", "AUDIOUPLOAD", "AUDIO_UI"})
-_UNSAVED = frozenset({"AUDIO_UI", "IMAGECOMPARE"})
-_CAPTURED = frozenset({"LOAD_3D", "LOAD_3D_ADVANCED", "PREVIEW_3D", "WEBCAM", "AUDIO_RECORD"})
-_SEEDS = frozenset({"seed", "noise_seed"})
-_CONTROL = Widget("control_after_generate", sockets.COMBO, "randomize", sends=Sends.NOTHING)
-_CONTROL_FILTER = Widget("control_filter_list", "STRING", "", sends=Sends.NOTHING)
-_SAVES_FILES = frozenset(
-    {
-        *("SaveImage", "SaveImageAdvanced", "SaveSVGNode", "SaveVideo", "SaveAnimatedWEBP", "SaveAnimatedPNG"),
-        *("SaveWEBM", "SaveAudio", "SaveAudioMP3", "SaveAudioOpus", "SaveAudioAdvanced", "SaveGLB"),
-        *("Save3DAdvanced", "SaveGaussianSplat", "SavePointCloud", "SaveLatent"),
-        *("CLIPSave", "VAESave", "ModelSave", "LoraSave"),
-    }
-)
-"""The classes whose ``filename_prefix`` the editor fills in."""
-
-
-def _only(name: str, kind: str) -> InputSpec:
-    """An input that only the editor gives a class."""
-    return InputSpec(name=name, key=name, type=kind, kind=Kind.SOCKET, required=True)
-
-
-_AUDIO_PLAYER = (_only("audioUI", "AUDIO_UI"),)
-_ADDED: Mapping[str, tuple[InputSpec, ...]] = {
-    **dict.fromkeys(("SaveAudio", "PreviewAudio", "SaveAudioMP3", "SaveAudioOpus", "SaveAudioAdvanced"), _AUDIO_PLAYER),
-    "LoadAudio": (*_AUDIO_PLAYER, _only("upload", "AUDIOUPLOAD")),
-    "SaveGLB": (_only("image", "PREVIEW_3D"),),
-    "Preview3D": (_only("image", "PREVIEW_3D"),),
-}
-"""Inputs that the editor adds to the definition of a class."""
-
-_TEXT_PREVIEW = (
-    Widget("preview_text", "STRING", "", saved=False, sends=Sends.NOTHING),
-    Widget("preview_mode", "BOOLEAN", False, saved=False, sends=Sends.NOTHING),
-)
-_AFTER: Mapping[str, tuple[Widget, ...]] = {
-    "PreviewAny": _TEXT_PREVIEW,
-    "SaveText": _TEXT_PREVIEW,
-    "WebcamCapture": (Widget("waiting for camera...", "BUTTON", "capture", sends=Sends.CAPTURE),),
-}
-"""Widgets that the editor adds at the end of a class."""
-
-_BESIDE: Mapping[tuple[str, str], tuple[Widget, ...]] = {
-    ("LoadImageOutput", "image"): (
-        Widget("Auto-refresh after generation", "BOOLEAN", False, sends=Sends.NOTHING),
-        Widget("refresh", "BUTTON", "refresh"),
-    ),
-    ("Load3D", "model_file"): (
-        Widget("upload 3d model", "BUTTON", "upload3dmodel"),
-        Widget("upload extra resources", "BUTTON", "uploadExtraResources"),
-        Widget("clear", "BUTTON", "clear"),
-    ),
-}
-"""Widgets that the editor puts behind another of a class."""
-
-
 def added_inputs(schema: NodeSchema) -> Iterator[InputSpec]:
     """The inputs that the editor adds to a class: an upload button for the first picture or video, and a few more."""
     for spec in schema.inputs:
         if spec.required and spec.kind is Kind.COMBO and spec.upload in ("image", "video"):
-            yield _only("upload", "IMAGEUPLOAD")
+            yield rules.only("upload", "IMAGEUPLOAD")
             break
-    yield from _ADDED.get(schema.class_type, ())
+    yield from rules.ADDED.get(schema.class_type, ())
 
 
 def has_widget(spec: InputSpec) -> bool:
     """Whether the type alone has a widget, as the editor asks where it builds a class out of a group."""
-    return spec.type in _DEFAULTS and not spec.listed
+    return spec.type in rules.DEFAULTS and not spec.listed
 
 
 def widget_type(spec: InputSpec) -> str | None:
     """The type that makes the input's widget, None where it is a socket only."""
-    kind = spec.widget_type or spec.type
-    return kind if kind in _DEFAULTS and not spec.force_input else None
+    kind = spec.widget_type if spec.widget_type in rules.DEFAULTS else spec.type
+    return kind if kind in rules.DEFAULTS and not spec.force_input else None
 
 
 def _grow(
@@ -276,19 +138,21 @@ def _widget(spec: InputSpec, kind: str, schema: NodeSchema) -> Widget:
         type=kind,
         default=_default(spec, kind),
         spec=spec,
-        saved=kind not in _UNSAVED,
+        saved=kind not in rules.UNSAVED,
         sends=_sends(spec, kind, schema),
     )
 
 
 def _sends(spec: InputSpec, kind: str, schema: NodeSchema) -> Sends:
-    if kind in _UNSENT:
+    if kind in rules.UNSENT:
         return Sends.NOTHING
-    if kind in _CAPTURED:
+    if kind in rules.CAPTURED:
         return Sends.VIEW if spec.name == "viewport_state" else Sends.CAPTURE
-    if spec.name == "filename_prefix" and schema.class_type in _SAVES_FILES:
+    if spec.name == "filename_prefix" and schema.class_type in rules.SAVES_FILES:
         return Sends.FILE_NAME
-    return Sends.DYNAMIC_PROMPT if spec.dynamic_prompts and kind == "STRING" else Sends.VALUE
+    if spec.dynamic_prompts and kind == "STRING" and schema.class_type not in rules.PLAIN_TEXTS:
+        return Sends.DYNAMIC_PROMPT
+    return rules.SENDS.get((schema.class_type, spec.name), Sends.VALUE)
 
 
 def _default(spec: InputSpec, kind: str) -> Any:
@@ -299,20 +163,20 @@ def _default(spec: InputSpec, kind: str) -> Any:
             return []
         first = spec.choices[0] if spec.choices else UNDEFINED
         return spec.default or first
-    return spec.default if spec.has_default else _DEFAULTS[kind]
+    return spec.default if spec.has_default else rules.DEFAULTS[kind]
 
 
 def _beside(spec: InputSpec, kind: str, widget: Widget, schema: NodeSchema) -> Iterator[Widget]:
-    if spec.control_after_generate or (kind == "INT" and spec.name in _SEEDS):
-        yield _CONTROL
+    if spec.control_after_generate or (kind == "INT" and spec.name in rules.SEEDS):
+        yield rules.CONTROL
         if kind == sockets.COMBO:
-            yield _CONTROL_FILTER
+            yield rules.CONTROL_FILTER
     if kind == "BOUNDING_BOX" and isinstance(widget.default, Mapping):
         for side, length in widget.default.items():
             yield Widget(side, "INT", length, sends=Sends.NOTHING)
     if kind == "AUDIO_RECORD":
         yield Widget(spec.name, "BUTTON", "", sends=Sends.NOTHING)
-    yield from _BESIDE.get((schema.class_type, spec.name), ())
+    yield from rules.BESIDE.get((schema.class_type, spec.name), ())
 
 
 def custom_option(number: int) -> Widget:
