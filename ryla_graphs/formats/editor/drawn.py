@@ -53,6 +53,8 @@ class Drawn:
     properties: dict[str, Any]
     box: Box
     parts: Parts = ()
+    by_name: bool = False
+    """Whether its pack reads an object of values instead of a list."""
     loads: bool = False
     """Whether it has its place in the column of models."""
 

@@ -29,7 +29,7 @@ def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
     types = Types(prompt)
     for node in prompt.every_node():
         if isinstance(node, PromptNode):
-            held = list(grow(node.schema, partial(_value, node.inputs)))
+            held = [*grow(node.schema, partial(_value, node.inputs)), *_of_pack(node)]
             drawn = _known(node, held, types)
             yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
             lost += _lost(node, drawn, held)
@@ -108,6 +108,7 @@ def _known(node: PromptNode, held: Sequence[Held], types: Types) -> Drawn:
         outputs=outputs,
         values=values,
         properties=_properties(schema),
+        by_name=_reads_names(schema.class_type),
         box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
     )
 
@@ -121,6 +122,19 @@ def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
         return None if widget.default is UNDEFINED else widget.default
     value = unwrap(value)
     return literal(value) if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str) else value
+
+
+def _reads_names(class_type: str) -> bool:
+    return class_type.startswith("VHS_")
+
+
+def _of_pack(node: PromptNode) -> Iterator[Held]:
+    """The values for widgets that the pack itself adds in the browser, which no definition tells."""
+    if _reads_names(node.class_type):
+        known = {slot.name for slot in slots(node.schema, node.inputs, node.inputs)}
+        for name, value in node.inputs.items():
+            if name not in known and not is_link(value):
+                yield Widget(name, _type_of(value)), unwrap(value)
 
 
 _PRIMITIVES: Mapping[type, str] = {
