@@ -10,11 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 COLUMN_GAP = 80.0
 ROW_GAP = 50.0
+_WIDEST_GAP = 100.0
+"""In the first column."""
 BAND_GAP = 140.0
 """Between the lines that a very long graph is broken into."""
 
@@ -72,6 +74,8 @@ def layered(boxes: Sequence[Box], links: Sequence[Link], *, first: Collection[in
     place = {box: number for number, column in enumerate(columns) for box in column}
     tops = _tops(boxes, columns, links)
     side = sum(1 for column in columns if layers[column[0]] == 0) if len(columns) > 1 else 0
+    for column in columns[:side]:
+        _close(boxes, column, tops)
     spans = [sorted((place[link.source] - side, place[link.target] - side)) for link in links]
     bands = _bands(boxes, columns[side:], [(left, right) for left, right in spans if left >= 0])
     return _placed(boxes, columns[:side], bands, tops)
@@ -271,6 +275,16 @@ def _settle(
             box = next(rest)
             tops[box] = total / weight + below
             below += heights[box]
+
+
+def _close(boxes: Sequence[Box], column: Sequence[int], tops: list[float]) -> None:
+    """Leave no wide gaps in a column, and the column where it is on average."""
+    places = [0.0]
+    for upper, lower in pairwise(column):
+        places.append(places[-1] + min(tops[lower] - tops[upper], boxes[upper].height + _WIDEST_GAP))
+    shift = sum(tops[box] - place for box, place in zip(column, places, strict=True)) / len(column)
+    for box, place in zip(column, places, strict=True):
+        tops[box] = place + shift
 
 
 # --- lines of columns --------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ryla_graphs.formats.editor.arranging import Parts
 from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import TITLE_HEIGHT
 from ryla_graphs.formats.editor.grouping import enclosed, loaders, repeated
+from ryla_graphs.formats.editor.notes import Note
 from ryla_graphs.formats.editor.writing_nodes import drawn_nodes
 from ryla_graphs.formats.editor.writing_sheets import definition, number_of, sheet
 from ryla_graphs.formats.editor.writing_subgraphs import Placed, fold
@@ -27,13 +28,6 @@ _NOTE_WIDTH = 420.0
 _NOTE_GAP = 80.0
 _DEEPEST = 6
 """Instances within instances beyond this are not made; the nodes in them keep their long ids."""
-
-
-class Note(NamedTuple):
-    """What a person should read beside the graph, in Markdown."""
-
-    title: str
-    text: str
 
 
 class Written(NamedTuple):
@@ -69,12 +63,17 @@ def write(
     last = max((number_of(node.id) for graph in graphs for node in graph), default=0)
     root = sheet(nodes)
     root["nodes"] += _notes(notes, last + 1, root["nodes"], root["groups"])
+    links = len(root["links"])
+    written = []
+    for each in definitions:
+        written.append(definition(each, links))
+        links += len(written[-1]["links"])
     content = {
         "last_node_id": last + len(notes),
-        "last_link_id": len(root["links"]),
+        "last_link_id": links,
         **root,
         "links": [list(link.values()) for link in root["links"]],
-        **({"definitions": {"subgraphs": [definition(each) for each in definitions]}} if definitions else {}),
+        **({"definitions": {"subgraphs": written}} if written else {}),
         "config": {},
         "extra": {},
         "version": 0.4,
@@ -176,15 +175,15 @@ def _name(name: str | None) -> str | None:
 def _notes(
     notes: Sequence[Note], spare: int, nodes: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Notes in a column left of everything."""
-    tops = [node["pos"][1] - TITLE_HEIGHT for node in nodes] + [group["bounding"][1] for group in groups]
-    lefts = [node["pos"][0] for node in nodes] + [group["bounding"][0] for group in groups]
-    top = min(tops, default=0.0)
-    left = min(lefts, default=0.0) - _NOTE_WIDTH - _NOTE_GAP
+    """Notes in a column left of everything, the first as high as what is there."""
+    corners = [(node["pos"][0], node["pos"][1] - TITLE_HEIGHT) for node in nodes]
+    corners += [(group["bounding"][0], group["bounding"][1]) for group in groups]
+    left, top = min(corners, default=(0.0, 0.0))
+    left -= _NOTE_WIDTH + _NOTE_GAP
     written = []
     for number, note in enumerate(notes, start=spare):
-        lines = sum(1 + len(line) // 55 for line in note.text.split("\n"))
-        height = max(100.0, 50.0 + 19.0 * lines)
+        lines = sum(1 + len(line) // 75 for line in note.text.split("\n"))
+        height = max(120.0, 60.0 + 14.0 * lines)
         written.append(
             {
                 "id": number,

@@ -10,6 +10,7 @@ from ryla_graphs.formats.editor.arranging import Frame, arrange
 from ryla_graphs.formats.editor.drawn import TITLE_HEIGHT, Drawn, Input
 from ryla_graphs.formats.editor.layout import Link as Line
 from ryla_graphs.formats.editor.writing_subgraphs import INPUTS, OUTPUTS, Definition, Port
+from ryla_graphs.prompt import Link
 
 _LARGEST = 2**53
 """Numbers from here on are not exact in a browser."""
@@ -18,8 +19,8 @@ _GROUP = "#3f789e"
 _PORTS_WIDTH, _PORTS_GAP, _PORT_ROW = 120.0, 80.0, 20.0
 
 
-def sheet(nodes: Sequence[Drawn]) -> dict[str, Any]:
-    """The nodes, links and groups of one graph, laid out."""
+def sheet(nodes: Sequence[Drawn], used: int = 0) -> dict[str, Any]:
+    """The nodes, links and groups of one graph, laid out; links count up from the number of those `used` elsewhere."""
     place = {node.id: number for number, node in enumerate(nodes)}
     links: list[dict[str, Any]] = []
     lines: list[Line] = []
@@ -30,18 +31,10 @@ def sheet(nodes: Sequence[Drawn]) -> dict[str, Any]:
             if given.source is None:
                 continue
             source, output = given.source
-            links.append(
-                {
-                    "id": len(links) + 1,
-                    "origin_id": _id(source),
-                    "origin_slot": output,
-                    "target_id": _id(node.id),
-                    "target_slot": slot,
-                    "type": _carried(nodes, place, source, output) or given.type,
-                }
-            )
-            taken.setdefault((source, output), []).append(len(links))
-            entered[number][slot] = len(links)
+            carried = _carried(nodes, place, source, output) or given.type
+            links.append(_link(used + len(links) + 1, (source, output), (node.id, slot), carried))
+            taken.setdefault((source, output), []).append(used + len(links))
+            entered[number][slot] = used + len(links)
             if source in place:
                 origin = place[source]
                 lines.append(Line(origin, nodes[origin].leaves(output), number, node.enters(slot)))
@@ -53,6 +46,17 @@ def sheet(nodes: Sequence[Drawn]) -> dict[str, Any]:
         ],
         "links": links,
         "groups": [_group(number, frame) for number, frame in enumerate(arranged.frames, start=1)],
+    }
+
+
+def _link(number: int, origin: tuple[str, int], target: tuple[str, int], carried: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "origin_id": _id(origin[0]),
+        "origin_slot": origin[1],
+        "target_id": _id(target[0]),
+        "target_slot": target[1],
+        "type": carried,
     }
 
 
@@ -121,32 +125,24 @@ def number_of(name: str) -> int:
     return int(name) if name.isdecimal() and name.isascii() and name[0] != "0" and int(name) < _LARGEST else 0
 
 
-def definition(each: Definition) -> dict[str, Any]:
+def definition(each: Definition, used: int) -> dict[str, Any]:
     """A subgraph: its own sheet between its inputs on the left and its outputs on the right."""
-    inside = sheet(each.nodes)
+    inside = sheet(each.nodes, used)
     right = max(node["pos"][0] + node["size"][0] for node in inside["nodes"])
     links: list[dict[str, Any]] = inside["links"]
+    by_id = {node["id"]: node for node in inside["nodes"]}
+    inputs: list[list[int]] = [[] for _ in each.inputs]
+    for link in links:
+        if link["origin_id"] == int(INPUTS):
+            inputs[link["origin_slot"]].append(link["id"])
     outputs: list[list[int]] = []
     for number, port in enumerate(each.outputs):
-        assert port.link is not None
-        source, slot = port.link
-        links.append(
-            {
-                "id": len(links) + 1,
-                "origin_id": _id(source),
-                "origin_slot": slot,
-                "target_id": int(OUTPUTS),
-                "target_slot": number,
-                "type": port.type,
-            }
-        )
-        outputs.append([len(links)])
-        node = next(node for node in inside["nodes"] if node["id"] == _id(source))
-        node["outputs"][slot]["links"] = [*(node["outputs"][slot]["links"] or ()), len(links)]
-    inputs = [
-        [link["id"] for link in links if link["origin_id"] == int(INPUTS) and link["origin_slot"] == number]
-        for number in range(len(each.inputs))
-    ]
+        source, slot = port.link or Link(OUTPUTS, 0)
+        links.append(_link(used + len(links) + 1, (source, slot), (OUTPUTS, number), port.type))
+        outputs.append([used + len(links)])
+        if slot < len(by_id[_id(source)]["outputs"]):
+            output = by_id[_id(source)]["outputs"][slot]
+            output["links"] = [*(output["links"] or ()), used + len(links)]
     left_edge = -_PORTS_WIDTH - _PORTS_GAP
     return {
         "id": each.id,
@@ -154,7 +150,7 @@ def definition(each: Definition) -> dict[str, Any]:
         "state": {
             "lastGroupId": len(inside["groups"]),
             "lastNodeId": max((number_of(node.id) for node in each.nodes), default=0),
-            "lastLinkId": len(links),
+            "lastLinkId": used + len(links),
             "lastRerouteId": 0,
         },
         "revision": 0,

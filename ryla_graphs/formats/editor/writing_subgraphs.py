@@ -79,8 +79,8 @@ class _Group:
     """In the order of the prompt."""
     exports: list[Link] = field(default_factory=list)
     """What nodes outside take."""
-    imports: dict[Link, int] = field(default_factory=dict)
-    """What it takes from outside, and at which of its inputs."""
+    imports: dict[Link, tuple[Input, str]] = field(default_factory=dict)
+    """What it takes from outside, each with the first input that takes it, and the id of its node."""
     shape: str = ""
 
 
@@ -121,9 +121,9 @@ def _groups(current: Sequence[Placed], depth: int) -> dict[tuple[str, ...], _Gro
     for group in groups.values():
         group.exports = sorted(set(group.exports), key=lambda link: (rank[link.node], link.slot))
         for member in group.members:
-            for source in _sources(member.node):
-                if inside.get(source.node) != group.prefix:
-                    group.imports.setdefault(source, len(group.imports))
+            for slot in member.node.inputs:
+                if slot.source is not None and inside.get(slot.source.node) != group.prefix:
+                    group.imports.setdefault(slot.source, (slot, member.path[-1]))
         group.shape = _shape(group, local)
     return groups
 
@@ -134,11 +134,12 @@ def _sources(node: Drawn) -> Iterator[Link]:
 
 def _shape(group: _Group, local: Mapping[str, str]) -> str:
     """What two groups have in common if one definition does for both: everything but values that can be promoted."""
+    number = {link: place for place, link in enumerate(group.imports)}
     nodes = [
         [
             member.path[-1],
             member.node.type,
-            [[slot.name, _source(slot.source, group, local)] for slot in member.node.inputs],
+            [[slot.name, _source(slot.source, number, local)] for slot in member.node.inputs],
             [[held[0].name, None if _can_be_promoted(*held) else held[1]] for held in member.node.values],
             member.optional,
         ]
@@ -147,10 +148,11 @@ def _shape(group: _Group, local: Mapping[str, str]) -> str:
     return json.dumps([nodes, [[local[link.node], link.slot] for link in group.exports]], sort_keys=True)
 
 
-def _source(link: Link | None, group: _Group, local: Mapping[str, str]) -> Any:
+def _source(link: Link | None, number: Mapping[Link, int], local: Mapping[str, str]) -> Any:
+    """A link by what it is in every group of a shape: an input of the group, or an output of a node in it."""
     if link is None:
         return None
-    return group.imports[link] if link in group.imports else [local[link.node], link.slot]
+    return number[link] if link in number else [local[link.node], link.slot]
 
 
 def _can_be_promoted(widget: Widget, _: Any) -> bool:
@@ -219,10 +221,9 @@ def _define(alike: Sequence[_Group]) -> tuple[Definition, list[_Promoted]]:
     first = alike[0]
     local = {member.node.id: member.path[-1] for member in first.members}
     names = _Names()
-    takers = [_taken_by(first, link) for link in first.imports]
-    inputs = [names.port(slot.name, slot.type, member) for slot, member in takers]
+    inputs = [names.port(slot.name, slot.type, member) for slot, member in first.imports.values()]
     promoted = list(_promoted(alike, names))
-    inside = {link: Link(INPUTS, number) for link, number in first.imports.items()}
+    inside = {link: Link(INPUTS, number) for number, link in enumerate(first.imports)}
     nodes = [_inside(member, inside, local) for member in first.members]
     for number, (member, widget, port) in enumerate(promoted, len(inputs)):
         name = nodes[member].values[widget][0].name
@@ -230,8 +231,9 @@ def _define(alike: Sequence[_Group]) -> tuple[Definition, list[_Promoted]]:
     for member, node in enumerate(nodes):
         node.properties = _joined([group.members[member].node.properties for group in alike])
     names = _Names()
+    members = {member.node.id: member for member in first.members}
     outputs = [
-        names.port(*_given_by(link, first))._replace(link=Link(local[link.node], link.slot)) for link in first.exports
+        names.port(*_given_by(link, members))._replace(link=Link(local[link.node], link.slot)) for link in first.exports
     ]
     title = ", ".join(group.prefix[-1] for group in alike[:3]) + (", …" if len(alike) > 3 else "")
     title = title if first.members[0].optional else f"Subgraph {title}"
@@ -267,9 +269,8 @@ def _instance(group: _Group, definition: Definition, promoted: Sequence[_Promote
         Input(port.name, port.type, source=link, label=port.label)
         for port, link in zip(definition.inputs, group.imports, strict=False)
     ]
-    takers = [_taken_by(group, link)[0] for link in group.imports]
     # The editor shows a widget, too, where a link into the instance ends in one.
-    shown: list[Held] = [(Widget(slot.name, slot.type), "") for slot in takers if slot.widget]
+    shown: list[Held] = [(Widget(slot.name, slot.type), "") for slot, _ in group.imports.values() if slot.widget]
     values: list[Held] = []
     for member, number, port in promoted:
         inputs.append(Input(port.name, port.type, True, label=port.label))
@@ -293,16 +294,9 @@ def _instance(group: _Group, definition: Definition, promoted: Sequence[_Promote
     return Placed((*outer, name), node, key, optional, min(member.order for member in group.members))
 
 
-def _taken_by(group: _Group, link: Link) -> tuple[Input, str]:
-    """The first input that takes what comes from outside, and its node."""
-    return next(
-        (slot, member.path[-1]) for member in group.members for slot in member.node.inputs if slot.source == link
-    )
-
-
-def _given_by(link: Link, group: _Group) -> tuple[str, str, str]:
-    """The same of an output that is taken outside."""
-    member = next(member for member in group.members if member.node.id == link.node)
+def _given_by(link: Link, members: Mapping[str, Placed]) -> tuple[str, str, str]:
+    """Name and type of an output that is taken outside, and its node."""
+    member = members[link.node]
     outputs = member.node.outputs
     known = outputs[link.slot] if link.slot < len(outputs) else Output(f"output {link.slot}", sockets.ANY)
     return known.name, known.type, member.path[-1]
