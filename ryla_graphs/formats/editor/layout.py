@@ -116,9 +116,9 @@ def _order(count: int, links: Sequence[Link]) -> tuple[list[int], list[Link]]:
         waits[link.target] += 1
     place: dict[int, int] = {}
     ready = deque(box for box in range(count) if not waits[box])
-    for start in range(count):
+    for start in range(-1, count):
         # Boxes that a cycle feeds are never ready; the first of them goes ahead of what it waits for.
-        if not ready and start not in place:
+        if start >= 0 and start not in place:
             ready.append(start)
         while ready:
             box = ready.popleft()
@@ -177,6 +177,7 @@ class _Rows:
         self.left: list[list[_Pull]] = [[] for _ in boxes]
         self.right: list[list[_Pull]] = [[] for _ in boxes]
         self._place = {box: number for number, column in enumerate(columns) for box in column}
+        self._passable = [sum(self.heights[box] for box in column) <= _HIGH for column in columns]
         self._channels: dict[tuple[int, float, int], int] = {}
         for link in links:
             self._pull(link)
@@ -188,7 +189,7 @@ class _Rows:
             return
         before, leaves = link.source, link.leaves
         if 1 < end - start <= _CHANNELS:
-            for column in range(start + 1, end):
+            for column in filter(self._passable.__getitem__, range(start + 1, end)):
                 channel = self._channels.get((link.source, link.leaves, column))
                 if channel is None:
                     channel = self._channels[link.source, link.leaves, column] = len(self.heights)
@@ -197,8 +198,7 @@ class _Rows:
                     self.left.append([])
                     self.right.append([])
                     self._tie(before, leaves, channel, _CHANNEL / 2 - ROW_GAP / 2, 1.0)
-                before, leaves = channel, _CHANNEL / 2 - ROW_GAP / 2
-            start = end - 1
+                before, leaves, start = channel, _CHANNEL / 2 - ROW_GAP / 2, column
         if start < end:
             self._tie(before, leaves, link.target, link.enters, 1.0 / (end - start) ** 2)
         else:
