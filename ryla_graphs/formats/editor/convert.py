@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ryla_graphs import sockets
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import Json
 from ryla_graphs.formats.editor import findings, primitives, texts, views, virtual
@@ -28,6 +29,7 @@ from ryla_graphs.problems import InvalidDocument, Problem, RylaError
 
 Prompt = dict[str, dict[str, Any]]
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced"})
 MOST_NODES = 250_000
 """How many nodes a prompt may have: subgraphs in subgraphs multiply."""
@@ -97,6 +99,8 @@ class _Conversion:
     router: Router = field(default_factory=lambda: Router(virtual.source))
     left: list[LeftOut] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    linked: list[tuple[str, str, str]] = field(default_factory=list)
+    """Every link of the prompt: the node, the input and the node that it comes from."""
 
     def run(self) -> Converted:
         self.problems += (*self.document.problems, *self.loaded.problems)
@@ -104,14 +108,19 @@ class _Conversion:
             _mend(graph)
         for graph in self.loaded.graphs:
             primitives.apply(graph, self.replaced)
+            self.left += [LeftOut(node, f"the link into {slot}", why) for node, slot, why in graph.lost]
         prompt: Prompt = {}
         for scope, node in self.running():
             number = f"{scope.prefix}{node.id}"
             prompt[number] = self.entry(scope, node)
             if len(prompt) > MOST_NODES:
                 raise InvalidDocument(f"the subgraphs of this workflow multiply to more than {MOST_NODES:,} nodes")
-        for number, entry in prompt.items():
-            self.drop_dangling(number, entry["inputs"], prompt)
+        for number, name, origin in self.linked:
+            if origin not in prompt:
+                # The editor removes such links at the end, whether the input is required or not.
+                del prompt[number]["inputs"][name]
+                reason = f"node {origin} is not in the prompt"
+                self.left.append(LeftOut(number, f"the link into {name}", reason))
         return Converted(prompt, tuple(self.left), tuple(self.problems))
 
     def running(self) -> Iterator[tuple[Scope, LoadedNode]]:
@@ -145,9 +154,11 @@ class _Conversion:
         inputs: dict[str, Any] = {}
         for held in node.widgets:
             if held.widget.sends is not Sends.NOTHING and held.widget.name:
-                at = _at(scope, node, held.name)
-                value = self.sent(held, node, at)
-                if value is not UNDEFINED:
+                value = held.value if held.widget.sends is Sends.VALUE else self.sent(held, scope, node)
+                if type(value) in _PLAIN:
+                    inputs[held.widget.name] = value
+                elif value is not UNDEFINED:
+                    at = _at(scope, node, held.name)
                     inputs[held.widget.name] = self.written(value, held.widget.type, at)
         for place, slot in enumerate(node.inputs):
             if slot.link is None:
@@ -155,6 +166,7 @@ class _Conversion:
             found = self.router.origin(scope, node, place)
             if isinstance(found, Origin):
                 inputs[slot.name] = [found.node, found.slot]
+                self.linked.append((f"{scope.prefix}{node.id}", slot.name, found.node))
             elif isinstance(found, Value):
                 if found.value is UNDEFINED:
                     inputs.pop(slot.name, None)
@@ -174,18 +186,18 @@ class _Conversion:
         if found.broken:
             self.problems.append(findings.broken_link(at, found.why, has_value))
 
-    def sent(self, held: Held, node: LoadedNode, at: At) -> Any:
+    def sent(self, held: Held, scope: Scope, node: LoadedNode) -> Any:
         """What a widget sends."""
         value, sends = held.value, held.widget.sends
         if sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
             text = texts.dynamic_prompt(value, self.choices.choose)
             if text != value:
-                self.problems.append(findings.dynamic_prompt(at, value, text))
+                self.problems.append(findings.dynamic_prompt(_at(scope, node, held.name), value, text))
             return text
         if sends is Sends.FILE_NAME and isinstance(value, str):
             return self.replaced(value)
         if sends is Sends.CAPTURE:
-            return self.captured(held, at)
+            return self.captured(held, _at(scope, node, held.name))
         if sends is Sends.VIEW:
             return views.view(node.type, node.file.properties)
         if sends is Sends.FIXED:
@@ -235,17 +247,11 @@ class _Conversion:
         for called in (_search_name, _title):
             for node in nodes:
                 if called(node) == name:
-                    if (held := node.held(widget)) is None:
+                    held = node.promoted.get(widget) or node.held(widget)
+                    if held is None:
                         raise KeyError(widget)
                     return held.value
         raise KeyError(name)
-
-    def drop_dangling(self, number: str, inputs: dict[str, Any], prompt: Prompt) -> None:
-        """Remove links to nodes that are not in the prompt, as the editor does at the end."""
-        for name, value in list(inputs.items()):
-            if isinstance(value, list) and value[0] not in prompt:
-                del inputs[name]
-                self.left.append(LeftOut(number, f"the link into {name}", f"node {value[0]} is not in the prompt"))
 
 
 def _at(scope: Scope, node: LoadedNode, name: str | None = None) -> At:
@@ -264,14 +270,24 @@ def _title(node: LoadedNode) -> str | None:
 
 
 def _mend(graph: LoadedGraph) -> None:
-    """What the editor repairs in every file it opens: a choice of nothing becomes the first, an old sampler name loses
-    its prefix."""
+    """Repair what the editor repairs in every file: a choice of nothing becomes the first, an old prefix goes."""
     for node in graph.nodes.values():
+        for held in node.promoted.values():
+            if held.value is None or held.value is UNDEFINED:
+                held.value = _first(held, held.value)
         for held in node.widgets:
-            value, spec = held.value, held.widget.spec
-            if (value is None or value is UNDEFINED) and spec is not None:
-                options = tuple(option.key for option in spec.options) or spec.choices
-                if options and held.widget.type in ("COMBO", "COMFY_DYNAMICCOMBO_V3"):
-                    node.set_value(held, options[0], graph)
+            value = held.value
+            if value is None or value is UNDEFINED:
+                if (first := _first(held, value)) is not value:
+                    node.set_value(held, first, graph)
             elif held.name == "sampler_name" and node.type in _SAMPLERS and isinstance(value, str):
                 held.value = value.removeprefix("sample_")
+
+
+def _first(held: Held, value: Any) -> Any:
+    """The first choice of a list, where it has one."""
+    spec = held.widget.spec
+    if spec is None or held.widget.type not in (sockets.COMBO, sockets.DYNAMIC_COMBO):
+        return value
+    options = tuple(option.key for option in spec.options) or spec.choices
+    return options[0] if options else value

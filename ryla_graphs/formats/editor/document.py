@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from ryla_graphs.catalog.schema import Json
 from ryla_graphs.problems import Problem
@@ -20,12 +21,14 @@ INPUTS_ID: Final = "-10"
 OUTPUTS_ID: Final = "-20"
 """The target of a link to a subgraph's own outputs."""
 
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+"""An object without keys."""
+
 MUTED: Final = 2
 BYPASSED: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class EditorInput:
+class EditorInput(NamedTuple):
     """An input slot of a node in the file."""
 
     name: str
@@ -36,8 +39,7 @@ class EditorInput:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EditorOutput:
+class EditorOutput(NamedTuple):
     """An output slot of a node in the file."""
 
     name: str
@@ -45,8 +47,7 @@ class EditorOutput:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EditorNode:
+class EditorNode(NamedTuple):
     """A node as the file has it."""
 
     id: str
@@ -62,15 +63,14 @@ class EditorNode:
     """``widgets_values``: a list by position, in some packs an object."""
     named_values: Mapping[str, Json] | None = None
     """``widgets_values_named``, which editors since 1.49 write beside the list."""
-    properties: Mapping[str, Json] = field(default_factory=dict)
+    properties: Mapping[str, Json] = NOTHING
 
     @property
     def runs(self) -> bool:
         return self.mode not in (MUTED, BYPASSED)
 
 
-@dataclass(frozen=True, slots=True)
-class EditorLink:
+class EditorLink(NamedTuple):
     """One link of the table: from an output slot to an input slot."""
 
     id: str
@@ -81,8 +81,7 @@ class EditorLink:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(NamedTuple):
     """An input or output of a subgraph, with the links that it has inside."""
 
     name: str

@@ -5,11 +5,12 @@ Loading changes things (a link to a slot that is gone is cut, a promoted widget 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
-from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorNode
+from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorLink, EditorNode
 from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
 from ryla_graphs.formats.editor.widgets import chosen, custom_option
 
@@ -46,17 +47,6 @@ class Held:
 
 
 @dataclass(slots=True)
-class Link:
-    """A link of a graph's table."""
-
-    id: str
-    origin: str
-    origin_slot: int
-    target: str
-    target_slot: int
-
-
-@dataclass(slots=True)
 class LoadedNode:
     """A node as the editor holds it."""
 
@@ -70,10 +60,12 @@ class LoadedNode:
     widgets: list[Held] = field(default_factory=list)
     subgraph: LoadedGraph | None = None
     """The definition, where the node is an instance of a subgraph."""
-    promoted: dict[str, Any] = field(default_factory=dict)
-    """What an instance says of the widgets it promotes, by the name of its input."""
-    grows: dict[str, InputSpec] = field(default_factory=dict)
+    promoted: Mapping[str, Held] = field(default_factory=dict)
+    """The widgets that an instance promotes, with values of its own, by the names of its inputs."""
+    grows: Mapping[str, InputSpec] = field(default_factory=dict)
     """The autogrow inputs seen so far, by name."""
+    extra: bool = False
+    """Whether the file has slots that the class does not."""
 
     @property
     def type(self) -> str:
@@ -83,9 +75,20 @@ class LoadedNode:
     def runs(self) -> bool:
         return self.file.mode not in (MUTED, BYPASSED)
 
+    @property
+    def plain(self) -> bool:
+        """Whether a link from here just comes from here."""
+        return not self.virtual and self.file.mode not in (MUTED, BYPASSED)
+
     def held(self, name: str | None) -> Held | None:
         """The first widget of this name."""
         return next((held for held in self.widgets if held.widget.name == name), None)
+
+    def widget_at(self, slot: InSlot) -> Held | None:
+        """The widget beside one of the node's slots."""
+        if slot.widget is None:
+            return None
+        return self.promoted.get(slot.widget) if self.subgraph is not None else self.held(slot.widget)
 
     def input(self, name: str) -> InSlot | None:
         return next((slot for slot in self.inputs if slot.name == name), None)
@@ -112,7 +115,7 @@ class LoadedNode:
         for old in gone:
             new = self.input(old.name)
             if new is None:
-                graph.cut(old.link)
+                graph.lose(self, old, f"{held.name} is {held.value!r}, which brings no such input")
                 continue
             new.link = old.link
             if old.link in graph.links:
@@ -123,7 +126,7 @@ class LoadedNode:
         self.widgets[place:place] = [Held(widget, widget.default) for widget in brought.widgets]
         own = next((number for number, slot in enumerate(self.inputs) if slot.name == held.name), len(self.inputs) - 1)
         self.inputs[own + 1 : own + 1] = [InSlot(slot.name, slot.type, None, slot.widget) for slot in brought.slots]
-        self.grows.update(brought.autogrow)
+        self.grows = {**self.grows, **brought.autogrow}
 
     def extend(self, linked: InSlot) -> None:
         """Show the slot behind a linked one of an autogrow input."""
@@ -160,22 +163,32 @@ class LoadedGraph:
     name: str
     place: str
     nodes: dict[str, LoadedNode] = field(default_factory=dict)
-    links: dict[str, Link] = field(default_factory=dict)
+    links: dict[str, EditorLink] = field(default_factory=dict)
     inputs: list[LoadedPort] = field(default_factory=list)
     outputs: list[LoadedPort] = field(default_factory=list)
+    lost: list[tuple[str, str, str]] = field(default_factory=list)
+    """Links that loading had to remove: the node, the slot and why."""
     setters: dict[tuple[str, str], LoadedNode] | None = None
     """Named sources among the nodes, found when they are first asked for."""
 
     def cut(self, link: str | None) -> None:
-        """Remove a link from the table."""
-        if link is not None and (gone := self.links.pop(link, None)) is not None:
-            for port in (*self.inputs, *self.outputs):
-                if link in port.links:
-                    port.links.remove(link)
-            target = self.nodes.get(gone.target)
-            for slot in target.inputs if target is not None else ():
-                if slot.link == link:
-                    slot.link = None
+        """Remove a link from the table, unless another slot has it too."""
+        if link is None or (gone := self.links.get(link)) is None:
+            return
+        target = self.nodes.get(gone.target)
+        if target is not None and any(slot.link == link for slot in target.inputs):
+            return
+        del self.links[link]
+        for port in (*self.inputs, *self.outputs):
+            if link in port.links:
+                port.links.remove(link)
+
+    def lose(self, node: LoadedNode, slot: InSlot, why: str) -> None:
+        """Remove the link of a slot that the node does not have any more, and keep why."""
+        if slot.link is not None:
+            self.lost.append((node.id, slot.name, why))
+            self.cut(slot.link)
+            slot.link = None
 
     def new_link(self) -> str:
         """An id that no link of this graph has."""

@@ -10,8 +10,8 @@ from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.formats.editor import findings, unknown, virtual
 from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Subgraph
 from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
-from ryla_graphs.formats.editor.loaded import Link, LoadedGraph, LoadedNode, LoadedPort
-from ryla_graphs.formats.editor.opening import open_node, open_plain, template
+from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode, LoadedPort
+from ryla_graphs.formats.editor.opening import open_node, open_plain, templates
 from ryla_graphs.formats.editor.promotion import open_instance
 from ryla_graphs.formats.editor.proxies import adopt
 from ryla_graphs.formats.editor.unpacking import unpack
@@ -43,6 +43,7 @@ class _Loader:
         self.document = document
         self.named = named
         self.catalog = catalog
+        self.templates = templates(catalog)
         self.problems: list[Problem] = []
         self.renumbered, self.last = _renumbered(document)
         used = {name_of(node.type) for node in document.nodes if document.group_nodes}
@@ -63,6 +64,7 @@ class _Loader:
             _renumber_targets(graph)
             for node in graph.nodes.values():
                 _drop_stale_widget_slots(node, graph)
+            virtual.drop_unfit(graph)
         if self.group_nodes:
             last = max([self.last, *(int(name) for name in root.nodes if _is_number(name))])
             for node in unpack(root, self.group_nodes, last, lambda file, name: self.open(file, name, root)):
@@ -85,20 +87,25 @@ class _Loader:
                 adopt(node, self.renumbered.get(node.type, {}), self.instances[node.type])
 
     def open(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
-        if (definition := self.definitions.get(file.type)) is not None:
+        kind = file.type
+        if kind not in self.catalog and not self.knows(kind) and self.knows(bare := kind.translate(_FORBIDDEN)):
+            file, kind = file._replace(type=bare), bare
+        if (definition := self.definitions.get(kind)) is not None:
             node = open_plain(file, number)
             node.virtual, node.subgraph = True, definition
-            self.instances.setdefault(file.type, []).append(node)
+            self.instances.setdefault(kind, []).append(node)
             return node
-        if (group := self.groups.get(name_of(file.type) or "")) is not None:
+        if self.groups and (group := self.groups.get(name_of(kind) or "")) is not None:
             self.group_nodes[number] = group
             return open_node(file, number, group.template, graph)
-        made = template(self.catalog, file.type) or template(self.catalog, file.type.translate(_FORBIDDEN))
-        if made is not None:
-            node = open_node(file, number, made, graph)
-            node.virtual = file.type in virtual.NEVER_SENT
+        if kind in self.catalog:
+            node = open_node(file, number, self.templates[kind], graph)
+            node.virtual = kind in virtual.NEVER_SENT
             return node
         return self.open_without_class(file, number)
+
+    def knows(self, kind: str) -> bool:
+        return kind in self.definitions or kind in self.catalog or kind in virtual.OWN or kind in virtual.PACK_NODES
 
     def open_without_class(self, file: EditorNode, number: str) -> LoadedNode:
         """A node whose class the catalog does not have: the editor's own or a pack's, or an unknown one."""
@@ -130,14 +137,12 @@ def _definition(subgraph: Subgraph, renumbered: Mapping[str, str]) -> LoadedGrap
     )
 
 
-def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> dict[str, Link]:
+def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> dict[str, EditorLink]:
+    if not renumbered:
+        return dict(links)
     return {
-        name: Link(
-            name,
-            renumbered.get(link.origin, link.origin),
-            link.origin_slot,
-            renumbered.get(link.target, link.target),
-            link.target_slot,
+        name: link._replace(
+            origin=renumbered.get(link.origin, link.origin), target=renumbered.get(link.target, link.target)
         )
         for name, link in links.items()
     }
@@ -145,9 +150,11 @@ def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> di
 
 def _renumbered(document: EditorDocument) -> tuple[dict[str, dict[str, str]], int]:
     """New ids, by definition, of nodes whose id the root graph or an earlier definition has, and the last id given."""
-    used = {node.id for node in document.nodes if _is_number(node.id)}
     last = document.last_node_id
     renumbered: dict[str, dict[str, str]] = {}
+    if not document.subgraphs:
+        return renumbered, last
+    used = {node.id for node in document.nodes if _is_number(node.id)}
     for subgraph in document.subgraphs:
         changed: dict[str, str] = {}
         for node in subgraph.nodes:
@@ -206,8 +213,9 @@ def _renumber_targets(graph: LoadedGraph) -> None:
     """Make each link's target slot the one that names the link; slots move when a definition changes."""
     for node in graph.nodes.values():
         for number, slot in enumerate(node.inputs):
-            if slot.link is not None and (link := graph.links.get(slot.link)) is not None:
-                link.target_slot = number
+            link = graph.links.get(slot.link) if slot.link is not None else None
+            if link is not None and link.target_slot != number:
+                graph.links[link.id] = link._replace(target_slot=number)
 
 
 def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
@@ -215,7 +223,7 @@ def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
 
     The editor steps over the slot behind a removed one, so of two such in a row the second stays.
     """
-    if node.schema is None:
+    if not node.extra:
         return
     names = {held.widget.name for held in node.widgets}
     number = 0
@@ -223,5 +231,5 @@ def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
         slot = node.inputs[number]
         if slot.widget is not None and slot.widget not in names:
             del node.inputs[number]
-            graph.cut(slot.link)
+            graph.lose(node, slot, f"{node.type} has no such widget")
         number += 1

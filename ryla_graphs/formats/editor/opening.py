@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Json, NodeSchema
-from ryla_graphs.formats.editor.document import EditorInput, EditorNode
+from ryla_graphs.formats.editor.document import EditorInput, EditorNode, EditorOutput
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, OutSlot
 from ryla_graphs.formats.editor.pack_nodes import own_placing
 from ryla_graphs.formats.editor.parts import UNDEFINED, Slot, Widget
@@ -37,6 +37,11 @@ class Template:
     """What every new node of a class starts with."""
 
     schema: NodeSchema
+
+    @cached_property
+    def title(self) -> str:
+        """What the editor calls a node that nobody has named."""
+        return _TITLES.get(self.schema.class_type, self.schema.display_name)
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -72,31 +77,44 @@ class Template:
         return not self.schema.is_dynamic and self.schema.class_type != "CustomCombo"
 
 
-_TEMPLATES: WeakKeyDictionary[Catalog, dict[str, Template]] = WeakKeyDictionary()
+_TEMPLATES: WeakKeyDictionary[Catalog, Templates] = WeakKeyDictionary()
 
 
-def template(catalog: Catalog, class_type: str) -> Template | None:
-    """The template of a class, made once a catalog; None where the catalog does not have the class."""
-    known = _TEMPLATES.setdefault(catalog, {})
-    found = known.get(class_type)
-    if found is None and class_type in catalog:
-        found = known[class_type] = Template(catalog[class_type])
+class Templates(dict[str, Template]):
+    """The templates of a catalog's classes, each made when it is first asked for."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._entries = proxy(catalog)
+
+    def __missing__(self, class_type: str) -> Template:
+        """The template of a class that the catalog has; raises `KeyError` for others."""
+        made = self[class_type] = Template(self._entries[class_type])
+        return made
+
+
+def templates(catalog: Catalog) -> Templates:
+    """The templates of a catalog, kept as long as the catalog is."""
+    found = _TEMPLATES.get(catalog)
+    if found is None:
+        found = _TEMPLATES[catalog] = Templates(catalog)
     return found
 
 
 def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph) -> LoadedNode:
     """A node of a known class."""
     node = LoadedNode(
-        file=file,
-        id=number,
-        schema=made.schema,
-        title=file.title or _TITLES.get(made.schema.class_type, made.schema.display_name),
-        inputs=_inputs(file.inputs or (), made.slots),
-        outputs=_outputs(file, made.outputs),
-        widgets=[Held(widget, widget.default) for widget in made.widgets],
-        grows=dict(made.autogrow),
+        file,
+        number,
+        made.schema,
+        file.title or made.title,
+        False,
+        [],
+        _outputs(file.outputs or (), made.outputs),
+        [Held(widget, widget.default) for widget in made.widgets],
     )
-    if node.grows:
+    _match_inputs(node, file.inputs or (), made.slots)
+    if made.autogrow:
+        node.grows = made.autogrow
         _grow(node, graph)
     own = own_placing(file.type)
     if own is not None and own(node, file.values, graph):
@@ -108,37 +126,37 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
 
 def open_plain(file: EditorNode, number: str, *, inputs: Sequence[InSlot] = (), outputs: int = 0) -> LoadedNode:
     """A node that no definition describes: the file's own slots, or these where it has none."""
-    given = [InSlot(slot.name, slot.type, slot.link, slot.widget, slot.label) for slot in file.inputs or ()]
+    given = [InSlot(*slot) for slot in file.inputs or ()]
     return LoadedNode(
         file=file,
         id=number,
         schema=None,
         title=file.title,
         inputs=[*given, *inputs[len(given) :]],
-        outputs=_outputs(file, ("*",) * outputs),
+        outputs=_outputs(file.outputs or (), ("*",) * outputs),
     )
 
 
-def _inputs(given: Sequence[EditorInput], defined: Sequence[Slot]) -> list[InSlot]:
+def _match_inputs(node: LoadedNode, given: Sequence[EditorInput], defined: Sequence[Slot]) -> None:
+    """Give a node the slots of its class, with the file's links by name, and behind them the file's others."""
     by_name = {slot.name: slot for slot in given}
-    found: list[InSlot] = []
-    for slot in defined:
-        old = by_name.pop(slot.name, None)
-        if old is None:
-            found.append(InSlot(slot.name, slot.type, None, slot.widget))
-        else:
-            found.append(InSlot(slot.name, slot.type, old.link, slot.widget, old.label))
+    inputs = node.inputs
+    for name, kind, widget in defined:
+        old = by_name.pop(name, None)
+        inputs.append(
+            InSlot(name, kind, None, widget) if old is None else InSlot(name, kind, old.link, widget, old.label)
+        )
     if by_name:
-        found += [
-            InSlot(slot.name, slot.type, slot.link, slot.widget, slot.label) for slot in given if slot.name in by_name
-        ]
+        node.extra = True
+        inputs += [InSlot(*slot) for slot in given if slot.name in by_name]
+
+
+def _outputs(given: Sequence[EditorOutput], types: Sequence[str]) -> list[OutSlot]:
+    count = len(given)
+    found = [OutSlot(kind, given[number].links if number < count else ()) for number, kind in enumerate(types)]
+    if count > len(types):
+        found += [OutSlot(output.type, output.links) for output in given[len(types) :]]
     return found
-
-
-def _outputs(file: EditorNode, types: Sequence[str]) -> list[OutSlot]:
-    given = file.outputs or ()
-    found = [OutSlot(kind, given[number].links if number < len(given) else ()) for number, kind in enumerate(types)]
-    return found + [OutSlot(output.type, output.links) for output in given[len(types) :]]
 
 
 def _output_type(declared: sockets.WireType) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec
 
@@ -66,8 +66,7 @@ class Widget:
     sends: Sends = Sends.VALUE
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One input slot of a node in the editor."""
 
     name: str

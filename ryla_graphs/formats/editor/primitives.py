@@ -30,11 +30,11 @@ def apply(graph: LoadedGraph, replaced: Callable[[str], str]) -> None:
         if value and isinstance(value, str) and node.file.properties.get(_REPLACES):
             value = replaced(value)
         for target, slot in _ends(node, graph):
-            held = target.held(slot.widget) if slot.widget is not None else None
-            if held is not None:
+            held = target.widget_at(slot)
+            if held is not None and target.subgraph is not None:
+                held.value = value
+            elif held is not None:
                 target.set_value(held, typed(held, value), graph)
-            elif target.subgraph is not None and slot.widget is not None:
-                target.promoted[slot.widget] = value
 
 
 def _ends(node: LoadedNode, graph: LoadedGraph) -> Iterator[tuple[LoadedNode, InSlot]]:
@@ -53,17 +53,13 @@ def _value(node: LoadedNode, graph: LoadedGraph) -> Json:
     target = graph.nodes.get(first.target) if first is not None else None
     if first is None or target is None or not 0 <= first.target_slot < len(target.inputs):
         return UNDEFINED
-    slot = target.inputs[first.target_slot]
-    held = target.held(slot.widget) if slot.widget is not None else None
-    if held is None and slot.widget is None:
+    held = target.widget_at(target.inputs[first.target_slot])
+    if held is None:
         return UNDEFINED
     stored = node.file.values
-    if isinstance(stored, list) and stored:
-        value = stored[0]
-    else:
-        value = held.value if held is not None else target.promoted.get(slot.name, UNDEFINED)
-    spec = held.widget.spec if held is not None else None
-    if held is None or spec is None or held.widget.type not in ("INT", "FLOAT") or value is UNDEFINED:
+    value = stored[0] if isinstance(stored, list) and stored else held.value
+    spec = held.widget.spec
+    if spec is None or held.widget.type not in ("INT", "FLOAT"):
         return value
     return typed(held, _inside(value, spec))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ryla_graphs.catalog.schema import Json
-from ryla_graphs.formats.editor.loaded import InSlot, LoadedGraph, LoadedNode, LoadedPort, OutSlot
+from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort, OutSlot
 from ryla_graphs.formats.editor.parts import UNDEFINED
 
 
@@ -27,8 +27,8 @@ def open_instance(node: LoadedNode) -> None:
         OutSlot(port.type, links[number] if number < len(links) else ())
         for number, port in enumerate(definition.outputs)
     ]
-    for slot in node.inputs:
-        promote(node, slot)
+    for slot, port in zip(node.inputs, definition.inputs, strict=True):
+        promote(node, slot, port)
     quarantined = _quarantined(node.file.properties.get("proxyWidgetErrorQuarantine"))
     values = node.file.values if isinstance(node.file.values, list) else ()
     promoting = [slot for slot in node.inputs if slot.widget is not None]
@@ -37,15 +37,17 @@ def open_instance(node: LoadedNode) -> None:
         if value is None:
             value = values[number] if number < len(values) else UNDEFINED
         if value is not UNDEFINED:
-            node.promoted[slot.name] = value
+            node.promoted[slot.name].value = value
 
 
-def promote(node: LoadedNode, slot: InSlot) -> None:
+def promote(node: LoadedNode, slot: InSlot, port: LoadedPort) -> None:
     """Let an instance hold a value for the widget that one of its inputs leads to, first that of the widget."""
-    found = _promoted_widget(definition_of(node), slot.name)
-    if found is not None:
+    held = _promoted_widget(definition_of(node), port)
+    if held is not None:
         slot.widget = slot.name
-        node.promoted.setdefault(slot.name, found[1])
+        before = node.promoted.get(slot.name)
+        if before is None or before.widget.type != held.widget.type:
+            node.promoted = {**node.promoted, slot.name: Held(held.widget, held.value)}
 
 
 def definition_of(node: LoadedNode) -> LoadedGraph:
@@ -64,16 +66,10 @@ def targets(definition: LoadedGraph, port: LoadedPort) -> Iterator[tuple[LoadedN
             yield node, slot
 
 
-def _promoted_widget(definition: LoadedGraph, name: str) -> tuple[LoadedNode, Any] | None:
-    """The node inside and its value that the subgraph's input of this name promotes."""
-    port = next((port for port in definition.inputs if port.name == name), None)
-    for node, slot in targets(definition, port) if port is not None else ():
-        if node.subgraph is not None:
-            if slot.widget is not None:
-                return node, node.promoted.get(slot.name)
-        elif (held := node.held(slot.widget)) is not None and slot.widget is not None:
-            return node, held.value
-    return None
+def _promoted_widget(definition: LoadedGraph, port: LoadedPort) -> Held | None:
+    """The widget inside that an input of the subgraph promotes."""
+    found = (node.widget_at(slot) for node, slot in targets(definition, port))
+    return next((held for held in found if held is not None), None)
 
 
 def _quarantined(data: Json) -> dict[str, Any]:

@@ -9,18 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 from ryla_graphs.catalog.schema import Json
-from ryla_graphs.formats.editor.document import INPUTS_ID, EditorNode
-from ryla_graphs.formats.editor.loaded import Held, InSlot, Link, LoadedGraph, LoadedNode, LoadedPort
+from ryla_graphs.formats.editor.document import INPUTS_ID, EditorLink, EditorNode
+from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.parts import UNDEFINED
 from ryla_graphs.formats.editor.promotion import definition_of, parsed, promote, targets
 
 PRIMITIVE = "PrimitiveNode"
 _PREFIX = re.compile(r"\s*(\d+)\s*:\s*(.+)", re.ASCII)
+_REPLACED_BY = "proxyBypassedToSubgraphInput"
 _LIMIT = 100
 """How deep a promoted widget may lie."""
+
+
+class _Act(Enum):
+    """What becomes of an entry that no input has yet."""
+
+    NEW_INPUT = "an input is made of it"
+    PRIMITIVE = "an input takes the place of the primitive inside"
+    ASIDE = "it means nothing that is there"
+    NOTHING = "it is a preview, which sends nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +75,22 @@ class _Adoption:
         self.inside = definition_of(host)
         self.instances = instances
         self.left: list[_Proxy] = []
+        self.taken: dict[tuple[str, str], str] = {}
+        """What each input leads to already: the node inside and the widget, by which the input is found."""
 
     def run(self, entries: Sequence[_Proxy]) -> None:
+        for slot, port in zip(self.host.inputs, self.inside.inputs, strict=True):
+            if (source := _source(self.inside, port)) is not None:
+                self.taken.setdefault(source, slot.name)
         entries = [self.normal(entry) for entry in entries]
         primitives: dict[str, list[_Proxy]] = {}
         # What an entry means is decided for all of them before the first changes anything.
         for entry, act in [(entry, self.plan(entry, entries)) for entry in entries]:
-            if act == "primitive":
+            if act is _Act.PRIMITIVE:
                 primitives.setdefault(entry.node, []).append(entry)
-            elif act == "new":
+            elif act is _Act.NEW_INPUT:
                 self.add_input(entry)
-            elif act == "aside" or (act is not None and not self.give(act, entry)):
+            elif act is _Act.ASIDE or (isinstance(act, str) and not self.give(act, entry)):
                 self.left.append(entry)
         for number, cohort in primitives.items():
             self.replace_primitive(self.inside.nodes[number], cohort)
@@ -99,35 +115,38 @@ class _Adoption:
                 return False
             if node.subgraph is None:
                 return node.held(widget) is not None
-            source = _source(node.subgraph, widget)
+            source = _source_named(node.subgraph, widget)
             if source is None:
                 return False
             graph, (number, widget) = node.subgraph, source
         return False
 
-    def plan(self, entry: _Proxy, cohort: Sequence[_Proxy]) -> str | None:
-        """What to do: the name of the input that has it already, "new", "primitive", "aside" or nothing."""
-        for slot in self.host.inputs:
-            if _source(self.inside, slot.name) == (entry.node, entry.widget):
-                return slot.name
+    def plan(self, entry: _Proxy, cohort: Sequence[_Proxy]) -> str | _Act:
+        """The name of the input that an entry has already, or what to do."""
+        if (name := self.taken.get((entry.node, entry.widget))) is not None:
+            return name
         node = self.inside.nodes.get(entry.node)
         if node is None:
-            return "aside"
+            return _Act.ASIDE
         if node.type == PRIMITIVE:
+            replaced_by = node.file.properties.get(_REPLACED_BY)
+            if isinstance(replaced_by, str) and any(slot.name == replaced_by for slot in self.host.inputs):
+                return replaced_by
             linked = any(name in self.inside.links for name in _primitive_links(node))
-            return "primitive" if linked or sum(other.node == entry.node for other in cohort) > 1 else "aside"
+            again = sum(other.node == entry.node for other in cohort) > 1
+            return _Act.PRIMITIVE if linked or again else _Act.ASIDE
         if entry.widget.startswith("$$"):
-            return None
+            return _Act.NOTHING
         found = self.slot_and_widget(node, entry)
         if found is None:
-            return "aside"
-        return None if found[1] is not None and found[1].widget.type == "AUDIO_UI" else "new"
+            return _Act.ASIDE
+        return _Act.NOTHING if found[1] is not None and found[1].widget.type == "AUDIO_UI" else _Act.NEW_INPUT
 
     def slot_and_widget(self, node: LoadedNode, entry: _Proxy) -> tuple[InSlot | None, Held | None] | None:
         """The slot and widget of a node inside that an entry means; None where it has no such widget."""
         if node.subgraph is not None:
             for slot in node.inputs:
-                source = _source(node.subgraph, slot.name)
+                source = _source_named(node.subgraph, slot.name)
                 named = source is not None and source[1] == entry.widget
                 if entry.through is not None:
                     found = named and source is not None and source[0] == entry.through
@@ -147,7 +166,7 @@ class _Adoption:
         if len(found) != 1 or found[0].widget is None:
             return False
         if entry.value is not UNDEFINED:
-            self.host.promoted[name] = entry.value
+            self.host.promoted[name].value = entry.value
         return True
 
     def add_input(self, entry: _Proxy) -> None:
@@ -173,17 +192,19 @@ class _Adoption:
         for instance in self.instances:
             slot = InSlot(name, kind)
             instance.inputs.append(slot)
-            promote(instance, slot)
+            promote(instance, slot, port)
         return name
 
     def connect(self, port: LoadedPort, node: LoadedNode, slot: InSlot) -> None:
         """Lead a port to a slot, in place of what was linked there."""
         losing = [other for other in self.inside.inputs if slot.link in other.links]
-        self.inside.cut(slot.link)
+        old, slot.link = slot.link, None
+        self.inside.cut(old)
         for other in losing:
             self.forget(other)
         link = self.inside.new_link()
-        self.inside.links[link] = Link(link, INPUTS_ID, len(self.inside.inputs) - 1, node.id, node.inputs.index(slot))
+        place = len(self.inside.inputs) - 1
+        self.inside.links[link] = EditorLink(link, INPUTS_ID, place, node.id, node.inputs.index(slot), slot.type)
         port.links.append(link)
         slot.link = link
 
@@ -195,7 +216,7 @@ class _Adoption:
             for slot in instance.inputs:
                 if slot.name == port.name and slot.widget is not None:
                     slot.widget = None
-                    instance.promoted.pop(port.name, None)
+                    instance.promoted = {name: held for name, held in instance.promoted.items() if name != port.name}
 
     def replace_primitive(self, node: LoadedNode, cohort: Sequence[_Proxy]) -> None:
         """Put an input in the place of a primitive that is promoted."""
@@ -238,10 +259,14 @@ def _alike(ends: Sequence[tuple[LoadedNode, InSlot]]) -> bool:
     return len(kinds) < 2
 
 
-def _source(definition: LoadedGraph, name: str) -> tuple[str, str] | None:
-    """The node inside and the widget, or input of an instance, that a subgraph's input of this name leads to."""
+def _source_named(definition: LoadedGraph, name: str) -> tuple[str, str] | None:
     port = next((port for port in definition.inputs if port.name == name), None)
-    for node, slot in targets(definition, port) if port is not None else ():
+    return _source(definition, port) if port is not None else None
+
+
+def _source(definition: LoadedGraph, port: LoadedPort) -> tuple[str, str] | None:
+    """The node inside and the widget, or input of an instance, that an input of the subgraph leads to."""
+    for node, slot in targets(definition, port):
         if node.subgraph is not None:
             return node.id, slot.name
         if slot.widget is not None and node.held(slot.widget) is not None:

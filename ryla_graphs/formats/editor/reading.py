@@ -6,13 +6,12 @@ What is malformed becomes a finding with its place in the file, and the rest is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from ryla_graphs.catalog.schema import Json
 from ryla_graphs.formats.editor import findings
 from ryla_graphs.formats.editor.document import (
+    NOTHING,
     EditorDocument,
     EditorInput,
     EditorLink,
@@ -23,12 +22,10 @@ from ryla_graphs.formats.editor.document import (
 )
 from ryla_graphs.problems import InvalidDocument, Problem
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
 
 def is_editor_file(data: Json) -> bool:
     """Whether this JSON is a workflow as the editor saves it."""
-    return isinstance(data, Mapping) and isinstance(data.get("nodes"), list)
+    return isinstance(data, dict) and isinstance(data.get("nodes"), list)
 
 
 def parse(data: Json) -> EditorDocument:
@@ -44,9 +41,9 @@ def parse(data: Json) -> EditorDocument:
 def node_of(data: Mapping[str, Json], place: str) -> EditorNode:
     """One node of a file, without links and its id, as group nodes have them inside."""
     node = _Reader().node({**data, "id": 0}, place)
-    inputs = None if node.inputs is None else tuple(replace(slot, link=None) for slot in node.inputs)
-    outputs = None if node.outputs is None else tuple(replace(slot, links=()) for slot in node.outputs)
-    return replace(node, inputs=inputs, outputs=outputs)
+    inputs = None if node.inputs is None else tuple(slot._replace(link=None) for slot in node.inputs)
+    outputs = None if node.outputs is None else tuple(output._replace(links=()) for output in node.outputs)
+    return node._replace(inputs=inputs, outputs=outputs)
 
 
 class _Reader:
@@ -78,7 +75,7 @@ class _Reader:
         waiting = [(_mapping(data.get("definitions")).get("subgraphs"), "definitions.subgraphs")]
         while waiting:
             definitions, place = waiting.pop()
-            for at, definition in self.items(definitions, place, Mapping):
+            for at, definition in self.items(definitions, place):
                 name = _text(definition.get("id"))
                 if name is None or name in seen:
                     self.problems.append(
@@ -104,33 +101,38 @@ class _Reader:
         )
 
     def graph(self, data: Mapping[str, Json], at: str) -> tuple[tuple[EditorNode, ...], dict[str, EditorLink]]:
-        nodes = tuple(self.node(node, place) for place, node in self.items(data.get("nodes"), f"{at}nodes", Mapping))
+        nodes = tuple([self.node(node, place) for place, node in self.items(data.get("nodes"), f"{at}nodes")])
         links: dict[str, EditorLink] = {}
-        for place, entry in self.items(data.get("links"), f"{at}links", (list, Mapping)):
-            if (link := self.link(entry, place)) is not None:
+        entries = data.get("links")
+        for number, entry in enumerate(self.list_of(entries, f"{at}links")):
+            link = _link(entry)
+            if link is not None:
                 links[link.id] = link
+            elif entry is not None:
+                place = f"{at}links[{number}]"
+                self.problems.append(findings.malformed(place, "a link needs an id, an origin and a target", entry))
         return nodes, links
 
     def node(self, data: Mapping[str, Json], at: str) -> EditorNode:
-        kind = data.get("type")
+        get = data.get
+        kind, values = get("type"), get("widgets_values")
         if not isinstance(kind, str):
             self.problems.append(findings.malformed(f"{at}.type", "a node needs a class as its type", kind))
-        values = data.get("widgets_values")
-        if values is not None and not isinstance(values, (list, Mapping)):
+            kind = ""
+        if values is not None and not isinstance(values, (list, dict)):
             self.problems.append(findings.malformed(f"{at}.widgets_values", "expected a list of values", values))
             values = None
-        mode = data.get("mode")
         return EditorNode(
-            id=self.identity(data.get("id"), at),
-            type=kind if isinstance(kind, str) else "",
-            place=at,
-            title=_text(data.get("title")),
-            mode=_integer(mode) or 0,
-            inputs=self.inputs(data.get("inputs"), f"{at}.inputs"),
-            outputs=self.outputs(data.get("outputs"), f"{at}.outputs"),
-            values=values,
-            named_values=_mapping(data.get("widgets_values_named")) or None,
-            properties=_mapping(data.get("properties")),
+            self.identity(get("id"), at),
+            kind,
+            at,
+            _text(get("title")),
+            _integer(get("mode")) or 0,
+            self.inputs(get("inputs"), at),
+            self.outputs(get("outputs"), at),
+            values,
+            _mapping(get("widgets_values_named")) or None,
+            _mapping(get("properties")),
         )
 
     def identity(self, given: Json, at: str) -> str:
@@ -142,72 +144,93 @@ class _Reader:
     def inputs(self, data: Json, at: str) -> tuple[EditorInput, ...] | None:
         if data is None:
             return None
-        return tuple(
-            EditorInput(
-                name=_text(slot.get("name")) or "",
-                type=_type(slot.get("type")),
-                link=_key(slot.get("link")),
-                widget=_text(_mapping(slot.get("widget")).get("name")),
-                label=_text(slot.get("label")),
-            )
-            for _, slot in self.items(data, at, Mapping)
-        )
+        found = []
+        for number, slot in enumerate(self.list_of(data, f"{at}.inputs")):
+            if not isinstance(slot, dict):
+                self.problems.append(findings.malformed(f"{at}.inputs[{number}]", "expected an object", slot))
+                continue
+            get = slot.get
+            widget = get("widget")
+            if widget is not None:
+                widget = _text(_mapping(widget).get("name"))
+            found.append(EditorInput(_name(get("name")), _type(get("type")), _key(get("link")), widget, get("label")))
+        return tuple(found)
 
     def outputs(self, data: Json, at: str) -> tuple[EditorOutput, ...] | None:
         if data is None:
             return None
-        return tuple(
-            EditorOutput(_text(slot.get("name")) or "", _type(slot.get("type")), _keys(slot.get("links")))
-            for _, slot in self.items(data, at, Mapping)
-        )
+        found = []
+        for number, slot in enumerate(self.list_of(data, f"{at}.outputs")):
+            if not isinstance(slot, dict):
+                self.problems.append(findings.malformed(f"{at}.outputs[{number}]", "expected an object", slot))
+                continue
+            get = slot.get
+            found.append(EditorOutput(_name(get("name")), _type(get("type")), _keys(get("links"))))
+        return tuple(found)
 
     def ports(self, data: Json, at: str) -> Iterator[Port]:
-        for _, port in self.items(data, at, Mapping):
-            name, label = _text(port.get("name")), _text(port.get("label"))
-            yield Port(name or "", _type(port.get("type")), _keys(port.get("linkIds")), label)
-
-    def link(self, data: Json, at: str) -> EditorLink | None:
-        if isinstance(data, list):
-            names = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
-            data = dict(zip(names, data, strict=False))
-        number, origin, target = (_key(data.get(name)) for name in ("id", "origin_id", "target_id"))
-        origin_slot, target_slot = _integer(data.get("origin_slot")), _integer(data.get("target_slot"))
-        if number is None or origin is None or target is None or origin_slot is None:
-            self.problems.append(findings.malformed(at, "a link needs an id, an origin and a target", data))
-            return None
-        return EditorLink(number, origin, origin_slot, target, target_slot or 0, _type(data.get("type")))
+        for _, port in self.items(data, at):
+            yield Port(_name(port.get("name")), _type(port.get("type")), _keys(port.get("linkIds")), port.get("label"))
 
     def app(self, data: Json) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
         """App mode's block: pairs of node and widget, and the nodes whose outputs it shows."""
         if data is None:
             return (), ()
+        if not isinstance(data, dict):
+            self.problems.append(findings.malformed("extra.linearData", "expected an object", data))
         inputs: list[tuple[str, str]] = []
-        for at, entry in self.items(_mapping(data).get("inputs"), "extra.linearData.inputs", list):
-            node, widget = _key(entry[0]) if entry else None, _text(entry[1]) if len(entry) > 1 else None
+        for number, entry in enumerate(self.list_of(_mapping(data).get("inputs"), "extra.linearData.inputs")):
+            pair = entry if isinstance(entry, list) and len(entry) > 1 else (None, None)
+            node, widget = _key(pair[0]), _text(pair[1])
             if node is None or widget is None:
-                self.problems.append(findings.malformed(at, "an input of app mode is a node and a widget", entry))
+                place = f"extra.linearData.inputs[{number}]"
+                self.problems.append(findings.malformed(place, "an input of app mode is a node and a widget", entry))
             else:
                 inputs.append((node, widget))
         return tuple(inputs), _keys(_mapping(data).get("outputs"))
 
-    def items(self, data: Json, at: str, kind: Any) -> Iterator[tuple[str, Any]]:
-        """The entries of a list that are of a kind, each with its place in the file."""
-        if data is not None and not isinstance(data, list):
-            self.problems.append(findings.malformed(at, "expected a list", data))
-            return
-        for number, entry in enumerate(data or ()):
-            if isinstance(entry, kind):
+    def items(self, data: Json, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The objects of a list, each with its place in the file."""
+        for number, entry in enumerate(self.list_of(data, at)):
+            if isinstance(entry, dict):
                 yield f"{at}[{number}]", entry
             elif entry is not None:
                 self.problems.append(findings.malformed(f"{at}[{number}]", "expected an object", entry))
 
+    def list_of(self, data: Json, at: str) -> list[Json]:
+        if isinstance(data, list):
+            return data
+        if data is not None:
+            self.problems.append(findings.malformed(at, "expected a list", data))
+        return []
+
+
+def _link(data: Json) -> EditorLink | None:
+    """One link, as a list or an object; None where it is neither or lacks an end."""
+    if isinstance(data, list) and len(data) > 3:
+        number, origin, origin_slot, target, *rest = data
+        target_slot, kind = rest[0] if rest else 0, rest[1] if len(rest) > 1 else None
+    elif isinstance(data, dict):
+        number, origin, origin_slot = data.get("id"), data.get("origin_id"), data.get("origin_slot")
+        target, target_slot, kind = data.get("target_id"), data.get("target_slot"), data.get("type")
+    else:
+        return None
+    name, source, end, slot = _key(number), _key(origin), _key(target), _integer(origin_slot)
+    if name is None or source is None or end is None or slot is None:
+        return None
+    return EditorLink(name, source, slot, end, _integer(target_slot) or 0, _type(kind))
+
 
 def _mapping(data: Json) -> Mapping[str, Any]:
-    return data if isinstance(data, Mapping) else _NOTHING
+    return data if isinstance(data, dict) else NOTHING
 
 
 def _text(data: Json) -> str | None:
     return data if isinstance(data, str) else None
+
+
+def _name(data: Json) -> str:
+    return data if isinstance(data, str) else ""
 
 
 def _type(data: Json) -> str:
@@ -216,22 +239,24 @@ def _type(data: Json) -> str:
 
 
 def _integer(data: Json) -> int | None:
-    if isinstance(data, bool):
-        return None
+    if type(data) is int:
+        return data
     if isinstance(data, float):
         return int(data) if data.is_integer() else None
-    if isinstance(data, str) and data.lstrip("-").isdecimal() and len(data) < 20:
+    if isinstance(data, str) and data.removeprefix("-").isdecimal() and len(data) < 20:
         return int(data)
-    return data if isinstance(data, int) else None
+    return None
 
 
 def _key(data: Json) -> str | None:
     """An id as text: 7, 7.0 and "7" are one id."""
-    if isinstance(data, str):
+    if data is None or type(data) is str:
         return data or None
     number = _integer(data)
     return None if number is None else str(number)
 
 
 def _keys(data: Json) -> tuple[str, ...]:
-    return tuple(key for entry in data if (key := _key(entry)) is not None) if isinstance(data, list) else ()
+    if not isinstance(data, list):
+        return ()
+    return tuple([key for entry in data if (key := _key(entry)) is not None])

@@ -95,6 +95,10 @@ class Router:
 
     def origin(self, scope: Scope, node: LoadedNode, slot: int) -> Found:
         """What feeds an input slot of a node."""
+        link = scope.graph.links.get(node.inputs[slot].link or "")
+        source = scope.graph.nodes.get(link.origin) if link is not None else None
+        if link is not None and source is not None and source.plain:
+            return Origin(f"{scope.prefix}{source.id}", link.origin_slot)
         place: Place | Found = Place(scope, node, slot, False, None)
         seen: dict[tuple[int, int, int, bool, str | None], None] = {}
         while isinstance(place, Place):
@@ -157,7 +161,7 @@ def _outside(scope: Scope, slot: int) -> Place | Found:
         return Nothing(f"subgraph '{scope.graph.name}' has no input {slot}", broken=True)
     outer = scope.instance.inputs[slot]
     if outer.link is None:
-        return Value(scope.instance.promoted[outer.name]) if outer.widget is not None else UNLINKED
+        return Value(scope.instance.promoted[outer.name].value) if outer.widget is not None else UNLINKED
     return Place(scope.parent, scope.instance, slot, False, None)
 
 

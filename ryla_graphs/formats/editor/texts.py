@@ -29,7 +29,7 @@ def dynamic_prompt(text: str, choose: Choose = first) -> str:
 
     A block that is never closed runs to the end, and a URL loses what comes behind its ``//``: the editor does that.
     """
-    return _chosen(_COMMENT.sub("", text), choose, 0)
+    return _chosen(_COMMENT.sub("", text) if "/" in text else text, choose, 0)
 
 
 def has_choices(text: str) -> bool:
@@ -38,6 +38,8 @@ def has_choices(text: str) -> bool:
 
 
 def _chosen(text: str, choose: Choose, depth: int) -> str:
+    if "{" not in text and "\\" not in text:
+        return text
     found: list[str] = []
     place = 0
     while place < len(text):

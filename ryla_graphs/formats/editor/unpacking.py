@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from ryla_graphs.formats.editor.document import EditorNode
+from ryla_graphs.formats.editor.document import EditorLink, EditorNode
 from ryla_graphs.formats.editor.group_nodes import Group
-from ryla_graphs.formats.editor.loaded import Link, LoadedGraph, LoadedNode
+from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
 from ryla_graphs.formats.editor.reading import node_of
 from ryla_graphs.formats.editor.routes import fits
@@ -25,7 +24,7 @@ def unpack(root: LoadedGraph, groups: Mapping[str, Group], last: int, open_inner
         for place, data in enumerate(group.nodes):
             file = node_of(data, f"{outer.file.place} (node {place} of group '{group.name}')")
             name = f"{last}:{last - len(group.nodes) + place}"
-            node = open_inner(replace(file, id=name), name)
+            node = open_inner(file._replace(id=name), name)
             root.nodes[name] = node
             inner.append(node)
         for link in group.links:
@@ -45,7 +44,7 @@ def _give_values(root: LoadedGraph, outer: LoadedNode, group: Group, inner: list
             if held is None:
                 continue
             if node.type == PRIMITIVE and node.schema is None:
-                node.file = replace(node.file, values=[held.value])
+                node.file = node.file._replace(values=[held.value])
             elif (own := node.held(name)) is not None:
                 node.set_value(own, held.value, root)
 
@@ -74,8 +73,9 @@ def _connect(graph: LoadedGraph, origin: LoadedNode, slot: int, target: LoadedNo
     output, taken = origin.outputs[slot], target.inputs[number]
     if not fits(output.type, taken.type):
         return
-    graph.cut(taken.link)
+    old, taken.link = taken.link, None
+    graph.cut(old)
     name = graph.new_link()
-    graph.links[name] = Link(name, origin.id, slot, target.id, number)
+    graph.links[name] = EditorLink(name, origin.id, slot, target.id, number, output.type)
     output.links = (*output.links, name)
     taken.link = name

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ryla_graphs.formats.editor.document import EditorNode
 from ryla_graphs.formats.editor.loaded import InSlot, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
-from ryla_graphs.formats.editor.routes import Place, Scope
+from ryla_graphs.formats.editor.routes import Place, Scope, fits
 
 REROUTE = "Reroute"
 _RGTHREE, _KJNODES, _EASY, _SCRIPTS = "Context (rgthree)", "ImageResizeKJv2", "easy positive", "ShowText|pysssss"
@@ -72,3 +72,45 @@ def _setters(graph: LoadedGraph) -> Mapping[tuple[str, str], LoadedNode]:
             if node.type in _SETS.values() and (name := _name(node.file)) is not None:
                 graph.setters.setdefault((node.type, name), node)
     return graph.setters
+
+
+def drop_unfit(graph: LoadedGraph) -> None:
+    """Cut the links behind reroutes that lead to inputs of another type than what comes in, as the editor does."""
+    types: dict[str, str | None] = {}
+    for node in graph.nodes.values():
+        kind = _carried(node, graph, types) if _is_reroute(node) else None
+        if kind is None or not node.outputs:
+            continue
+        for name in node.outputs[0].links:
+            link = graph.links.get(name)
+            target = graph.nodes.get(link.target) if link is not None else None
+            if link is None or target is None or _is_reroute(target) or not 0 <= link.target_slot < len(target.inputs):
+                continue
+            slot = target.inputs[link.target_slot]
+            if slot.link is not None and not fits(kind, slot.type):
+                graph.lose(target, slot, f"a reroute brings {kind}, which {slot.type} does not take")
+
+
+def _is_reroute(node: LoadedNode) -> bool:
+    return node.type == REROUTE and node.schema is None
+
+
+def _carried(node: LoadedNode, graph: LoadedGraph, types: dict[str, str | None]) -> str | None:
+    """The type that comes into a chain of reroutes; None where nothing is known of it."""
+    chain: list[str] = []
+    kind: str | None = None
+    while node.id not in types:
+        types[node.id] = None
+        chain.append(node.id)
+        link = graph.links.get(node.inputs[0].link or "") if node.inputs else None
+        origin = graph.nodes.get(link.origin) if link is not None else None
+        if link is None or origin is None:
+            break
+        if not _is_reroute(origin):
+            kind = origin.outputs[link.origin_slot].type if 0 <= link.origin_slot < len(origin.outputs) else None
+            break
+        node = origin
+    else:
+        kind = types[node.id]
+    types.update(dict.fromkeys(chain, kind))
+    return kind
