@@ -32,6 +32,8 @@ class WorkflowOrigin:
     """The preset that a workflow came from, if one did."""
 
     preset: str | None = None
+    description: str = ""
+    """What the preset says of itself."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The parameters as they were used, defaults and the seed that was drawn included."""
     notices: tuple[Problem, ...] = ()

@@ -237,6 +237,26 @@ class Workflow:
         """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
         return mermaid.dump(merge_twins(self._graph))
 
+    def to_ui(self, *, subgraphs: bool = True) -> dict[str, Any]:
+        """The workflow as a file of ComfyUI's editor, laid out, with notes of what the code says.
+
+        Parts of one shape become instances of a subgraph, whose nodes the editor calls `day:vae` instead of
+        `day/vae`; without `subgraphs` they are groups, and all ids stay. Raises `InvalidWorkflow` where two nodes
+        have one name.
+
+            Path("portrait.json").write_text(json.dumps(workflow.to_ui()))
+        """
+        from ryla_graphs.formats.editor import writing  # noqa: PLC0415 - few need it, and all would wait for it
+        from ryla_graphs.formats.editor.notes import about  # noqa: PLC0415
+
+        said = about(self.name, self.origin.description, self.origin.parameters, self.origin.notices)
+        if not isinstance(self._made, Graph):
+            return writing.dump(self._made, notes=said)
+        graph = merge_twins(self._graph)
+        parts = {name: node.origin_.scope for node, name in graph.ids.items() if node.origin_.code is not None}
+        prompt = View(api.dump(graph), self._default_catalog)
+        return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
+
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""
         return self._graph.to_networkx()

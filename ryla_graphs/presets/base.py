@@ -142,6 +142,7 @@ class Preset(Generic[P]):
         workflow = self._workflow(parameters)
         origin = WorkflowOrigin(
             preset=self.name,
+            description=self.__doc__ or "",
             parameters=parameters.model_dump(mode="json", by_alias=True),
             notices=workflow.origin.notices,
             source=_caller(),

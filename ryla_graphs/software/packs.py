@@ -33,6 +33,8 @@ class Pack:
     """The full hash."""
     folders: tuple[str, ...]
     """What ``/object_info`` calls its folder, in ``python_module``; the first is the pack's own."""
+    registry_id: str | None = None
+    """Its id in the Comfy Registry, as its ``pyproject.toml`` says; None where that was not seen."""
     warnings: tuple[str, ...] = ()
     """What one has to know before installing it."""
     requires: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ _ROWS = (
     Pack(
         title="InstantID",
         repository="cubiq/ComfyUI_InstantID",
+        registry_id="comfyui_instantid",
         commit="1ef34ef573581bd9727c1e0ac05aa956b356a510",
         folders=("ComfyUI_InstantID",),
         requires=_FACES,
@@ -106,6 +109,7 @@ _ROWS = (
     Pack(
         title="Impact Pack",
         repository="ltdrdata/ComfyUI-Impact-Pack",
+        registry_id="comfyui-impact-pack",
         # 8.22.2. Before version 8 it does not load beside the Subpack, which was a folder of its own then.
         commit="46f106861a648efd6a8fc84d4b3bad309b361ab6",
         folders=("ComfyUI-Impact-Pack",),
@@ -121,6 +125,7 @@ _ROWS = (
     Pack(
         title="Impact Subpack",
         repository="ltdrdata/ComfyUI-Impact-Subpack",
+        registry_id="comfyui-impact-subpack",
         commit="5b4e55058ae48e18e1c6d974000461ad1e240135",
         folders=("ComfyUI-Impact-Subpack",),
         requires=("matplotlib", "ultralytics", "numpy", "opencv-python-headless", "dill"),
@@ -129,6 +134,7 @@ _ROWS = (
     Pack(
         title="VideoHelperSuite",
         repository="Kosinkadink/ComfyUI-VideoHelperSuite",
+        registry_id="comfyui-videohelpersuite",
         commit="4ee72c065db22c9d96c2427954dc69e7b908444b",
         folders=("ComfyUI-VideoHelperSuite",),
         requires=("opencv-python", "imageio-ffmpeg"),
@@ -137,6 +143,7 @@ _ROWS = (
     Pack(
         title="GGUF",
         repository="city96/ComfyUI-GGUF",
+        registry_id="ComfyUI-GGUF",
         commit="795e45156ece99afbc3efef911e63fcb46e6a20d",
         folders=("ComfyUI-GGUF",),
         requires=("gguf>=0.13.0", "sentencepiece", "protobuf"),
@@ -144,6 +151,7 @@ _ROWS = (
     Pack(
         title="SeedVR2 2.5.24",
         repository="numz/ComfyUI-SeedVR2_VideoUpscaler",
+        registry_id="seedvr2_videoupscaler",
         commit="4490bd1f482e026674543386bb2a4d176da245b9",
         folders=("ComfyUI-SeedVR2_VideoUpscaler",),
         requires=(

@@ -16,7 +16,7 @@ from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor import findings, primitives, texts, views, virtual
 from ryla_graphs.formats.editor.document import MUTED, EditorDocument
 from ryla_graphs.formats.editor.findings import At

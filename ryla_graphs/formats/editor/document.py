@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.problems import Problem
 
 INPUTS_ID: Final = "-10"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ryla_graphs.problems import Problem, shorten
+from ryla_graphs.problems import AtNode, Problem, shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,9 @@ class At:
         return Problem(
             code=code,
             message=message,
-            node=self.node,
-            class_type=self.class_type,
-            input=self.input,
+            subject=AtNode(self.node, self.class_type, self.input),
             source=self.place,
-            **facts,
+            **{"level": "error", "tier": 2, **facts},
         )
 
 
@@ -37,6 +35,7 @@ def malformed(place: str, expected: str, given: Any) -> Problem:
     return Problem(
         code="malformed_file",
         level="warning",
+        tier=2,
         message=f"{place}: {expected}, not {shorten(given)}; it is passed over",
         source=place,
         given=shorten(given),
@@ -107,6 +106,7 @@ def unknown_token(text: str, token: str) -> Problem:
     return Problem(
         code="unknown_token",
         level="note",
+        tier=2,
         message=f"nothing is known to put in the place of %{token}% in {shorten(text)}; it stays",
         given=text,
     )

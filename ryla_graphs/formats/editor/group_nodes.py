@@ -13,7 +13,8 @@ from itertools import chain
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.catalog.schema import InputSpec, Json, Kind, NodeSchema, OutputSpec
+from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, OutputSpec
 from ryla_graphs.formats.editor.opening import Template
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
 from ryla_graphs.formats.editor.widgets import added_inputs, has_widget
@@ -290,15 +291,13 @@ class _Builder:
 
     def add(self, outer: str, spec: InputSpec) -> None:
         controlled = spec.control_after_generate or spec.name in ("seed", "noise_seed")
-        self.inputs[outer] = spec.model_copy(
-            update={"name": outer, "key": outer, "control_after_generate": controlled, "required": True}
-        )
+        self.inputs[outer] = spec.replace(name=outer, key=outer, control_after_generate=controlled, required=True)
 
     def controlled(self, link: InnerLink) -> None:
         """A primitive that feeds a widget has a control of its own."""
         name = self.primitives.get(link.origin)
         if name is not None:
-            self.inputs[name] = self.inputs[name].model_copy(update={"control_after_generate": True})
+            self.inputs[name] = self.inputs[name].replace(control_after_generate=True)
 
 
 def _socket(name: str, kind: str) -> InputSpec:

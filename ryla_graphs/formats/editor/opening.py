@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary, proxy
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.catalog.schema import InputSpec, Json, NodeSchema
+from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.schema import InputSpec, NodeSchema
 from ryla_graphs.formats.editor.document import EditorInput, EditorNode, EditorOutput
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, OutSlot
 from ryla_graphs.formats.editor.pack_nodes import own_placing

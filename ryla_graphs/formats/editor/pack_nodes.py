@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.parts import UNDEFINED, Widget
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from ryla_graphs.catalog.schema import InputSpec, Json
+from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.schema import InputSpec
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.parts import UNDEFINED
 from ryla_graphs.formats.editor.proxies import PRIMITIVE

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort, OutSlot
 from ryla_graphs.formats.editor.parts import UNDEFINED
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.document import INPUTS_ID, EditorLink, EditorNode
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.parts import UNDEFINED

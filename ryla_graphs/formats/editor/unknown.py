@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.document import EditorInput, EditorNode
 from ryla_graphs.formats.editor.loaded import Held
 from ryla_graphs.formats.editor.parts import Sends, Widget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ryla_graphs.catalog.schema import Json
+from ryla_graphs.catalog.facts import Json
 
 _CAMERA: Mapping[str, Json] = {
     "position": {"x": 10, "y": 10, "z": 10.000000000000002},

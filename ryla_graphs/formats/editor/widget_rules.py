@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.schema import InputSpec, Json, Kind
+from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.formats.editor.parts import UNDEFINED, Sends, Widget
 
 DEFAULTS: Mapping[str, Json] = {

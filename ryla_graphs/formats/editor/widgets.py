@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ryla_graphs import sockets
-from ryla_graphs.catalog.schema import InputSpec, Json, Kind, NodeSchema
+from ryla_graphs.catalog.facts import Json
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.formats.editor import widget_rules as rules
 from ryla_graphs.formats.editor.parts import UNDEFINED, Brought, Sends, Slot, Widget
 

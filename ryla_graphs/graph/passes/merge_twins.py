@@ -23,6 +23,7 @@ def merge_twins(graph: Graph) -> Graph:
     """
     twins: dict[Node, Node] = {}
     names: dict[Node, set[Name]] = {}
+    scopes: dict[Node, set[tuple[str, ...]]] = {}
     kept: dict[Any, dict[str | None, Node]] = {}
     pure: dict[type[Node], bool] = {}
     copied = {node._origin[5] for node in graph.nodes if len(node._origin) > UNNAMED}
@@ -39,9 +40,11 @@ def merge_twins(graph: Graph) -> Graph:
             twin = _twin(node, name, kept.setdefault(tuple(key), {}))
         if name is not None:
             names.setdefault(twin, set()).add((scope, name))
+        elif scope:
+            scopes.setdefault(twin, set()).add(scope)
         if twin is not node:
             twins[node] = twin
-    return graph.rewire(twins, origins=dict(_renamed(names)), check=False) if twins else graph
+    return graph.rewire(twins, origins=dict(_moved(scopes)) | dict(_renamed(names)), check=False) if twins else graph
 
 
 _NO_NAME = Origin()
@@ -70,9 +73,22 @@ def _renamed(names: Mapping[Node, set[Name]]) -> Iterator[tuple[Node, Origin]]:
             yield node, node.origin_._replace(name=name, scope=scope)
 
 
+def _moved(scopes: Mapping[Node, set[tuple[str, ...]]]) -> Iterator[tuple[Node, Origin]]:
+    """The unnamed nodes that several parts share, each in the part around these."""
+    for node, own in scopes.items():
+        if len(own) > 1:
+            yield node, node.origin_._replace(scope=_shared(own))
+
+
 def _common(names: set[Name]) -> Name:
-    scope, name = min(names, key=_by_length)
-    return tuple(part for part in scope if all(part in other for other, _ in names)), name
+    _, name = min(names, key=_by_length)
+    return _shared({scope for scope, _ in names}), name
+
+
+def _shared(scopes: set[tuple[str, ...]]) -> tuple[str, ...]:
+    """The parts that all of these scopes have."""
+    shortest = min(scopes, key=lambda scope: (len(scope), scope))
+    return tuple(part for part in shortest if all(part in other for other in scopes))
 
 
 def _by_length(name: Name) -> tuple[int, Name]:

@@ -1,0 +1,248 @@
+"""The nodes of a prompt as the editor draws them: slots, widgets in their positions, sizes, what the editor offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ryla_graphs import catalogs, sockets
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.formats.editor.convert import LeftOut
+from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
+from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Widget, grow, slots
+from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
+from ryla_graphs.problems import shorten
+from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, is_link, unwrap
+from ryla_graphs.software.packs import PACKS, folder_of
+from ryla_graphs.weights import needed
+
+
+def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
+    """The nodes of a prompt in its order; links still name nodes by their ids in the prompt.
+
+    What the editor cannot hold is added to `lost`.
+    """
+    offered = _models(prompt)
+    types = Types(prompt)
+    for node in prompt.every_node():
+        if isinstance(node, PromptNode):
+            held = [*grow(node.schema, partial(_value, node.inputs)), *_of_pack(node)]
+            drawn = _known(node, held, types)
+            yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
+            lost += _lost(node, drawn, held)
+        else:
+            drawn = _foreign(node, types)
+        if node.id in offered:
+            drawn.properties["models"] = offered[node.id]
+        yield drawn
+
+
+class Types:
+    """What the outputs of a prompt's nodes carry, those of match groups found upstream."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._found: dict[Link, str] = {}
+        self.used: dict[str, int] = {}
+        """The number of outputs of each node that others use."""
+        for node in prompt.every_node():
+            for link in node.wires.values():
+                self.used[link.node] = max(self.used.get(link.node, 0), link.slot + 1)
+
+    def of(self, link: Link) -> str:
+        """The type as the editor writes it; ``*`` where it is not known."""
+        path: list[Link] = []
+        while link not in self._found:
+            path.append(link)
+            self._found[link] = sockets.ANY
+            step = self._step(link)
+            if isinstance(step, str):
+                self._found[link] = step
+                break
+            link = step
+        for passed in path:
+            self._found[passed] = self._found[link]
+        return self._found[link]
+
+    def link(self, link: Link) -> Link:
+        """A link whose slot counts from the first output, where the outputs are known."""
+        node = self._prompt.nodes.get(link.node)
+        return link if link.slot >= 0 or node is None else Link(link.node, link.slot + len(node.schema.outputs))
+
+    def _step(self, link: Link) -> str | Link:
+        """The type of an output, or the link that brings it."""
+        node = self._prompt.nodes.get(link.node)
+        if node is None or not 0 <= link.slot < len(node.schema.outputs):
+            return sockets.ANY
+        output = node.schema.outputs[link.slot]
+        if output.match is None:
+            return output.type if isinstance(output.type, str) else sockets.COMBO
+        for name, wire in node.wires.items():
+            spec = node.known.get(name)
+            if spec is not None and spec.match == output.match:
+                return wire
+        return sockets.ANY
+
+
+def _known(node: PromptNode, held: Sequence[Held], types: Types) -> Drawn:
+    schema = node.schema
+    values = [(widget, value) for widget, value in held if widget.saved]
+    wires = {name: types.link(link) for name, link in node.wires.items()}
+    inputs = [
+        Input(slot.name, slot.type, slot.widget is not None, wires.get(slot.name))
+        for slot in slots(schema, node.inputs, {widget.name: value for widget, value in held})
+        if slot.widget is None or slot.name in wires
+    ]
+    named = {slot.name for slot in inputs}
+    # What the class has no slot for keeps its link: the editor does, and a newer server may know the input.
+    inputs += [Input(name, types.of(link), source=link) for name, link in wires.items() if name not in named]
+    outputs = [Output(output.name, types.of(Link(node.id, slot))) for slot, output in enumerate(schema.outputs)]
+    return Drawn(
+        id=node.id,
+        type=node.class_type,
+        title=None,
+        inputs=inputs,
+        outputs=outputs,
+        values=values,
+        properties=_properties(schema),
+        by_name=_reads_names(schema.class_type),
+        box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
+    )
+
+
+def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
+    """What a widget shows, so that the editor sends what was given; a value left out is the default."""
+    if widget.name == "control_after_generate" and widget.spec is None:
+        return "fixed"
+    value = inputs.get(widget.name, widget.default)
+    if value is UNDEFINED or is_link(value):
+        return None if widget.default is UNDEFINED else widget.default
+    value = unwrap(value)
+    return literal(value) if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str) else value
+
+
+def _reads_names(class_type: str) -> bool:
+    return class_type.startswith("VHS_")
+
+
+def _of_pack(node: PromptNode) -> Iterator[Held]:
+    """The values for widgets that the pack itself adds in the browser, which no definition tells."""
+    if _reads_names(node.class_type):
+        known = {slot.name for slot in slots(node.schema, node.inputs, node.inputs)}
+        for name, value in node.inputs.items():
+            if name not in known and not is_link(value):
+                yield Widget(name, _type_of(value)), unwrap(value)
+
+
+_PRIMITIVES: Mapping[type, str] = {
+    bool: "PrimitiveBoolean",
+    int: "PrimitiveInt",
+    float: "PrimitiveFloat",
+    str: "PrimitiveStringMultiline",
+}
+
+
+def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: list[LeftOut]) -> Iterator[Drawn]:
+    """A node for each value that stands where the editor has a socket and no widget: that can only be linked."""
+    for slot in drawn.inputs:
+        value = node.inputs.get(slot.name)
+        if slot.source is not None or slot.name not in node.inputs:
+            continue
+        class_type = _PRIMITIVES.get(type(value))
+        if class_type is None or class_type not in catalog:
+            lost.append(LeftOut(node.id, slot.name, f"the editor has no widget for it, so {shorten(value)} stays out"))
+            continue
+        schema = catalog[class_type]
+        number = f"{node.id}-{slot.name}"
+        slot.source = Link(number, 0)
+        held = list(grow(schema, partial(_value, {"value": value})))
+        outputs = [Output(output.name, str(output.type)) for output in schema.outputs]
+        box = size_of(slot.name, (), outputs, held)
+        yield Drawn(number, class_type, slot.name, [], outputs, held, _properties(schema), box)
+
+
+def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[LeftOut]:
+    """The values of a node that do not come back out of the editor as they are."""
+    widgets = {widget.name: widget for widget, _ in held if widget.sends is not Sends.NOTHING}
+    sockets_here = {slot.name for slot in drawn.inputs}
+    for name, value in node.inputs.items():
+        if is_link(value) or name in sockets_here:
+            continue
+        widget = widgets.get(name)
+        if widget is None:
+            yield LeftOut(node.id, name, f"{node.class_type} has no such widget in the editor")
+        elif not _comes_back(widget, unwrap(value)):
+            yield LeftOut(node.id, name, f"the editor makes something else of {shorten(value)}")
+
+
+def _comes_back(widget: Widget, value: Any) -> bool:
+    """Whether the editor sends a value as it is given to the widget."""
+    if not widget.saved:
+        return bool(value == widget.default)
+    if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
+        return can_be_literal(value)
+    if widget.sends is Sends.FILE_NAME and isinstance(value, str):
+        return _DATE.search(value) is None
+    return widget.sends not in (Sends.CAPTURE, Sends.VIEW) or value == widget.default
+
+
+_DATE = re.compile(r"%date:[^%]+%")
+
+
+def _foreign(node: ForeignNode, types: Types) -> Drawn:
+    """A node of an unknown class: its inputs and outputs are those that the prompt shows."""
+    wires = {name: types.link(link) for name, link in node.wires.items()}
+    inputs = [Input(name, types.of(link), source=link) for name, link in wires.items()]
+    outputs = [Output(f"output {slot}", sockets.ANY) for slot in range(types.used.get(node.id, 0))]
+    values = [
+        (Widget(name, _type_of(value)), unwrap(value)) for name, value in node.inputs.items() if not is_link(value)
+    ]
+    return Drawn(
+        id=node.id,
+        type=node.class_type,
+        title=None,
+        inputs=inputs,
+        outputs=outputs,
+        values=values,
+        properties={"Node name for S&R": node.class_type},
+        box=size_of(node.class_type, inputs, outputs, values),
+    )
+
+
+def _type_of(value: Any) -> str:
+    kinds = {bool: "BOOLEAN", int: "INT", float: "FLOAT", str: "STRING"}
+    return kinds.get(type(value), sockets.ANY)
+
+
+# --- what the editor offers to fetch ---------------------------------------------------------------------------
+
+
+def _properties(schema: NodeSchema) -> dict[str, Any]:
+    """Where the class comes from, so that an editor without it can offer the pack."""
+    named = {"Node name for S&R": schema.class_type}
+    folder = folder_of(schema)
+    if folder is None:
+        return named | {"cnr_id": "comfy-core", "ver": catalogs.COMFYUI_VERSION}
+    pack = PACKS.get(folder)
+    if pack is None:
+        return named
+    registered = {"cnr_id": pack.registry_id} if pack.registry_id else {}
+    return named | registered | {"aux_id": pack.repository, "ver": pack.commit}
+
+
+def _models(prompt: Prompt) -> dict[str, list[dict[str, str]]]:
+    """By node, the weight files that it names and where each can be had, so that an editor offers to download them."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for need in needed(prompt):
+        if need.weight is None or not need.weight.sources:
+            continue
+        # The editor downloads without a token, so an open copy of a gated file is of more use to it.
+        source = min(need.weight.sources, key=lambda source: source.gated)
+        model = {"name": need.name, "url": source.url, "directory": need.folder}
+        if need.weight.sha256:
+            model |= {"hash": need.weight.sha256, "hash_type": "SHA256"}
+        found.setdefault(need.node, []).append(model)
+    return found
