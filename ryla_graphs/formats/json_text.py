@@ -33,7 +33,9 @@ def parse(content: bytes | str, source: str = "the text") -> Any:
     if len(encoded) > MOST_BYTES:
         raise InvalidDocument(f"{source} has {len(encoded):,} bytes of JSON; at most {MOST_BYTES:,} are read")
     if (levels := depth(encoded)) > DEEPEST:
-        raise InvalidDocument(f"{source} is nested {levels:,} levels deep; at most {DEEPEST} are read")
+        raise InvalidDocument(
+            f"{source} is not JSON that can be read: it is nested {levels:,} levels deep, at most {DEEPEST} are taken"
+        )
     try:
         return json.loads(encoded)
     except json.JSONDecodeError as error:

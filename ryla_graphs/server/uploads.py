@@ -5,26 +5,20 @@ A graph may only name files that it was given, and they get names of ours: the c
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.formats import contents
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
+from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
-
-_DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]+)*,", re.ASCII)
-_ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 
 
 @dataclass
@@ -58,7 +52,7 @@ class Uploads:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
                 raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
         for value in named:
-            if value in given or is_content(value):
+            if value in given or contents.is_content(value):
                 name = value if value in given else "input"
                 stored, digest = self.keep(given.get(value, value), name, owner)
                 brought.names[value] = stored
@@ -68,10 +62,10 @@ class Uploads:
     def keep(self, source: str, name: str, owner: str) -> tuple[str, str]:
         """Read one file; gives the name that it gets, and its hash."""
         digest: str | None = None
-        if _ASSET_ID.fullmatch(source):
+        if contents.is_asset_id(source):
             digest = self._asset(source, name, owner)
             content = self._store.blobs.read(digest)
-        elif source.startswith(("https://", "http://")):
+        elif contents.is_address(source):
             content = self._fetcher.get(source, name=name)
         else:
             content = decoded(source, name)
@@ -90,34 +84,19 @@ class Uploads:
         return asset.hash
 
 
-def is_content(value: str) -> bool:
-    """Whether a value is a file itself, or says where it is, and not a name."""
-    return bool(
-        value.startswith(("data:", "https://", "http://")) or _ASSET_ID.fullmatch(value) or _BASE64.fullmatch(value)
-    )
-
-
 def decoded(source: str, name: str) -> bytes:
     """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
-    head = _DATA_URL.match(source)
-    if head is not None and not head[0].endswith(";base64,"):
-        raise _bad(name)
-    text = source[head.end() :] if head is not None else source
-    try:
-        return base64.b64decode("".join(text.split()).replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        raise _bad(name) from None
-
-
-def _bad(name: str) -> InvalidInputs:
-    expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
-    return refusal("bad_input", "this is no file", name=name, expected=expected)
+    content = contents.decoded(source)
+    if content is None:
+        expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
+        raise refusal("bad_input", "this is no file", name=name, expected=expected)
+    return content
 
 
 def contents_in(value: Any) -> Iterator[str]:
     """Every text in JSON that may be a file itself."""
     if isinstance(value, str):
-        if is_content(value):
+        if contents.is_content(value):
             yield value
     elif isinstance(value, (Mapping, list, tuple)):
         for item in value.values() if isinstance(value, Mapping) else value:

@@ -21,7 +21,7 @@ class Embedded:
     """What a file carries."""
 
     kind: str
-    """The format, in words: ``PNG``."""
+    """The format, in words: ``PNG``, ``WebM or Matroska``."""
     workflow: dict[str, Any] | None = None
     """As the editor saved it."""
     prompt: dict[str, Any] | None = None
@@ -55,7 +55,7 @@ _KINDS = (
     _Kind("GIF", _begins(b"GIF87a", b"GIF89a"), gif.texts),
     _Kind("AVIF", lambda content: content[4:8] == b"ftyp" and iso.is_picture(content), iso.picture_texts),
     _Kind("MP4", _begins(b"ftyp", b"moov", b"mdat", at=4), iso.texts),
-    _Kind("WebM", _begins(b"\x1aE\xdf\xa3"), matroska.texts),
+    _Kind("WebM or Matroska", _begins(b"\x1aE\xdf\xa3"), matroska.texts),
     _Kind("FLAC", _begins(b"fLaC"), vorbis.flac_texts),
     _Kind("Ogg", _begins(b"OggS"), vorbis.ogg_texts),
     _Kind("MP3", _begins(b"ID3"), mp3.texts),
@@ -64,7 +64,7 @@ _KINDS = (
     _Kind("EXR", _begins(b"v/1\x01"), scenes.exr_texts),
     _Kind("TIFF", _begins(b"II*\0", b"MM\0*"), exif.texts),
     _Kind("SVG", lambda content: content[:4] == b"<svg" or b"<svg" in content[:2048], scenes.svg_texts),
-    _Kind("safetensors", safetensors.is_one, safetensors.texts),
+    _Kind("safetensors file", safetensors.is_one, safetensors.texts),
 )
 
 
