@@ -45,10 +45,10 @@ class Document:
     """The files that came along, by the name that the graph gives them; a text is an address or the id of an asset."""
     used: Preference = "prompt"
     """Which graph `prompt` is."""
-    because: str = ""
-    """Why that one, in words."""
-    left_out: tuple[str, ...] = ()
-    """What of it is not in `prompt`, and why."""
+    because: str | None = None
+    """Why that one, in words; None where there is only one."""
+    left_out: tuple[Any, ...] = ()
+    """What of a workflow of the editor is not in `prompt`, and why."""
     unread: tuple[str, ...] = ()
     """Keys of a request that nothing was made of."""
     problems: tuple[Problem, ...] = ()
@@ -196,19 +196,17 @@ def _chosen(found: _Graphs, catalog: Catalog | None, prefer: Preference | None, 
     return replace(
         document,
         used=used,
-        because=_reason(used, prefer, both=all(has.values())),
+        because=_reason(prefer) if all(has.values()) else None,
         unread=found.unread,
         problems=(*faults, *document.problems),
         name=name,
     )
 
 
-def _reason(used: Preference, prefer: Preference | None, *, both: bool) -> str:
-    if not both:
-        return f"it has no {'workflow of the editor' if used == 'prompt' else 'prompt'}"
+def _reason(prefer: Preference | None) -> str:
     if prefer is not None:
         return "that was asked for"
-    return "it has the values as they ran; the workflow of the editor has the layout"
+    return "it has the values as they ran; the workflow has the layout"
 
 
 def _of_prompt(found: _Graphs, catalog: Catalog) -> Document:
@@ -224,8 +222,39 @@ def _of_prompt(found: _Graphs, catalog: Catalog) -> Document:
     return Document(kind=found.kind, prompt=prompt, ui=found.workflow, inputs=inputs, problems=problems)
 
 
-def _of_workflow(found: _Graphs, catalog: Catalog) -> Document:  # noqa: ARG001 - until the editor's room converts
-    raise InvalidDocument("this is a workflow as the editor saves it, not an API prompt; export it with 'Export (API)'")
+def _of_workflow(found: _Graphs, catalog: Catalog) -> Document:
+    """The prompt that the editor would send for its file."""
+    try:
+        from ryla_graphs.formats.editor.convert import convert  # noqa: PLC0415
+        from ryla_graphs.formats.editor.document import parse  # noqa: PLC0415
+    except ImportError:
+        raise InvalidDocument(
+            "this is a workflow as the editor saves it, not an API prompt; export it with 'Export (API)'"
+        ) from None
+    workflow = found.workflow
+    repaired: tuple[Problem, ...] = ()
+    if not json_text.is_fit(workflow):
+        repaired, workflow = (_repaired(workflow),), json_text.mended(workflow)
+    converted = convert(parse(workflow), catalog)
+    opened = _of_prompt(replace(found, prompt=converted.prompt), catalog)
+    return replace(
+        opened,
+        ui=workflow,
+        left_out=converted.left_out,
+        problems=(*repaired, *converted.problems, *opened.problems),
+    )
+
+
+def _repaired(workflow: Any) -> Problem:
+    """What is said where an editor's file has values that are no JSON: the editor itself reads null there."""
+    places = [place for place, _ in json_text.unfit(workflow)]
+    shown = ", ".join(json_text.mended(places[:3]))
+    return Problem(
+        code="not_json",
+        level="warning",
+        message=f"{len(places)} values are no JSON, such as NaN, and are read as null: {shown}",
+        expected="numbers that are finite, and whole characters",
+    )
 
 
 def _with_files_named(graph: Mapping[str, Any], catalog: Catalog) -> tuple[ApiDocument, dict[str, bytes]]:

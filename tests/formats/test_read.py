@@ -120,7 +120,7 @@ def test_keys_that_nothing_is_made_of_are_named() -> None:
 def test_a_file_that_has_both_is_read_by_its_prompt(name: str) -> None:
     found = read((HERE / name).read_bytes())
     assert (found.prompt, found.ui, found.used) == (prompt_of(name), workflow_of(name), "prompt")
-    assert found.kind.endswith("with a prompt and a workflow") and "values as they ran" in found.because
+    assert found.kind.endswith("with a prompt and a workflow") and "values as they ran" in (found.because or "")
 
 
 def test_a_file_as_a_data_url() -> None:
