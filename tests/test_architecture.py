@@ -24,6 +24,7 @@ LAYERS = (
     "prompt",
     "graph",
     "formats",
+    "compare",
     "weights",
     "families",
     "validation",
