@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.formats.read import Document
-from ryla_graphs.problems import InvalidInputs, NotFound, Problem, shorten
+from ryla_graphs.problems import AtField, InvalidInputs, NotFound, Problem, shorten
 from ryla_graphs.problems.wording import expected
 from ryla_graphs.prompt import Prompt, is_link
 from ryla_graphs.sources import open_document
@@ -142,8 +142,7 @@ def _not_here(name: str, source: str) -> Problem:
     return Problem(
         code="input_elsewhere",
         message=f"'{name}' is at {shorten(source)}, where only a server looks",
-        class_type="request",
-        input=name,
+        subject=AtField("request", name),
         hint="download it, and give it as the input that names it: -p NODE.INPUT=@FILE",
     )
 
@@ -160,6 +159,11 @@ def told(document: Document, source: str) -> Iterator[str]:
         yield f"not used: `{key}`, which stands beside the graph"
 
 
-def with_files(named: Mapping[str, bytes], brought: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of a run: those that came along, unless others were given under their names."""
-    return {**brought, **named}
+def facts_of(document: Document) -> dict[str, Any]:
+    """The same as JSON-ready data."""
+    return {
+        "kind": document.kind,
+        "used": document.used,
+        "left_out": [left.to_dict() for left in document.left_out],
+        "unread": list(document.unread),
+    }

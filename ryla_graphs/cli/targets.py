@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from ryla_graphs import presets
-from ryla_graphs.cli.graphs import GraphTarget, told
+from ryla_graphs.cli.graphs import GraphTarget, facts_of, told
 from ryla_graphs.cli.output import wants_json
+from ryla_graphs.formats import api
+from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
     AtField,
@@ -35,7 +37,7 @@ from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.object_info import Catalog
-    from ryla_graphs.formats.read import Preference
+    from ryla_graphs.formats.read import Document, Preference
 
 
 class Loaded(NamedTuple):
@@ -88,6 +90,46 @@ def open_target(target: str, catalog: Catalog | None = None, prefer: Preference 
         for line in told(made.document, target):
             typer.echo(line, err=True)
     return made
+
+
+class Opened(NamedTuple):
+    """A graph in API JSON as it was read: nothing is checked, and nothing merged."""
+
+    prompt: Mapping[str, Any]
+    name: str | None
+    document: Document | None = None
+    """What it was read from; None for presets and Python."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What reading it found."""
+        return self.document.problems if self.document is not None else ()
+
+    def workflow(self, catalog: Catalog | None) -> Workflow:
+        """The same as a workflow."""
+        return Workflow.load(self.prompt, catalog=catalog, name=self.name)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of how it was read, as JSON-ready data."""
+        facts = {} if self.document is None else facts_of(self.document)
+        return {**facts, "problems": [problem.to_dict() for problem in self.problems]}
+
+
+def open_prompt(
+    target: str,
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
+) -> Opened:
+    """The graph of a target. What a preset must be given and is not is taken from its example."""
+    given, _ = parameters(settings or [], params)
+    made = open_target(target, catalog, prefer)
+    if isinstance(made, GraphTarget):
+        document = made.changed(given)
+        return Opened(document.prompt, document.name, document)
+    workflow = made.build(made.completed(given)) if isinstance(made, Preset) else made(**given)
+    return Opened(api.dump(merge_twins(workflow.graph)), workflow.name)
 
 
 def files_of(made: Made) -> dict[str, bytes]:

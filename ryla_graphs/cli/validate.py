@@ -73,10 +73,11 @@ class _Judged:
 
 
 def _facts(judged: _Judged) -> dict[str, Any]:
+    from ryla_graphs.cli.graphs import facts_of  # noqa: PLC0415
+
     facts: dict[str, Any] = {"file": judged.file, "valid": not judged.errors}
     if (document := judged.document) is not None:
-        facts |= {"kind": document.kind, "used": document.used}
-        facts |= {"left_out": [left.to_dict() for left in document.left_out], "unread": list(document.unread)}
+        facts |= facts_of(document)
     return facts | {"problems": [problem.to_dict() for problem in judged.problems]}
 
 

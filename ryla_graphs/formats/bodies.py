@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.formats.shapes import is_node, is_prompt
-from ryla_graphs.problems import InvalidDocument, InvalidInputs, Problem, shorten
+from ryla_graphs.problems import AtField, InvalidDocument, InvalidInputs, Problem, shorten
 
 _GRAPHS = ("workflow", "prompt", "workflow_json")
 """Keys that a graph stands under, by which the body of a serverless worker may name it."""
@@ -158,4 +158,4 @@ def _asset_name(value: Any, number: str, name: str, given: dict[str, str]) -> An
 
 def _no_id(number: str, name: str) -> Problem:
     message = f"the asset that '{number}'.{name} refers to has no id"
-    return Problem(code="missing_asset", message=message, tier=3, class_type="request", input=name)
+    return Problem(code="missing_asset", message=message, subject=AtField("request", name))

@@ -20,7 +20,7 @@ from ryla_graphs.formats import bodies, contents, embedded, json_text, misfits
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.formats.embedded import Content
 from ryla_graphs.formats.shapes import is_editor, is_prompt
-from ryla_graphs.problems import InvalidDocument, Problem, shorten
+from ryla_graphs.problems import AtNode, InvalidDocument, Problem, shorten
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 
@@ -192,7 +192,7 @@ def _chosen(found: _Graphs, catalog: Catalog | None, prefer: Preference | None, 
         raise InvalidDocument(f"this is {found.kind}, which has no {prefer}; read its {other} instead")
     used: Preference = prefer or ("prompt" if has["prompt"] else "workflow")
     document = _of_prompt(found, known) if used == "prompt" else _of_workflow(found, known)
-    faults = tuple(Problem(code="broken_metadata", message=fault, level="warning") for fault in found.faults)
+    faults = tuple(Problem(code="broken_metadata", message=fault) for fault in found.faults)
     return replace(
         document,
         used=used,
@@ -287,9 +287,12 @@ def _unfit(prompt: ApiDocument) -> Iterator[Problem]:
             yield Problem(
                 code="not_json",
                 message=f"{shorten(value)} cannot be written as JSON",
-                node=json_text.mended(number),
-                class_type=json_text.mended(node.get("class_type")),
-                input=json_text.mended(place) or None,
+                subject=AtNode(json_text.mended(number), _class_of(node), json_text.mended(place) or None),
                 given=repr(value),
                 expected="a number that is finite, text, true, false, or lists and objects of these",
             )
+
+
+def _class_of(node: Any) -> str | None:
+    kind = node.get("class_type") if isinstance(node, dict) else None
+    return json_text.mended(kind) if isinstance(kind, str) else None

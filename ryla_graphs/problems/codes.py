@@ -72,6 +72,7 @@ CODES: Mapping[str, Code] = {
         unreached_node="no output needs the node: it is neither checked nor run",
         too_deep="the server's recursion ends at 984 nodes in a chain (ComfyUI 0.33 on CPython 3.11)",
         replaced_class="an old class that the server runs as another one",
+        broken_metadata="a part of a file's metadata that is broken; the rest of it was read",
     ),
     **_rows(
         "families",
@@ -147,6 +148,7 @@ CODES: Mapping[str, Code] = {
         3,
         "error",
         bad_input="an input file that is none",
+        input_elsewhere="an input file that is only an address or the id of an asset, where nothing fetches it",
         missing_asset="an asset that is not there, or gone",
         unused_input="an input file that the graph does not name",
         input_not_given="the graph names a file that did not come with the request",
