@@ -57,15 +57,18 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Graphs:
-    """The graphs in a thing, before one is chosen."""
+class Graphs:
+    """The graphs in a thing, before one is chosen and made a prompt of."""
 
     kind: str
     prompt: Any = None
     workflow: Any = None
+    """The editor's file."""
     files: Mapping[str, str] = field(default_factory=dict)
+    """The files that came along, as they stood there: data URLs, base64, addresses, ids of assets."""
     unread: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    """Where a file's metadata is broken."""
 
 
 def read(
@@ -85,10 +88,14 @@ def read(
     >>> read('{"prompt": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}').kind
     'the body of a POST /prompt'
     """
+    return _chosen(graphs_in(source), catalog, prefer, name)
+
+
+def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
+    """What `read` finds in a thing, before it chooses; raises as `read` does."""
     if isinstance(source, Mapping):
-        return read_parsed(json_text.plain(source, "the graph"), name=name, catalog=catalog, prefer=prefer)
-    found = _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
-    return _chosen(found, catalog, prefer, name)
+        return _of_json(json_text.plain(source, "the graph"), 0)
+    return _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
 
 
 def read_parsed(
@@ -114,7 +121,7 @@ def unpacked(content: Content, source: str = "the file") -> Content:
     return text
 
 
-def _of_file(content: Content, wraps: int) -> _Graphs:
+def _of_file(content: Content, wraps: int) -> Graphs:
     found = embedded.load(content)
     if found is None:
         return _of_bytes(content, wraps)
@@ -123,7 +130,7 @@ def _of_file(content: Content, wraps: int) -> _Graphs:
             raise InvalidDocument(f"no workflow can be read from this {found.kind}: {'; '.join(found.faults)}")
         raise InvalidDocument(misfits.of_bare(found))
     parts = [name for name, graph in (("prompt", found.prompt), ("workflow", found.workflow)) if graph is not None]
-    return _Graphs(
+    return Graphs(
         kind=f"{_article(found.kind)} {found.kind} with a {' and a '.join(parts)}",
         prompt=found.prompt,
         workflow=found.workflow,
@@ -135,7 +142,7 @@ def _article(kind: str) -> str:
     return "an" if kind[0] in "AEMOS" else "a"
 
 
-def _of_bytes(content: Content, wraps: int) -> _Graphs:
+def _of_bytes(content: Content, wraps: int) -> Graphs:
     if content[:64].lstrip()[:1] not in (b"{", b"[") and not content[:4].startswith(_TEXT_MARKS):
         raise InvalidDocument(misfits.of_file(content))
     return _of_json(json_text.parse(content[: json_text.MOST_BYTES + 1], "this"), wraps)
@@ -144,7 +151,7 @@ def _of_bytes(content: Content, wraps: int) -> _Graphs:
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-def _of_text(text: str, wraps: int) -> _Graphs:
+def _of_text(text: str, wraps: int) -> Graphs:
     if text.startswith("data:"):
         content = contents.decoded(text)
         if content is None:
@@ -153,11 +160,11 @@ def _of_text(text: str, wraps: int) -> _Graphs:
     return _of_bytes(text.encode("utf-8", "surrogatepass"), wraps)
 
 
-def _of_json(value: Any, wraps: int) -> _Graphs:
+def _of_json(value: Any, wraps: int) -> Graphs:
     if is_editor(value):
-        return _Graphs(kind="a workflow of ComfyUI's editor", workflow=value)
+        return Graphs(kind="a workflow of ComfyUI's editor", workflow=value)
     if is_prompt(value):
-        return _Graphs(kind="API JSON", prompt=value)
+        return Graphs(kind="API JSON", prompt=value)
     body = bodies.unwrapped(value) if isinstance(value, dict) else None
     if body is None:
         raise InvalidDocument(misfits.of_json(value))
@@ -172,18 +179,18 @@ def _of_json(value: Any, wraps: int) -> _Graphs:
     )
 
 
-def _in_body(graph: Any, wraps: int) -> _Graphs:
+def _in_body(graph: Any, wraps: int) -> Graphs:
     """The graphs in what stands where a request has its graph; a bad prompt is one too, so that it is judged."""
     if wraps >= _DEEPEST_WRAP:
         raise InvalidDocument("this is a request in a request in a request; open the graph inside")
     if isinstance(graph, str):
         return _of_text(graph, wraps + 1)
     if not is_editor(graph) and not is_prompt(graph) and bodies.unwrapped(graph) is None:
-        return _Graphs(kind="API JSON", prompt=graph)
+        return Graphs(kind="API JSON", prompt=graph)
     return _of_json(graph, wraps + 1)
 
 
-def _chosen(found: _Graphs, catalog: Catalog | None, prefer: Preference | None, name: str | None) -> Document:
+def _chosen(found: Graphs, catalog: Catalog | None, prefer: Preference | None, name: str | None) -> Document:
     """The document, made of the graph that is wanted."""
     known = catalogs.bundled() if catalog is None else catalog
     has = {"prompt": found.prompt is not None, "workflow": found.workflow is not None}
@@ -209,7 +216,7 @@ def _reason(prefer: Preference | None) -> str:
     return "it has the values as they ran; the workflow has the layout"
 
 
-def _of_prompt(found: _Graphs, catalog: Catalog) -> Document:
+def _of_prompt(found: Graphs, catalog: Catalog) -> Document:
     named, assets = bodies.with_assets_named(found.prompt)
     prompt, inline = _with_files_named(named, catalog)
     inputs: dict[str, bytes | str] = {**assets, **inline}
@@ -222,7 +229,7 @@ def _of_prompt(found: _Graphs, catalog: Catalog) -> Document:
     return Document(kind=found.kind, prompt=prompt, ui=found.workflow, inputs=inputs, problems=problems)
 
 
-def _of_workflow(found: _Graphs, catalog: Catalog) -> Document:
+def _of_workflow(found: Graphs, catalog: Catalog) -> Document:
     """The prompt that the editor would send for its file."""
     try:
         from ryla_graphs.formats.editor.convert import convert  # noqa: PLC0415

@@ -39,7 +39,7 @@ class Uploads:
         self._limits = limits
         self._fetcher = fetcher
 
-    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, str], owner: str) -> Brought:
+    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, bytes | str], owner: str) -> Brought:
         """The files that a graph names: those in `given`, and those that stand in the graph themselves.
 
         Raises `InvalidInputs`; its codes are those of `media.inspect` and of `Fetcher.get`, and `bad_input`,
@@ -59,10 +59,12 @@ class Uploads:
                 brought.inputs[stored] = digest
         return brought
 
-    def keep(self, source: str, name: str, owner: str) -> tuple[str, str]:
+    def keep(self, source: bytes | str, name: str, owner: str) -> tuple[str, str]:
         """Read one file; gives the name that it gets, and its hash."""
         digest: str | None = None
-        if contents.is_asset_id(source):
+        if isinstance(source, bytes):
+            content = source
+        elif contents.is_asset_id(source):
             digest = self._asset(source, name, owner)
             content = self._store.blobs.read(digest)
         elif contents.is_address(source):
