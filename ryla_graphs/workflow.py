@@ -118,7 +118,9 @@ class Workflow:
         """
         if any(problem.level == "error" for problem in document.problems):
             raise InvalidWorkflow(document.problems)
-        return cls.load(document.prompt, catalog=catalog, name=document.name).noting(document.problems)
+        workflow = cls.load(document.prompt, catalog=catalog, name=document.name)
+        workflow.origin = WorkflowOrigin(notices=document.problems)
+        return workflow
 
     @property
     def graph(self) -> Graph:
