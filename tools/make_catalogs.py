@@ -156,6 +156,8 @@ INPUT_FACTS = (
     "forceInput",
     "socketless",
     "multiline",
+    "dynamicPrompts",
+    "widgetType",
     "control_after_generate",
     "image_upload",
     "video_upload",

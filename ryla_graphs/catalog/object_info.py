@@ -266,6 +266,8 @@ def _parse_input(name: str, key: str, value: Json, required: bool, widened: Mapp
         force_input=bool(facts.get("forceInput")),
         socketless=bool(facts.get("socketless")),
         multiline=bool(facts.get("multiline")),
+        dynamic_prompts=facts.get("dynamicPrompts") is True,
+        widget_type=facts.get("widgetType"),
         control_after_generate=bool(facts.get("control_after_generate")),
         upload=next((what for what in ("image", "video", "audio", "file") if facts.get(f"{what}_upload")), None),
         match=template.get("template_id") if wire_type == sockets.MATCH else None,

@@ -71,6 +71,10 @@ class InputSpec(_Facts, frozen=True):
     force_input: bool = False
     socketless: bool = False
     multiline: bool = False
+    dynamic_prompts: bool = False
+    """The editor picks one of ``{a|b}`` in the text before it sends it."""
+    widget_type: str | None = None
+    """The type of the editor's widget where `type` does not tell: PAINTER on a STRING, FLOAT on ``FLOAT,INT``."""
     control_after_generate: bool = False
     upload: Literal["image", "video", "audio", "file"] | None = None
     match: str | None = None

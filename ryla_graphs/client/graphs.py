@@ -27,8 +27,10 @@ def body_of(source: GraphSource, inputs: Mapping[str, File]) -> dict[str, Any]:
         source = source.compile()
     if isinstance(source, CompiledWorkflow):
         return {"workflow": source.document, "inputs": encoded(inputs)}
-    is_path = isinstance(source, Path) or (isinstance(source, str) and not source.lstrip().startswith(("{", "data:")))
-    found = graphs_in(content_at(source).content if is_path else source)
+    if isinstance(source, Path) or (isinstance(source, str) and not source.lstrip().startswith(("{", "data:"))):
+        found = graphs_in(content_at(source).content)
+    else:
+        found = graphs_in(source)
     if found.unread:
         raise InvalidDocument(f"this is {found.kind} with `{found.unread[0]}`, which says nothing here; leave it out")
     graph = found.prompt if found.prompt is not None else found.workflow

@@ -12,7 +12,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.object_info import Catalog
@@ -23,6 +24,9 @@ from ryla_graphs.formats.shapes import is_editor, is_prompt
 from ryla_graphs.problems import AtNode, InvalidDocument, Problem, shorten
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
+
+if TYPE_CHECKING:
+    from ryla_graphs.formats.editor.convert import LeftOut
 
 Preference = Literal["prompt", "workflow"]
 """The graph as a server ran it, or the file of the editor."""
@@ -47,7 +51,7 @@ class Document:
     """Which graph `prompt` is."""
     because: str | None = None
     """Why that one, in words; None where there is only one."""
-    left_out: tuple[Any, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     """What of a workflow of the editor is not in `prompt`, and why."""
     unread: tuple[str, ...] = ()
     """Keys of a request that nothing was made of."""
@@ -77,18 +81,19 @@ def read(
     name: str | None = None,
     catalog: Catalog | None = None,
     prefer: Preference | None = None,
+    now: datetime | None = None,
 ) -> Document:
     """Open a file's content, a text with JSON, or parsed JSON.
 
-    `catalog` is what the target server has, which a workflow of the editor is turned into a prompt by. Where a thing
-    carries both a prompt and a workflow the prompt is used, since it has the values as they ran; `prefer` chooses.
-    Raises `InvalidDocument`, with one sentence about what it is instead and what to do, and `InvalidInputs` where
-    files that came along cannot be taken.
+    `catalog` is what the target server has, which a workflow of the editor is turned into a prompt by, and `now` what
+    dates in its file names are filled in with. Where a thing carries both a prompt and a workflow the prompt is used,
+    since it has the values as they ran; `prefer` chooses. Raises `InvalidDocument`, with one sentence about what it is
+    instead and what to do, and `InvalidInputs` where files that came along cannot be taken.
 
     >>> read('{"prompt": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}').kind
     'the body of a POST /prompt'
     """
-    return _chosen(graphs_in(source), catalog, prefer, name)
+    return chosen(graphs_in(source), name=name, catalog=catalog, prefer=prefer, now=now)
 
 
 def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
@@ -98,11 +103,9 @@ def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
     return _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
 
 
-def read_parsed(
-    value: Any, *, name: str | None = None, catalog: Catalog | None = None, prefer: Preference | None = None
-) -> Document:
+def graphs_in_json(value: Any) -> Graphs:
     """The same for JSON that `json_text.parse` has parsed."""
-    return _chosen(_of_json(value, 0), catalog, prefer, name)
+    return _of_json(value, 0)
 
 
 def unpacked(content: Content, source: str = "the file") -> Content:
@@ -190,15 +193,22 @@ def _in_body(graph: Any, wraps: int) -> Graphs:
     return _of_json(graph, wraps + 1)
 
 
-def _chosen(found: Graphs, catalog: Catalog | None, prefer: Preference | None, name: str | None) -> Document:
-    """The document, made of the graph that is wanted."""
+def chosen(
+    found: Graphs,
+    *,
+    name: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
+    now: datetime | None = None,
+) -> Document:
+    """The document, made of the graph that is wanted; the second half of `read`."""
     known = catalogs.bundled() if catalog is None else catalog
     has = {"prompt": found.prompt is not None, "workflow": found.workflow is not None}
     if prefer is not None and not has[prefer]:
         other = "prompt" if prefer == "workflow" else "workflow"
         raise InvalidDocument(f"this is {found.kind}, which has no {prefer}; read its {other} instead")
     used: Preference = prefer or ("prompt" if has["prompt"] else "workflow")
-    document = _of_prompt(found, known) if used == "prompt" else _of_workflow(found, known)
+    document = _of_prompt(found, known) if used == "prompt" else _of_workflow(found, known, now)
     faults = tuple(Problem(code="broken_metadata", message=fault) for fault in found.faults)
     return replace(
         document,
@@ -229,20 +239,16 @@ def _of_prompt(found: Graphs, catalog: Catalog) -> Document:
     return Document(kind=found.kind, prompt=prompt, ui=found.workflow, inputs=inputs, problems=problems)
 
 
-def _of_workflow(found: Graphs, catalog: Catalog) -> Document:
+def _of_workflow(found: Graphs, catalog: Catalog, now: datetime | None) -> Document:
     """The prompt that the editor would send for its file."""
-    try:
-        from ryla_graphs.formats.editor.convert import convert  # noqa: PLC0415
-        from ryla_graphs.formats.editor.document import parse  # noqa: PLC0415
-    except ImportError:
-        raise InvalidDocument(
-            "this is a workflow as the editor saves it, not an API prompt; export it with 'Export (API)'"
-        ) from None
+    from ryla_graphs.formats.editor.convert import Choices, convert  # noqa: PLC0415 - most graphs do not need it
+    from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415
+
     workflow = found.workflow
     repaired: tuple[Problem, ...] = ()
     if not json_text.is_fit(workflow):
         repaired, workflow = (_repaired(workflow),), json_text.mended(workflow)
-    converted = convert(parse(workflow), catalog)
+    converted = convert(parse(workflow), catalog, Choices(now=now))
     opened = _of_prompt(replace(found, prompt=converted.prompt), catalog)
     return replace(
         opened,

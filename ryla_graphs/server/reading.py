@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.embedded import kind_of
-from ryla_graphs.formats.read import Document, read, read_parsed
+from ryla_graphs.formats.read import Document, chosen, graphs_in, graphs_in_json
 from ryla_graphs.formats.shapes import is_editor
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.errors import RequestError
@@ -40,10 +41,8 @@ def opened(content: Sent, catalog: Catalog) -> Document:
     that no prompt can be made of.
     """
     try:
-        if isinstance(content, bytes):
-            document = read(content, catalog=catalog)
-        else:
-            document = read_parsed(content, catalog=catalog)
+        found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
+        document = chosen(found, catalog=catalog, now=datetime.now(UTC))
     except InvalidDocument as error:
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
             raise RequestError("workflow_format_ui", str(error)) from None

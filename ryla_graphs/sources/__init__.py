@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 
 from ryla_graphs import catalogs
@@ -58,7 +59,7 @@ def open_document(source: str, *, catalog: Catalog | None = None, prefer: Prefer
         name = "workflow" if source == "-" else name_of(source)
         content = content_of(source)
     try:
-        return read(content, name=name, catalog=catalog, prefer=prefer)
+        return read(content, name=name, catalog=catalog, prefer=prefer, now=datetime.now().astimezone())
     except InvalidDocument as error:
         raise InvalidDocument(f"'{source}': {error}") from None
 

@@ -1,0 +1,277 @@
+"""From the editor's file to the prompt that the editor itself would send.
+
+    converted = convert(parse(json.loads(text)), bundled())
+    converted.prompt, converted.left_out, converted.problems
+
+All of it is pure: dynamic prompts pick the first option and dates stay unless the caller gives a choice and a date.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.schema import Json
+from ryla_graphs.formats.editor import findings, primitives, texts, views, virtual
+from ryla_graphs.formats.editor.document import MUTED, EditorDocument
+from ryla_graphs.formats.editor.findings import At
+from ryla_graphs.formats.editor.loaded import Held, LoadedGraph, LoadedNode
+from ryla_graphs.formats.editor.loading import Loaded, load
+from ryla_graphs.formats.editor.parts import UNDEFINED, Sends
+from ryla_graphs.formats.editor.reading import parse
+from ryla_graphs.formats.editor.routes import UNLINKED, Nothing, Origin, Router, Scope, Value
+from ryla_graphs.problems import InvalidDocument, Problem, RylaError
+
+Prompt = dict[str, dict[str, Any]]
+
+_SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced"})
+MOST_NODES = 250_000
+"""How many nodes a prompt may have: subgraphs in subgraphs multiply."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something of the file that is not in the prompt."""
+
+    node: str
+    what: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"node": self.node, "what": self.what, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A prompt made of an editor's file."""
+
+    prompt: Prompt
+    left_out: tuple[LeftOut, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a conversion cannot know: how choices fall, and what day it is."""
+
+    choose: texts.Choose = texts.first
+    now: datetime | None = None
+    named: bool = True
+    """Whether nodes of unknown classes go out as the file describes them, not as the editor's placeholders."""
+
+
+def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choices()) -> Converted:
+    """The prompt that the editor would send for this file on a server with these classes.
+
+    Raises `InvalidDocument` where its subgraphs multiply to more than `MOST_NODES` nodes.
+    """
+    return _Conversion(document, load(document, catalog, named=choices.named), choices).run()
+
+
+def convert_line(record: Json, catalog: Catalog) -> dict[str, Json]:
+    """One ``{"id", "ui"}`` as ``{"id", "api", "problems", "left_out"}``, or as ``{"id", "error"}``."""
+    name = record.get("id") if isinstance(record, Mapping) else None
+    if not isinstance(record, Mapping) or "ui" not in record:
+        return {"id": name, "error": 'expected an object with "id" and "ui"'}
+    try:
+        converted = convert(parse(record["ui"]), catalog)
+    except RylaError as error:
+        return {"id": name, "error": str(error)}
+    return {
+        "id": name,
+        "api": converted.prompt,
+        "problems": [problem.to_dict() for problem in converted.problems],
+        "left_out": [left.to_dict() for left in converted.left_out],
+    }
+
+
+@dataclass(slots=True)
+class _Conversion:
+    document: EditorDocument
+    loaded: Loaded
+    choices: Choices
+    router: Router = field(default_factory=lambda: Router(virtual.source))
+    left: list[LeftOut] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def run(self) -> Converted:
+        self.problems += (*self.document.problems, *self.loaded.problems)
+        for graph in self.loaded.graphs:
+            _mend(graph)
+        for graph in self.loaded.graphs:
+            primitives.apply(graph, self.replaced)
+        prompt: Prompt = {}
+        for scope, node in self.running():
+            number = f"{scope.prefix}{node.id}"
+            prompt[number] = self.entry(scope, node)
+            if len(prompt) > MOST_NODES:
+                raise InvalidDocument(f"the subgraphs of this workflow multiply to more than {MOST_NODES:,} nodes")
+        for number, entry in prompt.items():
+            self.drop_dangling(number, entry["inputs"], prompt)
+        return Converted(prompt, tuple(self.left), tuple(self.problems))
+
+    def running(self) -> Iterator[tuple[Scope, LoadedNode]]:
+        """The nodes that go into the prompt, with their places."""
+        waiting = [(Scope(self.loaded.root), iter(self.loaded.root.nodes.values()))]
+        while waiting:
+            scope, nodes = waiting[-1]
+            for node in nodes:
+                if not node.runs:
+                    self.skipped(scope, node)
+                if node.subgraph is not None and (node.runs or scope.parent is not None):
+                    # The editor expands instances inside of subgraphs whatever their mode.
+                    if scope.contains(node.subgraph):
+                        self.problems.append(findings.contains_itself(_at(scope, node), node.subgraph.name))
+                        continue
+                    inner = scope.of(node)
+                    waiting.append((inner, iter(inner.graph.nodes.values())))
+                    break
+                if node.runs and not node.virtual:
+                    yield scope, node
+            else:
+                waiting.pop()
+
+    def skipped(self, scope: Scope, node: LoadedNode) -> None:
+        if not node.virtual or node.subgraph is not None:
+            reason = "the node is muted" if node.file.mode == MUTED else "the node is bypassed"
+            self.left.append(LeftOut(f"{scope.prefix}{node.id}", node.type, reason))
+
+    def entry(self, scope: Scope, node: LoadedNode) -> dict[str, Any]:
+        """One node of the prompt: values of its widgets, and over them its links."""
+        inputs: dict[str, Any] = {}
+        for held in node.widgets:
+            if held.widget.sends is not Sends.NOTHING and held.widget.name:
+                at = _at(scope, node, held.name)
+                value = self.sent(held, node, at)
+                if value is not UNDEFINED:
+                    inputs[held.widget.name] = self.written(value, held.widget.type, at)
+        for place, slot in enumerate(node.inputs):
+            if slot.link is None:
+                continue
+            found = self.router.origin(scope, node, place)
+            if isinstance(found, Origin):
+                inputs[slot.name] = [found.node, found.slot]
+            elif isinstance(found, Value):
+                if found.value is UNDEFINED:
+                    inputs.pop(slot.name, None)
+                else:
+                    inputs[slot.name] = self.written(found.value, None, _at(scope, node, slot.name))
+            elif found is not UNLINKED or not node.held(slot.name):
+                self.unlinked(_at(scope, node, slot.name), found, slot.name in inputs)
+        meta = {} if node.title is None else {"title": node.title}
+        if node.schema is None and not self.choices.named:
+            return {"inputs": inputs, "_meta": meta}
+        class_type = node.type if node.schema is None else node.schema.class_type
+        return {"inputs": inputs, "class_type": class_type, "_meta": meta}
+
+    def unlinked(self, at: At, found: Nothing, has_value: bool) -> None:
+        instead = "; the widget's own value goes out instead" if has_value else ""
+        self.left.append(LeftOut(at.node, f"the link into {at.input}", f"{found.why}{instead}"))
+        if found.broken:
+            self.problems.append(findings.broken_link(at, found.why, has_value))
+
+    def sent(self, held: Held, node: LoadedNode, at: At) -> Any:
+        """What a widget sends."""
+        value, sends = held.value, held.widget.sends
+        if sends is Sends.DYNAMIC_PROMPT and isinstance(value, str):
+            text = texts.dynamic_prompt(value, self.choices.choose)
+            if text != value:
+                self.problems.append(findings.dynamic_prompt(at, value, text))
+            return text
+        if sends is Sends.FILE_NAME and isinstance(value, str):
+            return self.replaced(value)
+        if sends is Sends.CAPTURE:
+            return self.captured(held, at)
+        if sends is Sends.VIEW:
+            return views.view(node.type, node.file.properties)
+        if sends is Sends.FIXED:
+            return held.widget.default
+        if sends is Sends.OWN_ID:
+            return f"${node.id}-0"
+        if sends is Sends.IF_SAVED:
+            saved = node.held("save_to_workflow")
+            return value if saved is not None and saved.value and value != "[IMAGE DATA]" else ""
+        if sends is Sends.COMPARED:
+            return value if isinstance(value, dict) else {"images": value if isinstance(value, list) else []}
+        if sends is Sends.INDEX:
+            chosen = node.widgets[0].value
+            options = [other.value for other in node.widgets if other.widget.sends is Sends.OPTION]
+            return options.index(chosen) if chosen in options else -1
+        return value
+
+    def captured(self, held: Held, at: At) -> Any:
+        """What only a browser can make is left out; viewers that only show send nothing in its place anyway."""
+        if held.widget.type == "BUTTON":
+            return UNDEFINED
+        if held.widget.type != "PREVIEW_3D":
+            self.problems.append(findings.needs_browser(at))
+        return ""
+
+    def written(self, value: Any, widget: str | None, at: At) -> Any:
+        """A value as JSON holds it: a list is wrapped, because a bare one is a link."""
+        if isinstance(value, float) and not math.isfinite(value):
+            self.problems.append(findings.not_a_number(at, value))
+            return None
+        if isinstance(value, list):
+            return {"__type__": "CURVE", "__value__": value} if widget == "CURVE" else {"__value__": value}
+        return value
+
+    def replaced(self, text: str) -> str:
+        """A text with the tokens for dates and other nodes' widgets filled in."""
+        if "%" not in text:
+            return text
+        filled, unknown = texts.file_name(text, self.value_of, self.choices.now)
+        for token in unknown:
+            self.problems.append(findings.unknown_token(text, token))
+        return filled
+
+    def value_of(self, name: str, widget: str) -> Any:
+        """The value of the widget of the first node of this name; raises `KeyError` where there is none."""
+        nodes = [node for graph in self.loaded.graphs for node in graph.nodes.values()]
+        for called in (_search_name, _title):
+            for node in nodes:
+                if called(node) == name:
+                    if (held := node.held(widget)) is None:
+                        raise KeyError(widget)
+                    return held.value
+        raise KeyError(name)
+
+    def drop_dangling(self, number: str, inputs: dict[str, Any], prompt: Prompt) -> None:
+        """Remove links to nodes that are not in the prompt, as the editor does at the end."""
+        for name, value in list(inputs.items()):
+            if isinstance(value, list) and value[0] not in prompt:
+                del inputs[name]
+                self.left.append(LeftOut(number, f"the link into {name}", f"node {value[0]} is not in the prompt"))
+
+
+def _at(scope: Scope, node: LoadedNode, name: str | None = None) -> At:
+    return At(f"{scope.prefix}{node.id}", node.type, node.file.place, name)
+
+
+def _search_name(node: LoadedNode) -> Any:
+    """The name that tokens find a node by: what the file says, else its class, but not for nodes that save."""
+    said = node.file.properties.get("Node name for S&R")
+    saves = any(held.widget.sends is Sends.FILE_NAME for held in node.widgets)
+    return node.type if said is None and node.schema is not None and not saves else said
+
+
+def _title(node: LoadedNode) -> str | None:
+    return node.title
+
+
+def _mend(graph: LoadedGraph) -> None:
+    """What the editor repairs in every file it opens: a choice of nothing becomes the first, an old sampler name loses
+    its prefix."""
+    for node in graph.nodes.values():
+        for held in node.widgets:
+            value, spec = held.value, held.widget.spec
+            if (value is None or value is UNDEFINED) and spec is not None:
+                options = tuple(option.key for option in spec.options) or spec.choices
+                if options and held.widget.type in ("COMBO", "COMFY_DYNAMICCOMBO_V3"):
+                    node.set_value(held, options[0], graph)
+            elif held.name == "sampler_name" and node.type in _SAMPLERS and isinstance(value, str):
+                held.value = value.removeprefix("sample_")

@@ -1,0 +1,112 @@
+"""Every sentence that is told about an editor's file: one function a finding, which gives a `Problem`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.problems import AtNode, Problem, shorten
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A node that a finding is about."""
+
+    node: str
+    """Its id in the prompt."""
+    class_type: str
+    place: str
+    """Where it is in the file: ``nodes[3]``."""
+    input: str | None = None
+
+    def problem(self, code: str, message: str, **facts: Any) -> Problem:
+        """A problem with this node."""
+        return Problem(
+            code=code,
+            message=message,
+            subject=AtNode(self.node, self.class_type, self.input),
+            source=self.place,
+            **{"level": "error", "tier": 2, **facts},
+        )
+
+
+def malformed(place: str, expected: str, given: Any) -> Problem:
+    """A part of the file that cannot be read and is passed over."""
+    return Problem(
+        code="malformed_file",
+        level="warning",
+        tier=2,
+        message=f"{place}: {expected}, not {shorten(given)}; it is passed over",
+        source=place,
+        given=shorten(given),
+    )
+
+
+def duplicate_id(at: At) -> Problem:
+    """Two nodes of one graph have one id."""
+    message = f"another node before it has the id {at.node} too, so this one is left out"
+    return at.problem("duplicate_node_id", message, level="warning", hint="open and save the file in the editor")
+
+
+def contains_itself(at: At, name: str) -> Problem:
+    """A subgraph that has an instance of itself inside."""
+    return at.problem("recursive_subgraph", f"subgraph '{name}' contains itself; this instance is left out")
+
+
+def broken_link(at: At, why: str, has_value: bool) -> Problem:
+    """A link that leads nowhere; the editor itself makes no prompt of a file with one."""
+    return at.problem(
+        "broken_link",
+        f"the link leads nowhere: {why}",
+        level="warning" if has_value else "error",
+        hint="link the input again in the editor",
+    )
+
+
+def dynamic_prompt(at: At, given: str, text: str) -> Problem:
+    """A text whose choices were made or comments removed."""
+    message = f"goes out as {shorten(text)}: without comments, with one option of each choice picked"
+    return at.problem("dynamic_prompt", message, level="note", given=shorten(given))
+
+
+def needs_browser(at: At) -> Problem:
+    """A value that only the editor's own window can make."""
+    return at.problem(
+        "needs_browser",
+        "the editor renders or records this value when it sends the prompt; an empty text goes out instead",
+        level="warning",
+        hint="replace the node by one that loads an uploaded file",
+    )
+
+
+def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
+    """A class that the catalog does not have, so that only the file itself says what its values mean."""
+    hint = "give the server's own definitions as the catalog"
+    if isinstance(pack, str) and pack:
+        hint += f"; the class is of the pack {pack}"
+    if unnamed:
+        message = f"the class is unknown and the file does not name its {unnamed} values, so they are left out"
+        return at.problem("unknown_class", message, level="error", hint=hint)
+    message = "the class is unknown: its values are named as the file describes them"
+    return at.problem("unknown_class", message, level="warning", hint=hint)
+
+
+def not_a_number(at: At, given: float) -> Problem:
+    """A number that JSON cannot hold."""
+    return at.problem(
+        "not_json",
+        f"{given} is no number that JSON can hold; null goes out instead",
+        given=str(given),
+        expected="a finite number",
+    )
+
+
+def unknown_token(text: str, token: str) -> Problem:
+    """A token in a file name that nothing is known of."""
+    return Problem(
+        code="unknown_token",
+        level="note",
+        tier=2,
+        message=f"nothing is known to put in the place of %{token}% in {shorten(text)}; it stays",
+        given=text,
+    )

@@ -1,0 +1,185 @@
+"""A workflow as the editor holds it once it has loaded the file: slots of today's definitions, widgets with values.
+
+Loading changes things (a link to a slot that is gone is cut, a promoted widget gets a port), so these are mutable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
+from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorNode
+from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
+from ryla_graphs.formats.editor.widgets import chosen, custom_option
+
+
+@dataclass(slots=True)
+class InSlot:
+    """An input slot."""
+
+    name: str
+    type: str
+    link: str | None = None
+    widget: str | None = None
+    label: str | None = None
+
+
+@dataclass(slots=True)
+class OutSlot:
+    """An output slot, with the links that the file gives it."""
+
+    type: str
+    links: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Held:
+    """A widget and its value."""
+
+    widget: Widget
+    value: Any
+
+    @property
+    def name(self) -> str:
+        return self.widget.name
+
+
+@dataclass(slots=True)
+class Link:
+    """A link of a graph's table."""
+
+    id: str
+    origin: str
+    origin_slot: int
+    target: str
+    target_slot: int
+
+
+@dataclass(slots=True)
+class LoadedNode:
+    """A node as the editor holds it."""
+
+    file: EditorNode
+    id: str
+    schema: NodeSchema | None
+    title: str | None
+    virtual: bool = False
+    inputs: list[InSlot] = field(default_factory=list)
+    outputs: list[OutSlot] = field(default_factory=list)
+    widgets: list[Held] = field(default_factory=list)
+    subgraph: LoadedGraph | None = None
+    """The definition, where the node is an instance of a subgraph."""
+    promoted: dict[str, Any] = field(default_factory=dict)
+    """What an instance says of the widgets it promotes, by the name of its input."""
+    grows: dict[str, InputSpec] = field(default_factory=dict)
+    """The autogrow inputs seen so far, by name."""
+
+    @property
+    def type(self) -> str:
+        return self.file.type
+
+    @property
+    def runs(self) -> bool:
+        return self.file.mode not in (MUTED, BYPASSED)
+
+    def held(self, name: str | None) -> Held | None:
+        """The first widget of this name."""
+        return next((held for held in self.widgets if held.widget.name == name), None)
+
+    def input(self, name: str) -> InSlot | None:
+        return next((slot for slot in self.inputs if slot.name == name), None)
+
+    def set_value(self, held: Held, value: Any, graph: LoadedGraph) -> None:
+        """Give a widget a value, with all that the editor changes then."""
+        held.value = value
+        spec = held.widget.spec
+        if spec is not None and spec.kind is Kind.DYNAMIC_COMBO:
+            self._choose(held, spec, graph)
+        elif held.widget.sends is Sends.OPTION and value and self.widgets[-1] is held:
+            self.widgets.append(Held(custom_option(len(self.widgets) - 1), ""))
+
+    def _choose(self, held: Held, spec: InputSpec, graph: LoadedGraph) -> None:
+        """Replace what a dynamic combo's last choice brought by what this one brings."""
+        assert self.schema is not None
+        prefix = f"{spec.name}."
+        gone = [slot for slot in self.inputs if slot.name.startswith(prefix)]
+        self.inputs = [slot for slot in self.inputs if not slot.name.startswith(prefix)]
+        self.widgets[:] = [other for other in self.widgets if not other.name.startswith(prefix)]
+        brought = chosen(self.schema, spec, held.value)
+        if brought is not None:
+            self._insert(held, brought)
+        for old in gone:
+            new = self.input(old.name)
+            if new is None:
+                graph.cut(old.link)
+                continue
+            new.link = old.link
+            if old.link in graph.links:
+                self.extend(new)
+
+    def _insert(self, held: Held, brought: Brought) -> None:
+        place = next(number for number, other in enumerate(self.widgets) if other is held) + 1
+        self.widgets[place:place] = [Held(widget, widget.default) for widget in brought.widgets]
+        own = next((number for number, slot in enumerate(self.inputs) if slot.name == held.name), len(self.inputs) - 1)
+        self.inputs[own + 1 : own + 1] = [InSlot(slot.name, slot.type, None, slot.widget) for slot in brought.slots]
+        self.grows.update(brought.autogrow)
+
+    def extend(self, linked: InSlot) -> None:
+        """Show the slot behind a linked one of an autogrow input."""
+        group, _, _ = linked.name.rpartition(".")
+        if (spec := self.grows.get(group)) is None:
+            return
+        ordinal = next((number for number, slot in enumerate(spec.slots) if slot.name == linked.name), None)
+        if ordinal is None or ordinal + 1 >= len(spec.slots):
+            return
+        following = spec.slots[ordinal + 1]
+        old = self.input(following.name)
+        new = InSlot(following.name, following.type, old.link if old else None)
+        if old is not None:
+            self.inputs.remove(old)
+        self.inputs.insert(self.inputs.index(linked) + 1, new)
+
+
+@dataclass(slots=True)
+class LoadedPort:
+    """An input or output of a subgraph, with its links inside, in the order they were made."""
+
+    name: str
+    type: str
+    links: list[str]
+    label: str | None = None
+
+
+@dataclass(slots=True)
+class LoadedGraph:
+    """The root graph or a subgraph definition, loaded."""
+
+    id: str | None
+    """The definition's id; None for the root graph."""
+    name: str
+    place: str
+    nodes: dict[str, LoadedNode] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    inputs: list[LoadedPort] = field(default_factory=list)
+    outputs: list[LoadedPort] = field(default_factory=list)
+    setters: dict[tuple[str, str], LoadedNode] | None = None
+    """Named sources among the nodes, found when they are first asked for."""
+
+    def cut(self, link: str | None) -> None:
+        """Remove a link from the table."""
+        if link is not None and (gone := self.links.pop(link, None)) is not None:
+            for port in (*self.inputs, *self.outputs):
+                if link in port.links:
+                    port.links.remove(link)
+            target = self.nodes.get(gone.target)
+            for slot in target.inputs if target is not None else ():
+                if slot.link == link:
+                    slot.link = None
+
+    def new_link(self) -> str:
+        """An id that no link of this graph has."""
+        number = len(self.links)
+        while f"new{number}" in self.links:
+            number += 1
+        return f"new{number}"

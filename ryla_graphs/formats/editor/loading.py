@@ -1,0 +1,227 @@
+"""Loading a file as the editor does: subgraph definitions first, those they use before them, then the root graph."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.formats.editor import findings, unknown, virtual
+from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Subgraph
+from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
+from ryla_graphs.formats.editor.loaded import Link, LoadedGraph, LoadedNode, LoadedPort
+from ryla_graphs.formats.editor.opening import open_node, open_plain, template
+from ryla_graphs.formats.editor.promotion import open_instance
+from ryla_graphs.formats.editor.proxies import adopt
+from ryla_graphs.formats.editor.unpacking import unpack
+from ryla_graphs.problems import Problem
+
+_FORBIDDEN = str.maketrans("", "", "&<>\"'`=")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A workflow, loaded."""
+
+    root: LoadedGraph
+    graphs: list[LoadedGraph]
+    """The root graph and every definition that it uses, those used before those that use them."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def load(document: EditorDocument, catalog: Catalog, *, named: bool = True) -> Loaded:
+    """Load a file against a catalog's definitions.
+
+    Nodes of unknown classes get the values that the file itself names; without `named`, the placeholders of the editor.
+    """
+    return _Loader(document, catalog, named).load()
+
+
+class _Loader:
+    def __init__(self, document: EditorDocument, catalog: Catalog, named: bool) -> None:
+        self.document = document
+        self.named = named
+        self.catalog = catalog
+        self.problems: list[Problem] = []
+        self.renumbered, self.last = _renumbered(document)
+        used = {name_of(node.type) for node in document.nodes if document.group_nodes}
+        self.groups = {name: build(name, data, catalog) for name, data in document.group_nodes.items() if name in used}
+        self.group_nodes: dict[str, Group] = {}
+        self.definitions: dict[str, LoadedGraph] = {}
+        self.instances: dict[str, list[LoadedNode]] = {}
+
+    def load(self) -> Loaded:
+        for subgraph in self.document.subgraphs:
+            self.definitions[subgraph.id] = _definition(subgraph, self.renumbered.get(subgraph.id, {}))
+        for subgraph in _sources_first(self.document.subgraphs):
+            self.fill(self.definitions[subgraph.id], subgraph.nodes, self.renumbered.get(subgraph.id, {}))
+        root = LoadedGraph(None, "", "", links=_links(self.document.links, {}))
+        self.fill(root, self.document.nodes, {})
+        graphs = _used(root)
+        for graph in graphs:
+            _renumber_targets(graph)
+            for node in graph.nodes.values():
+                _drop_stale_widget_slots(node, graph)
+        if self.group_nodes:
+            last = max([self.last, *(int(name) for name in root.nodes if _is_number(name))])
+            for node in unpack(root, self.group_nodes, last, lambda file, name: self.open(file, name, root)):
+                _drop_stale_widget_slots(node, root)
+        return Loaded(root, graphs, self.problems)
+
+    def fill(self, graph: LoadedGraph, files: Sequence[EditorNode], renumbered: Mapping[str, str]) -> None:
+        """Open a graph's nodes: all are there before the first is read, because instances look at others."""
+        for file in files:
+            number = renumbered.get(file.id, file.id)
+            if number in graph.nodes:
+                self.problems.append(findings.duplicate_id(findings.At(number, file.type, file.place)))
+            else:
+                graph.nodes[number] = self.open(file, number, graph)
+        for node in graph.nodes.values():
+            if node.subgraph is not None:
+                open_instance(node)
+        for node in graph.nodes.values():
+            if node.subgraph is not None:
+                adopt(node, self.renumbered.get(node.type, {}), self.instances[node.type])
+
+    def open(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
+        if (definition := self.definitions.get(file.type)) is not None:
+            node = open_plain(file, number)
+            node.virtual, node.subgraph = True, definition
+            self.instances.setdefault(file.type, []).append(node)
+            return node
+        if (group := self.groups.get(name_of(file.type) or "")) is not None:
+            self.group_nodes[number] = group
+            return open_node(file, number, group.template, graph)
+        made = template(self.catalog, file.type) or template(self.catalog, file.type.translate(_FORBIDDEN))
+        if made is not None:
+            node = open_node(file, number, made, graph)
+            node.virtual = file.type in virtual.NEVER_SENT
+            return node
+        return self.open_without_class(file, number)
+
+    def open_without_class(self, file: EditorNode, number: str) -> LoadedNode:
+        """A node whose class the catalog does not have: the editor's own or a pack's, or an unknown one."""
+        pack = virtual.PACK_NODES.get(file.type)
+        if file.type in virtual.OWN or (pack is not None and (self.named or pack in self.catalog)):
+            inputs, outputs = virtual.slots_of(file.type)
+            node = open_plain(file, number, inputs=inputs, outputs=outputs)
+            node.virtual = True
+            return node
+        node = open_plain(file, number)
+        if not self.named:
+            node.widgets = unknown.as_the_editor(file)
+            return node
+        node.title = file.title or file.type
+        node.widgets, unnamed = unknown.as_described(file)
+        at = findings.At(number, file.type, file.place)
+        self.problems.append(findings.unknown_class(at, unnamed, file.properties.get("cnr_id")))
+        return node
+
+
+def _definition(subgraph: Subgraph, renumbered: Mapping[str, str]) -> LoadedGraph:
+    return LoadedGraph(
+        id=subgraph.id,
+        name=subgraph.name,
+        place=subgraph.place,
+        links=_links(subgraph.links, renumbered),
+        inputs=[LoadedPort(port.name, port.type, list(port.links), port.label) for port in subgraph.inputs],
+        outputs=[LoadedPort(port.name, port.type, list(port.links), port.label) for port in subgraph.outputs],
+    )
+
+
+def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> dict[str, Link]:
+    return {
+        name: Link(
+            name,
+            renumbered.get(link.origin, link.origin),
+            link.origin_slot,
+            renumbered.get(link.target, link.target),
+            link.target_slot,
+        )
+        for name, link in links.items()
+    }
+
+
+def _renumbered(document: EditorDocument) -> tuple[dict[str, dict[str, str]], int]:
+    """New ids, by definition, of nodes whose id the root graph or an earlier definition has, and the last id given."""
+    used = {node.id for node in document.nodes if _is_number(node.id)}
+    last = document.last_node_id
+    renumbered: dict[str, dict[str, str]] = {}
+    for subgraph in document.subgraphs:
+        changed: dict[str, str] = {}
+        for node in subgraph.nodes:
+            if node.id not in used:
+                used.add(node.id)
+                last = max(last, int(node.id)) if _is_number(node.id) else last
+                continue
+            last += 1
+            while str(last) in used:
+                last += 1
+            changed[node.id] = str(last)
+            used.add(str(last))
+        if changed:
+            renumbered[subgraph.id] = changed
+    return renumbered, last
+
+
+def _is_number(name: str) -> bool:
+    return name.removeprefix("-").isdecimal() and len(name) < 20
+
+
+def _sources_first(subgraphs: Sequence[Subgraph]) -> Sequence[Subgraph]:
+    """Definitions, those they use before them; in the file's order where they use one another in a cycle."""
+    by_id = {subgraph.id: subgraph for subgraph in subgraphs}
+    users: dict[str, dict[str, None]] = {name: {} for name in by_id}
+    waits = dict.fromkeys(by_id, 0)
+    for subgraph in subgraphs:
+        for used in dict.fromkeys(node.type for node in subgraph.nodes if node.type in by_id):
+            users[used][subgraph.id] = None
+            waits[subgraph.id] += 1
+    ready = deque(name for name, count in waits.items() if not count)
+    ordered: list[Subgraph] = []
+    while ready:
+        name = ready.popleft()
+        ordered.append(by_id[name])
+        for user in users[name]:
+            waits[user] -= 1
+            if not waits[user]:
+                ready.append(user)
+    return ordered if len(ordered) == len(subgraphs) else subgraphs
+
+
+def _used(root: LoadedGraph) -> list[LoadedGraph]:
+    """The root graph and every definition that can be reached from it."""
+    found: dict[int, LoadedGraph] = {id(root): root}
+    waiting = [root]
+    while waiting:
+        for node in waiting.pop().nodes.values():
+            if node.subgraph is not None and id(node.subgraph) not in found:
+                found[id(node.subgraph)] = node.subgraph
+                waiting.append(node.subgraph)
+    return list(found.values())
+
+
+def _renumber_targets(graph: LoadedGraph) -> None:
+    """Make each link's target slot the one that names the link; slots move when a definition changes."""
+    for node in graph.nodes.values():
+        for number, slot in enumerate(node.inputs):
+            if slot.link is not None and (link := graph.links.get(slot.link)) is not None:
+                link.target_slot = number
+
+
+def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
+    """Remove the slots beside widgets that the class does not have any more, and their links.
+
+    The editor steps over the slot behind a removed one, so of two such in a row the second stays.
+    """
+    if node.schema is None:
+        return
+    names = {held.widget.name for held in node.widgets}
+    number = 0
+    while number < len(node.inputs):
+        slot = node.inputs[number]
+        if slot.widget is not None and slot.widget not in names:
+            del node.inputs[number]
+            graph.cut(slot.link)
+        number += 1

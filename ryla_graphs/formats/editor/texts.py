@@ -1,0 +1,132 @@
+"""What the editor makes of texts before it sends them: dynamic prompts, and tokens in file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+Choose = Callable[[Sequence[str]], str]
+"""Picks one of the options of ``{a|b|c}``."""
+
+_COMMENT = re.compile(r"/\*[\s\S]*?\*/|//[^\n\r\u2028\u2029]*")
+_ESCAPED = re.compile(r"\\([{}|])")
+_TOKEN = re.compile(r"%([^%]+)%")
+_DATE_PART = re.compile(r"dd?|MM?|hh?|mm?|ss?|yyy?y?")
+_NOT_IN_NAMES = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
+_DEPTH = 200
+"""How deep choices may be nested; the editor's own limit is its stack."""
+
+
+def first(options: Sequence[str]) -> str:
+    """The first option: what a conversion picks where nobody says otherwise."""
+    return options[0]
+
+
+def dynamic_prompt(text: str, choose: Choose = first) -> str:
+    r"""A text without comments, with one option of each ``{a|b}`` picked; a brace is escaped as ``\{``.
+
+    A block that is never closed runs to the end, and a URL loses what comes behind its ``//``: the editor does that.
+    """
+    return _chosen(_COMMENT.sub("", text), choose, 0)
+
+
+def has_choices(text: str) -> bool:
+    """Whether a dynamic prompt has anything to pick."""
+    return "{" in _ESCAPED.sub("", text)
+
+
+def _chosen(text: str, choose: Choose, depth: int) -> str:
+    found: list[str] = []
+    place = 0
+    while place < len(text):
+        character = text[place]
+        place += 1
+        if character == "\\":
+            found.append("\\" + (text[place] if place < len(text) else "undefined"))
+            place += 1
+        elif character == "{" and depth < _DEPTH:
+            options, place = _options(text, place)
+            found.append(_chosen(_COMMENT.sub("", choose(options)), choose, depth + 1))
+        else:
+            found.append(character)
+    return _ESCAPED.sub(r"\1", "".join(found))
+
+
+def _options(text: str, place: int) -> tuple[list[str], int]:
+    """The options of a block whose brace has just been read, and the place behind it."""
+    options: list[str] = []
+    option: list[str] = []
+    depth = 0
+    while place < len(text):
+        character = text[place]
+        place += 1
+        if character == "\\":
+            character += text[place] if place < len(text) else "undefined"
+            place += 1
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            if not depth:
+                break
+            depth -= 1
+        elif character == "|" and not depth:
+            options.append("".join(option))
+            option = []
+            continue
+        option.append(character)
+    options.append("".join(option))
+    return options, place
+
+
+def file_name(text: str, value_of: Callable[[str, str], Any], now: datetime | None) -> tuple[str, list[str]]:
+    """A text with ``%date:…%`` and ``%Node.widget%`` filled in, and the tokens that nothing is known of.
+
+    `value_of` gives the value of a node's widget, or raises `KeyError`.
+    """
+    unknown: list[str] = []
+
+    def filled(match: re.Match[str]) -> str:
+        token = match[1]
+        parts = token.split(".")
+        if len(parts) == 2:
+            try:
+                return _NOT_IN_NAMES.sub("_", as_text(value_of(*parts)))
+            except KeyError:
+                unknown.append(token)
+                return match[0]
+        if parts[0].startswith("date:") and now is not None:
+            return _date(parts[0].removeprefix("date:"), now)
+        if token not in ("width", "height"):
+            unknown.append(token)
+        return match[0]
+
+    return _TOKEN.sub(filled, text), unknown
+
+
+def _date(pattern: str, now: datetime) -> str:
+    parts = {"d": now.day, "M": now.month, "h": now.hour, "m": now.minute, "s": now.second}
+
+    def part(match: re.Match[str]) -> str:
+        text = match[0]
+        if text == "yy":
+            return str(now.year)[2:]
+        if text == "yyyy":
+            return str(now.year)
+        return str(parts[text[0]]).rjust(len(text), "0") if text[0] in parts else text
+
+    return _DATE_PART.sub(part, pattern)
+
+
+def as_text(value: Any) -> str:
+    """A value as JavaScript writes it into a text."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return str(int(value))
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
+    return "[object Object]" if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,43 @@
+"""What the editor sends of a 3D view: where its camera stands, as the file has it or as in a new view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ryla_graphs.catalog.schema import Json
+
+_CAMERA: Mapping[str, Json] = {
+    "position": {"x": 10, "y": 10, "z": 10.000000000000002},
+    "target": {"x": 0, "y": 0, "z": 0},
+    "zoom": 1,
+    "cameraType": "perspective",
+    "quaternion": {
+        "x": -0.2798481423331213,
+        "y": 0.3647051996310008,
+        "z": 0.11591689595929511,
+        "w": 0.8804762392171493,
+    },
+    "fov": 35,
+    "aspect": 1,
+    "near": 0.01,
+    "far": 10000,
+    "frustum": {"left": -5, "right": 5, "top": 5, "bottom": -5},
+}
+"""The camera of a view that nobody has turned yet."""
+
+
+def view(class_type: str, properties: Mapping[str, Json]) -> dict[str, Json]:
+    """The value of a view's widget, without pictures: a graph that was only read has rendered none."""
+    config = properties.get("Camera Config")
+    state = config.get("state") if isinstance(config, Mapping) else None
+    camera = dict(state) if isinstance(state, Mapping) else dict(_CAMERA)
+    if class_type == "Load3DAdvanced":
+        return {"camera_info": camera, "model_3d_info": []}
+    return {
+        "image": "",
+        "mask": "",
+        "normal": "",
+        "camera_info": camera,
+        "recording": "",
+        "model_3d_info": [],
+    }
