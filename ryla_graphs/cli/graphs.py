@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ryla_graphs.catalog.schema import InputSpec
     from ryla_graphs.formats.read import Preference
 
+_MOST_TOLD = 8
+"""Lines about what was left out."""
 _TEXTS = (Kind.STRING, Kind.COMBO)
 
 
@@ -153,8 +155,10 @@ def told(document: Document, source: str) -> Iterator[str]:
         yield f"{source}: {document.kind}; its {document.used} is used: {document.because}"
     elif document.kind != "API JSON":
         yield f"{source}: {document.kind}"
-    for left in document.left_out:
+    for left in document.left_out[:_MOST_TOLD]:
         yield f"left out: {left.node} {left.what}: {left.reason}"
+    if (more := len(document.left_out) - _MOST_TOLD) > 0:
+        yield f"left out: {more} more; `convert --json` lists them all"
     for key in document.unread:
         yield f"not used: `{key}`, which stands beside the graph"
 

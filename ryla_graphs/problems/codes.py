@@ -183,6 +183,7 @@ CODES: Mapping[str, Code] = {
         source_changed="the source gives another file than it announced",
         source_failed="the source answers with an error",
         source_gone="the file is no longer where it was",
+        source_refused="an address in a graph that weights are not fetched from",
         source_unreachable="the source cannot be reached",
         gated="the repository gives files only to accounts that accepted its terms",
         token_missing="the repository asks for a token",
