@@ -108,14 +108,18 @@ UNICODE = b"UNICODE\0" + BOTH.encode("utf-16-be")
 """piexif's comment."""
 
 
+_CODECS = {"ogg": ("libopus", "flt"), "webm": ("libopus", "flt"), "flac": ("flac", "s16")}
+
+
 def film(form: str, metadata: Mapping[str, str], options: Mapping[str, str] | None = None) -> bytes:
     """A film or sound with tags, written by FFmpeg."""
     av = pytest.importorskip("av")
+    codec, samples = _CODECS.get(form, ("aac", "fltp"))
     content = io.BytesIO()
     with av.open(content, mode="w", format=form, options=dict(options or {})) as container:
         container.metadata.update(metadata)
-        sound = container.add_stream("libopus" if form in ("ogg", "webm") else "aac", rate=48000, layout="mono")
-        frame = av.AudioFrame(format="flt" if form in ("ogg", "webm") else "fltp", layout="mono", samples=960)
+        sound = container.add_stream(codec, rate=48000, layout="mono")
+        frame = av.AudioFrame(format=samples, layout="mono", samples=960)
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
         frame.sample_rate = 48000
@@ -123,6 +127,12 @@ def film(form: str, metadata: Mapping[str, str], options: Mapping[str, str] | No
         container.mux(sound.encode(frame))
         container.mux(sound.encode(None))
     return content.getvalue()
+
+
+def safetensors(metadata: Mapping[str, str]) -> bytes:
+    """A file of no tensors with metadata, as a latent has it."""
+    header = json.dumps({"__metadata__": metadata}).encode()
+    return struct.pack("<Q", len(header)) + header
 
 
 def id3(version: int, frames: bytes) -> bytes:
@@ -187,6 +197,9 @@ MADE: Mapping[str, Callable[[], bytes]] = {
     "MP4 of VideoHelperSuite": lambda: film("mp4", {"comment": HELPER_SUITE}),
     "MOV": lambda: film("mov", {"comment": HELPER_SUITE}),
     "MKV of VideoHelperSuite": lambda: film("matroska", {"comment": HELPER_SUITE}),
+    "WebM": lambda: film("webm", {"prompt": P, "workflow": W}),
+    "FLAC": lambda: film("flac", {"prompt": P, "workflow": W}),
+    "latent": lambda: safetensors({"prompt": P, "workflow": W}),
     "Ogg": lambda: film("ogg", {"prompt": P, "workflow": W}),
     "MP3 of old": lambda: id3(3, free_text("prompt", P) + free_text("workflow", W) + bytes(32)),
     "GLB": lambda: glb({"prompt": P, "workflow": W}),
