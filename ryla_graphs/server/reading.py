@@ -42,14 +42,11 @@ def opened(content: Sent, catalog: Catalog) -> Document:
     """
     try:
         found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
-        document = chosen(found, catalog=catalog, now=datetime.now(UTC))
+        return chosen(found, catalog=catalog, now=datetime.now(UTC))
     except InvalidDocument as error:
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
             raise RequestError("workflow_format_ui", str(error)) from None
         raise
-    if document.used == "workflow" and not document.prompt:
-        raise RequestError("workflow_format_ui", "no node of this workflow of the editor runs, so there is no prompt")
-    return document
 
 
 def all_of(document: Document) -> Document:
