@@ -164,6 +164,11 @@ def test_what_comfyui_writes_beside_the_inputs_is_none_of_them() -> None:
     assert not found.problems and found.prompt["1"]["inputs"] == PROMPT["1"]["inputs"]
 
 
+def test_json_that_speaks_of_other_formats_is_json() -> None:
+    graph = {"1": {"class_type": "A", "inputs": {"text": "<svg xmlns='x'> ftyp RIFF", "x": "data:,"}}}
+    assert read(json.dumps(graph).encode()).prompt == graph
+
+
 def test_an_id_that_is_no_text() -> None:
     found = read('{"\\ud800": {"class_type": "A", "inputs": {}}}')
     assert [problem.code for problem in found.problems] == ["not_json"]

@@ -63,7 +63,7 @@ _KINDS = (
     _Kind("GLB", _begins(b"glTF"), scenes.glb_texts),
     _Kind("EXR", _begins(b"v/1\x01"), scenes.exr_texts),
     _Kind("TIFF", _begins(b"II*\0", b"MM\0*"), exif.texts),
-    _Kind("SVG", lambda content: content[:4] == b"<svg" or b"<svg" in content[:2048], scenes.svg_texts),
+    _Kind("SVG", scenes.is_svg, scenes.svg_texts),
     _Kind("safetensors file", safetensors.is_one, safetensors.texts),
 )
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from ryla_graphs.formats import json_text
-from ryla_graphs.formats.embedded.cursor import Cursor, Fault, Text, decoded
+from ryla_graphs.formats.embedded.cursor import Content, Cursor, Fault, Text, decoded
 from ryla_graphs.problems import InvalidDocument
 
 _GLB_JSON = b"JSON"
@@ -20,6 +20,12 @@ def glb_texts(file: Cursor) -> Iterator[Text]:
         scene = parsed(file.take(length))
         asset = scene.get("asset") if isinstance(scene, dict) else None
         yield from pairs(asset.get("extras") if isinstance(asset, dict) else None)
+
+
+def is_svg(content: Content) -> bool:
+    """Whether a text is a drawing: XML with ``<svg`` near its beginning, not JSON that speaks of one."""
+    head = content[:4096]
+    return head.lstrip()[:1] == b"<" and b"<svg" in head
 
 
 def svg_texts(file: Cursor) -> Iterator[Text]:

@@ -71,6 +71,7 @@ def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any
 
 @router.post(
     "/validate",
+    response_model_exclude_unset=True,  # of a problem only what is known
     responses=errors("malformed_json", "unauthorized", "request_too_large", *READ),
 )
 async def validate_workflow(request: Request, here: Here, owner: Owner) -> JudgementShape:
