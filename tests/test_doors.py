@@ -194,6 +194,14 @@ def test_from_chooses(name: str, tmp_path: Path) -> None:
     assert ryla("diff", path, path, "--from", "workflow").returncode == 0
 
 
+def test_from_chooses_over_http_too(served: TestClient) -> None:
+    content = made("PNG")
+    for query, used in (("", "prompt"), ("?from=prompt", "prompt"), ("?from=workflow", "workflow")):
+        assert served.post(f"/validate{query}", content=content).json()["used"] == used
+        assert served.post(f"/workflow{query}", content=content).status_code == 200
+    assert served.post("/validate?from=workflow", json=PROMPT).status_code == 422
+
+
 def test_inputs_are_set_in_any_graph(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(made("PNG"))

@@ -13,7 +13,7 @@ from typing import Any
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
 from ryla_graphs.formats import api
-from ryla_graphs.formats.read import Document
+from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
 from ryla_graphs.problems import CannotRunHere
@@ -62,8 +62,8 @@ class Intake:
         self._loras = loras
         self._settings = settings
 
-    def workflow(self, content: Sent, terms: Terms) -> Accepted:
-        """Take whatever carries a graph, with the input files in it.
+    def workflow(self, content: Sent, terms: Terms, prefer: Preference | None = None) -> Accepted:
+        """Take whatever carries a graph, with the input files in it; `prefer` as in `formats.read`.
 
         Raises `InvalidDocument`, `InvalidWorkflow`, `InvalidInputs`, and `RequestError` as `opened` and
         `JobService.submit` do.
@@ -71,7 +71,7 @@ class Intake:
         if (before := self._replayed(terms)) is not None:
             return before
         catalog = self._catalog.get()
-        document = all_of(opened(content, catalog))
+        document = all_of(opened(content, catalog, prefer))
         document = self._with_loras(document, terms.owner)
         workflow = Workflow.of_document(document, catalog=catalog)
         brought = self._uploads.bring(document.prompt, catalog, document.inputs, terms.owner)
@@ -80,10 +80,10 @@ class Intake:
             workflow = Workflow.of_document(named, catalog=catalog)
         return self._submit(workflow, brought.inputs, terms)
 
-    def judge(self, content: Sent, owner: str) -> dict[str, Any]:
+    def judge(self, content: Sent, owner: str, prefer: Preference | None = None) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
         catalog = self._catalog.get()
-        document = self._with_loras(opened(content, catalog), owner)
+        document = self._with_loras(opened(content, catalog, prefer), owner)
         return judged(document, catalog, self._settings, self._loras.files)
 
     def _with_loras(self, document: Document, owner: str) -> Document:

@@ -9,7 +9,7 @@ from typing import Any
 from ryla_graphs.catalog.object_info import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.embedded import kind_of
-from ryla_graphs.formats.read import Document, chosen, graphs_in, graphs_in_json
+from ryla_graphs.formats.read import Document, Preference, chosen, graphs_in, graphs_in_json
 from ryla_graphs.formats.shapes import is_editor
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.errors import RequestError
@@ -34,7 +34,7 @@ def sent(body: bytes) -> Sent:
     return body if kind_of(body) is not None else parsed(body)
 
 
-def opened(content: Sent, catalog: Catalog) -> Document:
+def opened(content: Sent, catalog: Catalog, prefer: Preference | None = None) -> Document:
     """The graph in what was sent.
 
     Raises `InvalidDocument`, `InvalidInputs`, and `RequestError` (`workflow_format_ui`) for a workflow of the editor
@@ -42,7 +42,7 @@ def opened(content: Sent, catalog: Catalog) -> Document:
     """
     try:
         found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
-        return chosen(found, catalog=catalog, now=datetime.now(UTC))
+        return chosen(found, catalog=catalog, prefer=prefer, now=datetime.now(UTC))
     except InvalidDocument as error:
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
             raise RequestError("workflow_format_ui", str(error)) from None

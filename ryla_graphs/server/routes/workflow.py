@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
@@ -25,6 +26,12 @@ Key = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=255, description="The same key gives the same job")
 ]
 Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
+From = Annotated[
+    Preference | None,
+    Query(
+        alias="from", description="What is read of a file that has both: the prompt as it ran, unless said otherwise"
+    ),
+]
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
 
 
@@ -43,21 +50,22 @@ async def run_workflow(
     key: Key = None,
     quality: Quality = 90,
     outputs: Outputs = "link",
+    prefer: From = None,
 ) -> Response:
     """Run a graph: API JSON, the editor's JSON, the body of a request to another server, or a file that ComfyUI saved.
 
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
-    accepted = await in_thread(_take, await request.body(), here, owner, key)
+    accepted = await in_thread(_take, await request.body(), here, owner, key, prefer)
     return await answer(request, accepted, here, quality=quality, outputs=outputs)
 
 
-def _take(body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
+def _take(body: bytes, here: Deployment, owner: str, key: str | None, prefer: Preference | None) -> Accepted:
     content = sent(body)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark)) if key is not None else None
+    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, prefer)) if key is not None else None
     content, wishes, extra = _asked(content, here)
-    return here.intake.workflow(content, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra))
+    return here.intake.workflow(content, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra), prefer)
 
 
 def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any]]:
@@ -74,12 +82,12 @@ def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any
     response_model_exclude_unset=True,  # of a problem only what is known
     responses=errors("malformed_json", "unauthorized", "request_too_large", *READ),
 )
-async def validate_workflow(request: Request, here: Here, owner: Owner) -> JudgementShape:
+async def validate_workflow(request: Request, here: Here, owner: Owner, prefer: From = None) -> JudgementShape:
     """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
-    judgement = await in_thread(_judge, await request.body(), here, owner)
+    judgement = await in_thread(_judge, await request.body(), here, owner, prefer)
     return JudgementShape.model_validate(judgement)
 
 
-def _judge(body: bytes, here: Deployment, owner: str) -> dict[str, Any]:
+def _judge(body: bytes, here: Deployment, owner: str, prefer: Preference | None) -> dict[str, Any]:
     content, _, _ = _asked(sent(body), here)
-    return here.intake.judge(content, owner)
+    return here.intake.judge(content, owner, prefer)
