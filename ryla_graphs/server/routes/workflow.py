@@ -28,9 +28,7 @@ Key = Annotated[
 Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
 From = Annotated[
     Preference | None,
-    Query(
-        alias="from", description="What is read of a file that has both: the prompt as it ran, unless said otherwise"
-    ),
+    Query(alias="from", description="What is read of a file that has both; the prompt where nothing is said"),
 ]
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
 
@@ -80,7 +78,7 @@ def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any
 @router.post(
     "/validate",
     response_model_exclude_unset=True,  # of a problem only what is known
-    responses=errors("malformed_json", "unauthorized", "request_too_large", *READ),
+    responses=errors("malformed_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
 )
 async def validate_workflow(request: Request, here: Here, owner: Owner, prefer: From = None) -> JudgementShape:
     """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
