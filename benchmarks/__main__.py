@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import families, graphs, starting
+from benchmarks import families, graphs, reading, starting
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     print(f"Python {platform.python_version()} on {platform.machine()}\n")
     graphs.report()
     families.report()
+    reading.report()
     starting.report()
 
 

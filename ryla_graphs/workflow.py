@@ -21,6 +21,8 @@ from ryla_graphs.compile import (
 )
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
+from ryla_graphs.formats.disk import FilePath, content_at
+from ryla_graphs.formats.read import Document, Preference, read
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import AnyNode, Node, bad_name
 from ryla_graphs.graph.passes import merge_twins, prefix
@@ -87,6 +89,42 @@ class Workflow:
         workflow = cls(name=name)
         workflow._made = view
         workflow._catalog = catalog
+        return workflow
+
+    @classmethod
+    def open(
+        cls,
+        source: bytes | str | FilePath | Mapping[str, Any],
+        *,
+        catalog: Catalog | None = None,
+        prefer: Preference | None = None,
+        name: str | None = None,
+    ) -> Workflow:
+        """Open anything that carries a graph: a file by its path, its bytes, a text with JSON, or parsed JSON.
+
+        API JSON, the editor's JSON, bodies of requests, and files that ComfyUI saved; `docs/formats.md` lists them.
+        `prefer` chooses where there is both a prompt and a workflow of the editor. What the reading itself found is
+        among what `validate` tells.
+
+        Raises `InvalidDocument` where it is none of these, `InvalidWorkflow` where the graph cannot be loaded, and
+        `SourceUnreachable` where the file cannot be read.
+
+        >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
+        <Workflow: 1 nodes>
+        """
+        content, stem = _content(source)
+        return cls.of_document(read(content, name=name or stem, catalog=catalog, prefer=prefer), catalog=catalog)
+
+    @classmethod
+    def of_document(cls, document: Document, *, catalog: Catalog | None = None) -> Workflow:
+        """The workflow of a document that `formats.read` opened.
+
+        Raises `InvalidWorkflow` where reading it found an error.
+        """
+        if any(problem.level == "error" for problem in document.problems):
+            raise InvalidWorkflow(document.problems)
+        workflow = cls.load(document.prompt, catalog=catalog, name=document.name)
+        workflow.origin = WorkflowOrigin(notices=document.problems)
         return workflow
 
     @property
@@ -264,6 +302,15 @@ class Workflow:
     def ids(self) -> Mapping[Node, str]:
         """The id of each node in the prompt, before equal nodes are merged."""
         return self._graph.ids
+
+
+def _content(source: Any) -> tuple[Any, str | None]:
+    """What is to be read, and the name of its file where it is one."""
+    if isinstance(source, (bytes, Mapping)):
+        return source, None
+    if isinstance(source, str) and source.lstrip().startswith(("{", "[", "data:")):
+        return source, None
+    return content_at(source)
 
 
 def _brought(node: Node) -> Catalog | None:

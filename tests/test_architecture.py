@@ -26,6 +26,7 @@ LAYERS = (
     "weights",
     "software",
     "formats",
+    "compare",
     "families",
     "validation",
     "outputs",

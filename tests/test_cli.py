@@ -370,9 +370,10 @@ def test_misuse_is_told_and_never_a_traceback(case: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        (b"not json", 1, "is not JSON: line 1"),
-        (b"[]", 1, "a prompt is an object of nodes"),
-        (b'{"nodes": [], "links": []}', 1, "as the editor saves it"),
+        (b"not json", 1, "text, but no JSON"),
+        (b'{"1": not json', 1, "this is not JSON: Expecting value at line 1, column 7"),
+        (b"[]", 1, "a list; a graph is one object"),
+        (b'{"nodes": [], "links": []}', 1, "no node of this workflow of ComfyUI's editor runs"),
         (b"\x1f\x8bbroken", 1, "broken gzip"),
         (b"\xff\xfe\x00", 1, "is not JSON"),
         (b"[" * 100_000, 1, "is not JSON"),

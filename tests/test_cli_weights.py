@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -231,3 +232,84 @@ def test_without_the_extra_the_line_that_installs_it_is_told(tmp_path: Path) -> 
     result = ryla_of_its_own("weights", "pull", "ae.safetensors", "--into", tmp_path, PYTHONPATH=path)
     assert result.returncode == 2
     assert "pip install 'ryla-graphs[weights]'" in result.stderr
+
+
+def graph_with(path: Path, *models: dict[str, str], mode: int = 0) -> Path:
+    """A workflow of the editor whose one loader names weight files with addresses."""
+    loader = {
+        "id": 1,
+        "type": "VAELoader",
+        "mode": mode,
+        "inputs": [],
+        "outputs": [],
+        "properties": {"models": list(models)},
+        "widgets_values": [models[0]["name"]],
+    }
+    path.write_text(json.dumps({"nodes": [loader], "links": [], "version": 0.4}))
+    return path
+
+
+def hub_file(name: str, content: bytes, **facts: str) -> dict[str, str]:
+    url = f"https://huggingface.co/somebody/things/resolve/main/vae/{name}"
+    return {
+        "name": name,
+        "directory": "vae",
+        "url": url,
+        "hash": hashlib.sha256(content).hexdigest(),
+        "hash_type": "SHA256",
+    } | facts
+
+
+def test_files_that_a_graph_brings_are_pulled_and_checked(tmp_path: Path, hub: Hub) -> None:
+    content = encoded(FLUX)
+    graph = graph_with(tmp_path / "graph.json", hub_file("mine.safetensors", content))
+    hub.files["somebody/things/vae/mine.safetensors"] = content
+    needs = json.loads(good("weights", "list", graph, "--json"))["needs"]
+    assert needs[0]["weight"]["sources"][0]["repository"] == "somebody/things"
+    models = tmp_path / "models"
+    assert codes(pull(graph, "--into", models, hub=hub)) == ["licence_not_accepted"]
+    assert hub.log == [], "nothing is asked before"
+    assert pull(graph, "--into", models, "--accept-licence", hub=hub)["exit"] == 0
+    assert (models / "vae" / "mine.safetensors").read_bytes() == content
+    assert ryla("weights", "check", models, "--preset", graph, "--hash").returncode == 1  # a Flux model is no VAE
+    (models / "vae" / "mine.safetensors").write_bytes(content + b"x")
+    assert "missing_file" not in ryla("weights", "check", models, "--preset", graph).stdout
+
+
+def test_other_bytes_than_the_graph_says(tmp_path: Path, hub: Hub) -> None:
+    graph = graph_with(tmp_path / "graph.json", hub_file("mine.safetensors", b"something else"))
+    hub.files["somebody/things/vae/mine.safetensors"] = encoded(FLUX)
+    answer = pull(graph, "--into", tmp_path, "--accept-licence", hub=hub)
+    assert codes(answer)[0] in ("source_changed", "wrong_bytes")
+    assert not (tmp_path / "vae" / "mine.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x.safetensors",
+        "http://huggingface.co/a/b/resolve/main/x.safetensors",
+        "https://huggingface.co.evil.example/x",
+        "https://huggingface.co:8443/x",
+        "https://huggingface.co@evil.example/x",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_other_hosts_are_not_asked(url: str, tmp_path: Path) -> None:
+    graph = graph_with(tmp_path / "graph.json", hub_file("mine.safetensors", b"", url=url))
+    result = ryla("weights", "list", graph)
+    assert "source_refused" in result.stderr and "not in the manifest" in result.stdout
+    answer = pull(graph, "--into", tmp_path / "models", "--dry-run")
+    assert (answer["files"], answer["not_in_manifest"]) == ([], ["vae/mine.safetensors"])
+
+
+def test_a_name_that_leads_out_of_its_folder(tmp_path: Path, hub: Hub) -> None:
+    graph = graph_with(tmp_path / "graph.json", hub_file("../../mine.safetensors", b"x"))
+    answer = ryla("weights", "pull", graph, "--into", tmp_path / "models", "--accept-licence", HF_ENDPOINT=hub.endpoint)
+    assert answer.returncode != 0 and hub.log == []
+
+
+def test_what_a_node_that_does_not_run_brings_is_not_needed(tmp_path: Path) -> None:
+    graph = graph_with(tmp_path / "graph.json", hub_file("mine.safetensors", b""), mode=2)
+    assert json.loads(good("weights", "list", graph, "--json"))["needs"] == []

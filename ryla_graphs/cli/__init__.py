@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from ryla_graphs.cli.compile import compile_command
+from ryla_graphs.cli.convert import convert_command
+from ryla_graphs.cli.diff import diff_command
 from ryla_graphs.cli.lock import lock_command
 from ryla_graphs.cli.nodes import nodes_app
 from ryla_graphs.cli.plan import plan_command
@@ -15,6 +17,7 @@ from ryla_graphs.cli.presets import presets_command
 from ryla_graphs.cli.run import run_command
 from ryla_graphs.cli.serve import serve_command
 from ryla_graphs.cli.sweep import sweep_command
+from ryla_graphs.cli.templates import templates_app
 from ryla_graphs.cli.validate import validate_command
 from ryla_graphs.cli.weights import weights_app
 
@@ -28,12 +31,15 @@ app = typer.Typer(
 app.command("presets")(presets_command)
 app.command("compile")(compile_command)
 app.command("validate")(validate_command)
+app.command("convert")(convert_command)
+app.command("diff")(diff_command)
 app.command("plan")(plan_command)
 app.command("lock")(lock_command)
 app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
 app.add_typer(nodes_app, name="nodes")
+app.add_typer(templates_app, name="templates")
 app.add_typer(weights_app, name="weights")
 
 

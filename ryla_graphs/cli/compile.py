@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings, Target
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import print_json
 
 
@@ -29,6 +29,7 @@ def compile_command(
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
+    prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt takes."""
@@ -37,7 +38,7 @@ def compile_command(
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     known = open_catalog(catalog) if catalog else None
-    workflow = load_target(target, param, params, known).workflow
+    workflow = load_target(target, param, params, known, prefer).workflow
     compiled = workflow.compile(known)
     text = json_module.dumps(compiled.document, indent=2, ensure_ascii=False) + "\n"
     if form is Format.MERMAID:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[PRESET|FILE.json|FILE.py:NAME]...",
+        metavar="[PRESET|FILE|FILE.py:NAME]...",
         help="What the deployment shall run; by default what the lock has already, or all presets.",
         autocompletion=preset_names,
     ),

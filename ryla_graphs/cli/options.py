@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,8 +18,9 @@ def preset_names(incomplete: str) -> list[str]:
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="PRESET|FILE.json|FILE.py:NAME",
-        help="A preset, a graph in API JSON (- for standard input), or a workflow in a Python file.",
+        metavar="PRESET|FILE|FILE.py:NAME",
+        help="A preset, a file with a graph (JSON, a picture, a film, a request; - for standard input), "
+        "template:NAME, or a workflow in a Python file.",
         autocompletion=preset_names,
     ),
 ]
@@ -34,6 +35,12 @@ CatalogSource = Annotated[
     str | None,
     typer.Option(
         "--catalog", metavar="FILE|URL", help="object_info.json[.gz] or a server; by default the bundled catalog."
+    ),
+]
+Prefer = Annotated[
+    Literal["prompt", "workflow"] | None,
+    typer.Option(
+        "--from", help="What is read of a file that has both: the prompt as it ran, or the workflow of the editor."
     ),
 ]
 ModelsFolders = Annotated[

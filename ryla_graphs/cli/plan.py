@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Settings, Target
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.formats.read import Preference
     from ryla_graphs.plan import Choice, Plan
     from ryla_graphs.plan.plan import OnGPU
     from ryla_graphs.problems import Problem
@@ -26,6 +27,7 @@ def plan_command(
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
+    prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much.
@@ -39,7 +41,7 @@ def plan_command(
 
     known = open_catalog(catalog) if catalog else None
     wanted = find_gpu(gpu).name if gpu else None
-    compiled = _workflow(target, param, params, known).compile(known)
+    compiled = _workflow(target, param, params, known, prefer).compile(known)
     plan = compiled.plan
     choice: Choice | None = None
     problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
@@ -56,12 +58,14 @@ def plan_command(
     raise typer.Exit(1 if problems else 0)
 
 
-def _workflow(target: str, settings: list[str] | None, params: str | None, catalog: Catalog | None) -> Workflow:
+def _workflow(
+    target: str, settings: list[str] | None, params: str | None, catalog: Catalog | None, prefer: Preference | None
+) -> Workflow:
     from ryla_graphs.cli.targets import open_target, parameters  # noqa: PLC0415
     from ryla_graphs.presets.base import Preset  # noqa: PLC0415
 
     given, _ = parameters(settings or [], params)
-    made = open_target(target, catalog)
+    made = open_target(target, catalog, prefer)
     return made.build(made.completed(given)) if isinstance(made, Preset) else made(**given)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json as json_module
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Settings, Target
+from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 
@@ -27,14 +27,22 @@ def run_command(
     params: ParamsFile = None,
     engine: EngineAddress = "simulator",
     limits: Limits = True,
+    prefer: Prefer = None,
+    list_inputs: Annotated[
+        bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten."""
+    from ryla_graphs.cli.inputs import print_inputs  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
     from ryla_graphs.engines import connect, run  # noqa: PLC0415
 
-    workflow, inputs = load_target(target, param, params)
+    if list_inputs:
+        print_inputs(target, prefer, json=json)
+        return
+    workflow, inputs = load_target(target, param, params, prefer=prefer)
     compiled = workflow.compile()
     if limits:
         refuse_too_much([compiled])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Settings, Target
+from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
@@ -40,6 +40,7 @@ def sweep_command(
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
     engine: EngineAddress = "simulator",
     limits: Limits = True,
+    prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
@@ -48,12 +49,14 @@ def sweep_command(
     the exit code is 1.
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
-    from ryla_graphs.cli.targets import open_target, parameters  # noqa: PLC0415
+    from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect  # noqa: PLC0415
     from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
 
     given, files = parameters(param or [], params)
-    swept = grid(open_target(target), _axes(axes, files), given, most_cells=most_cells)
+    made = open_target(target, prefer=prefer)
+    files = {**files_of(made), **files}
+    swept = grid(made, _axes(axes, files), given, most_cells=most_cells)
     if limits:
         refuse_too_much(swept.compiled.values())
     if not json:

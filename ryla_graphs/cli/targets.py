@@ -1,11 +1,10 @@
-"""What a command works on: a preset, an API JSON file, or something in a Python file."""
+"""What a command works on: a preset, a graph in whatever it comes in, or something in a Python file."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import inspect
-import json
 import mimetypes
 import sys
 import traceback
@@ -14,54 +13,139 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import typer
+
 from ryla_graphs import presets
+from ryla_graphs.cli.graphs import GraphTarget, facts_of, told
+from ryla_graphs.cli.output import wants_json
+from ryla_graphs.formats import api
+from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
     AtField,
     AtParameter,
     InvalidDocument,
     InvalidParameters,
+    InvalidSettings,
     NotFound,
     Problem,
     RylaError,
     SourceUnreachable,
 )
-from ryla_graphs.sources import parse_json, read_bytes
+from ryla_graphs.sources import TEMPLATE, parse_json, read_bytes
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.formats.read import Document, Preference
 
 
 class Loaded(NamedTuple):
-    """A workflow, and the input files that its parameters brought."""
+    """A workflow, and the input files that came with it or with its parameters."""
 
     workflow: Workflow
     inputs: Mapping[str, bytes]
 
 
+_SUFFIXES = frozenset({
+    ".py", ".json", ".gz", ".png", ".webp", ".jpg", ".jpeg", ".avif", ".gif", ".tiff", ".mp4", ".mov", ".webm", ".mkv",
+    ".flac", ".mp3", ".opus", ".ogg", ".wav", ".latent", ".glb", ".svg", ".exr",
+})  # fmt: skip
+"""What a name ends in that is meant as a file's, whether or not there is one."""
+
+Made = Preset[Any] | GraphTarget | Callable[..., Workflow]
+"""What makes workflows of parameters."""
+
+
 def load_target(
-    target: str, settings: Sequence[str] | None = None, params: str | None = None, catalog: Catalog | None = None
+    target: str,
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
 ) -> Loaded:
     """The workflow that a command names, with its parameters set."""
     given, files = parameters(settings or [], params)
-    made = open_target(target, catalog)
-    return Loaded(made.build(given) if isinstance(made, Preset) else made(**given), files)
+    made = open_target(target, catalog, prefer)
+    return Loaded(made.build(given) if isinstance(made, Preset) else made(**given), {**files_of(made), **files})
 
 
-def open_target(target: str, catalog: Catalog | None = None) -> Preset[Any] | Callable[..., Workflow]:
-    """What a command names: a preset, or what makes a workflow of other parameters; files are read once."""
-    if target in presets.NAMES:
-        return presets.get(target)
-    if not names_graph(target):
+def open_target(target: str, catalog: Catalog | None = None, prefer: Preference | None = None) -> Made:
+    """What a command names: a preset, a graph in whatever it comes in, or something in a Python file.
+
+    Files are read once. How a graph was read is told on standard error, unless JSON is asked for.
+    """
+    if target not in presets.NAMES and not names_graph(target):
         raise NotFound.among("preset or file", target, presets.NAMES)
     path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
-    return _from_python(Path(path), name or "workflow") if path.endswith(".py") else _from_json(path, catalog)
+    in_python = path.endswith(".py")
+    if prefer is not None and (in_python or target in presets.NAMES):
+        raise InvalidSettings(f"--from chooses what is read of a file with a graph, which '{target}' is not")
+    if target in presets.NAMES:
+        return presets.get(target)
+    if in_python:
+        return _from_python(Path(path), name or "workflow")
+    made = GraphTarget(target, catalog, prefer)
+    if not wants_json():
+        for line in told(made.document, target):
+            typer.echo(line, err=True)
+    return made
+
+
+class Opened(NamedTuple):
+    """A graph in API JSON as it was read: nothing is checked, and nothing merged."""
+
+    prompt: Mapping[str, Any]
+    name: str | None
+    document: Document | None = None
+    """What it was read from; None for presets and Python."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What reading it found."""
+        return self.document.problems if self.document is not None else ()
+
+    def workflow(self, catalog: Catalog | None) -> Workflow:
+        """The same as a workflow."""
+        return Workflow.load(self.prompt, catalog=catalog, name=self.name)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of how it was read, as JSON-ready data."""
+        facts = {} if self.document is None else facts_of(self.document)
+        return {**facts, "problems": [problem.to_dict() for problem in self.problems]}
+
+
+def open_prompt(
+    target: str,
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
+) -> Opened:
+    """The graph of a target. What a preset must be given and is not is taken from its example."""
+    given, _ = parameters(settings or [], params)
+    made = open_target(target, catalog, prefer)
+    if isinstance(made, GraphTarget):
+        document = made.changed(given)
+        return Opened(document.prompt, document.name, document)
+    workflow = made.build(made.completed(given)) if isinstance(made, Preset) else made(**given)
+    return Opened(api.dump(merge_twins(workflow.graph)), workflow.name)
+
+
+def files_of(made: Made) -> dict[str, bytes]:
+    """The input files that came along with a graph."""
+    return made.files if isinstance(made, GraphTarget) else {}
 
 
 def names_graph(target: str) -> bool:
-    """Whether a target is a file with a graph, or something in a Python file."""
-    return ".py:" in target or target.endswith((".py", ".json", ".gz")) or target == "-" or Path(target).is_file()
+    """Whether a target is a file with a graph, a template, or something in a Python file."""
+    return (
+        target == "-"
+        or ".py:" in target
+        or target.startswith((TEMPLATE, "http://", "https://"))
+        or Path(target).suffix.lower() in _SUFFIXES
+        or Path(target).is_file()
+    )
 
 
 def parameters(settings: Sequence[str], params: str | None) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -105,35 +189,6 @@ def from_file(name: str, files: dict[str, bytes]) -> str:
         own = f"{hashlib.sha256(content).hexdigest()[:12]}-{own}"
     files[own] = content
     return own
-
-
-def _from_json(path: str, catalog: Catalog | None) -> Callable[..., Workflow]:
-    document = parse_json(read_bytes(path), path)
-    loaded = Workflow.load(document, catalog=catalog, name=Path(path).stem if path != "-" else "workflow")
-
-    def with_inputs(**given: Any) -> Workflow:
-        workflow = loaded
-        for key, value in given.items():
-            number, _, name = key.partition(".")
-            node = workflow.node(number)
-            if not name:
-                raise NotFound(
-                    f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {number}.steps=30"
-                )
-            workflow = workflow.replace(node, node.replace(**{name: _value(value)}))
-        return workflow
-
-    return with_inputs
-
-
-def _value(text: Any) -> Any:
-    """A value as JSON if it reads like it, else as text."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:

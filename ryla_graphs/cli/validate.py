@@ -5,23 +5,28 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Settings
+from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Prefer, Settings
 from ryla_graphs.cli.output import print_json
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.families import Files
+    from ryla_graphs.formats.read import Document, Preference
     from ryla_graphs.problems import Problem
 
 
 def validate_command(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE...", help="API JSON, FILE.py:NAME, or presets; - for standard input."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Files with graphs, FILE.py:NAME, template:NAME, or presets; - for standard input.",
+        ),
     ] = None,
     catalog: CatalogSource = None,
     jsonl: Annotated[
@@ -31,6 +36,7 @@ def validate_command(
     models: ModelsFolders = None,
     param: Settings = None,
     params: ParamsFile = None,
+    prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error."""
@@ -45,64 +51,73 @@ def validate_command(
         for line in _judged(jsonl, known, held):
             sys.stdout.write(line)
         return
-    found = {name: _problems(name, known if catalog else None, held, param, params) for name in files or []}
-    bad = any(problem.level == "error" for problems in found.values() for problem in problems)
+    found = [_judge(name, known if catalog else None, held, param, params, prefer) for name in files or []]
     if json:
-        print_json(
-            [
-                {
-                    "file": name,
-                    "valid": not any(problem.level == "error" for problem in problems),
-                    "problems": [problem.to_dict() for problem in problems],
-                }
-                for name, problems in found.items()
-            ]
-        )
+        print_json([_facts(each) for each in found])
     else:
         _print(found)
-    raise typer.Exit(1 if bad else 0)
+    raise typer.Exit(1 if any(each.errors for each in found) else 0)
 
 
-def _print(found: dict[str, Sequence[Problem]]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A file, and everything that is wrong with it."""
+
+    file: str
+    problems: Sequence[Problem]
+    document: Document | None = None
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.level == "error" for problem in self.problems)
+
+
+def _facts(judged: _Judged) -> dict[str, Any]:
+    from ryla_graphs.cli.graphs import facts_of  # noqa: PLC0415
+
+    facts: dict[str, Any] = {"file": judged.file, "valid": not judged.errors}
+    if (document := judged.document) is not None:
+        facts |= facts_of(document)
+    return facts | {"problems": [problem.to_dict() for problem in judged.problems]}
+
+
+def _print(found: Sequence[_Judged]) -> None:
+    from ryla_graphs.cli.graphs import told  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
-    for name, problems in found.items():
-        errors = sum(problem.level == "error" for problem in problems)
-        warnings = sum(problem.level == "warning" for problem in problems)
+    for each in found:
+        for line in told(each.document, each.file) if each.document is not None else ():
+            typer.echo(line, err=True)
+        errors, warnings = each.errors, sum(problem.level == "warning" for problem in each.problems)
         state = f"{errors} error{'s' * (errors != 1)}" if errors else "valid"
-        typer.echo(f"{name}: {state}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
-        print_problems(problems)
+        typer.echo(f"{each.file}: {state}" + (f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""))
+        print_problems(each.problems)
 
 
-def _problems(
-    name: str, catalog: Catalog | None, held: Files | None, param: list[str] | None, params: str | None
-) -> Sequence[Problem]:
+def _judge(
+    name: str,
+    catalog: Catalog | None,
+    held: Files | None,
+    param: list[str] | None,
+    params: str | None,
+    prefer: Preference | None,
+) -> _Judged:
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
+    from ryla_graphs.cli.graphs import GraphTarget  # noqa: PLC0415
+    from ryla_graphs.cli.targets import load_target, parameters  # noqa: PLC0415
     from ryla_graphs.problems import InvalidWorkflow  # noqa: PLC0415
-    from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 
     if name in presets.NAMES or name.endswith(".py") or ".py:" in name:
         try:
-            return load_target(name, param, params).workflow.validate(catalog, files=held)
+            return _Judged(name, load_target(name, param, params, prefer=prefer).workflow.validate(catalog, files=held))
         except InvalidWorkflow as error:
-            return error.problems
-    # As raw JSON: a graph that cannot even be loaded shall have all of its problems told.
-    prompt = _prompt_in(parse_json(read_bytes(name), name))
-    return validate(prompt, bundled() if catalog is None else catalog, files=held)
-
-
-def _prompt_in(document: Any) -> Any:
-    """The prompt, also where the file is a whole request to `POST /prompt`."""
-    if (
-        isinstance(document, dict)
-        and isinstance(document.get("prompt"), dict)
-        and "class_type" not in document["prompt"]
-    ):
-        return document["prompt"]
-    return document
+            return _Judged(name, error.problems)
+    # As JSON: a graph that cannot even be loaded shall have all of its problems told.
+    document = GraphTarget(name, catalog, prefer).changed(parameters(param or [], params)[0])
+    problems = validate(document.prompt, bundled() if catalog is None else catalog, files=held)
+    return _Judged(name, [*document.problems, *problems], document)
 
 
 def _judged(source: str, catalog: Catalog, held: Files | None) -> Iterator[str]:

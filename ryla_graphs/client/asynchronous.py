@@ -14,11 +14,10 @@ from ryla_graphs.client import flows
 from ryla_graphs.client.connection import RECONNECTS, Address, answer_of, event_of, unreachable
 from ryla_graphs.client.files import File
 from ryla_graphs.client.flows import Flow, Pause
+from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
-from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.problems import ServerUnreachable
-from ryla_graphs.workflow import Workflow
 
 T = TypeVar("T")
 
@@ -143,17 +142,17 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
 
     async def submit_workflow(
         self,
-        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        workflow: GraphSource,
         inputs: Mapping[str, File] | None = None,
         *,
         idempotency_key: str | None = None,
     ) -> AsyncJob:
-        """Queue a graph: a `Workflow`, compiled or not, or API JSON."""
+        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it."""
         return AsyncJob(self, await self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key)))
 
     async def run(
         self,
-        workflow: Workflow | CompiledWorkflow | Mapping[str, Any],
+        workflow: GraphSource,
         inputs: Mapping[str, File] | None = None,
         *,
         on_event: Callable[[JobEvent], None] | None = None,

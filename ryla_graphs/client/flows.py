@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from ryla_graphs.client.files import File, encoded
+from ryla_graphs.client.graphs import GraphSource, body_of
 from ryla_graphs.client.views import JobView, Lora, job_view, lora_view
-from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.problems import JobFailed, Problem, RequestFailed, ServerUnreachable
-from ryla_graphs.workflow import Workflow
 
 T = TypeVar("T")
 
@@ -67,14 +66,9 @@ def submit_preset(name: str, parameters: Mapping[str, Any], key: str | None = No
     return (yield from _submit(f"/{name}", encoded(parameters), key))
 
 
-def submit_workflow(
-    workflow: Workflow | CompiledWorkflow | Mapping[str, Any], inputs: Mapping[str, File], key: str | None = None
-) -> Flow[JobView]:
+def submit_workflow(source: GraphSource, inputs: Mapping[str, File], key: str | None = None) -> Flow[JobView]:
     """Queue a graph with its input files."""
-    if isinstance(workflow, Workflow):
-        workflow = workflow.compile()
-    prompt = workflow.document if isinstance(workflow, CompiledWorkflow) else workflow
-    return (yield from _submit("/workflow", {"workflow": dict(prompt), "inputs": encoded(inputs)}, key))
+    return (yield from _submit("/workflow", body_of(source, inputs), key))
 
 
 def _submit(path: str, body: Any, key: str | None) -> Flow[JobView]:

@@ -65,24 +65,26 @@ def check(
     models: ModelsFolder,
     wanted: Iterable[tuple[str, str]] | None = None,
     *,
+    rows: Iterable[Weight] = (),
     hashes: bool = False,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Iterator[CheckedFile]:
     """Check the files that are wanted, by folder and name, or all that are there.
 
-    With `hashes`, sound files are read whole and compared with the published sha256; `on_bytes` is told of
-    every piece that is read.
+    `rows` are of files that the manifest does not know. With `hashes`, sound files are read whole and compared with
+    the published sha256; `on_bytes` is told of every piece that is read.
     """
+    known = {**_ROWS, **{f"{row.folder}/{row.name}": row for row in rows}}
     for place in _everything(models) if wanted is None else dict.fromkeys(wanted):
-        checked = _looked_up(models, place)
+        checked = _looked_up(models, place, known)
         if hashes and checked.state == "fine":
             checked = _hashed(checked, on_bytes)
         where = f"{checked.folder}/{checked.name}"
         yield replace(checked, problems=tuple(problem.at(file=where) for problem in checked.problems))
 
 
-def _looked_up(models: ModelsFolder, place: tuple[str, str]) -> CheckedFile:
-    row = _ROWS.get("/".join(place))
+def _looked_up(models: ModelsFolder, place: tuple[str, str], known: Mapping[str, Weight]) -> CheckedFile:
+    row = known.get("/".join(place))
     path = models.find(*place)
     folder, name = row.key if row is not None else place
     checked = CheckedFile(folder=folder, name=name, path=path, weight=row)
@@ -103,7 +105,8 @@ def _missing(row: Weight | None) -> Problem:
 
 
 def _pull(row: Weight) -> str:
-    return f"`ryla-graphs weights pull {row.name} --into DIR`"
+    named = row.name if "/".join(row.key) in _ROWS else "GRAPH"
+    return f"`ryla-graphs weights pull {named} --into DIR`"
 
 
 def _looked_into(checked: CheckedFile, path: Path) -> CheckedFile:

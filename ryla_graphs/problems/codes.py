@@ -73,6 +73,7 @@ CODES: Mapping[str, Code] = {
         unreached_node="no output needs the node: it is neither checked nor run",
         too_deep="the server's recursion ends at 984 nodes in a chain (ComfyUI 0.33 on CPython 3.11)",
         replaced_class="an old class that the server runs as another one",
+        broken_metadata="a part of a file's metadata that is broken; the rest of it was read",
     ),
     **_rows(
         "families",
@@ -148,6 +149,7 @@ CODES: Mapping[str, Code] = {
         3,
         "error",
         bad_input="an input file that is none",
+        input_elsewhere="an input file that is only an address or the id of an asset, where nothing fetches it",
         missing_asset="an asset that is not there, or gone",
         unused_input="an input file that the graph does not name",
         input_not_given="the graph names a file that did not come with the request",
@@ -182,6 +184,7 @@ CODES: Mapping[str, Code] = {
         source_changed="the source gives another file than it announced",
         source_failed="the source answers with an error",
         source_gone="the file is no longer where it was",
+        source_refused="an address in a graph that weights are not fetched from",
         source_unreachable="the source cannot be reached",
         gated="the repository gives files only to accounts that accepted its terms",
         token_missing="the repository asks for a token",

@@ -7,21 +7,24 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import presets
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
 from ryla_graphs.formats import api
+from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
-from ryla_graphs.problems import CannotRunHere, InvalidDocument
+from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
-from ryla_graphs.server.errors import RequestError, told
+from ryla_graphs.server.errors import told
 from ryla_graphs.server.jobs.service import Accepted, JobService
+from ryla_graphs.server.judging import judged
 from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.loras import Loras
+from ryla_graphs.server.reading import Sent, all_of, opened
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.settings import Settings
@@ -59,23 +62,34 @@ class Intake:
         self._loras = loras
         self._settings = settings
 
-    def workflow(self, document: Any, given: Mapping[str, str], terms: Terms) -> Accepted:
-        """Take an API graph; `given` are input files by the name that the graph gives them.
+    def workflow(self, content: Sent, terms: Terms, prefer: Preference | None = None) -> Accepted:
+        """Take whatever carries a graph, with the input files in it; `prefer` as in `formats.read`.
 
-        Raises `InvalidDocument`, `InvalidWorkflow`, `InvalidInputs`, and `RequestError` as `JobService.submit` does.
+        Raises `InvalidDocument`, `InvalidWorkflow`, `InvalidInputs`, and `RequestError` as `opened` and
+        `JobService.submit` do.
         """
         if (before := self._replayed(terms)) is not None:
             return before
-        if api.is_editor_format(document):
-            text = "this is a workflow as the editor saves it; export it with 'Export (API)' and send that"
-            raise RequestError("workflow_format_ui", text)
         catalog = self._catalog.get()
-        document = renamed(document, self._loras.names_in(document, terms.owner))
-        workflow = Workflow.load(document, catalog=catalog)
-        brought = self._uploads.bring(document, catalog, given, terms.owner)
+        document = all_of(opened(content, catalog, prefer))
+        document = self._with_loras(document, terms.owner)
+        workflow = Workflow.of_document(document, catalog=catalog)
+        brought = self._uploads.bring(document.prompt, catalog, document.inputs, terms.owner)
         if brought.names:
-            workflow = Workflow.load(with_names(document, catalog, brought.names), catalog=catalog)
+            named = replace(document, prompt=with_names(document.prompt, catalog, brought.names))
+            workflow = Workflow.of_document(named, catalog=catalog)
         return self._submit(workflow, brought, terms)
+
+    def judge(self, content: Sent, owner: str, prefer: Preference | None = None) -> dict[str, Any]:
+        """What would become of a graph here; raises as `workflow` does where there is none."""
+        catalog = self._catalog.get()
+        document = self._with_loras(opened(content, catalog, prefer), owner)
+        return judged(document, catalog, self._settings, self._loras.files)
+
+    def _with_loras(self, document: Document, owner: str) -> Document:
+        """The document with the names of the owner's LoRAs in the place of their ids."""
+        names = self._loras.names_in(document.prompt, owner)
+        return replace(document, prompt=renamed(document.prompt, names)) if names else document
 
     def preset(self, name: str, parameters: Mapping[str, Any], terms: Terms) -> Accepted:
         """Take a preset with its parameters; pictures among them may be files themselves, as in `Uploads`.
@@ -150,17 +164,6 @@ def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
                 yield seed
 
 
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; raises `RequestError` (`malformed_json`)."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError("malformed_json", f"the body is not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise RequestError("malformed_json", f"the body is {type(content).__name__}, expected a JSON object")
-    return content
-
-
 def webhook_in(content: dict[str, Any], check: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A body without the address of its webhook, and that address as `Terms.extra`; a node may bear that name."""
     for name in WEBHOOK_NAMES:
@@ -168,19 +171,6 @@ def webhook_in(content: dict[str, Any], check: Callable[[str], None]) -> tuple[d
             check(address)
             return {key: value for key, value in content.items() if key != name}, {EXTRA: address}
     return content, {}
-
-
-def graph_in(content: dict[str, Any]) -> tuple[Any, dict[str, str]]:
-    """The graph and the input files in a body: bare, or ``{"workflow": …, "inputs": {name: file}}``."""
-    graph = content.get("workflow", content)
-    if graph is content or (isinstance(graph, dict) and isinstance(graph.get("class_type"), str)):
-        return content, {}  # a node may bear the name `workflow`
-    inputs = content.get("inputs") or {}
-    if not isinstance(inputs, dict) or not all(isinstance(value, str) for value in inputs.values()):
-        raise InvalidDocument("`inputs` must be an object of texts: data URLs, base64, https addresses or asset ids")
-    if unknown := content.keys() - {"workflow", "inputs"}:
-        raise InvalidDocument(f"beside `workflow` and `inputs` there is `{min(unknown)}`, which is not known here")
-    return graph, inputs
 
 
 def fingerprint(*parts: Any) -> str:

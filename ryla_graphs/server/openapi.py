@@ -24,6 +24,16 @@ ComfyUI workflows over HTTP. A request waits for its job and is answered with th
 _WEBHOOK = "Gets the job when it has ended, signed as Standard Webhooks; https"
 
 
+_OTHERS = {
+    "type": "object",
+    "title": "Another graph",
+    "description": "A workflow as ComfyUI's editor saves it, or the body of a request to ComfyUI, worker-comfyui, "
+    "Salad's comfyui-api or Comfy API v2",
+}
+_FILES = ("image/png", "image/webp", "image/jpeg", "video/mp4", "application/octet-stream")
+"""What a graph may be posted as beside JSON: files that ComfyUI saved it into."""
+
+
 class Node(BaseModel):
     """A node of ComfyUI's API format."""
 
@@ -65,7 +75,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     _tidy(api)
     graph = {"type": "object", "additionalProperties": _reference(Node, schemas)}
     wrapped = _reference(WorkflowWithFiles, schemas)
-    _set_body(api, "/workflow", {"anyOf": [wrapped, graph]})
+    for path in ("/workflow", "/validate"):
+        _set_body(api, path, {"anyOf": [wrapped, graph, _OTHERS]}, files=True)
     for name in presets.NAMES:
         body = _reference(presets.get(name).parameters, schemas)
         schemas[presets.get(name).parameters.__name__]["properties"] |= {
@@ -85,8 +96,11 @@ def _reference(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str
     return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
-def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any]) -> None:
-    api["paths"][path]["post"]["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any], *, files: bool = False) -> None:
+    content: dict[str, Any] = {"application/json": {"schema": schema}}
+    if files:
+        content |= {media: {"schema": {"type": "string", "format": "binary"}} for media in _FILES}
+    api["paths"][path]["post"]["requestBody"] = {"required": True, "content": content}
 
 
 def _tidy(api: Mapping[str, Any]) -> None:

@@ -5,16 +5,14 @@ A graph may only name files that it was given, and they get names of ours: the c
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.formats import contents
 from ryla_graphs.formats.api import ApiDocument
-from ryla_graphs.problems import InvalidInputs, NotFound, did_you_mean
+from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.safety.fetch import Fetcher
@@ -22,10 +20,6 @@ from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
-
-_DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]+)*,", re.ASCII)
-_ASSET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 
 
 @dataclass
@@ -48,7 +42,7 @@ class Uploads:
         self._limits = limits
         self._fetcher = fetcher
 
-    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, str], owner: str) -> Brought:
+    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, bytes | str], owner: str) -> Brought:
         """The files that a graph names: those in `given`, and those that stand in the graph themselves.
 
         Raises `InvalidInputs`; its codes are those of `media.inspect` and of `Fetcher.get`, and `bad_input`,
@@ -61,7 +55,7 @@ class Uploads:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
                 raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
         for value in named:
-            if value in given or is_content(value):
+            if value in given or contents.is_content(value):
                 name = value if value in given else "input"
                 facts, digest = self.keep(given.get(value, value), name, owner)
                 stored = f"{digest[:32]}{facts.extension}"
@@ -70,13 +64,15 @@ class Uploads:
                 brought.facts[stored] = facts
         return brought
 
-    def keep(self, source: str, name: str, owner: str) -> tuple[MediaFacts, str]:
+    def keep(self, source: bytes | str, name: str, owner: str) -> tuple[MediaFacts, str]:
         """Read one file; gives what it is, and its hash."""
         digest: str | None = None
-        if _ASSET_ID.fullmatch(source):
+        if isinstance(source, bytes):
+            content = source
+        elif contents.is_asset_id(source):
             digest = self._asset(source, name, owner)
             content = self._store.blobs.read(digest)
-        elif source.startswith(("https://", "http://")):
+        elif contents.is_address(source):
             content = self._fetcher.get(source, name=name)
         else:
             content = decoded(source, name)
@@ -94,34 +90,19 @@ class Uploads:
         return asset.hash
 
 
-def is_content(value: str) -> bool:
-    """Whether a value is a file itself, or says where it is, and not a name."""
-    return bool(
-        value.startswith(("data:", "https://", "http://")) or _ASSET_ID.fullmatch(value) or _BASE64.fullmatch(value)
-    )
-
-
 def decoded(source: str, name: str) -> bytes:
     """The content of a data URL or of base64; raises `InvalidInputs` (`bad_input`)."""
-    head = _DATA_URL.match(source)
-    if head is not None and not head[0].endswith(";base64,"):
-        raise _bad(name)
-    text = source[head.end() :] if head is not None else source
-    try:
-        return base64.b64decode("".join(text.split()).replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError):
-        raise _bad(name) from None
-
-
-def _bad(name: str) -> InvalidInputs:
-    expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
-    return refusal("bad_input", "this is no file", name=name, expected=expected)
+    content = contents.decoded(source)
+    if content is None:
+        expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
+        raise refusal("bad_input", "this is no file", name=name, expected=expected)
+    return content
 
 
 def contents_in(value: Any) -> Iterator[str]:
     """Every text in JSON that may be a file itself."""
     if isinstance(value, str):
-        if is_content(value):
+        if contents.is_content(value):
             yield value
     elif isinstance(value, (Mapping, list, tuple)):
         for item in value.values() if isinstance(value, Mapping) else value:

@@ -19,6 +19,7 @@ Content = Literal[
     "face",
     "detector",
     "upscaler",
+    "other",
 ]
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")

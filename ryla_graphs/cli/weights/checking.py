@@ -41,9 +41,11 @@ def check_command(
     from ryla_graphs.models_folder import ModelsFolder, check  # noqa: PLC0415
 
     models = ModelsFolder.open(*folders)
-    wanted = None if preset is None else [need.key for each in preset for need in needs_of(each, param, params)]
+    needs = None if preset is None else [need for each in preset for need in needs_of(each, param, params)]
+    wanted = None if needs is None else [need.key for need in needs]
+    rows = [need.weight for need in needs or () if need.weight is not None]
     with _progress(shown=hashes and not json) as on_bytes:
-        files = list(check(models, wanted, hashes=hashes, on_bytes=on_bytes))
+        files = list(check(models, wanted, rows=rows, hashes=hashes, on_bytes=on_bytes))
     if json:
         print_json({"files": [each.to_dict() for each in files], **_counts(files)})
     else:

@@ -88,7 +88,9 @@ def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], into: Path, *, j
         table.add_row(fetch.place, state, size(row.weighs), named(row.licence), f"{row.sources[0].page}{gated}")
     terminal = console()
     terminal.print(table)
-    terminal.print(f"\n{size(_remaining(fetches))} to fetch, {size(free)} free")
+    unknown = sum(fetch.weight.weighs is None for fetch in fetches if not fetch.there)
+    more = f" and {unknown} files of unknown size" if unknown else ""
+    terminal.print(f"\n{size(_remaining(fetches))}{more} to fetch, {size(free)} free")
     for licence in to_accept(fetch.weight for fetch in fetches if not fetch.there):
         terminal.print(f"`--accept-licence` is needed for {named(licence)}: {licence.restriction}")
     for place in absent:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
-
-from pydantic.alias_generators import to_camel
+from typing import TYPE_CHECKING, NamedTuple
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.cli.targets import load_target, names_graph, parameters
-from ryla_graphs.formats import api
+from ryla_graphs.cli.output import print_problems, wants_json
+from ryla_graphs.cli.targets import names_graph, open_prompt
+from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import MANIFEST, Need, Weight, needed
+from ryla_graphs.weights.brought import with_brought
+
+if TYPE_CHECKING:
+    from ryla_graphs.formats.read import Preference
 
 
 class Wanted(NamedTuple):
@@ -23,15 +26,25 @@ class Wanted(NamedTuple):
     """Folder and name of files that a graph loads and the manifest does not know."""
 
 
-def needs_of(target: str, settings: Sequence[str] | None = None, params: str | None = None) -> tuple[Need, ...]:
-    """What a preset or a graph loads. A preset's parameters that have no default are those of its example."""
-    if target in presets.NAMES:
-        preset = presets.get(target)
-        given, _ = parameters(settings or [], params)
-        graph = preset.build({**preset.example, **{to_camel(name): value for name, value in given.items()}}).graph
-    else:
-        graph = load_target(target, settings, params).workflow.graph
-    return needed(Prompt(api.dump(graph), catalogs.bundled()))
+def needs_of(
+    target: str,
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    prefer: Preference | None = None,
+) -> tuple[Need, ...]:
+    """What a preset or a graph loads. A preset's parameters that have no default are those of its example.
+
+    Addresses in a graph that are not fetched from are told on standard error.
+    """
+    opened = open_prompt(target, settings, params, prefer=prefer)
+    needs = needed(Prompt(opened.prompt, catalogs.bundled()))
+    workflow = opened.document.ui if opened.document is not None else None
+    if workflow is None:
+        return needs
+    found = with_brought(needs, models_in(workflow), opened.prompt)
+    if not wants_json():
+        print_problems(found.refused, stderr=True)
+    return found.needs
 
 
 def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params: str | None = None) -> Wanted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ryla_graphs.weights import Licence, Weight
+from ryla_graphs.weights.brought import UNKNOWN
 
 
 def size(number: int | None) -> str:
@@ -14,7 +15,7 @@ def size(number: int | None) -> str:
 
 def licence(of: Licence) -> str:
     """A licence, and whether it forbids commercial use."""
-    return of.name if of.commercial else f"{of.name} (no commercial use)"
+    return of.name if of.commercial or of.name == UNKNOWN else f"{of.name} (no commercial use)"
 
 
 def marks(row: Weight) -> str:

@@ -27,6 +27,8 @@ OWNED = ("unauthorized", "not_found", "store_unreachable")
 """What every route about something owned may answer."""
 TAKEN = ("malformed_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable")
 """What every route that takes a job may answer."""
+READ = ("invalid_document", "workflow_format_ui", "invalid_inputs")
+"""What every route that opens a graph may answer."""
 GRAPH = (
     "invalid_workflow", "cannot_run_here", "invalid_inputs", "invalid_parameters", "idempotency_key_reuse",
     "engine_refused", "input_too_large", "unsupported_media",

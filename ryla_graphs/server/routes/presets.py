@@ -12,8 +12,9 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, parsed, webhook_in
+from ryla_graphs.server.intake import Terms, fingerprint, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.reading import parsed
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
 from ryla_graphs.server.routes.shapes import PresetDetails, PresetsShape

@@ -154,3 +154,35 @@ class NodesShape(BaseModel, title="Nodes"):
     engine: str
     count: int
     nodes: list[str]
+
+
+class VerdictShape(BaseModel, title="Verdict"):
+    """What ComfyUI would answer to `POST /prompt`."""
+
+    accepted: bool
+    error: str | None = Field(description="The type of its error, where it does not accept the prompt")
+    nodes: dict[str, list[dict[str, Any]]] = Field(description="Types and inputs of its `node_errors`, by node id")
+
+
+class LeftOutShape(BaseModel, title="LeftOut"):
+    """Something of a workflow of the editor that is not in the prompt."""
+
+    node: str
+    what: str
+    reason: str
+
+
+class JudgementShape(BaseModel, title="Judgement"):
+    """What would become of a graph here."""
+
+    kind: str = Field(description="What was sent, in words")
+    used: Literal["prompt", "workflow"] = Field(description="Which was read, of a file that has both")
+    valid: bool = Field(description="Whether the graph has no error")
+    runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
+    verdict: VerdictShape
+    problems: list[ProblemShape]
+    left_out: list[LeftOutShape]
+    unread: list[str] = Field(description="Keys beside the graph that nothing is made of")
+    inputs: list[str] = Field(description="The input files that came along")
+    outputs: list[dict[str, Any]] = Field(description="What a run delivers at least, of a valid graph")
+    plan: dict[str, Any] | None = Field(description="The estimate, of a valid graph: docs/plan.md")

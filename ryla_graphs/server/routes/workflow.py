@@ -1,20 +1,24 @@
-"""``POST /workflow``: any graph."""
+"""``POST /workflow`` and ``POST /validate``: any graph, run or judged."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, graph_in, parsed, webhook_in
+from ryla_graphs.server.intake import Terms, fingerprint, webhook_in
 from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.reading import Sent, sent
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
+from ryla_graphs.server.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
+from ryla_graphs.server.routes.shapes import JudgementShape
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import wishes_in
+from ryla_graphs.server.wishes import NO_WISHES, Wishes, wishes_in
 
 router = APIRouter(tags=["run"])
 
@@ -22,6 +26,10 @@ Key = Annotated[
     str | None, Header(alias="Idempotency-Key", max_length=255, description="The same key gives the same job")
 ]
 Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
+From = Annotated[
+    Preference | None,
+    Query(alias="from", description="What is read of a file that has both; the prompt where nothing is said"),
+]
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
 
 
@@ -30,7 +38,7 @@ Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outpu
     response_class=Response,
     responses={
         **results(),
-        **errors(*TAKEN, *GRAPH, "invalid_document", "workflow_format_ui", *RUN),
+        **errors(*TAKEN, *READ, *GRAPH, *RUN),
     },
 )
 async def run_workflow(
@@ -40,16 +48,44 @@ async def run_workflow(
     key: Key = None,
     quality: Quality = 90,
     outputs: Outputs = "link",
+    prefer: From = None,
 ) -> Response:
-    """Run an API graph: bare, or as `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`."""
-    accepted = await in_thread(_take, await request.body(), here, owner, key)
+    """Run a graph: API JSON, the editor's JSON, the body of a request to another server, or a file that ComfyUI saved.
+
+    Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
+    """
+    accepted = await in_thread(_take, await request.body(), here, owner, key, prefer)
     return await answer(request, accepted, here, quality=quality, outputs=outputs)
 
 
-def _take(body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
-    content = parsed(body)
-    chosen = IdempotencyKey(owner, key, fingerprint("workflow", content)) if key is not None else None
-    content, extra = webhook_in(content, here.webhooks.check)
-    content, wishes = wishes_in(content)
-    graph, given = graph_in(content)
-    return here.intake.workflow(graph, given, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra))
+def _take(body: bytes, here: Deployment, owner: str, key: str | None, prefer: Preference | None) -> Accepted:
+    content = sent(body)
+    mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
+    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, prefer)) if key is not None else None
+    content, wishes, extra = _asked(content, here)
+    return here.intake.workflow(content, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra), prefer)
+
+
+def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any]]:
+    """What carries the graph, and what is asked for beside it."""
+    if isinstance(content, bytes):
+        return content, NO_WISHES, {}
+    plain, extra = webhook_in(dict(content), here.webhooks.check)
+    plain, wishes = wishes_in(plain)
+    return plain, wishes, extra
+
+
+@router.post(
+    "/validate",
+    response_model_exclude_unset=True,  # of a problem only what is known
+    responses=errors("malformed_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
+)
+async def validate_workflow(request: Request, here: Here, owner: Owner, prefer: From = None) -> JudgementShape:
+    """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
+    judgement = await in_thread(_judge, await request.body(), here, owner, prefer)
+    return JudgementShape.model_validate(judgement)
+
+
+def _judge(body: bytes, here: Deployment, owner: str, prefer: Preference | None) -> dict[str, Any]:
+    content, _, _ = _asked(sent(body), here)
+    return here.intake.judge(content, owner, prefer)

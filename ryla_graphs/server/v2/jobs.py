@@ -21,7 +21,6 @@ from ryla_graphs.server.routes.events import NO_STORE, with_pings
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
 from ryla_graphs.server.v2.envelope import V2Error, V2Route
-from ryla_graphs.server.v2.references import resolved
 from ryla_graphs.server.v2.shapes import (
     LABELS,
     PREFIX,
@@ -67,11 +66,10 @@ async def post_jobs(wanted: Submission, request: Request, here: Here, owner: Own
 
 
 def _submit(here: Deployment, owner: str, wanted: Submission, key: str | None) -> Accepted:
-    document, given = resolved(wanted.workflow)
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
     extra = {LABELS: wanted.metadata} if wanted.metadata else {}
-    return here.intake.workflow(document, given, Terms(owner=owner, key=chosen, previews=True, extra=extra))
+    return here.intake.workflow(wanted.workflow, Terms(owner=owner, key=chosen, previews=True, extra=extra))
 
 
 @router.get("", responses=errors("list"))

@@ -1,0 +1,78 @@
+"""`ryla-graphs diff`: what differs between two graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ryla_graphs.cli.options import CatalogSource, Json, Prefer
+from ryla_graphs.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.compare import Change, Comparison
+    from ryla_graphs.formats.read import Preference
+
+_Side = Annotated[str, typer.Argument(metavar="A", help="A file with a graph, template:NAME, a preset, FILE.py:NAME.")]
+
+
+def diff_command(
+    first: _Side,
+    second: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    catalog: CatalogSource = None,
+    prefer: Prefer = None,
+    json: Json = False,
+) -> None:
+    """Compare two graphs: changed values, rewired links, nodes added and removed. Exits 1 where they differ.
+
+    Nodes are matched by id and class, where ids are new by what they are and what they are wired to.
+    """
+    from ryla_graphs.compare import compare  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    known = open_catalog(catalog) if catalog else None
+    found = compare(_prompt(first, known, prefer), _prompt(second, known, prefer))
+    if json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    raise typer.Exit(0 if found.equal else 1)
+
+
+def _prompt(target: str, catalog: Catalog | None, prefer: Preference | None) -> Mapping[str, Any]:
+    from ryla_graphs.cli.targets import open_prompt  # noqa: PLC0415
+
+    return open_prompt(target, catalog=catalog, prefer=prefer).prompt
+
+
+def _print(found: Comparison) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    terminal = console()
+    if found.equal:
+        terminal.print("the same" + (f", but for {len(found.renumbered)} ids" if found.renumbered else ""))
+        return
+    for number, kind in found.removed:
+        terminal.print(Text.assemble((f"- {kind} '{number}'", "red")))
+    for number, kind in found.added:
+        terminal.print(Text.assemble((f"+ {kind} '{number}'", "green")))
+    before = None
+    for change in found.changes:
+        if change.node != before:
+            was = f" (was '{change.was}')" if change.was != change.node else ""
+            terminal.print(Text(f"  {change.class_type} '{change.node}'{was}"))
+            before = change.node
+        terminal.print(Text(f"      {change.input}: {_shown(change, 'before')} → {_shown(change, 'after')}"))
+    terminal.print(f"{len(found.changes)} inputs changed, {len(found.added)} nodes added, {len(found.removed)} removed")
+
+
+def _shown(change: Change, side: str) -> str:
+    from ryla_graphs.problems import shorten  # noqa: PLC0415
+    from ryla_graphs.prompt import read_link  # noqa: PLC0415
+
+    value = getattr(change, side)
+    link = read_link(value)
+    return shorten(value, 60) if link is None else f"'{link.node}' output {link.slot}"

@@ -1,0 +1,173 @@
+"""A graph that a command names, whatever it comes in, and the inputs of it that can be set."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.schema import Kind
+from ryla_graphs.formats.read import Document
+from ryla_graphs.problems import AtField, InvalidInputs, NotFound, Problem, shorten
+from ryla_graphs.problems.wording import expected
+from ryla_graphs.prompt import Prompt, is_link
+from ryla_graphs.sources import open_document
+from ryla_graphs.workflow import Workflow
+
+if TYPE_CHECKING:
+    from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.catalog.schema import InputSpec
+    from ryla_graphs.formats.read import Preference
+
+_MOST_TOLD = 8
+"""Lines about what was left out."""
+_TEXTS = (Kind.STRING, Kind.COMBO)
+
+
+class SettableInput(NamedTuple):
+    """An input of a graph that holds a value."""
+
+    key: str
+    """What `-p` calls it: ``6.text``."""
+    class_type: str
+    title: str | None
+    value: Any
+    takes: str | None
+    """In words; None where the class is not known."""
+    in_app: bool
+    """Whether the editor's app mode shows it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The input as JSON-ready data."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
+
+
+class GraphTarget:
+    """A graph that was read from somewhere. Called with inputs, it makes the workflow with these changed."""
+
+    def __init__(self, source: str, catalog: Catalog | None, prefer: Preference | None) -> None:
+        self.source = source
+        self.document: Document = open_document(source, catalog=catalog, prefer=prefer)
+        self._catalog = catalog
+
+    def __call__(self, **given: Any) -> Workflow:
+        """The workflow with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
+        return Workflow.of_document(self.changed(given), catalog=self._catalog)
+
+    def changed(self, given: Mapping[str, Any]) -> Document:
+        """The document with some inputs set; raises as calling does."""
+        nodes: dict[str, Any] = dict(self.document.prompt)
+        for key, value in given.items():
+            number, name = self._place(key)
+            inputs = {**nodes[number]["inputs"], name: self._value(number, name, value)}
+            nodes[number] = {**nodes[number], "inputs": inputs}
+        return replace(self.document, prompt=nodes)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files that came along; raises `InvalidInputs` where one is only an address or an id."""
+        files: dict[str, bytes] = {}
+        for name, content in self.document.inputs.items():
+            if isinstance(content, str):
+                raise InvalidInputs([_not_here(name, content)])
+            files[name] = content
+        return files
+
+    def settable(self) -> list[SettableInput]:
+        """The inputs that hold values, those of the app mode first, in its order."""
+        order = {place: index for index, place in enumerate(self._in_app)}
+        found = list(self._settable())
+        return sorted(found, key=lambda row: order.get(row.key, len(order)))
+
+    @cached_property
+    def _prompt(self) -> Prompt:
+        return Prompt(self.document.prompt, catalogs.bundled() if self._catalog is None else self._catalog)
+
+    @cached_property
+    def _in_app(self) -> list[str]:
+        """What the editor's app mode shows, by the keys of inputs."""
+        extra = (self.document.ui or {}).get("extra")
+        app = extra.get("linearData") if isinstance(extra, dict) else None
+        rows = app.get("inputs") if isinstance(app, dict) else None
+        return [f"{row[0]}.{row[1]}" for row in rows or () if isinstance(row, list) and len(row) >= 2]
+
+    def _settable(self) -> Iterator[SettableInput]:
+        for node in self._prompt.every_node():
+            body = self.document.prompt.get(node.id, {})
+            meta = body.get("_meta")
+            title = meta.get("title") if isinstance(meta, dict) else None
+            for name, value in node.inputs.items():
+                spec = self._spec(node.id, name)
+                if not is_link(value) and not (spec is not None and spec.is_wire_only):
+                    key = f"{node.id}.{name}"
+                    told = None if spec is None else expected(spec)
+                    yield SettableInput(key, node.class_type, title, value, told, key in self._in_app)
+
+    def _spec(self, number: str, name: str) -> InputSpec | None:
+        node = self._prompt.nodes.get(number)
+        return None if node is None else node.known.get(name)
+
+    def _place(self, key: str) -> tuple[str, str]:
+        """Node and input that a key names; the id of a node may hold a dot, and so may the name of an input."""
+        nodes = {node.id: node for node in self._prompt.every_node()}
+        parts = key.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            if (node := nodes.get(".".join(parts[:cut]))) is not None:
+                name = ".".join(parts[cut:])
+                known = {**node.inputs, **getattr(node, "known", {})}
+                if name not in known:
+                    raise NotFound.among(f"input of {node.class_type} '{node.id}'", name, known)
+                return node.id, name
+        if key in nodes or len(parts) == 1:
+            example = next((row.key for row in self._settable()), "NODE.INPUT")
+            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {example}=30")
+        raise NotFound.among("node", parts[0], nodes)
+
+    def _value(self, number: str, name: str, given: Any) -> Any:
+        """A value as the input takes it: text stays text, everything else is JSON where it reads like it."""
+        spec = self._spec(number, name)
+        before = self.document.prompt[number]["inputs"].get(name)
+        if not isinstance(given, str) or (isinstance(before, str) if spec is None else spec.kind in _TEXTS):
+            return given
+        try:
+            value = json.loads(given)
+        except ValueError:
+            return given
+        return given if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _not_here(name: str, source: str) -> Problem:
+    return Problem(
+        code="input_elsewhere",
+        message=f"'{name}' is at {shorten(source)}, where only a server looks",
+        subject=AtField("request", name),
+        hint="download it, and give it as the input that names it: -p NODE.INPUT=@FILE",
+    )
+
+
+def told(document: Document, source: str) -> Iterator[str]:
+    """What a person should know of how a graph was read, one line each; nothing for plain API JSON."""
+    if document.because is not None:
+        yield f"{source}: {document.kind}; its {document.used} is used: {document.because}"
+    elif document.kind != "API JSON":
+        yield f"{source}: {document.kind}"
+    for left in document.left_out[:_MOST_TOLD]:
+        yield f"left out: {left.node} {left.what}: {left.reason}"
+    if (more := len(document.left_out) - _MOST_TOLD) > 0:
+        yield f"left out: {more} more; `convert --json` lists them all"
+    for key in document.unread:
+        yield f"not used: `{key}`, which stands beside the graph"
+
+
+def facts_of(document: Document) -> dict[str, Any]:
+    """The same as JSON-ready data."""
+    return {
+        "kind": document.kind,
+        "used": document.used,
+        "left_out": [left.to_dict() for left in document.left_out],
+        "unread": list(document.unread),
+    }

@@ -1,0 +1,48 @@
+"""The content of a file that somebody named: the one place of the pure rooms that looks at a disk."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from typing import NamedTuple, Protocol
+
+from ryla_graphs.formats.embedded import Content
+from ryla_graphs.problems import SourceUnreachable
+
+_LARGE = 32 * 2**20
+"""Files from this size on are not read whole: of a film or a checkpoint only the metadata is looked at."""
+
+
+class FilePath(Protocol):
+    """The path of a file, such as a `pathlib.Path`."""
+
+    def __fspath__(self) -> str: ...
+
+
+class Named(NamedTuple):
+    """A content, and the name that its file gives it."""
+
+    content: Content
+    name: str
+
+
+def content_at(path: FilePath | str) -> Named:
+    """The content of a file by its path; raises `SourceUnreachable` where it cannot be read."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - a room without paths
+            content: Content = file.read(_LARGE)
+            if len(content) == _LARGE and file.seekable():
+                content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceUnreachable(f"cannot read '{path}': {reason}") from error
+    return Named(content, name_of(path))
+
+
+def name_of(path: FilePath | str) -> str:
+    """The name of a file without its folder and its endings.
+
+    >>> name_of("graphs/fox.api.json.gz")
+    'fox'
+    """
+    return re.split(r"[/\\]", str(path))[-1].split(".")[0] or "workflow"

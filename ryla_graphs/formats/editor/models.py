@@ -1,0 +1,51 @@
+"""The weight files that an editor's file brings: ``properties.models`` of its nodes, as the official templates have it.
+
+{"name": "ae.safetensors", "directory": "vae", "url": "https://…", "hash": "…", "hash_type": "SHA256"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+
+class NamedModel(NamedTuple):
+    """A weight file that a node says it needs. All of it is what the file says, and nothing is checked."""
+
+    node: str
+    """The node's id in its graph; in a subgraph, that of the inner node."""
+    class_type: str
+    name: str
+    folder: str
+    """Below ``models``."""
+    url: str | None
+    sha256: str | None
+
+
+def models_in(workflow: Mapping[str, Any]) -> Iterator[NamedModel]:
+    """The weight files that the nodes of a workflow name, those of its subgraphs among them."""
+    definitions = workflow.get("definitions")
+    subgraphs = definitions.get("subgraphs") if isinstance(definitions, Mapping) else None
+    for graph in (workflow, *(subgraphs if isinstance(subgraphs, list) else ())):
+        nodes = graph.get("nodes") if isinstance(graph, Mapping) else None
+        for node in nodes if isinstance(nodes, list) else ():
+            if isinstance(node, Mapping):
+                yield from _of_node(node)
+
+
+def _of_node(node: Mapping[str, Any]) -> Iterator[NamedModel]:
+    properties = node.get("properties")
+    rows = properties.get("models") if isinstance(properties, Mapping) else None
+    for row in rows if isinstance(rows, list) else ():
+        name, folder = (row.get("name"), row.get("directory")) if isinstance(row, Mapping) else (None, None)
+        if isinstance(name, str) and isinstance(folder, str):
+            url, digest = row.get("url"), row.get("hash")
+            is_sha256 = str(row.get("hash_type", "")).lower() in ("sha256", "sha-256")
+            yield NamedModel(
+                node=str(node.get("id")),
+                class_type=str(node.get("type")),
+                name=name,
+                folder=folder,
+                url=url if isinstance(url, str) else None,
+                sha256=digest.lower() if isinstance(digest, str) and is_sha256 else None,
+            )

@@ -1,0 +1,139 @@
+"""Reading a file in steps that cannot leave it, nor take more time and memory than it is worth."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+MOST_TEXT = 64 * 2**20
+"""Bytes of metadata that are looked at in one file; a large workflow has one of these MiB."""
+MOST_STEPS = 1_000_000
+"""Parts that are looked at in one file."""
+
+
+class Content(Protocol):
+    """A file: `bytes`, or an `mmap` of one that is too large for memory."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, part: slice, /) -> bytes: ...
+    def find(self, part: bytes, start: int = ..., end: int = ..., /) -> int: ...
+
+
+class Fault(Exception):
+    """The file is not as its format says: it ends early, or promises what it does not have."""
+
+
+class Budget:
+    """What the reading of one file may still cost."""
+
+    def __init__(self) -> None:
+        self._text = MOST_TEXT
+        self._steps = MOST_STEPS
+
+    def step(self) -> None:
+        """One more part; raises `Fault` where there are too many."""
+        self._steps -= 1
+        if self._steps < 0:
+            raise Fault(f"more than {MOST_STEPS:,} parts")
+
+    def text(self, length: int, place: int) -> None:
+        """More metadata; raises `Fault` where it is too much."""
+        if length > self._text:
+            raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {MOST_TEXT:,} are read")
+        self._text -= length
+
+
+class Cursor:
+    """A place in a part of a file. What leads out of the part raises `Fault`."""
+
+    __slots__ = ("budget", "content", "end", "place", "start")
+
+    def __init__(self, content: Content, start: int = 0, end: int | None = None, budget: Budget | None = None) -> None:
+        self.content = content
+        self.start = self.place = start
+        self.end = len(content) if end is None else end
+        self.budget = budget or Budget()
+
+    @property
+    def left(self) -> int:
+        """How many bytes follow."""
+        return self.end - self.place
+
+    def skip(self, length: int) -> None:
+        """Step over some bytes."""
+        self.budget.step()
+        if not 0 <= length <= self.left:
+            raise Fault(f"a part at byte {self.place:,} claims {length:,} bytes, but {self.left:,} follow")
+        self.place += length
+
+    def take(self, length: int) -> bytes:
+        """Some bytes, which count as metadata."""
+        place = self.place
+        self.skip(length)
+        self.budget.text(length, place)
+        return self.content[place : self.place]
+
+    def part(self, length: int) -> Cursor:
+        """A part of some bytes, to be read by itself; this cursor goes on behind it."""
+        place = self.place
+        self.skip(length)
+        return Cursor(self.content, place, self.place, self.budget)
+
+    def at(self, offset: int) -> Cursor:
+        """This part again, from `offset` bytes after its start."""
+        other = Cursor(self.content, self.start, self.end, self.budget)
+        other.skip(offset)
+        return other
+
+    def numbers(self, form: str) -> Sequence[Any]:
+        """Numbers by a form of `struct`, such as ``>I4s``."""
+        place = self.place
+        self.skip(struct.calcsize(form))
+        return struct.unpack(form, self.content[place : self.place])
+
+    def number(self, form: str) -> int:
+        """One number by a form of `struct`."""
+        (value,) = self.numbers(form)
+        return int(value)
+
+    def until(self, end: bytes) -> bytes:
+        """The bytes before `end`, which is stepped over."""
+        found = self.content.find(end, self.place, self.end)
+        if found < 0:
+            raise Fault(f"the text at byte {self.place:,} does not end")
+        text = self.take(found - self.place)
+        self.skip(len(end))
+        return text
+
+    def find(self, text: bytes) -> bool:
+        """Go to where a text begins; whether there is one."""
+        found = self.content.find(text, self.place, self.end)
+        self.place = self.place if found < 0 else found
+        return found >= 0
+
+    def inflated(self, data: bytes) -> bytes:
+        """Data that zlib packed; raises `Fault` where it is broken or unfolds to too much."""
+        unpacker = zlib.decompressobj()
+        try:
+            text = unpacker.decompress(data, MOST_TEXT + 1)
+        except zlib.error:
+            raise Fault(f"the packed text before byte {self.place:,} is broken") from None
+        self.budget.text(len(text), self.place)
+        if not unpacker.eof:
+            raise Fault(f"the packed text before byte {self.place:,} ends early")
+        return text
+
+
+Text = tuple[str, str]
+"""A key of a file's metadata and the text there; without a key where the format has none."""
+
+
+def decoded(text: bytes) -> str:
+    """A text whose encoding nobody says: UTF-8, else Latin-1, without the zeros at its end."""
+    bare = text.rstrip(b"\0")
+    try:
+        return bare.decode()
+    except UnicodeDecodeError:
+        return bare.decode("latin-1")

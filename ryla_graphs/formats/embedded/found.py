@@ -1,0 +1,62 @@
+"""Telling a workflow and a prompt from all the other texts that a file carries."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ryla_graphs.formats import json_text
+from ryla_graphs.formats.shapes import is_editor, is_prompt
+from ryla_graphs.problems import InvalidDocument
+
+_NAMES = ("prompt", "workflow")
+_LABELLED = re.compile(r"\s*(prompt|workflow)\s*:\s*(?=[{\[])", re.IGNORECASE)
+"""How ComfyUI writes into Exif, which has no keys of one's own."""
+_SETTINGS = ("parameters", "sd-metadata", "invokeai_metadata", "sui_image_params", "dream")
+_SETTINGS_TEXT = re.compile(r"\bSteps: \d+, |\"sui_image_params\"")
+
+
+class Found:
+    """What a file's texts hold."""
+
+    def __init__(self) -> None:
+        self.prompt: dict[str, Any] | None = None
+        self.workflow: dict[str, Any] | None = None
+        self.faults: list[str] = []
+        self.has_settings = False
+        """Whether another program wrote down how it made the picture, which is no graph."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to look for."""
+        return self.prompt is not None and self.workflow is not None
+
+    def add(self, key: str, text: str) -> None:
+        """Look at one text; what is no graph is passed over, a graph that is broken is a fault."""
+        if label := _LABELLED.match(text):
+            key, text = label[1], text[label.end() :]
+        named = key.lower() in _NAMES
+        self.has_settings |= key.lower() in _SETTINGS or _SETTINGS_TEXT.search(text, 0, 100_000) is not None
+        if text.lstrip()[:1] not in ("{", '"'):
+            return
+        try:
+            value = json_text.parse(text, f"its {key.lower()}" if named else f"the text in its {key}")
+        except InvalidDocument as error:
+            if named:
+                self.faults.append(str(error))
+            return
+        self._sort(value, key.lower())
+
+    def _sort(self, value: Any, key: str) -> None:
+        if isinstance(value, str) and key in _NAMES:  # JSON in JSON
+            self.add(key, value)
+        elif is_editor(value):
+            self.workflow = self.workflow if self.workflow is not None else value
+        elif is_prompt(value):
+            self.prompt = self.prompt if self.prompt is not None else value
+        elif isinstance(value, dict) and key not in _NAMES:  # all in one object, under their names
+            for name in _NAMES:
+                if isinstance(inner := value.get(name), (dict, str)):
+                    self._sort(inner, name)
+        elif key in _NAMES and value:
+            self.faults.append(f"its {key} is JSON, but no graph")

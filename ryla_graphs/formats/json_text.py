@@ -1,0 +1,100 @@
+"""JSON from outside, held to a size and a depth before it is parsed.
+
+Python's parser recurses, and so does much of what works on its result: a text of a hundred thousand opening brackets
+must be refused before either sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+from ryla_graphs.problems import InvalidDocument
+
+MOST_BYTES = 256 * 2**20
+"""Longer texts are refused: a graph of 100,000 nodes has about 50 MB."""
+DEEPEST = 100
+"""Deeper texts are refused: a graph has about ten levels."""
+
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\x00\x00")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def parse(content: bytes | str, source: str = "the text") -> Any:
+    """The value of a JSON text. Raises `InvalidDocument` with the place where it is none, or too large or too deep.
+
+    NaN and infinities are let through, as ComfyUI writes them into pictures; `unfit` finds them.
+    """
+    encoded = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    if len(encoded) > MOST_BYTES:
+        raise InvalidDocument(f"{source} has {len(encoded):,} bytes of JSON; at most {MOST_BYTES:,} are read")
+    if (levels := depth(encoded)) > DEEPEST:
+        raise InvalidDocument(
+            f"{source} is not JSON that can be read: it is nested {levels:,} levels deep, at most {DEEPEST} are taken"
+        )
+    try:
+        return json.loads(encoded)
+    except json.JSONDecodeError as error:
+        raise InvalidDocument(
+            f"{source} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InvalidDocument(f"{source} is not JSON: byte {error.start} is not {error.encoding}") from None
+    except (ValueError, RecursionError) as error:  # a number of more digits than Python reads
+        raise InvalidDocument(f"{source} is not JSON that can be read: {error}") from None
+
+
+def depth(content: bytes) -> int:
+    """How deep the brackets of a JSON text nest, strings left out."""
+    steps = _STRINGS.sub(b"", content).translate(_STEPS, delete=_NO_BRACKETS)
+    return max(accumulate(1 if step else -1 for step in steps), default=0)
+
+
+def plain(value: Any, source: str = "the value") -> Any:
+    """A value of Python as it would come back from JSON. Raises `InvalidDocument` where JSON cannot hold it."""
+    try:
+        return parse(json.dumps(value), source)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidDocument):
+            raise
+        raise InvalidDocument(f"{source} cannot be written as JSON: {error}") from None
+    except RecursionError:
+        raise InvalidDocument(f"{source} is nested too deeply; at most {DEEPEST} levels are read") from None
+
+
+def is_fit(value: Any) -> bool:
+    """Whether a parsed value can be written as JSON that everybody reads: no NaN, no infinity, no half a character."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return True
+
+
+def unfit(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """The places of a parsed value that keep it from being JSON that everybody reads, and what stands there."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not is_fit(key):
+                yield place, key
+            yield from unfit(item, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from unfit(item, f"{place}[{index}]")
+    elif isinstance(value, (float, str)) and not is_fit(value):
+        yield place, value
+
+
+def mended(value: Any) -> Any:
+    """A parsed value as browsers read it: what is no number is null, half a character is a question mark."""
+    if isinstance(value, Mapping):
+        return {mended(key): mended(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return value if is_fit(value) else None

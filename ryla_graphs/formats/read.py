@@ -1,0 +1,313 @@
+"""The one reader: tells what something is, and opens it.
+
+    read(Path("fox.png").read_bytes()).prompt
+    read({"input": {"workflow": {…}, "images": […]}}).inputs
+
+A `Document` says what it was, which of the graphs in it was used, and what was left out. Nothing that stands in a
+file is executed, fetched or written on the way.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.formats import bodies, contents, embedded, json_text, misfits
+from ryla_graphs.formats.api import ApiDocument
+from ryla_graphs.formats.embedded import Content
+from ryla_graphs.formats.shapes import is_editor, is_prompt
+from ryla_graphs.problems import AtNode, InvalidDocument, Problem, shorten
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt.files import input_files
+
+if TYPE_CHECKING:
+    from ryla_graphs.formats.editor.convert import LeftOut
+
+Preference = Literal["prompt", "workflow"]
+"""The graph as a server ran it, or the file of the editor."""
+
+_GZIP = b"\x1f\x8b"
+_DEEPEST_WRAP = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What somebody handed over."""
+
+    kind: str
+    """What it is, in words: ``API JSON``, ``a PNG with a prompt and a workflow``."""
+    prompt: ApiDocument
+    """The graph, however bad: whether it is a good one, `validate` tells."""
+    ui: Mapping[str, Any] | None = None
+    """The editor's file, where there is one: the layout, the titles, the notes."""
+    inputs: Mapping[str, bytes | str] = field(default_factory=dict)
+    """The files that came along, by the name that the graph gives them; a text is an address or the id of an asset."""
+    used: Preference = "prompt"
+    """Which graph `prompt` is."""
+    because: str | None = None
+    """Why that one, in words; None where there is only one."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What of a workflow of the editor is not in `prompt`, and why."""
+    unread: tuple[str, ...] = ()
+    """Keys of a request that nothing was made of."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with it beside the graph itself; an error means that `prompt` is not what was meant."""
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graphs:
+    """The graphs in a thing, before one is chosen and made a prompt of."""
+
+    kind: str
+    prompt: Any = None
+    workflow: Any = None
+    """The editor's file."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The files that came along, as they stood there: data URLs, base64, addresses, ids of assets."""
+    unread: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """Where a file's metadata is broken."""
+
+
+def read(
+    source: Content | str | Mapping[str, Any],
+    *,
+    name: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
+    now: datetime | None = None,
+) -> Document:
+    """Open a file's content, a text with JSON, or parsed JSON.
+
+    `catalog` is what the target server has, which a workflow of the editor is turned into a prompt by, and `now` what
+    dates in its file names are filled in with. Where a thing carries both a prompt and a workflow the prompt is used,
+    since it has the values as they ran; `prefer` chooses. Raises `InvalidDocument`, with one sentence about what it is
+    instead and what to do, and `InvalidInputs` where files that came along cannot be taken.
+
+    >>> read('{"prompt": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}').kind
+    'the body of a POST /prompt'
+    """
+    return chosen(graphs_in(source), name=name, catalog=catalog, prefer=prefer, now=now)
+
+
+def graphs_in(source: Content | str | Mapping[str, Any]) -> Graphs:
+    """What `read` finds in a thing, before it chooses; raises as `read` does."""
+    if isinstance(source, Mapping):
+        return _of_json(json_text.plain(source, "the graph"), 0)
+    return _of_text(source, 0) if isinstance(source, str) else _of_file(unpacked(source), 0)
+
+
+def graphs_in_json(value: Any) -> Graphs:
+    """The same for JSON that `json_text.parse` has parsed."""
+    return _of_json(value, 0)
+
+
+def unpacked(content: Content, source: str = "the file") -> Content:
+    """The content with its gzip undone. Raises `InvalidDocument` where that is broken, or unfolds to too much."""
+    if content[:2] != _GZIP:
+        return content
+    unpacker = zlib.decompressobj(31)
+    try:
+        text = unpacker.decompress(content[: len(content)], json_text.MOST_BYTES + 1)
+    except zlib.error as error:
+        raise InvalidDocument(f"{source} is broken gzip: {error}") from None
+    if len(text) > json_text.MOST_BYTES:
+        raise InvalidDocument(f"{source} is gzip that unfolds to more than {json_text.MOST_BYTES:,} bytes")
+    if not unpacker.eof:
+        raise InvalidDocument(f"{source} is broken gzip: it ends early")
+    return text
+
+
+def _of_file(content: Content, wraps: int) -> Graphs:
+    found = embedded.load(content)
+    if found is None:
+        return _of_bytes(content, wraps)
+    if found.prompt is None and found.workflow is None:
+        if found.faults and not found.has_settings:
+            raise InvalidDocument(f"no workflow can be read from this {found.kind}: {'; '.join(found.faults)}")
+        raise InvalidDocument(misfits.of_bare(found))
+    parts = [name for name, graph in (("prompt", found.prompt), ("workflow", found.workflow)) if graph is not None]
+    return Graphs(
+        kind=f"{_article(found.kind)} {found.kind} with a {' and a '.join(parts)}",
+        prompt=found.prompt,
+        workflow=found.workflow,
+        faults=found.faults,
+    )
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[0] in "AEMOS" else "a"
+
+
+def _of_bytes(content: Content, wraps: int) -> Graphs:
+    if content[:64].lstrip()[:1] not in (b"{", b"[") and not content[:4].startswith(_TEXT_MARKS):
+        raise InvalidDocument(misfits.of_file(content))
+    return _of_json(json_text.parse(content[: json_text.MOST_BYTES + 1], "this"), wraps)
+
+
+_TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def _of_text(text: str, wraps: int) -> Graphs:
+    if text.startswith("data:"):
+        content = contents.decoded(text)
+        if content is None:
+            raise InvalidDocument("this is a data URL without base64, or with broken base64")
+        return _of_file(unpacked(content), wraps)
+    return _of_bytes(text.encode("utf-8", "surrogatepass"), wraps)
+
+
+def _of_json(value: Any, wraps: int) -> Graphs:
+    if is_editor(value):
+        return Graphs(kind="a workflow of ComfyUI's editor", workflow=value)
+    if is_prompt(value):
+        return Graphs(kind="API JSON", prompt=value)
+    body = bodies.unwrapped(value) if isinstance(value, dict) else None
+    if body is None:
+        raise InvalidDocument(misfits.of_json(value))
+    inner = _in_body(body.graph, wraps)
+    workflow = inner.workflow if inner.workflow is not None else body.workflow
+    return replace(
+        inner,
+        kind=body.kind,
+        workflow=workflow if is_editor(workflow) else None,
+        files={**body.files, **inner.files},
+        unread=(*body.unread, *inner.unread),
+    )
+
+
+def _in_body(graph: Any, wraps: int) -> Graphs:
+    """The graphs in what stands where a request has its graph; a bad prompt is one too, so that it is judged."""
+    if wraps >= _DEEPEST_WRAP:
+        raise InvalidDocument("this is a request in a request in a request; open the graph inside")
+    if isinstance(graph, str):
+        return _of_text(graph, wraps + 1)
+    if not is_editor(graph) and not is_prompt(graph) and bodies.unwrapped(graph) is None:
+        return Graphs(kind="API JSON", prompt=graph)
+    return _of_json(graph, wraps + 1)
+
+
+def chosen(
+    found: Graphs,
+    *,
+    name: str | None = None,
+    catalog: Catalog | None = None,
+    prefer: Preference | None = None,
+    now: datetime | None = None,
+) -> Document:
+    """The document, made of the graph that is wanted; the second half of `read`."""
+    known = catalogs.bundled() if catalog is None else catalog
+    has = {"prompt": found.prompt is not None, "workflow": found.workflow is not None}
+    if prefer is not None and not has[prefer]:
+        other = "prompt" if prefer == "workflow" else "workflow"
+        raise InvalidDocument(f"this is {found.kind}, which has no {prefer}; read its {other} instead")
+    used: Preference = prefer or ("prompt" if has["prompt"] else "workflow")
+    document = _of_prompt(found, known) if used == "prompt" else _of_workflow(found, known, now)
+    faults = tuple(Problem(code="broken_metadata", message=fault) for fault in found.faults)
+    return replace(
+        document,
+        used=used,
+        because=_reason(prefer) if all(has.values()) else None,
+        unread=found.unread,
+        problems=(*faults, *document.problems),
+        name=name,
+    )
+
+
+def _reason(prefer: Preference | None) -> str:
+    if prefer is not None:
+        return "that was asked for"
+    return "it has the values as they ran; the workflow has the layout"
+
+
+def _of_prompt(found: Graphs, catalog: Catalog) -> Document:
+    named, assets = bodies.with_assets_named(found.prompt)
+    prompt, inline = _with_files_named(named, catalog)
+    inputs: dict[str, bytes | str] = {**assets, **inline}
+    for file, text in found.files.items():
+        content = None if contents.is_address(text) or contents.is_asset_id(text) else contents.decoded(text)
+        inputs[file] = text if content is None else content
+    problems: tuple[Problem, ...] = ()
+    if not json_text.is_fit(prompt):
+        problems, prompt = tuple(_unfit(prompt)), json_text.mended(prompt)
+    return Document(kind=found.kind, prompt=prompt, ui=found.workflow, inputs=inputs, problems=problems)
+
+
+def _of_workflow(found: Graphs, catalog: Catalog, now: datetime | None) -> Document:
+    """The prompt that the editor would send for its file."""
+    from ryla_graphs.formats.editor.convert import Choices, convert  # noqa: PLC0415 - most graphs do not need it
+    from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415
+
+    workflow = found.workflow
+    repaired: tuple[Problem, ...] = ()
+    if not json_text.is_fit(workflow):
+        repaired, workflow = (_repaired(workflow),), json_text.mended(workflow)
+    converted = convert(parse(workflow), catalog, Choices(now=now))
+    if not converted.prompt:
+        raise InvalidDocument("no node of this workflow of ComfyUI's editor runs, so there is no prompt to make of it")
+    opened = _of_prompt(replace(found, prompt=converted.prompt), catalog)
+    return replace(
+        opened,
+        ui=workflow,
+        left_out=converted.left_out,
+        problems=(*repaired, *converted.problems, *opened.problems),
+    )
+
+
+def _repaired(workflow: Any) -> Problem:
+    """What is said where an editor's file has values that are no JSON: the editor itself reads null there."""
+    places = [place for place, _ in json_text.unfit(workflow)]
+    shown = ", ".join(json_text.mended(places[:3]))
+    return Problem(
+        code="not_json",
+        level="warning",
+        message=f"{len(places)} values are no JSON, such as NaN, and are read as null: {shown}",
+        expected="numbers that are finite, and whole characters",
+    )
+
+
+def _with_files_named(graph: Mapping[str, Any], catalog: Catalog) -> tuple[ApiDocument, dict[str, bytes]]:
+    """A prompt whose inputs name files where the files themselves stood, and those files by name."""
+    candidates = {
+        value: f"{number}-{name}"
+        for number, node in graph.items()
+        if isinstance(node, dict) and isinstance(inputs := node.get("inputs"), dict)
+        for name, value in inputs.items()
+        if type(value) is str and len(value) > 40 and contents.is_inline(value)
+    }
+    changed: dict[str, Any] = dict(graph)
+    files: dict[str, bytes] = {}
+    for file in input_files(Prompt(changed, catalog)) if candidates else ():
+        if file.name in candidates and (content := contents.decoded(file.name)) is not None:
+            node = changed[file.node]
+            files[candidates[file.name]] = content
+            changed[file.node] = {**node, "inputs": {**node["inputs"], file.input: candidates[file.name]}}
+    return changed, files
+
+
+def _unfit(prompt: ApiDocument) -> Iterator[Problem]:
+    """The values of a prompt that are no JSON, such as NaN, which Python's parser lets through.
+
+    Only of inputs: ComfyUI itself writes NaN beside them, where a node always runs.
+    """
+    for number, node in prompt.items():
+        inputs = node.get("inputs") if isinstance(node, dict) else None
+        for place, value in json_text.unfit(inputs if json_text.is_fit(number) else number):
+            yield Problem(
+                code="not_json",
+                message=f"{shorten(value)} cannot be written as JSON",
+                subject=AtNode(json_text.mended(number), _class_of(node), json_text.mended(place) or None),
+                given=repr(value),
+                expected="a number that is finite, text, true, false, or lists and objects of these",
+            )
+
+
+def _class_of(node: Any) -> str | None:
+    kind = node.get("class_type") if isinstance(node, dict) else None
+    return json_text.mended(kind) if isinstance(kind, str) else None

@@ -1,0 +1,56 @@
+"""What a caller sends, opened by the same reader as everywhere: JSON of any kind, or a file that ComfyUI saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.formats import json_text
+from ryla_graphs.formats.embedded import kind_of
+from ryla_graphs.formats.read import Document, Preference, chosen, graphs_in, graphs_in_json
+from ryla_graphs.formats.shapes import is_editor
+from ryla_graphs.problems import InvalidDocument
+from ryla_graphs.server.errors import RequestError
+
+Sent = Mapping[str, Any] | bytes
+"""A JSON object, or the content of a file."""
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; raises `RequestError` (`malformed_json`)."""
+    try:
+        content = json_text.parse(body, "the body")
+    except InvalidDocument as error:
+        raise RequestError("malformed_json", str(error)) from None
+    if not isinstance(content, dict):
+        raise RequestError("malformed_json", f"the body is {type(content).__name__}, expected a JSON object")
+    return content
+
+
+def sent(body: bytes) -> Sent:
+    """The file that a body is, or the JSON object in it; raises `RequestError` (`malformed_json`)."""
+    return body if kind_of(body) is not None else parsed(body)
+
+
+def opened(content: Sent, catalog: Catalog, prefer: Preference | None = None) -> Document:
+    """The graph in what was sent.
+
+    Raises `InvalidDocument`, `InvalidInputs`, and `RequestError` (`workflow_format_ui`) for a workflow of the editor
+    that no prompt can be made of.
+    """
+    try:
+        found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
+        return chosen(found, catalog=catalog, prefer=prefer, now=datetime.now(UTC))
+    except InvalidDocument as error:
+        if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
+            raise RequestError("workflow_format_ui", str(error)) from None
+        raise
+
+
+def all_of(document: Document) -> Document:
+    """The document, where something was made of everything in it; raises `InvalidDocument`."""
+    if document.unread:
+        raise InvalidDocument(f"beside the graph there is `{document.unread[0]}`, which is not known here")
+    return document

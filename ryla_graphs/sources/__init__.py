@@ -1,0 +1,84 @@
+"""Reading catalogs and graphs from where they are: a file, gzipped or not, standard input, a template, a server."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.formats import json_text
+from ryla_graphs.formats.disk import content_at, name_of
+from ryla_graphs.formats.embedded import Content
+from ryla_graphs.formats.read import Document, Preference, read, unpacked
+from ryla_graphs.problems import EngineError, InvalidDocument, SourceUnreachable
+
+TEMPLATE = "template:"
+"""What a source begins with that is an official template."""
+_ADDRESSES = ("http://", "https://")
+
+
+def content_of(source: str) -> Content:
+    """The content of a file, or of standard input for ``-``. Raises `SourceUnreachable` where it cannot be read."""
+    if source.startswith(_ADDRESSES):
+        raise SourceUnreachable(f"'{source}' is an address; download the file, and open that")
+    if source != "-":
+        return content_at(source).content
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise SourceUnreachable(f"cannot read standard input: {error.strerror or error}") from error
+
+
+def read_bytes(source: str) -> bytes:
+    """The content of a file, or of standard input for ``-``; gzip is undone.
+
+    Raises `SourceUnreachable` where it cannot be read, `InvalidDocument` where the gzip is broken.
+    """
+    content = unpacked(content_of(source), f"'{source}'")
+    return content[: len(content)]
+
+
+def parse_json(content: bytes | str, source: str) -> Any:
+    """JSON from a source; raises `InvalidDocument` with the place where it is none."""
+    return json_text.parse(content, f"'{source}'")
+
+
+def open_document(source: str, *, catalog: Catalog | None = None, prefer: Preference | None = None) -> Document:
+    """Whatever `formats.read` opens, from a file, from standard input for ``-``, or ``template:NAME``.
+
+    Raises what `content_of` and `read` raise, the latter with the name of the source.
+    """
+    if source.startswith(TEMPLATE):
+        from ryla_graphs.sources.templates import template  # noqa: PLC0415 - needs an extra
+
+        name = source.removeprefix(TEMPLATE)
+        content: Content = template(name)
+    else:
+        name = "workflow" if source == "-" else name_of(source)
+        content = content_of(source)
+    try:
+        return read(content, name=name, catalog=catalog, prefer=prefer, now=datetime.now().astimezone())
+    except InvalidDocument as error:
+        raise InvalidDocument(f"'{source}': {error}") from None
+
+
+def open_catalog(source: str | None = None) -> Catalog:
+    """The catalog of a server (``http://host:port``), a file (``object_info.json[.gz]``), or the bundled one.
+
+    `source` may also be the name of one bundled catalog, such as ``core``. Raises `SourceUnreachable` or
+    `InvalidDocument`.
+    """
+    if source is None or source == "bundled":
+        return catalogs.bundled()
+    if source in catalogs.NAMES:
+        return catalogs.bundled(source)
+    if source.startswith(_ADDRESSES):
+        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads urllib3
+
+        try:
+            return ComfyUI(source.removesuffix("/object_info")).catalog()
+        except EngineError as error:
+            raise SourceUnreachable(str(error)) from error
+    return catalogs.from_object_info(parse_json(read_bytes(source), source), name=source)

@@ -1,0 +1,131 @@
+"""Weight files that a graph brings the addresses of: rows as those of the manifest, for what the manifest lacks.
+
+Whoever wrote the file may write any address, so only hosts of `HOSTS` count, and what nobody has looked at has a
+licence that must be accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from ryla_graphs.formats.editor.models import NamedModel
+from ryla_graphs.problems import AtFile, Problem
+from ryla_graphs.weights.manifest import known
+from ryla_graphs.weights.needs import Need
+from ryla_graphs.weights.weight import Content, HubFile, Licence, WebFile, Weight
+
+HOSTS = ("huggingface.co", "civitai.com")
+"""Where weights that only a graph names are fetched from."""
+
+UNKNOWN = "unknown"
+"""The name of a licence that nobody has looked up."""
+
+_HUB = re.compile(r"/([\w.-]+/[\w.-]+)/(?:resolve|blob)/main/(.+)")
+_PLACE = re.compile(r"(?!\.)[^\\/:*?\"<>|\0]+(?:/(?!\.)[^\\/:*?\"<>|\0]+)*")
+"""A path below a folder: no part of it begins with a dot."""
+_SHA256 = re.compile("[0-9a-f]{64}")
+_CONTENTS: Mapping[str, Content] = {
+    "checkpoints": "checkpoint",
+    "clip_vision": "clip vision",
+    "controlnet": "controlnet",
+    "diffusion_models": "diffusion model",
+    "latent_upscale_models": "upscaler",
+    "loras": "lora",
+    "model_patches": "adapter",
+    "style_models": "adapter",
+    "text_encoders": "text encoder",
+    "unet": "diffusion model",
+    "upscale_models": "upscaler",
+    "vae": "vae",
+}
+
+
+class Brought(NamedTuple):
+    """What a graph needs, with what it says itself of files that the manifest does not know."""
+
+    needs: tuple[Need, ...]
+    refused: tuple[Problem, ...]
+    """Addresses that are not fetched from."""
+
+
+def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Iterable[str]) -> Brought:
+    """What a prompt needs, with the addresses that the editor's file has for it.
+
+    `nodes` are the ids in the prompt: what a node that does not run asks for is not needed.
+    """
+    running = {number.rpartition(":")[2]: number for number in nodes}
+    rows: dict[tuple[str, str], Weight] = {}
+    refused: dict[tuple[str, str], Problem] = {}
+    more: list[Need] = []
+    named = {need.key for need in needs}
+    for model in models:
+        key = model.folder, model.name
+        if model.node not in running or known(model.name, model.folder) is not None:
+            continue
+        row = weight_of(model)
+        if isinstance(row, Problem):
+            refused[key] = row
+            continue
+        rows[key] = _joined(rows.get(key), row)
+        if key not in named:
+            named.add(key)
+            more.append(
+                Need(
+                    node=running[model.node],
+                    class_type=model.class_type,
+                    input=None,
+                    folder=model.folder,
+                    name=model.name,
+                    weight=None,
+                )
+            )
+    found = (replace(need, weight=need.weight or rows.get(need.key)) for need in (*needs, *more))
+    return Brought(tuple(found), tuple(problem for key, problem in refused.items() if key not in rows))
+
+
+def weight_of(model: NamedModel) -> Weight | Problem:
+    """The row for a file that a graph names, or why it is not fetched."""
+    parts = urlsplit(model.url or "")
+    if not (_PLACE.fullmatch(model.folder) and _PLACE.fullmatch(model.name)) or ".." in unquote(parts.path):
+        return Problem(
+            code="misplaced_file",
+            message="the graph names a place that is none below the models folder",
+            subject=AtFile(f"{model.folder}/{model.name}"),
+            given=model.url,
+        )
+    if parts.scheme != "https" or parts.hostname not in HOSTS or parts.port is not None:
+        where = f"'{parts.hostname}'" if parts.hostname else "no address"
+        return Problem(
+            code="source_refused",
+            message=f"the graph has it from {where}; files are only fetched from {' and '.join(HOSTS)}",
+            subject=AtFile(f"{model.folder}/{model.name}"),
+            given=model.url,
+            hint="look at it, and put it into its folder yourself",
+        )
+    on_hub = _HUB.fullmatch(parts.path) if parts.hostname == "huggingface.co" else None
+    source = HubFile(on_hub[1], unquote(on_hub[2])) if on_hub is not None else WebFile(str(model.url))
+    return Weight(
+        name=model.name,
+        folder=model.folder,
+        content=_CONTENTS.get(model.folder, "other"),
+        sha256=model.sha256 if model.sha256 and _SHA256.fullmatch(model.sha256) else None,
+        licence=Licence(
+            name=UNKNOWN,
+            commercial=False,
+            restriction="only the graph names this file: read its licence on its page",
+            url=source.page,
+        ),
+        sources=(source,),
+    )
+
+
+def _joined(first: Weight | None, second: Weight) -> Weight:
+    """One row for a file that several nodes name, with all places it can be had from."""
+    if first is None:
+        return second
+    sources = dict.fromkeys((*first.sources, *second.sources))
+    return replace(first, sources=tuple(sources), sha256=first.sha256 or second.sha256)

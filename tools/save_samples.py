@@ -1,0 +1,99 @@
+"""Has a real ComfyUI save a tiny file of each kind, for `tests/data/saved`: what its save nodes write into files.
+
+    python -m tools.save_samples --engine http://127.0.0.1:8188 --output ComfyUI/output
+
+The server needs no models. `--output` is its output folder, on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+TITLE = "Saved ✓ ü"
+HERE = Path(__file__).parent.parent / "tests" / "data" / "saved"
+
+PICTURES = {"class_type": "EmptyImage", "inputs": {"width": 16, "height": 16, "batch_size": 2, "color": 255}}
+SOUND = {"class_type": "EmptyAudio", "inputs": {"duration": 0.05, "sample_rate": 48000, "channels": 1}}
+LATENT = {"class_type": "EmptyLatentImage", "inputs": {"width": 16, "height": 16, "batch_size": 1}}
+VIDEO = {"class_type": "CreateVideo", "inputs": {"images": ["1", 0], "fps": 24.0, "bit_depth": 8}}
+
+_PNG = {"format": "png", "format.bit_depth": "8-bit", "format.input_color_space": "sRGB"}
+_EXR = {"format": "exr", "format.bit_depth": "32-bit float", "format.input_color_space": "sRGB"}
+
+SAVES: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "picture.png": ("SaveImage", "images", {}),
+    "advanced.png": ("SaveImageAdvanced", "images", _PNG),
+    "advanced.exr": ("SaveImageAdvanced", "images", _EXR),
+    "animated.png": ("SaveAnimatedPNG", "images", {"fps": 6.0, "compress_level": 9}),
+    "animated.webp": ("SaveAnimatedWEBP", "images", {"fps": 6.0, "lossless": True, "quality": 80, "method": "default"}),
+    "film.webm": ("SaveWEBM", "images", {"codec": "vp9", "fps": 24.0, "crf": 32.0}),
+    "video.mp4": ("SaveVideo", "video", {"format": "mp4", "format.codec": "auto"}),
+    "video.mkv": ("SaveVideo", "video", {"format": "mkv", "format.codec": "auto"}),
+    "video.webm": ("SaveVideo", "video", {"format": "webm", "format.codec": "auto"}),
+    "sound.flac": ("SaveAudio", "audio", {}),
+    "sound.mp3": ("SaveAudioMP3", "audio", {"quality": "128k"}),
+    "sound.opus": ("SaveAudioOpus", "audio", {"quality": "64k"}),
+    "latent.latent": ("SaveLatent", "samples", {}),
+}  # fmt: skip
+"""File, and the node that saves it: its class, the input for what it saves, and its other inputs."""
+
+SOURCES = {"images": PICTURES, "video": PICTURES, "audio": SOUND, "samples": LATENT}
+
+
+def prompt_of(name: str) -> dict[str, Any]:
+    """The graph that saves one file."""
+    class_type, wired, values = SAVES[name]
+    source = "3" if wired == "video" else "1"
+    save = {"class_type": class_type, "inputs": {wired: [source, 0], "filename_prefix": f"sample-{name}", **values}}
+    return {
+        "1": SOURCES[wired],
+        "2": save | {"_meta": {"title": TITLE}},
+        **({"3": VIDEO} if wired == "video" else {}),
+    }
+
+
+def workflow_of(name: str) -> dict[str, Any]:
+    """What is saved beside it in the place of the editor's file: enough to know it by."""
+    nodes = [
+        {"id": int(number), "type": node["class_type"], "pos": [0, 0], "mode": 0, "inputs": [], "outputs": []}
+        for number, node in prompt_of(name).items()
+    ]
+    return {"id": name, "nodes": nodes, "links": [], "version": 0.4, "extra": {"title": TITLE}}
+
+
+def saved(engine: str, name: str) -> Iterator[str]:
+    """Run one graph; the names of the files that came."""
+    body = {"prompt": prompt_of(name), "extra_data": {"extra_pnginfo": {"workflow": workflow_of(name)}}}
+    answer = urllib3.request("POST", f"{engine}/prompt", json=body)
+    if answer.status != 200:
+        raise SystemExit(f"{name}: {answer.data.decode()}")
+    job = answer.json()["prompt_id"]
+    while not (history := urllib3.request("GET", f"{engine}/history/{job}").json()):
+        time.sleep(0.2)
+    for files in history[job]["outputs"]["2"].values():
+        yield from (file["filename"] for file in files if isinstance(file, dict))
+
+
+def main() -> None:
+    """Save all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", default="http://127.0.0.1:8188")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    HERE.mkdir(parents=True, exist_ok=True)
+    for name in SAVES:
+        first = next(saved(arguments.engine, name))
+        shutil.copyfile(arguments.output / first, HERE / name)
+        print(f"{name}: {json.dumps((HERE / name).stat().st_size)} bytes")
+
+
+if __name__ == "__main__":
+    main()
