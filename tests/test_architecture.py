@@ -61,6 +61,7 @@ IMPURE = {
     "time",
     "urllib",
     "urllib3",
+    "requests",
     "websocket",
 }
 GENERATED = {"nodes", "data"}

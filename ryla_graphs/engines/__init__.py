@@ -20,7 +20,7 @@ def connect(address: str = SIMULATOR) -> Engine:
         return Simulator()
     servers = dict.fromkeys(part.strip() for part in address.split(","))
     if all(server.startswith(("http://", "https://")) for server in servers):
-        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads urllib3
+        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads requests
 
         engines = [ComfyUI(server) for server in servers]
         return engines[0] if len(engines) == 1 else ComfyUIPool(engines)

@@ -38,21 +38,21 @@ def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Ma
 def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, answer: Answer) -> str:
     content = content_of(answer)
     problems = tuple(workflow.explain(problem) for problem in _problems(content or {}))
-    if answer.status == OK and problems:
+    if answer.status_code == OK and problems:
         # The server would run the good outputs and leave the others out without another word.
         client.cancel(prompt_id)
         raise EngineRefused(f"{client.name} would leave out some of the outputs:", problems)
     given = (content or {}).get("prompt_id")
-    if answer.status == OK and isinstance(given, str):
+    if answer.status_code == OK and isinstance(given, str):
         return given
-    if answer.status == OK or answer.status in PASSING:
-        reason = "no prompt id" if answer.status == OK else f"status {answer.status}"
+    if answer.status_code == OK or answer.status_code in PASSING:
+        reason = "no prompt id" if answer.status_code == OK else f"status {answer.status_code}"
         raise EngineUnreachable(f"{client.address}/prompt does not answer like ComfyUI: {reason}")
-    if answer.status >= FAULT and client.state(prompt_id).phase != "unknown":
+    if answer.status_code >= FAULT and client.state(prompt_id).phase != "unknown":
         return prompt_id
     error = (content or {}).get("error")
     told = error.get("message") if isinstance(error, dict) else None
-    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status}'}", problems)
+    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status_code}'}", problems)
 
 
 def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
