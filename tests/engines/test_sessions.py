@@ -34,7 +34,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
@@ -93,7 +93,7 @@ def test_a_redirect_is_told_and_not_followed() -> None:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
