@@ -12,6 +12,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
+from ryla_graphs.outputs import OVER_SOCKET, PromisedOutput
 from ryla_graphs.problems import Cancelled, EngineError, OutputMissing
 
 Inputs = Mapping[str, bytes]
@@ -169,10 +170,15 @@ def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) ->
     for promised in workflow.outputs:
         arrived = sum(artifact.node == promised.node for artifact in outputs)
         if arrived < promised.at_least:
-            return OutputMissing(
-                f"{promised.class_type} '{promised.node}' promised {promised.at_least} {promised.kind} outputs"
-                f" and gave {arrived}",
-                node=promised.node,
-                class_type=promised.class_type,
-            )
+            message = f"{promised.class_type} '{promised.node}' {_shortfall(promised, arrived)}"
+            return OutputMissing(message, node=promised.node, class_type=promised.class_type)
     return None
+
+
+def _shortfall(promised: PromisedOutput, arrived: int) -> str:
+    if promised.kind == "unknown":
+        return "is an output node, and delivered nothing"
+    text = f"promised {promised.at_least} {promised.kind} outputs and gave {arrived}"
+    if promised.class_type in OVER_SOCKET:
+        text += "; pictures that are sent over the socket are lost where it breaks: SaveImage keeps them on the server"
+    return text

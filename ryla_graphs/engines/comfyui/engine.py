@@ -15,7 +15,7 @@ from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
-from ryla_graphs.engines.comfyui.run import ComfyRun
+from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
@@ -80,7 +80,7 @@ class ComfyUI:
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
         """Take up a run. Messages of one that another process began go to that, so this one asks now and then."""
-        return ComfyRun(self._server, workflow, run_id, self._server.feed.subscribe(run_id))
+        return ComfyRun(self._server, workflow, run_id, listen(self._server, workflow, run_id))
 
     def knows(self, run_id: str) -> bool:
         """Whether the server has, or had since its start, a run of this id; raises `EngineUnreachable`."""
@@ -118,7 +118,7 @@ class ComfyUI:
             "prompt": with_inputs(workflow, inputs, self.client.upload),
             "extra_data": {"preview_method": "auto"} if previews else {},
         }
-        inbox = feed.subscribe(run_id)
+        inbox = listen(self._server, workflow, run_id)
         try:
             feed.connect()
             given = submit(self._server, workflow, run_id, order)
@@ -127,5 +127,5 @@ class ComfyUI:
             raise
         if given != run_id:
             feed.unsubscribe(inbox)
-            return ComfyRun(self._server, workflow, given, feed.subscribe(given), order)
+            return ComfyRun(self._server, workflow, given, listen(self._server, workflow, given), order)
         return ComfyRun(self._server, workflow, run_id, inbox, order, heard=True)

@@ -18,6 +18,7 @@ from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
+from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, RunLost
 
 ATTEMPTS = 2
@@ -36,6 +37,12 @@ def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
         if state.phase != "unknown":
             return attempt, state
     return 1, server.client.state(run_id)
+
+
+def listen(server: Server, workflow: CompiledWorkflow, prompt_id: str) -> Inbox:
+    """An inbox for a prompt of a graph; it keeps every picture where pictures over the socket are outputs."""
+    every_picture = any(output.class_type in OVER_SOCKET for output in workflow.outputs)
+    return server.feed.subscribe(prompt_id, every_picture=every_picture)
 
 
 class ComfyRun:
@@ -97,7 +104,7 @@ class ComfyRun:
         if isinstance(told, (Message, Picture)):
             self._heard, self._unsure = time.monotonic(), self._cancelling.is_set()
         if isinstance(told, Picture):
-            yield from self._ledger.preview(told)
+            yield from self._ledger.picture(told)
         elif isinstance(told, Message):
             handler = _HANDLERS.get(told.type)
             if handler is not None:
@@ -120,7 +127,13 @@ class ComfyRun:
         yield from self._ledger.node(str(node)) if node is not None else self._ask()
 
     def _on_progress(self, message: Message) -> Iterator[Event]:
-        yield from self._ledger.progress(message)
+        yield from self._ledger.progress({str(message.data.get("node")): message.data})
+
+    def _on_states(self, message: Message) -> Iterator[Event]:
+        nodes = message.data.get("nodes")
+        states = nodes.items() if isinstance(nodes, Mapping) else ()
+        running = {node: state for node, state in states if isinstance(state, Mapping) and _is_at_work(state)}
+        yield from self._ledger.progress(running)
 
     def _on_executed(self, message: Message) -> Iterator[Event]:
         node = message.data.get("display_node") or message.data.get("node")
@@ -222,8 +235,13 @@ class ComfyRun:
         """Hear of this prompt from now on."""
         feed, before = self._server.feed, self._inbox
         if prompt_id != before.prompt_id:
-            self._inbox = feed.subscribe(prompt_id)
+            self._inbox = listen(self._server, self._workflow, prompt_id)
             feed.unsubscribe(before)
+
+
+def _is_at_work(state: Mapping[str, Any]) -> bool:
+    """Whether a node is somewhere between its begin, which the server calls 0 of 1, and its end."""
+    return state.get("state") == "running" and (state.get("value"), state.get("max")) != (0, 1)
 
 
 _HANDLERS: Mapping[str, Callable[[ComfyRun, Message], Iterator[Event]]] = {
@@ -231,6 +249,7 @@ _HANDLERS: Mapping[str, Callable[[ComfyRun, Message], Iterator[Event]]] = {
     "execution_cached": ComfyRun._on_cached,
     "executing": ComfyRun._on_executing,
     "progress": ComfyRun._on_progress,
+    "progress_state": ComfyRun._on_states,
     "executed": ComfyRun._on_executed,
     "execution_success": ComfyRun._on_success,
     "execution_error": ComfyRun._on_error,

@@ -55,6 +55,8 @@ class StubComfy:
         self.connections = 0
         self.restarts = 0
         self.subscribed_before_submit = False
+        self.told_end = False
+        """Whether all of some run has been sent."""
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._deaf: set[web.WebSocketResponse] = set()
         self._jobs: dict[str, Job] = {}
@@ -196,6 +198,7 @@ class StubComfy:
         job.status = status
         await teller.tell(("executing", {"node": None, "prompt_id": job.id}))
         await teller.finish()
+        self.told_end = True
 
     def _faults(self, number: int, events: int) -> dict[int, Any]:
         if self.script.chaos:
