@@ -21,9 +21,12 @@ class PromisedOutput:
     kind: OutputKind
     at_least: int
     """How many files or texts the engine must report; 0 only where the node is known to report none."""
+    optional: bool = False
+    """Whether the run is wanted also where the engine leaves this output out, as something before it is wrong."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"node": self.node, "class_type": self.class_type, "kind": self.kind, "at_least": self.at_least}
+        facts = {"node": self.node, "class_type": self.class_type, "kind": self.kind, "at_least": self.at_least}
+        return facts | {"optional": True} if self.optional else facts
 
 
 KINDS: Mapping[str, OutputKind] = {

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import Engine, Health, Inputs, Result, Run, missing_output, run
+from ryla_graphs.engines.base import SIMULATOR, Engine, Health, Inputs, Result, Run, judge_of, missing_output, run
 from ryla_graphs.problems import NotFound
-
-SIMULATOR = "simulator"
 
 
 def connect(address: str = SIMULATOR) -> Engine:
@@ -27,4 +25,16 @@ def connect(address: str = SIMULATOR) -> Engine:
     raise NotFound(f"there is no engine '{address}'; use '{SIMULATOR}' or a ComfyUI server's http://host:port")
 
 
-__all__ = ["SIMULATOR", "Artifact", "Engine", "Health", "Inputs", "Result", "Run", "connect", "missing_output", "run"]
+__all__ = [
+    "SIMULATOR",
+    "Artifact",
+    "Engine",
+    "Health",
+    "Inputs",
+    "Result",
+    "Run",
+    "connect",
+    "judge_of",
+    "missing_output",
+    "run",
+]

@@ -23,6 +23,8 @@ READ_SECONDS = 120.0
 """Uploads, graphs and files take their time."""
 STATE_SECONDS = 15.0
 """Small questions do not."""
+CANCEL_SECONDS = 5.0
+"""Who cancels may have little time left: containers are killed ten seconds after they were asked to end."""
 
 OK, NOT_FOUND, METHOD_NOT_ALLOWED, FAULT = 200, 404, 405, 500
 PASSING = (502, 503, 504)
@@ -118,12 +120,12 @@ class ComfyClient:
 
     def cancel(self, prompt_id: str) -> None:
         """End one prompt, whether it runs or waits, and no other."""
-        answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=STATE_SECONDS)
+        answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=CANCEL_SECONDS)
         if answer.status_code in (NOT_FOUND, METHOD_NOT_ALLOWED):
-            self.request("POST", "/queue", json={"delete": [prompt_id]}, seconds=STATE_SECONDS)
+            self.request("POST", "/queue", json={"delete": [prompt_id]}, seconds=CANCEL_SECONDS)
             # Old servers interrupt whatever runs, so make sure that it is this one.
             if self.state(prompt_id).phase == "running":
-                self.request("POST", "/interrupt", json={"prompt_id": prompt_id}, seconds=STATE_SECONDS)
+                self.request("POST", "/interrupt", json={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
 
     def free(self) -> None:
         """Have the server drop its models and caches, before it takes the next prompt."""

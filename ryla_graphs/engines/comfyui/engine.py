@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +22,7 @@ from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.turns import Turns
-from ryla_graphs.problems import EngineUnreachable
+from ryla_graphs.problems import EngineError, EngineUnreachable
 
 _HEALTH_SECONDS = 5.0
 
@@ -121,11 +123,24 @@ class ComfyUI:
         inbox = listen(self._server, workflow, run_id)
         try:
             feed.connect()
-            given = submit(self._server, workflow, run_id, order)
-        except BaseException:
+            taken = submit(self._server, workflow, run_id, order)
+        except BaseException as error:
             feed.unsubscribe(inbox)
+            if not isinstance(error, EngineError):
+                # Somebody interrupts us, and the server may have taken the graph.
+                with suppress(EngineUnreachable):
+                    self.client.cancel(run_id)
             raise
-        if given != run_id:
+        if taken.prompt_id != run_id:
             feed.unsubscribe(inbox)
-            return ComfyRun(self._server, workflow, given, listen(self._server, workflow, given), order)
-        return ComfyRun(self._server, workflow, run_id, inbox, order, heard=True)
+            inbox = listen(self._server, workflow, taken.prompt_id)
+        kept = tuple(output for output in workflow.outputs if output.node not in taken.nodes)
+        return ComfyRun(
+            self._server,
+            replace(workflow, outputs=kept) if taken.nodes else workflow,
+            taken.prompt_id,
+            inbox,
+            order,
+            heard=taken.prompt_id == run_id,
+            left_out=taken.left_out,
+        )

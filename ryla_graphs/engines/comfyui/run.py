@@ -19,7 +19,7 @@ from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.outputs import OVER_SOCKET
-from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, RunLost
+from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
 """A run that has no memory is begun anew once, with the memory freed."""
@@ -57,13 +57,18 @@ class ComfyRun:
         order: Mapping[str, Any] | None = None,
         *,
         heard: bool = False,
+        left_out: tuple[Problem, ...] = (),
     ) -> None:
-        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive."""
+        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive.
+
+        `left_out` is what is wrong with the outputs that the server does not run.
+        """
         self.id = run_id
         self._server = server
         self._workflow = workflow
         self._inbox = inbox
         self._order = order
+        self._left_out = left_out
         self._attempt = 1 if order is not None else 0
         self._ledger = Ledger(run_id, workflow, server.fetch)
         self._heard = time.monotonic()
@@ -82,7 +87,7 @@ class ComfyRun:
 
     def events(self) -> Iterator[Event]:
         """What happens, until the terminal event; ends without one when the engine is closed."""
-        yield Queued(self.id)
+        yield Queued(self.id, left_out=self._left_out)
         try:
             if self._unsure:
                 self._inbox.put(Gap())
@@ -221,7 +226,7 @@ class ComfyRun:
             self._attempt += 1
             self._listen_to(attempt_id(self.id, self._attempt))
             self._server.feed.connect()
-            given = submit(self._server, self._workflow, self._inbox.prompt_id, order)
+            given = submit(self._server, self._workflow, self._inbox.prompt_id, order).prompt_id
         except EngineError:
             yield Failed(self.id, error)
             return

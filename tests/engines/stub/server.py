@@ -111,6 +111,8 @@ class StubComfy:
         if fault == "slow":
             await asyncio.sleep(0.2)
         answer = await handler(request)
+        if fault == "hangs":
+            await asyncio.sleep(60)
         if fault == "reset after":
             return _hang_up(request)
         if fault == "truncated" and isinstance(answer, web.Response) and isinstance(answer.body, bytes):
