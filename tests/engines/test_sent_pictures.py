@@ -12,6 +12,7 @@ import pytest
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import run
+from ryla_graphs.engines.comfyui import Patience
 from ryla_graphs.engines.events import Event, Failed, Finished
 from ryla_graphs.problems import OutputMissing
 from tests.conftest import recorded, recorded_json
@@ -96,6 +97,13 @@ def test_none_is_left_out_where_nobody_reads_for_a_while() -> None:
         while not stub.told_end:
             time.sleep(0.01)
         assert len(names(followed(lambda: started))) == 200
+
+
+def test_an_answer_may_overtake_them() -> None:
+    """The record says that the run is over while its pictures are still on their way."""
+    patience = Patience(silence=1.0, unreachable=60)
+    with serving(script(overtaken=True), patience) as (engine, _):
+        assert len(names(followed(lambda: engine.start(graph())))) == 3
 
 
 def test_a_run_that_is_taken_up_elsewhere_has_lost_them() -> None:

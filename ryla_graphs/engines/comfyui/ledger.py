@@ -51,6 +51,12 @@ class Ledger:
         """The first promised output that has not been told."""
         return missing_output(self._workflow, tuple(self._outputs))
 
+    @property
+    def awaits_pictures(self) -> bool:
+        """Whether pictures are still to come over the socket, which no record has."""
+        promised = (output for output in self._workflow.outputs if output.class_type in OVER_SOCKET)
+        return any(self._sent[output.node] < output.at_least for output in promised)
+
     def start(self) -> Iterator[Event]:
         """The run is on."""
         if self._began is None:

@@ -76,6 +76,8 @@ class ComfyRun:
         """Whether there may be something to hear that does not come by itself."""
         self._gapless = heard
         """Whether everything that was told has been heard."""
+        self._overtaken = False
+        """Whether the run is over by an answer that pictures on the socket may still be behind."""
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
@@ -103,7 +105,7 @@ class ComfyRun:
 
     def _next(self) -> Told | None:
         patience = self._server.patience
-        return self._inbox.get(patience.unsure if self._unsure else patience.silence)
+        return self._inbox.get(patience.unsure if self._unsure and not self._overtaken else patience.silence)
 
     def _hear(self, told: Told | None) -> Iterator[Event]:
         if isinstance(told, (Message, Picture)):
@@ -171,6 +173,9 @@ class ComfyRun:
                 raise
             return
         self._heard = time.monotonic()
+        if state.phase == "done" and self._ledger.awaits_pictures and not self._overtaken:
+            self._overtaken = True
+            return
         if self._gapless and state.phase not in ("waiting", "running"):
             # It is over and nothing was heard of it: messages do not arrive, for other runs either.
             self._server.feed.renew()

@@ -89,6 +89,7 @@ def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
                     class_type=found.get("class_type"),
                     input=(error.get("extra_info") or {}).get("input_name"),
                 ),
+                level="error",
                 tier=1,
                 given=(error.get("extra_info") or {}).get("received_value"),
             )

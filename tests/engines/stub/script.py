@@ -61,6 +61,8 @@ class Script:
     """By the number of the event, counted over the first prompt that is executed."""
     answers: dict[str, list[AnswerFault | None]] = field(default_factory=dict)
     """By the first part of the path, for the first, second, … request to it."""
+    overtaken: bool = False
+    """A run is on record before anything of it has been sent: that comes after the first answer that says so."""
     waits_for_return: bool = False
     """After it has closed a socket it goes on only when the client is back."""
     away: float = 0.0
