@@ -28,12 +28,12 @@ CATALOG = catalogs.bundled() | catalogs.from_object_info(
         "SaveImageWebsocket": {"input": {"required": {"images": ["IMAGE"]}}, "output": [], "output_node": True},
     }
 )
-PICTURE = {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 2, "color": 0}}
+PICTURE: dict[str, Any] = {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 2, "color": 0}}
 
 
 def promised(**nodes: tuple[str, str]) -> dict[str, int]:
     """How much each output node must deliver; nodes are a class, and where the picture comes from."""
-    body = {
+    body: dict[str, Any] = {
         name: {"class_type": class_type, "inputs": {("images" if "Save" in class_type else "image"): [source, 0]}}
         for name, (class_type, source) in nodes.items()
     }

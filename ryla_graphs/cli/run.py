@@ -17,7 +17,7 @@ from ryla_graphs.cli.progress import progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ryla_graphs.catalog.object_info import Catalog
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.engines import Artifact, Engine, Result
     from ryla_graphs.engines.events import Event

@@ -181,7 +181,7 @@ def judge_of(engine: Engine) -> Catalog | None:
     Input files may still come with the run, so none is missed. None for the simulator, which takes any class: there
     the workflow's own catalog judges. Raises `EngineUnreachable`.
     """
-    return None if engine.name == SIMULATOR else engine.catalog().with_any_input_file()
+    return None if engine.name == SIMULATOR else engine.catalog().replace(any_input_file=True)
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from ryla_graphs.catalog.object_info import Catalog
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.problems import InvalidWorkflow, Problem
 from ryla_graphs.prompt import Prompt
