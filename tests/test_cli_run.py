@@ -19,7 +19,7 @@ from tests.engines.stub import Script, file, serve
 from tests.graphs import text_to_image
 from tests.test_cli import good, ryla
 
-SERVED = bundled().entries()
+SERVED = bundled("core").entries()
 SHOUT = {"input": {"required": {"text": ["STRING", {}]}}, "output": ["STRING"]}
 
 

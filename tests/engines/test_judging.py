@@ -17,7 +17,7 @@ from tests.engines.following import NO_MEMORY, followed
 from tests.engines.stub import Script, file, serving
 from tests.graphs import text_to_image
 
-SERVED = catalogs.bundled().entries()
+SERVED = catalogs.bundled("core").entries()
 OUTPUTS = {"save": {"images": [file("1.png"), file("2.png")]}}
 
 
