@@ -13,8 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import modal
-import modal.experimental
+from ryla_graphs.problems.extras import needs_extra
+
+with needs_extra("modal"):
+    import modal
+    import modal.experimental
 
 from ryla_graphs.lockfile import catalog_of, differences
 from ryla_graphs.modal_deploy.front import NAMES, front, label

@@ -62,6 +62,7 @@ IMPURE = {
     "time",
     "urllib",
     "urllib3",
+    "requests",
     "websocket",
 }
 GENERATED = {"nodes", "data"}

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.problems import EngineError
+from ryla_graphs.problems import EngineError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Event:
     def to_dict(self) -> dict[str, Any]:
         """The event as JSON-ready data."""
         facts = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        if not facts.get("left_out", True):
+            del facts["left_out"]
         return {"event": self.kind, **facts}
 
 
@@ -53,6 +55,8 @@ class Queued(Event):
     kind = "queued"
     ahead: int | None = None
     """How many runs are before this one, where the engine tells."""
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the outputs that the engine does not run, where the caller does without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Cancelled(Event):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Artifact):
+    if isinstance(value, (Artifact, Problem)):
         return value.to_dict()
     if isinstance(value, Usage):
         return {key: fact for key, fact in asdict(value).items() if fact is not None}
