@@ -82,7 +82,7 @@ def _comfyui(asked: str | None) -> LockedComfyUI:
 
 def _recorded(asked: str) -> Release | None:
     """The newest recorded commit that is asked for, or that calls itself by the version that is asked for."""
-    return next((row for row in reversed(RECORDED.values()) if asked in (row.commit, row.version)), None)
+    return next((row for row in reversed([*RECORDED.values()]) if asked in (row.commit, row.version)), None)
 
 
 def known_to(asked: Asked, nodes: Mapping[str, Any]) -> Catalog:

@@ -166,7 +166,8 @@ class Machine:
         """
         launcher = Path(before_gpu.__file__) if self._before_gpu else None
         process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments, launcher=launcher)
-        self.broken, found = "", ()
+        self.broken = ""
+        found: tuple[Difference, ...] = ()
         try:
             process.start(self._start_seconds)
             found = tuple(self._check(process.engine.catalog()))

@@ -87,7 +87,8 @@ def test_a_commit_that_nobody_recorded_is_refused() -> None:
 
 
 def test_a_catalog_that_is_not_of_the_pinned_commit_makes_no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(CLASSES_SINCE, "KSampler", "0.99.0")  # type: ignore[arg-type]
+    assert isinstance(CLASSES_SINCE, dict)
+    monkeypatch.setitem(CLASSES_SINCE, "KSampler", "0.99.0")
     with pytest.raises(CannotRunHere, match="the lock promises 885 node classes, and ComfyUI has 886"):
         lock_for(None)
 
