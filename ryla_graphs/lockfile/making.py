@@ -189,5 +189,5 @@ def _weights(needs: Iterable[Need]) -> Iterator[LockedWeight]:
             sha256=weight.sha256,
             licence=weight.licence.name,
             family=weight.family,
-            gated=weight.gated,
+            gated=source.gated if source else False,
         )

@@ -66,8 +66,9 @@ def placing(
 def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
     """The GPU that was asked for, else what RYLA prefers for the preset, where it fits, else the plan's choice.
 
-    None, the class's own fall-back list, where that begins with the choice. Raises `CannotRunHere` for a GPU that is
-    not offered, that the graph does not fit, or where all cost more than was said.
+    None, the class's own fall-back list, where that begins with the choice, and where nobody knows what the graph
+    needs. Raises `CannotRunHere` for a GPU that is not offered, that the graph does not fit, or where all cost more
+    than was said.
     """
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
@@ -76,6 +77,9 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     if preferred not in settings.gpus:
         preferred = None
     choice = choose_gpu(workflow.plan, allowed=allowed, preferred=preferred, max_cost_usd=wishes.max_cost_usd)
+    if choice is None:
+        log.info("%s is left to the fall-back list: what it needs is not known", workflow.name or "a graph")
+        return None
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
     # The list is only for graphs that fit all of it, and for callers who did not say what they pay.
