@@ -222,8 +222,10 @@ class Weights:
     def _shares(self, name: str, family: str | None, model: Architecture | None) -> Mapping[Content, float]:
         """The shares of a checkpoint's parts; none where one of them is not known."""
         model = model or (architecture(family, name) if family else None)
-        parts = {part: packed(name, part, family, model) for part in PARTS}
-        known: dict[Content, float] = {part: found.loaded.most for part, found in parts.items() if found is not None}
+        known: dict[Content, float] = {}
+        for part in PARTS:
+            if (found := packed(name, part, family, model)) is not None:
+                known[part] = found.loaded.most
         whole = sum(known.values())
         if len(known) < len(PARTS):
             return {}
