@@ -1,7 +1,8 @@
 """How many graphs that people share end in a plan that knows whether they fit: `python -m benchmarks.plans [FOLDER]`.
 
-FOLDER has the recorded graphs (`../shared/data`). Counted are graphs with work for a GPU. A plan knows where nothing is
-unknown that memory depends on, and every GPU has a fit. `--why` lists what is unknown most often.
+FOLDER has the recorded graphs (`../shared/data`). Counted are graphs with work for a GPU, of which every node has a
+class: where a pack was missing, the recording has nodes without one. A plan knows where nothing is unknown that memory
+depends on, and every GPU has a fit. `--why` lists what is unknown most often.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def graphs(folder: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     seen: set[str] = set()
     for source, name, prompt in _graphs(folder):
         text = json.dumps(prompt, sort_keys=True)
-        if prompt and text not in seen:
+        if prompt and text not in seen and _whole(prompt):
             seen.add(text)
             yield source, name, prompt
 
@@ -45,6 +46,10 @@ def _graphs(folder: Path) -> Iterator[tuple[str, str, Any]]:
                 row = json.loads(line)
                 if row.get("kind") not in MADE_UP:
                     yield name.partition(".dev")[0], row["name"], row["api"]
+
+
+def _whole(prompt: Mapping[str, Any]) -> bool:
+    return all(isinstance(body.get("class_type"), str) for body in prompt.values())
 
 
 def known(plan: Plan) -> bool | None:

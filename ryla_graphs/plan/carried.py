@@ -172,7 +172,7 @@ class Weights:
         weight = need.weight
         inferred, variant = self._inferred(node, socket)
         if need.folder == "checkpoints":
-            content: Content | None = _PART_OF.get(socket, "checkpoint")
+            content: Content | None = "clip vision" if socket == "CLIP_VISION" else _PART_OF.get(socket, "checkpoint")
             family = (weight and weight.family) or self._inferred(node, "MODEL")[0] or inferred
         else:
             content = weight.content if weight else CONTENTS.get(need.folder) or _PART_OF.get(socket)
@@ -240,7 +240,7 @@ class Weights:
             size = alike.parts[content]
             told = f"the parts of {need.name} are taken to be as large as those of {alike.name}"
             return Size(size, size), alike.precision, told
-        guess = packed if need.folder == "checkpoints" and content in PARTS else guessed
+        guess = packed if need.folder == "checkpoints" else guessed
         found = guess(need.name, content, family, model) if content is not None else None
         if found is None:
             return None

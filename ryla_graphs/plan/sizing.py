@@ -21,12 +21,16 @@ CONTENTS: Mapping[str, Content] = {
     "controlnet": "controlnet",
     "clip_vision": "clip vision",
     "upscale_models": "upscaler",
+    "model_patches": "adapter",
+    "ipadapter": "adapter",
+    "gligen": "adapter",
 }
 """What lies in a folder, unless something better is known of a file."""
 PARTS: tuple[Content, ...] = ("diffusion model", "text encoder", "vae")
 """What an all-in-one checkpoint holds."""
 
 _ANY_VAE = Parameters(18e6, 1.3e9)
+_PACKED_VISION = Parameters(304e6, 1.845e9)
 _SIXTEEN = Quantisation("16 bits", "bf16", 16, 16)
 _OLD = Quantisation("16 or 32 bits", "mixed", 16, 32)
 _SMALL: frozenset[Content] = frozenset({"vae", "upscaler"})
@@ -56,8 +60,8 @@ def guessed(name: str, content: Content | None, family: str | None, model: Archi
 
 def packed(name: str, content: Content, family: str | None, model: Architecture | None) -> Sized | None:
     """The same for one part of an all-in-one checkpoint."""
-    if content == "text encoder":
-        found = sizes.packed_encoders(family or "")
+    if content in ("text encoder", "clip vision"):
+        found = sizes.packed_encoders(family or "") if content == "text encoder" else _PACKED_VISION
         if found is None:
             return None
         how = _stored_as(name, content, family)
@@ -84,6 +88,8 @@ def _parameters(
             return sizes.vision(name)
         case "controlnet":
             return sizes.controlnet(family or "", name) or _part_of_its_model(family)
+        case "adapter":
+            return _part_of_its_model(family)
         case "upscaler":
             return sizes.UPSCALER
         case _:
@@ -91,7 +97,7 @@ def _parameters(
 
 
 def _part_of_its_model(family: str | None) -> Parameters | None:
-    """What a ControlNet may have of which only the family is known: at most what its model has."""
+    """What a ControlNet or an adapter may have of which only the family is known: at most what its model has."""
     rows = ARCHITECTURES.get(family or "", ())
     return Parameters(0.0, max(row.parameters for row in rows)) if rows else None
 
