@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.problems import EngineError, Problem
+from ryla_graphs.problems import EngineError, EngineRefused, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,9 @@ def _plain(value: Any) -> Any:
         return {key: fact for key, fact in asdict(value).items() if fact is not None}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, EngineRefused) and value.problems:
+        # Its text holds its problems; apart they keep their nodes and codes on the other side.
+        return {"code": value.code, "message": value.args[0], "problems": [each.to_dict() for each in value.problems]}
     if isinstance(value, EngineError):
         return {"code": value.code, "message": str(value), "node": value.node, "class_type": value.class_type}
     if isinstance(value, tuple):
