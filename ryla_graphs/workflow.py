@@ -20,12 +20,13 @@ from ryla_graphs.compile import (
     explained,
 )
 from ryla_graphs.families.evidence import Files
-from ryla_graphs.formats import api, mermaid
+from ryla_graphs.formats import api, mermaid, python
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import AnyNode, Node, bad_name
 from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.sockets import Image
 from ryla_graphs.validation import View, problems_of
 
@@ -77,7 +78,7 @@ class Workflow:
         """
         known = catalogs.bundled() if catalog is None else catalog
         prompt = api.plain(document)
-        view = View(copy.deepcopy(document) if prompt is None else prompt, known)
+        view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, known), known)
         if prompt is None:
             bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
             found = [*bad, *problems_of(view)]
@@ -236,6 +237,10 @@ class Workflow:
     def to_mermaid(self) -> str:
         """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
         return mermaid.dump(merge_twins(self._graph))
+
+    def to_python(self, *, function: str = "workflow") -> str:
+        """The graph as typed Python source: a function that gives it again when it is called without arguments."""
+        return python.dump(self._graph, function=function, name=self.name)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""

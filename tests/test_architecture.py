@@ -23,6 +23,7 @@ LAYERS = (
     "catalogs",
     "prompt",
     "graph",
+    "nodes",
     "formats",
     "weights",
     "families",
@@ -34,7 +35,6 @@ LAYERS = (
     "compile",
     "workflow",
     "codegen",
-    "nodes",
     "presets",
     "testing",
     "models_folder",
@@ -49,7 +49,7 @@ LAYERS = (
 )
 """Left never imports right."""
 
-PURE_UP_TO = "nodes"
+PURE_UP_TO = "codegen"
 IMPURE = {
     "os",
     "pathlib",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ryla_graphs.formats.python.comments import Note, comment, plain
-from ryla_graphs.formats.python.typed import NodeClasses
+from ryla_graphs.formats.python.comments import Note
+from ryla_graphs.formats.python.typed import NodeClasses, bundled_class
 from ryla_graphs.formats.python.wiring import Wiring
 from ryla_graphs.formats.python.words import identifier
 from ryla_graphs.formats.python.writing import Writer
@@ -26,17 +26,14 @@ def dump(
     docstring: str = "",
     notes: Iterable[Note] = (),
     parts: Mapping[str, str] | None = None,
-    node_classes: NodeClasses | None = None,
+    node_classes: NodeClasses = bundled_class,
 ) -> str:
     """A module with one function, named `function`, that makes the graph.
 
     Its parameters are the prompts, input files, sizes, seeds and weights; their defaults are the graph's own values.
-    `name` is the workflow's name, `parts` the names of subgraphs by the id of the node that stood for each, and
-    `node_classes` gives the classes for nodes that have none yet: an `AnyNode` is written as a typed node where its
-    class takes exactly its inputs. Raises `InvalidWorkflow` where two nodes have one name.
+    `name` is the workflow's name, `parts` the names of subgraphs by the id of the node that stood for each. An
+    `AnyNode` is written as a typed node where the class that `node_classes` gives takes exactly its inputs. Raises
+    `InvalidWorkflow` where two nodes have one name.
     """
     writer = Writer(Wiring(merge_twins(graph), node_classes), identifier(function) or "workflow", parts or {})
-    comments: dict[str | None, list[str]] = {}
-    for note in notes:
-        comments.setdefault(note.node, []).extend(comment(note.text))
-    return writer.source(name=name, docstring=plain(docstring).strip(), comments=comments)
+    return writer.source(name=name, docstring=docstring, notes=list(notes))

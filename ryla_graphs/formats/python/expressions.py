@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ryla_graphs.formats.python.layout import Call, Expression, Items, Keyed
-from ryla_graphs.formats.python.literals import text
+from ryla_graphs.formats.python.literals import literal, text
 from ryla_graphs.formats.python.scope import Scope
 from ryla_graphs.formats.python.texts import Module
 from ryla_graphs.formats.python.wiring import Use, Wiring
 from ryla_graphs.graph.node import AnyNode, Node, Option
-from ryla_graphs.graph.wires import Source
+from ryla_graphs.graph.wires import BrokenLink, Source
 from ryla_graphs.problems import InvalidNode
 
 
@@ -65,6 +65,8 @@ class Expressions:
             return parameter
         if (source := self._wiring.source(value)) is not None:
             return self._scope.outputs[source]
+        if isinstance(value, BrokenLink):
+            return Call(self._module.take("ryla_graphs.graph.wires", "BrokenLink"), (literal(value.value),))
         if isinstance(value, Option):
             return Call(type(value).__qualname__, tuple(self._keyed(node, value, [*_given(value)], f"{name}.")))
         if name in self._wiring.inputs[node] or not isinstance(value, (list, tuple, Mapping)):

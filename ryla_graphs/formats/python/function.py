@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ryla_graphs.formats.python.expressions import Expressions
 from ryla_graphs.formats.python.layout import INDENT, Call, Expression, fits, lines
@@ -33,8 +33,8 @@ class Body:
         self._wiring = wiring
         self._module = module
         self._scope = scope
-        self.names: Callable[[Node], Expression | None] = lambda node: None
-        """How the name of a node is written, where not as it is."""
+        self.names: Mapping[Node, Expression] = {}
+        """How the names of nodes are written, where not as they are."""
         self.loras: Mapping[Chain, str] = {}
         """The parameters that loops run over."""
         self.calls: Mapping[Instance, Call] = {}
@@ -68,7 +68,7 @@ class Body:
         end = self._scope.looped.get(node) if not target.lookup else None
         annotation = f": {self._module.source_of(self._wiring.type(end))}" if end is not None else ""
         call = Expressions(self._wiring, self._module, self._scope).node(
-            node, name=self.names(node), lookup=target.lookup
+            node, name=self.names.get(node), lookup=target.lookup
         )
         return lines(call, before or f"{target.names}{annotation} = ", "", self._indent)
 

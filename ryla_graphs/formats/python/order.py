@@ -15,7 +15,7 @@ def in_order(wiring: Wiring, statements: Iterable[Statement]) -> list[Statement]
     statement_of = {node: statement for statement in statements for node in statement.nodes}
     needs = {statement: _needs(wiring, statement, statement_of) for statement in dict.fromkeys(statement_of.values())}
     stages = _stages(wiring)
-    for statement, found in needs.items():
+    for found in needs.values():
         found.sort(key=lambda needed: -max(stages[node] for node in needed.nodes))
     needed = {statement for found in needs.values() for statement in found}
     last = [statement for statement in needs if statement not in needed]

@@ -40,8 +40,9 @@ def part_name(wiring: Wiring, instances: Sequence[Instance], titles: Mapping[str
     """What the function of a part would be called: by its subgraph, else by what it gives."""
     title = titles.get(instances[0].prefix.rstrip(":/"))
     named = identifier(title) if title else None
-    given = [value for value, (_, slot) in zip(instances[0].values(), instances[0].results, strict=True) if slot is not None]
-    return named or f"make_{roles.role(wiring, given[-1]) if given else roles.noun(instances[0].values()[-1].node)}"
+    results = zip(instances[0].values(), instances[0].results, strict=True)
+    given = [roles.role(wiring, value) for value, (_, slot) in results if slot is not None]
+    return named or f"make_{given[-1] if given else roles.noun(instances[0].values()[-1].node)}"
 
 
 def write_part(
@@ -65,7 +66,7 @@ def write_part(
     ids = _Ids(instances, [node for statement in statements for node in statement.nodes])
     listed = scope.names.take("ids")
     body = Body(wiring, module, scope, INDENT * 2)
-    body.names = lambda node: ids.expression(node, part, listed)
+    body.names = {node: ids.expression(node, part, listed) for node in instances[0].nodes}
     signature = [f"{part}: str", *([f"{nodes}: str"] if ids.differ else []), *(["*"] if found else [])]
     signature += [f"{name}: {parameter.annotation}" for name, parameter in zip(names, found, strict=True)]
     written = [*head(function, signature, _returns(wiring, module, instances[0]), INDENT)]

@@ -88,14 +88,14 @@ def _around(wiring: Wiring, node: Node, colours: dict[Node, int]) -> Iterable[An
 
 
 def _is_same(wiring: Wiring, one: Instance, other: Instance) -> bool:
-    places = ({node: place for place, node in enumerate(instance.nodes)} for instance in (one, other))
-    return _wires(wiring, one, next(places)) == _wires(wiring, other, next(places)) and all(
+    return _wires(wiring, one) == _wires(wiring, other) and all(
         _face(wiring, a) == _face(wiring, b) for a, b in zip(one.nodes, other.nodes, strict=True)
     )
 
 
-def _wires(wiring: Wiring, instance: Instance, places: dict[Node, int]) -> list[tuple[Any, ...]]:
+def _wires(wiring: Wiring, instance: Instance) -> list[tuple[Any, ...]]:
     """All wires into the nodes of an instance, by place; those from outside are only said to be there."""
+    places = {node: place for place, node in enumerate(instance.nodes)}
     return [
         (place, name, *((places[source.node], source.slot) if source.node in places else ()))
         for node, place in places.items()

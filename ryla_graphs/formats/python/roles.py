@@ -36,13 +36,13 @@ _PLAIN = ("*", "BOOLEAN", "COMBO", "FLOAT", "INT", "STRING")
 _OF_INPUTS: Mapping[str, str] = {"latent_image": "latent", "pixels": "image", "images": "image", "input_image": "image"}
 """Input to the name of what is wired in, where that is not the same."""
 
-_VAGUE = frozenset(
-    "a any audio b c conditioning expression image input latent mask model on_false on_true samples source string".split()
-    + "string_a string_b switch value values".split()
+_VAGUE = re.compile(
+    r"a|any|audio|b|c|conditioning|expression|image|input|latent|mask|model|on_false|on_true|samples|source|string"
+    r"|string_a|string_b|switch|values?"
 )
 """Names of inputs that say no more than the type does."""
 
-_FAMILIES = frozenset("comfy cosmos flux hunyuan kling ltxv ltx qwen wan wan22".split())
+_FAMILIES = frozenset({"comfy", "cosmos", "flux", "hunyuan", "kling", "ltx", "ltxv", "qwen", "wan"})
 """First words of class names that may be left out."""
 
 _OF_CLASSES = {
@@ -96,7 +96,7 @@ def role(wiring: Wiring, value: Value) -> str:
         if not _goes_on(wiring, use.target, use.key, kind):
             name = re.sub(r"_?\d+$", "", _OF_INPUTS.get(use.key, use.key))
             names[name] = names.get(name, 0) + 1
-    told = {name: count for name, count in names.items() if name not in _VAGUE}
+    told = {name: count for name, count in names.items() if not _VAGUE.fullmatch(name)}
     if kind in _LOADED:
         told = {name: count for name, count in told.items() if name.endswith(f"_{kind.lower()}")}
     best = max(told, key=lambda name: told[name]) if told else ""
@@ -167,7 +167,7 @@ def marks(wiring: Wiring) -> dict[Node, list[str]]:
         files = [wiring.inputs[node].get(name) for name in LOADERS.get(node.class_type, ())]
         words = [word for file in files if isinstance(file, str) for word in file_words(file)]
         if not words:
-            before = (found[v.node] for v in wiring.sources(node) if wiring.type(v) in wiring.schemas[node].output_types)
-            words = next(before, [])
+            gives = wiring.schemas[node].output_types
+            words = next((found[v.node] for v in wiring.sources(node) if wiring.type(v) in gives), [])
         found[node] = words
     return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import isclass
 from typing import Any
 
+from ryla_graphs import catalogs
 from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.graph.graph import Graph
@@ -13,20 +14,29 @@ from ryla_graphs.graph.node import AnyNode, Node, Option
 from ryla_graphs.graph.wires import Output, Source
 from ryla_graphs.problems import InvalidNode
 
+
+def bundled_class(class_type: str) -> type[Node] | None:
+    """The class of `ryla_graphs.nodes`; None where there is none."""
+    from ryla_graphs.nodes import node_class  # noqa: PLC0415 - the index of all classes
+
+    return node_class(class_type) if class_type in catalogs.bundled() else None
+
+
 NodeClasses = Callable[[str], type[Node] | None]
 """Gives the Python class of a class type; None where there is none."""
 
 
-def typed_nodes(graph: Graph, classes: NodeClasses | None) -> dict[Node, Node]:
+def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
     """Each node of a graph as it is written: of its Python class where that takes exactly its inputs.
 
     The wires of a typed node lead to typed nodes. A graph in which some node has no name is left as it is, since
     the ids of such nodes depend on the order of inputs, which a class may have otherwise.
     """
     written: dict[Node, Node] = {}
-    known = classes if classes is not None and all(node.name_ for node in graph.nodes) else None
+    all_named = all(node.name_ for node in graph.nodes)
     for node in graph.nodes:
-        written[node] = (known and isinstance(node, AnyNode) and _typed(node, known, written)) or node
+        typed = _typed(node, classes, written) if all_named and isinstance(node, AnyNode) else None
+        written[node] = typed or node
     for wire in graph.wires():
         if wire.slot >= len(written[wire.source].schema_.outputs):
             written[wire.source] = wire.source
@@ -96,9 +106,10 @@ def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
     keys = {spec.key for spec in option.inputs}
     spaces = (space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple))
     for candidate in (candidate for space in spaces for candidate in vars(space).values()):
-        if isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY:
-            if {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields} == keys:
-                return candidate
+        is_option = isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY
+        if is_option and {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields} == keys:
+            found: type[Option] = candidate
+            return found
     return None
 
 

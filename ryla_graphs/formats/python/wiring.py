@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec
@@ -37,7 +36,7 @@ class Use(NamedTuple):
 class Wiring:
     """A graph, its nodes as they are written, and the uses of each output. Nodes are always those of the graph."""
 
-    def __init__(self, graph: Graph, classes: NodeClasses | None = None) -> None:
+    def __init__(self, graph: Graph, classes: NodeClasses) -> None:
         self.graph = graph
         self.written = typed_nodes(graph, classes)
         self._of_written = {written: node for node, written in self.written.items()}

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 _MOST_WORDS = 4
-_NOT_WORDS = frozenset(["a", "an", "and", "for", "in", "node", "of", "on", "or", "the", "to", "with"])
-_OF_FILES = frozenset(
-    "bf bfp ckpt comfy comfyui diffusion e e5m e4m fn fp int lora loras m mixed model models b q scaled".split()
-    + "safetensors sft v x f pth bin gguf k g emaonly pruned repackaged only".split()
+_NOT_WORDS = frozenset({"a", "an", "and", "for", "in", "node", "of", "on", "or", "the", "to", "with"})
+_OF_FILES = re.compile(
+    r"[a-z]|bfp?|bin|ckpt|comfy(ui)?|diffusion|e[45]m|emaonly|fn|fp|gguf|int|loras?|mixed|models?|only|pruned|pth"
+    r"|repackaged|safetensors|scaled|sft"
 )
 """Words that tell how a file is stored, not what is in it."""
 
@@ -44,7 +44,7 @@ def snake(class_name: str) -> str:
 def file_words(name: str) -> list[str]:
     """The words in the name of a file that say what is in it."""
     words = re.findall(r"high_noise|low_noise|[a-z]+", name.lower().rpartition("/")[2])
-    return [word for word in words if word not in _OF_FILES]
+    return [word for word in words if not _OF_FILES.fullmatch(word)]
 
 
 def distinctions(texts: Sequence[Iterable[str]]) -> list[str] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ryla_graphs.formats.python import roles
+from ryla_graphs.formats.python import comments, roles
 from ryla_graphs.formats.python.chains import find_chains
+from ryla_graphs.formats.python.comments import Note
 from ryla_graphs.formats.python.function import Body, head
 from ryla_graphs.formats.python.layout import INDENT, Call, Expression, Keyed, fits, flat, lines
 from ryla_graphs.formats.python.literals import text
@@ -18,6 +19,7 @@ from ryla_graphs.formats.python.statements import Chain, Instance, Single, State
 from ryla_graphs.formats.python.texts import Module
 from ryla_graphs.formats.python.wiring import Wiring
 from ryla_graphs.formats.python.words import Names, Wish
+from ryla_graphs.graph.node import Node
 
 
 class Writer:
@@ -35,7 +37,7 @@ class Writer:
         self._taken = [function, *self._functions, "Any", "Literal", "Sequence", "Source", *self._module.names()]
         self._scope = Scope(Names(self._taken))
 
-    def source(self, *, name: str | None, docstring: str, comments: Mapping[str | None, Sequence[str]]) -> str:
+    def source(self, *, name: str | None, docstring: str, notes: Sequence[Note]) -> str:
         """The whole module."""
         scope, statements = self._scope, self._statements
         nodes = [n for statement in statements if not isinstance(statement, Chain) for n in statement.nodes]
@@ -50,14 +52,22 @@ class Writer:
             written = write_part(self._wiring, self._module, scope, function, part, self._taken)
             inner += [*written.lines, ""]
             body.calls = {**body.calls, **written.calls}
-        ids = {number: node for node, number in self._wiring.graph.ids.items()}
-        body.comments = {ids[number]: rows for number, rows in comments.items() if number in ids}
+        above = self._notes(notes)
+        body.comments = {node: rows for node, rows in above.items() if node is not None}
         parameters = sorted(dict.fromkeys([*bound.values(), *loras.values()]), key=lambda found: found.kind)
         main = [*head(self._function, self._signature(parameters), "Workflow")]
-        main += [f'{INDENT}"""{docstring}"""'] if docstring else []
-        main += [f"{INDENT}{row}" for row in comments.get(None, ())]
-        main += [*([""] if inner and main[-1].strip().startswith(("#", '"""')) else []), *inner]
+        told = [*comments.docstring(docstring, INDENT), *(f"{INDENT}{row}" for row in above.get(None, ()))]
+        main += [*told, *([""] if told and inner else []), *inner]
         return self._joined([*main, *body.lines(statements), *self._return(name)])
+
+    def _notes(self, notes: Sequence[Note]) -> dict[Node | None, list[str]]:
+        """The comments above each node, and for the whole."""
+        ids = {number: node for node, number in self._wiring.graph.ids.items()}
+        found: dict[Node | None, list[str]] = {}
+        for note in notes:
+            rows = found.setdefault(ids.get(note.node) if note.node is not None else None, [])
+            rows += [*(["#"] if rows else []), *comments.comment(note.text)]
+        return found
 
     def _loras(self) -> dict[Chain, Parameter]:
         """A parameter for each chain of LoRAs."""
@@ -100,9 +110,8 @@ def _statements(wiring: Wiring) -> tuple[list[list[Instance]], list[Statement]]:
     """The parts that are written as functions, and the statements in order."""
     for parts in (find_parts(wiring), []):
         in_part = {node: instance for part in parts for instance in part for node in instance.nodes}
-        chains = {
-            node: chain for chain in find_chains(wiring) if in_part.keys().isdisjoint(chain.nodes) for node in chain.nodes
-        }
+        free = [chain for chain in find_chains(wiring) if in_part.keys().isdisjoint(chain.nodes)]
+        chains = {node: chain for chain in free for node in chain.nodes}
         found = [in_part.get(node) or chains.get(node) or Single(node) for node in wiring.graph.nodes]
         order = in_order(wiring, dict.fromkeys(found))
         if order is not None:
