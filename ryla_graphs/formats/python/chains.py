@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ryla_graphs.formats.python.statements import Chain
-from ryla_graphs.formats.python.wiring import Value, Wiring
+from ryla_graphs.formats.python.wiring import Value, Wiring, same
 from ryla_graphs.graph.node import Node
 from ryla_graphs.prompt.files import LOADERS
 
@@ -62,11 +62,11 @@ def _columns(wiring: Wiring, nodes: Sequence[Node]) -> dict[str, tuple[str, ...]
         name
         for name, value in inputs[0].items()
         if wiring.source(value) is None
-        and (name in files or name.startswith("strength") or any(of.get(name) != value for of in inputs))
+        and (name in files or name.startswith("strength") or not all(same(of.get(name), value) for of in inputs))
     ]
     columns: dict[str, tuple[str, ...]] = {} if nodes[0].name_ is None else {"name": ()}
     strengths = [name for name in shown if name.startswith("strength")]
-    one_strength = len(strengths) > 1 and all(len({of.get(name) for name in strengths}) == 1 for of in inputs)
+    one_strength = len(strengths) > 1 and all(len({repr(of.get(name)) for name in strengths}) == 1 for of in inputs)
     for name in shown:
         if one_strength and name in strengths:
             columns["strength"] = tuple(strengths)

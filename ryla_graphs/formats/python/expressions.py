@@ -9,7 +9,7 @@ from ryla_graphs.formats.python.layout import Call, Expression, Items, Keyed
 from ryla_graphs.formats.python.literals import literal, text
 from ryla_graphs.formats.python.scope import Scope
 from ryla_graphs.formats.python.texts import Module
-from ryla_graphs.formats.python.wiring import Use, Wiring
+from ryla_graphs.formats.python.wiring import Use, Wiring, same
 from ryla_graphs.graph.node import AnyNode, Node, Option
 from ryla_graphs.graph.wires import BrokenLink, Source
 from ryla_graphs.problems import InvalidNode
@@ -26,7 +26,7 @@ class Expressions:
     def node(self, node: Node, *, name: Expression | None = None, lookup: str = "") -> Call:
         """The call that makes a node, with its name; `name` where that is not just the node's own."""
         written = self._wiring.written[node]
-        self._module.import_class(type(written))
+        cls = self._module.import_class(type(written))
         arguments = self._any(node, written) if isinstance(written, AnyNode) else self._fields(node, written)
         then: list[Call | str] = []
         if node.name_ is not None:
@@ -34,7 +34,7 @@ class Expressions:
             then.append(Call(".named", (name or self._module.value(node.name_, "NAME"), *title)))
         if lookup:
             then.append(lookup)
-        return Call(type(written).__name__, tuple(arguments), tuple(then))
+        return Call(cls, tuple(arguments), tuple(then))
 
     def _any(self, node: Node, written: AnyNode) -> Iterator[Expression]:
         yield Keyed("of=", self._module.value(written.of, "CLASS"))
@@ -56,7 +56,7 @@ class Expressions:
         """Inputs as keyword arguments, without those that hold their defaults."""
         for field, value in given:
             name = prefix + of.WIRE_NAMES.get(field, field)
-            is_default = _same(value, type(of).model_fields[field].default)
+            is_default = same(value, type(of).model_fields[field].default)
             if not is_default or Use(node, name) in self._scope.inputs:
                 yield Keyed(f"{field}=", self._value(node, name, value))
 
@@ -68,7 +68,7 @@ class Expressions:
         if isinstance(value, BrokenLink):
             return Call(self._module.take("ryla_graphs.graph.wires", "BrokenLink"), (literal(value.value),))
         if isinstance(value, Option):
-            return Call(type(value).__qualname__, tuple(self._keyed(node, value, [*_given(value)], f"{name}.")))
+            return Call(self._option(node, value), tuple(self._keyed(node, value, [*_given(value)], f"{name}.")))
         if name in self._wiring.inputs[node] or not isinstance(value, (list, tuple, Mapping)):
             return self._module.value(value, name.rpartition(".")[2])
         slots = [given for given in self._wiring.inputs[node] if given.startswith(f"{name}.")]
@@ -77,6 +77,11 @@ class Expressions:
         if isinstance(value, Mapping):
             return Items("{}", tuple(Keyed(f"{text(key)}: ", item) for key, item in written))
         return Items("[]", tuple(item for _, item in written))
+
+    def _option(self, node: Node, option: Option) -> str:
+        """The class of an option, inside that of its node."""
+        cls = self._module.import_class(type(self._wiring.written[node]))
+        return ".".join((cls, *type(option).__qualname__.split(".")[1:]))
 
 
 def _given(of: Node | Option) -> Iterator[tuple[str, Any]]:
@@ -91,9 +96,6 @@ def _bare(written: Node, field: str, value: Any) -> Any:
         bare = type(written).made(dict(_given(written)) | {field: value.KEY}, written.origin_)
     except InvalidNode:
         return value
-    given, same = dict(bare.given_inputs()), dict(written.given_inputs())
-    return value.KEY if given.keys() == same.keys() and all(_same(given[key], same[key]) for key in same) else value
-
-
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    given, wanted = dict(bare.given_inputs()), dict(written.given_inputs())
+    alike = given.keys() == wanted.keys() and all(same(given[key], wanted[key]) for key in wanted)
+    return value.KEY if alike else value

@@ -38,18 +38,23 @@ class Body:
         self.loras: Mapping[Chain, str] = {}
         """The parameters that loops run over."""
         self.calls: Mapping[Instance, Call] = {}
+        self.definitions: Mapping[Instance, Sequence[str]] = {}
+        """The functions of parts, by the instance before whose call each stands."""
         self.comments: Mapping[Node, Sequence[str]] = {}
         """Lines to stand above a node."""
 
     def lines(self, statements: Sequence[Statement], *, returning: Sequence[str] = ()) -> Iterator[str]:
         """The lines of some statements, with empty ones around loaders and loops, and what the function returns."""
         before: tuple[bool, ...] | None = None
+        ended = False
         returned = ", ".join(returning)
         for statement in statements:
+            defined = self.definitions.get(statement, ()) if isinstance(statement, Instance) else ()
             kind = loads(self._wiring, statement), isinstance(statement, Chain)
-            if before is not None and kind != before:
+            if before is not None and (defined or kind != before or ended):
                 yield ""
-            before = kind
+            yield from (*defined, "") if defined else ()
+            before, ended = kind, not self._wiring.sinks.isdisjoint(statement.nodes)
             for node in statement.nodes:
                 yield from (f"{self._indent}{line}" for line in self.comments.get(node, ()))
             if isinstance(statement, Chain):

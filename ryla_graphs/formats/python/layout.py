@@ -93,7 +93,7 @@ def fits(line: str) -> bool:
 def lines(expression: Expression, before: str = "", after: str = "", indent: str = "") -> Iterator[str]:
     """The lines of an expression with what stands before and after it: ``x = `` or ``,``."""
     line = f"{indent}{before}{flat(expression)}{after}"
-    if isinstance(expression, str) or fits(line):
+    if isinstance(expression, str) or fits(line) or (isinstance(expression, Items) and not expression.items):
         yield line
     elif isinstance(expression, Keyed):
         yield from lines(expression.value, before + expression.key, after, indent)

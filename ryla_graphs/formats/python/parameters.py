@@ -141,5 +141,5 @@ def _repeated(wiring: Wiring, nodes: Iterable[Node], bound: Bound) -> Iterator[t
             use = Use(node, name)
             if type(value) in (int, str) and use not in bound:
                 found = known.get((use.key, value)) or texts.get(value)
-                if found is not None:
+                if found is not None and type(found.value) is type(value):
                     yield use, found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -111,7 +112,7 @@ def _values(wiring: Wiring, module: Module, outer: Scope, instances: Sequence[In
         if len(set(texts)) == 1:
             seen |= {use: bound[0]} if bound[0] else {}
             continue
-        wish = Wish(bound[0] or identifier(use.key) or "value")
+        wish = Wish(re.sub(r"_\d+$", "", bound[0]) if bound[0] else identifier(use.key) or "value")
         if (key := (wish.base, *texts)) in found:
             found[key].uses.append(use)
         else:
@@ -129,7 +130,7 @@ def _annotation(wiring: Wiring, module: Module, use: Use, values: Sequence[objec
 
 def _returns(wiring: Wiring, module: Module, instance: Instance) -> str:
     kinds = [
-        type(wiring.written[value.node]).__name__ if slot is None else module.source_of(wiring.type(value))
+        module.import_class(type(wiring.written[value.node])) if slot is None else module.source_of(wiring.type(value))
         for value, (_, slot) in zip(instance.values(), instance.results, strict=True)
     ]
     return kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"

@@ -15,9 +15,11 @@ _OF_TYPES: Mapping[str, str] = {
     "CLIP": "clip",
     "CLIP_VISION": "clip_vision",
     "CLIP_VISION_OUTPUT": "clip_vision_output",
+    "CONDITIONING": "conditioning",
     "CONTROL_NET": "control_net",
     "GUIDER": "guider",
     "IMAGE": "image",
+    "LATENT": "latent",
     "MASK": "mask",
     "MODEL": "model",
     "NOISE": "noise",
@@ -59,10 +61,6 @@ _OF_CLASSES = {
         r"^(KSampler$|KSamplerAdvanced|SamplerCustom)": "samples",
         r"^ModelSampling": "shifted",
         r"^ControlNetApply": "controlled",
-        r"^VAEDecode": "image",
-        r"^VAEEncode": "latent",
-        r"^LoadImage": "image",
-        r"^Empty\w*Latent|Latent\w*Empty": "latent",
         r"^(Image|Latent)?Upscale|ImageUpscale": "upscaled",
         r"^(Image)?(Scale|Resize)|ImageScale": "scaled",
         r"^Preview": "preview",
@@ -144,7 +142,12 @@ def own_names(wiring: Wiring, node: Node) -> tuple[str | None, str | None]:
     """What a node is called by its id and by its title, where somebody chose them."""
     name = node.name_ or ""
     by_id = identifier(name) if re.search(r"[A-Za-z]{2}", name) else None
-    return by_id, own_title(wiring, node)
+    found = by_id, own_title(wiring, node)
+    if noun(node) != "text":
+        return found
+    # The prompt is the text that is encoded; this is what comes of it.
+    by_id, by_title = (name and re.sub(r"_?prompt$", "_text", name).lstrip("_") for name in found)
+    return by_id, by_title
 
 
 def own_title(wiring: Wiring, node: Node) -> str | None:

@@ -15,37 +15,41 @@ from ryla_graphs.graph.node import AnyNode, Node
 _LONG = 76
 """Text of this many columns and more becomes a constant."""
 _STANDARD = ("collections.abc", "typing")
+_ALWAYS = (("ryla_graphs", "Workflow"),)
+_MAYBE = ("Any", "BrokenLink", "Literal", "Sequence", "Source", *(cls.__name__ for cls in sockets.BUILTIN.values()))
 
 
 class Module:
     """The imports and constants of a module in the making."""
 
     def __init__(self) -> None:
-        self.imported: dict[str, set[str]] = {"ryla_graphs": {"Workflow"}}
-        self._constants: dict[str, tuple[str, Any]] = {}
+        self._imported: dict[tuple[str, str], str] = {}
+        """What each imported name is called here, by module and name."""
         self._names = Names()
+        self._constants: dict[str, tuple[str, Any]] = {}
+        for module, name in _ALWAYS:
+            self.take(module, name)
 
-    def import_class(self, cls: type[Node]) -> None:
-        """Import a node class; the bundled ones come from `ryla_graphs.nodes`."""
+    def import_class(self, cls: type[Node]) -> str:
+        """Import a node class and give its name; the bundled ones come from `ryla_graphs.nodes`."""
         bundled = "ryla_graphs" if cls is AnyNode else "ryla_graphs.nodes"
-        module = bundled if cls.__module__.startswith("ryla_graphs.") else cls.__module__
-        self.take(module, cls.__name__)
+        return self.take(bundled if cls.__module__.startswith("ryla_graphs.") else cls.__module__, cls.__name__)
 
-    def names(self) -> set[str]:
-        """All names that are imported."""
-        return set().union(*self.imported.values())
+    def names(self) -> list[str]:
+        """All names that are imported, and some that may yet be."""
+        return [*self._imported.values(), *_MAYBE]
 
     def take(self, module: str, name: str) -> str:
-        """Import a name."""
-        self.imported.setdefault(module, set()).add(name)
-        return name
+        """Import a name; where another module has it too, it gets a number here."""
+        if (module, name) not in self._imported:
+            self._imported[module, name] = self._names.take(name)
+        return self._imported[module, name]
 
     def source_of(self, wire_type: str) -> str:
         """The annotation of a wire: ``Source[Model]``."""
-        self.take("ryla_graphs", "Source")
         known = sockets.BUILTIN.get(wire_type)
         name = self.take("typing", "Any") if known is None else self.take("ryla_graphs.sockets", known.__name__)
-        return f"Source[{name}]"
+        return f"{self.take('ryla_graphs', 'Source')}[{name}]"
 
     def value(self, value: Any, name: str) -> Expression:
         """A literal, or the constant of a text that is too long to stand among others."""
@@ -67,22 +71,29 @@ class Module:
 
     def import_lines(self) -> Iterator[str]:
         """The imports, sorted as `ruff` sorts them."""
-        standard = [module for module in sorted(self.imported) if module in _STANDARD]
-        own = [module for module in sorted(self.imported) if module.startswith("ryla_graphs")]
-        others = [module for module in sorted(self.imported) if module not in (*standard, *own)]
-        blocks = [block for block in (standard, own, others) if block]
-        for place, block in enumerate(blocks):
+        modules = sorted({module for module, _ in self._imported})
+        blocks = ([module for module in modules if _block(module) == block] for block in range(3))
+        for place, block in enumerate(filter(None, blocks)):
             yield from [""] if place else []
             for module in block:
-                yield from _import(module, sorted(self.imported[module], key=_import_order))
+                yield from self._import(module)
+
+    def _import(self, module: str) -> Iterator[str]:
+        names = sorted((name for of, name in self._imported if of == module), key=_import_order)
+        written = [
+            name if self._imported[module, name] == name else f"{name} as {self._imported[module, name]}"
+            for name in names
+        ]
+        line = f"from {module} import {', '.join(written)}"
+        if fits(line):
+            yield line
+        else:
+            yield from (f"from {module} import (", *(f"{INDENT}{name}," for name in written), ")")
 
 
-def _import(module: str, names: list[str]) -> Iterator[str]:
-    line = f"from {module} import {', '.join(names)}"
-    if fits(line):
-        yield line
-    else:
-        yield from (f"from {module} import (", *(f"{INDENT}{name}," for name in names), ")")
+def _block(module: str) -> int:
+    """Which block of imports a module is in: the standard library, this one, or a user's own."""
+    return 0 if module in _STANDARD else 1 if module.partition(".")[0] == "ryla_graphs" else 2
 
 
 def _import_order(name: str) -> tuple[int, list[tuple[int, str]]]:

@@ -117,7 +117,8 @@ def _same(given: Any, value: Any) -> bool:
     """Whether a node's value is the one asked for; a whole number in a FLOAT is written as a float."""
     if isinstance(value, Source):
         return given is value or (isinstance(given, Output) and isinstance(value, Output) and _ends(given, value))
-    return bool(given == value) and isinstance(given, bool) == isinstance(value, bool)
+    is_whole = type(value) is int and type(given) is float and given == value
+    return is_whole or (type(given) is type(value) and repr(given) == repr(value))
 
 
 def _ends(one: Output[Any], other: Output[Any]) -> bool:

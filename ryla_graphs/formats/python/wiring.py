@@ -33,6 +33,11 @@ class Use(NamedTuple):
         return self.input.rpartition(".")[2]
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are one in JSON: 1, 1.0 and True are three, and so are 0.0 and -0.0 two."""
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
 class Wiring:
     """A graph, its nodes as they are written, and the uses of each output. Nodes are always those of the graph."""
 

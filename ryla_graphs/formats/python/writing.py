@@ -32,9 +32,9 @@ class Writer:
         for written in wiring.written.values():
             self._module.import_class(type(written))
         self._parts, self._statements = _statements(wiring)
-        reserved = Names([function, "Any", "Literal", "Sequence", "Source", *self._module.names()])
+        reserved = Names([function, *self._module.names()])
         self._functions = [reserved.take(part_name(wiring, part, titles)) for part in self._parts]
-        self._taken = [function, *self._functions, "Any", "Literal", "Sequence", "Source", *self._module.names()]
+        self._taken = [function, *self._functions, *self._module.names()]
         self._scope = Scope(Names(self._taken))
 
     def source(self, *, name: str | None, docstring: str, notes: Sequence[Note]) -> str:
@@ -47,18 +47,17 @@ class Writer:
         name_outputs(self._wiring, scope, statements)
         body = Body(self._wiring, self._module, scope)
         body.loras = {chain: parameter.name for chain, parameter in loras.items()}
-        inner: list[str] = []
         for part, function in zip(self._parts, self._functions, strict=True):
             written = write_part(self._wiring, self._module, scope, function, part, self._taken)
-            inner += [*written.lines, ""]
+            first = min(part, key=statements.index)
+            body.definitions = {**body.definitions, first: written.lines}
             body.calls = {**body.calls, **written.calls}
         above = self._notes(notes)
         body.comments = {node: rows for node, rows in above.items() if node is not None}
         parameters = sorted(dict.fromkeys([*bound.values(), *loras.values()]), key=lambda found: found.kind)
         main = [*head(self._function, self._signature(parameters), "Workflow")]
         told = [*comments.docstring(docstring, INDENT), *(f"{INDENT}{row}" for row in above.get(None, ()))]
-        main += [*told, *([""] if told and inner else []), *inner]
-        return self._joined([*main, *body.lines(statements), *self._return(name)])
+        return self._joined([*main, *told, *body.lines(statements), *self._return(name)])
 
     def _notes(self, notes: Sequence[Note]) -> dict[Node | None, list[str]]:
         """The comments above each node, and for the whole."""
