@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import families, graphs, starting
+from benchmarks import families, graphs, python_source, starting
 
 
 def main() -> None:
     """Measure everything."""
     print(f"Python {platform.python_version()} on {platform.machine()}\n")
     graphs.report()
+    python_source.report()
     families.report()
     starting.report()
 

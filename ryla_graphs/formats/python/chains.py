@@ -45,6 +45,8 @@ def _chain(wiring: Wiring, nodes: Sequence[Node]) -> Chain | None:
     alike = all(found == slots[0] for found in slots) and wires[0].keys() == slots[0].keys() and len(looks) == 1
     if not alike or not wiring.sinks.isdisjoint(nodes) or not set(wiring.slots[nodes[-1]]) <= set(slots[0].values()):
         return None
+    if len(slots[0]) > 1 and [*slots[0].values()] != [*range(len(wiring.schemas[nodes[0]].outputs))]:
+        return None  # the outputs are not unpacked in this order
     columns = _columns(wiring, nodes)
     rows = tuple(tuple(_cell(wiring, node, inputs) for inputs in columns.values()) for node in nodes)
     return Chain(tuple(nodes), slots[0], wires[0], columns, rows)

@@ -75,7 +75,7 @@ class Expressions:
         items = value.items() if isinstance(value, Mapping) else enumerate(value)
         written = [(key, self._value(node, slot, item)) for slot, (key, item) in zip(slots, items, strict=True)]
         if isinstance(value, Mapping):
-            return Items("{}", tuple(Keyed(f"{text(key)}: ", item) for key, item in written))
+            return Items("{}", tuple(Keyed(f"{text(str(key))}: ", item) for key, item in written))
         return Items("[]", tuple(item for _, item in written))
 
     def _option(self, node: Node, option: Option) -> str:

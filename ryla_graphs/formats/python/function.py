@@ -106,8 +106,7 @@ class Body:
         """What a loop takes of its node: outputs, where it began with outputs."""
         if len(chain.ends) > 1:
             return ".out"
-        (end,) = chain.ends
-        (base,) = chain.bases.values()
+        end, base = next(iter(chain.ends)), next(iter(chain.bases.values()))
         goes_on = self._scope.outputs[base] == self._scope.outputs[end]
         target = self._scope.targets.get(base.node)
         as_outputs = goes_on and target is not None and target.lookup

@@ -106,10 +106,10 @@ def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
     keys = {spec.key for spec in option.inputs}
     spaces = (space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple))
     for candidate in (candidate for space in spaces for candidate in vars(space).values()):
-        is_option = isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY
-        if is_option and {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields} == keys:
-            found: type[Option] = candidate
-            return found
+        if isclass(candidate) and issubclass(candidate, Option):
+            found = {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields}
+            if option.key == candidate.KEY and found == keys:
+                return candidate
     return None
 
 
