@@ -22,30 +22,33 @@ class Note(NamedTuple):
 
 def comment(text: str) -> Iterator[str]:
     """Text as lines of a comment, wrapped at words."""
-    for paragraph in plain(text).strip().splitlines():
-        yield from (f"# {line}".rstrip() for line in _wrapped(paragraph.rstrip()))
+    return (f"# {line}".rstrip() for line in _lines(text))
 
 
 def docstring(text: str, indent: str) -> Iterator[str]:
     """Text as the lines of a docstring; nothing for no text."""
-    rows = [line for row in plain(text).strip().splitlines() for line in _wrapped(row.strip())]
+    rows = [row.replace("\\", "\\\\").replace('"""', "'''").strip() for row in _lines(text)]
     if not rows:
         return
-    safe = [row.replace("\\", "\\\\").replace('"""', "'''") for row in rows]
-    if len(safe) == 1 and fits(f'{indent}"""{safe[0]}"""'):
-        yield f'{indent}"""{safe[0]}{" " if safe[0].endswith(DOUBLE) else ""}"""'
+    space = " " if rows[0].endswith('"') else ""
+    if len(rows) == 1 and fits(f'{indent}"""{rows[0]}{space}"""'):
+        yield f'{indent}"""{rows[0]}{space}"""'
     else:
-        yield f'{indent}"""{safe[0].lstrip(DOUBLE)}'
-        yield from (f"{indent}{row}".rstrip() for row in safe[1:])
+        first, *others = rows
+        yield f'{indent}"""{first}'
+        yield from (f"{indent}{row}".rstrip() for row in others)
         yield f'{indent}"""'
 
 
-DOUBLE = '"'
+def _lines(text: str) -> Iterator[str]:
+    for paragraph in text.expandtabs(4).strip().splitlines():
+        yield from _wrapped(_plain(paragraph).rstrip())
 
 
-def plain(text: str) -> str:
-    """Text with the marks that a keyboard has, where typography has others that look alike."""
-    return unicodedata.normalize("NFKC", text.translate(_PLAIN))
+def _plain(line: str) -> str:
+    """A line with the marks that a keyboard has, where typography has others that look alike."""
+    plain = unicodedata.normalize("NFKC", line.translate(_PLAIN))
+    return "".join(character for character in plain if character.isprintable())
 
 
 def _wrapped(paragraph: str) -> Iterable[str]:

@@ -48,9 +48,18 @@ class Expressions:
 
     def _fields(self, node: Node, written: Node) -> Iterator[Keyed]:
         """The inputs, wires first."""
-        given = [(field, _bare(written, field, value)) for field, value in _given(written)]
+        given = [
+            (field, _bare(written, field, value) if self._is_unset(node, written, field) else value)
+            for field, value in _given(written)
+        ]
         given.sort(key=lambda item: not isinstance(item[1], Source))
         return self._keyed(node, written, given, "")
+
+    def _is_unset(self, node: Node, written: Node, field: str) -> bool:
+        """Whether no parameter sets what the option of an input brings."""
+        start = f"{written.WIRE_NAMES.get(field, field)}."
+        inside = (name for name in self._wiring.inputs[node] if name.startswith(start))
+        return not any(Use(node, name) in self._scope.inputs for name in inside)
 
     def _keyed(self, node: Node, of: Node | Option, given: list[tuple[str, Any]], prefix: str) -> Iterator[Keyed]:
         """Inputs as keyword arguments, without those that hold their defaults."""

@@ -17,6 +17,8 @@ from ryla_graphs.prompt.files import LOADERS, NOT_FILES, takes_input_file
 _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORECASE)
 _PROMPTS = re.compile(r"prompt|text|tags|lyrics|caption|clip_[lg]|t5xxl|llama|description|^value$|^string")
 _PLAIN_TEXT = frozenset({"text", "value", "string", "prompt", "string_a", "string_b", "clip_l", "clip_g", "t5xxl"})
+_SAYS_PROMPT = frozenset({"text", "prompt", "positive", "negative", "negative_prompt"})
+"""Inputs of unknown classes that are taken for prompts."""
 _SIZES = ("width", "height", "length", "video_frames", "resolution", "seconds")
 
 
@@ -97,7 +99,8 @@ def _kind(wiring: Wiring, use: Use, spec: InputSpec | None, value: Any) -> Kind 
     if node.class_type.startswith("Primitive") and key == "value":
         return Kind.PROMPT if isinstance(value, str) and wiring.specs(node)["value"].multiline else Kind.KNOB
     if isinstance(value, str):
-        return Kind.PROMPT if spec and spec.multiline and _PROMPTS.search(key) else None
+        is_prompt = spec.multiline and _PROMPTS.search(key) if spec else key in _SAYS_PROMPT
+        return Kind.PROMPT if is_prompt else None
     if type(value) is int and ((spec and spec.control_after_generate) or key.endswith("seed")):
         return Kind.SEED if wiring.inputs[node].get("add_noise") != "disable" else None
     return Kind.SIZE if key in _SIZES and not isinstance(value, bool) and _makes_canvas(wiring, node) else None

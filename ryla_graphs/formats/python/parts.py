@@ -51,7 +51,14 @@ def _groups(wiring: Wiring) -> dict[str, list[Node]]:
     for node in wiring.graph.nodes:
         for separator in re.finditer(r"[:/]", node.name_ or ""):
             groups.setdefault((node.name_ or "")[: separator.end()], []).append(node)
-    return {prefix: nodes for prefix, nodes in groups.items() if len(nodes) >= _LEAST}
+    return {prefix: nodes for prefix, nodes in groups.items() if len(nodes) >= _LEAST and _are_listable(prefix, nodes)}
+
+
+def _are_listable(prefix: str, nodes: Sequence[Node]) -> bool:
+    """Whether ids can stand in one text with spaces between them."""
+    return all(len((node.name_ or "").removeprefix(prefix).split()) == 1 for node in nodes) and not any(
+        " " in (node.name_ or "") for node in nodes
+    )
 
 
 def _colours(wiring: Wiring, nodes: Sequence[Node], palette: dict[Any, int]) -> dict[Node, int]:

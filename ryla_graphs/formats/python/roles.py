@@ -125,7 +125,8 @@ def noun(node: Node) -> str:
     words = snake(node.class_type).removesuffix("_node").removesuffix("_advanced").split("_")
     if len(words) > 3 and words[0] in _FAMILIES:
         del words[0]
-    return _given(node) or safe("_".join(words) or "node")
+    name = re.sub(r"^[0-9_]+", "", "_".join(words))
+    return _given(node) or (safe(name) if len(name) > 1 else f"{name}_node".lstrip("_"))
 
 
 def _given(node: Node) -> str | None:

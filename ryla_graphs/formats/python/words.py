@@ -38,7 +38,7 @@ def safe(name: str) -> str:
 def snake(class_name: str) -> str:
     """``CLIPTextEncode`` as ``clip_text_encode``."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name)
-    return re.sub(r"\W+|_+", "_", spaced.lower().replace("k_sampler", "ksampler")).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower().replace("k_sampler", "ksampler")).strip("_")
 
 
 def file_words(name: str) -> list[str]:
