@@ -23,6 +23,7 @@ LAYERS = (
     "catalogs",
     "prompt",
     "graph",
+    "nodes",
     "weights",
     "software",
     "formats",
@@ -35,7 +36,6 @@ LAYERS = (
     "compile",
     "workflow",
     "codegen",
-    "nodes",
     "presets",
     "testing",
     "models_folder",
@@ -50,7 +50,7 @@ LAYERS = (
 )
 """Left never imports right."""
 
-PURE_UP_TO = "nodes"
+PURE_UP_TO = "codegen"
 IMPURE = {
     "os",
     "pathlib",
