@@ -75,7 +75,7 @@ def test_recorded_files_keep_their_prompt_through_our_own_file() -> None:
     tried = 0
     with gzip.open(recorded("pairs.dev.jsonl.gz"), "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines):
-            row = json.loads(line) if ALL or number % 16 == 0 else {"tier": "skipped"}
+            row: dict[str, Any] = json.loads(line) if ALL or number % 16 == 0 else {"tier": "skipped"}
             if row["tier"] == "core":
                 first = prompt_of(row["ui"], BUNDLED)
                 assert differences(first, BUNDLED) == [], row["name"]
