@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ryla_graphs.cli.catalogs import COMMANDS
 from ryla_graphs.cli.options import CatalogSource, Json
 from ryla_graphs.cli.output import console, print_json
 
@@ -216,3 +217,7 @@ def _wanted(known: Catalog, packs: list[str], names: list[str], *, loaders: bool
         ):
             chosen.add(class_type)
     return [class_type for class_type in known if class_type in chosen]
+
+
+for _name, _command in COMMANDS.items():
+    nodes_app.command(_name)(_command)

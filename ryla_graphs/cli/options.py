@@ -34,7 +34,12 @@ ParamsFile = Annotated[str | None, typer.Option("--params", metavar="FILE", help
 CatalogSource = Annotated[
     str | None,
     typer.Option(
-        "--catalog", metavar="FILE|URL", help="object_info.json[.gz] or a server; by default the bundled catalog."
+        "--catalog",
+        "--comfyui",
+        envvar="RYLA_CATALOG",
+        metavar="FILE|URL|NAME|VERSION",
+        help="object_info.json[.gz], a server, a name of `nodes adopt`, or an older ComfyUI such as 0.28; by default "
+        "the bundled catalog.",
     ),
 ]
 Prefer = Annotated[

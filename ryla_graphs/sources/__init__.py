@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import sys
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
@@ -13,10 +15,16 @@ from ryla_graphs.formats.disk import content_at, name_of
 from ryla_graphs.formats.embedded import Content
 from ryla_graphs.formats.read import Document, Preference, read, unpacked
 from ryla_graphs.problems import EngineError, InvalidDocument, SourceUnreachable
+from ryla_graphs.sources import adopted
+from ryla_graphs.sources.adopted import Adopted
+
+if TYPE_CHECKING:
+    from ryla_graphs.engines.comfyui import ComfyUI
 
 TEMPLATE = "template:"
 """What a source begins with that is an official template."""
 _ADDRESSES = ("http://", "https://")
+_RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?\+?")
 
 
 def content_of(source: str) -> Content:
@@ -67,18 +75,40 @@ def open_document(source: str, *, catalog: Catalog | None = None, prefer: Prefer
 def open_catalog(source: str | None = None) -> Catalog:
     """The catalog of a server (``http://host:port``), a file (``object_info.json[.gz]``), or the bundled one.
 
-    `source` may also be the name of one bundled catalog, such as ``core``. Raises `SourceUnreachable` or
-    `InvalidDocument`.
+    `source` may also be the name of one bundled catalog, such as ``core``, one that `adopt` keeps, or an older release
+    of ComfyUI, such as ``0.28``. Raises `SourceUnreachable` or `InvalidDocument`.
     """
     if source is None or source == "bundled":
         return catalogs.bundled()
     if source in catalogs.NAMES:
         return catalogs.bundled(source)
     if source.startswith(_ADDRESSES):
-        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads requests
-
         try:
-            return ComfyUI(source.removesuffix("/object_info")).catalog()
+            return _server(source).catalog()
         except EngineError as error:
             raise SourceUnreachable(str(error)) from error
+    if source in adopted.names():
+        return adopted.load(source).catalog
+    if _RELEASE.fullmatch(source):
+        return catalogs.release(source)
     return catalogs.from_object_info(parse_json(read_bytes(source), source), name=source)
+
+
+def adopt(source: str, name: str | None = None) -> Adopted:
+    """Keep the catalog of a server or of a file in the user's cache; `open_catalog` knows it by its name.
+
+    The name is by default that of the host or the file. Raises what `open_catalog` and `adopted.keep` raise.
+    """
+    catalog, version = open_catalog(source), None
+    if source.startswith(_ADDRESSES):
+        with contextlib.suppress(EngineError):  # a proxy may serve classes alone
+            version = _server(source).client.json("/system_stats").get("system", {}).get("comfyui_version")
+    found = Adopted(name or adopted.default_name(source), source, version, catalog.entries())
+    adopted.keep(found)
+    return found
+
+
+def _server(address: str) -> ComfyUI:
+    from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads requests
+
+    return ComfyUI(address.removesuffix("/object_info"))
