@@ -12,8 +12,8 @@ import pytest
 
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI
-from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import EngineUnreachable
+from ryla_graphs.sessions import is_loopback
 from tests.engines.following import WORKFLOW
 from tests.engines.stub import serving
 
