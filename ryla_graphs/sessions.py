@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,15 +15,16 @@ CONNECTIONS = 32
 """As many threads may talk to one server at once without opening a connection for each request."""
 
 
-def session_for(headers: Mapping[str, str] | None = None) -> requests.Session:
+def session_for(headers: Mapping[str, str] | None = None, *, connections: int = CONNECTIONS) -> requests.Session:
     """A session: keep-alive, these headers with each request, proxies of the environment for other machines.
 
-    The headers are all that identifies us: a `.netrc` never replaces them.
+    The headers are all that identifies us: a `.netrc` never replaces them, and no cookie is kept.
     """
     session = _Session()
     session.headers.update(headers or {})
     session.auth = _as_it_is
-    adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_maxsize=connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
