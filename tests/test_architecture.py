@@ -38,6 +38,7 @@ LAYERS = (
     "codegen",
     "presets",
     "testing",
+    "sessions",
     "models_folder",
     "lockfile",
     "engines",

@@ -99,11 +99,11 @@ def _run(
         with progress(len(compiled.document), quiet=quiet) as watch, cancelling(engine, run_id, compiled):
             started = engine.start(compiled, inputs, run_id=run_id, fresh=True)
             result = follow(started, on_event=_collecting(arrived, watch))
-        return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
     except EngineError:
         for artifact in arrived:
             typer.echo(f"{artifact.save(out)}  (had come before the run failed)", err=True)
         raise
+    return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
 
 
 def _collecting(arrived: list[Artifact], watch: Callable[[Event], None]) -> Callable[[Event], None]:

@@ -28,8 +28,8 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
-from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import ServerUnreachable
+from ryla_graphs.sessions import is_loopback
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
-from ryla_graphs.engines.sessions import reason_of, session_for
 from ryla_graphs.problems import ServerUnreachable
+from ryla_graphs.sessions import reason_of, session_for
 
 T = TypeVar("T")
 
@@ -132,7 +132,7 @@ class RylaClient(PresetCalls[Job]):
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
         self._address = Address(base_url, token)
-        self._http = session_for(self._address.base_url, {})
+        self._http = session_for()
 
     def __enter__(self) -> Self:
         return self

@@ -10,16 +10,18 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
-import urllib3
+import requests
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from ryla_graphs.sessions import session_for
+
 NAMES = ("flux-dev", "flux-instantid", "flux-lora", "workflow")
 """The routes that have a front."""
-SECONDS = 600.0
+CONNECT_SECONDS, SECONDS = 30.0, 600.0
 """How long an answer may take; the app answers before Modal's own limit of 150 s, but streams go on."""
 _HOP_BY_HOP = frozenset(
     ("connection", "host", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade")
@@ -33,7 +35,8 @@ def label(app: str, name: str) -> str:
 
 def front(path: str, target: Callable[[], str]) -> Starlette:
     """An app that passes `POST /` on to `path` of the app at `target()`, and every other request as it is."""
-    pool = urllib3.PoolManager(maxsize=100, retries=False, timeout=urllib3.Timeout(connect=30, read=SECONDS))
+    session = session_for(connections=100)
+    session.headers.clear()  # those of the caller go on, and no others
 
     async def passed_on(request: Request) -> Response:
         inner = request.url.path if request.url.path != "/" or request.method != "POST" else path
@@ -41,31 +44,33 @@ def front(path: str, target: Callable[[], str]) -> Starlette:
         body = await request.body()
         headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
 
-        def send() -> urllib3.BaseHTTPResponse:
+        def send() -> requests.Response:
             url = f"{target().rstrip('/')}{inner}{query}"
-            return pool.request(
-                request.method, url, body=body, headers=headers, preload_content=False, decode_content=False
+            timeout = (CONNECT_SECONDS, SECONDS)
+            return session.request(
+                request.method, url, data=body, headers=headers, timeout=timeout, stream=True, allow_redirects=False
             )
 
         try:
             answer = await run_in_threadpool(send)
-        except urllib3.exceptions.HTTPError:
+        except requests.RequestException:
             error = {"error": {"code": "not_ready", "message": "the app behind this address does not answer"}}
             return Response(json.dumps(error), 503, {"Retry-After": "10"}, "application/json")
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP_BY_HOP}
-        return StreamingResponse(iterate_in_threadpool(_pieces(answer)), answer.status, kept)
+        return StreamingResponse(iterate_in_threadpool(_pieces(answer)), answer.status_code, kept)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        pool.clear()
+        session.close()
 
     methods = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]
     return Starlette(routes=[Route("/{path:path}", passed_on, methods=methods)], lifespan=lifespan)
 
 
-def _pieces(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    """The body as it is on the wire, compressed or not."""
     try:
-        yield from answer.stream(64 * 1024, decode_content=False)
+        yield from answer.raw.stream(64 * 1024, decode_content=False)
     finally:
-        answer.release_conn()
+        answer.close()

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import modal
-import urllib3
+import requests
 from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
@@ -121,11 +121,11 @@ async def wake(web: Any) -> None:
     """Call the web side, which may sleep, so that it hears how a job ended and sends its webhooks."""
 
     def call() -> None:
-        urllib3.request("GET", f"{web.get_web_url()}/health", retries=False, timeout=30.0)
+        requests.get(f"{web.get_web_url()}/health", timeout=30.0, allow_redirects=False)
 
     try:
         await asyncio.to_thread(call)
-    except (ModalError, urllib3.exceptions.HTTPError) as error:
+    except (ModalError, requests.RequestException) as error:
         log.warning("the web side could not be woken: %s", error)
 
 

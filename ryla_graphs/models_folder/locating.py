@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-import urllib3
+import requests
 
 from ryla_graphs.problems import Problem, PullFailed
 from ryla_graphs.problems.extras import needs_extra
@@ -19,7 +19,8 @@ from ryla_graphs.weights import HubFile, WebFile, Weight
 
 TOKENS = "https://huggingface.co/settings/tokens"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
-SECONDS = urllib3.Timeout(connect=10, read=60)
+SECONDS = (10.0, 60.0)
+"""For a connection, and between two pieces of an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,12 @@ def require_hub() -> None:
         import huggingface_hub  # noqa: F401, PLC0415
 
 
-def locate(weight: Weight, pool: urllib3.PoolManager) -> Located:
+def locate(weight: Weight, session: requests.Session) -> Located:
     """The first source that serves a weight; raises `PullFailed` where none does."""
     refused: list[Problem] = []
     for source in weight.sources:
         try:
-            found = _on_hub(source) if isinstance(source, HubFile) else _on_web(source, pool)
+            found = _on_hub(source) if isinstance(source, HubFile) else _on_web(source, session)
         except PullFailed as error:
             refused += [problem.at(file=f"{weight.folder}/{weight.name}") for problem in error.problems]
             continue
@@ -94,13 +95,15 @@ def _transport_errors() -> tuple[type[Exception], ...]:
     return tuple(base for base in HfHubHTTPError.__bases__ if issubclass(base, Exception))
 
 
-def _on_web(source: WebFile, pool: urllib3.PoolManager) -> Located:
+def _on_web(source: WebFile, session: requests.Session) -> Located:
     try:
-        answer = pool.request("HEAD", source.url, timeout=SECONDS, headers={"Accept-Encoding": "identity"})
-    except urllib3.exceptions.HTTPError as error:
+        answer = session.head(
+            source.url, timeout=SECONDS, headers={"Accept-Encoding": "identity"}, allow_redirects=True
+        )
+    except requests.RequestException as error:
         raise PullFailed([_unreachable(source, type(error).__name__)]) from error
-    if not 200 <= answer.status < 300:
-        raise PullFailed([_refusal(source, answer.status, gated=False, token=False)])
+    if not 200 <= answer.status_code < 300:
+        raise PullFailed([_refusal(source, answer.status_code, gated=False, token=False)])
     length = answer.headers.get("Content-Length", "")
     return Located(source=source, url=source.url, size=int(length) if length.isdigit() else None)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dataclasses import replace as replaced
 from pathlib import Path
 
-import urllib3
+import requests
 
 from ryla_graphs.models_folder.folder import ModelsFolder
 from ryla_graphs.models_folder.hashing import sha256_of
@@ -17,6 +17,7 @@ from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_hea
 from ryla_graphs.models_folder.locating import Located, locate, require_hub
 from ryla_graphs.models_folder.transfer import download
 from ryla_graphs.problems import AtFile, InvalidWeights, Problem, PullFailed
+from ryla_graphs.sessions import session_for
 from ryla_graphs.weights import Weight
 
 
@@ -132,19 +133,19 @@ def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> None:
     require_hub()
     watcher = watcher or Watcher()
     todo = [fetch for fetch in fetches if not fetch.there]
-    with urllib3.PoolManager() as pool:
-        located = _locate_all(todo, pool, watcher)
+    with session_for() as session:
+        located = _locate_all(todo, session, watcher)
         _check_disk(located)
         for fetch, place in located:
-            _bring(fetch, place, pool, watcher)
+            _bring(fetch, place, session, watcher)
 
 
-def _locate_all(todo: Sequence[Fetch], pool: urllib3.PoolManager, watcher: Watcher) -> list[tuple[Fetch, Located]]:
+def _locate_all(todo: Sequence[Fetch], session: requests.Session, watcher: Watcher) -> list[tuple[Fetch, Located]]:
     found: list[tuple[Fetch, Located]] = []
     problems: list[Problem] = []
     for fetch in todo:
         try:
-            place = locate(fetch.weight, pool)
+            place = locate(fetch.weight, session)
         except PullFailed as error:
             problems += error.problems
             continue
@@ -194,7 +195,7 @@ def _check_disk(located: Sequence[tuple[Fetch, Located]]) -> None:
         raise PullFailed(problems)
 
 
-def _bring(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Watcher) -> None:
+def _bring(fetch: Fetch, place: Located, session: requests.Session, watcher: Watcher) -> None:
     """Fetch one file while no other pull does."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
@@ -208,7 +209,7 @@ def _bring(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Wat
         held = lock.acquire()
     with held:
         if not _whole(fetch.target, fetch.weight):
-            _download(fetch, place, pool, watcher)
+            _download(fetch, place, session, watcher)
             watcher.checking(fetch)
             _verify(fetch, place)
             fetch.part.replace(fetch.target)
@@ -217,14 +218,14 @@ def _bring(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Wat
     watcher.finished(fetch)
 
 
-def _download(fetch: Fetch, place: Located, pool: urllib3.PoolManager, watcher: Watcher) -> None:
+def _download(fetch: Fetch, place: Located, session: requests.Session, watcher: Watcher) -> None:
     watcher.began(fetch, place.size)
     try:
         download(
             place,
-            lambda: locate(fetch.weight, pool),
+            lambda: locate(fetch.weight, session),
             fetch.part,
-            pool,
+            session,
             lambda done: watcher.progressed(fetch, done),
         )
     except PullFailed as error:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-import urllib3
+import requests
 
 from ryla_graphs.models_folder.locating import SECONDS, Located
 from ryla_graphs.problems import Problem, PullFailed
@@ -20,7 +20,6 @@ CHUNK = 2**20
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds to wait before trying again; after that many attempts that brought nothing it is given up."""
 
-_RETRIES = urllib3.Retry(total=5, connect=0, read=0, status=0, other=0, redirect=5)
 OK, PARTIAL, NO_SUCH_RANGE = 200, 206, 416
 
 
@@ -28,7 +27,7 @@ def download(
     located: Located,
     locate_again: Callable[[], Located],
     part: Path,
-    pool: urllib3.PoolManager,
+    session: requests.Session,
     on_done: Callable[[int], None],
 ) -> None:
     """Fill `part` up to the file's end; `on_done` is told how many bytes are there.
@@ -40,9 +39,9 @@ def download(
     while located.size is None or _size(part) != located.size:
         have = _size(part)
         try:
-            _stream(located, part, have, pool, on_done)
+            _stream(located, part, have, session, on_done)
             return
-        except urllib3.exceptions.HTTPError as error:
+        except requests.RequestException as error:
             failures = failures + 1 if _size(part) <= have else 1
             if failures > len(PAUSES):
                 _give_up(located, str(error) if type(error) is _Refused else type(error).__name__, _size(part))
@@ -50,27 +49,27 @@ def download(
             located = locate_again()
 
 
-class _Refused(urllib3.exceptions.HTTPError):
+class _Refused(requests.RequestException):
     """The server answered with a status that brings no bytes."""
 
 
-def _stream(located: Located, part: Path, have: int, pool: urllib3.PoolManager, on_done: Callable[[int], None]) -> None:
-    """Append what is missing. Raises `urllib3.exceptions.HTTPError` where trying again may help."""
+def _stream(located: Located, part: Path, have: int, session: requests.Session, on_done: Callable[[int], None]) -> None:
+    """Append what is missing. Raises `requests.RequestException` where trying again may help."""
     if located.size is not None and have > located.size:
         have = 0
     headers = {"Accept-Encoding": "identity", **located.headers}
     if have:
         headers["Range"] = f"bytes={have}-"
-    answer = pool.request("GET", located.url, headers=headers, timeout=SECONDS, preload_content=False, retries=_RETRIES)
+    answer = session.get(located.url, headers=headers, timeout=SECONDS, stream=True)
     try:
-        if answer.status == NO_SUCH_RANGE:
+        if answer.status_code == NO_SUCH_RANGE:
             part.unlink()
-        goes_on = answer.status == PARTIAL and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-        if not goes_on and answer.status != OK:
-            raise _Refused(f"status {answer.status}")
+        goes_on = answer.status_code == PARTIAL and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if not goes_on and answer.status_code != OK:
+            raise _Refused(f"status {answer.status_code}")
         done = have if goes_on else 0
         with part.open("ab" if goes_on else "wb") as file:
-            while piece := answer.read1(CHUNK):  # not `stream`: that loses a piece when it is cut off within it
+            while piece := _piece(answer):
                 file.write(piece)
                 done += len(piece)
                 on_done(done)
@@ -78,6 +77,15 @@ def _stream(located: Located, part: Path, have: int, pool: urllib3.PoolManager, 
             os.fsync(file.fileno())
     finally:
         answer.close()
+
+
+def _piece(answer: requests.Response) -> bytes:
+    """What has come. `iter_content` would wait for a whole chunk, and lose it when it is cut off within."""
+    try:
+        piece: bytes = answer.raw.read1(CHUNK)
+    except Exception as error:  # whatever the layer below raises, which requests wraps only in `iter_content`
+        raise requests.ConnectionError(type(error).__name__) from error
+    return piece
 
 
 def _size(part: Path) -> int:

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
-from ryla_graphs.engines.sessions import reason_of, session_for
 from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
+from ryla_graphs.sessions import reason_of, session_for
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
@@ -44,7 +44,7 @@ class ComfyClient:
         self.address = urlunsplit((scheme, host, path, "", ""))
         basic = {"authorization": f"Basic {b64encode(unquote(secret).encode()).decode()}"} if secret else {}
         self.headers = {**basic, **(headers or {})}
-        self._session = session_for(self.address, self.headers)
+        self._session = session_for(self.headers)
 
     @property
     def name(self) -> str:

@@ -12,8 +12,8 @@ import websocket
 
 from ryla_graphs.engines.comfyui.client import CONNECT_SECONDS, ComfyClient
 from ryla_graphs.engines.comfyui.frames import Message, Picture, read
-from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import EngineUnreachable
+from ryla_graphs.sessions import is_loopback
 
 _AT_ONCE = 16384
 _ERRORS = (websocket.WebSocketException, OSError)

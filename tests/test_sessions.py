@@ -12,8 +12,8 @@ import pytest
 
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import ComfyUI
-from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import EngineUnreachable
+from ryla_graphs.sessions import is_loopback, session_for
 from tests.engines.following import WORKFLOW
 from tests.engines.stub import serving
 
@@ -80,6 +80,32 @@ def test_a_netrc_replaces_nothing(proxy: list[str], monkeypatch: pytest.MonkeyPa
     ComfyUI("http://comfy.example", headers={"Authorization": "Bearer mine"}).health()
     ComfyUI("http://comfy.example").health()
     assert [line.partition(" ")[2] for line in proxy] == ["Bearer mine", "None"]
+
+
+def test_no_cookie_is_kept() -> None:
+    seen: list[str | None] = []
+
+    class Baker(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Cookie"))
+            self.send_response(200)
+            self.send_header("Set-Cookie", "somebody=else")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Baker)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with session_for() as session:
+            for _ in range(2):
+                session.get(f"http://127.0.0.1:{server.server_port}", timeout=10)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert seen == [None, None]
 
 
 def test_a_redirect_is_told_and_not_followed() -> None:

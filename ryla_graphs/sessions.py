@@ -1,9 +1,11 @@
-"""Sessions of `requests`, as the engines and the synchronous client use them."""
+"""Sessions of `requests`, as engines, the synchronous client and the fetching of weights use them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -13,20 +15,26 @@ CONNECTIONS = 32
 """As many threads may talk to one server at once without opening a connection for each request."""
 
 
-def session_for(address: str, headers: Mapping[str, str]) -> requests.Session:
-    """A session for one server: keep-alive, these headers with each request, proxies of the environment.
+def session_for(headers: Mapping[str, str] | None = None, *, connections: int = CONNECTIONS) -> requests.Session:
+    """A session: keep-alive, these headers with each request, proxies of the environment for other machines.
 
-    A proxy is for other machines, so none is asked for a server on this one. The headers are all that identifies us:
-    a `.netrc` never replaces them.
+    The headers are all that identifies us: a `.netrc` never replaces them, and no cookie is kept.
     """
-    session = requests.Session()
-    session.headers.update(headers)
+    session = _Session()
+    session.headers.update(headers or {})
     session.auth = _as_it_is
-    session.trust_env = not is_loopback(address)
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_maxsize=connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
+
+
+class _Session(requests.Session):
+    def merge_environment_settings(self, url: Any, *given: Any, **named: Any) -> Any:
+        """What the environment says, but no proxy is asked for a server on this machine."""
+        settings = super().merge_environment_settings(url, *given, **named)
+        return {**settings, "proxies": {}} if is_loopback(str(url)) else settings
 
 
 def is_loopback(address: str) -> bool:
