@@ -335,6 +335,7 @@ def test_unknown_classes_and_values_that_no_class_takes_are_any_nodes() -> None:
         },
         "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 4]}, "_meta": {"title": 'Say "hi"'}},
         "4": {"class_type": "3D 图像 l", "inputs": {"l": ["5", 0]}},
+        "6": {"class_type": "Any Switch (rgthree)", "inputs": {"any_01": ["3", 0]}},
         "5": {"class_type": "图像", "inputs": {"text": "hello"}},
     }
     read = Workflow.load(document)
