@@ -297,7 +297,10 @@ class Workflow:
         return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
 
     def to_python(self, *, function: str = "workflow") -> str:
-        """The graph as typed Python source: a function that gives it again when it is called without arguments."""
+        """The graph as typed Python source: a function that gives it again when it is called without arguments.
+
+        Its parameters are the prompts, input files, sizes, seeds and weights.
+        """
         from ryla_graphs.formats import python  # noqa: PLC0415 - few need it, and all would wait for it
 
         return python.dump(self._graph, function=function, name=self.name)
