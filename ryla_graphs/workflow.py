@@ -297,10 +297,15 @@ class Workflow:
         return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
 
     def to_python(self, *, function: str = "workflow") -> str:
-        """The graph as typed Python source: a function that gives it again when it is called without arguments."""
+        """The graph as typed Python source: a function that gives it again when it is called without arguments.
+
+        Its parameters are the prompts, input files, sizes, seeds and weights.
+
+            Path("pipe.py").write_text(workflow.to_python())
+        """
         from ryla_graphs.formats import python  # noqa: PLC0415 - few need it, and all would wait for it
 
-        return python.dump(self._graph, function=function, name=self.name)
+        return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs import AnyNode, Node, RylaError, Workflow, catalogs
+from ryla_graphs import AnyNode, Node, RylaError, Workflow, catalogs, presets
 from ryla_graphs.codegen import render_module
 from ryla_graphs.formats import python
 from ryla_graphs.formats.python import Note
@@ -42,11 +42,10 @@ from ryla_graphs.nodes import (
 )
 from ryla_graphs.testing import graphs, mutations
 from tests.conftest import ROOT, recorded
+from tests.preset_examples import EXAMPLES
 
 EVERYTHING = bool(os.environ.get("RYLA_ALL_PYTHON"))
 """Let mypy and pyright check the source of every recorded graph, which takes some minutes."""
-
-GOLDENS = sorted(path.stem for path in (ROOT / "tests/golden").glob("*.json"))
 
 
 def run(source: str, **arguments: Any) -> Workflow:
@@ -99,12 +98,23 @@ def test_the_source_of_broken_graphs_gives_the_same_bytes(data: st.DataObject) -
     assert digest(run(read.to_python())) == expected
 
 
-@pytest.mark.parametrize("name", GOLDENS)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_the_source_of_presets_gives_the_same_bytes(name: str) -> None:
     read = Workflow.load(json.loads((ROOT / f"tests/golden/{name}.json").read_text()))
     source = read.to_python()
     assert digest(run(source)) == digest(read)
     assert "AnyNode" not in source
+
+
+@pytest.mark.parametrize("name", ["flux-instantid", "character-sheet"])
+def test_the_source_of_built_presets_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
+    preset, parameters = EXAMPLES[name]
+    built = presets.get(preset).build(parameters)
+    source = built.to_python()
+    assert digest(run(source)) == digest(built)
+    assert (first := built.origin.description.splitlines()[0]) and f'    """{first}' in source
+    write(tmp_path, {name: source})
+    check("ruff", "format", "--check", "--config", str(ROOT / "pyproject.toml"), ".", cwd=tmp_path)
 
 
 def recorded_graphs() -> Iterator[tuple[str, Workflow]]:
@@ -335,6 +345,7 @@ def test_unknown_classes_and_values_that_no_class_takes_are_any_nodes() -> None:
         },
         "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 4]}, "_meta": {"title": 'Say "hi"'}},
         "4": {"class_type": "3D 图像 l", "inputs": {"l": ["5", 0]}},
+        "6": {"class_type": "Any Switch (rgthree)", "inputs": {"any_01": ["3", 0]}},
         "5": {"class_type": "图像", "inputs": {"text": "hello"}},
     }
     read = Workflow.load(document)

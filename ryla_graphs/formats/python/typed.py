@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import isclass
 from typing import Any
 
-from ryla_graphs import catalogs
 from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.graph.graph import Graph
@@ -18,8 +17,9 @@ from ryla_graphs.problems import InvalidNode
 def bundled_class(class_type: str) -> type[Node] | None:
     """The class of `ryla_graphs.nodes`; None where there is none."""
     from ryla_graphs.nodes import node_class  # noqa: PLC0415 - the index of all classes
+    from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF  # noqa: PLC0415
 
-    return node_class(class_type) if class_type in catalogs.bundled() else None
+    return node_class(class_type) if CLASS_OF.get(class_type, class_type) in MODULE_OF else None
 
 
 NodeClasses = Callable[[str], type[Node] | None]
