@@ -78,7 +78,7 @@ def write(
         "extra": {},
         "version": 0.4,
     }
-    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content, sort_keys=True))
+    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
     return Written({"id": str(number), "revision": 0, **content}, tuple(left_out))
 
 
