@@ -265,8 +265,10 @@ def test_a_part_that_is_used_twice_is_a_subgraph_that_shows_what_differs() -> No
     instances = [each for each in ui["nodes"] if each["type"] == definition["id"]]
     assert [each["title"] for each in instances] == ["day", "night"]
     assert [each["widgets_values"] for each in instances] == [["a street at noon", 1], ["a street at night", 2]]
+    assert [node(ui, name)["title"] for name in ("day/save", "night/save")] == ["day/save", "night/save"]
+    assert ui["groups"] == []
     back = prompt_of(ui, BUNDLED)
-    assert {"day:sampler", "day:save", "night:sampler", "night:save"} <= back.keys()
+    assert {"day:sampler", "day/save", "night:sampler", "night/save"} <= back.keys()
     assert sorted(unfolded(Workflow.load(back).graph)) == sorted(
         unfolded(Workflow.load(workflow.compile().prompt).graph)
     )

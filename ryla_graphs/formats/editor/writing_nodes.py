@@ -125,6 +125,7 @@ def _known(node: PromptNode, held: Sequence[Held], made: Template, types: Types)
         values=values,
         properties=_properties(schema),
         by_name=_reads_names(schema.class_type),
+        ends=schema.output_node,
         box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
     )
 
