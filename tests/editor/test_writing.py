@@ -386,6 +386,25 @@ def test_links_to_slots_that_nobody_knows_stay() -> None:
     assert differences(document, BUNDLED) == []
 
 
+def test_loras_of_a_pack_that_lists_them_itself_come_back() -> None:
+    document: Document = {
+        "1": {"class_type": "UNETLoader", "inputs": {"unet_name": "x.safetensors", "weight_dtype": "default"}},
+        "2": {
+            "class_type": "Power Lora Loader (rgthree)",
+            "inputs": {
+                "model": ["1", 0],
+                "PowerLoraLoaderHeaderWidget": {"type": "PowerLoraLoaderHeaderWidget"},
+                "lora_1": {"on": True, "lora": "a.safetensors", "strength": 0.5},
+                "lora_2": {"on": False, "lora": "b.safetensors", "strength": 1, "strengthTwo": 0.25},
+                "➕ Add Lora": "",
+            },
+        },
+    }
+    back = prompt_of(ui_of(document), BUNDLED)["2"]["inputs"]
+    assert [back[f"lora_{number}"]["lora"] for number in (1, 2)] == ["a.safetensors", "b.safetensors"]
+    assert back["lora_2"]["strengthTwo"] == 0.25
+
+
 def test_a_chain_and_an_empty_prompt_are_drawn() -> None:
     check_sound(chain(60).to_ui())
     assert ui_of({})["nodes"] == []

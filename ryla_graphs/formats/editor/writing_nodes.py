@@ -15,6 +15,7 @@ from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_p
 from ryla_graphs.formats.editor.opening import Template, templates
 from ryla_graphs.formats.editor.virtual import NEVER_SENT
 from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Slot, Widget, grow, slots
+from ryla_graphs.formats.editor.writing_packs import added_widgets, properties_of, reads_names
 from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
 from ryla_graphs.problems import shorten
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, is_link, unwrap
@@ -33,7 +34,7 @@ def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
     for node in prompt.every_node():
         if isinstance(node, PromptNode):
             made = classes[node.class_type]
-            held = [*_held(node, made), *_of_pack(node, made)]
+            held = [*_held(node, made), *added_widgets(node, made.slots)]
             drawn = _known(node, held, made, types)
             _keep_positions(drawn, made)
             yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
@@ -123,8 +124,8 @@ def _known(node: PromptNode, held: Sequence[Held], made: Template, types: Types)
         inputs=inputs,
         outputs=outputs,
         values=values,
-        properties=_properties(schema),
-        by_name=_reads_names(schema.class_type),
+        properties=_properties(schema) | properties_of(node),
+        by_name=reads_names(schema.class_type),
         ends=schema.output_node,
         box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
     )
@@ -145,19 +146,6 @@ def _keep_positions(drawn: Drawn, made: Template) -> None:
     """One value more where the editor would take the list for that of an old file, and take values of sockets out."""
     if made.positions is not None and len(made.positions) == len(drawn.values):
         drawn.values.append((Widget("", sockets.ANY), None))
-
-
-def _reads_names(class_type: str) -> bool:
-    return class_type.startswith("VHS_")
-
-
-def _of_pack(node: PromptNode, made: Template) -> Iterator[Held]:
-    """The values for widgets that the pack itself adds in the browser, which no definition tells."""
-    if _reads_names(node.class_type):
-        known = {slot.name for slot in made.slots}
-        for name, value in node.inputs.items():
-            if name not in known and not is_link(value):
-                yield Widget(name, _type_of(value)), unwrap(value)
 
 
 _PRIMITIVES: Mapping[type, str] = {

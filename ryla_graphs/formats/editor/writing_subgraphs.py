@@ -66,6 +66,8 @@ def fold(placed: Sequence[Placed]) -> tuple[list[Drawn], list[Definition]]:
         current = _fold_innermost(current, depth, definitions, folded)
     for each in current:
         _leave(each, folded)
+    if all(each.path == (each.node.id,) for each in current):
+        return [each.node for each in current], definitions
     local = {placed.node.id: placed.path[0] for placed in current}
     return [_inside(placed, {}, local) for placed in current], definitions
 
