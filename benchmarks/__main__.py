@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import families, graphs, python_source, reading, starting
+from benchmarks import drawing, families, graphs, python_source, reading, starting
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     python_source.report()
     families.report()
     reading.report()
+    drawing.report()
     starting.report()
 
 

@@ -13,6 +13,8 @@ from ryla_graphs.formats.editor.writing import write
 from ryla_graphs.prompt import Prompt, wrap
 
 Document = dict[str, dict[str, Any]]
+ADD_WIDGETS = {"VHS_VideoCombine", "Power Lora Loader (rgthree)", "PreviewBridge", "PreviewBridgeLatent"}
+"""Classes whose packs send more in the browser than their definitions tell."""
 
 
 def prompt_of(ui: Mapping[str, Any], catalog: Catalog) -> Document:
@@ -53,6 +55,8 @@ def _of_node(number: str, given: Any, back: Any, catalog: Catalog, told: set[tup
         if name not in again or not same(value, again[name]):
             found += [] if (number, name) in told else [f"{number}.{name}: {value!r} is {again.get(name, 'gone')!r}"]
     defaults = _defaults(given, catalog)
+    if given["class_type"] in ADD_WIDGETS:
+        return found
     for name in again.keys() - inputs.keys():
         if name not in defaults or (defaults[name] is not ... and not same(again[name], defaults[name])):
             found.append(f"{number}.{name} is new: {again[name]!r}")

@@ -265,8 +265,10 @@ def test_a_part_that_is_used_twice_is_a_subgraph_that_shows_what_differs() -> No
     instances = [each for each in ui["nodes"] if each["type"] == definition["id"]]
     assert [each["title"] for each in instances] == ["day", "night"]
     assert [each["widgets_values"] for each in instances] == [["a street at noon", 1], ["a street at night", 2]]
+    assert [node(ui, name)["title"] for name in ("day/save", "night/save")] == ["day/save", "night/save"]
+    assert ui["groups"] == []
     back = prompt_of(ui, BUNDLED)
-    assert {"day:sampler", "day:save", "night:sampler", "night:save"} <= back.keys()
+    assert {"day:sampler", "day/save", "night:sampler", "night/save"} <= back.keys()
     assert sorted(unfolded(Workflow.load(back).graph)) == sorted(
         unfolded(Workflow.load(workflow.compile().prompt).graph)
     )
@@ -382,6 +384,25 @@ def test_links_to_slots_that_nobody_knows_stay() -> None:
     }
     check_sound(ui_of(document))
     assert differences(document, BUNDLED) == []
+
+
+def test_loras_of_a_pack_that_lists_them_itself_come_back() -> None:
+    document: Document = {
+        "1": {"class_type": "UNETLoader", "inputs": {"unet_name": "x.safetensors", "weight_dtype": "default"}},
+        "2": {
+            "class_type": "Power Lora Loader (rgthree)",
+            "inputs": {
+                "model": ["1", 0],
+                "PowerLoraLoaderHeaderWidget": {"type": "PowerLoraLoaderHeaderWidget"},
+                "lora_1": {"on": True, "lora": "a.safetensors", "strength": 0.5},
+                "lora_2": {"on": False, "lora": "b.safetensors", "strength": 1, "strengthTwo": 0.25},
+                "➕ Add Lora": "",
+            },
+        },
+    }
+    back = prompt_of(ui_of(document), BUNDLED)["2"]["inputs"]
+    assert [back[f"lora_{number}"]["lora"] for number in (1, 2)] == ["a.safetensors", "b.safetensors"]
+    assert back["lora_2"]["strengthTwo"] == 0.25
 
 
 def test_a_chain_and_an_empty_prompt_are_drawn() -> None:

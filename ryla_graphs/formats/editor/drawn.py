@@ -55,6 +55,8 @@ class Drawn:
     parts: Parts = ()
     by_name: bool = False
     """Whether its pack reads an object of values instead of a list."""
+    ends: bool = False
+    """Whether it is an output of the graph."""
     loads: bool = False
     """Whether it has its place in the column of models."""
 

@@ -235,15 +235,22 @@ def _mean_end(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
     """How high the links of a box come from, on average: boxes in this order make few links cross."""
     if not pulls:
         return tops[box]
-    return sum(pull.weight * (tops[pull.other] + pull.far) for pull in pulls) / sum(pull.weight for pull in pulls)
+    total = weights = 0.0
+    for other, _, weight, far in pulls:
+        total += weight * (tops[other] + far)
+        weights += weight
+    return total / weights
 
 
 def _wanted(tops: Sequence[float], box: int, pulls: Sequence[_Pull]) -> float:
     """Where the top of a box is best: the mean of what its links ask."""
     if not pulls:
         return tops[box]
-    weights = sum(pull.weight for pull in pulls)
-    return sum(pull.weight * (tops[pull.other] + pull.offset) for pull in pulls) / weights
+    total = weights = 0.0
+    for other, offset, weight, _ in pulls:
+        total += weight * (tops[other] + offset)
+        weights += weight
+    return total / weights
 
 
 def _settle(
@@ -261,7 +268,9 @@ def _settle(
     runs: list[tuple[float, float, int]] = []
     below = 0.0
     for box in column:
-        weight = sum(pull.weight for pull in pulls[box]) + 0.01
+        weight = 0.01
+        for pull in pulls[box]:
+            weight += pull.weight
         run = ((wanted[box] - below) * weight, weight, 1)
         while runs and runs[-1][0] / runs[-1][1] > run[0] / run[1]:
             last = runs.pop()

@@ -78,7 +78,7 @@ def write(
         "extra": {},
         "version": 0.4,
     }
-    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content, sort_keys=True))
+    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
     return Written({"id": str(number), "revision": 0, **content}, tuple(left_out))
 
 
@@ -126,7 +126,8 @@ def _placed(
         path = _instances(node.id)
         node.title = _title(prompt, node.id) or node.title or _name(path[-1] if len(path) > 1 else named or node.id)
         node.loads = node.id in loading
-        optional = bool(parts and subgraphs and node.id in parts and around and len(path) == 1)
+        # What is saved or shown stays in sight, outside of the instances that make it.
+        optional = bool(parts and subgraphs and node.id in parts and around and len(path) == 1 and not node.ends)
         if optional:
             unnamed[around] += named is None
             path = (*around, named or f"n{unnamed[around]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,10 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
-from ryla_graphs.formats.editor.opening import Template
+from ryla_graphs.formats.editor.opening import Template, templates
 from ryla_graphs.formats.editor.virtual import NEVER_SENT
-from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Widget, grow, slots
+from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Slot, Widget, grow, slots
+from ryla_graphs.formats.editor.writing_packs import added_widgets, properties_of, reads_names
 from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
 from ryla_graphs.problems import shorten
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, is_link, unwrap
@@ -29,11 +30,13 @@ def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
     """
     offered = _models(prompt)
     types = Types(prompt)
+    classes = templates(prompt.catalog)
     for node in prompt.every_node():
         if isinstance(node, PromptNode):
-            held = [*grow(node.schema, partial(_value, node.inputs)), *_of_pack(node)]
-            drawn = _known(node, held, types)
-            _keep_positions(node, drawn)
+            made = classes[node.class_type]
+            held = [*_held(node, made), *added_widgets(node, made.slots)]
+            drawn = _known(node, held, made, types)
+            _keep_positions(drawn, made)
             yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
             lost += _lost(node, drawn, held)
         else:
@@ -90,13 +93,24 @@ class Types:
         return sockets.ANY
 
 
-def _known(node: PromptNode, held: Sequence[Held], types: Types) -> Drawn:
+def _held(node: PromptNode, made: Template) -> Iterable[Held]:
+    """The widgets with their values."""
+    if made.is_plain:
+        return ((widget, _value(node.inputs, widget)) for widget in made.widgets)
+    return grow(node.schema, partial(_value, node.inputs))
+
+
+def _slots(node: PromptNode, made: Template, held: Sequence[Held]) -> Sequence[Slot]:
+    return made.slots if made.is_plain else slots(node.schema, node.inputs, {w.name: value for w, value in held})
+
+
+def _known(node: PromptNode, held: Sequence[Held], made: Template, types: Types) -> Drawn:
     schema = node.schema
     values = [(widget, value) for widget, value in held if widget.saved]
     wires = {name: types.link(link) for name, link in node.wires.items()}
     inputs = [
         Input(slot.name, slot.type, slot.widget is not None, wires.get(slot.name))
-        for slot in slots(schema, node.inputs, {widget.name: value for widget, value in held})
+        for slot in _slots(node, made, held)
         if slot.widget is None or slot.name in wires
     ]
     named = {slot.name for slot in inputs}
@@ -110,8 +124,9 @@ def _known(node: PromptNode, held: Sequence[Held], types: Types) -> Drawn:
         inputs=inputs,
         outputs=outputs,
         values=values,
-        properties=_properties(schema),
-        by_name=_reads_names(schema.class_type),
+        properties=_properties(schema) | properties_of(node),
+        by_name=reads_names(schema.class_type),
+        ends=schema.output_node,
         box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
     )
 
@@ -127,24 +142,10 @@ def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
     return literal(value) if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str) else value
 
 
-def _keep_positions(node: PromptNode, drawn: Drawn) -> None:
+def _keep_positions(drawn: Drawn, made: Template) -> None:
     """One value more where the editor would take the list for that of an old file, and take values of sockets out."""
-    positions = Template(node.schema).positions
-    if positions is not None and len(positions) == len(drawn.values):
+    if made.positions is not None and len(made.positions) == len(drawn.values):
         drawn.values.append((Widget("", sockets.ANY), None))
-
-
-def _reads_names(class_type: str) -> bool:
-    return class_type.startswith("VHS_")
-
-
-def _of_pack(node: PromptNode) -> Iterator[Held]:
-    """The values for widgets that the pack itself adds in the browser, which no definition tells."""
-    if _reads_names(node.class_type):
-        known = {slot.name for slot in slots(node.schema, node.inputs, node.inputs)}
-        for name, value in node.inputs.items():
-            if name not in known and not is_link(value):
-                yield Widget(name, _type_of(value)), unwrap(value)
 
 
 _PRIMITIVES: Mapping[type, str] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -60,11 +60,27 @@ class Placed:
 def fold(placed: Sequence[Placed]) -> tuple[list[Drawn], list[Definition]]:
     """The nodes of the outermost graph, and the definitions of the instances among them and in each other."""
     definitions: list[Definition] = []
+    folded: set[tuple[str, ...]] = set()
     current = list(placed)
     for depth in range(max((len(node.path) for node in placed), default=1), 1, -1):
-        current = _fold_innermost(current, depth, definitions)
+        current = _fold_innermost(current, depth, definitions, folded)
+    for each in current:
+        _leave(each, folded)
+    if all(each.path == (each.node.id,) for each in current):
+        return [each.node for each in current], definitions
     local = {placed.node.id: placed.path[0] for placed in current}
     return [_inside(placed, {}, local) for placed in current], definitions
+
+
+def _leave(placed: Placed, folded: Collection[tuple[str, ...]]) -> None:
+    """Let a node stand beside the instance that its part has become, under its full name."""
+    parts = placed.node.parts
+    for depth in range(1, len(parts) + 1):
+        if parts[:depth] in folded:
+            placed.node.parts = parts[: depth - 1]
+            if placed.flat.endswith(placed.node.title or "\0"):
+                placed.node.title = placed.flat
+            return
 
 
 # --- one depth ---------------------------------------------------------------------------------------------------
@@ -84,7 +100,9 @@ class _Group:
     shape: str = ""
 
 
-def _fold_innermost(current: list[Placed], depth: int, definitions: list[Definition]) -> list[Placed]:
+def _fold_innermost(
+    current: list[Placed], depth: int, definitions: list[Definition], folded: set[tuple[str, ...]]
+) -> list[Placed]:
     """The graph with the groups at this depth made instances, or dissolved into the group around them."""
     groups = _groups(current, depth)
     twins: dict[str, list[_Group]] = defaultdict(list)
@@ -103,6 +121,7 @@ def _fold_innermost(current: list[Placed], depth: int, definitions: list[Definit
                 instances[group.prefix] = _instance(group, definition, promoted)
                 key = instances[group.prefix].node.id
                 replaced |= {link: Link(key, slot) for slot, link in enumerate(group.exports)}
+    folded.update(instances)
     return list(_with_instances(current, depth, instances, replaced))
 
 
