@@ -17,9 +17,9 @@ from ryla_graphs.catalogs import bundled
 from ryla_graphs.cli.graphs import GraphTarget
 from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.formats.read import read
+from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import RylaError
 from ryla_graphs.validation import validate
-from ryla_graphs.weights.brought import with_brought
 from tests.conftest import SHARED
 from tests.formats.files import WORKFLOW
 

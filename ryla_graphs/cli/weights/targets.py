@@ -9,10 +9,10 @@ from ryla_graphs import catalogs, presets
 from ryla_graphs.cli.output import print_problems, wants_json
 from ryla_graphs.cli.targets import names_graph, open_prompt
 from ryla_graphs.formats.editor.models import models_in
+from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import MANIFEST, Need, Weight, needed
-from ryla_graphs.weights.brought import with_brought
 
 if TYPE_CHECKING:
     from ryla_graphs.formats.read import Preference

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ryla_graphs.models_folder.brought import UNKNOWN
 from ryla_graphs.weights import Licence, Weight
-from ryla_graphs.weights.brought import UNKNOWN
 
 
 def size(number: int | None) -> str:
