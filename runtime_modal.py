@@ -13,12 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import modal
-import modal.experimental
+from ryla_graphs.problems.extras import needs_extra
+
+with needs_extra("modal"):
+    import modal
+    import modal.experimental
 
 from ryla_graphs.lockfile import catalog_of, differences
 from ryla_graphs.modal_deploy.front import NAMES, front, label
 from ryla_graphs.modal_deploy.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
+from ryla_graphs.modal_deploy.lacking import Lacking
 from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, late_loras, wake
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.modal_deploy.settings import (
@@ -44,6 +48,7 @@ except RylaError as error:  # said in one line, where `modal deploy` would show 
 PARTS = Parts.of(SETTINGS)
 IMAGE = image_from(LOCK)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
+LACKING = Lacking(PARTS.runs, LOCK)
 COMMON: dict[str, Any] = {"image": IMAGE, "env": container_environment(os.environ)}
 
 app = modal.App(SETTINGS.app)
@@ -79,6 +84,8 @@ class Comfy:
     def ready(self) -> None:
         """Look whether it answers, also after a restore; otherwise start it cold."""
         self.machine.ready()
+        if not self.machine.broken:
+            LACKING.write(self.machine.lacking)
 
     @modal.method()
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +113,7 @@ class Comfy:
 @modal.asgi_app(requires_proxy_auth=SETTINGS.proxy_auth)
 def web() -> Any:
     """The app with all routes."""
-    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK))
+    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), lacking=LACKING)
 
 
 def _front(name: str) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import platform
 
-from benchmarks import families, graphs, reading, starting
+from benchmarks import families, graphs, python_source, reading, starting
 
 
 def main() -> None:
     """Measure everything."""
     print(f"Python {platform.python_version()} on {platform.machine()}\n")
     graphs.report()
+    python_source.report()
     families.report()
     reading.report()
     starting.report()

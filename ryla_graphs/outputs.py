@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ryla_graphs.prompt import Link
+from ryla_graphs.prompt import Link, PromptNode
 from ryla_graphs.validation import View
 
 OutputKind = Literal["image", "video", "audio", "text", "3d", "latent", "file", "unknown"]
@@ -20,10 +20,13 @@ class PromisedOutput:
     class_type: str
     kind: OutputKind
     at_least: int
-    """How many files or texts the engine must report; 0 where the node reports nothing by itself."""
+    """How many files or texts the engine must report; 0 only where the node is known to report none."""
+    optional: bool = False
+    """Whether the run is wanted also where the engine leaves this output out, as something before it is wrong."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {"node": self.node, "class_type": self.class_type, "kind": self.kind, "at_least": self.at_least}
+        facts = {"node": self.node, "class_type": self.class_type, "kind": self.kind, "at_least": self.at_least}
+        return facts | {"optional": True} if self.optional else facts
 
 
 KINDS: Mapping[str, OutputKind] = {
@@ -36,6 +39,11 @@ KINDS: Mapping[str, OutputKind] = {
     "SaveSVGNode": "image",
     "ImageSender": "image",
     "PreviewBridge": "image",
+    "ImageCompare": "image",
+    "ImageCompositor": "image",
+    "SaveImageWebsocket": "image",
+    "ETN_SendImageWebSocket": "image",
+    "SaveJpegWebsocket": "image",
     "LossGraphNode": "image",
     "SaveVideo": "video",
     "SaveWEBM": "video",
@@ -50,6 +58,12 @@ KINDS: Mapping[str, OutputKind] = {
     "SaveText": "text",
     "SaveGLB": "3d",
     "Save3DAdvanced": "3d",
+    "SaveGaussianSplat": "3d",
+    "SavePointCloud": "3d",
+    "Preview3D": "3d",
+    "Preview3DAdvanced": "3d",
+    "PreviewGaussianSplat": "3d",
+    "PreviewPointCloud": "3d",
     "SaveLatent": "latent",
     "CheckpointSave": "file",
     "CLIPSave": "file",
@@ -59,9 +73,54 @@ KINDS: Mapping[str, OutputKind] = {
     "SaveLoRA": "file",
     "LoraSave": "file",
 }
-"""What each output node saves; observed on ComfyUI 0.33. A class that is not here promises nothing."""
+"""What each output node saves; observed on ComfyUI 0.33. A class that is not here must report something, whatever."""
 
-_ONE_EACH = frozenset({"SaveImage", "PreviewImage", "MaskPreview", "SaveImageAdvanced"})
+OVER_SOCKET = frozenset({"SaveImageWebsocket", "ETN_SendImageWebSocket", "SaveJpegWebsocket"})
+"""Classes whose pictures come over the socket, as previews do, and are on no disk and in no record of the server."""
+
+SILENT = frozenset(
+    (
+        # ComfyUI: what writes a data set to the server's disk, and partners' models, which go on over wires
+        *("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder", "SaveTrainingDataset"),
+        *("TencentTextToModelNode", "TencentImageToModelNode", "MeshyTextToModelNode", "MeshyRefineNode"),
+        *("MeshyImageToModelNode", "MeshyMultiImageToModelNode", "MeshyRigModelNode", "MeshyAnimateModelNode"),
+        *("MeshyTextureNode", "TripoTextToModelNode", "TripoImageToModelNode", "TripoMultiviewToModelNode"),
+        *("TripoTextureNode", "TripoRefineNode", "TripoRigNode", "TripoRetargetNode", "TripoConversionNode"),
+        # VideoHelperSuite, VRAM cleaners, Easy-Use, rgthree and others: free memory, clean up, count
+        *("VHS_PruneOutputs", "RAMCleanup", "VRAMCleanup", "easy cleanGpuUsed", "easy clearCacheAll"),
+        *("easy clearCacheKey", "easy globalSeed", "easy removeLocalImage", "LayerUtility: PurgeVRAM"),
+        *("LayerUtility: PurgeVRAM V2", "GlobalSeed //Inspire", "GlobalSampler //Inspire", "SeedLogger //Inspire"),
+        *("RemoveBackendData //Inspire", "RemoveBackendDataNumberKey //Inspire", "CacheBackendData //Inspire"),
+        *("CacheBackendDataList //Inspire", "CacheBackendDataNumberKey //Inspire"),
+        *("CacheBackendDataNumberKeyList //Inspire", "ShowCachedInfo //Inspire", "LoraBlockInfo //Inspire"),
+        *("PromptExtractor //Inspire", "DummyOut", "VisualizeCUDAMemoryHistory", "GGUFUndo", "ttN seed"),
+        # Impact: work on the queue and the page
+        *("ImpactConditionalStopIteration", "ImpactControlBridge", "ImpactLogger", "ImpactNodeSetMuteState"),
+        *("ImpactQueueTrigger", "ImpactQueueTriggerCountdown", "ImpactRemoteBoolean", "ImpactRemoteInt"),
+        *("ImpactSetWidgetValue", "ImpactSleep", "ImpactValueSender", "ImageMaskSwitch"),
+        # sounds, notes and timers of the page; consoles
+        *("PlaySound|pysssss", "SystemNotification|pysssss", "FancyNoteNode", "FancyTimerNode", "ConsoleDebug+"),
+        *("DebugTensorShape+", "Debug Number to Console", "Dictionary to Console", "Image Bounds to Console"),
+        *("Text to Console", "LayerUtility: PrintInfo", "Evaluate Floats", "Evaluate Integers", "Evaluate Strings"),
+        # values that go on over wires
+        *("CR Increment Float", "CR Increment Integer", "CR Pipe Switch", "CR Schedule Input Switch", "CR Seed"),
+        *("Cache Node", "Text Add Token by Input", "Text Add Tokens", "Text Parse Noodle Soup Prompts"),
+        *("easy convertAnything", "easy imageToBase64", "AILab_UnbatchImages", "SeparateMasks"),
+        *("CheckpointPerturbWeights", "LTXVGemmaEnhancePrompt", "LTXVHDRDecodePostprocess", "ReActorSetWeight"),
+        *("Load image with metadata [Crystools]", "Metadata Overwrite (LoraManager)"),
+        # what goes to the server's disk, or to another program
+        *("SaveText|pysssss", "SaveStringKJ", "SaveTextWithPath", "SaveAudioWithPath", "SaveLatentsConditioning"),
+        *("CR Save Text To File", "CR Output Schedule To File", "easy saveText", "easy saveTextLazy", "UNetSave"),
+        *("SavePoseKpsAsJsonFile", "SaveLBW //Inspire", "Hy3DExportMesh", "IPAdapterSaveEmbeds", "ModelSaveKJ"),
+        *("LoraExtractKJ", "LoraReduceRankKJ", "ReActorBuildFaceModel", "ReActorSaveFaceModel", "GGUFSave"),
+        *("GGUFRun", "TENSORBoost", "TENSORCut", "CRT_LTX23AutoDownload", "ETN_KritaOutput", "Image Send HTTP"),
+        *("Add To Playlist (mtb)", "Export With Ffmpeg (mtb)", "Model Pruner (mtb)", "Save Tensors (mtb)"),
+        *("Postshot Export (mtb)", "Postshot Train (mtb)"),
+    )
+)
+"""Output nodes that report nothing, as their source says."""
+
+_ONE_EACH = frozenset({"SaveImage", "PreviewImage", "MaskPreview", "SaveImageAdvanced"}) | OVER_SOCKET
 _BATCH_SIZE = {"EmptyImage": "batch_size"} | dict.fromkeys(
     ("EmptyLatentImage", "EmptySD3LatentImage", "EmptyFlux2LatentImage", "EmptyHunyuanImageLatent"), "batch_size"
 )
@@ -87,18 +146,25 @@ _CARRIES_BATCH = {
 
 def promised_outputs(view: View) -> tuple[PromisedOutput, ...]:
     """The output nodes of a prompt, in its order, with what each must deliver."""
-    return tuple(
-        _promise(view, number, node.schema.class_type) for number, node in view.nodes.items() if node.schema.output_node
-    )
+    return tuple(_promise(view, node) for node in view.nodes.values() if node.schema.output_node)
 
 
-def _promise(view: View, number: str, class_type: str) -> PromisedOutput:
-    kind = KINDS.get(class_type, "unknown")
-    if kind in ("unknown", "file"):
-        return PromisedOutput(number, class_type, kind, 0)
-    wires = view.nodes[number].wires
-    at_least = _batch(view, wires.get("images", wires.get("image"))) if class_type in _ONE_EACH else 1
-    return PromisedOutput(number, class_type, kind, at_least)
+def _promise(view: View, node: PromptNode) -> PromisedOutput:
+    class_type = node.schema.class_type
+    return PromisedOutput(node.id, class_type, KINDS.get(class_type, "unknown"), _at_least(view, node))
+
+
+def _at_least(view: View, node: PromptNode) -> int:
+    class_type = node.schema.class_type
+    kind = KINDS.get(class_type)
+    if kind == "file" or class_type in SILENT:
+        return 0
+    if kind is None:
+        # What is wired on has delivered, to the node that takes it.
+        return int(not any((node.id, slot) in view.used for slot in range(len(node.schema.outputs))))
+    if class_type in _ONE_EACH:
+        return _batch(view, node.wires.get("images") or node.wires.get("image"))
+    return 1
 
 
 def _batch(view: View, link: Link | None) -> int:

@@ -28,6 +28,7 @@ from ryla_graphs.graph.node import AnyNode, Node, bad_name
 from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.sockets import Image
 from ryla_graphs.validation import View, problems_of
 
@@ -79,7 +80,7 @@ class Workflow:
         """
         known = catalogs.bundled() if catalog is None else catalog
         prompt = api.plain(document)
-        view = View(copy.deepcopy(document) if prompt is None else prompt, known)
+        view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, known), known)
         if prompt is None:
             bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
             found = [*bad, *problems_of(view)]
@@ -294,6 +295,12 @@ class Workflow:
         parts = {name: node.origin_.scope for node, name in graph.ids.items() if node.origin_.code is not None}
         prompt = View(api.dump(graph), self._default_catalog)
         return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
+
+    def to_python(self, *, function: str = "workflow") -> str:
+        """The graph as typed Python source: a function that gives it again when it is called without arguments."""
+        from ryla_graphs.formats import python  # noqa: PLC0415 - few need it, and all would wait for it
+
+        return python.dump(self._graph, function=function, name=self.name)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx, nodes by id."""

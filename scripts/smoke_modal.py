@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
+import requests
 import typer
-import urllib3
 from rich.console import Console
 from rich.table import Table
 
@@ -23,13 +23,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ryla_graphs import presets
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS
-from ryla_graphs.problems import RylaError
+from ryla_graphs.problems import MissingExtra, RylaError
+from ryla_graphs.problems.extras import needs_extra
 
 try:
-    from scripts.smoke_shared import Skipped, Smoke, Unexpected
-    from scripts.smoke_steps import NEEDED, STEPS
-except ModuleNotFoundError as error:
-    sys.exit(f"this needs the package '{error.name}': pip install 'ryla-graphs[client,modal]'")
+    with needs_extra("client,modal"):
+        from scripts.smoke_shared import Skipped, Smoke, Unexpected
+        from scripts.smoke_steps import NEEDED, STEPS
+except MissingExtra as error:
+    sys.exit(str(error))
 
 
 class Result(NamedTuple):
@@ -55,7 +57,7 @@ def take(smoke: Smoke, skip: frozenset[str], say: Callable[[str], None]) -> list
             outcome, seen = "ok", step(smoke)
         except Skipped as reason:
             outcome, seen = "skipped", str(reason)
-        except (Unexpected, RylaError, urllib3.exceptions.HTTPError) as error:
+        except (Unexpected, RylaError, requests.RequestException) as error:
             outcome, seen = "failed", f"{error}" or type(error).__name__
             broken = name if name in NEEDED else broken
         results.append(Result(name, outcome, time.monotonic() - began, seen))

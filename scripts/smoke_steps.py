@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
 
-import urllib3
+import requests
 
 from ryla_graphs import presets
 from ryla_graphs.client import Job, RequestFailed
+from ryla_graphs.problems.extras import needs_extra
 from scripts.smoke_shared import Skipped, Smoke, Unexpected, command, follow
 
 CUT_SECONDS = 150.0
@@ -25,10 +25,8 @@ NEEDED = frozenset({"token", "deploy", "health", "first"})
 def token(smoke: Smoke) -> str:
     """A token of Modal's, and one of the deployment."""
     smoke.needs_modal()
-    try:
+    with needs_extra("modal"):
         from modal.config import config  # noqa: PLC0415
-    except ImportError as error:
-        raise Unexpected('modal is not installed: pip install "ryla-graphs[modal]"') from error
     if not (config.get("token_id") and config.get("token_secret")):
         raise Unexpected("no token of Modal: run `modal setup`, or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET")
     if not smoke.token and not smoke.settings.allow_open:
@@ -53,13 +51,13 @@ def pull(smoke: Smoke) -> str:
 
 def health(smoke: Smoke) -> str:
     """Whether the web side answers; its own cold start is in the seconds."""
-    answer = urllib3.request("GET", f"{smoke.address}/health", timeout=120.0, retries=False)
-    if answer.status != 200:
-        raise Unexpected(f"/health answers {answer.status}")
-    ready = urllib3.request("GET", f"{smoke.address}/ready", timeout=120.0, retries=False)
+    answer = requests.get(f"{smoke.address}/health", timeout=120.0, allow_redirects=False)
+    if answer.status_code != 200:
+        raise Unexpected(f"/health answers {answer.status_code}")
+    ready = requests.get(f"{smoke.address}/ready", timeout=120.0, allow_redirects=False)
     facts = ready.json()
     smoke.simulated = facts["engine"] == "simulator"
-    if ready.status != 200:
+    if ready.status_code != 200:
         raise Unexpected(f"/ready: {facts['reason']}")
     return f"version {answer.json()['version']}, engine {facts['engine']}"
 
@@ -177,10 +175,10 @@ def front(smoke: Smoke) -> str:
     graph = presets.get(smoke.preset).build(smoke.small()).compile().prompt
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {smoke.token}"} if smoke.token else {})
     address = smoke.address_of("front_workflow")
-    answer = urllib3.request("POST", address, body=json.dumps(dict(graph)), headers=headers, timeout=180, retries=False)
+    answer = requests.post(address, json=dict(graph), headers=headers, timeout=180, allow_redirects=False)
     kind = answer.headers.get("content-type", "")
-    if answer.status != 200 or not kind.startswith("image/"):
-        raise Unexpected(f"{address} answers {answer.status}, {kind}")
+    if answer.status_code != 200 or not kind.startswith("image/"):
+        raise Unexpected(f"{address} answers {answer.status_code}, {kind}")
     return f"{address}: {kind}"
 
 

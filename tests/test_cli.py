@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from ryla_graphs import presets
+from ryla_graphs.catalogs import bundled
 from tests.conftest import ROOT
 from tests.data.make_object_info import object_info
 from tests.engines.stub import Script, serve
@@ -168,7 +169,7 @@ def test_run_from_standard_input(graph: Path, tmp_path: Path) -> None:
 
 
 def test_run_on_a_server(graph: Path, tmp_path: Path) -> None:
-    with serve() as (address, _):
+    with serve(Script(object_info=bundled("core").entries())) as (address, _):
         said = good("run", graph, "--engine", address, "-o", tmp_path / "o")
         assert "simulated" not in said and "x_00001_.png" in said
         good("run", graph, "-o", tmp_path / "p", RYLA_ENGINE=address)
@@ -176,7 +177,7 @@ def test_run_on_a_server(graph: Path, tmp_path: Path) -> None:
 
 def test_a_failing_run_is_exit_1(graph: Path, tmp_path: Path) -> None:
     error = {"node_id": "sampler", "node_type": "KSampler", "exception_message": "no such shape"}
-    with serve(Script(error=error)) as (address, _):
+    with serve(Script(error=error, object_info=bundled("core").entries())) as (address, _):
         result = ryla("run", graph, "--engine", address, "-o", tmp_path / "o")
         assert (result.returncode, result.stdout) == (1, "")
         assert "error: KSampler 'sampler' failed: no such shape" in result.stderr

@@ -1,27 +1,32 @@
-"""Find the first ComfyUI release that has each class: `python -m tools.class_versions CHECKOUT`.
+"""Find the first ComfyUI release that has each class: `python -m tools.class_versions CHECKOUT [RECORDED]`.
 
-CHECKOUT is a clone of ComfyUI with its history. Writes ``ryla_graphs/software/since.py``; run it when the core catalog
-is taken over from a new ComfyUI.
+CHECKOUT is a clone of ComfyUI with its history, RECORDED is ``classes_of_commits.json.gz``: the classes that servers at
+some commits listed. Writes ``ryla_graphs/software/since.py``; run it when the core catalog is taken over from a new
+ComfyUI. A class counts from the first release whose source names it, but not from one whose server did not list it.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ryla_graphs.catalogs import COMFYUI_VERSION, bundled
+from ryla_graphs.catalogs import bundled
+from ryla_graphs.software.packs import folder_of
 
-TARGET = Path(__file__).parent.parent / "ryla_graphs" / "plan" / "since.py"
+TARGET = Path(__file__).parent.parent / "ryla_graphs" / "software" / "since.py"
 WHERE = ("nodes.py", "comfy_extras", "comfy_api_nodes", "custom_nodes")
 QUOTED = r"""['"][A-Za-z0-9_+ ./()-]+['"]"""
 
 HEAD = '''"""The ComfyUI release that first had each of its classes, as far back as its history tells versions.
 
-Made by `python -m tools.class_versions` from ComfyUI's history; not edited by hand.
+Made by `python -m tools.class_versions CHECKOUT RECORDED` from ComfyUI's history, and from what servers of some
+releases listed; not edited by hand.
 """
 
 from __future__ import annotations
@@ -32,26 +37,35 @@ from collections.abc import Mapping
 
 
 def main() -> None:
-    """Write the table anew."""
-    if len(sys.argv) != 2:
+    """Write the table."""
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
-    TARGET.write_text(HEAD + _table(first_seen(sys.argv[1])), encoding="utf-8")
+    listed = _listed(Path(sys.argv[2])) if len(sys.argv) == 3 else {}
+    TARGET.write_text(HEAD + _table(first_seen(sys.argv[1], listed)), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", TARGET], check=True)
 
 
-def first_seen(checkout: str) -> dict[str, list[str]]:
-    """The classes of the core catalog by the release that first names them; the oldest release is left out."""
-    missing = set(bundled("core"))
+def first_seen(checkout: str, listed: Mapping[str, set[str]]) -> dict[str, list[str]]:
+    """The classes of the core catalog by the release that first has them; those of the oldest release are left out.
+
+    `listed` are the classes that a server listed, by its commit.
+    """
+    missing = {name for name, schema in bundled("core").items() if folder_of(schema) is None}
     found: dict[str, list[str]] = {}
     for version, commit in releases(checkout):
         text = _git(checkout, "grep", "-hE", QUOTED, commit, "--", *WHERE)
         names = missing & {quoted[1:-1] for quoted in re.findall(QUOTED, text)}
+        if commit in listed:
+            early = set().union(*found.values()) - listed[commit]
+            missing |= early
+            found = {before: sorted({*those} - early) for before, those in found.items()}
+            names &= listed[commit]
         missing -= names
         found[version] = sorted(names)
-    # The catalog was recorded a little after its release.
-    found.setdefault(COMFYUI_VERSION, []).extend(sorted(missing))
+    # The catalog was recorded after the last release, at a commit that still calls itself by that version.
+    found[f"{next(reversed(found))}+"] = sorted(missing)
     oldest = next(iter(found))
-    return {version: sorted(names) for version, names in found.items() if names and version != oldest}
+    return {version: names for version, names in found.items() if names and version != oldest}
 
 
 def releases(checkout: str) -> Iterator[tuple[str, str]]:
@@ -60,6 +74,11 @@ def releases(checkout: str) -> Iterator[tuple[str, str]]:
         stated = re.search(r'__version__ = "([\d.]+)"', _git(checkout, "show", f"{commit}:comfyui_version.py"))
         if stated:
             yield stated[1], commit
+
+
+def _listed(path: Path) -> dict[str, set[str]]:
+    with gzip.open(path) as file:
+        return {commit: set(row["classes"]) for commit, row in json.load(file).items()}
 
 
 def _table(found: dict[str, list[str]]) -> str:

@@ -74,6 +74,7 @@ def _presets() -> Iterator[tuple[str, ...]]:
         wish = RYLA_DEFAULTS.get(name)
         row = compiled.plan.on(gpu)
         choice = choose_gpu(compiled.plan, allowed=settings.gpus, preferred=wish)
+        assert choice is not None
         assert choice.gpu.name == gpu, name
         why = choice.reason.partition("; ")[0] if wish not in (None, gpu) else ""
         yield f"`{name}`", gpu, _figure(row.seconds_an_image, ".1f"), _figure(row.usd_an_image, ".4f"), wish or "", why

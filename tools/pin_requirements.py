@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ryla_graphs.software.packs import PACKS
-from ryla_graphs.software.releases import RELEASE
+from ryla_graphs.software.releases import PINS_AS_OF, PYTHON
 
 ROOT = Path(__file__).parent.parent
-OUT = ROOT / "ryla_graphs" / "plan" / "pins.py"
+OUT = ROOT / "ryla_graphs" / "software" / "pins.py"
 
 TOGETHER = ("torch==2.11.*", "opencv-python<5", "opencv-python-headless<5")
 """torchaudio comes out less often than torch; of this version torch, torchvision and torchaudio were made for each
@@ -50,7 +50,7 @@ def compiled(uv: str, wishes: Iterable[str], constraints: Sequence[str]) -> tupl
         asked.write_text("\n".join(wishes))
         kept.write_text("\n".join(constraints))
         command = [uv, "pip", "compile", str(asked), "--constraint", str(kept), "--quiet", "--no-header"]
-        command += ["--no-annotate", "--python-version", RELEASE.python, "--exclude-newer", RELEASE.pins_as_of]
+        command += ["--no-annotate", "--python-version", PYTHON, "--exclude-newer", PINS_AS_OF]
         command += ["--python-platform", "x86_64-manylinux_2_28"]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return tuple(line for line in told.splitlines() if line)
@@ -94,7 +94,7 @@ def main() -> None:
         f'    "{name}": (\n' + "".join(f'        "{pin}",\n' for pin in pins) + "    ),\n"
         for name, pins in lists.items()
     ]
-    OUT.write_text(HEAD.format(python=RELEASE.python, as_of=RELEASE.pins_as_of) + "".join(rows) + "}\n")
+    OUT.write_text(HEAD.format(python=PYTHON, as_of=PINS_AS_OF) + "".join(rows) + "}\n")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def lock_command(
         str | None,
         typer.Option(metavar="FILE|URL", help="object_info.json of a server that has the packs: tells their classes."),
     ] = None,
-    comfyui: Annotated[str | None, typer.Option(metavar="VERSION", help="Another ComfyUI than the pinned one.")] = None,
+    comfyui: Annotated[
+        str | None, typer.Option(metavar="VERSION|COMMIT", help="Another ComfyUI than the pinned one.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 where the lock is out of date.")
     ] = False,
@@ -73,6 +75,7 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
     from dataclasses import replace  # noqa: PLC0415
 
     from ryla_graphs.lockfile import Asked, CustomPack  # noqa: PLC0415
+    from ryla_graphs.lockfile.asked import is_commit  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings, NotFound  # noqa: PLC0415
     from ryla_graphs.software.releases import RELEASE  # noqa: PLC0415
 
@@ -86,10 +89,12 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
             raise NotFound.among("pack that was asked for", folder, there)
     asked = asked.with_packs((), tuple(drop))
     if comfyui is not None:
-        version = comfyui.removeprefix("v")
-        if not version.replace(".", "").isdecimal() or "." not in version.strip("."):
-            raise InvalidSettings(f"--comfyui: '{comfyui}' is no version, such as {RELEASE.version}")
-        asked = replace(asked, comfyui=None if version == RELEASE.version else version)
+        wanted = comfyui.removeprefix("v")
+        if not is_commit(wanted) and (not wanted.replace(".", "").isdecimal() or "." not in wanted.strip(".")):
+            raise InvalidSettings(
+                f"--comfyui: '{comfyui}' is no version, such as {RELEASE.version}, and no full commit of 40 digits"
+            )
+        asked = replace(asked, comfyui=None if wanted in (RELEASE.version, RELEASE.commit) else wanted)
     return asked
 
 
@@ -118,7 +123,7 @@ def _changes(before: Lock | None, made: Lock) -> Iterator[str]:
     if before is None:
         return
     if before.comfyui != made.comfyui:
-        yield f"ComfyUI {before.comfyui.version} -> {made.comfyui.version}"
+        yield f"ComfyUI {_named(before)} -> {_named(made)}"
     for what, old, new in (
         ("pack", {row.folder: row for row in before.packs}, {row.folder: row for row in made.packs}),
         ("weight", {f"{row.folder}/{row.file}": row for row in before.weights}, _weights(made)),
@@ -134,6 +139,11 @@ def _changes(before: Lock | None, made: Lock) -> Iterator[str]:
         yield "Python packages of ryla_graphs"
     if before.asked != made.asked:
         yield f"made by `{made.asked.command}`"
+
+
+def _named(lock: Lock) -> str:
+    commit = lock.comfyui.commit
+    return f"{lock.comfyui.version}{f' ({commit[:8]})' if commit else ''}"
 
 
 def _weights(lock: Lock) -> dict[str, Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ryla_graphs.problems import Problem
 
+_ENDLESS = 10_000
 _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -28,10 +29,11 @@ def print_json(content: Any) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A terminal for tables and progress."""
+    """A terminal for tables and progress; a file or a pipe gets every cell of a table on one line."""
     from rich.console import Console  # noqa: PLC0415 - a third of the start-up time
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    width = None if stderr or sys.stdout.isatty() else _ENDLESS
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
 
 
 def print_problems(problems: Iterable[Problem], *, stderr: bool = False, notes: bool = True) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.formats.read import Preference
-    from ryla_graphs.plan import Choice, Plan
+    from ryla_graphs.plan import Choice, Plan, StagePlan
     from ryla_graphs.plan.plan import OnGPU
     from ryla_graphs.problems import Problem
     from ryla_graphs.workflow import Workflow
@@ -28,11 +29,13 @@ def plan_command(
     params: ParamsFile = None,
     catalog: CatalogSource = None,
     prefer: Prefer = None,
+    models: ModelsFolders = None,
     json: Json = False,
 ) -> None:
     """Estimate a workflow: weights, node packs, ComfyUI, memory, GPU, seconds, cost. Exits 1 where it is too much.
 
-    What a preset must be given and is not is taken from its example.
+    What a preset must be given and is not is taken from its example. Files in the folders of --models count as large as
+    they are there.
     """
     from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
@@ -42,7 +45,7 @@ def plan_command(
     known = open_catalog(catalog) if catalog else None
     wanted = find_gpu(gpu).name if gpu else None
     compiled = _workflow(target, param, params, known, prefer).compile(known)
-    plan = compiled.plan
+    plan = compiled.plan if models is None else _measured(compiled, models)
     choice: Choice | None = None
     problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
     try:
@@ -56,6 +59,16 @@ def plan_command(
     else:
         _print(plan, rows, choice, problems)
     raise typer.Exit(1 if problems else 0)
+
+
+def _measured(compiled: CompiledWorkflow, folders: Sequence[str]) -> Plan:
+    """The plan with the files of some models folders."""
+    from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
+    from ryla_graphs.plan import plan_of  # noqa: PLC0415
+    from ryla_graphs.validation import View  # noqa: PLC0415
+
+    held = ModelsFolder.open(*folders)
+    return plan_of(View(compiled.document, compiled.catalog, files=held), held.size)
 
 
 def _workflow(
@@ -93,7 +106,9 @@ def _print(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: S
         terminal.print(f"assumed: {text}")
     for unknown in plan.unknowns:
         terminal.print(f"unknown: {unknown}")
-    if choice is not None:
+    if choice is None and not problems:
+        terminal.print("\nNo GPU is recommended: what the graph needs is not known.")
+    elif choice is not None:
         terminal.print(f"\n{choice.reason[0].upper()}{choice.reason[1:]}.")
         terminal.print(_targets(plan, plan.on(choice.gpu.name)))
     print_problems(problems)
@@ -108,9 +123,11 @@ def _print_needs(terminal: Console, plan: Plan) -> None:
             "pickle: loading it may run code" if file.pickled else "",
         ]
         told = ", ".join(mark for mark in marks if mark)
-        table.add_row(file.name, file.folder, _size(file.size), file.licence or "unknown", told)
-    at_least = "" if all(file.size is not None for file in plan.weights) else "at least "
-    table.add_row("together", "", f"{at_least}{_size(plan.weight_bytes)}", "", "")
+        table.add_row(file.name, file.folder, _size(file.between or file.size), file.licence or "unknown", told)
+    whole = plan.weight_bytes_between
+    known = plan.weight_bytes + sum(file.between[0] for file in plan.weights if file.between)
+    together = _size(whole) if whole else f"at least {_size(known)}" if known else "unknown"
+    table.add_row("together", "", together, "", "")
     terminal.print(table)
     if plan.packs:
         terminal.print()
@@ -133,16 +150,15 @@ def _print_stages(terminal: Console, plan: Plan) -> None:
             f"{stage.class_type} '{stage.node}'",
             stage.kind,
             f"{stage.width}x{stage.height}{frames}{batch}" if stage.width else "",
-            _memory(stage.weight_bytes),
+            _weights(stage),
             _memory(stage.activation_bytes) if stage.activation_bytes else "",
-            "unknown" if stage.tera_operations is None else f"{stage.tera_operations:,.1f}",
+            "unknown" if stage.tera_operations is None else _figure(stage.tera_operations, 1),
             str(stage.evaluations) if stage.kind == "sample" else "",
         )
     terminal.print(table)
-    least = "" if plan.knows("memory") else "at least "
     if plan.peak_bytes is not None:
         terminal.print(
-            f"\nGPU memory: {least}{_memory(plan.peak_bytes)} at '{plan.peak_stage}'; "
+            f"\nGPU memory: {_between(plan.peak_bytes_at_least, plan.peak_bytes)} at '{plan.peak_stage}'; "
             f"{_memory(plan.resident_bytes)} where all weights stay loaded\n"
         )
     else:
@@ -162,8 +178,8 @@ def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
             {"resident": "yes", "swap": "yes, swapping", "offload": "only streaming", "no": "no", None: "unknown"}[
                 row.fit
             ],
-            "unknown" if row.seconds_an_image is None else f"{least}{row.seconds_an_image:.1f}",
-            "unknown" if row.usd_an_image is None else f"{least}${row.usd_an_image:.4f}",
+            "unknown" if row.seconds_an_image is None else f"{least}{_figure(row.seconds_an_image, 1)}",
+            "unknown" if row.usd_an_image is None else f"{least}${_figure(row.usd_an_image, 4)}",
             "" if row.cold_seconds is None else f"+ {row.cold_seconds:.0f} s",
             ", ".join(marks),
         )
@@ -198,11 +214,31 @@ def _table(*columns: str, title: str | None = None) -> Any:
     return table
 
 
-def _size(size: int | None) -> str:
+def _figure(value: float, digits: int) -> str:
+    """A number with so many digits behind the point, and with more where it would look like nothing."""
+    return f"{value:,.{digits}f}" if value == 0 or value >= 10**-digits else f"{value:.1g}"
+
+
+def _size(size: int | tuple[int, int] | None) -> str:
+    from ryla_graphs.weights.sizes import Size  # noqa: PLC0415
+
     if size is None:
         return "unknown"
-    return f"{size / 1e9:.2f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+    return str(Size(*size) if isinstance(size, tuple) else Size(size, size))
 
 
 def _memory(size: int | None) -> str:
-    return "unknown" if size is None else f"{size / 2**30:.2f} GiB"
+    if size is None:
+        return "unknown"
+    return f"{size / 2**30:.2f} GiB" if size >= 2**30 / 100 else f"{_figure(size / 2**20, 1)} MiB"
+
+
+def _weights(stage: StagePlan) -> str:
+    if stage.weights_known:
+        return _memory(stage.weight_bytes) if stage.weights else ""
+    return f">= {_memory(stage.weight_bytes)}" if stage.weight_bytes else "unknown"
+
+
+def _between(least: int | None, most: int) -> str:
+    alike = least is None or _memory(least) == _memory(most)
+    return _memory(most) if alike else f"{_memory(least)} to {_memory(most)}"

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json as json_module
+import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import (
+    CatalogSource,
+    EngineAddress,
+    Json,
+    Limits,
+    Out,
+    ParamsFile,
+    Prefer,
+    Settings,
+    Target,
+)
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compile import CompiledWorkflow
-    from ryla_graphs.engines import Artifact, Result
+    from ryla_graphs.engines import Artifact, Engine, Result
+    from ryla_graphs.engines.events import Event
+    from ryla_graphs.engines.partial import GoodPart
+    from ryla_graphs.workflow import Workflow
 
 
 def run_command(
@@ -26,6 +41,10 @@ def run_command(
     param: Settings = None,
     params: ParamsFile = None,
     engine: EngineAddress = "simulator",
+    catalog: CatalogSource = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Where some outputs are wrong, run the others, as ComfyUI does.")
+    ] = False,
     limits: Limits = True,
     prefer: Prefer = None,
     list_inputs: Annotated[
@@ -33,27 +52,72 @@ def run_command(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten."""
+    """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten.
+
+    The engine's own catalog judges the workflow, unless `--catalog` names another. Ctrl-C and SIGTERM cancel the run.
+    """
     from ryla_graphs.cli.inputs import print_inputs  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
-    from ryla_graphs.engines import connect, run  # noqa: PLC0415
+    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     if list_inputs:
         print_inputs(target, prefer, json=json)
         return
-    workflow, inputs = load_target(target, param, params, prefer=prefer)
-    compiled = workflow.compile()
-    if limits:
-        refuse_too_much([compiled])
-    if not json:
-        print_problems(compiled.problems, stderr=True, notes=False)
     with closing(connect(engine)) as connected:
-        with progress(len(compiled.document), quiet=json) as watch:
-            result = run(connected, compiled, inputs, on_event=watch)
-        files = [(artifact, artifact.save(out)) for artifact in result.outputs]
+        known = open_catalog(catalog) if catalog else judge_of(connected)
+        workflow, inputs = load_target(target, param, params, known, prefer)
+        part = _part(workflow, known, partial=partial)
+        compiled = part.workflow
+        if limits:
+            refuse_too_much([compiled])
+        if not json:
+            print_problems(compiled.problems, stderr=True, notes=False)
+        result, files = _run(connected, compiled, inputs, out, quiet=json)
     saved = workflow_file(compiled).save(out)
-    _tell(compiled, result, files, saved, engine=engine, json=json)
+    _tell(compiled, result.without(part.left_out), files, saved, engine=engine, json=json)
+
+
+def _part(workflow: Workflow, known: Catalog | None, *, partial: bool) -> GoodPart:
+    from ryla_graphs.engines.partial import GoodPart, good_part  # noqa: PLC0415
+
+    return good_part(workflow, known) if partial else GoodPart(workflow.compile(known), ())
+
+
+def _run(
+    engine: Engine, compiled: CompiledWorkflow, inputs: Mapping[str, bytes], out: Path, *, quiet: bool
+) -> tuple[Result, list[tuple[Artifact, Path]]]:
+    """Run a graph and save its outputs; where it fails, those that had come are saved all the same."""
+    from ryla_graphs.cli.ending import cancelling  # noqa: PLC0415
+    from ryla_graphs.engines.base import follow  # noqa: PLC0415
+    from ryla_graphs.problems import EngineError  # noqa: PLC0415
+
+    arrived: list[Artifact] = []
+    run_id = str(uuid.uuid4())
+    try:
+        with progress(len(compiled.document), quiet=quiet) as watch, cancelling(engine, run_id, compiled):
+            started = engine.start(compiled, inputs, run_id=run_id, fresh=True)
+            result = follow(started, on_event=_collecting(arrived, watch))
+        return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
+    except EngineError:
+        for artifact in arrived:
+            typer.echo(f"{artifact.save(out)}  (had come before the run failed)", err=True)
+        raise
+
+
+def _collecting(arrived: list[Artifact], watch: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Keeps the outputs of the attempt that is on."""
+    from ryla_graphs.engines.events import OutputReady, Retrying  # noqa: PLC0415
+
+    def collect(event: Event) -> None:
+        watch(event)
+        if isinstance(event, OutputReady):
+            arrived.append(event.artifact)
+        elif isinstance(event, Retrying):
+            arrived.clear()
+
+    return collect
 
 
 def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
@@ -98,9 +162,12 @@ def _tell(
                 "workflow": str(saved),
                 "outputs": [{**artifact.to_dict(), "file": str(path)} for artifact, path in files],
                 "problems": [problem.to_dict() for problem in compiled.problems],
+                "left_out": [problem.to_dict() for problem in result.left_out],
             }
         )
         return
+    for problem in result.left_out:
+        typer.echo(f"left out: {problem}", err=True)
     for _, path in files:
         typer.echo(f"{path}{'  (simulated: no model ran)' if simulated else ''}")
     typer.echo(f"{saved}")

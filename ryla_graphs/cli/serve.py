@@ -48,13 +48,10 @@ def serve_command(
 
     Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
     """
-    from ryla_graphs.cli.extras import needs_extra  # noqa: PLC0415
-
-    with needs_extra("server"):
-        from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
-        from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
-        from ryla_graphs.server.listening import listen  # noqa: PLC0415
-        from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
+    from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+    from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
+    from ryla_graphs.server.listening import listen  # noqa: PLC0415
+    from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
     loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}
     settings = settings_from(os.environ, **loras)

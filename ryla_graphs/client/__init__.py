@@ -1,14 +1,19 @@
 """A typed client of a ryla_graphs server, sync and async: `RylaClient(base_url, token)` and `AsyncRylaClient`.
 
-Both are thin: what is asked, how often, and what an answer means stands in `flows`, once for both.
+Both are thin: what is asked, how often, and what an answer means stands in `flows`, once for both. The async one
+needs the extra ``client``.
 """
 
 from __future__ import annotations
 
-from ryla_graphs.client.asynchronous import AsyncJob, AsyncOutput, AsyncRylaClient
+from typing import TYPE_CHECKING
+
 from ryla_graphs.client.sync import Job, Output, RylaClient
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
 from ryla_graphs.problems import JobFailed, RequestFailed, ServerUnreachable
+
+if TYPE_CHECKING:
+    from ryla_graphs.client.asynchronous import AsyncJob, AsyncOutput, AsyncRylaClient
 
 __all__ = [
     "AsyncJob",
@@ -25,3 +30,12 @@ __all__ = [
     "RylaClient",
     "ServerUnreachable",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The async half, loaded when somebody asks for it; raises `MissingExtra` where it cannot be."""
+    if name not in __all__:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from ryla_graphs.client import asynchronous  # noqa: PLC0415 - needs httpx2
+
+    return getattr(asynchronous, name)

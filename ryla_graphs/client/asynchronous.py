@@ -8,15 +8,27 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
-import httpx2
+from ryla_graphs.problems.extras import needs_extra
+
+with needs_extra("client"):
+    import httpx2
 
 from ryla_graphs.client import flows
-from ryla_graphs.client.connection import RECONNECTS, Address, answer_of, event_of, unreachable
+from ryla_graphs.client.connection import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    RECONNECTS,
+    STREAM_SECONDS,
+    Address,
+    EventReader,
+    ask_for_events,
+)
 from ryla_graphs.client.files import File
-from ryla_graphs.client.flows import Flow, Pause
+from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import ServerUnreachable
 
 T = TypeVar("T")
@@ -124,7 +136,8 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
         self._address = Address(base_url, token)
-        self._http = httpx2.AsyncClient(**self._address.options)
+        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=not is_loopback(base_url))
 
     async def __aenter__(self) -> Self:
         return self
@@ -197,23 +210,41 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
                     step = next(flow)
                     continue
                 try:
-                    response = await self._http.request(step.method, step.path, **self._address.arguments(step))
+                    response = await self._http.send(self._request(step))
                 except httpx2.TransportError as error:
-                    step = flow.throw(unreachable(self._address, error))
+                    step = flow.throw(self._address.unreachable(str(error) or type(error).__name__))
                 else:
-                    step = flow.send(answer_of(response))
+                    step = flow.send(_answer_of(response))
         except StopIteration as end:
             value: T = end.value
             return value
 
     async def stream(self, job_id: str, after: int) -> AsyncGenerator[JobEvent]:
         """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        request = self._request(ask_for_events(job_id, after), seconds=STREAM_SECONDS)
         try:
-            async with self._http.sse(f"/jobs/{job_id}/events", **self._address.following(after)) as source:
-                if source.response.status_code >= 400:
-                    await source.response.aread()
-                    flows.checked(answer_of(source.response))
-                async for event in source:
-                    yield event_of(event)
+            response = await self._http.send(request, stream=True)
+            async with aclosing(response):
+                if response.status_code != 200:
+                    await response.aread()
+                    flows.checked(_answer_of(response))
+                reader = EventReader()
+                async for line in response.aiter_lines():
+                    for event in reader.feed(line):
+                        yield event
         except httpx2.TransportError as error:
-            raise unreachable(self._address, error) from error
+            raise self._address.unreachable(str(error) or type(error).__name__) from error
+
+    def _request(self, ask: Ask, *, seconds: float = READ_SECONDS) -> httpx2.Request:
+        return self._http.build_request(
+            ask.method,
+            self._address.url(ask.path),
+            content=ask.body,
+            files={"file": ask.file} if ask.file is not None else None,
+            headers=self._address.headers(ask),
+            timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
+        )
+
+
+def _answer_of(response: httpx2.Response) -> Answer:
+    return Answer(response.status_code, response.headers, response.content)

@@ -1,12 +1,12 @@
-"""How both clients speak HTTP."""
+"""How both clients speak HTTP, whatever library carries it."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-import httpx2
-
-from ryla_graphs.client.flows import Answer, Ask
+from ryla_graphs.client.flows import Ask
 from ryla_graphs.client.views import JobEvent
 from ryla_graphs.problems import ServerUnreachable
 
@@ -26,35 +26,42 @@ class Address:
     def __repr__(self) -> str:
         return f"<Address {self.base_url}>"
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """What a client is made with."""
-        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-        return {"base_url": self.base_url, "headers": headers, "timeout": timeout}
+    def url(self, path: str) -> str:
+        """The address of something on the server; what is elsewhere, such as in an object store, says so itself."""
+        return path if urlsplit(path).scheme else f"{self.base_url}{path}"
 
-    def arguments(self, ask: Ask) -> dict[str, Any]:
-        """What a request is made with."""
-        given = {"json": ask.json, "headers": dict(ask.headers), "files": ask.files}
-        return {name: value for name, value in given.items() if value}
+    def headers(self, ask: Ask) -> dict[str, str]:
+        """The headers of a request. Only the server itself gets the token."""
+        ours = urlsplit(self.url(ask.path))[:2] == urlsplit(self.base_url)[:2]
+        token = {"Authorization": f"Bearer {self._token}"} if self._token and ours else {}
+        return {**token, **ask.headers}
 
-    def following(self, after: int) -> dict[str, Any]:
-        """What a stream of events is asked for with."""
-        headers = {"Last-Event-ID": str(after)} if after else {}
-        return {"headers": headers, "timeout": httpx2.Timeout(STREAM_SECONDS, connect=CONNECT_SECONDS)}
+    def unreachable(self, reason: str) -> ServerUnreachable:
+        """The error for a server that does not answer."""
+        return ServerUnreachable(f"no ryla_graphs server answers at {self.base_url}: {reason}")
 
 
-def answer_of(response: httpx2.Response) -> Answer:
-    """The answer in a response that has been read."""
-    return Answer(response.status_code, response.headers, response.content)
+def ask_for_events(job_id: str, after: int) -> Ask:
+    """The request for the events of a job after one that is known."""
+    headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
+    return Ask("GET", f"/jobs/{job_id}/events", headers=headers | ({"Last-Event-ID": str(after)} if after else {}))
 
 
-def event_of(event: httpx2.ServerSentEvent) -> JobEvent:
-    """The event of a job in a frame of the stream."""
-    data: Any = event.json()
-    return JobEvent(event.event or "message", data, int(event.id) if event.id else 0)
+class EventReader:
+    """Reads the events of a job from the lines of a stream."""
 
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
 
-def unreachable(address: Address, error: Exception) -> ServerUnreachable:
-    """The error for a server that does not answer."""
-    return ServerUnreachable(f"no ryla_graphs server answers at {address.base_url}: {error or type(error).__name__}")
+    def feed(self, line: str) -> Iterator[JobEvent]:
+        """Take a line without its end; a blank one gives the event that the lines before it are of."""
+        if line:
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            self._fields[name] = f"{self._fields[name]}\n{value}" if name == "data" and name in self._fields else value
+            return
+        fields, self._fields = self._fields, {}
+        if "data" in fields:
+            number = fields.get("id", "")
+            kind = fields.get("event", "message")
+            yield JobEvent(kind, json.loads(fields["data"]), int(number) if number.isdigit() else 0)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import os
+import secrets
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 File = bytes | Path | str
 """The content, a path on this machine, or a text that the server understands: data URL, https URL, asset id."""
 
+_PIECE = 2**20
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8", "image/jpeg"),
@@ -45,3 +48,36 @@ def _media_type(content: bytes) -> str:
     if content[4:8] == b"ftyp":
         return "video/mp4"
     return next((media for start, media in _MAGIC if content.startswith(start)), "application/octet-stream")
+
+
+class FormFile:
+    """A form with one field, ``file``, read while it is sent: LoRAs are hundreds of megabytes."""
+
+    def __init__(self, name: str, content: BinaryIO) -> None:
+        boundary = secrets.token_hex(16)
+        quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        self._head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        self._content = content
+        self._tail = f"\r\n--{boundary}--\r\n".encode()
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+
+    def __len__(self) -> int:
+        """The bytes of all of it; 0 where only reading shows how many there are, which `requests` sends in chunks."""
+        if not self._content.seekable():
+            return 0
+        here = self._content.tell()
+        end = self._content.seek(0, os.SEEK_END)
+        self._content.seek(here)
+        return len(self._head) + end - here + len(self._tail)
+
+    def __bool__(self) -> bool:
+        return True  # whoever asks does not need to know how long it is
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        while piece := self._content.read(_PIECE):
+            yield piece
+        yield self._tail

@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from ryla_graphs.client.files import File, encoded
 from ryla_graphs.client.graphs import GraphSource, body_of
@@ -27,13 +27,19 @@ _LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request."""
+    """One request. `path` may be a whole address, of something that the server has put elsewhere."""
 
     method: str
     path: str
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, tuple[str, Any]] | None = None
+    file: tuple[str, BinaryIO] | None = None
+    """The name and content of a file that is the form's field ``file``."""
+
+    @property
+    def body(self) -> bytes | None:
+        """The JSON as bytes; None where there is none. What JSON cannot say, such as NaN, the server refuses."""
+        return json.dumps(self.json).encode() if self.json is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,11 @@ def submit_workflow(source: GraphSource, inputs: Mapping[str, File], key: str | 
 
 def _submit(path: str, body: Any, key: str | None) -> Flow[JobView]:
     # With a key, sending again what may or may not have come through gives the same job.
-    headers = {"Prefer": "respond-async", "Idempotency-Key": key or str(uuid.uuid4())}
+    headers = {
+        "Content-Type": "application/json",
+        "Prefer": "respond-async",
+        "Idempotency-Key": key or str(uuid.uuid4()),
+    }
     answer = yield from patiently(Ask("POST", path, body, headers))
     return job_view(answer.json())
 
@@ -96,9 +106,9 @@ def content(url: str) -> Flow[bytes]:
     return answer.content
 
 
-def add_lora(name: str, file: Any) -> Flow[Lora]:
+def add_lora(name: str, file: BinaryIO) -> Flow[Lora]:
     """Bring a LoRA. A file is sent once: nobody knows how far it can be read again."""
-    answer = yield Ask("POST", "/loras", files={"file": (name, file)})
+    answer = yield Ask("POST", "/loras", file=(name, file))
     return lora_view(checked(answer).json())
 
 
@@ -143,8 +153,13 @@ def patiently(ask: Ask) -> Flow[Answer]:
 
 def checked(answer: Answer) -> Answer:
     """The answer, where it is good; raises `RequestFailed`."""
-    if answer.status < 400:
+    if answer.status < 300:
         return answer
+    if answer.status < 400:
+        # Where it leads need not be the server that the token is for.
+        elsewhere = answer.headers.get("location", "another address")
+        message = f"the server redirects to {elsewhere}; give the address that it ends at"
+        raise RequestFailed(message, status=answer.status, code="redirected")
     body = answer.json()
     error = body.get("error") if isinstance(body, dict) else None
     facts = error if isinstance(error, dict) else {}

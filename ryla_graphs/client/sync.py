@@ -8,15 +8,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
 
-import httpx2
+import requests
 
 from ryla_graphs.client import flows
-from ryla_graphs.client.connection import RECONNECTS, Address, answer_of, event_of, unreachable
-from ryla_graphs.client.files import File
-from ryla_graphs.client.flows import Flow, Pause
+from ryla_graphs.client.connection import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    RECONNECTS,
+    STREAM_SECONDS,
+    Address,
+    EventReader,
+    ask_for_events,
+)
+from ryla_graphs.client.files import File, FormFile
+from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.engines.sessions import reason_of, session_for
 from ryla_graphs.problems import ServerUnreachable
 
 T = TypeVar("T")
@@ -123,7 +132,7 @@ class RylaClient(PresetCalls[Job]):
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
         self._address = Address(base_url, token)
-        self._http = httpx2.Client(**self._address.options)
+        self._http = session_for(self._address.base_url, {})
 
     def __enter__(self) -> Self:
         return self
@@ -196,23 +205,48 @@ class RylaClient(PresetCalls[Job]):
                     step = next(flow)
                     continue
                 try:
-                    response = self._http.request(step.method, step.path, **self._address.arguments(step))
-                except httpx2.TransportError as error:
-                    step = flow.throw(unreachable(self._address, error))
+                    response = self._send(step)
+                except ServerUnreachable as error:
+                    step = flow.throw(error)
                 else:
-                    step = flow.send(answer_of(response))
+                    step = flow.send(_answer_of(response))
         except StopIteration as end:
             value: T = end.value
             return value
 
     def stream(self, job_id: str, after: int) -> Generator[JobEvent]:
         """The events of one connection; raises `ServerUnreachable` where it breaks."""
+        with closing(self._send(ask_for_events(job_id, after), seconds=STREAM_SECONDS, stream=True)) as response:
+            try:
+                if response.status_code != 200:
+                    flows.checked(_answer_of(response))
+                reader = EventReader()
+                # Pieces come as the server sends them, unless it does not say where each ends.
+                size = 2**16 if response.headers.get("Transfer-Encoding") == "chunked" else 1
+                for line in response.iter_lines(size):
+                    yield from reader.feed(line.decode())
+            except requests.RequestException as error:
+                raise self._address.unreachable(reason_of(error)) from error
+
+    def _send(self, ask: Ask, *, seconds: float = READ_SECONDS, stream: bool = False) -> requests.Response:
+        """Carry a request out; raises `ServerUnreachable`."""
+        headers = self._address.headers(ask)
+        form = FormFile(*ask.file) if ask.file is not None else None
+        if form is not None:
+            headers["Content-Type"] = form.content_type
         try:
-            with self._http.sse(f"/jobs/{job_id}/events", **self._address.following(after)) as source:
-                if source.response.status_code >= 400:
-                    source.response.read()
-                    flows.checked(answer_of(source.response))
-                for event in source:
-                    yield event_of(event)
-        except httpx2.TransportError as error:
-            raise unreachable(self._address, error) from error
+            return self._http.request(
+                ask.method,
+                self._address.url(ask.path),
+                data=ask.body if form is None else form,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, seconds),
+                allow_redirects=False,
+                stream=stream,
+            )
+        except requests.RequestException as error:
+            raise self._address.unreachable(reason_of(error)) from error
+
+
+def _answer_of(response: requests.Response) -> Answer:
+    return Answer(response.status_code, response.headers, response.content)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import Engine, Health, Inputs, Result, Run, missing_output, run
+from ryla_graphs.engines.base import SIMULATOR, Engine, Health, Inputs, Result, Run, judge_of, missing_output, run
 from ryla_graphs.problems import NotFound
-
-SIMULATOR = "simulator"
 
 
 def connect(address: str = SIMULATOR) -> Engine:
@@ -20,11 +18,23 @@ def connect(address: str = SIMULATOR) -> Engine:
         return Simulator()
     servers = dict.fromkeys(part.strip() for part in address.split(","))
     if all(server.startswith(("http://", "https://")) for server in servers):
-        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads urllib3
+        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads requests
 
         engines = [ComfyUI(server) for server in servers]
         return engines[0] if len(engines) == 1 else ComfyUIPool(engines)
     raise NotFound(f"there is no engine '{address}'; use '{SIMULATOR}' or a ComfyUI server's http://host:port")
 
 
-__all__ = ["SIMULATOR", "Artifact", "Engine", "Health", "Inputs", "Result", "Run", "connect", "missing_output", "run"]
+__all__ = [
+    "SIMULATOR",
+    "Artifact",
+    "Engine",
+    "Health",
+    "Inputs",
+    "Result",
+    "Run",
+    "connect",
+    "judge_of",
+    "missing_output",
+    "run",
+]

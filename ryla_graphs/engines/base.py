@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +12,12 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
-from ryla_graphs.problems import Cancelled, EngineError, OutputMissing
+from ryla_graphs.engines.partial import GoodPart, good_part, optional
+from ryla_graphs.outputs import OVER_SOCKET, PromisedOutput
+from ryla_graphs.problems import Cancelled, EngineError, OutputMissing, Problem
+from ryla_graphs.workflow import Workflow
+
+SIMULATOR = "simulator"
 
 Inputs = Mapping[str, bytes]
 """Files that the graph names as its inputs, by that name."""
@@ -124,6 +129,14 @@ class Result:
     run: str
     outputs: tuple[Artifact, ...]
     seconds: float
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the outputs that were not run, where the caller did without them."""
+
+    def without(self, left_out: Iterable[Problem]) -> Result:
+        """The same result of a graph of which more was left out, before the engine saw it."""
+        ours = tuple(left_out)
+        nodes = {problem.node for problem in ours}
+        return replace(self, left_out=(*ours, *(p for p in self.left_out if p.node not in nodes)))
 
     def save(self, directory: Path) -> tuple[Path, ...]:
         """Write all outputs into a directory."""
@@ -132,33 +145,61 @@ class Result:
 
 def run(
     engine: Engine,
-    workflow: CompiledWorkflow,
+    workflow: Workflow | CompiledWorkflow,
     inputs: Inputs | None = None,
     *,
     on_event: Callable[[Event], None] | None = None,
     previews: bool = False,
+    partial: bool = False,
 ) -> Result:
     """Run a graph to its end.
 
-    Raises `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`, `OutputMissing`, `Cancelled`.
-    An interrupt (Ctrl-C) cancels the run before it goes on up.
+    A `Workflow` is compiled first, against the engine's own catalog. `partial` runs what is good of a graph, as
+    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them.
+
+    Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
+    `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
+
+    >>> result = run(connect("http://127.0.0.1:8188"), workflow, {"face.png": picture})
     """
-    return follow(engine.start(workflow, inputs, previews=previews), on_event=on_event)
+    part = prepared(engine, workflow, partial=partial)
+    result = follow(engine.start(part.workflow, inputs, previews=previews), on_event=on_event)
+    return result.without(part.left_out)
+
+
+def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
+    """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` where the engine is to judge."""
+    if isinstance(workflow, CompiledWorkflow):
+        return GoodPart(optional(workflow) if partial else workflow, ())
+    catalog = judge_of(engine)
+    return good_part(workflow, catalog) if partial else GoodPart(workflow.compile(catalog), ())
+
+
+def judge_of(engine: Engine) -> Catalog | None:
+    """The catalog that a graph for an engine is checked against: its own, for no other knows what it has.
+
+    Input files may still come with the run, so none is missed. None for the simulator, which takes any class: there
+    the workflow's own catalog judges. Raises `EngineUnreachable`.
+    """
+    return None if engine.name == SIMULATOR else engine.catalog().replace(any_input_file=True)
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:
     """Wait for the end of a run; raises as `run` does."""
+    left_out: tuple[Problem, ...] = ()
     try:
         for event in started.events():
             if on_event is not None:
                 on_event(event)
+            if isinstance(event, Queued):
+                left_out = event.left_out
             if isinstance(event, Finished):
-                return Result(event.run, event.outputs, event.seconds)
+                return Result(event.run, event.outputs, event.seconds, left_out)
             if isinstance(event, Failed):
                 raise event.error
             if isinstance(event, CancelledEvent):
                 raise Cancelled("the run was cancelled")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         started.cancel()
         raise
     raise EngineError(f"run {started.id} told no end")
@@ -169,10 +210,15 @@ def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) ->
     for promised in workflow.outputs:
         arrived = sum(artifact.node == promised.node for artifact in outputs)
         if arrived < promised.at_least:
-            return OutputMissing(
-                f"{promised.class_type} '{promised.node}' promised {promised.at_least} {promised.kind} outputs"
-                f" and gave {arrived}",
-                node=promised.node,
-                class_type=promised.class_type,
-            )
+            message = f"{promised.class_type} '{promised.node}' {_shortfall(promised, arrived)}"
+            return OutputMissing(message, node=promised.node, class_type=promised.class_type)
     return None
+
+
+def _shortfall(promised: PromisedOutput, arrived: int) -> str:
+    if promised.kind == "unknown":
+        return "is an output node, and delivered nothing"
+    text = f"promised {promised.at_least} {promised.kind} outputs and gave {arrived}"
+    if promised.class_type in OVER_SOCKET:
+        text += "; pictures that are sent over the socket are lost where it breaks: SaveImage keeps them on the server"
+    return text

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.problems import EngineError
+from ryla_graphs.problems import EngineError, EngineRefused, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Event:
     def to_dict(self) -> dict[str, Any]:
         """The event as JSON-ready data."""
         facts = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        if not facts.get("left_out", True):
+            del facts["left_out"]
         return {"event": self.kind, **facts}
 
 
@@ -53,6 +55,8 @@ class Queued(Event):
     kind = "queued"
     ahead: int | None = None
     """How many runs are before this one, where the engine tells."""
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the outputs that the engine does not run, where the caller does without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +143,15 @@ class Cancelled(Event):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Artifact):
+    if isinstance(value, (Artifact, Problem)):
         return value.to_dict()
     if isinstance(value, Usage):
         return {key: fact for key, fact in asdict(value).items() if fact is not None}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, EngineRefused) and value.problems:
+        # Its text holds its problems; apart they keep their nodes and codes on the other side.
+        return {"code": value.code, "message": value.args[0], "problems": [each.to_dict() for each in value.problems]}
     if isinstance(value, EngineError):
         return {"code": value.code, "message": str(value), "node": value.node, "class_type": value.class_type}
     if isinstance(value, tuple):

@@ -1,14 +1,25 @@
 """The lock file of a deployment: which ComfyUI, node packs, Python packages and weights it is built from.
 
 `lock_of` makes a `Lock` of presets, graphs and packs; `catalog_of` gives the node classes that an image built from it
-has, and `differences` says what a server that runs lacks of them.
+has, `check_classes` whether its commit really has them, and `differences` what a server that runs lacks of them.
 """
 
 from __future__ import annotations
 
 from ryla_graphs.lockfile.asked import Asked, CustomPack
-from ryla_graphs.lockfile.classes import catalog_of, differences
+from ryla_graphs.lockfile.classes import Difference, catalog_of, check_classes, differences
 from ryla_graphs.lockfile.lock import FILE, Lock
 from ryla_graphs.lockfile.making import known_to, lock_of
 
-__all__ = ["FILE", "Asked", "CustomPack", "Lock", "catalog_of", "differences", "known_to", "lock_of"]
+__all__ = [
+    "FILE",
+    "Asked",
+    "CustomPack",
+    "Difference",
+    "Lock",
+    "catalog_of",
+    "check_classes",
+    "differences",
+    "known_to",
+    "lock_of",
+]

@@ -57,13 +57,18 @@ class CustomPack:
         if known is not None:
             repository, commit = known.repository, commit or known.commit
             folder = folder or known.folders[0]
-        if commit is None or re.fullmatch(r"[0-9a-f]{40}", commit) is None:
+        if commit is None or not is_commit(commit):
             given = f"'{commit}' is not" if commit else "it has not"
             raise InvalidSettings(
                 f"--pack {text}: {given} a full commit, 40 hexadecimal digits: "
                 f"`git ls-remote https://github.com/{repository} HEAD` tells the newest one"
             )
         return cls(repository=repository, commit=commit, folder=folder or repository.rpartition("/")[2])
+
+
+def is_commit(text: str) -> bool:
+    """Whether a text is a full hash of git's."""
+    return re.fullmatch(r"[0-9a-f]{40}", text) is not None
 
 
 def pinned(repository: str) -> Pack | None:
@@ -80,7 +85,7 @@ class Asked:
     packs: tuple[CustomPack, ...] = ()
     """Packs beside those that the targets need."""
     comfyui: str | None = None
-    """The version that was asked for; None for the pinned one."""
+    """The version or the full commit that was asked for; None for the pinned one."""
 
     @property
     def command(self) -> str:

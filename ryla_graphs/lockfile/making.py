@@ -10,8 +10,8 @@ from typing import Any
 from ryla_graphs import catalogs, presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.lockfile.asked import Asked, CustomPack
-from ryla_graphs.lockfile.classes import classes_of_packs, core_classes, names_digest
+from ryla_graphs.lockfile.asked import Asked, CustomPack, is_commit
+from ryla_graphs.lockfile.classes import check_classes, classes_of_packs, core_classes, level_of, names_digest
 from ryla_graphs.lockfile.lock import (
     Lock,
     LockedComfyUI,
@@ -24,7 +24,7 @@ from ryla_graphs.lockfile.lock import (
 from ryla_graphs.problems import CannotRunHere, Problem
 from ryla_graphs.software.packs import PACKS, Fix, Pack
 from ryla_graphs.software.pins import PINS
-from ryla_graphs.software.releases import RELEASE
+from ryla_graphs.software.releases import PYTHON, RECORDED, RELEASE, REPOSITORY, Release
 from ryla_graphs.software.versions import newest, number
 from ryla_graphs.version import __version__
 from ryla_graphs.weights import HubFile, Need, needed
@@ -36,25 +36,18 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
     `graphs` holds the compiled workflow of every target, examples for presets; `nodes` the ``/object_info`` entries of
     custom packs, of which those of packs that are not asked are left out. The same arguments give an equal lock.
 
-    Raises `CannotRunHere` where a graph needs a newer ComfyUI, or a pack that nobody has pinned or asked for.
+    Raises `CannotRunHere` where a graph needs a newer ComfyUI, or a pack that nobody has pinned or asked for, and what
+    `check_classes` raises.
     """
-    version = asked.comfyui or RELEASE.version
-    _check(asked, graphs, version)
+    comfyui = _comfyui(asked.comfyui)
+    check_classes(comfyui)
+    _check(asked, graphs, comfyui)
     kept = _of_asked(asked, nodes or {})
-    core = core_classes(version)
     return Lock(
         ryla_graphs=__version__,
         asked=asked,
-        python=RELEASE.python,
-        comfyui=LockedComfyUI(
-            version=version,
-            repository=RELEASE.repository,
-            commit=RELEASE.commit if version == RELEASE.version else None,
-            requirements=PINS["comfyui"],
-            own_requirements=version != RELEASE.version,
-            classes=len(core),
-            classes_sha256=names_digest(core),
-        ),
+        python=PYTHON,
+        comfyui=comfyui,
         packs=tuple(_packs(asked.packs, graphs.values(), kept)),
         requirements=PINS["ryla_graphs"],
         presets=tuple(name for name in graphs if name in presets.NAMES),
@@ -63,6 +56,33 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
         nodes_sha256=digest_of(kept),
         nodes=kept,
     )
+
+
+def _comfyui(asked: str | None) -> LockedComfyUI:
+    """The ComfyUI of a version or of a commit that was asked for; the pinned one where neither was."""
+    release = RELEASE if asked is None else _recorded(asked)
+    if release is not None:
+        version, commit, level = release.version, release.commit, release.level
+    elif asked is not None and is_commit(asked):
+        version, commit, level = RELEASE.version, asked, RELEASE.level  # which `check_classes` refuses
+    else:
+        assert asked is not None
+        version, commit, level = asked, None, asked
+    core = core_classes(level)
+    return LockedComfyUI(
+        version=version,
+        repository=REPOSITORY,
+        commit=commit,
+        requirements=PINS["comfyui"],
+        own_requirements=commit != RELEASE.commit,
+        classes=len(core),
+        classes_sha256=names_digest(core),
+    )
+
+
+def _recorded(asked: str) -> Release | None:
+    """The newest recorded commit that is asked for, or that calls itself by the version that is asked for."""
+    return next((row for row in reversed([*RECORDED.values()]) if asked in (row.commit, row.version)), None)
 
 
 def known_to(asked: Asked, nodes: Mapping[str, Any]) -> Catalog:
@@ -83,7 +103,8 @@ def _folder(entry: Any) -> str | None:
     return module.removeprefix("custom_nodes.").split(".")[0] if isinstance(module, str) else None
 
 
-def _check(asked: Asked, graphs: Mapping[str, CompiledWorkflow], version: str) -> None:
+def _check(asked: Asked, graphs: Mapping[str, CompiledWorkflow], comfyui: LockedComfyUI) -> None:
+    version = level_of(comfyui)
     there = {pack.folder for pack in asked.packs}
     problems = []
     for name, graph in graphs.items():
@@ -168,5 +189,5 @@ def _weights(needs: Iterable[Need]) -> Iterator[LockedWeight]:
             sha256=weight.sha256,
             licence=weight.licence.name,
             family=weight.family,
-            gated=weight.gated,
+            gated=source.gated if source else False,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import modal
 
-from ryla_graphs.lockfile import FILE, Lock
+from ryla_graphs.lockfile import FILE, Lock, check_classes
 from ryla_graphs.lockfile.lock import LockedPack, nodes_file
 
 COMFYUI = "/opt/ComfyUI"
@@ -56,9 +56,11 @@ def image_from(lock: Lock) -> modal.Image:
 def deployed_lock(path: Path | str = FILE) -> Lock:
     """The lock of this deployment: in a container the one of its image, elsewhere the one at `path`.
 
-    Raises what `Lock.read` raises.
+    Raises what `Lock.read` and `check_classes` raise.
     """
-    return Lock.read(LOCK_PATH if Path(LOCK_PATH).is_file() else path)
+    lock = Lock.read(LOCK_PATH if Path(LOCK_PATH).is_file() else path)
+    check_classes(lock.comfyui)
+    return lock
 
 
 def extra_model_paths(lock: Lock, *, models: str = MODELS, loras: str = LORAS) -> str:

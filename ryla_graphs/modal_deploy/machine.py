@@ -18,15 +18,16 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines import Engine, Run
-from ryla_graphs.engines.base import Health, LostRun
+from ryla_graphs.engines import Engine
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
+from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy import before_gpu
+from ryla_graphs.modal_deploy.broken import Broken
 from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
+from ryla_graphs.modal_deploy.lacking import lacked
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
-from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem, RunLost
+from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 
@@ -128,35 +129,6 @@ async def wake(web: Any) -> None:
         log.warning("the web side could not be woken: %s", error)
 
 
-class Broken:
-    """The engine of a container that has no ComfyUI; see `ryla_graphs.engines.base.Engine`."""
-
-    name = "a container without ComfyUI"
-    slots = 0
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    def catalog(self) -> Catalog:
-        """What is bundled, so that a job can be read before it is refused."""
-        return catalogs.bundled()
-
-    def start(self, *_: Any, **__: Any) -> Run:
-        """Raises `EngineError` with the reason."""
-        raise EngineError(self._why)
-
-    def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:  # noqa: ARG002 - no run was ever here
-        """Nothing runs here."""
-        return LostRun(run_id, RunLost(self._why))
-
-    def health(self) -> Health:
-        """It is not."""
-        return Health(ready=False, reason=self._why)
-
-    def close(self) -> None:
-        """It holds nothing."""
-
-
 class Machine:
     """One container. `start` before a snapshot, `ready` after it, then `run` for each job."""
 
@@ -165,7 +137,7 @@ class Machine:
         comfyui: Path,
         weights: WeightsFolder,
         *,
-        check: Callable[[Catalog], Sequence[str]] = lambda _: (),
+        check: Callable[[Catalog], Sequence[Difference]] = lambda _: (),
         arguments: Sequence[str] = (),
         start_seconds: float = 900,
         data: Path = DATA,
@@ -181,25 +153,29 @@ class Machine:
         self.clock = Clock()
         self.broken = ""
         """Why no job can run here; empty where one can."""
+        self.lacking: Mapping[str, str] = {}
+        """The classes of the lock that this ComfyUI lacks, and why: no graph with one of them can run here."""
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
     def start(self) -> None:
         """Bring ComfyUI up on loopback and compare its classes with the lock.
 
-        Raises nothing: Modal would start the container again and again, and pay for it. What is wrong is logged, and
-        every job that comes here fails with it.
+        Raises nothing: Modal would start the container again and again, and pay for it. What is wrong is logged. Where
+        ComfyUI does not start, every job that comes here fails; where classes are missing, only graphs that use them.
         """
         launcher = Path(before_gpu.__file__) if self._before_gpu else None
         process = ComfyUIProcess(self._comfyui, self._data, arguments=self._arguments, launcher=launcher)
         self.broken = ""
+        found: tuple[Difference, ...] = ()
         try:
             process.start(self._start_seconds)
-            lacks = self._check(process.engine.catalog())
+            found = tuple(self._check(process.engine.catalog()))
         except EngineError as error:
             self.broken = str(error)
-        else:
-            self.broken = f"this deployment's ComfyUI is not what the lock says: {'; '.join(lacks)}" if lacks else ""
+        for difference in found:
+            log.error("this deployment's ComfyUI is not what the lock says: %s", difference)
+        self.lacking = {name: difference.text for difference in found for name in difference.classes}
         self._up_at = time.time()
         if self.broken:
             log.error("%s", self.broken)
@@ -255,10 +231,15 @@ class Machine:
         self, job: Mapping[str, Any], *, events: modal.Queue, runs: modal.Dict, outputs: modal.Volume
     ) -> dict[str, Any]:
         """Run a job to its end; gives its last event."""
-        weights = None if self.broken else self._weights
+        prepare = None if self.broken else self._prepare
         return await run_job(
-            self.engine, job, clock=self.clock, weights=weights, events=events, runs=runs, outputs=outputs
+            self.engine, job, clock=self.clock, prepare=prepare, events=events, runs=runs, outputs=outputs
         )
+
+    def _prepare(self, prompt: Mapping[str, Any]) -> None:
+        if self.lacking and (problems := lacked(Prompt(prompt, catalogs.bundled()), self.lacking)):
+            raise EngineRefused("node classes are missing", problems)
+        self._weights.bring(prompt)
 
 
 async def run_job(
@@ -266,13 +247,16 @@ async def run_job(
     job: Mapping[str, Any],
     *,
     clock: Clock,
-    weights: WeightsFolder | None,
+    prepare: Callable[[Mapping[str, Any]], None] | None,
     events: modal.Queue,
     runs: modal.Dict,
     outputs: modal.Volume,
     gpu: str | None = None,
 ) -> dict[str, Any]:
-    """Run a job on an engine of this container; `gpu` is asked of the driver if left out."""
+    """Run a job on an engine of this container.
+
+    `prepare` is called with its graph first, and may raise `EngineError`; `gpu` is asked of the driver if left out.
+    """
     record = await runs.get.aio(job["run"]) or {}
     name = gpu or gpu_here() or record.get("gpu") or "unknown"
     price = GPUS[name].usd_per_second if name in GPUS else 0.0
@@ -281,7 +265,7 @@ async def run_job(
         engine,
         partial(deliver_to, outputs),
         partial(priced, name, price, waited),
-        prepare=weights.bring if weights is not None else None,
+        prepare=prepare,
     )
     return await serve(worker, job, events=events, runs=runs)
 

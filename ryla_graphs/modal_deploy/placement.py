@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import modal
@@ -13,6 +13,7 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.modal_deploy.lacking import lacked
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.problems import AtNode, CannotRunHere, Problem
@@ -45,10 +46,16 @@ class VolumeFiles:
             return self._paths
 
 
-def placing(settings: ModalSettings, models: VolumeFiles | None = None) -> Place:
-    """Chooses by the plan; graphs whose weights are not on the volume are refused."""
+def placing(
+    settings: ModalSettings,
+    models: VolumeFiles | None = None,
+    lacking: Callable[[], Mapping[str, str]] = dict,
+) -> Place:
+    """Chooses by the plan; graphs whose weights are not on the volume, or whose classes no worker has, are refused."""
 
     def place(workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
+        if problems := lacked(workflow.view, lacking()):
+            raise CannotRunHere([workflow.explain(problem) for problem in problems])
         if models is not None and (needs := missing(workflow.document, models)):
             raise CannotRunHere([not_there(workflow, need) for need in needs])
         return gpu_for(settings, workflow, wishes)
@@ -59,8 +66,9 @@ def placing(settings: ModalSettings, models: VolumeFiles | None = None) -> Place
 def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
     """The GPU that was asked for, else what RYLA prefers for the preset, where it fits, else the plan's choice.
 
-    None, the class's own fall-back list, where that begins with the choice. Raises `CannotRunHere` for a GPU that is
-    not offered, that the graph does not fit, or where all cost more than was said.
+    None, the class's own fall-back list, where that begins with the choice, and where nobody knows what the graph
+    needs. Raises `CannotRunHere` for a GPU that is not offered, that the graph does not fit, or where all cost more
+    than was said.
     """
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
@@ -69,6 +77,9 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     if preferred not in settings.gpus:
         preferred = None
     choice = choose_gpu(workflow.plan, allowed=allowed, preferred=preferred, max_cost_usd=wishes.max_cost_usd)
+    if choice is None:
+        log.info("%s is left to the fall-back list: what it needs is not known", workflow.name or "a graph")
+        return None
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
     # The list is only for graphs that fit all of it, and for callers who did not say what they pay.

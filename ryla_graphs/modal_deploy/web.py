@@ -100,16 +100,17 @@ def build_app(
     environment: Mapping[str, str],
     *,
     catalog: Callable[[], Catalog] = catalogs.bundled,
+    lacking: Callable[[], Mapping[str, str]] = dict,
     scratch: Path | None = None,
     patience: tuple[float, float] = (SILENCE_SECONDS, GRACE_SECONDS),
 ) -> FastAPI:
-    """The app of a deployment. `catalog` is what its image has, `scratch` an empty folder of this container,
-    `patience` the engine's seconds of silence and of grace.
+    """The app of a deployment. `catalog` is what its image has, `lacking` the classes that workers found missing in it,
+    `scratch` an empty folder of this container, `patience` the engine's seconds of silence and of grace.
 
     Raises `InvalidSettings` where nobody is asked for a token, neither by us nor by Modal, unless that is wanted.
     """
     models = VolumeFiles(parts.models)
-    server = settings_from(environment, place=placing(settings, models))
+    server = settings_from(environment, place=placing(settings, models, lacking))
     if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
         raise InvalidSettings(
             f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"

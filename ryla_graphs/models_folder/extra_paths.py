@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ryla_graphs.problems import InvalidDocument, InvalidSettings, SourceUnreachable
+from ryla_graphs.problems import InvalidDocument, SourceUnreachable
+from ryla_graphs.problems.extras import needs_extra
 
 LEGACY: Mapping[str, str] = {"unet": "diffusion_models", "clip": "text_encoders"}
 """What ComfyUI takes for new names."""
@@ -35,12 +36,10 @@ def read_extra_paths(file: Path) -> ExtraPaths:
     """The folders that a file names; those of sections with ``is_default`` come first.
 
     Paths are relative to their section's ``base_path``, and that to the file. Raises `SourceUnreachable`,
-    `InvalidDocument`, and `InvalidSettings` where PyYAML is not installed (extra ``weights``).
+    `InvalidDocument`, and `MissingExtra` where PyYAML is not installed (extra ``weights``).
     """
-    try:
+    with needs_extra("weights"):
         import yaml  # noqa: PLC0415
-    except ImportError as error:
-        raise InvalidSettings("reading extra model paths needs PyYAML: pip install 'ryla-graphs[weights]'") from error
     try:
         sections = yaml.safe_load(file.read_bytes())
     except OSError as error:

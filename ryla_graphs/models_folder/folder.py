@@ -100,6 +100,14 @@ class ModelsFolder:
         except OSError:
             return None
 
+    def size(self, folder: str, name: str) -> int | None:
+        """The bytes of a file; None where it is not there."""
+        path = self.find(folder, name)
+        try:
+            return path.stat().st_size if path is not None else None
+        except OSError:
+            return None
+
     def files(self) -> Iterator[HeldFile]:
         """All weight files, by folder and name; of two of one name only the one that ComfyUI takes."""
         tops = (top.name for root in self.roots for top in root.iterdir() if top.is_dir())

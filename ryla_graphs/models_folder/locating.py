@@ -13,10 +13,10 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from ryla_graphs.problems import InvalidSettings, Problem, PullFailed
+from ryla_graphs.problems import Problem, PullFailed
+from ryla_graphs.problems.extras import needs_extra
 from ryla_graphs.weights import HubFile, WebFile, Weight
 
-INSTALL = "pip install 'ryla-graphs[weights]'"
 TOKENS = "https://huggingface.co/settings/tokens"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 SECONDS = urllib3.Timeout(connect=10, read=60)
@@ -36,12 +36,10 @@ class Located:
 
 
 def require_hub() -> None:
-    """Raises `InvalidSettings` where the extra ``weights`` is not installed."""
-    try:
+    """Raises `MissingExtra` where the extra ``weights`` is not installed."""
+    with needs_extra("weights"):
         import filelock  # noqa: F401, PLC0415
         import huggingface_hub  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise InvalidSettings(f"pulling weights needs huggingface_hub: {INSTALL}") from error
 
 
 def locate(weight: Weight, pool: urllib3.PoolManager) -> Located:

@@ -1,11 +1,13 @@
 """What a model of each family costs: operations a step, memory beside its weights, and the precisions it runs in.
 
 `linear` and `quadratic` were counted by torch's FLOP counter over ComfyUI 0.33's own model classes
-(`python -m tools.count_flops`); `memory` is the factor by which ComfyUI 0.33 itself reckons what a step needs.
+(`python -m tools.count_flops`), parameters of the others by `python -m tools.count_parameters`; where neither builds a
+model, its makers' word counts. `memory` is the factor by which ComfyUI 0.33 itself reckons what a step needs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,7 +23,7 @@ class Architecture:
     """A word of the file's name or variant that tells it from others of its family; empty where it is alone."""
     parameters: float
     linear: float
-    """Operations a token."""
+    """Operations a token; 0 where nobody counted them."""
     quadratic: float
     """Operations a token and token: attention."""
     memory: float
@@ -36,6 +38,13 @@ class Architecture:
     fp16: bool = True
     """Whether ComfyUI runs it in fp16 where there is no bf16; else it takes fp32."""
     unet: bool = False
+    fewest: float | None = None
+    """Parameters of the smallest published model of this row, where they differ."""
+
+    @property
+    def least(self) -> float:
+        """The fewest parameters that a model of this row has."""
+        return self.fewest or self.parameters
 
     def latent_frames(self, canvas: Canvas) -> int:
         """Latent frames of one item of the batch."""
@@ -156,6 +165,7 @@ _ROWS = (
         family="wan",
         variant="14b",
         parameters=16.4e9,
+        fewest=14.29e9,
         linear=24.54e9,
         quadratic=819_200,
         memory=2.304,
@@ -226,6 +236,102 @@ _ROWS = (
         memory=2.0,
         frames=4,
     ),
+    # Known by their parameters and by ComfyUI's factor alone; what a step computes was not counted.
+    Architecture(
+        family="sdxl-refiner", variant="", parameters=2.26e9, linear=0, quadratic=0, memory=1.0, patch=8, unet=True
+    ),
+    Architecture(family="svd", variant="", parameters=1.525e9, linear=0, quadratic=0, memory=2.0, patch=8, unet=True),
+    Architecture(
+        family="cascade-c",
+        variant="",
+        parameters=3.589e9,
+        fewest=1.0e9,
+        linear=0,
+        quadratic=0,
+        memory=2.0,
+        patch=42,
+        latent=42,
+        fp16=False,
+    ),
+    Architecture(
+        family="cascade-b",
+        variant="",
+        parameters=1.563e9,
+        fewest=0.7e9,
+        linear=0,
+        quadratic=0,
+        memory=2.0,
+        patch=8,
+        latent=4,
+    ),
+    Architecture(
+        family="hidream", variant="", parameters=17.11e9, linear=0, quadratic=0, memory=2.0, text_tokens=256, fp16=False
+    ),
+    Architecture(
+        family="cosmos-predict2", variant="2b", parameters=1.956e9, linear=0, quadratic=0, memory=0.95, frames=4
+    ),
+    Architecture(
+        family="cosmos-predict2", variant="14b", parameters=14.27e9, linear=0, quadratic=0, memory=2.375, frames=4
+    ),
+    Architecture(family="anima", variant="", parameters=2.091e9, linear=0, quadratic=0, memory=1.33),
+    Architecture(
+        family="hunyuan-video-15",
+        variant="",
+        parameters=8.7e9,
+        fewest=8.0e9,
+        linear=0,
+        quadratic=0,
+        memory=4.0,
+        latent=16,
+        frames=4,
+    ),
+    Architecture(
+        family="hunyuan-image",
+        variant="",
+        parameters=17.5e9,
+        fewest=16.5e9,
+        linear=0,
+        quadratic=0,
+        memory=8.7,
+        patch=32,
+        latent=32,
+        fp16=False,
+    ),
+    Architecture(
+        family="chroma-radiance",
+        variant="",
+        parameters=8.95e9,
+        linear=0,
+        quadratic=0,
+        memory=0.044,
+        latent=1,
+    ),
+    Architecture(
+        family="ltxav",
+        variant="19b",
+        parameters=19.5e9,
+        fewest=18.5e9,
+        linear=0,
+        quadratic=0,
+        memory=9.86,
+        patch=32,
+        latent=32,
+        frames=8,
+        fp16=False,
+    ),
+    Architecture(
+        family="ltxav",
+        variant="22b",
+        parameters=22.5e9,
+        fewest=20.5e9,
+        linear=0,
+        quadratic=0,
+        memory=9.86,
+        patch=32,
+        latent=32,
+        frames=8,
+        fp16=False,
+    ),
 )
 
 
@@ -240,72 +346,18 @@ ARCHITECTURES: Mapping[str, tuple[Architecture, ...]] = _by_family()
 """The models that are known, by family."""
 
 
-def architecture(family: str, name: str = "") -> Architecture | None:
-    """The model of a family that a file's name and variant speak of.
-
-    The largest where they do not tell; None for a family whose cost nobody counted.
-    """
+def architectures(family: str, name: str = "") -> tuple[Architecture, ...]:
+    """The models of a family that a file's name and variant may mean; none for a family that nobody looked at."""
     rows = ARCHITECTURES.get(family, ())
-    told = [row for row in rows if row.variant and row.variant in name.lower()]
-    return max(told or rows, key=lambda row: row.parameters, default=None)
+    return tuple(row for row in rows if row.variant and _names(row.variant, name.lower())) or rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vae:
-    """What decoding and encoding cost, in ComfyUI's own reckoning of memory."""
-
-    decode_bytes: float
-    """Bytes a pixel and byte of precision that decoding needs at once."""
-    encode_bytes: float
-    decode_operations: float
-    """Operations a pixel and frame."""
-    encode_operations: float
-    attention: float = 0.0
-    """Operations a pixel and pixel of one frame."""
-    frames_at_once: int | None = 1
-    """How many frames count for memory; None for all of them."""
-
-    def operations(self, canvas: Canvas, *, decode: bool) -> float:
-        """Operations for all frames of the batch."""
-        each = self.decode_operations if decode else self.encode_operations
-        pixels = canvas.width * canvas.height
-        return canvas.batch * canvas.frames * pixels * (each + self.attention * pixels)
-
-    def activation(self, canvas: Canvas, *, bytes_each: int, decode: bool) -> int:
-        """What it needs beside its weights, in bytes; a batch that does not fit at once is taken apart."""
-        frames = canvas.frames if self.frames_at_once is None else min(self.frames_at_once, canvas.frames)
-        each = self.decode_bytes if decode else self.encode_bytes
-        return int(canvas.width * canvas.height * frames * bytes_each * each)
+def _names(variant: str, name: str) -> bool:
+    """Whether a name speaks of a variant: ``1.3b`` may be written ``1_3b``, and is no ``3b``."""
+    written = re.escape(variant).replace(r"\.", "[._]")
+    return re.search(rf"(?<![\d.]){written}", name) is not None
 
 
-_PICTURES = Vae(
-    decode_bytes=2178,
-    encode_bytes=1767,
-    decode_operations=9.46e6,
-    encode_operations=4.13e6,
-    attention=0.5,
-)
-
-VAES: Mapping[str, Vae] = {
-    "sd15": _PICTURES,
-    "sdxl": _PICTURES,
-    "sd3": _PICTURES,
-    "flux": _PICTURES,
-    "flux2": _PICTURES,
-    "wan21": Vae(decode_bytes=7000, encode_bytes=6000, decode_operations=8.48e6, encode_operations=5.04e6),
-    "wan22": Vae(decode_bytes=8000, encode_bytes=3300, decode_operations=8.48e6, encode_operations=5.04e6),
-    "hunyuan-video": Vae(
-        decode_bytes=2800,
-        encode_bytes=1400,
-        decode_operations=8.48e6,
-        encode_operations=5.04e6,
-        frames_at_once=8,
-    ),
-    "seedvr2": _PICTURES,
-    "ltxv": Vae(decode_bytes=75, encode_bytes=10, decode_operations=2e6, encode_operations=1e6, frames_at_once=None),
-}
-"""By the latents they make, as `ryla_graphs.families` names them.
-
-Nobody counted the operations of some: Wan 2.2's and Hunyuan's are taken to be Wan 2.1's, LTX-Video's a
-quarter of it.
-"""
+def architecture(family: str, name: str = "") -> Architecture | None:
+    """The model of a family that a file's name and variant speak of, the largest where they do not tell."""
+    return max(architectures(family, name), key=lambda row: row.parameters, default=None)

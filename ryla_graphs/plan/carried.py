@@ -10,10 +10,13 @@ from typing import Any
 from ryla_graphs.families import latents_of
 from ryla_graphs.plan.architectures import Architecture, architecture
 from ryla_graphs.plan.canvas import wired
+from ryla_graphs.plan.sizing import CONTENTS, PARTS, Held, guessed, like, packed
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.prompt.files import NOT_FILES
 from ryla_graphs.validation.view import View
-from ryla_graphs.weights import MANIFEST, Content, Need, Weight, needed
+from ryla_graphs.weights import MANIFEST, Content, Need, Precision, needed
+from ryla_graphs.weights.precision import quantisation
+from ryla_graphs.weights.sizes import Size
 
 _BESIDE_SAMPLING = (
     "MODEL",
@@ -43,7 +46,12 @@ _ON_CPU: Mapping[str, tuple[str, str]] = {
 
 _PART_OF: Mapping[str, Content] = {"MODEL": "diffusion model", "CLIP": "text encoder", "VAE": "vae"}
 _FP8 = ("fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
-_BYTES_EACH: Mapping[str, float] = {"fp32": 4, "fp16": 2, "bf16": 2, "fp8": 1, "int8": 1, "fp4": 0.5}
+_NO_MEMORY = ("loras", "configs")
+"""Folders of files that take no memory of their own."""
+_OVERHEAD = 1.02
+"""By how much a file may be larger than its tensors that the manifest knows."""
+_Found = tuple[Size, Precision | None, str | None]
+"""Bytes as loaded, how they are stored, and how the size was guessed where it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Piece:
     content: Content | None
     """None for a file that nobody knows anything of."""
     size: int | None
-    """Bytes as loaded; None where they are not known."""
+    """Bytes as loaded, at most; None where they are not known."""
     family: str | None
     model: Architecture | None = None
     """What a diffusion model costs, where somebody counted it."""
@@ -65,6 +73,8 @@ class Piece:
     """The precision it is kept in, where that is known."""
     cast: str | None = None
     """The fp8 that the graph asks to cast it to."""
+    least: int | None = None
+    """Bytes as loaded, at least; `size` where they are known exactly."""
 
     @property
     def fast(self) -> bool:
@@ -81,8 +91,9 @@ class Piece:
 class Weights:
     """The weights of a view, and how they travel."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, held: Held = lambda _folder, _name: None) -> None:
         self.view = view
+        self._held = held
         self.needs: tuple[Need, ...] = tuple(need for need in needed(view) if need.node in view.reached)
         self._by_node: dict[str, list[Need]] = {}
         for need in self.needs:
@@ -104,7 +115,8 @@ class Weights:
         key = start, types
         if key not in self._found:
             pieces: set[Piece] = set()
-            seen, stack = {start}, [start]
+            stack = [start] if start in self.view.nodes else []
+            seen = {start}
             while stack:
                 node = self.view.nodes.get(stack.pop())
                 if node is None:  # of a class that the catalog lacks
@@ -124,38 +136,117 @@ class Weights:
             return
         for need in needs:
             # A LoRA is added to the weights of its model and takes no memory of its own.
-            if need.folder != "loras" and need.folder != "configs":
+            if need.folder not in _NO_MEMORY:
                 yield self._piece(node, need, given[0] if given else types[0])
         loads = [socket for socket in given if socket not in _MADE_ON_THE_WAY]
         if loads and not needs and not _no_file(node) and not any(True for _ in wired(node, *types)):
             label = f"what {node.schema.class_type} '{node.id}' loads"
             yield Piece("", label, _PART_OF.get(loads[0]), None, self._inferred(node, loads[0])[0])
 
-    def _piece(self, node: PromptNode, need: Need, socket: str) -> Piece:
+    def stored(self, need: Need) -> Size | None:
+        """The bytes of a file, exactly where the manifest or a models folder has it, else by its name."""
+        weight, held = need.weight, self._held(need.folder, need.name)
+        if (exactly := held if held is not None else weight.size if weight else None) is not None:
+            return Size(exactly, exactly)
+        if weight is not None:
+            return Size(weight.weighs, int(weight.weighs * _OVERHEAD)) if weight.weighs else None
+        if need.folder in _NO_MEMORY:
+            return None
+        if (node := self.view.nodes.get(need.node)) is None:
+            return None
+        sockets = [spec.type for spec in node.schema.outputs if isinstance(spec.type, str)]
+        content, family, model = self._meant(node, need, next((each for each in sockets if each in _PART_OF), ""))
+        if need.folder != "checkpoints":
+            found = guessed(need.name, content, family, model)
+            return found.stored if found is not None else None
+        model = model or (architecture(family, need.name) if family else None)
+        parts = [packed(need.name, part, family, model) for part in PARTS]
+        sizes = [part.stored for part in parts if part is not None]
+        whole = Size(sum(each.least for each in sizes), sum(each.most for each in sizes))
+        return whole if len(sizes) == len(PARTS) else None
+
+    def _meant(
+        self, node: PromptNode, need: Need, socket: str
+    ) -> tuple[Content | None, str | None, Architecture | None]:
+        """What a file is, of which family, and which model, where it gives what a socket takes."""
         weight = need.weight
         inferred, variant = self._inferred(node, socket)
-        family = (weight and weight.family) or inferred
-        content = weight.content if weight else _PART_OF.get(socket)
-        size, precision = (weight.size, weight.precision) if weight else (None, None)
-        assumed = None
         if need.folder == "checkpoints":
-            content = _PART_OF.get(socket, "checkpoint")
-            like = weight or _like((weight and weight.family) or self._inferred(node, "MODEL")[0])
-            if like is not None:
-                size, precision = like.parts.get(content, like.size), like.precision
-                if weight is None:
-                    assumed = f"the parts of {need.name} are taken to be as large as those of {like.name}"
+            content: Content | None = "clip vision" if socket == "CLIP_VISION" else _PART_OF.get(socket, "checkpoint")
+            family = (weight and weight.family) or self._inferred(node, "MODEL")[0] or inferred
+        else:
+            content = weight.content if weight else CONTENTS.get(need.folder) or _PART_OF.get(socket)
+            family = (weight and weight.family) or inferred
         named = f"{need.name} {(weight and weight.variant) or variant or ''}"
-        model = architecture(family, named) if family and content == "diffusion model" else None
-        if size is None and model is not None:
-            precision = precision or ("fp8" if "fp8" in need.name.lower() else "bf16")
-            size = int(model.parameters * _BYTES_EACH.get(precision, 2))
-            assumed = f"{need.name} is taken as {size / 1e9:.1f} GB, what {family} has in {precision}"
+        return content, family, architecture(family, named) if family and content == "diffusion model" else None
+
+    def _piece(self, node: PromptNode, need: Need, socket: str) -> Piece:
+        content, family, model = self._meant(node, need, socket)
+        found = self._known(need, content) or self._on_disk(need, content, family, model)
+        found = found or self._guessed(need, content, family, model)
+        loaded, precision, assumed = found if found is not None else (None, None, None)
         wanted = node.inputs.get("weight_dtype")
         cast = wanted if isinstance(wanted, str) and wanted in _FP8 else None
-        if cast and size is not None and precision in ("bf16", "fp16"):
-            size, precision = size // 2, "fp8"
-        return Piece(need.folder, need.name, content, size, family, model, assumed, precision, cast)
+        if cast and loaded is not None and precision in ("bf16", "fp16"):
+            loaded, precision = Size(loaded.least // 2, loaded.most // 2), "fp8"
+        least, most = loaded if loaded is not None else (None, None)
+        return Piece(need.folder, need.name, content, most, family, model, assumed, precision, cast, least)
+
+    def _known(self, need: Need, content: Content | None) -> _Found | None:
+        """What the manifest says of a file, or of one part of it."""
+        weight = need.weight
+        if weight is None:
+            return None
+        size = weight.parts.get(content, weight.size) if need.folder == "checkpoints" and content else weight.size
+        return None if size is None else (Size(size, size), weight.precision, None)
+
+    def _on_disk(
+        self, need: Need, content: Content | None, family: str | None, model: Architecture | None
+    ) -> _Found | None:
+        """What lies in the models folder; of an all-in-one checkpoint the share that a part has by its parameters."""
+        held = self._held(need.folder, need.name)
+        if held is None:
+            return None
+        told = quantisation(need.name)
+        precision = told.precision if told else None
+        half = precision == "fp32" and content in ("diffusion model", "text encoder")
+        size = Size(held // 2, held // 2) if half else Size(held, held)
+        if need.folder == "checkpoints" and content in PARTS:
+            shares = self._shares(need.name, family, model)
+            share = shares.get(content)
+            if share is None:
+                return Size(0, size.most), precision, f"{need.name} is {size} on disk, and its parts are not known"
+            size = Size(int(size.least * share), int(size.most * share))
+        return size, "fp16" if half else precision, None
+
+    def _shares(self, name: str, family: str | None, model: Architecture | None) -> Mapping[Content, float]:
+        """The shares of a checkpoint's parts; none where one of them is not known."""
+        model = model or (architecture(family, name) if family else None)
+        known: dict[Content, float] = {}
+        for part in PARTS:
+            if (found := packed(name, part, family, model)) is not None:
+                known[part] = found.loaded.most
+        whole = sum(known.values())
+        if len(known) < len(PARTS):
+            return {}
+        return {part: size / whole for part, size in known.items()}
+
+    def _guessed(
+        self, need: Need, content: Content | None, family: str | None, model: Architecture | None
+    ) -> _Found | None:
+        """What a file's name tells of its size."""
+        alike = like(family, MANIFEST) if need.folder == "checkpoints" and quantisation(need.name) is None else None
+        if alike is not None and content is not None and content in alike.parts:
+            size = alike.parts[content]
+            told = f"the parts of {need.name} are taken to be as large as those of {alike.name}"
+            return Size(size, size), alike.precision, told
+        guess = packed if need.folder == "checkpoints" else guessed
+        found = guess(need.name, content, family, model) if content is not None else None
+        if found is None:
+            return None
+        part = f" ({content})" if need.folder == "checkpoints" else ""
+        told = f"{need.name}{part} is taken as {found.loaded}: {found.why}"
+        return found.loaded, found.precision.precision, told
 
     def _inferred(self, node: PromptNode, socket: str) -> tuple[str | None, str | None]:
         """The family and variant of what a loader gives, by its file's name and its own inputs.
@@ -167,11 +258,6 @@ class Weights:
                 alike = latents_of(carried.families) if socket == "VAE" else carried.families
                 return (min(carried.families), carried.variant) if len(alike) == 1 else (None, None)
         return None, None
-
-
-def _like(family: str | None) -> Weight | None:
-    """A checkpoint of a family whose parts are known, for one whose parts are not."""
-    return next((row for row in MANIFEST if row.parts and row.family == family), None) if family else None
 
 
 def _is_on_cpu(node: PromptNode) -> bool:

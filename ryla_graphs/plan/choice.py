@@ -60,12 +60,11 @@ def choose_gpu(
     allowed: Sequence[str] = tuple(GPUS),
     preferred: str | None = None,
     max_cost_usd: float | None = None,
-) -> Choice:
-    """The GPU to run a plan on, and why.
+) -> Choice | None:
+    """The GPU to run a plan on, and why; None where nobody knows whether it fits any, and none is preferred.
 
     The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
-    it fits, that is in time and costs about the least; else one that must stream weights. Where nobody knows whether
-    it fits, the preferred one, or that with the most memory.
+    it fits, that is in time and costs about the least; else one that must stream weights.
 
     Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` where it fits none or all are too expensive.
     """
@@ -94,10 +93,8 @@ def choose_gpu(
     if streaming:
         row = min(streaming, key=lambda each: each.usd or 0.0)
         return Choice(row.card, f"{why_not}{row.gpu} can run it by streaming weights, which is slow: {row.reasons[0]}")
-    unknown = [row for row in affordable if row.fit is None]
-    if unknown:
-        row = max(unknown, key=lambda each: (each.card.memory_gib, -each.card.usd_per_second))
-        return Choice(row.card, f"{why_not}whether it fits is not known, and {row.gpu} has the most memory")
+    if any(row.fit is None for row in affordable):
+        return None
     raise CannotRunHere([_no_gpu(rows, affordable, max_cost_usd)])
 
 

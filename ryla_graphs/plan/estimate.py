@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ryla_graphs.outputs import promised_outputs
 from ryla_graphs.plan.canvas import Canvas, canvases
@@ -13,30 +14,35 @@ from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
 from ryla_graphs.plan.requirements import requirements_of
 from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
+from ryla_graphs.plan.sizing import Held
 from ryla_graphs.plan.stages import Stage, stages
-from ryla_graphs.plan.vram import RESERVED, Memory, bytes_each, memory, needs, size_on
+from ryla_graphs.plan.vram import RESERVED, Fit, Memory, bytes_each, memory, needs, size_on
 from ryla_graphs.software.packs import PACKS, folder_of
 from ryla_graphs.validation.view import View
 
 
-def plan_of(view: View) -> Plan:
-    """The plan of a graph, from nothing but the graph and its catalog. Never raises for what is in the graph."""
-    weights = Weights(view)
+def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
+    """The plan of a graph, from nothing but the graph and its catalog. Never raises for what is in the graph.
+
+    `held` knows the sizes of files that lie in a models folder.
+    """
+    weights = Weights(view, held)
     sizes = canvases(view)
     found = stages(view, weights, sizes)
     delivered = list(_delivered(view, sizes))
     unknowns = tuple(_unknowns(view, weights, found))
     gpus = tuple(_on(card, view, found, delivered, blind=_blind(found)) for card in GPUS.values())
-    without_gpu = memory(found)
+    without_gpu, least = memory(found), memory(_at_least(found))
     known = bool(without_gpu) and not _blind(found)
     return Plan(
-        weights=tuple(weight_files(weights.needs)),
+        weights=tuple(weight_files(weights.needs, weights.stored)),
         packs=tuple(node_packs(view)),
         comfyui=minimum_version(view, found),
         stages=tuple(_stage_plan(stage) for stage in found),
         images=_images(delivered),
         pixels=sum(canvas.pixels for canvas in delivered),
         peak_bytes=without_gpu.peak + RESERVED if without_gpu and known else None,
+        peak_bytes_at_least=least.peak + RESERVED if least and known else None,
         peak_stage=without_gpu.peak_stage if without_gpu and known else None,
         resident_bytes=without_gpu.resident + RESERVED if without_gpu and known else None,
         gpus=gpus,
@@ -66,8 +72,28 @@ def _images(delivered: Iterable[Canvas]) -> int:
 
 
 def _blind(found: Iterable[Stage]) -> bool:
-    """Whether some stage has weights of which nobody knows the size: then nobody knows whether it fits."""
-    return any(piece.size is None for stage in found for piece in stage.pieces)
+    """Whether nobody knows how much memory some stage takes: then nobody knows whether it fits."""
+    unknown = any("memory" in affects for stage in found for _, affects in stage.gaps)
+    return unknown or any(piece.size is None for stage in found for piece in stage.pieces)
+
+
+def _at_least(found: Iterable[Stage]) -> tuple[Stage, ...]:
+    """The same stages with all weights as small as they may be."""
+    return tuple(
+        replace(stage, pieces=frozenset(replace(piece, size=piece.least) for piece in stage.pieces)) for stage in found
+    )
+
+
+def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]:
+    """That it would fit better with weights as small as they may be; fits are told for the largest."""
+    small = memory(_at_least(found), card)
+    if small is not None and small.fit != needed.fit and small.fit in _BETTER.get(needed.fit, ()):
+        uncertain = sorted({piece.label for stage in found for piece in stage.pieces if piece.least != piece.size})
+        told = f"between {_gib(small.peak)} and {_gib(needed.peak)}"
+        yield f"'{needed.peak_stage}' may fit: it needs {told}, since {', '.join(uncertain)} is not known exactly"
+
+
+_BETTER: Mapping[Fit, tuple[Fit, ...]] = {"no": ("resident", "swap", "offload"), "offload": ("resident", "swap")}
 
 
 def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas], *, blind: bool) -> OnGPU:
@@ -76,7 +102,7 @@ def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas]
         return OnGPU(gpu=card.name, fit=None, reasons=("nothing of it is known to run on a GPU",))
     refused, slowed = requirements_of(card, view, found)
     fit = "no" if refused else needed.fit
-    reasons = (*refused, *_tight(needed, card), *slowed)
+    reasons = (*refused, *_tight(needed, card), *_doubt(found, needed, card), *slowed)
     without_time = OnGPU(
         gpu=card.name,
         fit=None if blind and fit != "no" else fit,
@@ -135,6 +161,7 @@ def _stage_plan(stage: Stage) -> StagePlan:
         steps_known=stage.steps_known,
         weights=tuple(sorted({piece.label for piece in stage.pieces})),
         weight_bytes=weights,
+        weights_known=all(piece.size is not None for piece in stage.pieces),
         activation_bytes=stage.activation(bytes_each(stage, None)),
         tera_operations=None if operations is None else round(operations / 1e12, 3),
     )
@@ -147,9 +174,10 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             yield Unknown(what=f"{what} is not known", affects=affects, **where)
     for need in {need.key: need for need in sorted(weights.needs, key=lambda need: (need.key, need.node))}.values():
         if need.weight is None:
-            what = f"'{need.name}' in models/{need.folder} is not in the manifest: its size and licence are not known"
+            which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
+            what = f"'{need.name}' in models/{need.folder} is not in the manifest: {which} not known"
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
-        elif need.weight.size is None:
+        elif need.weight.size is None and weights.stored(need) is None:
             yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
         yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from ryla_graphs.problems import NotFound
+from ryla_graphs.problems import NotFound, did_you_mean, shorten
 
 PRICES_AS_OF = "2026-09"
 """The month in which the prices were last seen to agree."""
@@ -171,9 +171,11 @@ _ALSO_CALLED = {"A10G": "A10", "A100-40": "A100-40GB", "A100-80": "A100-80GB", "
 
 
 def gpu(name: str) -> GPU:
-    """The GPU of a name, in any case; raises `NotFound` with the nearest ones."""
+    """The GPU of a name, in any case; raises `NotFound` with all that are known."""
     wanted = name.strip().upper()
     found = GPUS.get(_ALSO_CALLED.get(wanted, wanted))
     if found is None:
-        raise NotFound.among("GPU", name, GPUS)
+        near = did_you_mean(wanted, GPUS)
+        hint = f"; {near}" if near else ""
+        raise NotFound(f"there is no GPU {shorten(name)} here{hint}; known are {', '.join(GPUS)}")
     return found

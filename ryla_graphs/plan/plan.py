@@ -27,14 +27,18 @@ class WeightFile(_Value, frozen=True):
     nodes: tuple[str, ...]
     """The nodes that load it."""
     size: int | None
-    """In bytes; None where it is not known."""
+    """In bytes, exactly; None where it is not known."""
+    between: tuple[int, int] | None = None
+    """In bytes, at least and at most, by what its name tells; None where its size is known, or nothing is."""
+    sha256: str | None = None
+    """None where nobody has published it."""
     family: str | None = None
     licence: str | None = None
     """None for a file that the manifest does not have: its licence is not known either."""
     commercial: bool | None = None
     """Whether it may be used commercially; None where that is not known."""
     gated: bool = False
-    """Whether its repository wants its terms accepted, and a token."""
+    """Whether the repository of `source` wants its terms accepted, and a token."""
     pickled: bool = False
     """Whether loading it may run code."""
     source: str | None = None
@@ -81,6 +85,9 @@ class StagePlan(_Value, frozen=True):
     weights: tuple[str, ...]
     """What is loaded while it runs."""
     weight_bytes: int
+    """At most; of weights whose size is known."""
+    weights_known: bool = True
+    """Whether the size of all of them is known."""
     activation_bytes: int
     """What it needs beside its weights."""
     tera_operations: float | None
@@ -153,7 +160,9 @@ class Plan(_Value, frozen=True):
     pixels: int
     """Of all pictures and frames that a run delivers."""
     peak_bytes: int | None
-    """Of the GPU's memory that the most demanding stage needs; None where no stage is known to need any."""
+    """Of the GPU's memory that the most demanding stage needs, at most; None where nobody knows."""
+    peak_bytes_at_least: int | None = None
+    """The same with weights as small as their names allow; `peak_bytes` where all sizes are known."""
     peak_stage: str | None
     resident_bytes: int | None
     """With all weights of the run loaded at once, so that nothing moves between stages."""
@@ -175,6 +184,14 @@ class Plan(_Value, frozen=True):
     def weight_bytes(self) -> int:
         """Bytes of all weight files whose size is known."""
         return sum(file.size or 0 for file in self.weights)
+
+    @property
+    def weight_bytes_between(self) -> tuple[int, int] | None:
+        """Bytes of all weight files, at least and at most; None where of one of them nothing is known."""
+        sizes = [file.between or (file.size, file.size) for file in self.weights]
+        known = [(least, most) for least, most in sizes if least is not None and most is not None]
+        least, most = (sum(each) for each in zip(*known, strict=True)) if known else (0, 0)
+        return (least, most) if len(known) == len(sizes) else None
 
     def on(self, name: str) -> OnGPU:
         """What a GPU makes of it; raises `NotFound` for a GPU that nobody knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.families import FAMILIES
@@ -12,6 +12,7 @@ from ryla_graphs.software.packs import PACKS, folder_of
 from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
 from ryla_graphs.validation.view import View
 from ryla_graphs.weights import Need
+from ryla_graphs.weights.sizes import Size
 
 
 def classes_of(view: View) -> list[NodeSchema]:
@@ -25,25 +26,29 @@ def reached(view: View) -> list[str]:
     return sorted(view.reached & view.nodes.keys())
 
 
-def weight_files(needs: Iterable[Need]) -> Iterator[WeightFile]:
-    """The files of some needs, each once, and what is known of them."""
+def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -> Iterator[WeightFile]:
+    """The files of some needs, each once, and what is known of them; `stored` tells how large they are."""
     by_file: dict[tuple[str, str], list[Need]] = {}
     for need in needs:
         by_file.setdefault(need.key, []).append(need)
     for key in sorted(by_file):
         need = by_file[key][0]
-        weight = need.weight
+        weight, size = need.weight, stored(need)
+        exactly = size is not None and size.least == size.most
+        source = weight.sources[0] if weight and weight.sources else None
         yield WeightFile(
             name=need.name,
             folder=need.folder,
             nodes=tuple(sorted({each.node for each in by_file[key]})),
-            size=weight.size if weight else None,
+            size=size.most if size is not None and exactly else None,
+            between=(size.least, size.most) if size is not None and not exactly else None,
+            sha256=weight.sha256 if weight else None,
             family=weight.family if weight else None,
             licence=weight.licence.name if weight else None,
             commercial=weight.licence.commercial if weight else None,
-            gated=weight.gated if weight else False,
+            gated=source.gated if source else False,
             pickled=weight.pickled if weight else False,
-            source=weight.sources[0].url if weight and weight.sources else None,
+            source=source.url if source else None,
         )
 
 

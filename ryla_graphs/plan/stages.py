@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from ryla_graphs.families import FAMILIES
-from ryla_graphs.plan.architectures import VAES, Architecture, Vae
+from ryla_graphs.plan.architectures import Architecture
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, number_of, wired
 from ryla_graphs.plan.carried import Piece, Weights, model_of
 from ryla_graphs.plan.sampling import evaluations
+from ryla_graphs.plan.vaes import VAES, Vae
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.validation.view import View
 
@@ -151,8 +152,10 @@ def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) ->
     if model is None:
         family = FAMILIES.get(piece.family or "") if piece else None
         gaps.append(Gap(f"what a step of {family.label} costs" if family else "of which family its model is", _ALL))
+    elif not model.linear:
+        gaps.append(Gap(f"how long a step of {FAMILIES[model.family].label} takes", _TIME))
     operations = None
-    if found is not None and model is not None:
+    if found is not None and model is not None and model.linear:
         control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
         # A ControlNet computes as much of a step as its size is of the model's.
         share = 1 + (control / piece.size if piece and piece.size else 0)

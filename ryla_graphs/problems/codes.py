@@ -143,6 +143,7 @@ CODES: Mapping[str, Code] = {
         unbounded="a size that only a run can tell, where a limit must hold",
         comfyui_too_old="a class that this ComfyUI does not have yet",
         unknown_pack="a node class of no pack that is known",
+        catalog_of_another_comfyui="a lock that promises node classes which its ComfyUI does not have",
     ),
     **_rows(
         "request",

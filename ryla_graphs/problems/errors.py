@@ -7,6 +7,7 @@
     ├── InvalidParameters (ValueError)      a preset was given parameters it cannot take
     ├── InvalidInputs (ValueError)          files, pictures or addresses given with a request cannot be taken
     ├── InvalidSettings (ValueError)        a server or a command is set up in a way that cannot work or is not safe
+    │   └── MissingExtra (ImportError)      a part needs packages that are not installed; the message has the command
     ├── InvalidDocument (ValueError)        a text is not a graph, a catalog or a parameter file
     ├── InvalidWeights (ValueError)         weight files are not what they should be
     ├── PullFailed (OSError)                weight files could not be fetched, or may not be
@@ -95,6 +96,10 @@ class InvalidInputs(_WithProblems):
 
 class InvalidSettings(RylaError, ValueError):
     """A server or a command is set up in a way that cannot work or is not safe."""
+
+
+class MissingExtra(InvalidSettings, ImportError):
+    """A part of the library needs packages that the plain install does not bring; the message has the command."""
 
 
 class InvalidDocument(RylaError, ValueError):

@@ -1,6 +1,7 @@
 """The ComfyUI release that first had each of its classes, as far back as its history tells versions.
 
-Made by `python -m tools.class_versions` from ComfyUI's history; not edited by hand.
+Made by `python -m tools.class_versions CHECKOUT RECORDED` from ComfyUI's history, and from what servers of some
+releases listed; not edited by hand.
 """
 
 from __future__ import annotations
@@ -119,8 +120,8 @@ SINCE: Mapping[str, str] = {
         "Veo3FirstLastFrameNode"
     ),
     "0.4.0": (
-        "CLIPTextEncodeKandinsky5, ComfySwitchNode, Kandinsky5ImageToVideo, KlingOmniProImageNode, "
-        "NormalizeVideoLatentStart, ReplaceVideoLatentFrames"
+        "CLIPTextEncodeKandinsky5, Kandinsky5ImageToVideo, KlingOmniProImageNode, NormalizeVideoLatentStart, "
+        "ReplaceVideoLatentFrames"
     ),
     "0.5.0": (
         "GenerateTracks, KlingImageToVideoWithAudio, KlingTextToVideoWithAudio, SamplerSEEDS2, "
@@ -130,10 +131,10 @@ SINCE: Mapping[str, str] = {
     "0.6.0": ("EmptyQwenImageLayeredLatentImage, Flux2MaxImageNode, LatentCutToBatch, ResolutionBucket"),
     "0.7.0": ("KlingMotionControl, ManualSigmas"),
     "0.8.0": (
-        "BatchImagesNode, BatchLatentsNode, BatchMasksNode, CustomCombo, LTXAVTextEncoderLoader, "
-        "LTXVAudioVAEDecode, LTXVAudioVAEEncode, LTXVAudioVAELoader, LTXVConcatAVLatent, "
-        "LTXVEmptyLatentAudio, LTXVImgToVideoInplace, LTXVLatentUpsampler, LTXVSeparateAVLatent, "
-        "ResizeImageMaskNode, WanReferenceVideoApi"
+        "BatchImagesNode, BatchLatentsNode, BatchMasksNode, ComfySwitchNode, CustomCombo, "
+        "LTXAVTextEncoderLoader, LTXVAudioVAEDecode, LTXVAudioVAEEncode, LTXVAudioVAELoader, "
+        "LTXVConcatAVLatent, LTXVEmptyLatentAudio, LTXVImgToVideoInplace, LTXVLatentUpsampler, "
+        "LTXVSeparateAVLatent, ResizeImageMaskNode, WanReferenceVideoApi"
     ),
     "0.9.0": (
         "ImageCompare, JoinAudioChannels, Vidu2ImageToVideoNode, Vidu2ReferenceVideoNode, "
@@ -146,9 +147,9 @@ SINCE: Mapping[str, str] = {
     "0.10.0": ("BriaImageEditNode"),
     "0.11.0": (
         "LoraLoaderBypass, LoraLoaderBypassModelOnly, MagnificImageRelightNode, "
-        "MagnificImageSkinEnhancerNode, MagnificImageStyleTransferNode, MagnificImageUpscalerCreativeNode, "
-        "MagnificImageUpscalerPreciseV2Node, TencentImageToModelNode, TencentTextToModelNode, "
-        "TextEncodeZImageOmni, WanInfiniteTalkToVideo, WavespeedFlashVSRNode, WavespeedImageUpscaleNode"
+        "MagnificImageSkinEnhancerNode, MagnificImageStyleTransferNode, TencentImageToModelNode, "
+        "TencentTextToModelNode, TextEncodeZImageOmni, WanInfiniteTalkToVideo, WavespeedFlashVSRNode, "
+        "WavespeedImageUpscaleNode"
     ),
     "0.11.1": ("GrokImageEditNode, GrokImageNode, GrokVideoEditNode, GrokVideoNode"),
     "0.12.0": (
@@ -157,23 +158,23 @@ SINCE: Mapping[str, str] = {
         "Vidu3TextToVideoNode, ViduExtendVideoNode, ViduMultiFrameVideoNode"
     ),
     "0.12.3": ("VAEDecodeAudioTiled"),
-    "0.13.0": ("CreateList, KlingFirstLastFrameNode, KlingVideoNode"),
-    "0.14.0": (
-        "BriaRemoveImageBackground, BriaRemoveVideoBackground, NAGuidance, Tencent3DPartNode, "
-        "Tencent3DTextureEditNode, TencentModelTo3DUVNode, Video Slice"
+    "0.13.0": (
+        "CreateList, KlingFirstLastFrameNode, KlingVideoNode, MagnificImageUpscalerCreativeNode, "
+        "MagnificImageUpscalerPreciseV2Node"
     ),
+    "0.14.0": ("BriaRemoveImageBackground, BriaRemoveVideoBackground, NAGuidance, Tencent3DPartNode, Video Slice"),
     "0.14.1": ("RecraftV4TextToImageNode, RecraftV4TextToVectorNode, Vidu3StartEndToVideoNode"),
     "0.15.0": (
         "AudioEqualizer3Band, ElevenLabsAudioIsolation, ElevenLabsInstantVoiceClone, "
         "ElevenLabsSpeechToSpeech, ElevenLabsSpeechToText, ElevenLabsTextToDialogue, "
-        "ElevenLabsTextToSoundEffects, ElevenLabsTextToSpeech, ElevenLabsVoiceSelector, GLSLShader, "
-        "ImageCropV2, ImageMergeTileList, KlingAvatarNode, PrimitiveBoundingBox, SplitImageToTileList, "
-        "TextGenerate, TextGenerateLTX2Prompt"
+        "ElevenLabsTextToSoundEffects, ElevenLabsTextToSpeech, ElevenLabsVoiceSelector, ImageCropV2, "
+        "ImageMergeTileList, KlingAvatarNode, PrimitiveBoundingBox, SplitImageToTileList, TextGenerate, "
+        "TextGenerateLTX2Prompt"
     ),
     "0.15.1": ("GeminiNanoBanana2"),
     "0.16.0": (
         "CropByBBoxes, ResolutionSelector, SDPoseDrawKeypoints, SDPoseFaceBBoxes, SDPoseKeypointExtractor, "
-        "WanSCAILToVideo"
+        "Tencent3DTextureEditNode, TencentModelTo3DUVNode, WanSCAILToVideo"
     ),
     "0.16.4": ("ComfyMathExpression, TencentSmartTopologyNode"),
     "0.17.0": ("FluxKVCache, Painter, ReveImageCreateNode, ReveImageEditNode, ReveImageRemixNode"),
@@ -232,7 +233,7 @@ SINCE: Mapping[str, str] = {
     ),
     "0.27.0": (
         "BuildJsonPromptIdeogram, ConditioningMultiply, ConvertArrayToString, ConvertDictionaryToString, "
-        "CreateBoundingBoxes, GeminiVideoOmni, ModelMergeKrea2, SeedNode"
+        "CreateBoundingBoxes, GLSLShader, GeminiVideoOmni, ModelMergeKrea2, SeedNode"
     ),
     "0.28.0": (
         "ByteDanceSeedAudio, Save3DAdvanced, SaveGaussianSplat, SavePointCloud, SaveText, "
@@ -262,13 +263,15 @@ SINCE: Mapping[str, str] = {
         "QwenImageEditApi, QwenImageTextToImageApi"
     ),
     "0.33.0": (
-        "ApplyTextureToMesh, BakeAmbientOcclusion, BakeNormalMapFromMesh, BakeTextureFromVoxel, BriaEraser, "
-        "BriaExpandImage, BriaGenFill, BriaIncreaseResolution, ByteDance2ReferenceNodeV2, "
-        "ByteDanceSeedreamNodeV3, ByteDanceVideoEnhanceNode, DecimateMesh, EmptyMiniMaxMusic3LatentAudio, "
+        "BriaEraser, BriaExpandImage, BriaGenFill, BriaIncreaseResolution, EmptyMiniMaxMusic3LatentAudio, "
+        "MiniMaxMusic3TextEncode, MinimaxHailuo03ContextIRNode, MinimaxHailuo03RegenerateNode"
+    ),
+    "0.33.0+": (
+        "ApplyTextureToMesh, BakeAmbientOcclusion, BakeNormalMapFromMesh, BakeTextureFromVoxel, "
+        "ByteDance2ReferenceNodeV2, ByteDanceSeedreamNodeV3, ByteDanceVideoEnhanceNode, DecimateMesh, "
         "EmptyTrellis2LatentStructure, FillHoles, FishAudioInstantVoiceClone, FishAudioSpeechToText, "
         "FishAudioTextToSpeech, FishAudioVoiceSelector, FluxVideoUpscaleNode, GetMeshInfo, ImageCropToMask, "
         "MergeMeshes, MeshSmoothNormals, MeshTextureToImage, MeshToFile3D, MiniMaxH3AddGuide, "
-        "MiniMaxMusic3TextEncode, MinimaxHailuo03ContextIRNode, MinimaxHailuo03RegenerateNode, "
         "MoGeGeometryToFOV, PaintMesh, Pixal3DConditioning, RemeshMesh, RenderMesh, RenderUVAtlas, "
         "RotateMesh, Trellis2Conditioning, Trellis2ShapeStage, Trellis2TextureStage, Trellis2UpsampleStage, "
         "UnwrapMesh, VaeDecodeShapeTrellis, VaeDecodeStructureTrellis2, VaeDecodeTextureTrellis, WeldVertices"

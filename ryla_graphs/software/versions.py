@@ -60,12 +60,15 @@ OLDEST = "0.3.10"
 CLASSES_SINCE: Mapping[str, str] = {
     class_type: version for version, names in SINCE.items() for class_type in names.split(", ")
 }
-"""The first version of each class of ComfyUI's own that came after `OLDEST`."""
+"""The first version of each class of ComfyUI's own that came after `OLDEST`; ``0.33.0+`` for classes that came after
+the release 0.33.0, in commits that still call themselves so."""
 
 
 def number(version: str) -> Version:
-    """A version for comparing: ``"0.3.64"`` as ``(0, 3, 64)``."""
-    return tuple(int(part) for part in version.split("."))
+    """A version for comparing: ``"0.3.64"`` as ``(0, 3, 64)``, and ``"0.3.64+"``, after that release, as
+    ``(0, 3, 64, 1)``."""
+    released = version.removesuffix("+")
+    return (*(int(part) for part in released.split(".")), *([1] if released != version else []))
 
 
 def newest(versions: Iterable[str]) -> str:

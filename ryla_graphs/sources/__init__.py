@@ -75,7 +75,7 @@ def open_catalog(source: str | None = None) -> Catalog:
     if source in catalogs.NAMES:
         return catalogs.bundled(source)
     if source.startswith(_ADDRESSES):
-        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads urllib3
+        from ryla_graphs.engines.comfyui import ComfyUI  # noqa: PLC0415 - loads requests
 
         try:
             return ComfyUI(source.removesuffix("/object_info")).catalog()

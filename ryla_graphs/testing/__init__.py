@@ -12,8 +12,11 @@ prompts the way people do. Needs the extra `ryla-graphs[testing]`.
 
 from __future__ import annotations
 
-from ryla_graphs.testing.graphs import graphs
-from ryla_graphs.testing.mutations import mutations
-from ryla_graphs.testing.values import values
+from ryla_graphs.problems.extras import needs_extra
+
+with needs_extra("testing"):
+    from ryla_graphs.testing.graphs import graphs
+    from ryla_graphs.testing.mutations import mutations
+    from ryla_graphs.testing.values import values
 
 __all__ = ["graphs", "mutations", "values"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Precision = Literal["fp32", "fp16", "bf16", "fp8", "int8", "fp4", "mixed"]
+Precision = Literal["fp32", "fp16", "bf16", "fp8", "int8", "int4", "fp4", "gguf", "mixed"]
 Content = Literal[
     "diffusion model",
     "checkpoint",

@@ -8,9 +8,9 @@ from typing import Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats.editor.convert import convert
 from ryla_graphs.formats.editor.reading import parse
-from ryla_graphs.formats.editor.widgets import UNDEFINED, widgets
+from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Widget, widgets
 from ryla_graphs.formats.editor.writing import write
-from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt import Prompt, wrap
 
 Document = dict[str, dict[str, Any]]
 
@@ -28,11 +28,11 @@ def differences(document: Mapping[str, Any], catalog: Catalog) -> list[str]:
     written = write(Prompt(document, catalog))
     back = prompt_of(written.document, catalog)
     told = {(left.node, left.what) for left in written.left_out}
-    found = [f"{number} is gone" for number in document.keys() - back.keys()]
-    primitives = {
-        number for number in back.keys() - document.keys() if back[number]["class_type"].startswith("Primitive")
-    }
-    found += [f"{number} is new" for number in back.keys() - document.keys() - primitives]
+    gone = [number for number in document.keys() - back.keys() if (number, document[number]["class_type"]) not in told]
+    found = [f"{number} is gone" for number in gone]
+    new = back.keys() - document.keys()
+    primitives = {number for number in new if back[number]["class_type"].startswith("Primitive")}
+    found += [f"{number} is new" for number in new - primitives]
     for number in document.keys() & back.keys():
         inputs = {name: _behind(value, primitives, back) for name, value in back[number]["inputs"].items()}
         found += _of_node(number, document[number], {**back[number], "inputs": inputs}, catalog, told)
@@ -54,7 +54,7 @@ def _of_node(number: str, given: Any, back: Any, catalog: Catalog, told: set[tup
             found += [] if (number, name) in told else [f"{number}.{name}: {value!r} is {again.get(name, 'gone')!r}"]
     defaults = _defaults(given, catalog)
     for name in again.keys() - inputs.keys():
-        if name not in defaults or not same(again[name], defaults[name]):
+        if name not in defaults or (defaults[name] is not ... and not same(again[name], defaults[name])):
             found.append(f"{number}.{name} is new: {again[name]!r}")
     return found
 
@@ -65,7 +65,14 @@ def _defaults(given: Any, catalog: Catalog) -> dict[str, Any]:
         return {}
     literal = {name: value for name, value in given["inputs"].items() if not isinstance(value, list)}
     shown = widgets(catalog[given["class_type"]], literal)
-    return {widget.name: None if widget.default is UNDEFINED else widget.default for widget in shown}
+    return {widget.name: _sent(widget) for widget in shown}
+
+
+def _sent(widget: Widget) -> Any:
+    """What a new node sends; an ellipsis for what only a browser can tell."""
+    if widget.sends is Sends.VIEW:
+        return ...
+    return None if widget.default is UNDEFINED else wrap(widget.default)
 
 
 def same(one: Any, other: Any) -> bool:

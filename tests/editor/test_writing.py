@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from ryla_graphs import InvalidWorkflow, Workflow, catalogs, presets
+from ryla_graphs import Workflow, catalogs, presets
 from ryla_graphs.formats import api
+from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, widgets
 from ryla_graphs.formats.editor.writing import dump, write
 from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.nodes import EmptyImage, PreviewAny, SaveImage
-from ryla_graphs.problems import InvalidDocument
-from ryla_graphs.prompt import Prompt
+from ryla_graphs.problems import InvalidDocument, InvalidWorkflow
+from ryla_graphs.prompt import Prompt, wrap
 from ryla_graphs.testing import graphs
 from tests.conftest import ROOT, recorded
 from tests.editor.going_back import Document, differences, prompt_of, same
@@ -80,6 +81,15 @@ def test_recorded_files_keep_their_prompt_through_our_own_file() -> None:
                 assert differences(first, BUNDLED) == [], row["name"]
                 tried += 1
     assert tried > 40
+
+
+def test_the_values_of_every_class_keep_their_places() -> None:
+    document: Document = {}
+    for number, (class_type, schema) in enumerate(BUNDLED.items()):
+        held = [widget for widget in widgets(schema) if widget.spec is not None and widget.sends is Sends.VALUE]
+        inputs = {widget.name: wrap(widget.default) for widget in held if widget.default is not UNDEFINED}
+        document[str(number)] = {"class_type": class_type, "inputs": inputs}
+    assert differences(document, BUNDLED) == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

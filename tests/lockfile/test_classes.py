@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.lockfile import Asked, CustomPack, Lock, catalog_of, differences, lock_of
+from ryla_graphs.lockfile import Asked, CustomPack, Difference, Lock, catalog_of, differences, lock_of
 from ryla_graphs.lockfile.classes import classes_of_packs
 from ryla_graphs.problems import CannotRunHere, InvalidSettings
 from ryla_graphs.software.packs import PACKS
@@ -86,8 +86,9 @@ def test_partner_nodes_may_be_off() -> None:
 
 @given(st.sets(st.sampled_from(sorted(name for name in LIVE if not LIVE[name].api_node)), min_size=1, max_size=12))
 def test_every_missing_class_is_told(missing: set[str]) -> None:
-    told = differences(FACES, LIVE.subset(set(LIVE) - missing))
-    assert told
+    found = differences(FACES, LIVE.subset(set(LIVE) - missing))
+    assert {name for difference in found for name in difference.classes} == missing
+    told = [str(difference) for difference in found]
     for pack in FACES.packs:
         gone = missing & {*pack.classes}
         about = [line for line in told if f"({pack.folder})" in line]
@@ -99,8 +100,9 @@ def test_another_version_and_another_pack_of_the_same_classes_are_told() -> None
     other = {name: dict(entry) for name, entry in LIVE.subset(["ApplyInstantID"]).entries().items()}
     other["ApplyInstantID"]["python_module"] = "custom_nodes.Fork"
     told = differences(FACES, LIVE | Catalog(other), version="0.30.1")
-    assert told[0] == "ComfyUI is 0.30.1, the lock has 0.33.0"
-    assert "ApplyInstantID comes from the folder Fork" in told[1] and len(told) == 2
+    assert told[0] == Difference("ComfyUI is 0.30.1, the lock has 0.33.0")
+    assert "ApplyInstantID comes from the folder Fork" in told[1].text and len(told) == 2
+    assert told[1].classes == ("ApplyInstantID",)
 
 
 @given(

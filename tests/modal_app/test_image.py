@@ -24,6 +24,7 @@ from ryla_graphs.modal_deploy.image import (
     image_from,
 )
 from ryla_graphs.models_folder.extra_paths import read_extra_paths
+from ryla_graphs.problems import CannotRunHere
 from tests.modal_app.loopback import LoopbackModal
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -125,6 +126,14 @@ def test_comfyui_finds_the_volumes(tmp_path: Path) -> None:
     assert linked.isdisjoint(found)
     for weight in lock.weights:
         assert weight.folder.split("/")[0] in {*found} | linked
+
+
+def test_a_lock_of_a_commit_that_lacks_its_classes_is_not_deployed(tmp_path: Path) -> None:
+    lock = lock_for("flux-dev")
+    old = "2f35f4a08176d993cded35dac3332be4f7287f41"
+    replace(lock, comfyui=replace(lock.comfyui, commit=old)).write(tmp_path / "ryla.lock")
+    with pytest.raises(CannotRunHere, match="886 node classes, and ComfyUI has 848"):
+        deployed_lock(tmp_path / "ryla.lock")
 
 
 def shell(commands: list[str], folder: Path, *, upstream: Path | None = None) -> subprocess.CompletedProcess[str]:

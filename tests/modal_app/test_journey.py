@@ -6,7 +6,7 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +68,7 @@ class OnGpu:
             self.simulator,
             job,
             clock=Clock(),
-            weights=self.weights,
+            prepare=self.weights.bring,
             events=parts.events,
             runs=parts.runs,
             outputs=parts.outputs,
@@ -89,16 +89,18 @@ class OnGpu:
                 (self.folder / "models" / path).touch()
 
     @contextmanager
-    def app(self, **environment: str) -> Iterator[Any]:
+    def app(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[Any]:
         """The app of the web container."""
         variables = {"RYLA_TOKENS": f"me:{TOKEN}", **environment}
         worker = modal.Cls.from_name(self.settings.app, "Comfy")
         catalog = catalog_of(LOCK)
-        yield build_app(self.settings, self.parts, worker, variables, catalog=lambda: catalog, patience=(0.5, 0.1))
+        yield build_app(
+            self.settings, self.parts, worker, variables, catalog=lambda: catalog, lacking=lacking, patience=(0.5, 0.1)
+        )
 
     @contextmanager
-    def client(self, **environment: str) -> Iterator[TestClient]:
-        with self.app(**environment) as app, TestClient(app, headers=BEARER) as client:
+    def client(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[TestClient]:
+        with self.app(lacking, **environment) as app, TestClient(app, headers=BEARER) as client:
             yield client
 
 

@@ -16,6 +16,7 @@ import pytest
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
+from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy.container import Clock
 from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, gpu_named, late_loras
 from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
@@ -77,23 +78,23 @@ def pids(comfyui: Path) -> list[int]:
 
 
 def test_it_comes_up_once_and_is_ready(comfyui: Path, tmp_path: Path) -> None:
-    one = machine(comfyui, tmp_path, check=lambda catalog: [] if "EmptyImage" in catalog else ["no"])
+    one = machine(comfyui, tmp_path, check=lambda catalog: [] if "EmptyImage" in catalog else [Difference("no")])
     one.start()
     one.ready()
     assert one.engine.health().ready and len(pids(comfyui)) == 1
     one.stop()
 
 
-def test_what_the_lock_has_and_it_has_not_is_told(comfyui: Path, tmp_path: Path) -> None:
-    one = machine(comfyui, tmp_path, check=lambda _: ["the pack x did not load"])
+def test_what_the_lock_has_and_it_has_not_is_told(
+    comfyui: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = machine(comfyui, tmp_path, check=lambda _: [Difference("the pack x did not load", ("A", "B"))])
     one.start()
     one.ready()
-    assert "the pack x did not load" in one.broken and len(pids(comfyui)) == 1
-    with pytest.raises(ProcessLookupError):
-        os.kill(pids(comfyui)[-1], 0)
-    workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile()
-    with pytest.raises(EngineError, match="the pack x did not load"):
-        run(one.engine, workflow)
+    assert not one.broken and one.engine.health().ready and len(pids(comfyui)) == 1
+    assert one.lacking == {"A": "the pack x did not load", "B": "the pack x did not load"}
+    assert "the pack x did not load" in caplog.text
+    one.stop()
 
 
 def test_a_comfyui_that_does_not_start_is_told_once(comfyui: Path, tmp_path: Path) -> None:
@@ -104,6 +105,9 @@ def test_a_comfyui_that_does_not_start_is_told_once(comfyui: Path, tmp_path: Pat
     one.ready()
     assert "no module named torch" in one.broken and len(pids(comfyui)) == tries
     assert not one.engine.health().ready
+    workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64))).compile()
+    with pytest.raises(EngineError, match="no module named torch"):
+        run(one.engine, workflow)
 
 
 def test_after_a_restore_that_lost_it_it_is_started_cold(comfyui: Path, tmp_path: Path) -> None:

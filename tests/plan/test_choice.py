@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ryla_graphs import presets
-from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, Limits, check, choose_gpu
+from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, Choice, Limits, Plan, check, choose_gpu
 from ryla_graphs.problems import CannotRunHere, NotFound
 from tests.plan.prompts import flux, node, planned, pulid
 
@@ -13,20 +15,27 @@ FLUX = planned(flux())
 FP8 = planned(flux(dtype="fp8_e4m3fn"))
 
 
+def chosen(plan: Plan, **wishes: Any) -> Choice:
+    """The choice, where there is one."""
+    choice = choose_gpu(plan, **wishes)
+    assert choice is not None
+    return choice
+
+
 def test_the_preferred_one_where_it_fits() -> None:
-    choice = choose_gpu(FLUX, preferred="L40S")
+    choice = chosen(FLUX, preferred="L40S")
     assert (choice.gpu.name, choice.reason) == ("L40S", "L40S is preferred, and it fits")
 
 
 def test_another_where_the_preferred_one_does_not_fit() -> None:
-    choice = choose_gpu(FLUX, allowed=["T4", "A10", "L40S", "H100"], preferred="A10")
+    choice = chosen(FLUX, allowed=["T4", "A10", "L40S", "H100"], preferred="A10")
     assert choice.gpu.name == "L40S"
     assert choice.reason.startswith("A10 was preferred, but 'sampler' needs 23.2 GiB and 21.5 GiB are free")
-    assert choose_gpu(FP8, preferred="A10").gpu.name == "A10"
+    assert chosen(FP8, preferred="A10").gpu.name == "A10"
 
 
 def test_of_those_that_cost_alike_the_one_with_the_cheapest_second() -> None:
-    choice = choose_gpu(FLUX)
+    choice = chosen(FLUX)
     row = FLUX.on(choice.gpu.name)
     assert choice.gpu.name == FLUX.recommended
     assert FLUX.cheapest is not None and FLUX.fastest == "B200"
@@ -37,7 +46,7 @@ def test_of_those_that_cost_alike_the_one_with_the_cheapest_second() -> None:
 
 
 def test_a_slow_one_streams_where_nothing_else_is_allowed() -> None:
-    choice = choose_gpu(FLUX, allowed=["A10"])
+    choice = chosen(FLUX, allowed=["A10"])
     assert choice.gpu.name == "A10" and "streaming weights, which is slow" in choice.reason
 
 
@@ -55,16 +64,18 @@ def test_none_that_is_cheap_enough() -> None:
         choose_gpu(FLUX, max_cost_usd=0.001)
     (problem,) = caught.value.problems
     assert (problem.code, problem.tier, problem.expected) == ("too_expensive", 3, "at most $0.001")
-    choice = choose_gpu(FLUX, preferred="L40S", max_cost_usd=0.005)
+    choice = chosen(FLUX, preferred="L40S", max_cost_usd=0.005)
     assert "L40S was preferred, but an image would cost $0.0057" in choice.reason
     assert (FLUX.on(choice.gpu.name).usd_an_image or 1) <= 0.005
 
 
-def test_what_nobody_knows_goes_where_it_is_wanted_or_where_most_fits() -> None:
+def test_what_nobody_knows_goes_where_it_is_wanted_and_else_nothing_is_recommended() -> None:
     unknown = planned(flux(unet="nobody_knows_me.safetensors"))
-    assert choose_gpu(unknown, preferred="L40S").gpu.name == "L40S"
-    assert "whether it fits is not known" in choose_gpu(unknown, preferred="L40S").reason
-    assert choose_gpu(unknown, allowed=["T4", "H100", "L40S"]).gpu.name == "H100"
+    wanted = chosen(unknown, preferred="L40S")
+    assert wanted.gpu.name == "L40S"
+    assert "whether it fits is not known" in wanted.reason
+    assert choose_gpu(unknown, allowed=["T4", "H100", "L40S"]) is None
+    assert choose_gpu(unknown) is None and unknown.recommended is None
 
 
 def test_what_takes_nobody_knows_how_long_goes_where_a_second_is_cheapest() -> None:
@@ -79,7 +90,7 @@ def test_what_takes_nobody_knows_how_long_goes_where_a_second_is_cheapest() -> N
     }
     plan = planned(prompt)
     assert not plan.knows("seconds") and plan.on("L4").seconds is None
-    choice = choose_gpu(plan, allowed=["H100", "L4"])
+    choice = chosen(plan, allowed=["H100", "L4"])
     assert choice.gpu.name == "L4" and "how long it takes is not known" in choice.reason
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ryla_graphs import presets
 from ryla_graphs.cli import app
-from ryla_graphs.plan import Plan
+from ryla_graphs.plan import GPUS, Plan
 from tests.plan.prompts import flux, pulid
 from tests.preset_examples import EXAMPLES
 from tests.test_cli import good, ryla
@@ -85,6 +85,8 @@ def test_one_gpu() -> None:
     assert [row["gpu"] for row in content["gpus"]] == ["L40S"]
     missing = ryla("plan", "flux-dev", "-p", "prompt=x", "--gpu", "L40")
     assert missing.returncode == 2 and "did you mean 'L40S' or 'L4'" in missing.stderr
+    unknown = ryla("plan", "flux-dev", "--gpu", "4090")
+    assert unknown.returncode == 2 and all(name in unknown.stderr for name in GPUS)
 
 
 def test_a_graph_from_a_file_that_fits_no_card(tmp_path: Path) -> None:
@@ -103,7 +105,16 @@ def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
     text = quickly(str(path))
     assert "GPU memory: not known" in text
     assert "unknown: UNETLoader 'model': 'nobody_knows_me.safetensors' in models/diffusion_models is not in" in text
-    assert "under 30 s an image not known" in text
+    assert "No GPU is recommended: what the graph needs is not known." in text
+    assert "has the most memory" not in text and " 0.00" not in text
+    assert json.loads(quickly(str(path), "--json"))["chosen"] is None
+
+
+def test_a_pipe_gets_names_whole(tmp_path: Path) -> None:
+    path = tmp_path / "graph.json"
+    name = "a/very/long/folder/of/mine/flux1-dev-of-mine-that-has-a-very-long-name-indeed-Q5_K_M.gguf"
+    path.write_text(json.dumps(flux(unet=name)))
+    assert name in good("plan", path)
 
 
 def test_too_much_is_refused_before_it_runs(tmp_path: Path) -> None:

@@ -176,7 +176,8 @@ def test_a_model_of_a_known_family_is_taken_for_one_of_its_kind() -> None:
     assert sampler(mine).family == "flux1"
     assert sampler(mine).tera_operations == sampler(known).tera_operations
     assert mine.peak_bytes == pytest.approx(known.peak_bytes or 0, rel=0.01)
-    assert mine.assumptions == ("flux1-dev-of-mine.safetensors is taken as 23.8 GB, what flux1 has in bf16",)
+    taken = "flux1-dev-of-mine.safetensors is taken as 23.80 GB: 11.9 billion parameters in 16 bits"
+    assert mine.assumptions == (taken,)
     assert not mine.knows("files") and mine.knows("memory") and mine.recommended == known.recommended
 
 

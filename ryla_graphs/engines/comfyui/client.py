@@ -6,14 +6,16 @@ May be used from any thread. Requests that change nothing are tried again where 
 from __future__ import annotations
 
 import json
+import time
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-import urllib3
-from urllib3.util import make_headers
+import requests
 
 from ryla_graphs.engines.comfyui.jobs import UNKNOWN, JobState, from_history, from_job, from_queue
+from ryla_graphs.engines.sessions import reason_of, session_for
 from ryla_graphs.problems import EngineRefused, EngineUnreachable, OutputMissing
 
 CONNECT_SECONDS = 10.0
@@ -21,21 +23,16 @@ READ_SECONDS = 120.0
 """Uploads, graphs and files take their time."""
 STATE_SECONDS = 15.0
 """Small questions do not."""
+CANCEL_SECONDS = 5.0
+"""Who cancels may have little time left: containers are killed ten seconds after they were asked to end."""
 
 OK, NOT_FOUND, METHOD_NOT_ALLOWED, FAULT = 200, 404, 405, 500
 PASSING = (502, 503, 504)
 """What proxies answer while the server is away."""
-_AGAIN = urllib3.Retry(
-    total=2,
-    connect=0,
-    redirect=0,
-    backoff_factor=0.1,
-    status_forcelist=(FAULT, *PASSING),
-    allowed_methods={"GET"},
-    raise_on_status=False,
-)
+_TRIES, _PAUSE_SECONDS = 3, 0.1
+"""For a request that changes nothing; the pause doubles."""
 
-Answer = urllib3.BaseHTTPResponse
+Answer = requests.Response
 
 
 class ComfyClient:
@@ -45,9 +42,9 @@ class ComfyClient:
         scheme, place, path, _, _ = urlsplit(address.rstrip("/"))
         secret, _, host = place.rpartition("@")
         self.address = urlunsplit((scheme, host, path, "", ""))
-        basic = make_headers(basic_auth=unquote(secret)) if secret else {}
+        basic = {"authorization": f"Basic {b64encode(unquote(secret).encode()).decode()}"} if secret else {}
         self.headers = {**basic, **(headers or {})}
-        self._pool = urllib3.PoolManager(num_pools=1, maxsize=32, headers=self.headers)
+        self._session = session_for(self.address, self.headers)
 
     @property
     def name(self) -> str:
@@ -60,14 +57,27 @@ class ComfyClient:
         return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path}/ws", f"clientId={client_id}", ""))
 
     def request(self, method: str, path: str, *, seconds: float = READ_SECONDS, **options: Any) -> Answer:
-        """One request; the answer may still be an error status. `seconds` is how long it may take to begin."""
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=seconds)
-        try:
-            return self._pool.request(
-                method, f"{self.address}{path}", timeout=timeout, retries=_AGAIN, redirect=False, **options
-            )
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: {_reason(error)}") from error
+        """One request; the answer may still be an error status. `seconds` is how long it may take to begin.
+
+        No redirect is followed: what it leads to need not be this server.
+        """
+        pauses = [_PAUSE_SECONDS * 2**attempt for attempt in range(_TRIES - 1)] if method == "GET" else []
+        while True:
+            try:
+                answer = self._session.request(
+                    method,
+                    f"{self.address}{path}",
+                    timeout=(CONNECT_SECONDS, seconds),
+                    allow_redirects=False,
+                    **options,
+                )
+            except (requests.RequestException, OSError) as error:
+                if not pauses or not _was_connected(error):
+                    raise EngineUnreachable(f"no ComfyUI answers at {self.address}: {reason_of(error)}") from error
+            else:
+                if not pauses or answer.status_code not in (FAULT, *PASSING):
+                    return answer
+            time.sleep(pauses.pop(0))
 
     def json(self, path: str, *, seconds: float = READ_SECONDS) -> Any:
         """The JSON object that answers a GET; raises `EngineUnreachable` where it is none."""
@@ -76,18 +86,17 @@ class ComfyClient:
     def content(self, path: str, answer: Answer) -> Mapping[str, Any]:
         """The JSON object in an answer; raises `EngineUnreachable` where it is an error or holds none."""
         content = content_of(answer)
-        if answer.status != OK or content is None:
-            reason = f"status {answer.status}" if answer.status != OK else "no JSON object"
-            raise EngineUnreachable(f"{self.address}{path} does not answer like ComfyUI: {reason}")
+        if answer.status_code != OK or content is None:
+            raise EngineUnreachable(f"{self.address}{path} does not answer like ComfyUI: {_odd(answer)}")
         return content
 
     def upload(self, name: str, content: bytes) -> str:
         """Put a file into the server's input folder; gives the name it has there."""
-        answer = self.request("POST", "/upload/image", fields={"image": (name, content)})
-        if answer.status in PASSING:
-            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status}")
-        if answer.status != OK:
-            raise EngineRefused(f"the server refuses the input file '{name}' ({answer.status})")
+        answer = self.request("POST", "/upload/image", files={"image": (name, content)})
+        if answer.status_code in PASSING:
+            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
+        if answer.status_code != OK:
+            raise EngineRefused(f"the server refuses the input file '{name}' ({answer.status_code})")
         stored = self.content("/upload/image", answer)
         if not isinstance(stored.get("name"), str):
             raise EngineUnreachable(f"{self.address}/upload/image does not answer like ComfyUI: no name")
@@ -97,9 +106,9 @@ class ComfyClient:
         """Where a prompt is: asked of the jobs API, or of queue and history on servers without one."""
         path = f"/api/jobs/{prompt_id}"
         answer = self.request("GET", path, seconds=STATE_SECONDS)
-        if answer.status == OK:
+        if answer.status_code == OK:
             return from_job(self.content(path, answer))
-        if answer.status not in (NOT_FOUND, METHOD_NOT_ALLOWED):
+        if answer.status_code not in (NOT_FOUND, METHOD_NOT_ALLOWED):
             self.content(path, answer)
         if "error" in (content_of(answer) or {}):
             return UNKNOWN
@@ -111,12 +120,12 @@ class ComfyClient:
 
     def cancel(self, prompt_id: str) -> None:
         """End one prompt, whether it runs or waits, and no other."""
-        answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=STATE_SECONDS)
-        if answer.status in (NOT_FOUND, METHOD_NOT_ALLOWED):
-            self.request("POST", "/queue", json={"delete": [prompt_id]}, seconds=STATE_SECONDS)
+        answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=CANCEL_SECONDS)
+        if answer.status_code in (NOT_FOUND, METHOD_NOT_ALLOWED):
+            self.request("POST", "/queue", json={"delete": [prompt_id]}, seconds=CANCEL_SECONDS)
             # Old servers interrupt whatever runs, so make sure that it is this one.
             if self.state(prompt_id).phase == "running":
-                self.request("POST", "/interrupt", json={"prompt_id": prompt_id}, seconds=STATE_SECONDS)
+                self.request("POST", "/interrupt", json={"prompt_id": prompt_id}, seconds=CANCEL_SECONDS)
 
     def free(self) -> None:
         """Have the server drop its models and caches, before it takes the next prompt."""
@@ -126,27 +135,35 @@ class ComfyClient:
         """The content of an output file; raises `OutputMissing` where the server does not have it."""
         query = f"filename={quote(filename)}&subfolder={quote(subfolder)}&type={quote(folder)}"
         answer = self.request("GET", f"/view?{query}")
-        if answer.status in PASSING:
-            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status}")
-        if answer.status != OK:
-            raise OutputMissing(f"the server does not give its output file '{filename}' ({answer.status})")
-        return answer.data
+        if answer.status_code in PASSING:
+            raise EngineUnreachable(f"no ComfyUI answers at {self.address}: status {answer.status_code}")
+        if answer.status_code != OK:
+            raise OutputMissing(f"the server does not give its output file '{filename}' ({answer.status_code})")
+        return answer.content
 
     def close(self) -> None:
         """Close the idle connections; the next request opens new ones."""
-        self._pool.clear()
+        self._session.close()
 
 
 def content_of(answer: Answer) -> dict[str, Any] | None:
     """The JSON object in an answer, None where it holds none."""
     try:
-        content = json.loads(answer.data)
+        content = json.loads(answer.content)
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
 
 
-def _reason(error: Exception) -> str:
-    """The innermost reason of an HTTP error, without its layers and object addresses."""
-    reason = getattr(error, "reason", None) or error
-    return str(reason).rsplit(": ", 1)[-1] or type(error).__name__
+def _was_connected(error: Exception) -> bool:
+    """Whether the request got as far as the server, so that the next one may get through what dropped it."""
+    lost = isinstance(error, requests.ConnectionError) and not isinstance(error, requests.ConnectTimeout)
+    never_connected = any(getattr(part, "reason", None) is not None for part in error.args)
+    return (lost and not never_connected) or isinstance(error, requests.exceptions.ChunkedEncodingError)
+
+
+def _odd(answer: Answer) -> str:
+    """What is wrong with an answer that is no JSON object of the server."""
+    if answer.is_redirect:
+        return f"it redirects to {answer.headers['Location']}; give the address that it ends at"
+    return f"status {answer.status_code}" if answer.status_code != OK else "no JSON object"

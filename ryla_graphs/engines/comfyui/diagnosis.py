@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.comfyui.damage import reason_of_reading, unreadable_files
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.problems import ExecutionFailed, OutOfMemory
@@ -38,14 +39,21 @@ def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFai
     """The server's error in terms of our node and its source line."""
     node = str(data["node_id"]) if data.get("node_id") is not None else None
     class_type = data.get("node_type")
-    reason = str(data.get("exception_message") or "the server gives no reason").strip()
+    kind = str(data.get("exception_type") or "")
+    reason = str(data.get("exception_message") or "").strip()
     where = f"{class_type} '{node}'" if node is not None else "the run"
     source = workflow.sources.get(node) if node is not None else None
     line = f" [{source}]" if source else ""
-    if _OUT_OF_MEMORY.search(f"{data.get('exception_type')} {reason}"):
+    if _OUT_OF_MEMORY.search(f"{kind} {reason}"):
         # What follows the first line is advice for people at ComfyUI's own screen.
-        reason = reason.splitlines()[0]
+        reason = reason.partition("\n")[0] or kind
         return OutOfMemory(f"{where} ran out of memory: {reason}{line}", node=node, class_type=class_type)
+    if node is not None and (files := unreadable_files(workflow.view, node, kind, reason)):
+        why = f"{where} cannot read {files}: damaged, cut off, or not what the name says"
+        told = reason_of_reading(reason) or kind.rpartition(".")[2]
+        advice = "fetch the file again; `ryla-graphs weights check` looks at a whole models folder"
+        return ExecutionFailed(f"{why} ({told}){line}; {advice}", node=node, class_type=class_type)
+    reason = reason or kind.rpartition(".")[2] or "the server gives no reason"
     return ExecutionFailed(f"{where} failed: {reason}{line}", node=node, class_type=class_type)
 
 

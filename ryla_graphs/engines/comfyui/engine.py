@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -15,12 +17,12 @@ from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
-from ryla_graphs.engines.comfyui.run import ComfyRun
+from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.turns import Turns
-from ryla_graphs.problems import EngineUnreachable
+from ryla_graphs.problems import EngineError, EngineUnreachable
 
 _HEALTH_SECONDS = 5.0
 
@@ -80,7 +82,7 @@ class ComfyUI:
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
         """Take up a run. Messages of one that another process began go to that, so this one asks now and then."""
-        return ComfyRun(self._server, workflow, run_id, self._server.feed.subscribe(run_id))
+        return ComfyRun(self._server, workflow, run_id, listen(self._server, workflow, run_id))
 
     def knows(self, run_id: str) -> bool:
         """Whether the server has, or had since its start, a run of this id; raises `EngineUnreachable`."""
@@ -118,14 +120,27 @@ class ComfyUI:
             "prompt": with_inputs(workflow, inputs, self.client.upload),
             "extra_data": {"preview_method": "auto"} if previews else {},
         }
-        inbox = feed.subscribe(run_id)
+        inbox = listen(self._server, workflow, run_id)
         try:
             feed.connect()
-            given = submit(self._server, workflow, run_id, order)
-        except BaseException:
+            taken = submit(self._server, workflow, run_id, order)
+        except BaseException as error:
             feed.unsubscribe(inbox)
+            if not isinstance(error, EngineError):
+                # Somebody interrupts us, and the server may have taken the graph.
+                with suppress(EngineUnreachable):
+                    self.client.cancel(run_id)
             raise
-        if given != run_id:
+        if taken.prompt_id != run_id:
             feed.unsubscribe(inbox)
-            return ComfyRun(self._server, workflow, given, feed.subscribe(given), order)
-        return ComfyRun(self._server, workflow, run_id, inbox, order, heard=True)
+            inbox = listen(self._server, workflow, taken.prompt_id)
+        kept = tuple(output for output in workflow.outputs if output.node not in taken.nodes)
+        return ComfyRun(
+            self._server,
+            replace(workflow, outputs=kept) if taken.nodes else workflow,
+            taken.prompt_id,
+            inbox,
+            order,
+            heard=taken.prompt_id == run_id,
+            left_out=taken.left_out,
+        )

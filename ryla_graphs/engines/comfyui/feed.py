@@ -13,7 +13,7 @@ from ryla_graphs.engines.comfyui.socket import ComfySocket
 from ryla_graphs.problems import EngineUnreachable
 
 _PICTURES = 64
-"""A run that is not read keeps no more previews than about this."""
+"""A run that is not read keeps no more previews than about this, unless pictures are its outputs."""
 _GOODBYE_SECONDS = 1.0
 
 
@@ -31,13 +31,14 @@ Told = Message | Picture | Gap | Closed
 class Inbox:
     """What is told of one prompt, in order."""
 
-    def __init__(self, prompt_id: str) -> None:
+    def __init__(self, prompt_id: str, *, every_picture: bool = False) -> None:
         self.prompt_id = prompt_id
+        self._every_picture = every_picture
         self._told: SimpleQueue[Told] = SimpleQueue()
 
     def put(self, told: Told) -> None:
         """Add something; previews that nobody reads are left out."""
-        if not isinstance(told, Picture) or self._told.qsize() < _PICTURES:
+        if self._every_picture or not isinstance(told, Picture) or self._told.qsize() < _PICTURES:
             self._told.put(told)
 
     def get(self, seconds: float) -> Told | None:
@@ -74,9 +75,9 @@ class Feed:
                 )
                 self._reader.start()
 
-    def subscribe(self, prompt_id: str) -> Inbox:
-        """An inbox for a prompt; several may listen to the same."""
-        inbox = Inbox(prompt_id)
+    def subscribe(self, prompt_id: str, *, every_picture: bool = False) -> Inbox:
+        """An inbox for a prompt; several may listen to the same. `every_picture`: none is a mere preview."""
+        inbox = Inbox(prompt_id, every_picture=every_picture)
         with self._lock:
             self._inboxes[prompt_id] = (*self._inboxes.get(prompt_id, ()), inbox)
             if self._closed:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _FORMATS = {1: "image/jpeg", 2: "image/png"}
-_UNREAD = '{"type": "progress_state"'
-"""Comes at every step with the state of every node, and tells nothing that other messages do not."""
+_STATES, _RUNNING = '{"type": "progress_state"', '"running"'
+"""Messages of the state of every node come at every step, and when a node begins or ends: two of three name none
+that runs, so they need not be read."""
 
 
 class Message(NamedTuple):
@@ -43,7 +44,9 @@ def read(frame: bytes, *, text: bool) -> Message | Picture | None:
 def _message(frame: bytes) -> Message | None:
     try:
         text = frame.decode()
-        content = json.loads(text) if not text.startswith(_UNREAD) else {}
+        if text.startswith(_STATES) and _RUNNING not in text:
+            return None
+        content = json.loads(text)
         data = content.get("data") or {}
         return Message(content["type"], data) if isinstance(data, Mapping) else None
     except (ValueError, KeyError, TypeError, AttributeError):

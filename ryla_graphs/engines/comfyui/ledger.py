@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import missing_output
-from ryla_graphs.engines.comfyui.frames import Message, Picture
+from ryla_graphs.engines.comfyui.frames import Picture
 from ryla_graphs.engines.comfyui.outputs import Fetch, artifacts
 from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Preview, Progress, Started
+from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import OutputMissing
+
+Step = tuple[int, int]
+"""A step, and how many there are."""
 
 
 class Ledger:
@@ -22,14 +28,18 @@ class Ledger:
         self._run = run_id
         self._workflow = workflow
         self._fetch = fetch
+        self._unknown = {promised.node for promised in workflow.outputs if promised.kind == "unknown"}
         self._began: float | None = None
         self.begin_anew()
 
     def begin_anew(self) -> None:
         """Forget what nodes did; that the run has started stays told."""
         self._nodes: set[str] = set()
-        self._step: tuple[str, int, int] | None = None
+        self._current: str | None = None
+        self._steps: dict[str, Step] = {}
+        self._last_step: tuple[str, Step] | None = None
         self._outputs: list[Artifact] = []
+        self._sent: Counter[str] = Counter()
 
     @property
     def seconds(self) -> float:
@@ -41,6 +51,12 @@ class Ledger:
         """The first promised output that has not been told."""
         return missing_output(self._workflow, tuple(self._outputs))
 
+    @property
+    def awaits_pictures(self) -> bool:
+        """Whether pictures are still to come over the socket, which no record has."""
+        promised = (output for output in self._workflow.outputs if output.class_type in OVER_SOCKET)
+        return any(self._sent[output.node] < output.at_least for output in promised)
+
     def start(self) -> Iterator[Event]:
         """The run is on."""
         if self._began is None:
@@ -50,34 +66,51 @@ class Ledger:
     def node(self, node: str) -> Iterator[Event]:
         """A node has begun."""
         yield from self.start()
-        node = self._ours(node)
+        node = self._current = self._ours(node)
         if node not in self._nodes:
             self._nodes.add(node)
             body = self._workflow.document.get(node)
             yield NodeStarted(self._run, node, body["class_type"] if body is not None else None)
 
-    def progress(self, message: Message) -> Iterator[Event]:
-        """A node is at a step."""
-        node, step, steps = message.data.get("node"), message.data.get("value"), message.data.get("max")
-        if isinstance(node, str) and isinstance(step, (int, float)) and isinstance(steps, (int, float)):
-            yield from self.start()
-            at = (self._ours(node), int(step), int(steps))
-            if at != self._step:
-                self._step = at
-                yield Progress(self._run, *at)
+    def progress(self, states: Mapping[str, Mapping[str, Any]]) -> Iterator[Event]:
+        """How far nodes are, by the server's name for each; only what is new is told.
 
-    def preview(self, picture: Picture) -> Iterator[Event]:
-        """A preview has come."""
+        The server tells each step of an old node twice, by itself and among the states of all nodes that are on.
+        """
+        for node, state in states.items():
+            step = _step(state.get("value"), state.get("max"))
+            if step is None or step == self._steps.get(node):
+                continue
+            self._steps[node] = step
+            at = (self._ours(node), step)
+            if at != self._last_step:  # two nodes that one of ours expanded into may be equally far
+                self._last_step = at
+                yield from self.start()
+                yield Progress(self._run, at[0], *step)
+
+    def picture(self, picture: Picture) -> Iterator[Event]:
+        """A picture has come over the socket: an output of a node that sends its outputs so, else a preview."""
         yield from self.start()
-        node = self._ours(picture.node) if picture.node is not None else None
-        yield Preview(self._run, node, picture.media_type, picture.data)
+        # Old servers do not say whose it is.
+        node = self._ours(picture.node) if picture.node is not None else self._current
+        body = self._workflow.document.get(node or "")
+        if node is None or body is None or body["class_type"] not in OVER_SOCKET:
+            yield Preview(self._run, node if picture.node is not None else None, picture.media_type, picture.data)
+            return
+        self._sent[node] += 1
+        suffix = mimetypes.guess_extension(picture.media_type) or ".bin"
+        name = f"{node}_{self._sent[node]:05}_{suffix}"
+        artifact = Artifact(node=node, kind="image", filename=name, read=lambda: picture.data)
+        self._outputs.append(artifact)
+        yield OutputReady(self._run, artifact)
 
     def outputs(self, node: str, output: Any) -> Iterator[Event]:
         """A node gave outputs, or nothing."""
         if not isinstance(output, Mapping):
             return
         yield from self.start()
-        for artifact in artifacts(self._ours(node), output, self._fetch):
+        node = self._ours(node)
+        for artifact in artifacts(node, output, self._fetch, any_data=node in self._unknown):
             if artifact not in self._outputs:
                 self._outputs.append(artifact)
                 yield OutputReady(self._run, artifact)
@@ -98,3 +131,13 @@ class Ledger:
         while ours not in self._workflow.document and "." in ours:
             ours = ours.rpartition(".")[0]
         return ours if ours in self._workflow.document else node
+
+
+def _step(value: Any, most: Any) -> Step | None:
+    """A step and how many there are; of a node that counts in fractions, percent. None where it says neither."""
+    if type(value) is int and type(most) is int:
+        return (value, most) if most > 0 else None
+    try:
+        return (round(100 * value / most), 100) if most > 0 else None
+    except (TypeError, ValueError, OverflowError):  # text, NaN, infinity
+        return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,34 @@ Fetch = Callable[[str, str, str], bytes]
 _BY_MEDIA: Mapping[str, OutputKind] = {"image": "image", "video": "video", "audio": "audio", "model": "3d"}
 _BY_KEY: Mapping[str, OutputKind] = {"latents": "latent", "audio": "audio", "3d": "3d"}
 
+_SHOWN_MODEL = re.compile(
+    r"(?P<path>.+\.(glb|gltf|obj|fbx|stl|usdz|ply|splat|ksplat|spz))( \[(?P<folder>output|temp|input)\])?",
+    re.IGNORECASE,
+)
+"""How nodes that show a 3D model name it: a path in the output folder, or in the one that stands behind it."""
+_SHOWN_FROM_TEMP = re.compile(r"preview(3d_advanced|_splat|_pointcloud)_[0-9a-f]{32}\.")
+"""Names of such models that are in the temp folder, though the server says nothing of it, or even the output folder."""
 
-def artifacts(node: str, output: Mapping[str, Any], fetch: Fetch) -> Iterator[Artifact]:
-    """All files and texts in one node's output, whatever key they are under."""
+
+def artifacts(node: str, output: Mapping[str, Any], fetch: Fetch, *, any_data: bool = False) -> Iterator[Artifact]:
+    """All files and texts in one node's output, whatever key they are under.
+
+    `any_data`: where there are none, whatever else it reports is an output too, as JSON.
+    """
+    found = list(_files_and_texts(node, output, fetch))
+    yield from found
+    if any_data and not found and any(output.values()):
+        yield Artifact(node=node, kind="text", filename=f"{node}_00001_.json", text=json.dumps(output))
+
+
+def _files_and_texts(node: str, output: Mapping[str, Any], fetch: Fetch) -> Iterator[Artifact]:
     for key, entries in output.items():
         if not isinstance(entries, (list, tuple)):
             continue
         for index, entry in enumerate(entries):
-            if isinstance(entry, Mapping) and isinstance(entry.get("filename"), str):
+            if key == "result" and (model := _shown_model(node, entry, fetch)) is not None:
+                yield model
+            elif isinstance(entry, Mapping) and isinstance(entry.get("filename"), str):
                 yield _file(node, key, entry, fetch)
             elif key == "text" and isinstance(entry, str):
                 yield Artifact(node=node, kind="text", filename=f"{node}_{index + 1:05}_.txt", text=entry)
@@ -40,6 +62,16 @@ def _file(node: str, key: str, entry: Mapping[str, Any], fetch: Fetch) -> Artifa
         folder=folder,
         read=lambda: fetch(name, subfolder, folder),
     )
+
+
+def _shown_model(node: str, entry: Any, fetch: Fetch) -> Artifact | None:
+    """The 3D model that a node shows: a path in its message, and a file in the record of the jobs API."""
+    model = _SHOWN_MODEL.fullmatch(str(entry.get("filename") if isinstance(entry, Mapping) else entry))
+    if model is None:
+        return None
+    subfolder, _, name = model["path"].rpartition("/")
+    folder = model["folder"] or ("temp" if _SHOWN_FROM_TEMP.match(name) else "output")
+    return _file(node, "3d", {"filename": name, "subfolder": subfolder, "type": folder}, fetch)
 
 
 def _kind(key: str, name: str) -> OutputKind:

@@ -18,7 +18,8 @@ from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.comfyui.submission import submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
-from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, RunLost
+from ryla_graphs.outputs import OVER_SOCKET
+from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
 """A run that has no memory is begun anew once, with the memory freed."""
@@ -38,6 +39,12 @@ def newest_attempt(server: Server, run_id: str) -> tuple[int, JobState]:
     return 1, server.client.state(run_id)
 
 
+def listen(server: Server, workflow: CompiledWorkflow, prompt_id: str) -> Inbox:
+    """An inbox for a prompt of a graph; it keeps every picture where pictures over the socket are outputs."""
+    every_picture = any(output.class_type in OVER_SOCKET for output in workflow.outputs)
+    return server.feed.subscribe(prompt_id, every_picture=every_picture)
+
+
 class ComfyRun:
     """A run; see `ryla_graphs.engines.base.Run`."""
 
@@ -50,13 +57,18 @@ class ComfyRun:
         order: Mapping[str, Any] | None = None,
         *,
         heard: bool = False,
+        left_out: tuple[Problem, ...] = (),
     ) -> None:
-        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive."""
+        """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive.
+
+        `left_out` is what is wrong with the outputs that the server does not run.
+        """
         self.id = run_id
         self._server = server
         self._workflow = workflow
         self._inbox = inbox
         self._order = order
+        self._left_out = left_out
         self._attempt = 1 if order is not None else 0
         self._ledger = Ledger(run_id, workflow, server.fetch)
         self._heard = time.monotonic()
@@ -64,6 +76,8 @@ class ComfyRun:
         """Whether there may be something to hear that does not come by itself."""
         self._gapless = heard
         """Whether everything that was told has been heard."""
+        self._overtaken = False
+        """Whether the run is over by an answer that pictures on the socket may still be behind."""
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
@@ -75,7 +89,7 @@ class ComfyRun:
 
     def events(self) -> Iterator[Event]:
         """What happens, until the terminal event; ends without one when the engine is closed."""
-        yield Queued(self.id)
+        yield Queued(self.id, left_out=self._left_out)
         try:
             if self._unsure:
                 self._inbox.put(Gap())
@@ -91,13 +105,13 @@ class ComfyRun:
 
     def _next(self) -> Told | None:
         patience = self._server.patience
-        return self._inbox.get(patience.unsure if self._unsure else patience.silence)
+        return self._inbox.get(patience.unsure if self._unsure and not self._overtaken else patience.silence)
 
     def _hear(self, told: Told | None) -> Iterator[Event]:
         if isinstance(told, (Message, Picture)):
             self._heard, self._unsure = time.monotonic(), self._cancelling.is_set()
         if isinstance(told, Picture):
-            yield from self._ledger.preview(told)
+            yield from self._ledger.picture(told)
         elif isinstance(told, Message):
             handler = _HANDLERS.get(told.type)
             if handler is not None:
@@ -120,7 +134,13 @@ class ComfyRun:
         yield from self._ledger.node(str(node)) if node is not None else self._ask()
 
     def _on_progress(self, message: Message) -> Iterator[Event]:
-        yield from self._ledger.progress(message)
+        yield from self._ledger.progress({str(message.data.get("node")): message.data})
+
+    def _on_states(self, message: Message) -> Iterator[Event]:
+        nodes = message.data.get("nodes")
+        states = nodes.items() if isinstance(nodes, Mapping) else ()
+        running = {node: state for node, state in states if isinstance(state, Mapping) and _is_at_work(state)}
+        yield from self._ledger.progress(running)
 
     def _on_executed(self, message: Message) -> Iterator[Event]:
         node = message.data.get("display_node") or message.data.get("node")
@@ -153,6 +173,9 @@ class ComfyRun:
                 raise
             return
         self._heard = time.monotonic()
+        if state.phase == "done" and self._ledger.awaits_pictures and not self._overtaken:
+            self._overtaken = True
+            return
         if self._gapless and state.phase not in ("waiting", "running"):
             # It is over and nothing was heard of it: messages do not arrive, for other runs either.
             self._server.feed.renew()
@@ -208,7 +231,7 @@ class ComfyRun:
             self._attempt += 1
             self._listen_to(attempt_id(self.id, self._attempt))
             self._server.feed.connect()
-            given = submit(self._server, self._workflow, self._inbox.prompt_id, order)
+            given = submit(self._server, self._workflow, self._inbox.prompt_id, order).prompt_id
         except EngineError:
             yield Failed(self.id, error)
             return
@@ -222,8 +245,13 @@ class ComfyRun:
         """Hear of this prompt from now on."""
         feed, before = self._server.feed, self._inbox
         if prompt_id != before.prompt_id:
-            self._inbox = feed.subscribe(prompt_id)
+            self._inbox = listen(self._server, self._workflow, prompt_id)
             feed.unsubscribe(before)
+
+
+def _is_at_work(state: Mapping[str, Any]) -> bool:
+    """Whether a node is somewhere between its begin, which the server calls 0 of 1, and its end."""
+    return state.get("state") == "running" and (state.get("value"), state.get("max")) != (0, 1)
 
 
 _HANDLERS: Mapping[str, Callable[[ComfyRun, Message], Iterator[Event]]] = {
@@ -231,6 +259,7 @@ _HANDLERS: Mapping[str, Callable[[ComfyRun, Message], Iterator[Event]]] = {
     "execution_cached": ComfyRun._on_cached,
     "executing": ComfyRun._on_executing,
     "progress": ComfyRun._on_progress,
+    "progress_state": ComfyRun._on_states,
     "executed": ComfyRun._on_executed,
     "execution_success": ComfyRun._on_success,
     "execution_error": ComfyRun._on_error,

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import socket as sockets
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import websocket
 
 from ryla_graphs.engines.comfyui.client import CONNECT_SECONDS, ComfyClient
 from ryla_graphs.engines.comfyui.frames import Message, Picture, read
+from ryla_graphs.engines.sessions import is_loopback
 from ryla_graphs.problems import EngineUnreachable
 
 _AT_ONCE = 16384
 _ERRORS = (websocket.WebSocketException, OSError)
+_NO_PROXY: Mapping[str, Any] = {"http_proxy_host": "unused", "http_no_proxy": ["*"]}
+"""websocket-client looks at the second only where it is given the first, and at the environment otherwise."""
 
 
 class _Buffered(websocket.WebSocket):
@@ -36,7 +41,12 @@ class ComfySocket:
         address = client.socket_address(client_id)
         try:
             self._socket = websocket.create_connection(
-                address, timeout=CONNECT_SECONDS, header=headers, skip_utf8_validation=True, class_=_Buffered
+                address,
+                timeout=CONNECT_SECONDS,
+                header=headers,
+                skip_utf8_validation=True,
+                class_=_Buffered,
+                **_NO_PROXY if is_loopback(client.address) else {},
             )
             self._socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
             self._socket.settimeout(ping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
@@ -11,15 +11,27 @@ from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
 
 
-def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> str:
-    """Submit a prompt with an id of ours; gives the id it has, ours unless the server is too old to take it.
+class Submitted(NamedTuple):
+    """What the server has taken."""
+
+    prompt_id: str
+    """Ours, unless the server is too old to take it."""
+    left_out: tuple[Problem, ...] = ()
+    """What is wrong with the outputs that it does not run."""
+    nodes: frozenset[str] = frozenset()
+    """Those outputs."""
+
+
+def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> Submitted:
+    """Submit a prompt with an id of ours.
 
     `order` is the prompt, with input files named as the server has them, and what else its body holds.
 
     ComfyUI executes a prompt as often as it is submitted, also under the same id. So where the answer is lost, it
     is asked whether it has the prompt, and gets it a second time only if it has not.
 
-    Raises `EngineRefused` unless the server takes the whole graph, and `EngineUnreachable`.
+    Raises `EngineRefused` unless the server takes the graph with all outputs that are promised and not optional, and
+    `EngineUnreachable`.
     """
     client = server.client
     body = {**order, "prompt_id": prompt_id, "client_id": server.feed.client_id}
@@ -29,30 +41,39 @@ def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Ma
             return _accepted(client, workflow, prompt_id, answer)
         except EngineUnreachable:
             if client.state(prompt_id).phase != "unknown":
-                return prompt_id
+                return Submitted(prompt_id)
             if last:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, answer: Answer) -> str:
-    content = content_of(answer)
-    problems = tuple(workflow.explain(problem) for problem in _problems(content or {}))
-    if answer.status == OK and problems:
-        # The server would run the good outputs and leave the others out without another word.
-        client.cancel(prompt_id)
-        raise EngineRefused(f"{client.name} would leave out some of the outputs:", problems)
-    given = (content or {}).get("prompt_id")
-    if answer.status == OK and isinstance(given, str):
-        return given
-    if answer.status == OK or answer.status in PASSING:
-        reason = "no prompt id" if answer.status == OK else f"status {answer.status}"
+def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, answer: Answer) -> Submitted:
+    content = content_of(answer) or {}
+    problems = tuple(workflow.explain(problem) for problem in _problems(content))
+    given = content.get("prompt_id")
+    if answer.status_code == OK and problems:
+        # The server runs the good outputs and leaves the others out without another word.
+        left_out = _left_out(content)
+        if isinstance(given, str) and not any(out.node in left_out and not out.optional for out in workflow.outputs):
+            return Submitted(given, problems, left_out)
+        client.cancel(given if isinstance(given, str) else prompt_id)
+        raise EngineRefused(f"{client.name} would leave out some of the outputs; `partial` runs the others:", problems)
+    if answer.status_code == OK and isinstance(given, str):
+        return Submitted(given)
+    if answer.status_code == OK or answer.status_code in PASSING:
+        reason = "no prompt id" if answer.status_code == OK else f"status {answer.status_code}"
         raise EngineUnreachable(f"{client.address}/prompt does not answer like ComfyUI: {reason}")
-    if answer.status >= FAULT and client.state(prompt_id).phase != "unknown":
-        return prompt_id
-    error = (content or {}).get("error")
+    if answer.status_code >= FAULT and client.state(prompt_id).phase != "unknown":
+        return Submitted(prompt_id)
+    error = content.get("error")
     told = error.get("message") if isinstance(error, dict) else None
-    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status}'}", problems)
+    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status_code}'}", problems)
+
+
+def _left_out(answer: Mapping[str, Any]) -> frozenset[str]:
+    """The output nodes that the server does not run."""
+    found = (rows for rows in answer["node_errors"].values() if isinstance(rows, dict))
+    return frozenset(str(node) for rows in found for node in rows.get("dependent_outputs") or ())
 
 
 def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
@@ -68,6 +89,7 @@ def _problems(answer: Mapping[str, Any]) -> Iterator[Problem]:
                     class_type=found.get("class_type"),
                     input=(error.get("extra_info") or {}).get("input_name"),
                 ),
+                level="error",
                 tier=1,
                 given=(error.get("extra_info") or {}).get("received_value"),
             )

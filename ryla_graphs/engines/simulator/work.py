@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.engines.simulator.captions import caption
 from ryla_graphs.engines.simulator.pictures import give_content
 from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
+from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
 from ryla_graphs.shapes.guessing import guessed_outputs
 from ryla_graphs.shapes.registry import Call, NodeFails, Rules
@@ -35,8 +37,14 @@ def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
 
 
 def save(node: Node) -> None:
-    """Write the files of an output node. Raises `ExecutionFailed`."""
+    """Write the files of an output node; one that is not known says so, since to give nothing means to have failed.
+
+    Raises `ExecutionFailed`.
+    """
     saver = SAVERS.get(node.call.class_type)
+    if saver is None and node.call.schema.output_node and node.call.class_type not in SILENT:
+        unknown = f"what {node.call.class_type} '{node.call.node}' saves or shows is not known"
+        replace(node, guessed=(*node.guessed, unknown)).say(f"simulated: {unknown}")
     if saver is not None:
         with _failing(node.call):
             saver(node)

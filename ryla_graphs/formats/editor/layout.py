@@ -302,9 +302,9 @@ def _bands(
     crossing = _crossing(len(columns), spans)
     length = ends[-1] / lines
     bands, start = [], 0
-    while ends[-1] - ends[start] > 1.3 * length:
+    while ends[-1] - ends[start] > 1.3 * length and start < len(columns) - 1:
         best = ends[start] + length
-        near = range(bisect_left(ends, best - 0.3 * length), bisect_right(ends, best + 0.3 * length))
+        near = range(bisect_left(ends, best - 0.3 * length), bisect_right(ends, best + 0.3 * length, hi=len(columns)))
         cut = min(near, key=lambda end: (crossing[end], abs(ends[end] - best)), default=start + 1)
         bands.append(columns[start:cut])
         start = cut

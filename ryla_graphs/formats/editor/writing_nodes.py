@@ -12,6 +12,8 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
+from ryla_graphs.formats.editor.opening import Template
+from ryla_graphs.formats.editor.virtual import NEVER_SENT
 from ryla_graphs.formats.editor.widgets import UNDEFINED, Sends, Widget, grow, slots
 from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
 from ryla_graphs.problems import shorten
@@ -31,6 +33,7 @@ def drawn_nodes(prompt: Prompt, lost: list[LeftOut]) -> Iterator[Drawn]:
         if isinstance(node, PromptNode):
             held = [*grow(node.schema, partial(_value, node.inputs)), *_of_pack(node)]
             drawn = _known(node, held, types)
+            _keep_positions(node, drawn)
             yield from _values_of_sockets(node, drawn, prompt.catalog, lost)
             lost += _lost(node, drawn, held)
         else:
@@ -124,6 +127,13 @@ def _value(inputs: Mapping[str, Any], widget: Widget) -> Any:
     return literal(value) if widget.sends is Sends.DYNAMIC_PROMPT and isinstance(value, str) else value
 
 
+def _keep_positions(node: PromptNode, drawn: Drawn) -> None:
+    """One value more where the editor would take the list for that of an old file, and take values of sockets out."""
+    positions = Template(node.schema).positions
+    if positions is not None and len(positions) == len(drawn.values):
+        drawn.values.append((Widget("", sockets.ANY), None))
+
+
 def _reads_names(class_type: str) -> bool:
     return class_type.startswith("VHS_")
 
@@ -166,6 +176,9 @@ def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: l
 
 def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[LeftOut]:
     """The values of a node that do not come back out of the editor as they are."""
+    if node.class_type in NEVER_SENT:
+        yield LeftOut(node.id, node.class_type, "the editor sends no node of this class")
+        return
     widgets = {widget.name: widget for widget, _ in held if widget.sends is not Sends.NOTHING}
     sockets_here = {slot.name for slot in drawn.inputs}
     for name, value in node.inputs.items():

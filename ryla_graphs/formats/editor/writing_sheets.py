@@ -92,7 +92,7 @@ def _node(
     if node.title:
         body["title"] = node.title
     if node.values:
-        named = {widget.name: value for widget, value in node.values}
+        named = {widget.name: value for widget, value in node.values if widget.name}
         body["widgets_values"] = named if node.by_name else [value for _, value in node.values]
         body["widgets_values_named"] = named
     return body

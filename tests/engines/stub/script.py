@@ -20,8 +20,9 @@ EventFault = Literal["drop", "drop after", "restart", "deaf", "lost", "twice", "
 """Instead of sending an event: close the socket; send it and close; restart and forget everything; send nothing any
 more to this socket; leave it out; send it twice; send it after the next one; cut its JSON in two."""
 
-AnswerFault = Literal["500", "502", "truncated", "not json", "reset", "reset after", "slow"]
-"""Instead of answering: an error status; half an answer; a page; hang up; do it and hang up; do it a moment later."""
+AnswerFault = Literal["500", "502", "truncated", "not json", "reset", "reset after", "slow", "hangs"]
+"""Instead of answering: an error status; half an answer; a page; hang up; do it and hang up; do it a moment later; do
+it and say nothing for a minute."""
 
 Frame = tuple[str, dict[str, Any]] | bytes | str
 
@@ -35,6 +36,12 @@ class Script:
     )
     """What output nodes give; None: what the graph looks like it gives."""
     steps: int = 3
+    old_progress: bool = True
+    """Tells each step by itself too, as servers do for nodes of the old kind; those of V3 are only among the states."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """How many pictures nodes send over the socket instead of saving them."""
+    metadata: bool = True
+    """Says whose a picture is, as servers have since 0.3.50 or so."""
     previews: bool = True
     latency: float = 0.0
     """Seconds before every step."""
@@ -54,6 +61,8 @@ class Script:
     """By the number of the event, counted over the first prompt that is executed."""
     answers: dict[str, list[AnswerFault | None]] = field(default_factory=dict)
     """By the first part of the path, for the first, second, … request to it."""
+    overtaken: bool = False
+    """A run is on record before anything of it has been sent: that comes after the first answer that says so."""
     waits_for_return: bool = False
     """After it has closed a socket it goes on only when the client is back."""
     away: float = 0.0
@@ -90,21 +99,54 @@ def frames(script: Script, prompt_id: str, outputs: dict[str, Any], error: dict[
     if script.noise:
         told += [("progress", {"prompt_id": "another", "node": "1", "value": 1, "max": 2}), "garbage", b"\x00"]
     told += [
-        ("progress_state", facts | {"nodes": {"sampler": {"state": "running"}}}),
+        ("progress_state", facts | {"nodes": states(prompt_id, "sampler", 0.0, 1.0)}),
         ("executing", facts | {"node": "sampler", "display_node": "sampler"}),
     ]
     for step in range(1, script.steps + 1):
-        told.append(("progress", facts | {"node": "sampler", "value": step, "max": script.steps}))
+        told.append(("progress_state", facts | {"nodes": states(prompt_id, "sampler", step, script.steps)}))
+        if script.old_progress:
+            told.append(("progress", facts | {"node": "sampler", "value": step, "max": script.steps}))
         if script.previews:
-            metadata = json.dumps({"node_id": "sampler", "image_type": "image/png", **facts}).encode()
-            told += [struct.pack(">II", 4, len(metadata)) + metadata + PNG, struct.pack(">II", 1, 1) + b"jpeg"]
+            told += [sent_picture(script, prompt_id, "sampler"), struct.pack(">II", 1, 1) + b"jpeg"]
+    told.append(("progress_state", facts | {"nodes": states(prompt_id, None, 0, 0)}))
     if error is None and not script.waits:
+        for node, count in script.sent.items():
+            told.append(("executing", facts | {"node": node, "display_node": node.partition(".")[0]}))
+            told += [sent_picture(script, prompt_id, node, index) for index in range(count)]
         for node, output in outputs.items():
             # A node such as `7.0.0.1` is one that `7` expanded into.
             places = {"node": node, "display_node": node.partition(".")[0]}
             told.append(("executing", facts | places))
             told.append(("executed", facts | places | {"output": output}))
     return told
+
+
+def states(prompt_id: str, node: str | None, value: float, most: float) -> dict[str, Any]:
+    """The states of all nodes that have begun: a loader that has ended, and a node that is on."""
+    rows = {"loader": (1.0, 1.0, "finished")} | ({node: (value, most, "running")} if node is not None else {})
+    return {
+        name: {
+            "value": at,
+            "max": of,
+            "state": state,
+            "node_id": name,
+            "prompt_id": prompt_id,
+            "display_node_id": name,
+            "parent_node_id": None,
+            "real_node_id": name,
+        }
+        for name, (at, of, state) in rows.items()
+    }
+
+
+def sent_picture(script: Script, prompt_id: str, node: str, index: int = 0) -> bytes:
+    """A picture as a frame, each other than the one before."""
+    content = PNG + index.to_bytes(2, "big")
+    if not script.metadata:
+        return struct.pack(">II", 1, 2) + content
+    facts = {"node_id": node, "display_node_id": node.partition(".")[0], "image_type": "image/png"}
+    metadata = json.dumps(facts | {"prompt_id": prompt_id}).encode()
+    return struct.pack(">II", 4, len(metadata)) + metadata + content
 
 
 def boundaries(script: Script) -> int:

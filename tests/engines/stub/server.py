@@ -30,6 +30,8 @@ class Job:
     error: dict[str, Any] | None = None
     told: list[list[Any]] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether somebody was told that it is over."""
 
     @property
     def over(self) -> bool:
@@ -55,6 +57,8 @@ class StubComfy:
         self.connections = 0
         self.restarts = 0
         self.subscribed_before_submit = False
+        self.told_end = False
+        """Whether all of some run has been sent."""
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._deaf: set[web.WebSocketResponse] = set()
         self._jobs: dict[str, Job] = {}
@@ -109,6 +113,8 @@ class StubComfy:
         if fault == "slow":
             await asyncio.sleep(0.2)
         answer = await handler(request)
+        if fault == "hangs":
+            await asyncio.sleep(60)
         if fault == "reset after":
             return _hang_up(request)
         if fault == "truncated" and isinstance(answer, web.Response) and isinstance(answer.body, bytes):
@@ -196,6 +202,7 @@ class StubComfy:
         job.status = status
         await teller.tell(("executing", {"node": None, "prompt_id": job.id}))
         await teller.finish()
+        self.told_end = True
 
     def _faults(self, number: int, events: int) -> dict[int, Any]:
         if self.script.chaos:
@@ -231,6 +238,7 @@ class StubComfy:
             return web.json_response({"error": "Job not found"}, status=404)
         facts: dict[str, Any] = {"id": job.id, "status": job.status}
         if job.over:
+            asyncio.get_running_loop().call_later(0.05, job.asked.set)
             record = job.record()
             facts |= {"outputs": record["outputs"], "execution_status": record["status"]}
             facts["workflow"] = {"prompt": job.prompt, "extra_data": {}}
@@ -308,10 +316,14 @@ class _Teller:
         self._faults = faults
         self._count = 0
         self._held: Frame | None = None
+        self._late: list[Frame] = []
         self.gone = False
         """Whether the server was restarted meanwhile."""
 
     async def tell(self, frame: Frame) -> None:
+        if self._stub.script.overtaken:
+            self._late.append(frame)
+            return
         fault = self._faults.get(self._count)
         self._count += 1
         client = self._job.client
@@ -338,6 +350,10 @@ class _Teller:
 
     async def finish(self) -> None:
         """Send what was held back."""
+        if self._late and self._job.over:
+            await self._job.asked.wait()
+            for frame in self._late:
+                await self._stub._send(self._job.client, frame)
         if self._held is not None:
             held, self._held = self._held, None
             await self._stub._send(self._job.client, held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ryla_graphs.engines.simulator.files import animation, png
 from ryla_graphs.engines.simulator.saving.registry import saves
 from ryla_graphs.engines.simulator.world import Node
+from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.shapes.values import ImageShape, MaskShape
 
 
@@ -15,7 +16,7 @@ def save_image(node: Node) -> None:
         node.save("image", name, png(image, node.world.prompt.document), subfolder=subfolder)
 
 
-@saves("PreviewImage")
+@saves("PreviewImage", *OVER_SOCKET)
 def preview_image(node: Node) -> None:
     _preview(node, node["images"])
 

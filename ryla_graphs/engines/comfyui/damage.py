@@ -1,0 +1,46 @@
+"""Weight files that a loader could not read: which one it was, and why, where the server says only why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from ryla_graphs.prompt import Prompt
+from ryla_graphs.weights import needed
+
+_UNREADABLE = re.compile(
+    r"deserializing header|safetensors file is corrupt|MetadataIncompleteBuffer|HeaderToo(Large|Small)"  # safetensors
+    r"|PytorchStreamReader|invalid load key|UnpicklingError|EOFError|unexpected EOF|BadZipFile"  # torch
+    r"|GGUF magic invalid|InvalidProtobuf|INVALID_PROTOBUF",  # gguf, onnxruntime
+)
+_WHOLE = re.compile(r"Unsupported global|Unsupported class")
+"""torch says so of a whole file that holds more than numbers."""
+_SUFFIXES = frozenset((".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".onnx"))
+
+
+def unreadable_files(prompt: Prompt, node: str, exception_type: str, message: str) -> str:
+    """The file that a node could not read, or the few of which it was one; empty where the error is another."""
+    if not _UNREADABLE.search(f"{exception_type}: {message}") or _WHOLE.search(message):
+        return ""
+    files = sorted(set(_files(prompt, node)))
+    # Some errors name the file themselves, though by its place on the server.
+    named = [file for file in files if PurePosixPath(file).name in message]
+    return " or ".join(named or files)
+
+
+def reason_of_reading(message: str) -> str:
+    """What a library says of a file, without advice for its own users and without the place of the file."""
+    _, _, told = message.partition("WeightsUnpickler error:")
+    reason = next((line.strip() for line in (told or message).splitlines() if line.strip()), "")
+    return reason.removeprefix("Error while deserializing header: ").partition(". ")[0]
+
+
+def _files(prompt: Prompt, node: str) -> Iterator[str]:
+    known = [need for need in needed(prompt) if need.node == node]
+    yield from (f"models/{need.folder}/{need.name}" for need in known)
+    if not known and (found := prompt.nodes.get(node)) is not None:
+        for name in found.inputs:
+            value = prompt.literal(found, name)
+            if isinstance(value, str) and PurePosixPath(value).suffix.lower() in _SUFFIXES:
+                yield value

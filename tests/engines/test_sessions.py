@@ -1,0 +1,115 @@
+"""HTTP of the engines: proxies, redirects, and who is told our name."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ryla_graphs.engines import run
+from ryla_graphs.engines.comfyui import ComfyUI
+from ryla_graphs.engines.sessions import is_loopback
+from ryla_graphs.problems import EngineUnreachable
+from tests.engines.following import WORKFLOW
+from tests.engines.stub import serving
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A proxy that notes what it is asked for, and answers as a ComfyUI with an empty queue."""
+    asked: list[str] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.path} {self.headers.get('Authorization')}")
+            content = json.dumps({"queue_running": [], "queue_pending": []}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    yield asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_another_machine_is_asked_through_the_proxy(proxy: list[str]) -> None:
+    assert ComfyUI("http://comfy.example:8188").health().ready
+    assert proxy == ["http://comfy.example:8188/queue None"]
+
+
+def test_this_machine_is_not(proxy: list[str]) -> None:
+    with serving() as (engine, _):
+        assert len(run(engine, WORKFLOW).outputs) == 2
+    assert proxy == []
+
+
+@pytest.mark.parametrize(
+    ("address", "is_ours"),
+    [
+        ("http://127.0.0.1:8188", True),
+        ("https://127.8.9.1/x", True),
+        ("http://localhost:1", True),
+        ("http://comfy.localhost", True),
+        ("http://[::1]:8188", True),
+        ("http://10.0.0.1:8188", False),
+        ("http://localhost.example", False),
+    ],
+)
+def test_which_addresses_are_of_this_machine(address: str, is_ours: bool) -> None:
+    assert is_loopback(address) == is_ours
+
+
+def test_a_netrc_replaces_nothing(proxy: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine comfy.example login other password thing")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    ComfyUI("http://comfy.example", headers={"Authorization": "Bearer mine"}).health()
+    ComfyUI("http://comfy.example").health()
+    assert [line.partition(" ")[2] for line in proxy] == ["Bearer mine", "None"]
+
+
+def test_a_redirect_is_told_and_not_followed() -> None:
+    followed: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            followed.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "https://login.example/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base calls it so
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(EngineUnreachable, match=r"redirects to https://login\.example/; give the address"):
+            ComfyUI(f"http://127.0.0.1:{server.server_port}").catalog()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert followed == ["/object_info"]
+
+
+def test_a_server_that_is_not_there_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("ryla_graphs.engines.comfyui.client.time.sleep", pauses.append)
+    with pytest.raises(EngineUnreachable, match=r"Connection refused$"):
+        ComfyUI(NOWHERE).catalog()
+    assert pauses == []

@@ -1,0 +1,40 @@
+from ryla_graphs import Workflow
+from ryla_graphs.nodes import (
+    CLIPTextEncode,
+    ConditioningZeroOut,
+    DualCLIPLoader,
+    EmptySD3LatentImage,
+    FluxGuidance,
+    KSampler,
+    SaveImage,
+    UNETLoader,
+    VAEDecode,
+    VAELoader,
+)
+
+
+def workflow(
+    prompt: str = "a red bicycle",
+    *,
+    width: int = 1024,
+    height: int = 1024,
+    seed: int = 42,
+    unet_name: str = "flux1-dev.safetensors",
+    clip_name1: str = "clip_l.safetensors",
+    clip_name2: str = "t5xxl_fp16.safetensors",
+    vae_name: str = "ae.safetensors",
+) -> Workflow:
+    model = UNETLoader(unet_name=unet_name).named("flux")
+    clip = DualCLIPLoader(clip_name1=clip_name1, clip_name2=clip_name2, type="flux").named("text-encoders")
+    vae = VAELoader(vae_name=vae_name).named("vae")
+
+    text = CLIPTextEncode(clip=clip, text=prompt).named("prompt")
+    positive = FluxGuidance(conditioning=text).named("guidance")
+    negative = ConditioningZeroOut(conditioning=text).named("no-negative")
+    latent = EmptySD3LatentImage(width=width, height=height).named("canvas")
+    samples = KSampler(
+        model=model, positive=positive, negative=negative, latent_image=latent, seed=seed, cfg=1.0
+    ).named("sampler")
+    image = VAEDecode(samples=samples, vae=vae).named("picture")
+    save = SaveImage(images=image, filename_prefix="flux_dev").named("save")
+    return Workflow(save, name="flux-dev")

@@ -1,0 +1,133 @@
+"""A container whose ComfyUI lacks classes of the lock: it runs all graphs but those that use them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ryla_graphs import presets
+from ryla_graphs.engines.comfyui import process
+from ryla_graphs.lockfile import Lock, catalog_of, differences
+from ryla_graphs.modal_deploy.lacking import Lacking
+from ryla_graphs.modal_deploy.machine import Machine
+from ryla_graphs.modal_deploy.placement import placing
+from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.modal_deploy.web import Parts
+from ryla_graphs.problems import CannotRunHere
+from ryla_graphs.server.wishes import NO_WISHES
+from tests.conftest import ROOT
+from tests.modal_app.loopback import LoopbackModal
+from tests.modal_app.loopback.state import Call
+from tests.modal_app.test_journey import OnGpu, small
+from tests.modal_app.test_runtime import deploy
+
+MAIN = f"""
+import json, sys
+sys.path.insert(0, {str(ROOT)!r})
+from aiohttp import web
+from tests.engines.stub.script import Script
+from tests.engines.stub.server import StubComfy
+host, port = (sys.argv[sys.argv.index(name) + 1] for name in ("--listen", "--port"))
+app = StubComfy(Script(outputs=None, object_info=json.load(open("object_info.json")))).app()
+devices = {{"devices": [{{"name": "NVIDIA L40S", "type": "cuda"}}]}}
+async def stats(_):
+    return web.json_response(devices)
+app.router.add_get("/system_stats", stats)
+web.run_app(app, host=host, port=int(port), print=None)
+"""
+LOCK = Lock.read(ROOT / "ryla.lock")
+IMPACT = next(pack for pack in LOCK.packs if pack.folder == "ComfyUI-Impact-Pack")
+GONE = {"ComfyUI-Impact-Pack": set(IMPACT.classes), "core": {"InvertMask", "Trellis2Conditioning"}}
+
+
+class OnMachine(OnGpu):
+    """Plays the GPU containers with one real `Machine`, whose ComfyUI is the stub."""
+
+    machine: Machine
+
+    async def __call__(self, call: Call) -> Any:
+        self.calls.append(call)
+        (job,) = call.args
+        return await self.machine.run(job, events=self.parts.events, runs=self.parts.runs, outputs=self.parts.outputs)
+
+
+@pytest.fixture
+def gpu(control_plane: LoopbackModal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnMachine]:
+    """A container without the Impact Pack and without two classes of ComfyUI's own."""
+    monkeypatch.setattr(process, "TICK_SECONDS", 0.02)
+    settings = ModalSettings(app=deploy(control_plane).name)
+    one = OnMachine(control_plane, settings, Parts.of(settings), tmp_path)
+    there = catalog_of(LOCK)
+    folder = tmp_path / "ComfyUI"
+    folder.mkdir()
+    (folder / "main.py").write_text(MAIN)
+    entries = there.subset({*there}.difference(*GONE.values())).entries()
+    # The bundled catalog was recorded on a server that has both packs for PuLID.
+    text = json.dumps(entries).replace("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux_ll")
+    (folder / "object_info.json").write_text(text)
+    one.machine = Machine(
+        folder, one.weights, check=partial(differences, LOCK), data=tmp_path / "data", start_seconds=60
+    )
+    one.machine.start()
+    one.machine.ready()
+    yield one
+    one.machine.stop()
+
+
+def using(class_type: str, **inputs: Any) -> dict[str, Any]:
+    """A graph that saves what a class makes of a mask."""
+    return {
+        "mask": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 64, "height": 64}},
+        "uses": {"class_type": class_type, "inputs": inputs},
+        "picture": {"class_type": "MaskToImage", "inputs": {"mask": ["uses", 0]}},
+        "save": {"class_type": "SaveImage", "inputs": {"images": ["picture", 0], "filename_prefix": "x"}},
+    }
+
+
+def test_only_graphs_that_use_what_is_missing_are_refused(gpu: OnMachine) -> None:
+    assert {*gpu.machine.lacking} == set().union(*GONE.values()) and not gpu.machine.broken
+    gpu.hold("flux-dev")
+    with gpu.client() as client:
+        assert client.post("/flux-dev", json=small()).status_code == 200
+        failed = client.post("/workflow", json=using("InvertMask", mask=["mask", 0]))
+        again = client.post("/flux-dev", json=small(seed=8))
+    (problem,) = failed.json()["error"]["problems"]
+    assert (problem["code"], problem["node"], problem["class_type"]) == ("class_not_here", "uses", "InvertMask")
+    assert "ComfyUI lacks 2 of its own classes: InvertMask, Trellis2Conditioning" in problem["message"]
+    assert again.status_code == 200 and len(gpu.calls) == 3
+
+
+def test_a_pack_that_did_not_load_is_named(gpu: OnMachine) -> None:
+    with gpu.client() as client:
+        failed = client.post("/workflow", json=using("ToBinaryMask", mask=["mask", 0], threshold=20))
+    (problem,) = failed.json()["error"]["problems"]
+    assert "the pack ltdrdata/ComfyUI-Impact-Pack (ComfyUI-Impact-Pack) did not load" in problem["message"]
+
+
+def test_once_a_container_has_told_no_gpu_is_paid_for(gpu: OnMachine) -> None:
+    graph = presets.get("face-swap").build(presets.get("face-swap").example).compile()
+    told = Lacking(gpu.parts.runs, LOCK, seconds=0)
+    place = placing(gpu.settings, None, told)
+    assert told() == {} and place(graph, NO_WISHES) is not None
+    told.write(gpu.machine.lacking)
+    with pytest.raises(CannotRunHere, match="did not load") as caught:
+        place(graph, NO_WISHES)
+    used = {body["class_type"] for body in graph.prompt.values()} & GONE["ComfyUI-Impact-Pack"]
+    assert {problem.class_type for problem in caught.value.problems} == used
+    assert Lacking(gpu.parts.runs, Lock.loads(LOCK.dumps().replace("flux-dev", "flux-dew")), seconds=0)() == {}
+    told.write({})
+    assert place(graph, NO_WISHES) is not None
+
+
+def test_the_web_side_asks_what_containers_told(gpu: OnMachine) -> None:
+    told = Lacking(gpu.parts.runs, LOCK, seconds=0)
+    told.write({"InvertMask": "it was taken out"})
+    with gpu.client(lacking=told) as client:
+        failed = client.post("/workflow", json=using("InvertMask", mask=["mask", 0]))
+    assert failed.status_code == 422 and "it was taken out" in failed.json()["error"]["problems"][0]["message"]
+    assert not gpu.calls
