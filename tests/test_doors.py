@@ -117,6 +117,8 @@ COMMANDS: Mapping[str, Callable[[Path, Path], list[str | Path]]] = {
     "validate": lambda thing, _: ["validate", thing, "--json"],
     "compile": lambda thing, _: ["compile", thing],
     "convert": lambda thing, out: ["convert", thing, "--to", "api", "-o", out / "api.json"],
+    "ui": lambda thing, out: ["convert", thing, "--to", "ui", "-o", out / "ui.json"],
+    "python": lambda thing, out: ["convert", thing, "--to", "python", "-o", out / "pipe.py"],
     "mermaid": lambda thing, _: ["convert", thing, "--to", "mermaid"],
     "plan": lambda thing, _: ["plan", thing, "--json"],
     "lock": lambda thing, out: ["lock", thing, "-o", out / "ryla.lock"],
@@ -192,6 +194,29 @@ def test_from_chooses(name: str, tmp_path: Path) -> None:
     assert colours == [7, 5]
     assert "its workflow is used: that was asked for" in ryla("convert", path, "--from", "workflow").stderr
     assert ryla("diff", path, path, "--from", "workflow").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["api.json", "worker.json", "picture.webp", "sound.flac", "editor.json"])
+@pytest.mark.parametrize("form", ["ui", "python"])
+def test_what_was_converted_is_the_same_graph(name: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS[name]())
+    wanted = [] if name == "editor.json" else ["--from", "prompt"]
+    out = tmp_path / ("pipe.py" if form == "python" else "ui.json")
+    assert ryla("convert", path, "--to", form, "-o", out, *wanted).returncode == 0
+    target = f"{out}:workflow" if form == "python" else out
+    answer = ryla("diff", path, target)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_the_layout_that_somebody_made_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(made("PNG"))
+    assert json.loads(ryla("convert", path, "--to", "ui").stdout) == WORKFLOW
+    new = json.loads(ryla("convert", path, "--to", "ui", "--from", "prompt").stdout)
+    assert new != WORKFLOW and new["nodes"][0]["widgets_values"][3] == 7
+    changed = json.loads(ryla("convert", path, "--to", "ui", "-p", "1.color=9").stdout)
+    assert changed["nodes"][0]["widgets_values"][3] == 9
 
 
 def test_from_chooses_over_http_too(served: TestClient) -> None:

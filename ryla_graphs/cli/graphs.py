@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +21,7 @@ from ryla_graphs.workflow import Workflow
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.catalog.schema import InputSpec
+    from ryla_graphs.formats.editor.convert import LeftOut
     from ryla_graphs.formats.read import Preference
 
 _MOST_TOLD = 8
@@ -90,10 +91,11 @@ class GraphTarget:
     @cached_property
     def _in_app(self) -> list[str]:
         """What the editor's app mode shows, by the keys of inputs."""
-        extra = (self.document.ui or {}).get("extra")
-        app = extra.get("linearData") if isinstance(extra, dict) else None
-        rows = app.get("inputs") if isinstance(app, dict) else None
-        return [f"{row[0]}.{row[1]}" for row in rows or () if isinstance(row, list) and len(row) >= 2]
+        from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415 - most graphs have no app mode
+
+        if self.document.ui is None:
+            return []
+        return [f"{node}.{widget}" for node, widget in parse(self.document.ui).app_inputs]
 
     def _settable(self) -> Iterator[SettableInput]:
         for node in self._prompt.every_node():
@@ -155,12 +157,17 @@ def told(document: Document, source: str) -> Iterator[str]:
         yield f"{source}: {document.kind}; its {document.used} is used: {document.because}"
     elif document.kind != "API JSON":
         yield f"{source}: {document.kind}"
-    for left in document.left_out[:_MOST_TOLD]:
-        yield f"left out: {left.node} {left.what}: {left.reason}"
-    if (more := len(document.left_out) - _MOST_TOLD) > 0:
-        yield f"left out: {more} more; `convert --json` lists them all"
+    yield from told_left_out(document.left_out)
     for key in document.unread:
         yield f"not used: `{key}`, which stands beside the graph"
+
+
+def told_left_out(rows: Sequence[LeftOut]) -> Iterator[str]:
+    """What was left out, a line each, as far as anybody reads it."""
+    for left in rows[:_MOST_TOLD]:
+        yield f"left out: {left.node} {left.what}: {left.reason}"
+    if (more := len(rows) - _MOST_TOLD) > 0:
+        yield f"left out: {more} more; `convert --json` lists them all"
 
 
 def facts_of(document: Document) -> dict[str, Any]:
