@@ -183,4 +183,4 @@ def _lines(source: str, catalog: Catalog | None) -> Iterator[str]:
                 result = convert_line(parse_json(line, f"{source}:{number}"), known)
             except InvalidDocument as error:
                 result = {"id": None, "error": str(error)}
-            yield json_module.dumps(result, ensure_ascii=False, default=repr) + "\n"
+            yield json_module.dumps(result, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line
