@@ -48,7 +48,12 @@ def needs_of(
     return found.needs
 
 
-def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params: str | None = None) -> Wanted:
+def wanted(
+    targets: Iterable[str],
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    prefer: Preference | None = None,
+) -> Wanted:
     """What several targets name: presets, graphs, and files of the manifest."""
     rows: dict[Weight, None] = {}
     unknown: dict[tuple[str, str], None] = {}
@@ -61,7 +66,7 @@ def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params
             known = (*presets.NAMES, *(row.name for row in MANIFEST))
             raise NotFound.among("preset, weight file or graph", target, known)
         examples = target in presets.NAMES and not settings and params is None
-        for need in needs_of(target, settings, params):
+        for need in needs_of(target, settings, params, prefer):
             if need.weight is not None:
                 rows[need.weight] = None
             elif not examples:  # a preset's example names files that nobody has
