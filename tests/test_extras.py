@@ -13,7 +13,18 @@ from ryla_graphs.problems import InvalidSettings, MissingExtra
 from ryla_graphs.problems.extras import needs_extra
 from tests.conftest import ROOT
 
-EXTRAS = ("httpx2", "fastapi", "starlette", "uvicorn", "modal", "huggingface_hub", "filelock", "yaml", "hypothesis")
+EXTRAS = (
+    "httpx2",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "modal",
+    "huggingface_hub",
+    "filelock",
+    "yaml",
+    "hypothesis",
+    "comfyui_workflow_templates_json",
+)
 """Packages that only extras bring."""
 
 
@@ -45,6 +56,11 @@ def test_the_synchronous_client_is_in_the_plain_install() -> None:
         ("from ryla_graphs.server import create_app", "server", "fastapi"),
         ("from ryla_graphs.testing import graphs", "testing", "hypothesis"),
         ("import runtime_modal", "modal", "modal"),
+        (
+            "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
+            "templates",
+            "comfyui_workflow_templates_json",
+        ),
         ("import sys; sys.argv[1:] = ['serve']; from ryla_graphs.cli import main; main()", "server", "fastapi"),
         (
             (

@@ -10,7 +10,8 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from ryla_graphs.formats import json_text
-from ryla_graphs.problems import InvalidSettings, NotFound
+from ryla_graphs.problems import NotFound
+from ryla_graphs.problems.extras import needs_extra
 
 _PACKAGE = "comfyui_workflow_templates_json"
 _FOLDER = "templates"
@@ -43,7 +44,7 @@ class Template:
 def templates() -> Iterator[Template]:
     """All templates: those of the index in its order, then those that only lie in the folder.
 
-    Raises `InvalidSettings` where the package is not installed.
+    Raises `MissingExtra` where the package is not installed.
     """
     rows = _index()
     names = {entry.name.removesuffix(".json") for entry in _folder().iterdir() if _is_template(entry.name)}
@@ -65,7 +66,7 @@ def templates() -> Iterator[Template]:
 def template(name: str) -> bytes:
     """The workflow of a template, as the editor saved it.
 
-    Raises `NotFound` with the nearest names, and `InvalidSettings` where the package is not installed.
+    Raises `NotFound` with the nearest names, and `MissingExtra` where the package is not installed.
     """
     known = {entry.name: entry for entry in _folder().iterdir() if _is_template(entry.name)}
     found = known.get(f"{name}.json")
@@ -80,13 +81,8 @@ def _is_template(name: str) -> bool:
 
 @cache
 def _folder() -> Traversable:
-    try:
+    with needs_extra("templates"):
         return resources.files(_PACKAGE) / _FOLDER
-    except ModuleNotFoundError:
-        raise InvalidSettings(
-            f"the official templates need the package '{_PACKAGE}', which is not installed; "
-            "pip install 'ryla-graphs[templates]'"
-        ) from None
 
 
 @cache
