@@ -246,6 +246,16 @@ def test_inputs_are_set_in_any_graph(tmp_path: Path) -> None:
         assert answer.returncode == 2 and told in answer.stderr
 
 
+def test_what_the_app_mode_shows_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "app.json"
+    path.write_text(
+        json.dumps(WORKFLOW | {"extra": {"linearData": {"inputs": [["2", "filename_prefix"], ["1", "color"]]}}})
+    )
+    rows = json.loads(ryla("run", path, "--list-inputs", "--json").stdout)
+    assert [row["key"] for row in rows][:2] == ["2.filename_prefix", "1.color"]
+    assert [row["in_app"] for row in rows] == [True, True, False, False, False]
+
+
 def test_what_only_a_server_can_fetch_is_said(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"workflow": LOADING, "inputs": {"me.png": "https://example.org/me.png"}}))

@@ -80,22 +80,20 @@ class GraphTarget:
 
     def settable(self) -> list[SettableInput]:
         """The inputs that hold values, those of the app mode first, in its order."""
-        order = {place: index for index, place in enumerate(self._in_app)}
-        found = list(self._settable())
-        return sorted(found, key=lambda row: order.get(row.key, len(order)))
+        order = self._in_app
+        return sorted(self._settable(), key=lambda row: order.get(_in_its_graph(row.key), len(order)))
 
     @cached_property
     def _prompt(self) -> Prompt:
         return Prompt(self.document.prompt, catalogs.bundled() if self._catalog is None else self._catalog)
 
     @cached_property
-    def _in_app(self) -> list[str]:
-        """What the editor's app mode shows, by the keys of inputs."""
+    def _in_app(self) -> dict[str, int]:
+        """What the editor's app mode shows, in its order, by the keys of inputs within their graphs."""
         from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415 - most graphs have no app mode
 
-        if self.document.ui is None:
-            return []
-        return [f"{node}.{widget}" for node, widget in parse(self.document.ui).app_inputs]
+        shown = parse(self.document.ui).app_inputs if self.document.ui is not None else ()
+        return {f"{node}.{widget}": place for place, (node, widget) in enumerate(shown)}
 
     def _settable(self) -> Iterator[SettableInput]:
         for node in self._prompt.every_node():
@@ -107,7 +105,7 @@ class GraphTarget:
                 if not is_link(value) and not (spec is not None and spec.is_wire_only):
                     key = f"{node.id}.{name}"
                     told = None if spec is None else expected(spec)
-                    yield SettableInput(key, node.class_type, title, value, told, key in self._in_app)
+                    yield SettableInput(key, node.class_type, title, value, told, _in_its_graph(key) in self._in_app)
 
     def _spec(self, number: str, name: str) -> InputSpec | None:
         node = self._prompt.nodes.get(number)
@@ -140,6 +138,12 @@ class GraphTarget:
         except ValueError:
             return given
         return given if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _in_its_graph(key: str) -> str:
+    """The key of an input without the subgraphs around its node: ``84.text`` for ``88:84.text``."""
+    number, dot, name = key.partition(".")
+    return f"{number.rpartition(':')[2]}{dot}{name}"
 
 
 def _not_here(name: str, source: str) -> Problem:
