@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ryla_graphs.problems import NotFound
 
@@ -160,6 +161,7 @@ def family(name: FamilyId) -> Family:
     return FAMILIES[name]
 
 
+@lru_cache(maxsize=512)
 def with_latents(*formats: str) -> Families:
     """The families that compute with these latents."""
     return frozenset(row.id for row in _ROWS if row.latents in formats)

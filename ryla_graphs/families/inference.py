@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.families.carried import Carried
 from ryla_graphs.families.evidence import Evidence, Files, evidence
 from ryla_graphs.families.family_rules import FamilyRules
-from ryla_graphs.families.plans import Plan, plan_of
+from ryla_graphs.families.plans import Plan, plans_of
 from ryla_graphs.prompt import Prompt, PromptNode
 
 
@@ -25,11 +25,11 @@ class Inference:
         self._carried: dict[str, tuple[Carried | None, ...]] = {}
         self.asking: list[tuple[str, Plan]] = []
         """The nodes at which there is something to check, in order."""
-        carried, nodes = self._carried, prompt.nodes
+        carried, nodes, plan_of = self._carried, prompt.nodes, plans_of(rules)
         for number in prompt.order:
             if (node := nodes.get(number)) is None:
                 continue
-            plan = plan_of(node.schema, rules)
+            plan = plan_of(node.schema)
             if plan.asks:
                 self.asking.append((number, plan))
             if plan.outputs:

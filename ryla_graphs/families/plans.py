@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -33,6 +33,8 @@ class Plan(NamedTuple):
     ends: tuple[End, ...]
     """The ends that must agree, the one that the others are measured by first. Empty where there are not two."""
     restrictions: Mapping[str, Restriction]
+    wires_decide: bool
+    """Whether what its wires carry decides alone if the ends agree: no file that an input names, no strength."""
     samples: bool
     """Whether it runs a diffusion model, or wraps one for a sampler."""
     patched: tuple[tuple[int, str], ...]
@@ -60,16 +62,26 @@ _REMEMBERED = 4096
 
 def plan_of(schema: NodeSchema, rules: FamilyRules) -> Plan:
     """What a class does with families, by its rows and else by its sockets; made once for each class."""
+    return plans_of(rules)(schema)
+
+
+def plans_of(rules: FamilyRules) -> Callable[[NodeSchema], Plan]:
+    """`plan_of` for many classes, of which most were asked for before."""
     made = _MADE.get(rules)
     if made is None:
         made = _MADE.setdefault(rules, {})
-    # By identity: comparing schemas would cost more than making the plan. The schema is kept, so its id stays its own.
-    found = made.get(id(schema))
-    if found is None:
-        if len(made) >= _REMEMBERED:
-            made.clear()
-        found = made[id(schema)] = (schema, _plan(schema, rules))
-    return found[1]
+
+    def of(schema: NodeSchema) -> Plan:
+        # By identity: comparing schemas would cost more than making the plan. The schema is kept, so its id stays its
+        # own.
+        found = made.get(id(schema))
+        if found is None:
+            if len(made) >= _REMEMBERED:
+                made.clear()
+            found = made[id(schema)] = (schema, _plan(schema, rules))
+        return found[1]
+
+    return of
 
 
 def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
@@ -87,6 +99,7 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
         outputs=outputs if any(output is not None for output in outputs) else (),
         ends=ends if len(ends) > 1 else (),
         restrictions=restrictions,
+        wires_decide=all(end.strength is None and end.socket != "lora" for end in ends),
         samples=samples,
         patched=patched,
         asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched),

@@ -58,6 +58,8 @@ class From:
         """See `Transfer`."""
         found: Carried | None = None
         inputs = self.inputs
+        if len(inputs) == 1 and inputs[0][-1] != "*" and not self.latents:
+            return wires.into(node, inputs[0])
         if self.strength is not None and wires.literal(node, self.strength) == 0:
             inputs = inputs[:1]
         for pattern in inputs:

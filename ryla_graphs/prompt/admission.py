@@ -80,6 +80,8 @@ class Admission(NamedTuple):
 
 def admit(document: Any, catalog: Catalog) -> Admission:
     """Look at the shape, replace old classes, look up the rest; never raises."""
+    if isinstance(document, dict) and (schemas := _at_a_glance(document, catalog)) is not None:
+        return Admission(document, {}, schemas)
     bodies: Mapping[str, Any] = document if isinstance(document, dict) else {}
     replaced: dict[str, tuple[str, Replacement]] = {}
     try:
@@ -88,6 +90,25 @@ def admit(document: Any, catalog: Catalog) -> Admission:
         return Admission(bodies, replaced, _look_up_classes(bodies, catalog))
     except Malformed as reason:
         return Admission(bodies, replaced, None, str(reason))
+
+
+def _at_a_glance(document: dict[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
+    """The class of every node of a prompt of which each node is well formed and of a known class; else None."""
+    classes: dict[str, NodeSchema] = {}
+    schemas: dict[str, NodeSchema] = {}
+    for node, body in document.items():
+        if not isinstance(body, dict) or not isinstance(body.get("inputs"), dict):
+            return None
+        class_type = body.get("class_type")
+        if not isinstance(class_type, str):
+            return None
+        schema = classes.get(class_type)
+        if schema is None:
+            if class_type not in catalog:
+                return None
+            schema = classes[class_type] = catalog[class_type]
+        schemas[node] = schema
+    return schemas
 
 
 def _replace_old_classes(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -16,6 +17,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.prompt.admission import admit
 from ryla_graphs.prompt.links import Link, is_link, wires_of
 from ryla_graphs.prompt.nodes import ForeignNode, PromptNode
+from ryla_graphs.prompt.reading import Types, reader
 from ryla_graphs.prompt.values import Found, Known, Unknown, resolve
 from ryla_graphs.sockets import WireType
 
@@ -33,18 +35,31 @@ class Prompt:
         """The nodes of known classes, in the order of the document."""
         self.foreign: dict[str, ForeignNode] = {}
         """The nodes of unknown classes."""
+        self.odd: list[PromptNode] = []
+        """Those of the nodes at which something may be wrong; rules look at no others."""
+        schemas = self.admission.schemas
+        types = {number: schema.output_types for number, schema in (schemas or {}).items()}
         for number, body in self.admission.bodies.items():
-            if not isinstance(body, dict) or not isinstance(class_type := body.get("class_type"), str):
-                continue
-            inputs = body.get("inputs")
-            if not isinstance(inputs, dict):
-                continue
-            wires = wires_of(inputs)
-            if class_type in catalog:
-                schema = catalog[class_type]
-                self.nodes[number] = PromptNode(number, schema, inputs, schema.flat_inputs(inputs), wires)
-            else:
-                self.foreign[number] = ForeignNode(number, class_type, inputs, wires)
+            if schemas is not None:
+                self._add(number, schemas[number], body.get("inputs"), types)
+            elif isinstance(body, dict) and isinstance(class_type := body.get("class_type"), str):
+                inputs = body.get("inputs")
+                if class_type in catalog:
+                    self._add(number, catalog[class_type], inputs, types)
+                elif isinstance(inputs, dict):
+                    self.foreign[number] = ForeignNode(number, class_type, inputs, wires_of(inputs))
+
+    def _add(self, number: str, schema: NodeSchema, inputs: Any, types: Types) -> None:
+        if not isinstance(inputs, dict):
+            return
+        known = schema.flat_inputs(inputs)
+        wires = reader(known)(inputs, types)
+        if wires is not None and schema.behaviour.validator is None:
+            self.nodes[number] = PromptNode(number, schema, inputs, known, wires)
+            return
+        node = PromptNode(number, schema, inputs, known, wires_of(inputs) if wires is None else wires)
+        self.nodes[number] = node
+        self.odd.append(node)
 
     @property
     def bodies(self) -> Mapping[str, Any]:
@@ -95,23 +110,47 @@ class Prompt:
     # Order
 
     @cached_property
+    def generations(self) -> Sequence[Sequence[str]]:
+        """The ids of the nodes by the longest chain that ends at each: those that nothing feeds, those fed by them, ….
+
+        What is on a cycle or behind one is left out. Kahn's algorithm by hand: networkx takes forty times as long to
+        build the graph of which it would give the topological generations.
+        """
+        waiting = {number: len(sources) for number, sources in self.links.items()}
+        fed: dict[str, list[str]] = {}
+        for number, sources in self.links.items():
+            for source in sources:
+                if source in fed:
+                    fed[source].append(number)
+                else:
+                    fed[source] = [number]
+        generation = [number for number, count in waiting.items() if not count]
+        found = []
+        while generation:
+            found.append(generation)
+            following = []
+            for number in generation:
+                for target in fed.get(number, ()):
+                    waiting[target] -= 1
+                    if not waiting[target]:
+                        following.append(target)
+            generation = following
+        return found
+
+    @cached_property
     def order(self) -> Sequence[str]:
         """The ids of the nodes, each after those wired into it; what is on a cycle or behind one is left out."""
-        done: set[str] = set()
-        for number, sources in self.links.items():
-            if not done.issuperset(sources):
-                return _sources_first(self.links)
-            done.add(number)
-        return list(self.links)
+        return [number for generation in self.generations for number in generation]
+
+    @property
+    def is_acyclic(self) -> bool:
+        """Whether no link closes a cycle."""
+        return len(self.order) == len(self.links)
 
     @cached_property
     def depths(self) -> Mapping[str, int]:
         """The number of nodes in the longest chain that ends at each node, for all nodes in `order`."""
-        depths: dict[str, int] = {}
-        links = self.links
-        for number in self.order:
-            depths[number] = 1 + max([depths[source] for source in links[number]], default=0)
-        return depths
+        return {number: depth for depth, nodes in enumerate(self.generations, 1) for number in nodes}
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -134,10 +173,9 @@ class Prompt:
     @cached_property
     def used(self) -> frozenset[tuple[str, int]]:
         """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
-        used: set[tuple[str, int]] = set()
-        for node in self.every_node():
-            if node.id in self.reached:
-                used.update(node.wires.values())
+        reached = self.reached
+        wires = (node.wires.values() for node in self.every_node() if node.id in reached)
+        used: set[tuple[str, int]] = set(chain.from_iterable(wires))
         for number, slot in [link for link in used if link[1] < 0]:
             if (source := self.nodes.get(number)) is not None:
                 used.add((number, slot + len(source.schema.outputs)))
@@ -192,19 +230,3 @@ class Prompt:
             return value
         found = resolve(self.nodes, node, name, self._found)
         return found.value if isinstance(found, Known) else None
-
-
-def _sources_first(links: Mapping[str, list[str]]) -> list[str]:
-    """Kahn's algorithm by hand: networkx takes forty times as long to build the graph that it would sort."""
-    waiting = {number: len(sources) for number, sources in links.items()}
-    fed: dict[str, list[str]] = {number: [] for number in links}
-    for number, sources in links.items():
-        for source in sources:
-            fed[source].append(number)
-    order = [number for number, count in waiting.items() if not count]
-    for number in order:
-        for target in fed[number]:
-            waiting[target] -= 1
-            if not waiting[target]:
-                order.append(target)
-    return order

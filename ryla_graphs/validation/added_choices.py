@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 def added_choices(view: View) -> Iterator[Problem]:
     """A pack may add samplers and schedulers to ComfyUI's own lists; the bundled catalog takes them and says whose."""
-    for node in view.nodes.values():
+    for node in view.odd:
         for name, value in node.inputs.items():
             spec = node.known.get(name)
             if spec is None or not spec.added_choices or not isinstance(value, str) or value in spec.choices:

@@ -11,15 +11,15 @@ from ryla_graphs.validation.view import View
 
 def dangling_links(view: View) -> Iterator[Problem]:
     """The server follows every link when it runs a node, also of inputs that it did not validate."""
-    for number, node in view.nodes.items():
-        if number not in view.reached or node.wires.keys() <= node.known.keys():
+    for node in view.odd:
+        if node.id not in view.reached or node.wires.keys() <= node.known.keys():
             continue
         for name, link in node.wires.items():
             if name not in node.known and link.node not in view.bodies:
                 yield Problem(
                     code="link_to_missing_node",
                     message=f"there is no node {shorten(link.node)}",
-                    subject=AtNode(number, node.class_type, name),
+                    subject=AtNode(node.id, node.class_type, name),
                     tier=2,
                     given=list(link),
                     suggest=partial(did_you_mean, link.node, view.bodies),

@@ -18,9 +18,9 @@ def depth(view: View) -> Iterator[Problem]:
     """
     if len(view.nodes) <= MAX_DEPTH:
         return
-    deepest = max(view.depths, key=view.depths.__getitem__)
-    longest = view.depths[deepest]
+    longest = len(view.generations)
     if longest > MAX_DEPTH:
+        deepest = view.generations[-1][0]
         yield Problem(
             code="too_deep",
             message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",

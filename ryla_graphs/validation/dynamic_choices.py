@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 def dynamic_choices(view: View) -> Iterator[Problem]:
     """The server drops a dynamic combo that is missing or unknown from its checks; the node then fails."""
-    for node in view.nodes.values():
+    for node in view.odd:
         if node.schema.is_dynamic:
             yield from _check(node, node.schema.inputs)
 

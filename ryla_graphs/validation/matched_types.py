@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 def matched_types(view: View) -> Iterator[Problem]:
     """A V3 node such as `ComfySwitchNode` says that inputs match each other; the server does not look."""
-    for node in view.nodes.values():
+    for node in view.odd:
         if not node.known.matched:
             continue
         groups: dict[str, list[tuple[str, sockets.WireType]]] = {}

@@ -58,13 +58,23 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
     """All of them at nodes that run, each pair of origins once: where they first meet."""
     found: list[Mismatch] = []
     nodes, reached = prompt.nodes, prompt.reached
+    agreeing: set[tuple[int, ...]] = set()
+    """What was carried together where all was well. Branches of a graph share their models: most is seen again."""
     for number, plan in families.asking:
         if (plan.restrictions or plan.ends) and number in reached:
             node = nodes[number]
             if plan.restrictions:
                 found += _refused(families, node, plan)
             if plan.ends:
-                found += _disagreeing(families, node, plan)
+                if not plan.wires_decide:
+                    found += _disagreeing(families, node, plan)
+                    continue
+                together = (id(plan), *[id(families.into(node, end.input)) for end in plan.ends])
+                if together not in agreeing:
+                    apart = list(_disagreeing(families, node, plan))
+                    found += apart
+                    if not apart:
+                        agreeing.add(together)
     return _each_once(found, prompt.depths) if found else ()
 
 

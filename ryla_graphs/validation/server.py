@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ryla_graphs.catalog.behaviour import Validator
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, NodeSchema
-from ryla_graphs.prompt import Prompt
+from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.validation import faults
 from ryla_graphs.validation.faults import BREAKS, Fault
 
@@ -58,7 +58,7 @@ def verdict_of(prompt: Prompt) -> Verdict:
     outputs = [node for node, schema in schemas.items() if schema.output_node]
     if not outputs:
         return Verdict(False, "prompt_no_outputs", {})
-    if _is_plainly_good(bodies, schemas, prompt.catalog):
+    if _is_plainly_good(prompt, schemas):
         return Verdict(True, None, {})
     walk = _Walk(bodies, schemas, prompt.catalog)
     reported: dict[str, list[tuple[str, str | None]]] = {}
@@ -77,40 +77,36 @@ def verdict_of(prompt: Prompt) -> Verdict:
 _ABSENT: Any = object()
 
 
-def _is_plainly_good(prompt: Mapping[str, Any], schemas: Mapping[str, NodeSchema], catalog: Catalog) -> bool:
-    """Whether nothing at all is wrong, told without walking; false also where that is only not plain.
+def _is_plainly_good(prompt: Prompt, schemas: Mapping[str, NodeSchema]) -> bool:
+    """Whether nothing at all is wrong, found without walking; false also where that only takes a closer look."""
+    if len(prompt.nodes) < len(schemas) or not prompt.is_acyclic:
+        return False
+    return all(_is_fine(node, schemas, prompt.catalog) for node in prompt.odd)
 
-    Looks at every node once, in the order of the prompt: a link to a node further down is not plain.
-    """
-    seen: dict[str, tuple[Any, ...]] = {}
-    for node, schema in schemas.items():
-        inputs = prompt[node].get("inputs")
-        if inputs is None:
-            return False
-        for name, spec in schema.flat_inputs(inputs).items():
-            value = inputs.get(name, _ABSENT)
-            if isinstance(value, list):
-                if not _is_plain_link(value, spec, seen):
-                    return False
-            elif value is _ABSENT:
-                if spec.required:
-                    return False
-            elif not spec.plainly_fits(value) and faults.literal_fault(spec, value, exempt=False) is not None:
+
+def _is_fine(node: PromptNode, schemas: Mapping[str, NodeSchema], catalog: Catalog) -> bool:
+    inputs, schema = node.inputs, node.schema
+    for name, spec in node.known.items():
+        value = inputs.get(name, _ABSENT)
+        if isinstance(value, list):
+            if not _is_plain_link(value, spec, schemas):
                 return False
-        validator = schema.behaviour.validator
-        if validator is not None and faults.validator_faults(schema, validator, inputs, catalog):
+        elif value is _ABSENT:
+            if spec.required:
+                return False
+        elif not spec.plainly_fits(value) and faults.literal_fault(spec, value, exempt=False) is not None:
             return False
-        seen[node] = schema.output_types
-    return True
+    validator = schema.behaviour.validator
+    return validator is None or not faults.validator_faults(schema, validator, inputs, catalog)
 
 
-def _is_plain_link(link: list[Any], spec: InputSpec, seen: dict[str, tuple[Any, ...]]) -> bool:
+def _is_plain_link(link: list[Any], spec: InputSpec, schemas: Mapping[str, NodeSchema]) -> bool:
     if len(link) != 2 or type(link[0]) is not str or type(link[1]) is not int:
         return False
-    types = seen.get(link[0])
-    if types is None or not 0 <= link[1] < len(types):
+    source = schemas.get(link[0])
+    if source is None or not 0 <= link[1] < len(source.output_types):
         return False
-    received = types[link[1]]
+    received = source.output_types[link[1]]
     return received == spec.type or spec.accepts(received)
 
 

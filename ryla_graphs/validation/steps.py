@@ -18,7 +18,7 @@ def steps(view: View) -> Iterator[Problem]:
     Whole numbers count from the minimum, as in the editor. Others are rounded to `round`, else `step`; only
     the editor does that, so being finer is but a note.
     """
-    for node in view.nodes.values():
+    for node in view.odd:
         for name, spec in node.known.stepped.items():
             value = node.inputs.get(name)
             if type(value) is int or type(value) is float:

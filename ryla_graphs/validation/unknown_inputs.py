@@ -20,7 +20,7 @@ def unknown_inputs(view: View) -> Iterator[Problem]:
     It is an error only where it stands in for a required input that is missing. What the class takes all the same, and
     what the editor writes into every prompt, is fine.
     """
-    for node in view.nodes.values():
+    for node in view.odd:
         if node.inputs.keys() <= node.known.keys():
             continue
         for name, given in node.inputs.items():

@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 def unreached(view: View) -> Iterator[Problem]:
     """The server never checks nor runs a node that no output needs: a patched MODEL nobody samples with."""
-    if not view.reached:
+    if len(view.reached) == len(view.nodes) + len(view.foreign):
         return
     for number, node in view.nodes.items():
         if number not in view.reached:

@@ -15,7 +15,7 @@ def wire_only(view: View) -> Iterator[Problem]:
 
     A type that no class of the catalog gives is left alone: the page of a pack fills such an input.
     """
-    for node in view.nodes.values():
+    for node in view.odd:
         for name, spec in node.known.wire_only.items():
             value = node.inputs.get(name)
             if is_link(value) or (value is None and not (spec.required and name in node.inputs)):

@@ -1,0 +1,104 @@
+"""Reading the inputs of a node at once: a function made for each class, which knows at a glance what is good.
+
+Most nodes of most graphs are written as the editor would write them: every input is declared, every value has its
+type, lies in its range and on its step, every wire fits. `reader` makes a function that tells so in one pass and gives
+the node's wires; for any other node it gives None, and rules take their time. A loop over the inputs that asks each
+of them takes four times as long, which is why the function is written out as Python source, as `dataclasses` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ryla_graphs.catalog.schema import InputSpec, Kind, KnownInputs
+from ryla_graphs.prompt.links import Link
+from ryla_graphs.sockets import WireType
+
+Types = Mapping[str, tuple[WireType, ...]]
+"""What the outputs of each node carry, by its id."""
+Reader = Callable[[Mapping[str, Any], Types], dict[str, Link] | None]
+"""From the inputs of a node, and the types of all nodes, to the wires among them; None where a second look is due."""
+
+
+_OFTEN = 16
+"""After how many nodes of a class its function is made: that takes as long as forty nodes take without it."""
+
+
+def reader(known: KnownInputs) -> Reader:
+    """The function for nodes with these inputs; for a class that is rarely seen one that always asks for a second look.
+
+    The function is kept with the inputs it is for.
+    """
+    kept = known.__dict__
+    made: Reader | None = kept.get("reader")
+    if made is not None:
+        return made
+    kept["seen"] = seen = kept.get("seen", 0) + 1
+    # Wires that must match each other are compared by a rule.
+    if seen < _OFTEN or known.matched:
+        return _never
+    made = kept["reader"] = _made(known)
+    return made
+
+
+def _made(known: KnownInputs) -> Reader:
+    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object()}
+    lines = ["def read(given, types):", " wires = {}", " count = 0"]
+    for number, (name, spec) in enumerate(known.items()):
+        lines += _lines(name, spec, number, names)
+    lines += [" return wires if count == len(given) else None"]
+    exec("\n".join(lines), names)
+    made: Reader = names["read"]
+    return made
+
+
+def _never(_given: Mapping[str, Any], _types: Types) -> None:
+    return None
+
+
+def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
+    names[f"fits{number}"] = spec.accepts
+    yield f" v = given.get({name!r}, absent)"
+    yield " if v is absent:"
+    yield "  return None" if spec.required else "  pass"
+    yield " elif v.__class__ is list:"
+    yield "  if len(v) != 2 or v[0].__class__ is not str or v[1].__class__ is not int: return None"
+    yield "  carried = types.get(v[0])"
+    yield "  if carried is None or not 0 <= v[1] < len(carried): return None"
+    yield f"  if carried[v[1]] != {spec.type!r} and not fits{number}(carried[v[1]]): return None"
+    yield f"  wires[{name!r}] = new(Link, v)"
+    yield "  count += 1"
+    yield f" elif {_good(spec, number, names)}: count += 1"
+    yield " else: return None"
+
+
+def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str:
+    """The condition under which a value `v` needs no second look."""
+    if spec.kind is Kind.BOOLEAN:
+        return "v.__class__ is bool"
+    if spec.kind in (Kind.INT, Kind.FLOAT):
+        kind = "v.__class__ is int" if spec.kind is Kind.INT else "(v.__class__ is float or v.__class__ is int)"
+        return " and ".join([kind, *_in_range(spec), *_on_step(spec)])
+    if spec.kind is Kind.COMBO and not spec.open:
+        names[f"choices{number}"] = spec.text_choices or frozenset()
+        return f"v.__class__ is str and v in choices{number}"
+    if spec.kind in (Kind.COMBO, Kind.DYNAMIC_COMBO) or (spec.kind is Kind.STRING and spec.min is spec.max is None):
+        return "v.__class__ is str"
+    return "False"
+
+
+def _in_range(spec: InputSpec) -> Iterator[str]:
+    if spec.min is not None:
+        yield f"v >= {spec.min!r}"
+    if spec.max is not None:
+        yield f"v <= {spec.max!r}"
+    if spec.kind is Kind.FLOAT:
+        yield "v - v == 0"  # neither infinite nor NaN
+
+
+def _on_step(spec: InputSpec) -> Iterator[str]:
+    if spec.kind is Kind.INT and (spec.step or 0) > 1:
+        yield f"(v - {spec.min or 0!r}) % {spec.step!r} == 0"
+    elif spec.kind is Kind.FLOAT and (step := spec.round or spec.step or 0) > 0:
+        yield f"abs((turns := v / {step!r}) - round(turns)) < 1e-9"
