@@ -235,7 +235,7 @@ def test_without_the_extra_the_line_that_installs_it_is_told(tmp_path: Path) -> 
 
 
 def graph_with(path: Path, *models: dict[str, str], mode: int = 0) -> Path:
-    """A workflow of the editor whose one loader names weight files with addresses."""
+    """A workflow of the editor whose one loader names weight files with addresses, and a node that needs none."""
     loader = {
         "id": 1,
         "type": "VAELoader",
@@ -245,7 +245,8 @@ def graph_with(path: Path, *models: dict[str, str], mode: int = 0) -> Path:
         "properties": {"models": list(models)},
         "widgets_values": [models[0]["name"]],
     }
-    path.write_text(json.dumps({"nodes": [loader], "links": [], "version": 0.4}))
+    other = {"id": 2, "type": "EmptyImage", "mode": 0, "inputs": [], "outputs": [], "widgets_values": [64, 64, 1, 0]}
+    path.write_text(json.dumps({"nodes": [loader, other], "links": [], "version": 0.4}))
     return path
 
 

@@ -117,6 +117,8 @@ COMMANDS: Mapping[str, Callable[[Path, Path], list[str | Path]]] = {
     "validate": lambda thing, _: ["validate", thing, "--json"],
     "compile": lambda thing, _: ["compile", thing],
     "convert": lambda thing, out: ["convert", thing, "--to", "api", "-o", out / "api.json"],
+    "ui": lambda thing, out: ["convert", thing, "--to", "ui", "-o", out / "ui.json"],
+    "python": lambda thing, out: ["convert", thing, "--to", "python", "-o", out / "pipe.py"],
     "mermaid": lambda thing, _: ["convert", thing, "--to", "mermaid"],
     "plan": lambda thing, _: ["plan", thing, "--json"],
     "lock": lambda thing, out: ["lock", thing, "-o", out / "ryla.lock"],
@@ -194,6 +196,29 @@ def test_from_chooses(name: str, tmp_path: Path) -> None:
     assert ryla("diff", path, path, "--from", "workflow").returncode == 0
 
 
+@pytest.mark.parametrize("name", ["api.json", "worker.json", "picture.webp", "sound.flac", "editor.json"])
+@pytest.mark.parametrize("form", ["ui", "python"])
+def test_what_was_converted_is_the_same_graph(name: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(KINDS[name]())
+    wanted = [] if name == "editor.json" else ["--from", "prompt"]
+    out = tmp_path / ("pipe.py" if form == "python" else "ui.json")
+    assert ryla("convert", path, "--to", form, "-o", out, *wanted).returncode == 0
+    target = f"{out}:workflow" if form == "python" else out
+    answer = ryla("diff", path, target)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_the_layout_that_somebody_made_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(made("PNG"))
+    assert json.loads(ryla("convert", path, "--to", "ui").stdout) == WORKFLOW
+    new = json.loads(ryla("convert", path, "--to", "ui", "--from", "prompt").stdout)
+    assert new != WORKFLOW and new["nodes"][0]["widgets_values"][3] == 7
+    changed = json.loads(ryla("convert", path, "--to", "ui", "-p", "1.color=9").stdout)
+    assert changed["nodes"][0]["widgets_values"][3] == 9
+
+
 def test_from_chooses_over_http_too(served: TestClient) -> None:
     content = made("PNG")
     for query, used in (("", "prompt"), ("?from=prompt", "prompt"), ("?from=workflow", "workflow")):
@@ -219,6 +244,16 @@ def test_inputs_are_set_in_any_graph(tmp_path: Path) -> None:
     ):
         answer = ryla("run", path, "-p", setting, "-o", tmp_path / "out")
         assert answer.returncode == 2 and told in answer.stderr
+
+
+def test_what_the_app_mode_shows_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "app.json"
+    path.write_text(
+        json.dumps(WORKFLOW | {"extra": {"linearData": {"inputs": [["2", "filename_prefix"], ["1", "color"]]}}})
+    )
+    rows = json.loads(ryla("run", path, "--list-inputs", "--json").stdout)
+    assert [row["key"] for row in rows][:2] == ["2.filename_prefix", "1.color"]
+    assert [row["in_app"] for row in rows] == [True, True, False, False, False]
 
 
 def test_what_only_a_server_can_fetch_is_said(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_the_synchronous_client_is_in_the_plain_install() -> None:
         ("from ryla_graphs.testing import graphs", "testing", "hypothesis"),
         ("import runtime_modal", "modal", "modal"),
         (
-            "from ryla_graphs.sources.templates import templates; list(templates())",
+            "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
             "templates",
             "comfyui_workflow_templates_json",
         ),

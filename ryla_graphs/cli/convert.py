@@ -7,22 +7,25 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
-from ryla_graphs.cli.output import print_json, print_problems
+from ryla_graphs.cli.output import print_json, print_problems, wants_json
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.cli.targets import Opened
+    from ryla_graphs.formats.editor.convert import LeftOut
 
 
 class Format(StrEnum):
     """What a graph is written as."""
 
     API = "api"
+    UI = "ui"
+    PYTHON = "python"
     MERMAID = "mermaid"
 
 
@@ -77,31 +80,93 @@ def _convert(
     *,
     json: bool,
 ) -> None:
+    from ryla_graphs.cli.graphs import told_left_out  # noqa: PLC0415
     from ryla_graphs.cli.targets import open_prompt  # noqa: PLC0415
 
     opened = open_prompt(target, param, params, catalog, prefer)
-    text = _WRITERS[to](opened, catalog)
+    keeps = to is Format.UI and not param and params is None and prefer != "prompt"
+    written = _own_file(opened) if keeps else None
+    written = written or _WRITERS[to](opened, catalog)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text, encoding="utf-8")
+        out.write_text(written.text, encoding="utf-8")
     if json:
-        content = opened.prompt if to is Format.API else text
-        print_json({**opened.facts(), **({"file": str(out)} if out is not None else {}), to.value: content})
+        facts = opened.facts()
+        facts["left_out"] = [*facts.get("left_out", ()), *(left.to_dict() for left in written.left_out)]
+        print_json({**facts, **({"file": str(out)} if out is not None else {}), to.value: written.content})
     else:
         print_problems(opened.problems, stderr=True)
-        typer.echo(text if out is None else f"{out}: {len(opened.prompt)} nodes\n", nl=False)
+        for line in told_left_out(written.left_out):
+            typer.echo(line, err=True)
+        typer.echo(written.text if out is None else f"{out}: {len(opened.prompt)} nodes\n", nl=False)
     raise typer.Exit(1 if any(problem.level == "error" for problem in opened.problems) else 0)
 
 
-def _api(opened: Opened, _: Catalog | None) -> str:
-    return json_module.dumps(opened.prompt, indent=2, ensure_ascii=False) + "\n"
+class _Written(NamedTuple):
+    """A graph in another format."""
+
+    content: Any
+    """JSON, or a text."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What of the graph does not come back out of it."""
+
+    @property
+    def text(self) -> str:
+        """As it stands in a file."""
+        content = self.content
+        return content if isinstance(content, str) else json_module.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def _mermaid(opened: Opened, catalog: Catalog | None) -> str:
-    return opened.workflow(catalog).to_mermaid()
+def _api(opened: Opened, _: Catalog | None) -> _Written:
+    return _Written(opened.prompt)
 
 
-_WRITERS: Mapping[Format, Callable[[Opened, Catalog | None], str]] = {Format.API: _api, Format.MERMAID: _mermaid}
+def _mermaid(opened: Opened, catalog: Catalog | None) -> _Written:
+    return _Written(opened.workflow(catalog).to_mermaid())
+
+
+def _own_file(opened: Opened) -> _Written | None:
+    """The editor's file that something already is or carries, with the layout that somebody made."""
+    from ryla_graphs.formats import json_text  # noqa: PLC0415
+
+    if opened.document is None or opened.document.ui is None:
+        return None
+    if not wants_json():
+        typer.echo("the workflow of the editor is written as it is; --from prompt lays the prompt out anew", err=True)
+    return _Written(json_text.mended(opened.document.ui))
+
+
+def _ui(opened: Opened, catalog: Catalog | None) -> _Written:
+    from ryla_graphs.catalogs import bundled  # noqa: PLC0415
+    from ryla_graphs.formats.editor.writing import write  # noqa: PLC0415
+    from ryla_graphs.prompt import Prompt  # noqa: PLC0415
+
+    if opened.made is not None:
+        return _Written(opened.made.to_ui())
+    made = write(Prompt(opened.prompt, bundled() if catalog is None else catalog))
+    return _Written(made.document, made.left_out)
+
+
+def _python(opened: Opened, catalog: Catalog | None) -> _Written:
+    from ryla_graphs.formats import python  # noqa: PLC0415
+    from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415
+    from ryla_graphs.formats.editor.remarks import notes_in, subgraph_titles  # noqa: PLC0415
+
+    workflow = opened.workflow(catalog)
+    if opened.document is None or opened.document.ui is None:
+        return _Written(workflow.to_python())
+    said = parse(opened.document.ui)
+    notes = [python.Note(text) for text in notes_in(said)]
+    source = python.dump(workflow.graph, name=workflow.name, notes=notes, parts=subgraph_titles(said))
+    return _Written(source)
+
+
+_WRITERS: Mapping[Format, Callable[[Opened, Catalog | None], _Written]] = {
+    Format.API: _api,
+    Format.UI: _ui,
+    Format.PYTHON: _python,
+    Format.MERMAID: _mermaid,
+}
 
 
 def _lines(source: str, catalog: Catalog | None) -> Iterator[str]:
@@ -118,4 +183,4 @@ def _lines(source: str, catalog: Catalog | None) -> Iterator[str]:
                 result = convert_line(parse_json(line, f"{source}:{number}"), known)
             except InvalidDocument as error:
                 result = {"id": None, "error": str(error)}
-            yield json_module.dumps(result, ensure_ascii=False, default=repr) + "\n"
+            yield json_module.dumps(result, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line

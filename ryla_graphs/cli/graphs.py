@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +21,7 @@ from ryla_graphs.workflow import Workflow
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.catalog.schema import InputSpec
+    from ryla_graphs.formats.editor.convert import LeftOut
     from ryla_graphs.formats.read import Preference
 
 _MOST_TOLD = 8
@@ -79,21 +80,20 @@ class GraphTarget:
 
     def settable(self) -> list[SettableInput]:
         """The inputs that hold values, those of the app mode first, in its order."""
-        order = {place: index for index, place in enumerate(self._in_app)}
-        found = list(self._settable())
-        return sorted(found, key=lambda row: order.get(row.key, len(order)))
+        order = self._in_app
+        return sorted(self._settable(), key=lambda row: order.get(_in_its_graph(row.key), len(order)))
 
     @cached_property
     def _prompt(self) -> Prompt:
         return Prompt(self.document.prompt, catalogs.bundled() if self._catalog is None else self._catalog)
 
     @cached_property
-    def _in_app(self) -> list[str]:
-        """What the editor's app mode shows, by the keys of inputs."""
-        extra = (self.document.ui or {}).get("extra")
-        app = extra.get("linearData") if isinstance(extra, dict) else None
-        rows = app.get("inputs") if isinstance(app, dict) else None
-        return [f"{row[0]}.{row[1]}" for row in rows or () if isinstance(row, list) and len(row) >= 2]
+    def _in_app(self) -> dict[str, int]:
+        """What the editor's app mode shows, in its order, by the keys of inputs within their graphs."""
+        from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415 - most graphs have no app mode
+
+        shown = parse(self.document.ui).app_inputs if self.document.ui is not None else ()
+        return {f"{node}.{widget}": place for place, (node, widget) in enumerate(shown)}
 
     def _settable(self) -> Iterator[SettableInput]:
         for node in self._prompt.every_node():
@@ -105,7 +105,7 @@ class GraphTarget:
                 if not is_link(value) and not (spec is not None and spec.is_wire_only):
                     key = f"{node.id}.{name}"
                     told = None if spec is None else expected(spec)
-                    yield SettableInput(key, node.class_type, title, value, told, key in self._in_app)
+                    yield SettableInput(key, node.class_type, title, value, told, _in_its_graph(key) in self._in_app)
 
     def _spec(self, number: str, name: str) -> InputSpec | None:
         node = self._prompt.nodes.get(number)
@@ -140,6 +140,12 @@ class GraphTarget:
         return given if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _in_its_graph(key: str) -> str:
+    """The key of an input without the subgraphs around its node: ``84.text`` for ``88:84.text``."""
+    number, dot, name = key.partition(".")
+    return f"{number.rpartition(':')[2]}{dot}{name}"
+
+
 def _not_here(name: str, source: str) -> Problem:
     return Problem(
         code="input_elsewhere",
@@ -155,12 +161,17 @@ def told(document: Document, source: str) -> Iterator[str]:
         yield f"{source}: {document.kind}; its {document.used} is used: {document.because}"
     elif document.kind != "API JSON":
         yield f"{source}: {document.kind}"
-    for left in document.left_out[:_MOST_TOLD]:
-        yield f"left out: {left.node} {left.what}: {left.reason}"
-    if (more := len(document.left_out) - _MOST_TOLD) > 0:
-        yield f"left out: {more} more; `convert --json` lists them all"
+    yield from told_left_out(document.left_out)
     for key in document.unread:
         yield f"not used: `{key}`, which stands beside the graph"
+
+
+def told_left_out(rows: Sequence[LeftOut]) -> Iterator[str]:
+    """What was left out, a line each, as far as anybody reads it."""
+    for left in rows[:_MOST_TOLD]:
+        yield f"left out: {left.node} {left.what}: {left.reason}"
+    if (more := len(rows) - _MOST_TOLD) > 0:
+        yield f"left out: {more} more; `convert --json` lists them all"
 
 
 def facts_of(document: Document) -> dict[str, Any]:

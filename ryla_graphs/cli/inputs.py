@@ -31,12 +31,16 @@ def print_inputs(target: str, prefer: Preference | None, *, json: bool) -> None:
 
 def table_of(rows: Iterable[SettableInput]) -> Table:
     """The inputs as a table; those of the app mode are bold."""
-    from rich.table import Column, Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table("input", "of", "value", Column("takes", overflow="fold"), box=None)
+    table = Table("input", "of", "value", "takes", box=None)
     for row in rows:
         of = row.title if row.title and row.title != row.class_type else row.class_type
         mark = "bold" if row.in_app else ""
-        table.add_row(Text(row.key, mark), Text(of), Text(shorten(row.value, 40)), Text(row.takes or ""))
+        table.add_row(Text(row.key, mark), Text(of), Text(shorten(row.value, 40)), Text(_cut(row.takes or "")))
     return table
+
+
+def _cut(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

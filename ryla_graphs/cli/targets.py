@@ -96,9 +96,10 @@ class Opened(NamedTuple):
     """A graph in API JSON as it was read: nothing is checked, and nothing merged."""
 
     prompt: Mapping[str, Any]
-    name: str | None
     document: Document | None = None
     """What it was read from; None for presets and Python."""
+    made: Workflow | None = None
+    """The workflow of a preset or of Python."""
 
     @property
     def problems(self) -> Sequence[Problem]:
@@ -107,7 +108,9 @@ class Opened(NamedTuple):
 
     def workflow(self, catalog: Catalog | None) -> Workflow:
         """The same as a workflow."""
-        return Workflow.load(self.prompt, catalog=catalog, name=self.name)
+        if self.made is not None:
+            return self.made
+        return Workflow.load(self.prompt, catalog=catalog, name=self.document.name if self.document else None)
 
     def facts(self) -> dict[str, Any]:
         """What is known of how it was read, as JSON-ready data."""
@@ -127,9 +130,9 @@ def open_prompt(
     made = open_target(target, catalog, prefer)
     if isinstance(made, GraphTarget):
         document = made.changed(given)
-        return Opened(document.prompt, document.name, document)
+        return Opened(document.prompt, document)
     workflow = made.build(made.completed(given)) if isinstance(made, Preset) else made(**given)
-    return Opened(api.dump(merge_twins(workflow.graph)), workflow.name)
+    return Opened(api.dump(merge_twins(workflow.graph)), made=workflow)
 
 
 def files_of(made: Made) -> dict[str, bytes]:

@@ -154,4 +154,4 @@ def _unreadable(error: Exception) -> dict[str, Any]:
 
 
 def _line(content: dict[str, Any]) -> str:
-    return json_module.dumps(content, ensure_ascii=False, default=repr) + "\n"
+    return json_module.dumps(content, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line

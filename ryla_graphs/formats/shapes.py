@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 
-def is_prompt(value: Any) -> bool:
+def is_prompt(value: Any) -> TypeGuard[dict[str, Any]]:
     """Whether this is API JSON: nodes by id, of which one at least says its class."""
     return (
         isinstance(value, dict)
@@ -14,7 +14,7 @@ def is_prompt(value: Any) -> bool:
     )
 
 
-def is_editor(value: Any) -> bool:
+def is_editor(value: Any) -> TypeGuard[dict[str, Any]]:
     """Whether this is a workflow as the editor saves it: a list of nodes."""
     return isinstance(value, dict) and isinstance(value.get("nodes"), list)
 

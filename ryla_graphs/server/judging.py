@@ -9,11 +9,13 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats.read import Document
 from ryla_graphs.plan import check
-from ryla_graphs.problems import CannotRunHere, InvalidWorkflow, Problem
+from ryla_graphs.problems import CannotRunHere, InvalidInputs, InvalidWorkflow, Problem
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.errors import told
 from ryla_graphs.server.safety.confine import confined
+from ryla_graphs.server.safety.media import MediaFacts, inspect
 from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.uploads import shapes_of
 from ryla_graphs.server.wishes import NO_WISHES, anywhere
 from ryla_graphs.shapes import ImageShape, Unknown
 from ryla_graphs.validation import Verdict, View, problems_of
@@ -71,10 +73,16 @@ def _not_here(compiled: CompiledWorkflow, document: Document, settings: Settings
         confined(compiled, "ryla", document.inputs, settings.confinement)
     except InvalidWorkflow as error:
         found += error.problems
+    facts: dict[str, MediaFacts] = {}
+    for name, content in document.inputs.items():
+        try:
+            if isinstance(content, bytes):
+                facts[name] = inspect(content, name=name, limits=settings.media)
+        except InvalidInputs as error:
+            found += error.problems
     if settings.limits is not None:
-        found += (
-            compiled.explain(problem) for problem in check(compiled.view, settings.limits, files=_any_size(compiled))
-        )
+        files = {**_any_size(compiled), **shapes_of(facts)}
+        found += (compiled.explain(problem) for problem in check(compiled.view, settings.limits, files=files))
     try:
         (settings.place or anywhere)(compiled, NO_WISHES)
     except CannotRunHere as error:
@@ -83,6 +91,6 @@ def _not_here(compiled: CompiledWorkflow, document: Document, settings: Settings
 
 
 def _any_size(compiled: CompiledWorkflow) -> dict[str, ImageShape]:
-    """Shapes for the input files that a graph names: their sizes are not looked at here, only what is done to them."""
+    """Shapes for the input files that a graph names: of those that did not come only what is done to them counts."""
     side = Unknown("the size of an input file is known only when it comes", 1, 1_024)
     return {file.name: ImageShape(1, side, side) for file in input_files(compiled.view)}

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.cli.graphs import GraphTarget
 from ryla_graphs.formats.editor.models import models_in
+from ryla_graphs.formats.editor.reading import parse
+from ryla_graphs.formats.editor.remarks import notes_in, subgraph_titles
 from ryla_graphs.formats.read import read
 from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import RylaError
@@ -116,7 +118,10 @@ def test_a_mangled_file_is_opened_or_refused(document: dict[str, Any]) -> None:
         return
     json.dumps(found.prompt, allow_nan=False, ensure_ascii=False).encode()
     validate(found.prompt, bundled())
-    with_brought((), models_in(found.ui or {}), found.prompt)
+    parsed = parse(found.ui)
+    with_brought((), models_in(parsed), found.prompt)
+    assert all(isinstance(note, str) for note in notes_in(parsed))
+    assert all(isinstance(title, str) for title in subgraph_titles(parsed).values())
 
 
 @given(mangled())

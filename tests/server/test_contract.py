@@ -16,7 +16,8 @@ from ryla_graphs.nodes import ImageInvert, LoadImage, SaveImage
 
 def flux(seed: int = 1, **more: Any) -> dict[str, Any]:
     parameters = {"prompt": "a red bicycle", "width": 64, "height": 64, "steps": 2, "seed": seed} | more
-    return presets.get("flux-dev").build(parameters).compile().prompt
+    prompt: dict[str, Any] = json.loads(presets.get("flux-dev").build(parameters).compile().json())
+    return prompt
 
 
 def picture(colour: str = "red") -> bytes:

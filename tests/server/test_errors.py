@@ -163,7 +163,7 @@ PROVOKED: dict[str, Case] = {
     "input_too_large": Case(with_file(large()), settings={"media": MediaLimits(pixels=100)}),
     "unsupported_media": Case(with_file(base64_of(b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 3))),
     "workflow_format_ui": Case(lambda client: post(client, {"nodes": [], "links": []})),
-    "invalid_document": Case(lambda client: post(client, {"1": {"class_type": "KSampler"}})),
+    "invalid_document": Case(lambda client: post(client, {"1": "KSampler"})),
     "invalid_workflow": Case(lambda client: post(client, bad_graph())),
     "cannot_run_here": Case(post, settings={"limits": Limits(megapixels=0.001)}),
     "invalid_parameters": Case(lambda client: post(client, {"prompt": ""}, "/flux-dev")),

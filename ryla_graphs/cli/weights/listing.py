@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import Json, ParamsFile, Settings, preset_names
+from ryla_graphs.cli.options import Json, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def list_command(
     ] = None,
     param: Settings = None,
     params: ParamsFile = None,
+    prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """List the weight files of the manifest, or those that a preset or graph loads."""
@@ -33,7 +34,7 @@ def list_command(
         else:
             _print_rows([(None, f"{row.folder}/{row.name}", row) for row in MANIFEST])
         return
-    needs = needs_of(target, param, params)
+    needs = needs_of(target, param, params, prefer)
     files = {need.key: need.weight for need in needs}
     if json:
         print_json({"needs": [_facts(need) for need in needs], "bytes": _total(files.values())})

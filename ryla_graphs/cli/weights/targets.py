@@ -9,6 +9,7 @@ from ryla_graphs import catalogs, presets
 from ryla_graphs.cli.output import print_problems, wants_json
 from ryla_graphs.cli.targets import names_graph, open_prompt
 from ryla_graphs.formats.editor.models import models_in
+from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
@@ -41,13 +42,18 @@ def needs_of(
     workflow = opened.document.ui if opened.document is not None else None
     if workflow is None:
         return needs
-    found = with_brought(needs, models_in(workflow), opened.prompt)
+    found = with_brought(needs, models_in(parse(workflow)), opened.prompt)
     if not wants_json():
         print_problems(found.refused, stderr=True)
     return found.needs
 
 
-def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params: str | None = None) -> Wanted:
+def wanted(
+    targets: Iterable[str],
+    settings: Sequence[str] | None = None,
+    params: str | None = None,
+    prefer: Preference | None = None,
+) -> Wanted:
     """What several targets name: presets, graphs, and files of the manifest."""
     rows: dict[Weight, None] = {}
     unknown: dict[tuple[str, str], None] = {}
@@ -60,7 +66,7 @@ def wanted(targets: Iterable[str], settings: Sequence[str] | None = None, params
             known = (*presets.NAMES, *(row.name for row in MANIFEST))
             raise NotFound.among("preset, weight file or graph", target, known)
         examples = target in presets.NAMES and not settings and params is None
-        for need in needs_of(target, settings, params):
+        for need in needs_of(target, settings, params, prefer):
             if need.weight is not None:
                 rows[need.weight] = None
             elif not examples:  # a preset's example names files that nobody has

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from ryla_graphs.formats.editor.document import EditorDocument, EditorNode
 
 
 class NamedModel(NamedTuple):
@@ -22,28 +24,23 @@ class NamedModel(NamedTuple):
     sha256: str | None
 
 
-def models_in(workflow: Mapping[str, Any]) -> Iterator[NamedModel]:
+def models_in(document: EditorDocument) -> Iterator[NamedModel]:
     """The weight files that the nodes of a workflow name, those of its subgraphs among them."""
-    definitions = workflow.get("definitions")
-    subgraphs = definitions.get("subgraphs") if isinstance(definitions, Mapping) else None
-    for graph in (workflow, *(subgraphs if isinstance(subgraphs, list) else ())):
-        nodes = graph.get("nodes") if isinstance(graph, Mapping) else None
-        for node in nodes if isinstance(nodes, list) else ():
-            if isinstance(node, Mapping):
-                yield from _of_node(node)
+    for nodes in (document.nodes, *(subgraph.nodes for subgraph in document.subgraphs)):
+        for node in nodes:
+            yield from _of_node(node)
 
 
-def _of_node(node: Mapping[str, Any]) -> Iterator[NamedModel]:
-    properties = node.get("properties")
-    rows = properties.get("models") if isinstance(properties, Mapping) else None
+def _of_node(node: EditorNode) -> Iterator[NamedModel]:
+    rows = node.properties.get("models")
     for row in rows if isinstance(rows, list) else ():
         name, folder = (row.get("name"), row.get("directory")) if isinstance(row, Mapping) else (None, None)
         if isinstance(name, str) and isinstance(folder, str):
             url, digest = row.get("url"), row.get("hash")
             is_sha256 = str(row.get("hash_type", "")).lower() in ("sha256", "sha-256")
             yield NamedModel(
-                node=str(node.get("id")),
-                class_type=str(node.get("type")),
+                node=node.id,
+                class_type=node.type,
                 name=name,
                 folder=folder,
                 url=url if isinstance(url, str) else None,

@@ -1,0 +1,35 @@
+"""What an editor's file says to people: its notes, and what its subgraphs are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ryla_graphs.formats.editor.document import EditorDocument, EditorNode
+
+_NOTES = ("Note", "MarkdownNote")
+_MOST_INSTANCES = 10_000
+
+
+def notes_in(document: EditorDocument) -> Iterator[str]:
+    """The texts of all notes, those inside of subgraphs last."""
+    for nodes in (document.nodes, *(subgraph.nodes for subgraph in document.subgraphs)):
+        for node in nodes:
+            text = node.values[0] if isinstance(node.values, list) and node.values else None
+            if node.type in _NOTES and isinstance(text, str) and text.strip():
+                yield text
+
+
+def subgraph_titles(document: EditorDocument) -> dict[str, str]:
+    """What each instance of a subgraph is called, by its id in a prompt: ``57``, ``57:3`` inside of that."""
+    definitions = {subgraph.id: subgraph for subgraph in document.subgraphs}
+    titles: dict[str, str] = {}
+    waiting: list[tuple[str, tuple[EditorNode, ...], frozenset[str]]] = [("", document.nodes, frozenset())]
+    while waiting and len(titles) < _MOST_INSTANCES:
+        prefix, nodes, around = waiting.pop()
+        for node in nodes:
+            definition = definitions.get(node.type)
+            if definition is not None and definition.id not in around:
+                number = f"{prefix}{node.id}"
+                titles[number] = node.title or definition.name
+                waiting.append((f"{number}:", definition.nodes, around | {definition.id}))
+    return titles
