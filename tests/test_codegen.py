@@ -14,7 +14,7 @@ import pytest
 from ryla_graphs import InvalidNode, Node, Workflow, catalogs, families, nodes, sockets
 from ryla_graphs.codegen import names, render_module
 from ryla_graphs.codegen.families import only_family
-from ryla_graphs.graph.node import Option
+from ryla_graphs.graph.option import Option
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
 from ryla_graphs.problems import NotFound
 from tests.conftest import ROOT

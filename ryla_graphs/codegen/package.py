@@ -82,9 +82,10 @@ _STANDARD = {
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_entries"),
-    "ryla_graphs.graph.node": ("AnyValue", "Node", "Option"),
+    "ryla_graphs.graph.node": ("AnyValue", "Node", "Output"),
+    "ryla_graphs.graph.option": ("Option",),
     "ryla_graphs.sockets": ("Family", "OutFamily", "Socket"),
-    "ryla_graphs.graph.wires": ("Output", "Source"),
+    "ryla_graphs.graph.wires": ("Source",),
 }
 _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_graphs.nodes import _sockets as s"}
 
@@ -144,6 +145,7 @@ def _index(groups: Mapping[str, Sequence[NodeSchema]], classes: Mapping[str, str
 
 
 INIT = '''
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -158,9 +160,18 @@ if not TYPE_CHECKING:  # a checker that saw it would take every name for a class
 
     def __getattr__(name: str) -> Any:
         module = MODULE_OF.get(name)
-        if module is None:
-            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-        return getattr(import_module(f"{{__name__}}.{{module}}"), name)
+        if module is not None:
+            return getattr(import_module(f"{{__name__}}.{{module}}"), name)
+        if name.startswith("_") or name in MODULE_OF.values():
+            raise AttributeError(name)
+        message = f"{{NotFound.among('node class', name, MODULE_OF)}} ({{OTHERS}})"
+        # `from ryla_graphs.nodes import KSamplr` swallows an AttributeError with all that it says.
+        if sys._getframe(1).f_globals.get("__name__") == "importlib._bootstrap":
+            raise ImportError(message, name=__name__)
+        raise AttributeError(message)
+
+
+OTHERS = "classes of other packs: `AnyNode(of=...)`, or typed ones by `ryla-graphs nodes generate`"
 
 
 def __dir__() -> list[str]:

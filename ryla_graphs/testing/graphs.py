@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -14,8 +13,9 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyNode, Node, Option
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option, option_class
 from ryla_graphs.sockets import ANY, accepts
 from ryla_graphs.testing.producers import INFINITE, Producers, needs_wire
 from ryla_graphs.testing.values import values
@@ -191,18 +191,3 @@ class _Builder:
         wanted = spec.match_types if spec.match is not None else spec.wire_type
         fitting = [output for output in self._made if accepts(wanted, output.type) and output.type != ANY]
         return self._draw(st.sampled_from(fitting)) if fitting else None
-
-
-def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
-    """The generated class of an option; None where its key alone says everything."""
-    if not option.inputs:
-        return None
-    keys = {spec.key for spec in option.inputs}
-    for space in vars(owner).values():
-        if inspect.isclass(space) and not issubclass(space, tuple):
-            for candidate in vars(space).values():
-                if inspect.isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY:
-                    names: Mapping[str, str] = candidate.WIRE_NAMES
-                    if {names.get(field, field) for field in candidate.model_fields} == keys:
-                        return candidate
-    return None

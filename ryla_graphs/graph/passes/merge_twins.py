@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import UNNAMED, AnyNode, Node, Option, Origin
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.origin import UNNAMED, Origin
 
 Name = tuple[tuple[str, ...], str]
 """The parts of a graph that a node stands in, and what it is called there."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 
 
 def prefix(graph: Graph, parts: Mapping[Node, str], *, anew: Collection[Node] = ()) -> Graph:
