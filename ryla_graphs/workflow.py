@@ -259,8 +259,8 @@ class Workflow:
     def prefixed(self, part: str) -> Workflow:
         """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
 
-        A node that parts share goes by its own name again; what a part saves, it saves for itself. Raises
-        `InvalidWorkflow` for a part without a name.
+        A node that parts share goes by its own name again; what a part saves, it saves for itself, by the name of its
+        class where it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
         """
         if not part or not part.isprintable():
             raise InvalidWorkflow([bad_name("a part", part, None)])

@@ -124,16 +124,21 @@ def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
 def build(prompt: Prompt) -> Graph:
     """The graph of a prompt; ids become names, so they stay.
 
-    All nodes are kept: the sinks are those that nothing consumes, and the output nodes. A node is of its Python class
-    where its inputs are valid for that, else an `AnyNode`. Either is written again as it was: numbers stay as they
-    are, and what was left out stays left out. A link that leads nowhere, or closes a cycle, becomes a `BrokenLink`.
+    All nodes are kept: the sinks are those that nothing consumes, and all that are outputs or may be. A node is of its
+    Python class where its inputs are valid for that, else an `AnyNode`. Either is written again as it was: numbers
+    stay as they are, and what was left out stays left out. A link that leads nowhere, or closes a cycle, becomes a
+    `BrokenLink`.
     """
     built: dict[str, Node] = {}
     for node in prompt.sources_first():
         built[node.id] = _node(node, prompt, built)
     consumed = {source for node in built.values() for source in upstream(node)}
     in_order = [built[node.id] for node in prompt.every_node()]
-    return Graph(tuple(node for node in in_order if node not in consumed or node.schema_.output_node))
+    return Graph(tuple(node for node in in_order if node not in consumed or _may_be_output(node)))
+
+
+def _may_be_output(node: Node) -> bool:
+    return node.schema_.output_node or not node._is_known()
 
 
 def _node(node: PromptNode | ForeignNode, prompt: Prompt, built: Mapping[str, Node]) -> Node:
