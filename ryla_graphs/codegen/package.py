@@ -11,6 +11,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class
+from ryla_graphs.codegen.docs import prose_of
 
 HEADER = '''"""{summary}
 
@@ -69,7 +70,9 @@ def _module(group: Sequence[NodeSchema], classes: Mapping[str, str], words: Voca
     category = group[0].category or group[0].module.removeprefix("custom_nodes.")
     lines = []
     for schema in group:
-        lines += ["", *render_class(schema, classes[schema.class_type], words), ""]
+        # The bundled catalogs have no prose of others, only our own.
+        prose = prose_of(schema.class_type, {})
+        lines += ["", *render_class(schema, classes[schema.class_type], words, prose), ""]
     body = [BASE, *lines, "", *_all(sorted(classes[schema.class_type] for schema in group))]
     number = f"{len(group)} node class{'es' if len(group) > 1 else ''}"
     return _joined([HEADER.format(summary=f"{number}: {category}."), *imports("\n".join(body)), *body])
@@ -82,7 +85,7 @@ _STANDARD = {
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_entries"),
-    "ryla_graphs.graph.node": ("AnyValue", "Node", "Output"),
+    "ryla_graphs.graph.node": ("AnyValue", "Node", "Output", "OutputList"),
     "ryla_graphs.graph.option": ("Option",),
     "ryla_graphs.sockets": ("Family", "OutFamily", "Socket"),
     "ryla_graphs.graph.wires": ("Source",),

@@ -41,6 +41,8 @@ def dump(graph: Graph) -> ApiDocument:
                 inputs[name] = value
             elif kind is BrokenLink:
                 inputs[name] = value.value
+            elif isinstance(value, Output):
+                inputs[name] = write_link(ids[value.node], value.slot)
             else:
                 inputs[name] = write_link(ids[value], 0) if isinstance(value, Node) else wrap(value)
         document[ids[node]] = body_of(node.class_type, inputs, node.title_)

@@ -66,10 +66,16 @@ class Output(Source[T_co], AbstractOutput):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Output, (self.node, self.slot, self.type, self.name)
+        return type(self), (self.node, self.slot, self.type, self.name)
 
     def __repr__(self) -> str:
         return f"<{self.label}: {sockets.describe(self.type)}>"
+
+
+class OutputList(Output[T_co]):
+    """An output that is a list: a node that it is wired into runs once for each item, or takes the list whole."""
+
+    __slots__ = ()
 
 
 class Node(
@@ -189,7 +195,9 @@ class Node(
 
     def _outputs(self, shape: Callable[..., Shape]) -> Shape:
         """The outputs in the shape that a generated class declares for them."""
-        return shape(*[Output(self, slot, wire_type, name) for slot, wire_type, name in self.schema_.slots])
+        schema = self.schema_
+        lists = schema.list_slots
+        return shape(*[(OutputList if slot[0] in lists else Output)(self, *slot) for slot in schema.slots])
 
     def named(self, name: str, *, title: str | None = None) -> Self:
         """The same node with an id of its own, which later edits of the graph never move.
@@ -245,9 +253,9 @@ class Node(
 
     def output(self, slot: int) -> Output[Any]:
         """The output at a slot; raises `InvalidNode` where there is none."""
-        declared = self.schema_.slots
+        declared = (schema := self.schema_).slots
         if 0 <= slot < len(declared):
-            return Output(self, *declared[slot])
+            return (OutputList if slot in schema.list_slots else Output)(self, *declared[slot])
         if self._is_known():
             raise InvalidNode([no_such_output(self.class_type, slot, len(declared), self.source_)])
         return Output(self, slot, sockets.ANY, str(slot))

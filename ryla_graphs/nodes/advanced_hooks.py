@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class ConditioningTimestepsRange(_Node, frozen=True):
-    """Timesteps Range (advanced/hooks), experimental."""
+    """Timesteps Range (advanced/hooks), experimental.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningTimestepsRange'
 

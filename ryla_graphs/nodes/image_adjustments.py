@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class AdjustBrightness(_Node, Source[s.Image], frozen=True):
-    """Adjust Brightness (image/adjustments), experimental."""
+    """Adjust Brightness (image/adjustments), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `factor`: a number from 0.0 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AdjustBrightness'
 
@@ -36,7 +40,11 @@ class AdjustBrightness(_Node, Source[s.Image], frozen=True):
 
 
 class AdjustContrast(_Node, Source[s.Image], frozen=True):
-    """Adjust Contrast (image/adjustments), experimental."""
+    """Adjust Contrast (image/adjustments), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `factor`: a number from 0.0 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AdjustContrast'
 

@@ -22,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeBooguEdit(_Node, Generic[Family], frozen=True):
-    """TextEncodeBooguEdit (model/conditioning/boogu)."""
+    """TextEncodeBooguEdit (model/conditioning/boogu).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `vae`: a wire that carries VAE
+    - `images`: up to 16 wires
+    """
 
     CLASS_TYPE = 'TextEncodeBooguEdit'
 

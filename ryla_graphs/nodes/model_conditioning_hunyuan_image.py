@@ -19,7 +19,12 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodeHunyuanDiT(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (Hunyuan Image) (model/conditioning/hunyuan image)."""
+    """CLIP Text Encode (Hunyuan Image) (model/conditioning/hunyuan image).
+
+    - `clip`: a wire that carries CLIP
+    - `bert`: text
+    - `mt5xl`: text
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeHunyuanDiT'
 

@@ -19,7 +19,13 @@ class _Node(Node, frozen=True):
 
 
 class InstructPixToPixConditioning(_Node, Generic[Family], frozen=True):
-    """InstructPixToPixConditioning (model/conditioning/instructpix2pix)."""
+    """InstructPixToPixConditioning (model/conditioning/instructpix2pix).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `pixels`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'InstructPixToPixConditioning'
 

@@ -22,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeJoyImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeJoyImageEdit (model/conditioning/joyimage)."""
+    """TextEncodeJoyImageEdit (model/conditioning/joyimage).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `vae`: a wire that carries VAE, optional
+    - `images`: up to 6 wires, optional
+    """
 
     CLASS_TYPE = 'TextEncodeJoyImageEdit'
 

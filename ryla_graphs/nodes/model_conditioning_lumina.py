@@ -19,7 +19,12 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodeLumina2(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (Lumina 2) (model/conditioning/lumina)."""
+    """CLIP Text Encode (Lumina 2) (model/conditioning/lumina).
+
+    - `system_prompt`: one of 'superior', 'alignment', by default 'superior'
+    - `user_prompt`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeLumina2'
 

@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodePixArtAlpha(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (PixArt Alpha) (model/conditioning/pixart)."""
+    """CLIP Text Encode (PixArt Alpha) (model/conditioning/pixart).
+
+    - `width`: a whole number from 0 to 16384, by default 1024
+    - `height`: a whole number from 0 to 16384, by default 1024
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncodePixArtAlpha'
 

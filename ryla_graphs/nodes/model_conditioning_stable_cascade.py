@@ -19,7 +19,11 @@ class _Node(Node, frozen=True):
 
 
 class StableCascade_StageB_Conditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """StableCascade_StageB_Conditioning (model/conditioning/stable cascade)."""
+    """StableCascade_StageB_Conditioning (model/conditioning/stable cascade).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `stage_c`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'StableCascade_StageB_Conditioning'
 

@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyFlux2LatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Flux 2 Latent (model/latent/flux)."""
+    """Empty Flux 2 Latent (model/latent/flux).
+
+    - `width`: a whole number from 16 to 16384, by default 1024
+    - `height`: a whole number from 16 to 16384, by default 1024
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyFlux2LatentImage'
 

@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyHiDreamO1LatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty HiDream-O1 Latent Image (model/latent/hidream)."""
+    """Empty HiDream-O1 Latent Image (model/latent/hidream).
+
+    - `width`: a whole number from 64 to 4096, by default 2048
+    - `height`: a whole number from 64 to 4096, by default 2048
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'EmptyHiDreamO1LatentImage'
 

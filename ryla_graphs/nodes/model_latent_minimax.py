@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyMiniMaxH3LatentAV(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty MiniMax H3 AV Latent (model/latent/minimax)."""
+    """Empty MiniMax H3 AV Latent (model/latent/minimax).
+
+    - `width`: a whole number from 32 to 16384, by default 1344
+    - `height`: a whole number from 32 to 16384, by default 768
+    - `length`: a whole number from 5 to 3600, by default 124
+    """
 
     CLASS_TYPE = 'EmptyMiniMaxH3LatentAV'
 

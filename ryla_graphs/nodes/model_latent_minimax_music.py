@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class EmptyMiniMaxMusic3LatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty MiniMax Music3 Latent Audio (model/latent/minimax music)."""
+    """Empty MiniMax Music3 Latent Audio (model/latent/minimax music).
+
+    - `seconds`: a number from 0.04 to 360.0, by default 120.0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyMiniMaxMusic3LatentAudio'
 

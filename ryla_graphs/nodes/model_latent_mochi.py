@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class EmptyMochiLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
-    """EmptyMochiLatentVideo (model/latent/mochi)."""
+    """EmptyMochiLatentVideo (model/latent/mochi).
+
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 7 to 16384, by default 25
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyMochiLatentVideo'
 

@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class EmptySD3LatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """EmptySD3LatentImage (model/latent/stable diffusion)."""
+    """EmptySD3LatentImage (model/latent/stable diffusion).
+
+    An empty latent picture of 16 channels to start from, for SD 3, Flux, Z-Image and others.
+
+    - `width`: a whole number from 16 to 16384, by default 1024
+    - `height`: a whole number from 16 to 16384, by default 1024
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptySD3LatentImage'
 

@@ -19,7 +19,10 @@ class _Node(Node, frozen=True):
 
 
 class wanBlockSwap(_Node, Source[s.Model[Family]], frozen=True):
-    """wanBlockSwap, deprecated."""
+    """wanBlockSwap, deprecated.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'wanBlockSwap'
 

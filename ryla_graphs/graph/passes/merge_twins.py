@@ -103,7 +103,7 @@ def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> N
         kind = type(value)
         if kind is str or value is None or (kind is int and value):
             key.append(value)
-        elif kind is Output:
+        elif isinstance(value, Output):
             key.append(twins.get(value.node, value.node))
             key.append(value.slot)
         elif isinstance(value, Node):
