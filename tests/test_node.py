@@ -203,11 +203,11 @@ def test_inputs_are_keywords() -> None:
     with pytest.raises(
         InvalidNode, match=r"write KSampler\(model=\.\.\., seed=3\); the inputs are model, seed, steps"
     ) as caught:
-        KSampler(model, 3)  # type: ignore[misc]
+        KSampler(model, 3)  # type: ignore[call-arg]
     (problem,) = caught.value.problems
     assert problem.code == "positional_input" and problem.source and problem.source.startswith(__file__)
     with pytest.raises(InvalidNode, match=r"ResizeType.ScaleWidth\(width=512\)"):
-        ResizeImageMaskNode.ResizeType.ScaleWidth(512)  # type: ignore[misc]
+        ResizeImageMaskNode.ResizeType.ScaleWidth(512)  # type: ignore[call-arg]
     assert "positions" not in str(inspect.signature(KSampler))
 
 
