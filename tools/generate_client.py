@@ -57,8 +57,11 @@ def _typed_dict(name: str, model: type[Parameters], nested: dict[str, type[Param
 
 
 def _documented(facts: FieldInfo) -> Iterator[str]:
-    said = "; ".join(filter(None, [facts.description, _limits(facts), _default(facts)]))
-    if said:
+    limits = "; ".join(filter(None, [_limits(facts), _default(facts)]))
+    said = "; ".join(filter(None, [facts.description, limits]))
+    if len(said) > _LINE:
+        yield from (f'    """{facts.description}', "", f"    {limits}", '    """')
+    elif said:
         yield f'    """{said}"""'
 
 
@@ -80,6 +83,7 @@ def _default(facts: FieldInfo) -> str:
 
 
 _LONGEST = 60
+_LINE = 110
 
 
 def _type(annotation: Any, nested: dict[str, type[Parameters]]) -> str:

@@ -302,7 +302,10 @@ class FluxInstantidParameters(TypedDict, total=False):
     face_only: bool
     """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0; by default `bbox/face_yolov8m.pt`"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
     """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
@@ -418,7 +421,10 @@ class ZImageInstantidParameters(TypedDict, total=False):
     face_only: bool
     """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0; by default `bbox/face_yolov8m.pt`"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
     """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
@@ -532,7 +538,10 @@ class CharacterSheetParameters(TypedDict, total=False):
     face_only: bool
     """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0; by default `bbox/face_yolov8m.pt`"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
     """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
@@ -587,7 +596,10 @@ class FaceSwapParameters(TypedDict, total=False):
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0; by default `bbox/face_yolov8m.pt`"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     mask_image: File | None
     """Picture of the base picture's shape, white where to redraw; instead of a detector and Impact Pack"""
     text_encoder: bool
