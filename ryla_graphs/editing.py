@@ -140,7 +140,8 @@ class _Edit:
         return AnyNode.made({"of": old.class_type, "inputs": self._inputs, "catalog": catalog}, self._origin)
 
     def _changed(self, old: Node) -> Node | None:
-        left = dict(self._inputs)
+        leftovers = dict(old.origin_.leftovers)
+        left = {name: value for name, value in self._inputs.items() if name not in leftovers}
         try:
             fields = fields_of(type(old), old.schema_.inputs, left)
         except NoField:

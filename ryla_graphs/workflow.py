@@ -26,14 +26,14 @@ from ryla_graphs.formats import api, mermaid
 from ryla_graphs.formats.disk import FilePath, content_at
 from ryla_graphs.formats.read import Document, Preference, read
 from ryla_graphs.graph.any_node import AnyNode
-from ryla_graphs.graph.construction import bad_name
+from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node
 from ryla_graphs.graph.origin import caller
 from ryla_graphs.graph.packing import pack, unpack
 from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem
 from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.sockets import Image
 from ryla_graphs.validation import View, problems_of
@@ -55,7 +55,7 @@ class Workflow:
     def __init__(self, *sinks: Node, name: str | None = None) -> None:
         for sink in sinks:
             if not isinstance(sink, Node):
-                raise InvalidWorkflow([_not_a_node(sink)])
+                raise InvalidWorkflow([not_a_node(sink)])
         self._made: Graph | View = Graph(sinks)
         self.name = name
         self.origin = WorkflowOrigin()
@@ -396,12 +396,3 @@ def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: 
 
 def _brought(node: Node) -> Catalog | None:
     return node.catalog if isinstance(node, AnyNode) else node.CATALOG
-
-
-def _not_a_node(given: object) -> Problem:
-    return Problem(
-        code="not_a_node",
-        message=f"a workflow is made of its last nodes, not of {shorten(given)}",
-        given=repr(given),
-        expected="nodes such as SaveImage(...)",
-    )

@@ -28,7 +28,7 @@ def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
 def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catalog: Catalog) -> Node | None:
     """The node of these inputs; None where there is no Python class that they are valid for.
 
-    Inputs are as JSON has them, wires resolved. What the editor leaves in prompts beside them is dropped.
+    Inputs are as JSON has them, wires resolved. What the editor left beside them stays with the node.
     """
     cls = typed_class(class_type, catalog)
     if cls is None or any(value is None for value in inputs.values()):
@@ -43,4 +43,4 @@ def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catal
         wired = isinstance(value, (AbstractNode, AbstractOutput))
         if schema.undeclared(name, wired=wired) is not Undeclared.LEFTOVER:
             return None
-    return cls._as_written(fields, origin)
+    return cls._as_written(fields, origin._replace(leftovers=tuple(left.items())))

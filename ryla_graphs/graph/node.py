@@ -158,7 +158,7 @@ class Node(
         """The node's id in the compiled prompt: the name given with `named`, after the parts it stands in."""
         if len(self._origin) == UNNAMED:
             return None
-        _, _, name, _, scope, _ = self._origin
+        _, _, name, _, scope, *_ = self._origin
         return "/".join((*scope, name)) if scope and name is not None else name
 
     @property
@@ -207,7 +207,8 @@ class Node(
         if not name or not name.isprintable():
             raise InvalidNode([bad_name(self.class_type, name, self.source_)])
         origin = self.origin_
-        return self._copy(dict(self.__dict__), Origin(origin.code, origin.instruction, name, title or origin.title))
+        placed = origin._replace(name=name, title=title or origin.title, scope=(), original=None)
+        return self._copy(dict(self.__dict__), placed)
 
     def replace(self, **changes: Any) -> Self:
         """A new node with some inputs changed; name and title stay.
@@ -277,7 +278,8 @@ class Node(
         renamed = self.WIRE_NAMES
         named = [(renamed.get(f, f), value) for f, value in self.__dict__.items() if value is not None]
         schema = self.schema_
-        return flatten(named, schema.inputs) if schema.is_dynamic else named
+        flat = flatten(named, schema.inputs) if schema.is_dynamic else named
+        return flat if len(self._origin) == UNNAMED or not self._origin[-1] else [*flat, *self._origin[-1]]
 
     def input_values(self) -> Iterable[Any]:
         return self.__dict__.values()

@@ -19,6 +19,8 @@ class Origin(NamedTuple):
     """The parts of a composed graph that the node stands in, outermost first; its id begins with them."""
     original: Any = None
     """The node that this one is in another part of the graph, which makes it the same node however impure."""
+    leftovers: tuple[tuple[str, Any], ...] = ()
+    """What the editor left beside the inputs of a node that was read: no server looks at it, but it stays as it was."""
 
     @property
     def source(self) -> str | None:

@@ -35,11 +35,17 @@ def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
     all_named = all(node.name_ for node in graph.nodes)
     for node in graph.nodes:
         typed = _typed(node, classes, written) if all_named and isinstance(node, AnyNode) else None
-        written[node] = typed or node
+        written[node] = typed or (_untyped(node) if node.origin_.leftovers else node)
     for wire in graph.wires():
         if wire.slot >= len(written[wire.source].schema_.outputs):
             written[wire.source] = wire.source
     return written
+
+
+def _untyped(node: Node) -> AnyNode:
+    """The node with what the editor left beside its inputs, which no Python class takes."""
+    fields = {"of": node.class_type, "inputs": dict(node.given_inputs()), "catalog": node.CATALOG}
+    return AnyNode.made(fields, node.origin_)
 
 
 def _typed(node: AnyNode, classes: NodeClasses, written: Mapping[Node, Node]) -> Node | None:

@@ -34,7 +34,7 @@ def merge_twins(graph: Graph) -> Graph:
         if cls not in pure:
             schema = node.schema_
             pure[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
-        _, _, name, _, scope, original = node._origin if len(node._origin) > UNNAMED else _NO_NAME
+        _, _, name, _, scope, original, _ = node._origin if len(node._origin) > UNNAMED else _NO_NAME
         twin = node
         if pure[cls] or original or node in copied:
             key: list[Any] = [cls if pure[cls] else original or node, node.title_]
