@@ -13,9 +13,11 @@ from ryla_graphs.version import __version__ as __version__
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog as Catalog
     from ryla_graphs.compile import CompiledWorkflow as CompiledWorkflow
-    from ryla_graphs.graph.node import AnyNode as AnyNode
+    from ryla_graphs.engines import connect as connect
+    from ryla_graphs.engines import run as run
+    from ryla_graphs.graph.any_node import AnyNode as AnyNode
     from ryla_graphs.graph.node import Node as Node
-    from ryla_graphs.graph.wires import Output as Output
+    from ryla_graphs.graph.node import Output as Output
     from ryla_graphs.graph.wires import Source as Source
     from ryla_graphs.problems import InvalidNode as InvalidNode
     from ryla_graphs.problems import InvalidWorkflow as InvalidWorkflow
@@ -25,18 +27,20 @@ if TYPE_CHECKING:
     from ryla_graphs.workflow import Workflow as Workflow
 
 _MODULE_OF = {
-    "AnyNode": "graph.node",
+    "AnyNode": "graph.any_node",
     "Catalog": "catalog.catalog",
     "CompiledWorkflow": "compile",
     "InvalidNode": "problems",
     "InvalidWorkflow": "problems",
     "Node": "graph.node",
-    "Output": "graph.wires",
+    "Output": "graph.node",
     "Problem": "problems",
     "RylaError": "problems",
     "Source": "graph.wires",
     "Workflow": "workflow",
+    "connect": "engines",
     "open_catalog": "sources",
+    "run": "engines",
 }
 
 
@@ -65,5 +69,7 @@ __all__ = [
     "RylaError",
     "Source",
     "Workflow",
+    "connect",
     "open_catalog",
+    "run",
 ]

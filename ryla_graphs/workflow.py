@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
@@ -19,15 +20,20 @@ from ryla_graphs.compile import (
     compile_view,
     explained,
 )
+from ryla_graphs.editing import with_inputs
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.formats.disk import FilePath, content_at
 from ryla_graphs.formats.read import Document, Preference, read
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import AnyNode, Node, bad_name
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.origin import caller
+from ryla_graphs.graph.packing import pack, unpack
 from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem, shorten
+from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem
 from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.sockets import Image
 from ryla_graphs.validation import View, problems_of
@@ -41,14 +47,15 @@ N = TypeVar("N", bound=Node)
 class Workflow:
     """The graph that some sinks need. What no sink reaches is not in it.
 
-    `Workflow(SaveImage(...), SaveVideo(...), name="portrait")`. A value: methods give new workflows, and
-    equal graphs compile to equal bytes.
+    `Workflow(SaveImage(...), SaveVideo(...), name="portrait")`. A value: methods give new workflows, and equal graphs
+    compile to equal bytes. Two workflows are equal where their name and the bytes of their JSON are, whether or not
+    they are valid; one that cannot be written as JSON, as two of its nodes have one name, is equal only to itself.
     """
 
     def __init__(self, *sinks: Node, name: str | None = None) -> None:
         for sink in sinks:
             if not isinstance(sink, Node):
-                raise InvalidWorkflow([_not_a_node(sink)])
+                raise InvalidWorkflow([not_a_node(sink)])
         self._made: Graph | View = Graph(sinks)
         self.name = name
         self.origin = WorkflowOrigin()
@@ -153,8 +160,48 @@ class Workflow:
     def __repr__(self) -> str:
         return f"<Workflow{f' {self.name!r}' if self.name else ''}: {len(self)} nodes>"
 
-    def find(self, node_class: type[N], /) -> tuple[N, ...]:
-        """All nodes of a class, in order."""
+    @cached_property
+    def _digest(self) -> str | None:
+        """What tells workflows apart; None where the graph cannot be written as JSON."""
+        try:
+            read = self._made
+            document = api.dump(merge_twins(read)) if isinstance(read, Graph) else read.document
+            return hashlib.sha256(api.encode(document)).hexdigest()
+        except InvalidWorkflow:
+            return None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Workflow):
+            return NotImplemented
+        same = self._digest is not None and (self._digest, self.name) == (other._digest, other.name)
+        return self is other or same
+
+    def __hash__(self) -> int:
+        return id(self) if self._digest is None else hash(self._digest)
+
+    def __copy__(self) -> Workflow:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Workflow:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        read = self._made
+        content = pack(read.sinks) if isinstance(read, Graph) else read.document
+        return _unpickled, (content, self.name, self._catalog, self.origin.settled())
+
+    @overload
+    def find(self, node_class: type[N], /) -> tuple[N, ...]: ...
+    @overload
+    def find(self, node_class: str, /) -> tuple[Node, ...]: ...
+    def find(self, node_class: type[Any] | str, /) -> tuple[Any, ...]:
+        """All nodes of a class, in order: by its Python class, or by ComfyUI's name of it.
+
+        In a graph that was read, a node is of its Python class where its inputs are valid for that. By name the others
+        are found too: ``find(KSampler)`` has inputs that a checker knows, ``find("KSampler")`` misses no node.
+        """
+        if isinstance(node_class, str):
+            return tuple(node for node in self if node.class_type == node_class)
         return tuple(node for node in self if isinstance(node, node_class))
 
     def node(self, name: str) -> Node:
@@ -172,6 +219,22 @@ class Workflow:
         if old not in self._graph.ids:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+
+    @overload
+    def set(self, changes: Mapping[str, Any], /) -> Workflow: ...
+    @overload
+    def set(self, path: str, value: Any, /) -> Workflow: ...
+    def set(self, path: str | Mapping[str, Any], value: Any = None, /) -> Workflow:
+        """The workflow with some inputs changed, each named by the id of its node and its name on the wire.
+
+        `workflow.set("sampler.steps", 30)`, or several at once, which are checked together:
+        `workflow.set({"sampler.steps": 30, "7.resize_type.width": 512})`. A value may be a wire; None takes an input
+        away. Another choice of a dynamic input brings its inputs with their defaults. Raises `InvalidWorkflow` with
+        everything that is wrong with the paths and values.
+        """
+        changes = {path: value} if isinstance(path, str) else path
+        changed = with_inputs(self._graph, changes, self._default_catalog, caller())
         return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
 
     @classmethod
@@ -196,8 +259,8 @@ class Workflow:
     def prefixed(self, part: str) -> Workflow:
         """The workflow as a part of a larger one: `vae` has the id `day/vae` for the part `day`.
 
-        A node that parts share goes by its own name again; what a part saves, it saves for itself. Raises
-        `InvalidWorkflow` for a part without a name.
+        A node that parts share goes by its own name again; what a part saves, it saves for itself, by the name of its
+        class where it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
         """
         if not part or not part.isprintable():
             raise InvalidWorkflow([bad_name("a part", part, None)])
@@ -325,14 +388,16 @@ def _content(source: Any) -> tuple[Any, str | None]:
     return content_at(source)
 
 
+def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: WorkflowOrigin) -> Workflow:
+    workflow = Workflow(name=name)
+    if isinstance(content, tuple):
+        workflow._made = Graph(tuple(unpack(*content)))
+    else:
+        workflow._made = View(content, catalogs.bundled() if catalog is None else catalog)
+    workflow._catalog = catalog
+    workflow.origin = origin
+    return workflow
+
+
 def _brought(node: Node) -> Catalog | None:
     return node.catalog if isinstance(node, AnyNode) else node.CATALOG
-
-
-def _not_a_node(given: object) -> Problem:
-    return Problem(
-        code="not_a_node",
-        message=f"a workflow is made of its last nodes, not of {shorten(given)}",
-        given=repr(given),
-        expected="nodes such as SaveImage(...)",
-    )

@@ -8,7 +8,8 @@ from typing import Any
 
 from ryla_graphs import Workflow
 from ryla_graphs.formats import api
-from ryla_graphs.graph.graph import Graph, _rewired
+from ryla_graphs.graph.graph import Graph, moving
+from ryla_graphs.graph.walk import mapped
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -48,7 +49,7 @@ def chain(length: int) -> Workflow:
 
 def moved(value: Any, made: dict[Any, Any]) -> Any:
     """An input's value with its wires from the nodes that were made instead."""
-    return _rewired(value, made)
+    return mapped(value, moving(made))
 
 
 def copies(workflow: Workflow, name: Callable[[], object] = lambda: None) -> list[Any]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import ryla_graphs
@@ -33,6 +34,7 @@ LAYERS = (
     "outputs",
     "shapes",
     "plan",
+    "editing",
     "compile",
     "workflow",
     "codegen",
@@ -78,25 +80,21 @@ def layer(path: Path) -> str:
     return parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Modules a file imports, and whether only for type checkers."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    guarded = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever it does: in a function, or behind `TYPE_CHECKING`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = (
-                [f"{node.module}.{alias.name}" for alias in node.names]
-                if node.module == "ryla_graphs"
-                else [node.module]
-            )
-            yield from ((name, id(node) in guarded) for name in names)
+            # `from ryla_graphs.formats import api` imports a module too.
+            below = [name for alias in node.names if file_of(name := f"{node.module}.{alias.name}")]
+            yield from below or [node.module]
         elif isinstance(node, ast.Import):
-            yield from ((alias.name, id(node) in guarded) for alias in node.names)
+            yield from (alias.name for alias in node.names)
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of ours."""
+    path = ROOT.joinpath(*module.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 def hand_written() -> list[Path]:
@@ -109,17 +107,28 @@ def test_imports_point_left(path: Path) -> None:
     if here in ("__init__", "__main__"):
         return
     assert here in LAYERS, f"{here} has no place in the house"
-    for name, for_checkers in imports(path):
-        if name.startswith("ryla_graphs.") and not for_checkers:
+    for name in imports(path):
+        if name.startswith("ryla_graphs."):
             there = name.split(".")[1]
             assert LAYERS.index(there) <= LAYERS.index(here), f"{path}: {here} imports {there}"
+
+
+def test_no_files_import_each_other() -> None:
+    """No cycle of any size, inside rooms too: whoever reads a file needs to know only those below it."""
+    written = set(hand_written())
+    graph: nx.DiGraph[Path] = nx.DiGraph(
+        (path, file) for path in written for name in imports(path) if (file := file_of(name)) in written and file
+    )
+    cycles = [component for component in nx.strongly_connected_components(graph) if len(component) > 1]
+    assert [sorted(str(path.relative_to(PACKAGE)) for path in cycle) for cycle in cycles] == []
+    assert list(nx.selfloop_edges(graph)) == []
 
 
 @pytest.mark.parametrize("path", hand_written(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_the_core_has_no_clock_no_chance_no_file_and_no_network(path: Path) -> None:
     here = layer(path)
     if here in LAYERS and LAYERS.index(here) <= LAYERS.index(PURE_UP_TO):
-        used = {part for name, _ in imports(path) for part in (name, name.split(".")[0])}
+        used = {part for name in imports(path) for part in (name, name.split(".")[0])}
         assert used.isdisjoint(IMPURE), used & IMPURE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import keyword
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 
 from ryla_graphs import InvalidNode, Node, Workflow, catalogs, families, nodes, sockets
-from ryla_graphs.codegen import names, render_module
+from ryla_graphs.codegen import meanings, names, render_module
 from ryla_graphs.codegen.families import only_family
-from ryla_graphs.graph.node import Option
+from ryla_graphs.graph.node import Output, OutputList
+from ryla_graphs.graph.option import Option
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
 from ryla_graphs.problems import NotFound
 from tests.conftest import ROOT
@@ -219,3 +221,48 @@ def test_weights_have_no_default_and_other_choices_start_as_in_the_editor() -> N
     with pytest.raises(InvalidNode, match="ckpt_name: is missing"):
         my_nodes.CheckpointLoaderSimple()  # type: ignore[call-arg]
     assert nodes.KSampler.model_fields["sampler_name"].default == "euler"
+
+
+def test_hovering_a_class_says_what_its_inputs_take() -> None:
+    said = inspect.getdoc(nodes.KSampler) or ""
+    assert said.startswith("KSampler (model/sampling).\n\nDenoises a latent")
+    assert "- `steps`: a whole number from 1 to 10000, by default 20: more take longer" in said
+    assert "- `model`: a wire that carries MODEL\n" in said and "(44 choices), by default 'euler'" in said
+    assert "- `width`: a whole number from 0 to 16384" in (
+        inspect.getdoc(nodes.ResizeImageMaskNode.ResizeType.ScaleWidth) or ""
+    )
+
+
+def test_what_is_said_is_said_of_what_is_there() -> None:
+    for class_type in meanings.CLASSES:
+        assert nodes.is_typed(class_type), class_type
+    for name in meanings.INPUTS:
+        class_type, _, key = name.partition(".")
+        assert key in {spec.key for spec in catalogs.bundled()[class_type].every_input()}, name
+
+
+def test_a_servers_own_words_go_into_the_classes() -> None:
+    entry = object_info()["My Blur+"] | {"description": 'Blurs\n a "picture" \\ well """.'}
+    kind, facts = entry["input"]["required"]["image"][0], {"tooltip": "the picture\nto blur"}
+    entry = entry | {"input": {**entry["input"], "required": entry["input"]["required"] | {"image": [kind, facts]}}}
+    text = render_module(catalogs.from_object_info({"My Blur+": entry}), origin="x")
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(compile(text, "example.py", "exec"), names)
+    said = inspect.getdoc(names["MyBlurPlus"]) or ""
+    assert 'Blurs a "picture" \\ well """.' in said
+    assert "- `image`: a wire that carries IMAGE: the picture to blur" in said
+
+
+def test_outputs_that_are_lists_say_so() -> None:
+    masks = nodes.MasksToMaskList(masks=nodes.LoadImage(image="a.png").out.mask)
+    (output,) = masks.out
+    assert isinstance(output, OutputList) and masks.output(0) == output
+    assert type(nodes.LoadImage(image="a.png").out.mask) is Output
+    node = nodes.MaskToImage(mask=output)
+    assert list(Workflow(nodes.PreviewImage(images=node)).compile().prompt["3"]["inputs"].values()) == [["2", 0]]
+    typed = {name for name in TYPED if any(o.is_list for o in catalogs.bundled()[name].outputs)}
+    for class_type in typed:
+        kinds = nodes.node_class(class_type).Out.__annotations__.values()  # type: ignore[attr-defined]
+        lists = [str(kind).find("OutputList") >= 0 for kind in kinds]
+        assert lists == [output.is_list for output in catalogs.bundled()[class_type].outputs], class_type
+    assert len(typed) > 10

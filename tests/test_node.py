@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from ryla_graphs import AnyNode, InvalidNode, Output, Workflow
+from ryla_graphs import AnyNode, InvalidNode, Output, Workflow, nodes
+from ryla_graphs.formats import api
 from ryla_graphs.nodes import (
     CheckpointLoaderSimple,
     CLIPTextEncode,
@@ -112,8 +114,10 @@ def test_errors_say_what_was_expected_and_what_to_do() -> None:
 
 def test_nodes_are_frozen_and_equal_only_to_themselves() -> None:
     node = sampler()
-    with pytest.raises(ValidationError):
+    with pytest.raises(AttributeError, match=r"`node.replace\(steps=3\)`"):
         node.steps = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="cannot change"):
+        del node.steps
     assert node == node and node != sampler()
     assert len({node, sampler(), node}) == 2
 
@@ -193,3 +197,74 @@ def test_repr_is_short_and_does_not_recurse() -> None:
     for _ in range(5000):
         node = ResizeImageMaskNode(input=node, resize_type="scale width")
     assert len(repr(node)) < 400
+
+
+def test_inputs_are_keywords() -> None:
+    with pytest.raises(
+        InvalidNode, match=r"write KSampler\(model=\.\.\., seed=3\); the inputs are model, seed, steps"
+    ) as caught:
+        KSampler(model, 3)  # type: ignore[call-arg]
+    (problem,) = caught.value.problems
+    assert problem.code == "positional_input" and problem.source and problem.source.startswith(__file__)
+    with pytest.raises(InvalidNode, match=r"ResizeType.ScaleWidth\(width=512\)"):
+        ResizeImageMaskNode.ResizeType.ScaleWidth(512)  # type: ignore[call-arg]
+    assert "positions" not in str(inspect.signature(KSampler))
+
+
+def test_wrong_names_name_the_right_ones() -> None:
+    loader: Any = CheckpointLoaderSimple(ckpt_name="x")
+    with pytest.raises(AttributeError, match="no output `modle`; there are: model, clip, vae; did you mean 'model'"):
+        loader.out.modle  # noqa: B018
+    with pytest.raises(AttributeError, match=r"write `\.out\.vae`"):
+        loader.vae  # noqa: B018
+    with pytest.raises(AttributeError, match="did you mean 'ckpt_name'"):
+        loader.ckpt_nam  # noqa: B018
+    with pytest.raises(ImportError, match="did you mean 'KSampler'"):
+        from ryla_graphs.nodes import KSamplr  # type: ignore[attr-defined]  # noqa: F401
+    assert not hasattr(nodes, "KSamplr")
+    from ryla_graphs.nodes import model_sampling
+
+    assert model_sampling.KSampler is KSampler
+
+
+def test_what_is_public_is_ours() -> None:
+    node: Any = sampler()
+    option: Any = ResizeImageMaskNode.ResizeType.ScaleWidth(width=3)
+    assert {"steps", "out", "replace", "named"} <= set(dir(node))
+    assert not [name for name in dir(node) if name.startswith(("model_", "_"))]
+    for value in (node, option):
+        for name in ("model_copy", "copy"):
+            with pytest.raises(AttributeError, match=r"replace\(\.\.\.\)"):
+                getattr(value, name)
+        for name in ("dict", "json", "model_dump", "model_dump_json"):
+            with pytest.raises(AttributeError, match="is the JSON of a graph"):
+                getattr(value, name)
+        for name in ("parse_obj", "model_validate", "construct", "model_construct"):
+            with pytest.raises(AttributeError):
+                getattr(value, name)
+            assert not hasattr(type(value), name)
+
+
+def test_copies_are_the_thing_itself() -> None:
+    option = ResizeImageMaskNode.ResizeType.ScaleWidth(width=3)
+    for value in (sampler(), text.out.conditioning, option, AnyNode(of="X")):
+        assert copy.copy(value) is value and copy.deepcopy([value])[0] is value
+
+
+def test_pickles_hold_everything_upstream() -> None:
+    option = ResizeImageMaskNode.ResizeType.ScaleWidth(width=3)
+    resized = ResizeImageMaskNode(input=LoadImage(image="a.png").out.image, resize_type=option).named("r", title="R")
+    node = AnyNode(of="Mine", inputs={"image": resized.out.resized, "node": resized})
+    again, output, choice = (pickle.loads(pickle.dumps(value)) for value in (node, resized.out.resized, option))
+    assert api.dump(Workflow(again).graph) == api.dump(Workflow(node).graph)
+    assert again.inputs["image"].node is again.inputs["node"], "one node stays one"
+    assert (again.source_, output.node.source_) == (node.source_, resized.source_)
+    assert (output.node.name_, output.node.title_, output.label) == ("r", "R", resized.out.resized.label)
+    assert choice == option and choice is not option
+    assert output.node.replace(resize_type="scale height").out.resized
+
+
+def test_outputs_are_equal_where_node_and_slot_are() -> None:
+    loader = CheckpointLoaderSimple(ckpt_name="x")
+    assert loader.out.vae == loader.output(2) and len({loader.out.vae, loader.out.vae, loader.out.clip}) == 2
+    assert loader.out.vae != CheckpointLoaderSimple(ckpt_name="x").out.vae

@@ -57,8 +57,33 @@ def _typed_dict(name: str, model: type[Parameters], nested: dict[str, type[Param
 
 
 def _documented(facts: FieldInfo) -> Iterator[str]:
-    if facts.description:
-        yield f'    """{facts.description}"""'
+    limits = "; ".join(filter(None, [_limits(facts), _default(facts)]))
+    said = "; ".join(filter(None, [facts.description, limits]))
+    if len(said) > _LINE:
+        yield from (f'    """{facts.description}', "", f"    {limits}", '    """')
+    elif said:
+        yield f'    """{said}"""'
+
+
+def _limits(facts: FieldInfo) -> str:
+    """The limits of a number, in words."""
+    low, high = (
+        next((limit for each in facts.metadata if (limit := getattr(each, word, None)) is not None), None)
+        for word in ("ge", "le")
+    )
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
+
+
+def _default(facts: FieldInfo) -> str:
+    value = facts.default
+    plain = isinstance(value, (str, int, float)) and value != "" and len(str(value)) < _LONGEST
+    return f"by default {value!r}".replace("'", "`") if plain else ""
+
+
+_LONGEST = 60
+_LINE = 110
 
 
 def _type(annotation: Any, nested: dict[str, type[Parameters]]) -> str:

@@ -277,6 +277,11 @@ class NodeSchema(Facts):
         return tuple((slot, output.type, output.name.lower()) for slot, output in enumerate(self.outputs))
 
     @cached_property
+    def list_slots(self) -> frozenset[int]:
+        """The outputs that are lists."""
+        return frozenset(slot for slot, output in enumerate(self.outputs) if output.is_list)
+
+    @cached_property
     def output_types(self) -> tuple[sockets.WireType, ...]:
         return tuple(output.type for output in self.outputs)
 

@@ -19,7 +19,7 @@ class Lora(TypedDict, total=False):
     lora_id: Required[str]
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
 
@@ -41,39 +41,39 @@ class FluxDevParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
 
 
 class FluxSchnellParameters(TypedDict, total=False):
@@ -84,37 +84,37 @@ class FluxSchnellParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 4"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-schnell.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
 
 
 class FluxLoraParameters(TypedDict, total=False):
@@ -125,39 +125,39 @@ class FluxLoraParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
 
 
 class ZImageTurboParameters(TypedDict, total=False):
@@ -168,33 +168,33 @@ class ZImageTurboParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 8"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual"""
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
-    """Qwen 3 4B in models/text_encoders"""
+    """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
-    """VAE in models/vae, the same as Flux's"""
+    """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
@@ -205,41 +205,41 @@ class BaseImagesParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     count: int
-    """How many pictures"""
+    """How many pictures; 1 to 16; by default 4"""
     seeds: list[int]
     """The seed of each picture; if left out they count up from seed"""
 
@@ -252,63 +252,66 @@ class FluxInstantidParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints"""
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     instantid_name: str
-    """InstantID adapter in models/instantid"""
+    """InstantID adapter in models/instantid; by default `ip-adapter.bin`"""
     controlnet_name: str
-    """InstantID ControlNet in models/controlnet"""
+    """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     face_only: bool
-    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack"""
+    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
-    """Guidance of the second stage; 4 to 5 suit InstantID"""
+    """Guidance of the second stage; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     refine_denoise: float
-    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7"""
+    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7; at most 1"""
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
 
@@ -321,49 +324,49 @@ class FluxPulidParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     pulid_strength: float
-    """How strongly the face acts; 0 is off, 0.8 to 1 is usual"""
+    """How strongly the face acts; 0 is off, 0.8 to 1 is usual; -1 to 5; by default 0.9"""
     pulid_start: float
-    """Share of the steps before the face acts; 0.1 to 0.2 looks more natural"""
+    """Share of the steps before the face acts; 0.1 to 0.2 looks more natural; 0 to 1; by default 0.0"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     pulid_name: str
-    """PuLID's weights in models/pulid"""
+    """PuLID's weights in models/pulid; by default `pulid_flux_v0.9.1.safetensors`"""
 
 
 class ZImageInstantidParameters(TypedDict, total=False):
@@ -374,57 +377,60 @@ class ZImageInstantidParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
-    """How long sampling stays with the coarse; 3 is usual"""
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
-    """Qwen 3 4B in models/text_encoders"""
+    """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
-    """VAE in models/vae, the same as Flux's"""
+    """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints"""
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     instantid_name: str
-    """InstantID adapter in models/instantid"""
+    """InstantID adapter in models/instantid; by default `ip-adapter.bin`"""
     controlnet_name: str
-    """InstantID ControlNet in models/controlnet"""
+    """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     face_only: bool
-    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack"""
+    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
-    """Guidance of the second stage; 4 to 5 suit InstantID"""
+    """Guidance of the second stage; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     refine_denoise: float
-    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7"""
+    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7; at most 1"""
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
 
@@ -437,15 +443,15 @@ class SdxlInstantidParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     cfg: float
-    """Guidance; 4 to 5 suit InstantID"""
+    """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
@@ -453,25 +459,25 @@ class SdxlInstantidParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints"""
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     instantid_name: str
-    """InstantID adapter in models/instantid"""
+    """InstantID adapter in models/instantid; by default `ip-adapter.bin`"""
     controlnet_name: str
-    """InstantID ControlNet in models/controlnet"""
+    """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     width: int
-    """In pixels, a multiple of 8"""
+    """In pixels, a multiple of 8; 64 to 4096; by default 1016"""
     height: int
-    """In pixels, a multiple of 8"""
+    """In pixels, a multiple of 8; 64 to 4096; by default 1016"""
     pose_image: File | None
     """Picture whose face says where and how the face is turned; else the reference does"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too"""
+    """Apply the LoRAs to the text encoders too; by default False"""
 
 
 class CharacterSheetParameters(TypedDict, total=False):
@@ -482,63 +488,66 @@ class CharacterSheetParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints"""
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     instantid_name: str
-    """InstantID adapter in models/instantid"""
+    """InstantID adapter in models/instantid; by default `ip-adapter.bin`"""
     controlnet_name: str
-    """InstantID ControlNet in models/controlnet"""
+    """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     face_only: bool
-    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack"""
+    """Redraw the faces alone and keep every other pixel of the first stage; needs Impact Pack; by default False"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     refine_steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     refine_cfg: float
-    """Guidance of the second stage; 4 to 5 suit InstantID"""
+    """Guidance of the second stage; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     refine_denoise: float
-    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7"""
+    """How much the second stage redraws; if left out 0.55, with faceOnly 0.7; at most 1"""
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
     views: list[View]
@@ -549,19 +558,19 @@ class FaceSwapParameters(TypedDict, total=False):
     """Parameters: FaceSwapParams."""
 
     prompt: str
-    """What to show, in words"""
+    """What to show, in words; by default `photo of a person, natural skin, detailed face`"""
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     cfg: float
-    """Guidance; 4 to 5 suit InstantID"""
+    """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
@@ -569,29 +578,32 @@ class FaceSwapParameters(TypedDict, total=False):
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     controlnet_strength: float
-    """0 is without effect, 1 is full"""
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
     face_provider: Literal["CPU", "GPU"]
-    """Where InsightFace analyses the face"""
+    """Where InsightFace analyses the face; by default `CPU`"""
     checkpoint_name: str
-    """SDXL model in models/checkpoints"""
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
     instantid_name: str
-    """InstantID adapter in models/instantid"""
+    """InstantID adapter in models/instantid; by default `ip-adapter.bin`"""
     controlnet_name: str
-    """InstantID ControlNet in models/controlnet"""
+    """InstantID ControlNet in models/controlnet; by default `instantid/diffusion_pytorch_model.safetensors`"""
     base_image: Required[File]
     """The picture that gets the face, in the server's input folder"""
     denoise: float
-    """How much is redrawn; 1 is all"""
+    """How much is redrawn; 1 is all; at most 1; by default 0.7"""
     megapixels: float
-    """The picture is scaled to this size, in 1024 x 1024 pixels, first"""
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     detector_name: str
-    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0"""
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
     mask_image: File | None
     """Picture of the base picture's shape, white where to redraw; instead of a detector and Impact Pack"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too"""
+    """Apply the LoRAs to the text encoders too; by default False"""
 
 
 class FluxImg2imgParameters(TypedDict, total=False):
@@ -602,41 +614,41 @@ class FluxImg2imgParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; 1 is none, above it each step costs twice and negatives act"""
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     text_encoder: bool
-    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them"""
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name1: str
-    """CLIP-L in models/text_encoders"""
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
     clip_name2: str
-    """T5 in models/text_encoders"""
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
     """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
     guidance: float
-    """Flux's distilled guidance; costs nothing"""
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
     """The picture to redraw, in the server's input folder"""
     denoise: float
-    """How much is redrawn; 1 is all"""
+    """How much is redrawn; 1 is all; at most 1; by default 0.6"""
     megapixels: float
-    """The picture is scaled to this size, in 1024 x 1024 pixels, first"""
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
@@ -645,13 +657,13 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     image: Required[File]
     """The picture to upscale, in the server's input folder"""
     resolution: int
-    """The shorter side, in pixels"""
+    """The shorter side, in pixels; 64 to 8192; by default 2048"""
     color_correction: Literal["lab", "wavelet", "adain", "none"]
-    """How colours are kept to the original's; lab is the most faithful"""
+    """How colours are kept to the original's; lab is the most faithful; by default `lab`"""
     seed: int
-    """Below 2^32; drawn if left out"""
+    """Below 2^32; drawn if left out; 0 to 4294967295"""
     nodes: Literal["core", "numz"]
-    """ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler"""
+    """ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler; by default `core`"""
     unet_name: str
     """Diffusion model, in models/diffusion_models; with numz in models/SEEDVR2"""
     vae_name: str
@@ -666,37 +678,37 @@ class WanT2vParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 30"""
     cfg: float
-    """Guidance; at 1 the negative prompt has no effect"""
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 832"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 480"""
     length: int
-    """Frames: 4k+1, so 33 are two seconds at 16 a second"""
+    """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 33"""
     fps: float
-    """Frames a second; Wan 2.1 was trained at 16"""
+    """Frames a second; Wan 2.1 was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 8 is usual"""
+    """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `wan2.1_t2v_1.3B_fp16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
-    """UMT5 in models/text_encoders"""
+    """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
 
 
 class WanI2vParameters(TypedDict, total=False):
@@ -707,41 +719,41 @@ class WanI2vParameters(TypedDict, total=False):
     negative_prompt: str
     """What to avoid; acts only at a cfg above 1"""
     steps: int
-    """Sampling steps"""
+    """Sampling steps; 1 to 200; by default 20"""
     cfg: float
-    """Guidance; at 1 the negative prompt has no effect"""
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
     seed: int
-    """Same seed, same picture; drawn if left out"""
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
-    """How strongly it acts; 0 is off, 1 is full"""
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
     trigger_word: str
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
     width: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 832"""
     height: int
-    """In pixels, a multiple of 16"""
+    """In pixels, a multiple of 16; 64 to 8192; by default 480"""
     length: int
-    """Frames: 4k+1, so 33 are two seconds at 16 a second"""
+    """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 33"""
     fps: float
-    """Frames a second; Wan 2.1 was trained at 16"""
+    """Frames a second; Wan 2.1 was trained at 16; 1 to 120; by default 16.0"""
     shift: float
-    """How long sampling stays with the coarse; 8 is usual"""
+    """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
     unet_name: str
-    """Diffusion model in models/diffusion_models"""
+    """Diffusion model in models/diffusion_models; by default `wan2.1_i2v_480p_14B_fp16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
-    """Precision to load the diffusion model in; fp8 takes half the memory of bf16"""
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
-    """UMT5 in models/text_encoders"""
+    """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
     vae_name: str
-    """VAE in models/vae"""
+    """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
     reference_image: Required[File]
     """The first frame, in the server's input folder"""
     clip_vision_name: str
-    """CLIP vision model in models/clip_vision"""
+    """CLIP vision model in models/clip_vision; by default `clip_vision_h.safetensors`"""
 
 
 class PresetCalls(Generic[R]):

@@ -7,21 +7,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, Option
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, default_of, input_type, output_type
+from ryla_graphs.codegen.docs import Prose, docstring, summary_of
 from ryla_graphs.codegen.families import FamilyWords, family_words
 
 Lines = Iterator[str]
 
 
-def render_class(schema: NodeSchema, name: str, words: Vocabulary, *, base: str = "_Node") -> Lines:
-    """A generated class is a signature and nothing else."""
+def render_class(schema: NodeSchema, name: str, words: Vocabulary, prose: Prose) -> Lines:
+    """A generated class is a signature, with what is known of it in words."""
     of = family_words(schema, words)
-    bases = [base]
+    bases = ["_Node"]
     if len(schema.outputs) == 1:
         bases.append(f"Source[{output_type(schema.outputs[0], of.base)}]")
     if of.variable and of.variable not in bases[-1]:
         bases.append(f"Generic[{of.variable}]")
     yield f"class {name}({', '.join(bases)}, frozen=True):"
-    body = [*_head(schema, name), *_outputs(schema, of), *_inputs(schema.inputs, of.inputs), *_out(schema, of)]
+    inputs = _inputs(schema.inputs, of.inputs, prose)
+    body = [*_head(schema, name, prose), *_outputs(schema, of), *inputs, *_out(schema, of)]
     yield from indented(line for line, before in zip(body, ["", *body], strict=False) if line or before)
 
 
@@ -30,14 +32,14 @@ def indented(lines: Iterable[str]) -> Lines:
     return (f"    {line}" if line else "" for line in lines)
 
 
-def _head(schema: NodeSchema, name: str) -> Lines:
-    title = schema.display_name if schema.display_name != name else schema.class_type
-    marks = [mark for mark in ("deprecated", "experimental") if getattr(schema, mark)]
-    category = f" ({schema.category})" if schema.category else ""
-    summary = f"{title}{category}{''.join(f', {mark}' for mark in marks)}."
-    yield repr(summary).join(['""', '""']) if '"' in summary or "\\" in summary else f'"""{summary}"""'
+def _head(schema: NodeSchema, name: str, prose: Prose) -> Lines:
+    yield from docstring(summary_of(schema, name), prose, schema.inputs, _fields(schema.inputs))
     yield ""
     yield f"CLASS_TYPE = {schema.class_type!r}"
+
+
+def _fields(specs: Sequence[InputSpec]) -> list[str]:
+    return names.unique(names.field_name(spec.key) for spec in specs)
 
 
 def _outputs(schema: NodeSchema, of: FamilyWords) -> Lines:
@@ -46,8 +48,9 @@ def _outputs(schema: NodeSchema, of: FamilyWords) -> Lines:
         generic = f", Generic[{of.out_variable}]" if of.out_variable else ""
         yield f"class Out(NamedTuple{generic}):"
         fields = names.unique(names.output_name(output.name) for output in schema.outputs)
-        typed = (f"{f}: Output[{output_type(o, of.out)}]" for f, o in zip(fields, schema.outputs, strict=True))
-        yield from indented(typed)
+        kinds = ["OutputList" if output.is_list else "Output" for output in schema.outputs]
+        types = [output_type(output, of.out) for output in schema.outputs]
+        yield from indented(f"{f}: {kind}[{of}]" for f, kind, of in zip(fields, kinds, types, strict=True))
         yield ""
 
 
@@ -60,15 +63,15 @@ def _out(schema: NodeSchema, of: FamilyWords) -> Lines:
         yield "    return self._outputs(self.Out)"
 
 
-def _inputs(specs: Sequence[InputSpec], words: Vocabulary) -> Lines:
-    fields = names.unique(names.field_name(spec.key) for spec in specs)
+def _inputs(specs: Sequence[InputSpec], words: Vocabulary, prose: Prose) -> Lines:
+    fields = _fields(specs)
     renamed = {f: spec.key for f, spec in zip(fields, specs, strict=True) if f != spec.key}
     if renamed:
         yield f"WIRE_NAMES = {renamed!r}"
     spaces = _option_spaces(specs, fields)
     for spec, space in zip(specs, spaces, strict=True):
         if spec.kind is Kind.DYNAMIC_COMBO and any(option.inputs for option in spec.options):
-            yield from _options(spec, space, words)
+            yield from _options(spec, space, words, prose)
     for name, spec, space in zip(fields, specs, spaces, strict=True):
         default = default_of(spec) or _first_option(spec)
         kind = field_type(spec, space, words)
@@ -102,6 +105,7 @@ _TAKEN = frozenset(
         "Option",
         "Out",
         "Output",
+        "OutputList",
         "Sequence",
         "Source",
     ]
@@ -150,7 +154,7 @@ def _option_names(spec: InputSpec) -> list[tuple[str, Option]]:
     return list(zip(wanted, spec.options, strict=True))
 
 
-def _options(spec: InputSpec, space: str, words: Vocabulary) -> Lines:
+def _options(spec: InputSpec, space: str, words: Vocabulary, prose: Prose) -> Lines:
     yield ""
     yield f"class {space}:"
     yield f'    """The options of `{names.field_name(spec.key)}`."""'
@@ -158,6 +162,9 @@ def _options(spec: InputSpec, space: str, words: Vocabulary) -> Lines:
         if option.inputs:
             yield ""
             yield f"    class {name}(Option, frozen=True):"
-            body = [f"KEY = {option.key!r}", *_inputs(option.inputs, words.of(""))]
+            said = docstring(
+                f"The choice {str(option.key)!r}.", prose._replace(summary=""), option.inputs, _fields(option.inputs)
+            )
+            body = [*said, "", f"KEY = {option.key!r}", *_inputs(option.inputs, words.of(""), prose)]
             yield from indented(indented(body))
     yield ""

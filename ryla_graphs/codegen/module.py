@@ -10,6 +10,7 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class
+from ryla_graphs.codegen.docs import prose_of
 from ryla_graphs.codegen.package import imports, socket_classes
 
 HEADER = '''"""{count} typed node classes of {origin}.
@@ -44,15 +45,15 @@ def render_module(catalog: Catalog, *, origin: str) -> str:
     new = {t: name if name not in wanted else f"{name}Socket" for t, name in socket_classes(schemas, known).items()}
     aliases = {c: f"_{name}" for c, name in find_aliases(schemas).items()}
     words = Vocabulary(socket_name=lambda t: new.get(t) or f"s.{known[t]}", aliases=aliases)
-    entries = "\n".join(
-        f"        {name!r}: {json.dumps(entry, ensure_ascii=False)!r}," for name, entry in catalog.entries().items()
-    )
+    said = catalog.entries()
+    entries = "\n".join(f"        {name!r}: {json.dumps(entry, ensure_ascii=False)!r}," for name, entry in said.items())
     lines = [BASE.format(origin=origin, entries=entries)]
     for wire_type, name in new.items():
         lines += [f"class {name}(Socket, wire_type={wire_type!r}): ...", "", ""]
     lines += [f"{name} = {literal(choices)}" for choices, name in aliases.items()]
     for schema in schemas:
-        lines += ["", *render_class(schema, classes[schema.class_type], words), ""]
+        prose = prose_of(schema.class_type, said[schema.class_type])
+        lines += ["", *render_class(schema, classes[schema.class_type], words, prose), ""]
     exported = sorted([*classes.values(), *new.values()])
     lines += ["", "__all__ = [", *(f"    {name!r}," for name in exported), "]"]
     body = "\n".join(lines)

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from ryla_graphs.graph.node import AnyNode, Node, Option
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.option import Option
 
 _RESERVED_FIELDS = (
     frozenset(dir(Node)) | frozenset(dir(Option)) | frozenset(dir(BaseModel)) | AnyNode.model_fields.keys()

@@ -11,6 +11,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.codegen import names
 from ryla_graphs.codegen.annotations import Vocabulary, find_aliases, literal
 from ryla_graphs.codegen.classes import render_class
+from ryla_graphs.codegen.docs import prose_of
 
 HEADER = '''"""{summary}
 
@@ -69,7 +70,9 @@ def _module(group: Sequence[NodeSchema], classes: Mapping[str, str], words: Voca
     category = group[0].category or group[0].module.removeprefix("custom_nodes.")
     lines = []
     for schema in group:
-        lines += ["", *render_class(schema, classes[schema.class_type], words), ""]
+        # The bundled catalogs have no prose of others, only our own.
+        prose = prose_of(schema.class_type, {})
+        lines += ["", *render_class(schema, classes[schema.class_type], words, prose), ""]
     body = [BASE, *lines, "", *_all(sorted(classes[schema.class_type] for schema in group))]
     number = f"{len(group)} node class{'es' if len(group) > 1 else ''}"
     return _joined([HEADER.format(summary=f"{number}: {category}."), *imports("\n".join(body)), *body])
@@ -82,9 +85,10 @@ _STANDARD = {
 _THIRD_PARTY = {"pydantic": ("Field", "JsonValue")}
 _OWN = {
     "ryla_graphs.catalogs": ("bundled", "from_entries"),
-    "ryla_graphs.graph.node": ("AnyValue", "Node", "Option"),
+    "ryla_graphs.graph.node": ("AnyValue", "Node", "Output", "OutputList"),
+    "ryla_graphs.graph.option": ("Option",),
     "ryla_graphs.sockets": ("Family", "OutFamily", "Socket"),
-    "ryla_graphs.graph.wires": ("Output", "Source"),
+    "ryla_graphs.graph.wires": ("Source",),
 }
 _MODULES = {"c": "from ryla_graphs.nodes import _choices as c", "s": "from ryla_graphs.nodes import _sockets as s"}
 
@@ -144,6 +148,7 @@ def _index(groups: Mapping[str, Sequence[NodeSchema]], classes: Mapping[str, str
 
 
 INIT = '''
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -158,9 +163,18 @@ if not TYPE_CHECKING:  # a checker that saw it would take every name for a class
 
     def __getattr__(name: str) -> Any:
         module = MODULE_OF.get(name)
-        if module is None:
-            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-        return getattr(import_module(f"{{__name__}}.{{module}}"), name)
+        if module is not None:
+            return getattr(import_module(f"{{__name__}}.{{module}}"), name)
+        if name.startswith("_") or name in MODULE_OF.values():
+            raise AttributeError(name)
+        message = f"{{NotFound.among('node class', name, MODULE_OF)}} ({{OTHERS}})"
+        # `from ryla_graphs.nodes import KSamplr` swallows an AttributeError with all that it says.
+        if sys._getframe(1).f_globals.get("__name__") == "importlib._bootstrap":
+            raise ImportError(message, name=__name__)
+        raise AttributeError(message)
+
+
+OTHERS = "classes of other packs: `AnyNode(of=...)`, or typed ones by `ryla-graphs nodes generate`"
 
 
 def __dir__() -> list[str]:

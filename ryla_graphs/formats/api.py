@@ -9,9 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ryla_graphs.graph.graph import Graph, upstream
-from ryla_graphs.graph.node import AnyNode, Node, Origin
-from ryla_graphs.graph.wires import BrokenLink, Output
+from ryla_graphs.formats.typed import typed_node
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.origin import Origin
+from ryla_graphs.graph.walk import upstream
+from ryla_graphs.graph.wires import BrokenLink
 from ryla_graphs.problems import AtNode, InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 from ryla_graphs.prompt import ForeignNode, Prompt, PromptNode, is_link, read_link, unwrap, wrap, write_link
 
@@ -37,6 +41,8 @@ def dump(graph: Graph) -> ApiDocument:
                 inputs[name] = value
             elif kind is BrokenLink:
                 inputs[name] = value.value
+            elif isinstance(value, Output):
+                inputs[name] = write_link(ids[value.node], value.slot)
             else:
                 inputs[name] = write_link(ids[value], 0) if isinstance(value, Node) else wrap(value)
         document[ids[node]] = body_of(node.class_type, inputs, node.title_)
@@ -120,28 +126,37 @@ def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
 def build(prompt: Prompt) -> Graph:
     """The graph of a prompt; ids become names, so they stay.
 
-    All nodes are kept: the sinks are those that nothing consumes, and the output nodes. A link that leads nowhere,
-    or closes a cycle, becomes a `BrokenLink`, so that `dump` writes it again.
+    All nodes are kept: the sinks are those that nothing consumes, and all that are outputs or may be. A node is of its
+    Python class where its inputs are valid for that, else an `AnyNode`. Either is written again as it was: numbers
+    stay as they are, and what was left out stays left out. A link that leads nowhere, or closes a cycle, becomes a
+    `BrokenLink`.
     """
     built: dict[str, Node] = {}
     for node in prompt.sources_first():
         built[node.id] = _node(node, prompt, built)
     consumed = {source for node in built.values() for source in upstream(node)}
     in_order = [built[node.id] for node in prompt.every_node()]
-    return Graph(tuple(node for node in in_order if node not in consumed or node.schema_.output_node))
+    return Graph(tuple(node for node in in_order if node not in consumed or _may_be_output(node)))
+
+
+def _may_be_output(node: Node) -> bool:
+    return node.schema_.output_node or not node._is_known()
 
 
 def _node(node: PromptNode | ForeignNode, prompt: Prompt, built: Mapping[str, Node]) -> Node:
     body = prompt.document[node.id]
-    old = prompt.admission.replaced.get(node.id)
     inputs = {name: _value(value, built) for name, value in body["inputs"].items()}
+    origin = Origin(name=node.id, title=title_in(body))
+    old = prompt.admission.replaced.get(node.id)
+    typed = typed_node(node.class_type, inputs, origin, prompt.catalog) if old is None else None
     fields = {"of": old[0] if old else node.class_type, "inputs": inputs, "catalog": prompt.catalog}
-    return AnyNode.made(fields, Origin(name=node.id, title=title_in(body)))
+    return AnyNode.made(fields, origin) if typed is None else typed
 
 
 def _value(value: Any, built: Mapping[str, Node]) -> Any:
     if not is_link(value):
-        return unwrap(value)
+        bare = unwrap(value)
+        return bare if bare is value or wrap(bare) == value else value
     link = read_link(value)
     source = built.get(link.node) if link is not None else None
     if link is None or source is None:

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
-from ryla_graphs.graph.wires import Output, Source
-from ryla_graphs.problems import Problem, wording
+from ryla_graphs.graph.wires import AbstractNode, Source
+from ryla_graphs.problems import AtNode, Problem, shorten, wording
 
 _CODES = {
     "missing": "required_input_missing",
@@ -62,7 +62,7 @@ def _slot(spec: InputSpec, item: Any) -> InputSpec:
 
 def _problem(schema: NodeSchema, spec: InputSpec, types: Iterable[str], given: Any) -> Problem:
     codes = [_CODES[kind] for kind in types if kind in _CODES]
-    if isinstance(given, Source) or hasattr(given, "carried_type"):
+    if isinstance(given, (Source, AbstractNode)):
         return _wire_problem(schema, spec, given)
     if codes:
         return wording.input_problem(codes[0], schema.class_type, spec, given)
@@ -72,9 +72,56 @@ def _problem(schema: NodeSchema, spec: InputSpec, types: Iterable[str], given: A
 
 def _wire_problem(schema: NodeSchema, spec: InputSpec, given: Any) -> Problem:
     if (carried := given.carried_type()) is not None:
-        name = f"{given.node.label}.out.{given.name}" if isinstance(given, Output) else given.label
-        wire = f"`{name}` ({sockets.describe(carried)})"
-        return wording.input_problem("return_type_mismatch", schema.class_type, spec, wire).at(given=name)
+        wire = f"`{given.label}` ({sockets.describe(carried)})"
+        return wording.input_problem("return_type_mismatch", schema.class_type, spec, wire).at(given=given.label)
     names = ", ".join(f"`.out.{name}`" for _, _, name in given.schema_.slots) or "none"
     problem = wording.input_problem("return_type_mismatch", schema.class_type, spec, f"`{given.label}`")
     return problem.at(message=f"`{given.label}` has not one output; say which", hint=f"its outputs are {names}")
+
+
+def no_positions(name: str, fields: Iterable[str], given: Sequence[Any], source: str | None) -> Problem:
+    """The problem of inputs that were given by position."""
+    names = list(fields)
+    shown = ["..." if isinstance(value, (Source, AbstractNode)) else shorten(value, 40) for value in given]
+    meant = ", ".join(f"{field}={value}" for field, value in zip(names, shown, strict=False))
+    return Problem(
+        code="positional_input",
+        message=f"inputs are keywords, and {len(given)} {'is' if len(given) == 1 else 'are'} given by position",
+        subject=AtNode(class_type=name),
+        hint=f"write {name}({meant}); the inputs are {', '.join(names)}" if names else "it has no inputs",
+        source=source,
+    )
+
+
+def no_such_output(class_type: str, slot: int, count: int, source: str | None) -> Problem:
+    """The problem of an output slot that a class does not have."""
+    return Problem(
+        code="link_to_missing_output",
+        message=f"{class_type} has no output {slot}",
+        subject=AtNode(class_type=class_type),
+        given=slot,
+        expected=f"0 to {count - 1}" if count else "nothing: the node has no outputs",
+        source=source,
+    )
+
+
+def bad_name(class_type: str, name: str, source: str | None) -> Problem:
+    """The problem of a name that cannot be a node's id."""
+    return Problem(
+        code="bad_name",
+        message=f"{name!r} cannot be the name of a node",
+        subject=AtNode(class_type=class_type or None),
+        given=name,
+        expected="printable text that is not empty",
+        source=source,
+    )
+
+
+def not_a_node(given: object) -> Problem:
+    """The problem of something else among the nodes that a workflow is made of."""
+    return Problem(
+        code="not_a_node",
+        message=f"a workflow is made of its last nodes, not of {shorten(given)}",
+        given=repr(given),
+        expected="nodes such as SaveImage(...)",
+    )

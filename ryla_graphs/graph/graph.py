@@ -1,23 +1,19 @@
-"""`Graph`: the nodes that some sinks reach, in a stable order. The only traversal code there is.
-
-Nothing here recurses, so a chain of 100,000 nodes is as good as a wide graph.
-"""
+"""`Graph`: the nodes that some sinks reach, in a stable order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ryla_graphs.graph.node import Node, Option, Origin
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.origin import Origin
+from ryla_graphs.graph.walk import inputs_first, mapped
 from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
 if TYPE_CHECKING:
     import networkx as nx
-
-_LEAVES = frozenset({int, float, str, bool, type(None)})
 
 
 class Wire(NamedTuple):
@@ -38,7 +34,7 @@ class Graph:
 
     def __init__(self, sinks: tuple[Node, ...]) -> None:
         self.sinks = sinks
-        self.nodes: tuple[Node, ...] = tuple(_inputs_first(sinks))
+        self.nodes: tuple[Node, ...] = tuple(inputs_first(sinks))
 
     @cached_property
     def ids(self) -> Mapping[Node, str]:
@@ -80,25 +76,30 @@ class Graph:
         origins: Mapping[Node, Origin] = MappingProxyType({}),
         check: bool = True,
     ) -> Graph:
-        """The graph with some nodes exchanged or named anew, and with them everything downstream.
+        """The graph with some nodes exchanged or given other names, and with them everything downstream.
+
+        A node that comes in may be wired to nodes of this graph that are exchanged themselves.
 
         `check` validates the nodes that get another input; without it the exchange must keep types.
         Raises `InvalidNode` where a new node's output does not fit where the old one's did.
         """
         new: dict[Node, Node] = {}
+        moved = moving(new)
         for node in self.nodes:
-            if node in changes:
-                # What stands in for a node may itself have been made anew by now.
-                new[node] = new.get(changes[node], changes[node])
+            stands_in = changes.get(node, node)
+            if stands_in in new:  # another node of this graph, which may itself have been made anew by now
+                new[node] = new[stands_in]
                 continue
-            inputs = {field: _rewired(value, new) for field, value in node.__dict__.items()}
-            rewired = any(inputs[field] is not value for field, value in node.__dict__.items())
-            origin = origins.get(node, node._origin)
-            if rewired and check:
-                given = {field: value for field, value in inputs.items() if value is not None}
-                new[node] = node.made(given, origin)
-            elif rewired or node in origins:
-                new[node] = node._copy(inputs, origin)
+            fields = stands_in.__dict__
+            inputs = {field: mapped(value, moved) for field, value in fields.items()}
+            changed = {field: value for field, value in inputs.items() if value is not fields[field]}
+            origin = origins.get(stands_in, stands_in._origin)
+            if changed:
+                new[node] = stands_in._changed(changed, origin) if check else stands_in._copy(inputs, origin)
+            elif stands_in in origins:
+                new[node] = stands_in._copy(inputs, origin)
+            elif stands_in is not node:
+                new[node] = stands_in
         return Graph(tuple(new.get(sink, sink) for sink in self.sinks))
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
@@ -113,6 +114,18 @@ class Graph:
         return view
 
 
+def moving(new: Mapping[Node, Node]) -> Callable[[Any], Any]:
+    """What makes wires come from the nodes that are there instead; for `walk.mapped`."""
+
+    def moved(wire: Any) -> Any:
+        if isinstance(wire, Output):
+            node = new.get(wire.node)
+            return wire if node is None else node.output(wire.slot)
+        return new.get(wire, wire)
+
+    return moved
+
+
 def _name_clash(name: str, node: Node, other: Node) -> Problem:
     return Problem(
         code="duplicate_name",
@@ -122,66 +135,3 @@ def _name_clash(name: str, node: Node, other: Node) -> Problem:
         source=node.source_,
         hint="give each node a name of its own; whole graphs are told apart by `workflow.prefixed('first')`",
     )
-
-
-def _inputs_first(sinks: tuple[Node, ...]) -> Iterator[Node]:
-    done: set[int] = set()
-    stack: list[tuple[Node, Iterator[Node]]] = []
-    for sink in sinks:
-        if id(sink) in done:
-            continue
-        done.add(id(sink))
-        stack.append((sink, iter(upstream(sink))))
-        while stack:
-            node, sources = stack[-1]
-            for source in sources:
-                if id(source) not in done:
-                    done.add(id(source))
-                    stack.append((source, iter(upstream(source))))
-                    break
-            else:
-                stack.pop()
-                yield node
-
-
-def upstream(node: Node) -> list[Node]:
-    """The nodes wired into this one, in the order of its inputs."""
-    found: list[Node] = []
-    for value in node.input_values():
-        kind = type(value)
-        if kind is Output:
-            found.append(value.node)
-        elif kind not in _LEAVES:
-            _collect(value, found)
-    return found
-
-
-def _collect(value: Any, found: list[Node]) -> None:
-    if isinstance(value, Output):
-        found.append(value.node)
-    elif isinstance(value, Node):
-        found.append(value)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _collect(item, found)
-    elif isinstance(value, (dict, Option)):
-        for item in (value if isinstance(value, dict) else value.__dict__).values():
-            _collect(item, found)
-
-
-def _rewired(value: Any, new: Mapping[Node, Node]) -> Any:
-    if isinstance(value, Output):
-        node = new.get(value.node)
-        return value if node is None else node.output(value.slot)
-    if isinstance(value, Node):
-        return new.get(value, value)
-    if isinstance(value, (list, tuple)):
-        inner = [_rewired(item, new) for item in value]
-        return type(value)(inner) if any(a is not b for a, b in zip(inner, value, strict=True)) else value
-    if isinstance(value, dict):
-        changed = {key: _rewired(item, new) for key, item in value.items()}
-        return changed if any(changed[key] is not item for key, item in value.items()) else value
-    if isinstance(value, Option):
-        fields = {field: _rewired(item, new) for field, item in value.__dict__.items()}
-        return value.model_copy(update=fields) if any(fields[f] is not v for f, v in value.__dict__.items()) else value
-    return value

@@ -1,7 +1,8 @@
-"""`Source`, whatever can be wired into an input, and `Output`, the handle on what a node gives."""
+"""`Source`, whatever can be wired into an input, and what walks and messages need to know of nodes and outputs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from pydantic_core import PydanticCustomError, core_schema
@@ -11,8 +12,6 @@ from ryla_graphs.sockets import WireType
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
-
-    from ryla_graphs.graph.node import Node
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -43,22 +42,20 @@ class Source(Generic[T_co]):
         return core_schema.no_info_plain_validator_function(check)
 
 
-class Output(Source[T_co]):
-    """One output slot of a node."""
+class AbstractNode:
+    """A node, as far as walks over a graph need to know it. `ryla_graphs.graph.node.Node` is the one there is."""
 
-    __slots__ = ("name", "node", "slot", "type")
+    __slots__ = ()
 
-    def __init__(self, node: Node, slot: int, type: WireType, name: str) -> None:  # noqa: A002 - the field's own word
-        self.node = node
-        self.slot = slot
-        self.type = type
-        self.name = name
+    def input_values(self) -> Iterable[Any]:
+        """The values of all inputs, as they were given."""
+        raise NotImplementedError
 
-    def carried_type(self) -> WireType:
-        return self.type
 
-    def __repr__(self) -> str:
-        return f"<{self.node.label}.out.{self.name}: {sockets.describe(self.type)}>"
+class AbstractOutput:
+    """An output, as far as walks need to know it: it has the `node` that gives it, and its `slot` there."""
+
+    __slots__ = ()
 
 
 class BrokenLink:

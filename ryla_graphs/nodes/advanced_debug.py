@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class ModelComputeDtype(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelComputeDtype (advanced/debug)."""
+    """ModelComputeDtype (advanced/debug).
+
+    - `model`: a wire that carries MODEL
+    - `dtype`: one of 'default', 'fp32', 'fp16', 'bf16', by default 'default'
+    """
 
     CLASS_TYPE = 'ModelComputeDtype'
 
@@ -37,7 +41,14 @@ class ModelComputeDtype(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyCache(_Node, Source[s.Model[Family]], frozen=True):
-    """EasyCache (advanced/debug), experimental."""
+    """EasyCache (advanced/debug), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `reuse_threshold`: a number from 0.0 to 3.0, by default 0.2
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.15
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.95
+    - `verbose`: true or false, by default False
+    """
 
     CLASS_TYPE = 'EasyCache'
 
@@ -56,7 +67,14 @@ class EasyCache(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LazyCache(_Node, Source[s.Model[Family]], frozen=True):
-    """LazyCache (advanced/debug), experimental."""
+    """LazyCache (advanced/debug), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `reuse_threshold`: a number from 0.0 to 3.0, by default 0.2
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.15
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.95
+    - `verbose`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LazyCache'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class SkipLayerGuidanceSD3(_Node, Source[s.Model[Family]], frozen=True):
-    """SkipLayerGuidanceSD3 (advanced/guidance), experimental."""
+    """SkipLayerGuidanceSD3 (advanced/guidance), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `layers`: text, by default '7, 8, 9'
+    - `scale`: a number from 0.0 to 10.0, by default 3.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.01
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.15
+    """
 
     CLASS_TYPE = 'SkipLayerGuidanceSD3'
 
@@ -40,7 +47,16 @@ class SkipLayerGuidanceSD3(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class SkipLayerGuidanceDiT(_Node, Source[s.Model[Family]], frozen=True):
-    """SkipLayerGuidanceDiT (advanced/guidance), experimental."""
+    """SkipLayerGuidanceDiT (advanced/guidance), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `double_layers`: text, by default '7, 8, 9'
+    - `single_layers`: text, by default '7, 8, 9'
+    - `scale`: a number from 0.0 to 10.0, by default 3.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.01
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.15
+    - `rescaling_scale`: a number from 0.0 to 10.0, by default 0.0
+    """
 
     CLASS_TYPE = 'SkipLayerGuidanceDiT'
 
@@ -61,7 +77,14 @@ class SkipLayerGuidanceDiT(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class SkipLayerGuidanceDiTSimple(_Node, Source[s.Model[Family]], frozen=True):
-    """SkipLayerGuidanceDiTSimple (advanced/guidance), experimental."""
+    """SkipLayerGuidanceDiTSimple (advanced/guidance), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `double_layers`: text, by default '7, 8, 9'
+    - `single_layers`: text, by default '7, 8, 9'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SkipLayerGuidanceDiTSimple'
 
@@ -80,7 +103,13 @@ class SkipLayerGuidanceDiTSimple(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVModalityGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """LTXV Modality Guidance (A/V coupling) (advanced/guidance)."""
+    """LTXV Modality Guidance (A/V coupling) (advanced/guidance).
+
+    - `model`: a wire that carries MODEL
+    - `modality_scale`: a number from 1.0 to 100.0, by default 3.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LTXVModalityGuidance'
 
@@ -98,7 +127,14 @@ class LTXVModalityGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVSpatioTemporalGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """LTXV Spatio-Temporal Guidance (STG) (advanced/guidance)."""
+    """LTXV Spatio-Temporal Guidance (STG) (advanced/guidance).
+
+    - `model`: a wire that carries MODEL
+    - `scale`: a number from 0.0 to 100.0, by default 1.0
+    - `blocks`: text, by default '29'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LTXVSpatioTemporalGuidance'
 
@@ -117,7 +153,10 @@ class LTXVSpatioTemporalGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CFGZeroStar(_Node, Source[s.Model[Family]], frozen=True):
-    """CFGZeroStar (advanced/guidance)."""
+    """CFGZeroStar (advanced/guidance).
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'CFGZeroStar'
 
@@ -132,7 +171,12 @@ class CFGZeroStar(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CFGNorm(_Node, Source[s.Model[Family]], frozen=True):
-    """CFGNorm (advanced/guidance), experimental."""
+    """CFGNorm (advanced/guidance), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `strength`: a number from 0.0 to 100.0, by default 1.0
+    - `pre_cfg`: true or false, optional
+    """
 
     CLASS_TYPE = 'CFGNorm'
 
@@ -149,7 +193,10 @@ class CFGNorm(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class TCFG(_Node, Source[s.Model[Family]], frozen=True):
-    """Tangential Damping CFG (advanced/guidance)."""
+    """Tangential Damping CFG (advanced/guidance).
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'TCFG'
 
@@ -164,7 +211,13 @@ class TCFG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class NAGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """Normalized Attention Guidance (advanced/guidance), experimental."""
+    """Normalized Attention Guidance (advanced/guidance), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `nag_scale`: a number from 0.0 to 50.0, by default 5.0
+    - `nag_alpha`: a number from 0.0 to 1.0, by default 0.5
+    - `nag_tau`: a number from 1.0 to 10.0, by default 1.5
+    """
 
     CLASS_TYPE = 'NAGuidance'
 

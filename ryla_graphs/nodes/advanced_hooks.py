@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class ConditioningTimestepsRange(_Node, frozen=True):
-    """Timesteps Range (advanced/hooks), experimental."""
+    """Timesteps Range (advanced/hooks), experimental.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningTimestepsRange'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,13 @@ class _Node(Node, frozen=True):
 
 
 class SetClipHooks(_Node, Source[s.Clip[Family]], frozen=True):
-    """Set CLIP Hooks (advanced/hooks/clip), experimental."""
+    """Set CLIP Hooks (advanced/hooks/clip), experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `apply_to_conds`: true or false, by default True
+    - `schedule_clip`: true or false, by default False
+    - `hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'SetClipHooks'
 

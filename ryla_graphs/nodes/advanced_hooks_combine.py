@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,11 @@ class _Node(Node, frozen=True):
 
 
 class CombineHooks2(_Node, Source[s.Hooks], frozen=True):
-    """Combine Hooks [2] (advanced/hooks/combine), experimental."""
+    """Combine Hooks [2] (advanced/hooks/combine), experimental.
+
+    - `hooks_A`: a wire that carries HOOKS, optional
+    - `hooks_B`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CombineHooks2'
 
@@ -34,7 +38,13 @@ class CombineHooks2(_Node, Source[s.Hooks], frozen=True):
 
 
 class CombineHooks4(_Node, Source[s.Hooks], frozen=True):
-    """Combine Hooks [4] (advanced/hooks/combine), experimental."""
+    """Combine Hooks [4] (advanced/hooks/combine), experimental.
+
+    - `hooks_A`: a wire that carries HOOKS, optional
+    - `hooks_B`: a wire that carries HOOKS, optional
+    - `hooks_C`: a wire that carries HOOKS, optional
+    - `hooks_D`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CombineHooks4'
 
@@ -52,7 +62,17 @@ class CombineHooks4(_Node, Source[s.Hooks], frozen=True):
 
 
 class CombineHooks8(_Node, Source[s.Hooks], frozen=True):
-    """Combine Hooks [8] (advanced/hooks/combine), experimental."""
+    """Combine Hooks [8] (advanced/hooks/combine), experimental.
+
+    - `hooks_A`: a wire that carries HOOKS, optional
+    - `hooks_B`: a wire that carries HOOKS, optional
+    - `hooks_C`: a wire that carries HOOKS, optional
+    - `hooks_D`: a wire that carries HOOKS, optional
+    - `hooks_E`: a wire that carries HOOKS, optional
+    - `hooks_F`: a wire that carries HOOKS, optional
+    - `hooks_G`: a wire that carries HOOKS, optional
+    - `hooks_H`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CombineHooks8'
 

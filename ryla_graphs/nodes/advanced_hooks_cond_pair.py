@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class PairConditioningSetProperties(_Node, Generic[Family], frozen=True):
-    """Cond Pair Set Props (advanced/hooks/cond pair), experimental."""
+    """Cond Pair Set Props (advanced/hooks/cond pair), experimental.
+
+    - `positive_NEW`: a wire that carries CONDITIONING
+    - `negative_NEW`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `mask`: a wire that carries MASK, optional
+    - `hooks`: a wire that carries HOOKS, optional
+    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    """
 
     CLASS_TYPE = 'PairConditioningSetProperties'
 
@@ -43,7 +52,18 @@ class PairConditioningSetProperties(_Node, Generic[Family], frozen=True):
 
 
 class PairConditioningSetPropertiesAndCombine(_Node, Generic[Family], frozen=True):
-    """Cond Pair Set Props Combine (advanced/hooks/cond pair), experimental."""
+    """Cond Pair Set Props Combine (advanced/hooks/cond pair), experimental.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `positive_NEW`: a wire that carries CONDITIONING
+    - `negative_NEW`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `mask`: a wire that carries MASK, optional
+    - `hooks`: a wire that carries HOOKS, optional
+    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    """
 
     CLASS_TYPE = 'PairConditioningSetPropertiesAndCombine'
 
@@ -67,7 +87,14 @@ class PairConditioningSetPropertiesAndCombine(_Node, Generic[Family], frozen=Tru
 
 
 class PairConditioningSetDefaultCombine(_Node, Generic[Family], frozen=True):
-    """Cond Pair Set Default Combine (advanced/hooks/cond pair), experimental."""
+    """Cond Pair Set Default Combine (advanced/hooks/cond pair), experimental.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `positive_DEFAULT`: a wire that carries CONDITIONING
+    - `negative_DEFAULT`: a wire that carries CONDITIONING
+    - `hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'PairConditioningSetDefaultCombine'
 
@@ -87,7 +114,13 @@ class PairConditioningSetDefaultCombine(_Node, Generic[Family], frozen=True):
 
 
 class PairConditioningCombine(_Node, Generic[Family], frozen=True):
-    """Cond Pair Combine (advanced/hooks/cond pair), experimental."""
+    """Cond Pair Combine (advanced/hooks/cond pair), experimental.
+
+    - `positive_A`: a wire that carries CONDITIONING
+    - `negative_A`: a wire that carries CONDITIONING
+    - `positive_B`: a wire that carries CONDITIONING
+    - `negative_B`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'PairConditioningCombine'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class ConditioningSetProperties(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Cond Set Props (advanced/hooks/cond single), experimental."""
+    """Cond Set Props (advanced/hooks/cond single), experimental.
+
+    - `cond_NEW`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `mask`: a wire that carries MASK, optional
+    - `hooks`: a wire that carries HOOKS, optional
+    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    """
 
     CLASS_TYPE = 'ConditioningSetProperties'
 
@@ -41,7 +49,16 @@ class ConditioningSetProperties(_Node, Source[s.Conditioning[Family]], frozen=Tr
 
 
 class ConditioningSetPropertiesAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Cond Set Props Combine (advanced/hooks/cond single), experimental."""
+    """Cond Set Props Combine (advanced/hooks/cond single), experimental.
+
+    - `cond`: a wire that carries CONDITIONING
+    - `cond_NEW`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `mask`: a wire that carries MASK, optional
+    - `hooks`: a wire that carries HOOKS, optional
+    - `timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    """
 
     CLASS_TYPE = 'ConditioningSetPropertiesAndCombine'
 
@@ -62,7 +79,12 @@ class ConditioningSetPropertiesAndCombine(_Node, Source[s.Conditioning[Family]],
 
 
 class ConditioningSetDefaultCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Cond Set Default Combine (advanced/hooks/cond single), experimental."""
+    """Cond Set Default Combine (advanced/hooks/cond single), experimental.
+
+    - `cond`: a wire that carries CONDITIONING
+    - `cond_DEFAULT`: a wire that carries CONDITIONING
+    - `hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'ConditioningSetDefaultCombine'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class CreateHookLora(_Node, Source[s.Hooks], frozen=True):
-    """Create Hook LoRA (advanced/hooks/create), experimental."""
+    """Create Hook LoRA (advanced/hooks/create), experimental.
+
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
+    - `prev_hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CreateHookLora'
 
@@ -38,7 +44,12 @@ class CreateHookLora(_Node, Source[s.Hooks], frozen=True):
 
 
 class CreateHookLoraModelOnly(_Node, Source[s.Hooks], frozen=True):
-    """Create Hook LoRA (MO) (advanced/hooks/create), experimental."""
+    """Create Hook LoRA (MO) (advanced/hooks/create), experimental.
+
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `prev_hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CreateHookLoraModelOnly'
 
@@ -55,7 +66,13 @@ class CreateHookLoraModelOnly(_Node, Source[s.Hooks], frozen=True):
 
 
 class CreateHookModelAsLora(_Node, Source[s.Hooks], frozen=True):
-    """Create Hook Model as LoRA (advanced/hooks/create), experimental."""
+    """Create Hook Model as LoRA (advanced/hooks/create), experimental.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
+    - `prev_hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CreateHookModelAsLora'
 
@@ -73,7 +90,12 @@ class CreateHookModelAsLora(_Node, Source[s.Hooks], frozen=True):
 
 
 class CreateHookModelAsLoraModelOnly(_Node, Source[s.Hooks], frozen=True):
-    """Create Hook Model as LoRA (MO) (advanced/hooks/create), experimental."""
+    """Create Hook Model as LoRA (MO) (advanced/hooks/create), experimental.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `prev_hooks`: a wire that carries HOOKS, optional
+    """
 
     CLASS_TYPE = 'CreateHookModelAsLoraModelOnly'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class SetHookKeyframes(_Node, Source[s.Hooks], frozen=True):
-    """Set Hook Keyframes (advanced/hooks/scheduling), experimental."""
+    """Set Hook Keyframes (advanced/hooks/scheduling), experimental.
+
+    - `hooks`: a wire that carries HOOKS
+    - `hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    """
 
     CLASS_TYPE = 'SetHookKeyframes'
 
@@ -36,7 +40,12 @@ class SetHookKeyframes(_Node, Source[s.Hooks], frozen=True):
 
 
 class CreateHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
-    """Create Hook Keyframe (advanced/hooks/scheduling), experimental."""
+    """Create Hook Keyframe (advanced/hooks/scheduling), experimental.
+
+    - `strength_mult`: a number from -20.0 to 20.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    """
 
     CLASS_TYPE = 'CreateHookKeyframe'
 
@@ -53,7 +62,17 @@ class CreateHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
 
 
 class CreateHookKeyframesInterpolated(_Node, Source[s.HookKeyframes], frozen=True):
-    """Create Hook Keyframes Interp. (advanced/hooks/scheduling), experimental."""
+    """Create Hook Keyframes Interp. (advanced/hooks/scheduling), experimental.
+
+    - `strength_start`: a number from 0.0 to 10.0, by default 1.0
+    - `strength_end`: a number from 0.0 to 10.0, by default 1.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `keyframes_count`: a whole number from 2 to 100, by default 5
+    - `print_keyframes`: true or false, by default False
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    """
 
     CLASS_TYPE = 'CreateHookKeyframesInterpolated'
 
@@ -75,7 +94,14 @@ class CreateHookKeyframesInterpolated(_Node, Source[s.HookKeyframes], frozen=Tru
 
 
 class CreateHookKeyframesFromFloats(_Node, Source[s.HookKeyframes], frozen=True):
-    """Create Hook Keyframes From Floats (advanced/hooks/scheduling), experimental."""
+    """Create Hook Keyframes From Floats (advanced/hooks/scheduling), experimental.
+
+    - `floats_strength`: a wire that carries FLOATS, by default -1
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `print_keyframes`: true or false, by default False
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    """
 
     CLASS_TYPE = 'CreateHookKeyframesFromFloats'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class MultiGPU_WorkUnits(_Node, Source[s.Model[Family]], frozen=True):
-    """MultiGPU CFG Split (advanced/multigpu)."""
+    """MultiGPU CFG Split (advanced/multigpu).
+
+    - `model`: a wire that carries MODEL
+    - `max_gpus`: a whole number of at least 1, by default 2
+    """
 
     CLASS_TYPE = 'MultiGPU_WorkUnits'
 
@@ -37,7 +41,11 @@ class MultiGPU_WorkUnits(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class SelectModelDevice(_Node, Source[s.Model[Family]], frozen=True):
-    """Select Model Device (advanced/multigpu)."""
+    """Select Model Device (advanced/multigpu).
+
+    - `model`: a wire that carries MODEL
+    - `device`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'SelectModelDevice'
 
@@ -53,7 +61,11 @@ class SelectModelDevice(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class SelectCLIPDevice(_Node, Source[s.Clip[Family]], frozen=True):
-    """Select CLIP Device (advanced/multigpu)."""
+    """Select CLIP Device (advanced/multigpu).
+
+    - `clip`: a wire that carries CLIP
+    - `device`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'SelectCLIPDevice'
 
@@ -69,7 +81,11 @@ class SelectCLIPDevice(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class SelectVAEDevice(_Node, Source[s.Vae[Family]], frozen=True):
-    """Select VAE Device (advanced/multigpu)."""
+    """Select VAE Device (advanced/multigpu).
+
+    - `vae`: a wire that carries VAE
+    - `device`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'SelectVAEDevice'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class SaveAudio(_Node, Source[s.Audio], frozen=True):
-    """Save Audio (FLAC) (DEPRECATED) (audio), deprecated."""
+    """Save Audio (FLAC) (DEPRECATED) (audio), deprecated.
+
+    - `audio`: a wire that carries AUDIO
+    - `filename_prefix`: text, by default 'audio/ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveAudio'
 
@@ -36,7 +41,12 @@ class SaveAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class SaveAudioMP3(_Node, Source[s.Audio], frozen=True):
-    """Save Audio (MP3) (DEPRECATED) (audio), deprecated."""
+    """Save Audio (MP3) (DEPRECATED) (audio), deprecated.
+
+    - `audio`: a wire that carries AUDIO
+    - `filename_prefix`: text, by default 'audio/ComfyUI'
+    - `quality`: one of 'V0', '128k', '320k', by default 'V0'
+    """
 
     CLASS_TYPE = 'SaveAudioMP3'
 
@@ -53,7 +63,12 @@ class SaveAudioMP3(_Node, Source[s.Audio], frozen=True):
 
 
 class SaveAudioOpus(_Node, Source[s.Audio], frozen=True):
-    """Save Audio (Opus) (DEPRECATED) (audio), deprecated."""
+    """Save Audio (Opus) (DEPRECATED) (audio), deprecated.
+
+    - `audio`: a wire that carries AUDIO
+    - `filename_prefix`: text, by default 'audio/ComfyUI'
+    - `quality`: one of '64k', '96k', '128k', '192k', '320k', by default '128k'
+    """
 
     CLASS_TYPE = 'SaveAudioOpus'
 
@@ -70,7 +85,12 @@ class SaveAudioOpus(_Node, Source[s.Audio], frozen=True):
 
 
 class SaveAudioAdvanced(_Node, Source[s.Audio], frozen=True):
-    """Save Audio (Advanced) (audio)."""
+    """Save Audio (Advanced) (audio).
+
+    - `audio`: a wire that carries AUDIO
+    - `filename_prefix`: text, by default 'audio/ComfyUI'
+    - `format`: one of 'flac', 'mp3', 'opus'
+    """
 
     CLASS_TYPE = 'SaveAudioAdvanced'
 
@@ -81,10 +101,20 @@ class SaveAudioAdvanced(_Node, Source[s.Audio], frozen=True):
         """The options of `format`."""
 
         class Mp3(Option, frozen=True):
+            """The choice 'mp3'.
+
+            - `quality`: one of 'V0', '128k', '320k', by default 'V0'
+            """
+
             KEY = 'mp3'
             quality: Literal['V0', '128k', '320k'] | Source[s.Combo] = 'V0'
 
         class Opus(Option, frozen=True):
+            """The choice 'opus'.
+
+            - `quality`: one of '64k', '96k', '128k', '192k', '320k', by default '128k'
+            """
+
             KEY = 'opus'
             quality: Literal['64k', '96k', '128k', '192k', '320k'] | Source[s.Combo] = '128k'
 
@@ -98,7 +128,10 @@ class SaveAudioAdvanced(_Node, Source[s.Audio], frozen=True):
 
 
 class LoadAudio(_Node, Source[s.Audio], frozen=True):
-    """Load Audio (audio)."""
+    """Load Audio (audio).
+
+    - `audio`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadAudio'
 
@@ -113,7 +146,10 @@ class LoadAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class PreviewAudio(_Node, Source[s.Audio], frozen=True):
-    """Preview Audio (audio)."""
+    """Preview Audio (audio).
+
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'PreviewAudio'
 
@@ -128,7 +164,10 @@ class PreviewAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class RecordAudio(_Node, Source[s.Audio], frozen=True):
-    """Record Audio (audio)."""
+    """Record Audio (audio).
+
+    - `audio`: a wire that carries AUDIO_RECORD
+    """
 
     CLASS_TYPE = 'RecordAudio'
 
@@ -143,7 +182,12 @@ class RecordAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class TrimAudioDuration(_Node, Source[s.Audio], frozen=True):
-    """Trim Audio Duration (audio)."""
+    """Trim Audio Duration (audio).
+
+    - `audio`: a wire that carries AUDIO
+    - `start_index`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `duration`: a number of at least 0.0, by default 60.0
+    """
 
     CLASS_TYPE = 'TrimAudioDuration'
 
@@ -160,7 +204,10 @@ class TrimAudioDuration(_Node, Source[s.Audio], frozen=True):
 
 
 class SplitAudioChannels(_Node, frozen=True):
-    """Split Audio Channels (audio)."""
+    """Split Audio Channels (audio).
+
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'SplitAudioChannels'
 
@@ -176,7 +223,11 @@ class SplitAudioChannels(_Node, frozen=True):
 
 
 class JoinAudioChannels(_Node, Source[s.Audio], frozen=True):
-    """Join Audio Channels (audio)."""
+    """Join Audio Channels (audio).
+
+    - `audio_left`: a wire that carries AUDIO
+    - `audio_right`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'JoinAudioChannels'
 
@@ -192,7 +243,12 @@ class JoinAudioChannels(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioConcat(_Node, Source[s.Audio], frozen=True):
-    """Concatenate Audio (audio)."""
+    """Concatenate Audio (audio).
+
+    - `audio1`: a wire that carries AUDIO
+    - `audio2`: a wire that carries AUDIO
+    - `direction`: one of 'after', 'before', by default 'after'
+    """
 
     CLASS_TYPE = 'AudioConcat'
 
@@ -209,7 +265,12 @@ class AudioConcat(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioMerge(_Node, Source[s.Audio], frozen=True):
-    """Merge Audio (audio)."""
+    """Merge Audio (audio).
+
+    - `audio1`: a wire that carries AUDIO
+    - `audio2`: a wire that carries AUDIO
+    - `merge_method`: one of 'add', 'mean', 'subtract', 'multiply', by default 'add'
+    """
 
     CLASS_TYPE = 'AudioMerge'
 
@@ -226,7 +287,11 @@ class AudioMerge(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioAdjustVolume(_Node, Source[s.Audio], frozen=True):
-    """Adjust Audio Volume (audio)."""
+    """Adjust Audio Volume (audio).
+
+    - `audio`: a wire that carries AUDIO
+    - `volume`: a whole number from -100 to 100, by default 1
+    """
 
     CLASS_TYPE = 'AudioAdjustVolume'
 
@@ -242,7 +307,12 @@ class AudioAdjustVolume(_Node, Source[s.Audio], frozen=True):
 
 
 class EmptyAudio(_Node, Source[s.Audio], frozen=True):
-    """Empty Audio (audio)."""
+    """Empty Audio (audio).
+
+    - `duration`: a number from 0.0 to 18446744073709551615, by default 60.0
+    - `sample_rate`: a whole number from 1 to 192000, by default 44100
+    - `channels`: a whole number from 1 to 2, by default 2
+    """
 
     CLASS_TYPE = 'EmptyAudio'
 
@@ -259,7 +329,17 @@ class EmptyAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioEqualizer3Band(_Node, Source[s.Audio], frozen=True):
-    """Audio Equalizer (3-Band) (audio), experimental."""
+    """Audio Equalizer (3-Band) (audio), experimental.
+
+    - `audio`: a wire that carries AUDIO
+    - `low_gain_dB`: a number from -24.0 to 24.0, by default 0.0
+    - `low_freq`: a whole number from 20 to 500, by default 100
+    - `mid_gain_dB`: a number from -24.0 to 24.0, by default 0.0
+    - `mid_freq`: a whole number from 200 to 4000, by default 1000
+    - `mid_q`: a number from 0.1 to 10.0, by default 0.707
+    - `high_gain_dB`: a number from -24.0 to 24.0, by default 0.0
+    - `high_freq`: a whole number from 1000 to 15000, by default 5000
+    """
 
     CLASS_TYPE = 'AudioEqualizer3Band'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class LTXVDurationPredictor(_Node, Generic[Family], frozen=True):
-    """LTXV Duration Predictor (conditioning/video_models)."""
+    """LTXV Duration Predictor (conditioning/video_models).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `duration_head`: a wire that carries MODEL_PATCH
+    - `frame_rate`: a number from 1.0 to 120.0, by default 24.0
+    - `min_seconds`: a number from 0.5 to 120.0, by default 1.0
+    - `max_seconds`: a number from 0.5 to 120.0, by default 20.0
+    """
 
     CLASS_TYPE = 'LTXVDurationPredictor'
 

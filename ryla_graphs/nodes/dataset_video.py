@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,13 +20,18 @@ class _Node(Node, frozen=True):
 
 
 class ShuffleVideoTextDataset(_Node, frozen=True):
-    """Shuffle Pairs of Video-Text (dataset/video), experimental."""
+    """Shuffle Pairs of Video-Text (dataset/video), experimental.
+
+    - `videos`: a wire that carries VIDEO
+    - `texts`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ShuffleVideoTextDataset'
 
     class Out(NamedTuple):
-        videos: Output[s.Video]
-        texts: Output[s.String]
+        videos: OutputList[s.Video]
+        texts: OutputList[s.String]
 
     videos: Source[s.Video]
     texts: str | Source[s.String]

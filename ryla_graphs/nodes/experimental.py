@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class LatentBlend(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Blend (experimental)."""
+    """Latent Blend (experimental).
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    - `blend_factor`: a number from 0 to 1, by default 0.5
+    """
 
     CLASS_TYPE = 'LatentBlend'
 
@@ -38,7 +43,12 @@ class LatentBlend(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SelfAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """Self-Attention Guidance (experimental), experimental."""
+    """Self-Attention Guidance (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `scale`: a number from -2.0 to 5.0, by default 0.5
+    - `blur_sigma`: a number from 0.0 to 10.0, by default 2.0
+    """
 
     CLASS_TYPE = 'SelfAttentionGuidance'
 
@@ -55,7 +65,12 @@ class SelfAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PerpNeg(_Node, Source[s.Model[Family]], frozen=True):
-    """Perp-Neg (DEPRECATED by Perp-Neg Guider) (experimental), deprecated, experimental."""
+    """Perp-Neg (DEPRECATED by Perp-Neg Guider) (experimental), deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'PerpNeg'
 
@@ -72,7 +87,15 @@ class PerpNeg(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PerpNegGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """Perp-Neg Guider (experimental), experimental."""
+    """Perp-Neg Guider (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'PerpNegGuider'
 
@@ -92,7 +115,11 @@ class PerpNegGuider(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class DifferentialDiffusion(_Node, Source[s.Model[Family]], frozen=True):
-    """Differential Diffusion (experimental), experimental."""
+    """Differential Diffusion (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'DifferentialDiffusion'
 
@@ -108,7 +135,10 @@ class DifferentialDiffusion(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class SamplerEulerCFGpp(_Node, Source[s.Sampler], frozen=True):
-    """SamplerEulerCFG++ (experimental), experimental."""
+    """SamplerEulerCFG++ (experimental), experimental.
+
+    - `version`: one of 'regular', 'alternative', by default 'regular'
+    """
 
     CLASS_TYPE = 'SamplerEulerCFGpp'
 
@@ -123,7 +153,10 @@ class SamplerEulerCFGpp(_Node, Source[s.Sampler], frozen=True):
 
 
 class FluxKVCache(_Node, Source[s.Model[Family]], frozen=True):
-    """Flux KV Cache (experimental), experimental."""
+    """Flux KV Cache (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'FluxKVCache'
 
@@ -138,7 +171,15 @@ class FluxKVCache(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LoraSave(_Node, Generic[Family], frozen=True):
-    """Extract and Save Lora (experimental), experimental."""
+    """Extract and Save Lora (experimental), experimental.
+
+    - `filename_prefix`: text, by default 'loras/ComfyUI_extracted_lora'
+    - `rank`: a whole number from 1 to 4096, by default 8
+    - `lora_type`: one of 'standard', 'full_diff', by default 'standard'
+    - `bias_diff`: true or false, by default True
+    - `model_diff`: a wire that carries MODEL, optional
+    - `text_encoder_diff`: a wire that carries CLIP, optional
+    """
 
     CLASS_TYPE = 'LoraSave'
     filename_prefix: str | Source[s.String] = 'loras/ComfyUI_extracted_lora'
@@ -150,7 +191,11 @@ class LoraSave(_Node, Generic[Family], frozen=True):
 
 
 class TorchCompileModel(_Node, Source[s.Model[Family]], frozen=True):
-    """TorchCompileModel (experimental), experimental."""
+    """TorchCompileModel (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    """
 
     CLASS_TYPE = 'TorchCompileModel'
 
@@ -166,7 +211,10 @@ class TorchCompileModel(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class Mahiro(_Node, Source[s.Model[Family]], frozen=True):
-    """Positive-Biased Guidance (experimental), experimental."""
+    """Positive-Biased Guidance (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'Mahiro'
 
@@ -181,7 +229,13 @@ class Mahiro(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class FreSca(_Node, Source[s.Model[Family]], frozen=True):
-    """FreSca (experimental), experimental."""
+    """FreSca (experimental), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `scale_low`: a number from 0 to 10, by default 1.0
+    - `scale_high`: a number from 0 to 10, by default 1.25
+    - `freq_cutoff`: a whole number from 1 to 10000, by default 20
+    """
 
     CLASS_TYPE = 'FreSca'
 

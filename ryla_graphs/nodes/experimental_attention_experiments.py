@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class UNetSelfAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
-    """UNetSelfAttentionMultiply (experimental/attention_experiments), experimental."""
+    """UNetSelfAttentionMultiply (experimental/attention_experiments), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `q`: a number from 0.0 to 10.0, by default 1.0
+    - `k`: a number from 0.0 to 10.0, by default 1.0
+    - `v`: a number from 0.0 to 10.0, by default 1.0
+    - `out_`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'UNetSelfAttentionMultiply'
 
@@ -41,7 +48,14 @@ class UNetSelfAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class UNetCrossAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
-    """UNetCrossAttentionMultiply (experimental/attention_experiments), experimental."""
+    """UNetCrossAttentionMultiply (experimental/attention_experiments), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `q`: a number from 0.0 to 10.0, by default 1.0
+    - `k`: a number from 0.0 to 10.0, by default 1.0
+    - `v`: a number from 0.0 to 10.0, by default 1.0
+    - `out_`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'UNetCrossAttentionMultiply'
 
@@ -61,7 +75,14 @@ class UNetCrossAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CLIPAttentionMultiply(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIPAttentionMultiply (experimental/attention_experiments), experimental."""
+    """CLIPAttentionMultiply (experimental/attention_experiments), experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `q`: a number from 0.0 to 10.0, by default 1.0
+    - `k`: a number from 0.0 to 10.0, by default 1.0
+    - `v`: a number from 0.0 to 10.0, by default 1.0
+    - `out_`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CLIPAttentionMultiply'
 
@@ -81,7 +102,14 @@ class CLIPAttentionMultiply(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class UNetTemporalAttentionMultiply(_Node, Source[s.Model[Family]], frozen=True):
-    """UNetTemporalAttentionMultiply (experimental/attention_experiments), experimental."""
+    """UNetTemporalAttentionMultiply (experimental/attention_experiments), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `self_structural`: a number from 0.0 to 10.0, by default 1.0
+    - `self_temporal`: a number from 0.0 to 10.0, by default 1.0
+    - `cross_structural`: a number from 0.0 to 10.0, by default 1.0
+    - `cross_temporal`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'UNetTemporalAttentionMultiply'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,11 @@ class _Node(Node, frozen=True):
 
 
 class StableCascade_SuperResolutionControlnet(_Node, Generic[Family], frozen=True):
-    """StableCascade_SuperResolutionControlnet (experimental/stable cascade), experimental."""
+    """StableCascade_SuperResolutionControlnet (experimental/stable cascade), experimental.
+
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'StableCascade_SuperResolutionControlnet'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class CLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIPLoader (GGUF)."""
+    """CLIPLoader (GGUF).
+
+    - `clip_name`: the name of a file or model that the server has
+    - `type`: one of 'stable_diffusion', 'stable_cascade', 'sd3', 'stable_audio', 'mochi', 'ltxv', 'pixart', 'cosmos', … (28 choices), by default 'stable_diffusion'
+    """
 
     CLASS_TYPE = 'CLIPLoaderGGUF'
 
@@ -36,7 +40,12 @@ class CLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class DualCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
-    """DualCLIPLoader (GGUF)."""
+    """DualCLIPLoader (GGUF).
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `type`: one of 'sdxl', 'sd3', 'flux', 'hunyuan_video', 'hidream', 'hunyuan_image', 'hunyuan_video_15', 'kandinsky5', 'kandinsky5_image', 'ltxv', 'newbie', 'ace', by default 'sdxl'
+    """
 
     CLASS_TYPE = 'DualCLIPLoaderGGUF'
 
@@ -53,7 +62,13 @@ class DualCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class QuadrupleCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
-    """QuadrupleCLIPLoader (GGUF)."""
+    """QuadrupleCLIPLoader (GGUF).
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `clip_name3`: the name of a file or model that the server has
+    - `clip_name4`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'QuadrupleCLIPLoaderGGUF'
 
@@ -71,7 +86,12 @@ class QuadrupleCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class TripleCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
-    """TripleCLIPLoader (GGUF)."""
+    """TripleCLIPLoader (GGUF).
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `clip_name3`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'TripleCLIPLoaderGGUF'
 
@@ -88,7 +108,10 @@ class TripleCLIPLoaderGGUF(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class UnetLoaderGGUF(_Node, Source[s.Model[Family]], frozen=True):
-    """Unet Loader (GGUF)."""
+    """Unet Loader (GGUF).
+
+    - `unet_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'UnetLoaderGGUF'
 
@@ -103,7 +126,13 @@ class UnetLoaderGGUF(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class UnetLoaderGGUFAdvanced(_Node, Source[s.Model[Family]], frozen=True):
-    """Unet Loader (GGUF/Advanced)."""
+    """Unet Loader (GGUF/Advanced).
+
+    - `unet_name`: the name of a file or model that the server has
+    - `dequant_dtype`: one of 'default', 'target', 'float32', 'float16', 'bfloat16', by default 'default'
+    - `patch_dtype`: one of 'default', 'target', 'float32', 'float16', 'bfloat16', by default 'default'
+    - `patch_on_device`: true or false, by default False
+    """
 
     CLASS_TYPE = 'UnetLoaderGGUFAdvanced'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class SaveImage(_Node, Source[s.Image], frozen=True):
-    """Save Image (image)."""
+    """Save Image (image).
+
+    Saves pictures in the server's output folder, with the workflow in them.
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI': where to save, below the output folder; a number and `.png` are added
+    """
 
     CLASS_TYPE = 'SaveImage'
 
@@ -36,7 +43,12 @@ class SaveImage(_Node, Source[s.Image], frozen=True):
 
 
 class PreviewImage(_Node, Source[s.Image], frozen=True):
-    """Preview Image (image)."""
+    """Preview Image (image).
+
+    Shows pictures; the server keeps them only for a while.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'PreviewImage'
 
@@ -51,7 +63,12 @@ class PreviewImage(_Node, Source[s.Image], frozen=True):
 
 
 class LoadImage(_Node, frozen=True):
-    """Load Image (image)."""
+    """Load Image (image).
+
+    Loads a picture from the server's input folder. Its mask is white where the picture is transparent.
+
+    - `image`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadImage'
 
@@ -67,7 +84,13 @@ class LoadImage(_Node, frozen=True):
 
 
 class LoadImageMask(_Node, Source[s.Mask], frozen=True):
-    """Load Image (as Mask) (image)."""
+    """Load Image (as Mask) (image).
+
+    Loads one channel of a picture as a mask.
+
+    - `image`: the name of a file or model that the server has
+    - `channel`: one of 'alpha', 'red', 'green', 'blue', by default 'alpha'
+    """
 
     CLASS_TYPE = 'LoadImageMask'
 
@@ -83,7 +106,10 @@ class LoadImageMask(_Node, Source[s.Mask], frozen=True):
 
 
 class LoadImageOutput(_Node, frozen=True):
-    """Load Image (from Outputs) (image), experimental."""
+    """Load Image (from Outputs) (image), experimental.
+
+    - `image`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadImageOutput'
 
@@ -99,7 +125,15 @@ class LoadImageOutput(_Node, frozen=True):
 
 
 class EmptyImage(_Node, Source[s.Image], frozen=True):
-    """Empty Image (image)."""
+    """Empty Image (image).
+
+    A picture of one colour.
+
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `color`: a whole number from 0 to 16777215, by default 0
+    """
 
     CLASS_TYPE = 'EmptyImage'
 
@@ -117,7 +151,15 @@ class EmptyImage(_Node, Source[s.Image], frozen=True):
 
 
 class SaveAnimatedWEBP(_Node, Source[s.Image], frozen=True):
-    """Save Animated WEBP (image)."""
+    """Save Animated WEBP (image).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `fps`: a number from 0.01 to 1000.0, by default 6.0
+    - `lossless`: true or false, by default True
+    - `quality`: a whole number from 0 to 100, by default 80
+    - `method`: one of 'default', 'fastest', 'slowest', by default 'default'
+    """
 
     CLASS_TYPE = 'SaveAnimatedWEBP'
 
@@ -137,7 +179,13 @@ class SaveAnimatedWEBP(_Node, Source[s.Image], frozen=True):
 
 
 class SaveAnimatedPNG(_Node, Source[s.Image], frozen=True):
-    """Save Animated PNG (image)."""
+    """Save Animated PNG (image).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `fps`: a number from 0.01 to 1000.0, by default 6.0
+    - `compress_level`: a whole number from 0 to 9, by default 4
+    """
 
     CLASS_TYPE = 'SaveAnimatedPNG'
 
@@ -155,7 +203,12 @@ class SaveAnimatedPNG(_Node, Source[s.Image], frozen=True):
 
 
 class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
-    """Save Image (Advanced) (image)."""
+    """Save Image (Advanced) (image).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `format`: one of 'png', 'exr'
+    """
 
     CLASS_TYPE = 'SaveImageAdvanced'
 
@@ -166,11 +219,23 @@ class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
         """The options of `format`."""
 
         class Png(Option, frozen=True):
+            """The choice 'png'.
+
+            - `bit_depth`: one of '8-bit', '16-bit', by default '8-bit'
+            - `input_color_space`: one of 'sRGB', by default 'sRGB'
+            """
+
             KEY = 'png'
             bit_depth: Literal['8-bit', '16-bit'] | Source[s.Combo] = '8-bit'
             input_color_space: Literal['sRGB'] | Source[s.Combo] = 'sRGB'
 
         class Exr(Option, frozen=True):
+            """The choice 'exr'.
+
+            - `bit_depth`: one of '32-bit float', by default '32-bit float'
+            - `input_color_space`: one of 'sRGB', 'HDR', 'linear', by default 'sRGB'
+            """
+
             KEY = 'exr'
             bit_depth: Literal['32-bit float'] | Source[s.Combo] = '32-bit float'
             input_color_space: Literal['sRGB', 'HDR', 'linear'] | Source[s.Combo] = 'sRGB'
@@ -185,7 +250,11 @@ class SaveImageAdvanced(_Node, Source[s.Image], frozen=True):
 
 
 class SaveSVGNode(_Node, Source[s.Svg], frozen=True):
-    """Save SVG (image)."""
+    """Save SVG (image).
+
+    - `svg`: a wire that carries SVG
+    - `filename_prefix`: text, by default 'svg/ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveSVGNode'
 
@@ -201,7 +270,10 @@ class SaveSVGNode(_Node, Source[s.Svg], frozen=True):
 
 
 class GetImageSize(_Node, frozen=True):
-    """Get Image Size (image)."""
+    """Get Image Size (image).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'GetImageSize'
 
@@ -218,12 +290,15 @@ class GetImageSize(_Node, frozen=True):
 
 
 class LoadImageDataSetFromFolder(_Node, Source[s.Image], frozen=True):
-    """Load Image (from Folder) (image), experimental."""
+    """Load Image (from Folder) (image), experimental.
+
+    - `folder`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadImageDataSetFromFolder'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
+        images: OutputList[s.Image]
 
     folder: str | Source[s.Combo]
 
@@ -233,13 +308,16 @@ class LoadImageDataSetFromFolder(_Node, Source[s.Image], frozen=True):
 
 
 class LoadImageTextDataSetFromFolder(_Node, frozen=True):
-    """Load Image-Text (from Folder) (image), experimental."""
+    """Load Image-Text (from Folder) (image), experimental.
+
+    - `folder`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadImageTextDataSetFromFolder'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
-        texts: Output[s.String]
+        images: OutputList[s.Image]
+        texts: OutputList[s.String]
 
     folder: str | Source[s.Combo]
 
@@ -249,7 +327,13 @@ class LoadImageTextDataSetFromFolder(_Node, frozen=True):
 
 
 class SaveImageDataSetToFolder(_Node, frozen=True):
-    """Save Image (to Folder) (DEPRECATED) (image), deprecated, experimental."""
+    """Save Image (to Folder) (DEPRECATED) (image), deprecated, experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `folder_name`: text, by default 'dataset'
+    - `filename_prefix`: text, by default 'image'
+    - `mode`: one of 'overwrite', 'increment', by default 'overwrite'
+    """
 
     CLASS_TYPE = 'SaveImageDataSetToFolder'
     images: Source[s.Image]
@@ -259,7 +343,14 @@ class SaveImageDataSetToFolder(_Node, frozen=True):
 
 
 class SaveImageTextDataSetToFolder(_Node, frozen=True):
-    """Save Image-Text (to Folder) (image), experimental."""
+    """Save Image-Text (to Folder) (image), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `folder_name`: text, by default 'dataset'
+    - `filename_prefix`: text, by default 'image'
+    - `mode`: one of 'overwrite', 'increment', by default 'overwrite'
+    - `texts`: text, optional
+    """
 
     CLASS_TYPE = 'SaveImageTextDataSetToFolder'
     images: Source[s.Image]
@@ -270,7 +361,13 @@ class SaveImageTextDataSetToFolder(_Node, frozen=True):
 
 
 class WebcamCapture(_Node, Source[s.Image], frozen=True):
-    """Webcam Capture (image)."""
+    """Webcam Capture (image).
+
+    - `image`: a wire that carries WEBCAM
+    - `width`: a whole number from 0 to 16384, by default 0
+    - `height`: a whole number from 0 to 16384, by default 0
+    - `capture_on_queue`: true or false, by default True
+    """
 
     CLASS_TYPE = 'WebcamCapture'
 
@@ -288,7 +385,12 @@ class WebcamCapture(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCompare(_Node, frozen=True):
-    """Compare Images (image), experimental."""
+    """Compare Images (image), experimental.
+
+    - `compare_view`: a wire that carries IMAGECOMPARE
+    - `image_a`: a wire that carries IMAGE, optional
+    - `image_b`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageCompare'
     compare_view: Source[s.Imagecompare] | JsonValue
@@ -297,7 +399,14 @@ class ImageCompare(_Node, frozen=True):
 
 
 class Painter(_Node, frozen=True):
-    """Painter (image)."""
+    """Painter (image).
+
+    - `mask`: text
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `bg_color`: a wire that carries COLOR, by default '#000000'
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Painter'
 
@@ -317,7 +426,11 @@ class Painter(_Node, frozen=True):
 
 
 class ImageCompositor(_Node, frozen=True):
-    """Create Layered Image (image), experimental."""
+    """Create Layered Image (image), experimental.
+
+    - `layers`: a wire that carries LAYERS
+    - `compositor`: a wire that carries COMPOSITOR, by default {}
+    """
 
     CLASS_TYPE = 'ImageCompositor'
 
@@ -334,7 +447,23 @@ class ImageCompositor(_Node, frozen=True):
 
 
 class AddLayer(_Node, Source[s.Layers], frozen=True):
-    """Add Layer (image), experimental."""
+    """Add Layer (image), experimental.
+
+    - `image`: a wire that carries IMAGE
+    - `layers`: a wire that carries LAYERS, optional
+    - `mask`: a wire that carries MASK, optional
+    - `name`: text, optional
+    - `x`: a whole number from -16384 to 16384, optional
+    - `y`: a whole number from -16384 to 16384, optional
+    - `opacity`: a number from 0.0 to 1.0, optional
+    - `blend_mode`: one of 'normal', 'multiply', 'screen', 'overlay', 'darken', 'lighten', 'color-dodge', 'color-burn', … (26 choices), optional
+    - `rotation`: a number from -360.0 to 360.0, optional
+    - `width`: a whole number from 0 to 16384, optional
+    - `height`: a whole number from 0 to 16384, optional
+    - `z_index`: a whole number from -1000 to 1000, optional
+    - `flip_h`: true or false, optional
+    - `flip_v`: true or false, optional
+    """
 
     CLASS_TYPE = 'AddLayer'
 
@@ -362,7 +491,16 @@ class AddLayer(_Node, Source[s.Layers], frozen=True):
 
 
 class LayersFromBoundingBoxes(_Node, Source[s.Layers], frozen=True):
-    """Layers From Bounding Boxes (image), experimental."""
+    """Layers From Bounding Boxes (image), experimental.
+
+    - `image`: a wire that carries IMAGE
+    - `bboxes`: a wire that carries BOUNDING_BOX,ARRAY,STRING
+    - `mask`: a wire that carries MASK, optional
+    - `layers`: a wire that carries LAYERS, optional
+    - `crop_to_content`: true or false, optional
+    - `canvas_width`: a whole number from 0 to 16384, optional
+    - `canvas_height`: a whole number from 0 to 16384, optional
+    """
 
     CLASS_TYPE = 'LayersFromBoundingBoxes'
 

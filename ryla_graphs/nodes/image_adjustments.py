@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class AdjustBrightness(_Node, Source[s.Image], frozen=True):
-    """Adjust Brightness (image/adjustments), experimental."""
+    """Adjust Brightness (image/adjustments), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `factor`: a number from 0.0 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AdjustBrightness'
 
@@ -36,7 +40,11 @@ class AdjustBrightness(_Node, Source[s.Image], frozen=True):
 
 
 class AdjustContrast(_Node, Source[s.Image], frozen=True):
-    """Adjust Contrast (image/adjustments), experimental."""
+    """Adjust Contrast (image/adjustments), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `factor`: a number from 0.0 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AdjustContrast'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,11 @@ class _Node(Node, frozen=True):
 
 
 class RemoveBackground(_Node, Source[s.Mask], frozen=True):
-    """Remove Background (image/background removal)."""
+    """Remove Background (image/background removal).
+
+    - `bg_removal_model`: a wire that carries BACKGROUND_REMOVAL
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'RemoveBackground'
 

@@ -11,8 +11,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class ImageBatch(_Node, Source[s.Image], frozen=True):
-    """Batch Images (DEPRECATED) (image/batch), deprecated."""
+    """Batch Images (DEPRECATED) (image/batch), deprecated.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageBatch'
 
@@ -37,7 +41,10 @@ class ImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class BatchImagesNode(_Node, Source[s.Image], frozen=True):
-    """Batch Images (image/batch)."""
+    """Batch Images (image/batch).
+
+    - `images`: up to 50 wires
+    """
 
     CLASS_TYPE = 'BatchImagesNode'
 
@@ -52,12 +59,16 @@ class BatchImagesNode(_Node, Source[s.Image], frozen=True):
 
 
 class RebatchImages(_Node, Source[s.Image], frozen=True):
-    """Rebatch Images (image/batch)."""
+    """Rebatch Images (image/batch).
+
+    - `images`: a wire that carries IMAGE
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'RebatchImages'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     images: Source[s.Image]
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1
@@ -68,7 +79,11 @@ class RebatchImages(_Node, Source[s.Image], frozen=True):
 
 
 class RepeatImageBatch(_Node, Source[s.Image], frozen=True):
-    """Repeat Image Batch (image/batch)."""
+    """Repeat Image Batch (image/batch).
+
+    - `image`: a wire that carries IMAGE
+    - `amount`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'RepeatImageBatch'
 
@@ -84,7 +99,12 @@ class RepeatImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFromBatch(_Node, Source[s.Image], frozen=True):
-    """Get Image from Batch (image/batch)."""
+    """Get Image from Batch (image/batch).
+
+    - `image`: a wire that carries IMAGE
+    - `batch_index`: a whole number from -16384 to 16384, by default 0
+    - `length`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'ImageFromBatch'
 
@@ -101,12 +121,18 @@ class ImageFromBatch(_Node, Source[s.Image], frozen=True):
 
 
 class SplitImageToTileList(_Node, Source[s.Image], frozen=True):
-    """Split Image into List of Tiles (image/batch)."""
+    """Split Image into List of Tiles (image/batch).
+
+    - `image`: a wire that carries IMAGE
+    - `tile_width`: a whole number from 64 to 16384, by default 1024
+    - `tile_height`: a whole number from 64 to 16384, by default 1024
+    - `overlap`: a whole number from 0 to 4096, by default 128
+    """
 
     CLASS_TYPE = 'SplitImageToTileList'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     image: Source[s.Image]
     tile_width: Annotated[int, Field(ge=64, le=16384)] | Source[s.Int] = 1024
@@ -119,7 +145,13 @@ class SplitImageToTileList(_Node, Source[s.Image], frozen=True):
 
 
 class ImageMergeTileList(_Node, Source[s.Image], frozen=True):
-    """Merge List of Tiles to Image (image/batch)."""
+    """Merge List of Tiles to Image (image/batch).
+
+    - `image_list`: a wire that carries IMAGE
+    - `final_width`: a whole number from 64 to 32768, by default 1024
+    - `final_height`: a whole number from 64 to 32768, by default 1024
+    - `overlap`: a whole number from 0 to 4096, by default 128
+    """
 
     CLASS_TYPE = 'ImageMergeTileList'
 
@@ -137,12 +169,16 @@ class ImageMergeTileList(_Node, Source[s.Image], frozen=True):
 
 
 class ShuffleDataset(_Node, Source[s.Image], frozen=True):
-    """Shuffle Images List (image/batch), experimental."""
+    """Shuffle Images List (image/batch), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ShuffleDataset'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
+        images: OutputList[s.Image]
 
     images: Source[s.Image]
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -153,13 +189,18 @@ class ShuffleDataset(_Node, Source[s.Image], frozen=True):
 
 
 class ShuffleImageTextDataset(_Node, frozen=True):
-    """Shuffle Pairs of Image-Text (image/batch), experimental."""
+    """Shuffle Pairs of Image-Text (image/batch), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `texts`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ShuffleImageTextDataset'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
-        texts: Output[s.String]
+        images: OutputList[s.Image]
+        texts: OutputList[s.String]
 
     images: Source[s.Image]
     texts: str | Source[s.String]
@@ -171,12 +212,16 @@ class ShuffleImageTextDataset(_Node, frozen=True):
 
 
 class ImageDeduplication(_Node, Source[s.Image], frozen=True):
-    """Deduplicate Images (image/batch), experimental."""
+    """Deduplicate Images (image/batch), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `similarity_threshold`: a number from 0.0 to 1.0, by default 0.95
+    """
 
     CLASS_TYPE = 'ImageDeduplication'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
+        images: OutputList[s.Image]
 
     images: Source[s.Image]
     similarity_threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.95
@@ -187,7 +232,14 @@ class ImageDeduplication(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGrid(_Node, Source[s.Image], frozen=True):
-    """Make Image Grid (image/batch), experimental."""
+    """Make Image Grid (image/batch), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `columns`: a whole number from 1 to 20, by default 4
+    - `cell_width`: a whole number from 32 to 2048, by default 256
+    - `cell_height`: a whole number from 32 to 2048, by default 256
+    - `padding`: a whole number from 0 to 50, by default 4
+    """
 
     CLASS_TYPE = 'ImageGrid'
 
@@ -206,12 +258,15 @@ class ImageGrid(_Node, Source[s.Image], frozen=True):
 
 
 class MergeImageLists(_Node, Source[s.Image], frozen=True):
-    """Merge Image Lists (DEPRECATED) (image/batch), deprecated, experimental."""
+    """Merge Image Lists (DEPRECATED) (image/batch), deprecated, experimental.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'MergeImageLists'
 
     class Out(NamedTuple):
-        images: Output[s.Image]
+        images: OutputList[s.Image]
 
     images: Source[s.Image]
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,10 @@ class _Node(Node, frozen=True):
 
 
 class ImageInvert(_Node, Source[s.Image], frozen=True):
-    """Invert Image Colors (image/color)."""
+    """Invert Image Colors (image/color).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageInvert'
 
@@ -35,7 +38,12 @@ class ImageInvert(_Node, Source[s.Image], frozen=True):
 
 
 class NormalizeImages(_Node, Source[s.Image], frozen=True):
-    """Normalize Image Colors (image/color), experimental."""
+    """Normalize Image Colors (image/color), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `mean`: a number from 0.0 to 1.0, by default 0.5
+    - `std`: a number from 0.001 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'NormalizeImages'
 
@@ -52,7 +60,10 @@ class NormalizeImages(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRGBToYUV(_Node, frozen=True):
-    """Image RGB to YUV (image/color)."""
+    """Image RGB to YUV (image/color).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageRGBToYUV'
 
@@ -69,7 +80,12 @@ class ImageRGBToYUV(_Node, frozen=True):
 
 
 class ImageYUVToRGB(_Node, Source[s.Image], frozen=True):
-    """Image YUV to RGB (image/color)."""
+    """Image YUV to RGB (image/color).
+
+    - `Y`: a wire that carries IMAGE
+    - `U`: a wire that carries IMAGE
+    - `V`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageYUVToRGB'
 

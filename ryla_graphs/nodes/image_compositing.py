@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,17 @@ class _Node(Node, frozen=True):
 
 
 class ImageCompositeMasked(_Node, Source[s.Image], frozen=True):
-    """Image Composite Masked (image/compositing)."""
+    """Image Composite Masked (image/compositing).
+
+    Lays one picture over another, where the mask is white.
+
+    - `destination`: a wire that carries IMAGE
+    - `source`: a wire that carries IMAGE
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `resize_source`: true or false, by default False
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageCompositeMasked'
 
@@ -40,7 +50,14 @@ class ImageCompositeMasked(_Node, Source[s.Image], frozen=True):
 
 
 class PorterDuffImageComposite(_Node, frozen=True):
-    """Porter-Duff Image Composite (image/compositing)."""
+    """Porter-Duff Image Composite (image/compositing).
+
+    - `source`: a wire that carries IMAGE
+    - `source_alpha`: a wire that carries MASK
+    - `destination`: a wire that carries IMAGE
+    - `destination_alpha`: a wire that carries MASK
+    - `mode`: one of 'ADD', 'CLEAR', 'DARKEN', 'DST', 'DST_ATOP', 'DST_IN', 'DST_OUT', 'DST_OVER', … (18 choices), by default 'DST'
+    """
 
     CLASS_TYPE = 'PorterDuffImageComposite'
 
@@ -60,7 +77,10 @@ class PorterDuffImageComposite(_Node, frozen=True):
 
 
 class SplitImageWithAlpha(_Node, frozen=True):
-    """Split Image with Alpha (image/compositing)."""
+    """Split Image with Alpha (image/compositing).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'SplitImageWithAlpha'
 
@@ -76,7 +96,11 @@ class SplitImageWithAlpha(_Node, frozen=True):
 
 
 class JoinImageWithAlpha(_Node, Source[s.Image], frozen=True):
-    """Join Image with Alpha (image/compositing)."""
+    """Join Image with Alpha (image/compositing).
+
+    - `image`: a wire that carries IMAGE
+    - `alpha`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'JoinImageWithAlpha'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class SDPoseKeypointExtractor(_Node, Source[s.PoseKeypoint], frozen=True):
-    """SDPose Keypoint Extractor (image/detection)."""
+    """SDPose Keypoint Extractor (image/detection).
+
+    - `model`: a wire that carries MODEL
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `batch_size`: a whole number from 1 to 10000, by default 16
+    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    """
 
     CLASS_TYPE = 'SDPoseKeypointExtractor'
 
@@ -40,7 +48,18 @@ class SDPoseKeypointExtractor(_Node, Source[s.PoseKeypoint], frozen=True):
 
 
 class SDPoseDrawKeypoints(_Node, Source[s.Image], frozen=True):
-    """SDPose Draw Keypoints (image/detection)."""
+    """SDPose Draw Keypoints (image/detection).
+
+    - `keypoints`: a wire that carries POSE_KEYPOINT
+    - `draw_body`: true or false, by default True
+    - `draw_hands`: true or false, by default True
+    - `draw_face`: true or false, by default True
+    - `draw_feet`: true or false, by default False
+    - `stick_width`: a whole number from 1 to 10, by default 4
+    - `face_point_size`: a whole number from 1 to 10, by default 3
+    - `score_threshold`: a number from 0.0 to 1.0, by default 0.3
+    - `draw_head`: true or false, by default True
+    """
 
     CLASS_TYPE = 'SDPoseDrawKeypoints'
 
@@ -63,7 +82,12 @@ class SDPoseDrawKeypoints(_Node, Source[s.Image], frozen=True):
 
 
 class SDPoseFaceBBoxes(_Node, Source[s.BoundingBox], frozen=True):
-    """SDPose Face Bounding Boxes (image/detection)."""
+    """SDPose Face Bounding Boxes (image/detection).
+
+    - `keypoints`: a wire that carries POSE_KEYPOINT
+    - `scale`: a number from 1.0 to 10.0, by default 1.5
+    - `force_square`: true or false, by default True
+    """
 
     CLASS_TYPE = 'SDPoseFaceBBoxes'
 
@@ -80,7 +104,14 @@ class SDPoseFaceBBoxes(_Node, Source[s.BoundingBox], frozen=True):
 
 
 class RTDETR_detect(_Node, Source[s.BoundingBox], frozen=True):
-    """Run Real-Time Detection (RT-DETR) (image/detection)."""
+    """Run Real-Time Detection (RT-DETR) (image/detection).
+
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number, by default 0.5
+    - `class_name`: one of 'all', 'person', 'bicycle', 'car', 'motorcycle', 'airplane', 'bus', 'train', … (81 choices), by default 'all'
+    - `max_detections`: a whole number, by default 100
+    """
 
     CLASS_TYPE = 'RTDETR_detect'
 
@@ -99,7 +130,11 @@ class RTDETR_detect(_Node, Source[s.BoundingBox], frozen=True):
 
 
 class DrawBBoxes(_Node, Source[s.Image], frozen=True):
-    """Draw BBoxes (image/detection)."""
+    """Draw BBoxes (image/detection).
+
+    - `bboxes`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'DrawBBoxes'
 
@@ -115,7 +150,18 @@ class DrawBBoxes(_Node, Source[s.Image], frozen=True):
 
 
 class SAM3_Detect(_Node, Generic[Family], frozen=True):
-    """SAM3 Detect (image/detection)."""
+    """SAM3 Detect (image/detection).
+
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `refine_iterations`: a whole number from 0 to 5, by default 2
+    - `individual_masks`: true or false, by default False
+    - `conditioning`: a wire that carries CONDITIONING, optional
+    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    - `positive_coords`: text, optional
+    - `negative_coords`: text, optional
+    """
 
     CLASS_TYPE = 'SAM3_Detect'
 
@@ -139,7 +185,16 @@ class SAM3_Detect(_Node, Generic[Family], frozen=True):
 
 
 class SAM3_VideoTrack(_Node, Source[s.Sam3TrackData], Generic[Family], frozen=True):
-    """Run SAM3 Video Track (image/detection)."""
+    """Run SAM3 Video Track (image/detection).
+
+    - `images`: a wire that carries IMAGE
+    - `model`: a wire that carries MODEL
+    - `detection_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `max_objects`: a whole number from 0 to 64, by default 4
+    - `detect_interval`: a whole number of at least 1, by default 1
+    - `initial_mask`: a wire that carries MASK, optional
+    - `conditioning`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'SAM3_VideoTrack'
 
@@ -160,7 +215,13 @@ class SAM3_VideoTrack(_Node, Source[s.Sam3TrackData], Generic[Family], frozen=Tr
 
 
 class SAM3_TrackPreview(_Node, frozen=True):
-    """SAM3 Track Preview (image/detection)."""
+    """SAM3 Track Preview (image/detection).
+
+    - `track_data`: a wire that carries SAM3_TRACK_DATA
+    - `opacity`: a number from 0.0 to 1.0, by default 0.5
+    - `fps`: a number from 1.0 to 120.0, by default 24.0
+    - `images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'SAM3_TrackPreview'
     track_data: Source[s.Sam3TrackData]
@@ -170,7 +231,11 @@ class SAM3_TrackPreview(_Node, frozen=True):
 
 
 class SAM3_TrackToMask(_Node, Source[s.Mask], frozen=True):
-    """SAM3 Track to Mask (image/detection)."""
+    """SAM3 Track to Mask (image/detection).
+
+    - `track_data`: a wire that carries SAM3_TRACK_DATA
+    - `object_indices`: text
+    """
 
     CLASS_TYPE = 'SAM3_TrackToMask'
 
@@ -186,7 +251,15 @@ class SAM3_TrackToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class MediaPipeFaceLandmarker(_Node, frozen=True):
-    """Detect Face Landmarks (MediaPipe) (image/detection)."""
+    """Detect Face Landmarks (MediaPipe) (image/detection).
+
+    - `face_detection_model`: a wire that carries FACE_DETECTION_MODEL
+    - `image`: a wire that carries IMAGE
+    - `detector_variant`: one of 'short', 'full', 'both', by default 'short'
+    - `num_faces`: a whole number from 0 to 16, by default 1
+    - `min_confidence`: a number from 0.0 to 1.0, by default 0.5
+    - `missing_frame_fallback`: one of 'empty', 'previous', 'interpolate', by default 'empty'
+    """
 
     CLASS_TYPE = 'MediaPipeFaceLandmarker'
 
@@ -207,7 +280,15 @@ class MediaPipeFaceLandmarker(_Node, frozen=True):
 
 
 class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
-    """Visualize Face Landmarks (MediaPipe) (image/detection)."""
+    """Visualize Face Landmarks (MediaPipe) (image/detection).
+
+    - `face_landmarks`: a wire that carries FACE_LANDMARKS
+    - `connections`: one of 'all', 'fill', 'custom'
+    - `color`: a wire that carries COLOR, by default '#00ff00'
+    - `thickness`: a whole number from 0 to 8, by default 1
+    - `point_size`: a whole number from 0 to 16, by default 2
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MediaPipeFaceMeshVisualize'
 
@@ -218,6 +299,19 @@ class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
         """The options of `connections`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `face_oval`: true or false, by default True
+            - `lips`: true or false, by default True
+            - `left_eye`: true or false, by default True
+            - `right_eye`: true or false, by default True
+            - `left_eyebrow`: true or false, by default True
+            - `right_eyebrow`: true or false, by default True
+            - `irises`: true or false, by default True
+            - `nose`: true or false, by default True
+            - `tesselation`: true or false, by default False
+            """
+
             KEY = 'custom'
             face_oval: bool | Source[s.Boolean] = True
             lips: bool | Source[s.Boolean] = True
@@ -242,7 +336,11 @@ class MediaPipeFaceMeshVisualize(_Node, Source[s.Image], frozen=True):
 
 
 class MediaPipeFaceMask(_Node, Source[s.Mask], frozen=True):
-    """Draw Face Mask (MediaPipe) (image/detection)."""
+    """Draw Face Mask (MediaPipe) (image/detection).
+
+    - `face_landmarks`: a wire that carries FACE_LANDMARKS
+    - `regions`: one of 'all', 'custom'
+    """
 
     CLASS_TYPE = 'MediaPipeFaceMask'
 
@@ -253,6 +351,15 @@ class MediaPipeFaceMask(_Node, Source[s.Mask], frozen=True):
         """The options of `regions`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `face_oval`: true or false, by default True
+            - `lips`: true or false, by default False
+            - `left_eye`: true or false, by default False
+            - `right_eye`: true or false, by default False
+            - `irises`: true or false, by default False
+            """
+
             KEY = 'custom'
             face_oval: bool | Source[s.Boolean] = True
             lips: bool | Source[s.Boolean] = False

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class ImageBlend(_Node, Source[s.Image], frozen=True):
-    """Blend Images (image/filters)."""
+    """Blend Images (image/filters).
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    - `blend_factor`: a number from 0.0 to 1.0, by default 0.5
+    - `blend_mode`: one of 'normal', 'multiply', 'screen', 'overlay', 'soft_light', 'difference', by default 'normal'
+    """
 
     CLASS_TYPE = 'ImageBlend'
 
@@ -38,7 +45,12 @@ class ImageBlend(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBlur(_Node, Source[s.Image], frozen=True):
-    """Blur Image (image/filters)."""
+    """Blur Image (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `blur_radius`: a whole number from 1 to 31, by default 1
+    - `sigma`: a number from 0.1 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ImageBlur'
 
@@ -55,7 +67,12 @@ class ImageBlur(_Node, Source[s.Image], frozen=True):
 
 
 class ImageQuantize(_Node, Source[s.Image], frozen=True):
-    """Quantize Image (image/filters)."""
+    """Quantize Image (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `colors`: a whole number from 1 to 256, by default 256
+    - `dither`: one of 'none', 'floyd-steinberg', 'bayer-2', 'bayer-4', 'bayer-8', 'bayer-16', by default 'none'
+    """
 
     CLASS_TYPE = 'ImageQuantize'
 
@@ -72,7 +89,13 @@ class ImageQuantize(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSharpen(_Node, Source[s.Image], frozen=True):
-    """Sharpen Image (image/filters)."""
+    """Sharpen Image (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `sharpen_radius`: a whole number from 1 to 31, by default 1
+    - `sigma`: a number from 0.1 to 10.0, by default 1.0
+    - `alpha`: a number from 0.0 to 5.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ImageSharpen'
 
@@ -90,7 +113,14 @@ class ImageSharpen(_Node, Source[s.Image], frozen=True):
 
 
 class ColorTransfer(_Node, Source[s.Image], frozen=True):
-    """Transfer Color (image/filters)."""
+    """Transfer Color (image/filters).
+
+    - `image_target`: a wire that carries IMAGE
+    - `image_ref`: a wire that carries IMAGE
+    - `method`: one of 'reinhard_lab', 'mkl_lab', 'histogram', by default 'reinhard_lab'
+    - `source_stats`: one of 'per_frame', 'uniform', 'target_frame'
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ColorTransfer'
 
@@ -101,6 +131,11 @@ class ColorTransfer(_Node, Source[s.Image], frozen=True):
         """The options of `source_stats`."""
 
         class TargetFrame(Option, frozen=True):
+            """The choice 'target_frame'.
+
+            - `target_index`: a whole number from 0 to 10000, by default 0
+            """
+
             KEY = 'target_frame'
             target_index: Annotated[int, Field(ge=0, le=10000)] | Source[s.Int] = 0
 
@@ -116,7 +151,12 @@ class ColorTransfer(_Node, Source[s.Image], frozen=True):
 
 
 class Canny(_Node, Source[s.Image], frozen=True):
-    """Detect Edges (Canny) (image/filters)."""
+    """Detect Edges (Canny) (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `low_threshold`: a number from 0.01 to 0.99, by default 0.4
+    - `high_threshold`: a number from 0.01 to 0.99, by default 0.8
+    """
 
     CLASS_TYPE = 'Canny'
 
@@ -133,7 +173,12 @@ class Canny(_Node, Source[s.Image], frozen=True):
 
 
 class ImageAddNoise(_Node, Source[s.Image], frozen=True):
-    """Add Noise to Image (image/filters)."""
+    """Add Noise to Image (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `strength`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ImageAddNoise'
 
@@ -150,7 +195,12 @@ class ImageAddNoise(_Node, Source[s.Image], frozen=True):
 
 
 class Morphology(_Node, Source[s.Image], frozen=True):
-    """Apply Morphology (image/filters)."""
+    """Apply Morphology (image/filters).
+
+    - `image`: a wire that carries IMAGE
+    - `operation`: one of 'erode', 'dilate', 'open', 'close', 'gradient', 'bottom_hat', 'top_hat', by default 'erode'
+    - `kernel_size`: a whole number from 3 to 999, by default 3
+    """
 
     CLASS_TYPE = 'Morphology'
 

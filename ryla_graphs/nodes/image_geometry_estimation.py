@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class MoGeInference(_Node, Source[s.MogeGeometry], frozen=True):
-    """Run MoGe Inference (image/geometry estimation)."""
+    """Run MoGe Inference (image/geometry estimation).
+
+    - `moge_model`: a wire that carries MOGE_MODEL
+    - `image`: a wire that carries IMAGE
+    - `resolution_level`: a whole number from 0 to 9, by default 9
+    - `fov_x_degrees`: a number from 0.0 to 170.0, by default 0.0
+    - `batch_size`: a whole number from 1 to 64, by default 4
+    - `force_projection`: true or false, by default True
+    - `apply_mask`: true or false, by default True
+    """
 
     CLASS_TYPE = 'MoGeInference'
 
@@ -41,7 +51,15 @@ class MoGeInference(_Node, Source[s.MogeGeometry], frozen=True):
 
 
 class MoGePanoramaInference(_Node, Source[s.MogeGeometry], frozen=True):
-    """Run MoGe Panorama Inference (image/geometry estimation)."""
+    """Run MoGe Panorama Inference (image/geometry estimation).
+
+    - `moge_model`: a wire that carries MOGE_MODEL
+    - `image`: a wire that carries IMAGE
+    - `resolution_level`: a whole number from 0 to 9, by default 9
+    - `split_resolution`: a whole number from 256 to 1024, by default 512
+    - `merge_resolution`: a whole number from 256 to 8192, by default 1920
+    - `batch_size`: a whole number from 1 to 12, by default 4
+    """
 
     CLASS_TYPE = 'MoGePanoramaInference'
 
@@ -61,7 +79,11 @@ class MoGePanoramaInference(_Node, Source[s.MogeGeometry], frozen=True):
 
 
 class MoGeRender(_Node, Source[s.Image], frozen=True):
-    """Render MoGe Geometry (image/geometry estimation)."""
+    """Render MoGe Geometry (image/geometry estimation).
+
+    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `output_`: one of 'depth', 'depth_colored', 'normal_opengl', 'normal_directx', 'mask', by default 'depth'
+    """
 
     CLASS_TYPE = 'MoGeRender'
 
@@ -78,7 +100,14 @@ class MoGeRender(_Node, Source[s.Image], frozen=True):
 
 
 class MoGePointMapToMesh(_Node, Source[s.Mesh], frozen=True):
-    """Convert MoGe Point Map to Mesh (image/geometry estimation)."""
+    """Convert MoGe Point Map to Mesh (image/geometry estimation).
+
+    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `batch_index`: a whole number from 0 to 4096, by default 0
+    - `decimation`: a whole number from 1 to 8, by default 1
+    - `discontinuity_threshold`: a number from 0.0 to 1.0, by default 0.04
+    - `texture`: true or false, by default True
+    """
 
     CLASS_TYPE = 'MoGePointMapToMesh'
 
@@ -97,7 +126,12 @@ class MoGePointMapToMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class MoGeGeometryToFOV(_Node, frozen=True):
-    """Get FoV from MoGe Geometry (image/geometry estimation)."""
+    """Get FoV from MoGe Geometry (image/geometry estimation).
+
+    - `moge_geometry`: a wire that carries MOGE_GEOMETRY
+    - `axis`: one of 'vertical', 'horizontal', 'diagonal', by default 'vertical'
+    - `unit`: one of 'degrees', 'radians', by default 'degrees'
+    """
 
     CLASS_TYPE = 'MoGeGeometryToFOV'
 
@@ -115,7 +149,14 @@ class MoGeGeometryToFOV(_Node, frozen=True):
 
 
 class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
-    """Run Depth Anything 3 (image/geometry estimation)."""
+    """Run Depth Anything 3 (image/geometry estimation).
+
+    - `da3_model`: a wire that carries DA3_MODEL
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 140 to 2520, by default 504
+    - `resize_method`: one of 'upper_bound_resize', 'lower_bound_resize', by default 'upper_bound_resize'
+    - `mode`: one of 'mono', 'multiview'
+    """
 
     CLASS_TYPE = 'DA3Inference'
 
@@ -126,6 +167,12 @@ class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
         """The options of `mode`."""
 
         class Multiview(Option, frozen=True):
+            """The choice 'multiview'.
+
+            - `ref_view_strategy`: one of 'saddle_balanced', 'saddle_sim_range', 'first', 'middle', by default 'saddle_balanced'
+            - `pose_method`: one of 'cam_dec', 'ray_pose', by default 'cam_dec'
+            """
+
             KEY = 'multiview'
             ref_view_strategy: Literal['saddle_balanced', 'saddle_sim_range', 'first', 'middle'] | Source[s.Combo] = 'saddle_balanced'
             pose_method: Literal['cam_dec', 'ray_pose'] | Source[s.Combo] = 'cam_dec'
@@ -142,7 +189,11 @@ class DA3Inference(_Node, Source[s.Da3Geometry], frozen=True):
 
 
 class DA3Render(_Node, Source[s.Image], frozen=True):
-    """Render Depth Anything 3 (image/geometry estimation)."""
+    """Render Depth Anything 3 (image/geometry estimation).
+
+    - `da3_geometry`: a wire that carries DA3_GEOMETRY
+    - `output_`: one of 'depth', 'depth_colored', 'sky_mask', 'confidence'
+    """
 
     CLASS_TYPE = 'DA3Render'
 
@@ -155,20 +206,42 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
         """The options of `output_`."""
 
         class Depth(Option, frozen=True):
+            """The choice 'depth'.
+
+            - `normalization`: one of 'v2_style', 'min_max', 'raw', by default 'v2_style'
+            - `apply_sky_clip`: true or false, by default False
+            """
+
             KEY = 'depth'
             normalization: Literal['v2_style', 'min_max', 'raw'] | Source[s.Combo] = 'v2_style'
             apply_sky_clip: bool | Source[s.Boolean] = False
 
         class DepthColored(Option, frozen=True):
+            """The choice 'depth_colored'.
+
+            - `normalization`: one of 'v2_style', 'min_max', 'raw', by default 'v2_style'
+            - `apply_sky_clip`: true or false, by default False
+            """
+
             KEY = 'depth_colored'
             normalization: Literal['v2_style', 'min_max', 'raw'] | Source[s.Combo] = 'v2_style'
             apply_sky_clip: bool | Source[s.Boolean] = False
 
         class SkyMask(Option, frozen=True):
+            """The choice 'sky_mask'.
+
+            - `colored`: true or false, by default False
+            """
+
             KEY = 'sky_mask'
             colored: bool | Source[s.Boolean] = False
 
         class Confidence(Option, frozen=True):
+            """The choice 'confidence'.
+
+            - `colored`: true or false, by default False
+            """
+
             KEY = 'confidence'
             colored: bool | Source[s.Boolean] = False
 
@@ -181,7 +254,16 @@ class DA3Render(_Node, Source[s.Image], frozen=True):
 
 
 class DA3GeometryToMesh(_Node, Source[s.Mesh], frozen=True):
-    """Convert DA3 Geometry to Mesh (image/geometry estimation)."""
+    """Convert DA3 Geometry to Mesh (image/geometry estimation).
+
+    - `da3_geometry`: a wire that carries DA3_GEOMETRY
+    - `batch_index`: a whole number from 0 to 4096, by default 0
+    - `decimation`: a whole number from 1 to 8, by default 1
+    - `discontinuity_threshold`: a number from 0.0 to 1.0, by default 0.04
+    - `confidence_threshold`: a number from 0.0 to 1.0, by default 0.1
+    - `use_sky_mask`: true or false, by default True
+    - `texture`: true or false, by default True
+    """
 
     CLASS_TYPE = 'DA3GeometryToMesh'
 

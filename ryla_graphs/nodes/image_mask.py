@@ -11,8 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class BatchMasksNode(_Node, Source[s.Mask], frozen=True):
-    """Batch Masks (image/mask)."""
+    """Batch Masks (image/mask).
+
+    - `masks`: up to 50 wires
+    """
 
     CLASS_TYPE = 'BatchMasksNode'
 
@@ -36,7 +39,10 @@ class BatchMasksNode(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskToImage(_Node, Source[s.Image], frozen=True):
-    """Convert Mask to Image (image/mask)."""
+    """Convert Mask to Image (image/mask).
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskToImage'
 
@@ -51,7 +57,13 @@ class MaskToImage(_Node, Source[s.Image], frozen=True):
 
 
 class ImageToMask(_Node, Source[s.Mask], frozen=True):
-    """Convert Image to Mask (image/mask)."""
+    """Convert Image to Mask (image/mask).
+
+    Takes one channel of a picture as a mask.
+
+    - `image`: a wire that carries IMAGE
+    - `channel`: one of 'red', 'green', 'blue', 'alpha', by default 'red'
+    """
 
     CLASS_TYPE = 'ImageToMask'
 
@@ -67,7 +79,11 @@ class ImageToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ImageColorToMask(_Node, Source[s.Mask], frozen=True):
-    """Convert Image Color to Mask (image/mask)."""
+    """Convert Image Color to Mask (image/mask).
+
+    - `image`: a wire that carries IMAGE
+    - `color`: a whole number from 0 to 16777215, by default 0
+    """
 
     CLASS_TYPE = 'ImageColorToMask'
 
@@ -83,7 +99,12 @@ class ImageColorToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class SolidMask(_Node, Source[s.Mask], frozen=True):
-    """Create Solid Mask (image/mask)."""
+    """Create Solid Mask (image/mask).
+
+    - `value`: a number from 0.0 to 1.0, by default 1.0
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'SolidMask'
 
@@ -100,7 +121,10 @@ class SolidMask(_Node, Source[s.Mask], frozen=True):
 
 
 class InvertMask(_Node, Source[s.Mask], frozen=True):
-    """Invert Mask (image/mask)."""
+    """Invert Mask (image/mask).
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'InvertMask'
 
@@ -115,7 +139,14 @@ class InvertMask(_Node, Source[s.Mask], frozen=True):
 
 
 class CropMask(_Node, Source[s.Mask], frozen=True):
-    """Crop Mask (image/mask)."""
+    """Crop Mask (image/mask).
+
+    - `mask`: a wire that carries MASK
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'CropMask'
 
@@ -134,7 +165,14 @@ class CropMask(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskComposite(_Node, Source[s.Mask], frozen=True):
-    """Combine Masks (image/mask)."""
+    """Combine Masks (image/mask).
+
+    - `destination`: a wire that carries MASK
+    - `source`: a wire that carries MASK
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `operation`: one of 'multiply', 'add', 'subtract', 'and', 'or', 'xor', by default 'multiply'
+    """
 
     CLASS_TYPE = 'MaskComposite'
 
@@ -153,7 +191,16 @@ class MaskComposite(_Node, Source[s.Mask], frozen=True):
 
 
 class FeatherMask(_Node, Source[s.Mask], frozen=True):
-    """Feather Mask (image/mask)."""
+    """Feather Mask (image/mask).
+
+    Lets a mask fade out towards its borders.
+
+    - `mask`: a wire that carries MASK
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'FeatherMask'
 
@@ -172,7 +219,14 @@ class FeatherMask(_Node, Source[s.Mask], frozen=True):
 
 
 class GrowMask(_Node, Source[s.Mask], frozen=True):
-    """Grow Mask (image/mask)."""
+    """Grow Mask (image/mask).
+
+    Makes the white of a mask larger, or smaller by a negative number.
+
+    - `mask`: a wire that carries MASK
+    - `expand`: a whole number from -16384 to 16384, by default 0
+    - `tapered_corners`: true or false, by default True
+    """
 
     CLASS_TYPE = 'GrowMask'
 
@@ -189,7 +243,11 @@ class GrowMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ThresholdMask(_Node, Source[s.Mask], frozen=True):
-    """Threshold Mask (image/mask)."""
+    """Threshold Mask (image/mask).
+
+    - `mask`: a wire that carries MASK
+    - `value`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ThresholdMask'
 
@@ -205,7 +263,10 @@ class ThresholdMask(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskPreview(_Node, Source[s.Mask], frozen=True):
-    """Preview Mask (image/mask)."""
+    """Preview Mask (image/mask).
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskPreview'
 
@@ -220,7 +281,11 @@ class MaskPreview(_Node, Source[s.Mask], frozen=True):
 
 
 class VOIDQuadmaskPreprocess(_Node, Source[s.Mask], frozen=True):
-    """VOID Quadmask Preprocessor (image/mask)."""
+    """VOID Quadmask Preprocessor (image/mask).
+
+    - `mask`: a wire that carries MASK
+    - `dilate_width`: a whole number from 0 to 50, by default 0
+    """
 
     CLASS_TYPE = 'VOIDQuadmaskPreprocess'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,12 @@ class _Node(Node, frozen=True):
 
 
 class SeedVR2PostProcessing(_Node, Source[s.Image], frozen=True):
-    """Post-Process SeedVR2 Output (image/post-processors)."""
+    """Post-Process SeedVR2 Output (image/post-processors).
+
+    - `images`: a wire that carries IMAGE
+    - `original_resized_images`: a wire that carries IMAGE
+    - `color_correction_method`: one of 'lab', 'wavelet', 'adain', 'none', by default 'lab'
+    """
 
     CLASS_TYPE = 'SeedVR2PostProcessing'
 

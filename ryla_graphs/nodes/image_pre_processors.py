@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,10 @@ class _Node(Node, frozen=True):
 
 
 class SeedVR2Preprocess(_Node, Source[s.Image], frozen=True):
-    """Pre-Process SeedVR2 Input (image/pre-processors)."""
+    """Pre-Process SeedVR2 Input (image/pre-processors).
+
+    - `resized_images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'SeedVR2Preprocess'
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class GLSLShader(_Node, frozen=True):
-    """GLSL Shader (image/shader), experimental."""
+    """GLSL Shader (image/shader), experimental.
+
+    - `fragment_shader`: text
+    - `size_mode`: one of 'from_input', 'custom'
+    - `images`: up to 5 wires
+    - `floats`: up to 20 wires
+    - `ints`: up to 20 wires
+    - `bools`: up to 10 wires
+    - `curves`: up to 4 wires
+    """
 
     CLASS_TYPE = 'GLSLShader'
 
@@ -35,6 +45,12 @@ class GLSLShader(_Node, frozen=True):
         """The options of `size_mode`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `width`: a whole number from 1 to 16384, by default 512
+            - `height`: a whole number from 1 to 16384, by default 512
+            """
+
             KEY = 'custom'
             width: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 512
             height: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 512

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class ImagePadForOutpaint(_Node, frozen=True):
-    """Pad Image for Outpainting (image/transform)."""
+    """Pad Image for Outpainting (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    - `feathering`: a whole number from 0 to 16384, by default 40
+    """
 
     CLASS_TYPE = 'ImagePadForOutpaint'
 
@@ -41,7 +50,14 @@ class ImagePadForOutpaint(_Node, frozen=True):
 
 
 class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
-    """Resize Image/Mask (image/transform)."""
+    """Resize Image/Mask (image/transform).
+
+    Scales a picture or a mask in one of several ways, which `resize_type` chooses.
+
+    - `input`: a wire that carries anything that matches
+    - `resize_type`: one of 'scale dimensions', 'scale by multiplier', 'scale longer dimension', 'scale shorter dimension', 'scale width', 'scale height', 'scale total pixels', 'match size', 'scale to multiple'
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'area'
+    """
 
     CLASS_TYPE = 'ResizeImageMaskNode'
 
@@ -52,41 +68,89 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
         """The options of `resize_type`."""
 
         class ScaleDimensions(Option, frozen=True):
+            """The choice 'scale dimensions'.
+
+            - `width`: a whole number from 0 to 16384, by default 512
+            - `height`: a whole number from 0 to 16384, by default 512
+            - `crop`: one of 'disabled', 'center', by default 'center'
+            """
+
             KEY = 'scale dimensions'
             width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
             height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
             crop: Literal['disabled', 'center'] | Source[s.Combo] = 'center'
 
         class ScaleByMultiplier(Option, frozen=True):
+            """The choice 'scale by multiplier'.
+
+            - `multiplier`: a number from 0.01 to 8.0, by default 1.0
+            """
+
             KEY = 'scale by multiplier'
             multiplier: Annotated[float, Field(ge=0.01, le=8.0)] | Source[s.Float] = 1.0
 
         class ScaleLongerDimension(Option, frozen=True):
+            """The choice 'scale longer dimension'.
+
+            - `longer_size`: a whole number from 0 to 16384, by default 512
+            """
+
             KEY = 'scale longer dimension'
             longer_size: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
 
         class ScaleShorterDimension(Option, frozen=True):
+            """The choice 'scale shorter dimension'.
+
+            - `shorter_size`: a whole number from 0 to 16384, by default 512
+            """
+
             KEY = 'scale shorter dimension'
             shorter_size: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
 
         class ScaleWidth(Option, frozen=True):
+            """The choice 'scale width'.
+
+            - `width`: a whole number from 0 to 16384, by default 512
+            """
+
             KEY = 'scale width'
             width: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
 
         class ScaleHeight(Option, frozen=True):
+            """The choice 'scale height'.
+
+            - `height`: a whole number from 0 to 16384, by default 512
+            """
+
             KEY = 'scale height'
             height: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 512
 
         class ScaleTotalPixels(Option, frozen=True):
+            """The choice 'scale total pixels'.
+
+            - `megapixels`: a number from 0.01 to 16.0, by default 1.0
+            """
+
             KEY = 'scale total pixels'
             megapixels: Annotated[float, Field(ge=0.01, le=16.0)] | Source[s.Float] = 1.0
 
         class MatchSize(Option, frozen=True):
+            """The choice 'match size'.
+
+            - `match`: a wire that carries IMAGE,MASK
+            - `crop`: one of 'disabled', 'center', by default 'center'
+            """
+
             KEY = 'match size'
             match: Source[s.Image | s.Mask]
             crop: Literal['disabled', 'center'] | Source[s.Combo] = 'center'
 
         class ScaleToMultiple(Option, frozen=True):
+            """The choice 'scale to multiple'.
+
+            - `multiple`: a whole number from 1 to 16384, by default 8
+            """
+
             KEY = 'scale to multiple'
             multiple: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 8
 
@@ -100,7 +164,14 @@ class ResizeImageMaskNode(_Node, Source[Any], frozen=True):
 
 
 class ImageCrop(_Node, Source[s.Image], frozen=True):
-    """Crop Image (DEPRECATED) (image/transform), deprecated."""
+    """Crop Image (DEPRECATED) (image/transform), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'ImageCrop'
 
@@ -119,7 +190,11 @@ class ImageCrop(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCropV2(_Node, Source[s.Image], frozen=True):
-    """Crop Image (image/transform)."""
+    """Crop Image (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `crop_region`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    """
 
     CLASS_TYPE = 'ImageCropV2'
 
@@ -135,7 +210,16 @@ class ImageCropV2(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCropToMask(_Node, Source[s.Image], frozen=True):
-    """Crop Image to Mask (image/transform)."""
+    """Crop Image to Mask (image/transform).
+
+    - `images`: a wire that carries IMAGE
+    - `masks`: a wire that carries MASK
+    - `width`: a whole number from 64 to 4096, by default 1024
+    - `height`: a whole number from 64 to 4096, by default 1024
+    - `pad_factor`: a number from 1.0 to 2.0, by default 1.0
+    - `grow_mask`: a whole number from -32 to 32, by default 0
+    - `background`: a wire that carries COLOR, by default '#000000'
+    """
 
     CLASS_TYPE = 'ImageCropToMask'
 
@@ -156,7 +240,15 @@ class ImageCropToMask(_Node, Source[s.Image], frozen=True):
 
 
 class ImageStitch(_Node, Source[s.Image], frozen=True):
-    """Stitch Images (image/transform)."""
+    """Stitch Images (image/transform).
+
+    - `image1`: a wire that carries IMAGE
+    - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
+    - `match_image_size`: true or false, by default True
+    - `spacing_width`: a whole number from 0 to 1024, by default 0
+    - `spacing_color`: one of 'white', 'black', 'red', 'green', 'blue', by default 'white'
+    - `image2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageStitch'
 
@@ -176,7 +268,14 @@ class ImageStitch(_Node, Source[s.Image], frozen=True):
 
 
 class ResizeAndPadImage(_Node, Source[s.Image], frozen=True):
-    """Resize And Pad Image (image/transform)."""
+    """Resize And Pad Image (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `target_width`: a whole number from 1 to 16384, by default 512
+    - `target_height`: a whole number from 1 to 16384, by default 512
+    - `padding_color`: one of 'white', 'black', by default 'white'
+    - `interpolation`: one of 'area', 'bicubic', 'nearest-exact', 'bilinear', 'lanczos', by default 'area'
+    """
 
     CLASS_TYPE = 'ResizeAndPadImage'
 
@@ -195,7 +294,11 @@ class ResizeAndPadImage(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRotate(_Node, Source[s.Image], frozen=True):
-    """Rotate Image (image/transform)."""
+    """Rotate Image (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `rotation`: one of 'none', '90 degrees', '180 degrees', '270 degrees', by default 'none'
+    """
 
     CLASS_TYPE = 'ImageRotate'
 
@@ -211,7 +314,11 @@ class ImageRotate(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFlip(_Node, Source[s.Image], frozen=True):
-    """Flip Image (image/transform)."""
+    """Flip Image (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `flip_method`: one of 'x-axis: vertically', 'y-axis: horizontally', by default 'x-axis: vertically'
+    """
 
     CLASS_TYPE = 'ImageFlip'
 
@@ -227,7 +334,11 @@ class ImageFlip(_Node, Source[s.Image], frozen=True):
 
 
 class ResizeImagesByShorterEdge(_Node, Source[s.Image], frozen=True):
-    """Resize Images by Shorter Edge (DEPRECATED) (image/transform), deprecated, experimental."""
+    """Resize Images by Shorter Edge (DEPRECATED) (image/transform), deprecated, experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `shorter_edge`: a whole number from 1 to 8192, by default 512
+    """
 
     CLASS_TYPE = 'ResizeImagesByShorterEdge'
 
@@ -243,7 +354,11 @@ class ResizeImagesByShorterEdge(_Node, Source[s.Image], frozen=True):
 
 
 class ResizeImagesByLongerEdge(_Node, Source[s.Image], frozen=True):
-    """Resize Images by Longer Edge (DEPRECATED) (image/transform), deprecated, experimental."""
+    """Resize Images by Longer Edge (DEPRECATED) (image/transform), deprecated, experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `longer_edge`: a whole number from 1 to 8192, by default 1024
+    """
 
     CLASS_TYPE = 'ResizeImagesByLongerEdge'
 
@@ -259,7 +374,12 @@ class ResizeImagesByLongerEdge(_Node, Source[s.Image], frozen=True):
 
 
 class CenterCropImages(_Node, Source[s.Image], frozen=True):
-    """Crop Image (Center) (image/transform), experimental."""
+    """Crop Image (Center) (image/transform), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `width`: a whole number from 1 to 8192, by default 512
+    - `height`: a whole number from 1 to 8192, by default 512
+    """
 
     CLASS_TYPE = 'CenterCropImages'
 
@@ -276,7 +396,13 @@ class CenterCropImages(_Node, Source[s.Image], frozen=True):
 
 
 class RandomCropImages(_Node, Source[s.Image], frozen=True):
-    """Crop Image (Random) (image/transform), experimental."""
+    """Crop Image (Random) (image/transform), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `width`: a whole number from 1 to 8192, by default 512
+    - `height`: a whole number from 1 to 8192, by default 512
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'RandomCropImages'
 
@@ -294,7 +420,15 @@ class RandomCropImages(_Node, Source[s.Image], frozen=True):
 
 
 class CropByBBoxes(_Node, Source[s.Image], frozen=True):
-    """Crop By Bounding Boxes (image/transform)."""
+    """Crop By Bounding Boxes (image/transform).
+
+    - `image`: a wire that carries IMAGE
+    - `bboxes`: a wire that carries BOUNDING_BOX, by default {'x': 0, 'y': 0, 'width': 512, 'height': 512}
+    - `output_width`: a whole number from 64 to 4096, by default 512
+    - `output_height`: a whole number from 64 to 4096, by default 512
+    - `padding`: a whole number from 0 to 1024, by default 0
+    - `keep_aspect`: one of 'stretch', 'pad', by default 'stretch'
+    """
 
     CLASS_TYPE = 'CropByBBoxes'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,14 @@ class _Node(Node, frozen=True):
 
 
 class ImageScale(_Node, Source[s.Image], frozen=True):
-    """Upscale Image (image/upscaling)."""
+    """Upscale Image (image/upscaling).
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'ImageScale'
 
@@ -39,7 +46,12 @@ class ImageScale(_Node, Source[s.Image], frozen=True):
 
 
 class ImageScaleBy(_Node, Source[s.Image], frozen=True):
-    """Upscale Image By (image/upscaling)."""
+    """Upscale Image By (image/upscaling).
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `scale_by`: a number from 0.01 to 8.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ImageScaleBy'
 
@@ -56,7 +68,11 @@ class ImageScaleBy(_Node, Source[s.Image], frozen=True):
 
 
 class ImageUpscaleWithModel(_Node, Source[s.Image], frozen=True):
-    """Upscale Image (using Model) (image/upscaling)."""
+    """Upscale Image (using Model) (image/upscaling).
+
+    - `upscale_model`: a wire that carries UPSCALE_MODEL
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageUpscaleWithModel'
 
@@ -72,7 +88,15 @@ class ImageUpscaleWithModel(_Node, Source[s.Image], frozen=True):
 
 
 class ImageScaleToTotalPixels(_Node, Source[s.Image], frozen=True):
-    """Scale Image to Total Pixels (image/upscaling)."""
+    """Scale Image to Total Pixels (image/upscaling).
+
+    Scales a picture to a number of megapixels and keeps its proportions.
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `megapixels`: a number from 0.01 to 16.0, by default 1.0
+    - `resolution_steps`: a whole number from 1 to 256, by default 1
+    """
 
     CLASS_TYPE = 'ImageScaleToTotalPixels'
 
@@ -90,7 +114,12 @@ class ImageScaleToTotalPixels(_Node, Source[s.Image], frozen=True):
 
 
 class ImageScaleToMaxDimension(_Node, Source[s.Image], frozen=True):
-    """Scale Image to Max Dimension (image/upscaling)."""
+    """Scale Image to Max Dimension (image/upscaling).
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_method`: one of 'area', 'lanczos', 'bilinear', 'nearest-exact', 'bilinear', 'bicubic', by default 'area'
+    - `largest_size`: a whole number from 0 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'ImageScaleToMaxDimension'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class WanDancerPadKeyframes(_Node, frozen=True):
-    """WanDancerPadKeyframes (image/video)."""
+    """WanDancerPadKeyframes (image/video).
+
+    - `images`: a wire that carries IMAGE
+    - `segment_length`: a whole number from 1 to 10000, by default 149
+    - `segment_index`: a whole number from 0 to 100, by default 0
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'WanDancerPadKeyframes'
 
@@ -40,14 +46,20 @@ class WanDancerPadKeyframes(_Node, frozen=True):
 
 
 class WanDancerPadKeyframesList(_Node, frozen=True):
-    """WanDancerPadKeyframesList (image/video)."""
+    """WanDancerPadKeyframesList (image/video).
+
+    - `images`: a wire that carries IMAGE
+    - `segment_length`: a whole number from 1 to 10000, by default 149
+    - `num_segments`: a whole number from 1 to 100, by default 1
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'WanDancerPadKeyframesList'
 
     class Out(NamedTuple):
-        keyframes_sequence: Output[s.Image]
-        keyframes_mask: Output[s.Mask]
-        audio_segment: Output[s.Audio]
+        keyframes_sequence: OutputList[s.Image]
+        keyframes_mask: OutputList[s.Mask]
+        audio_segment: OutputList[s.Audio]
 
     images: Source[s.Image]
     segment_length: Annotated[int, Field(ge=1, le=10000)] | Source[s.Int] = 149

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class AddMask(_Node, Source[s.Mask], frozen=True):
-    """Pixelwise(MASK + MASK)."""
+    """Pixelwise(MASK + MASK).
+
+    - `mask1`: a wire that carries MASK
+    - `mask2`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'AddMask'
 
@@ -37,7 +41,13 @@ class AddMask(_Node, Source[s.Mask], frozen=True):
 
 
 class BboxDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
-    """BBOX Detector (combined)."""
+    """BBOX Detector (combined).
+
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `dilation`: a whole number from -512 to 512, by default 4
+    """
 
     CLASS_TYPE = 'BboxDetectorCombined_v2'
 
@@ -55,7 +65,19 @@ class BboxDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
 
 
 class BboxDetectorSEGS(_Node, Source[s.Segs], frozen=True):
-    """BBOX Detector (SEGS)."""
+    """BBOX Detector (SEGS).
+
+    Finds things in a picture, such as faces, and gives a region for each.
+
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5: how sure the detector must be
+    - `dilation`: a whole number from -512 to 512, by default 10
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `labels`: text, by default 'all'
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'BboxDetectorSEGS'
 
@@ -77,7 +99,11 @@ class BboxDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class BitwiseAndMask(_Node, Source[s.Mask], frozen=True):
-    """Pixelwise(MASK & MASK)."""
+    """Pixelwise(MASK & MASK).
+
+    - `mask1`: a wire that carries MASK
+    - `mask2`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'BitwiseAndMask'
 
@@ -93,7 +119,11 @@ class BitwiseAndMask(_Node, Source[s.Mask], frozen=True):
 
 
 class BitwiseAndMaskForEach(_Node, Source[s.Segs], frozen=True):
-    """Pixelwise(SEGS & SEGS)."""
+    """Pixelwise(SEGS & SEGS).
+
+    - `base_segs`: a wire that carries SEGS
+    - `mask_segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'BitwiseAndMaskForEach'
 
@@ -109,7 +139,13 @@ class BitwiseAndMaskForEach(_Node, Source[s.Segs], frozen=True):
 
 
 class CLIPSegDetectorProvider(_Node, Source[s.BboxDetector], frozen=True):
-    """CLIPSegDetectorProvider."""
+    """CLIPSegDetectorProvider.
+
+    - `text`: text
+    - `blur`: a number from 0 to 15, by default 7.0
+    - `threshold`: a number from 0 to 1, by default 0.4
+    - `dilation_factor`: a whole number from 0 to 10, by default 4
+    """
 
     CLASS_TYPE = 'CLIPSegDetectorProvider'
 
@@ -140,7 +176,10 @@ class EmptySegs(_Node, Source[s.Segs], frozen=True):
 
 
 class ImageListToImageBatch(_Node, Source[s.Image], frozen=True):
-    """Image List to Image Batch."""
+    """Image List to Image Batch.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageListToImageBatch'
 
@@ -155,7 +194,10 @@ class ImageListToImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImpactCount_Elts_in_SEGS(_Node, Source[s.Int], frozen=True):
-    """Count Elts in SEGS."""
+    """Count Elts in SEGS.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactCount_Elts_in_SEGS'
 
@@ -170,7 +212,11 @@ class ImpactCount_Elts_in_SEGS(_Node, Source[s.Int], frozen=True):
 
 
 class ImpactDilateMask(_Node, Source[s.Mask], frozen=True):
-    """Dilate Mask."""
+    """Dilate Mask.
+
+    - `mask`: a wire that carries MASK
+    - `dilation`: a whole number from -512 to 512, by default 10
+    """
 
     CLASS_TYPE = 'ImpactDilateMask'
 
@@ -186,7 +232,11 @@ class ImpactDilateMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactDilateMaskInSEGS(_Node, Source[s.Segs], frozen=True):
-    """Dilate Mask (SEGS)."""
+    """Dilate Mask (SEGS).
+
+    - `segs`: a wire that carries SEGS
+    - `dilation`: a whole number from -512 to 512, by default 10
+    """
 
     CLASS_TYPE = 'ImpactDilateMaskInSEGS'
 
@@ -202,7 +252,10 @@ class ImpactDilateMaskInSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactFlattenMask(_Node, Source[s.Mask], frozen=True):
-    """Flatten Mask Batch."""
+    """Flatten Mask Batch.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImpactFlattenMask'
 
@@ -217,7 +270,12 @@ class ImpactFlattenMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactGaussianBlurMask(_Node, Source[s.Mask], frozen=True):
-    """Gaussian Blur Mask."""
+    """Gaussian Blur Mask.
+
+    - `mask`: a wire that carries MASK
+    - `kernel_size`: a whole number from 0 to 100, by default 10
+    - `sigma`: a number from 0.1 to 100.0, by default 10.0
+    """
 
     CLASS_TYPE = 'ImpactGaussianBlurMask'
 
@@ -234,7 +292,12 @@ class ImpactGaussianBlurMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactGaussianBlurMaskInSEGS(_Node, Source[s.Segs], frozen=True):
-    """Gaussian Blur Mask (SEGS)."""
+    """Gaussian Blur Mask (SEGS).
+
+    - `segs`: a wire that carries SEGS
+    - `kernel_size`: a whole number from 0 to 100, by default 10
+    - `sigma`: a number from 0.1 to 100.0, by default 10.0
+    """
 
     CLASS_TYPE = 'ImpactGaussianBlurMaskInSEGS'
 
@@ -251,7 +314,10 @@ class ImpactGaussianBlurMaskInSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSEGSConcat(_Node, Source[s.Segs], frozen=True):
-    """SEGS Concat."""
+    """SEGS Concat.
+
+    - `segs1`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactSEGSConcat'
 
@@ -266,7 +332,12 @@ class ImpactSEGSConcat(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSEGSLabelFilter(_Node, frozen=True):
-    """SEGS Filter (label)."""
+    """SEGS Filter (label).
+
+    - `segs`: a wire that carries SEGS
+    - `preset`: one of 'all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', … (106 choices), by default 'all'
+    - `labels`: text
+    """
 
     CLASS_TYPE = 'ImpactSEGSLabelFilter'
 
@@ -284,7 +355,16 @@ class ImpactSEGSLabelFilter(_Node, frozen=True):
 
 
 class ImpactSEGSOrderedFilter(_Node, frozen=True):
-    """SEGS Filter (ordered)."""
+    """SEGS Filter (ordered).
+
+    Keeps some regions, ordered by size or place.
+
+    - `segs`: a wire that carries SEGS
+    - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'confidence', by default 'area(=w*h)'
+    - `order`: true or false, by default True
+    - `take_start`: a whole number from 0 to 9223372036854775807, by default 0
+    - `take_count`: a whole number from 0 to 9223372036854775807, by default 1
+    """
 
     CLASS_TYPE = 'ImpactSEGSOrderedFilter'
 
@@ -304,7 +384,12 @@ class ImpactSEGSOrderedFilter(_Node, frozen=True):
 
 
 class ImpactSEGSPicker(_Node, Source[s.Segs], frozen=True):
-    """Picker (SEGS)."""
+    """Picker (SEGS).
+
+    - `picks`: text
+    - `segs`: a wire that carries SEGS
+    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImpactSEGSPicker'
 
@@ -321,7 +406,14 @@ class ImpactSEGSPicker(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSEGSRangeFilter(_Node, frozen=True):
-    """SEGS Filter (range)."""
+    """SEGS Filter (range).
+
+    - `segs`: a wire that carries SEGS
+    - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'length_percent', 'confidence(0-100)', by default 'area(=w*h)'
+    - `mode`: true or false, by default True
+    - `min_value`: a whole number from 0 to 9223372036854775807, by default 0
+    - `max_value`: a whole number from 0 to 9223372036854775807, by default 67108864
+    """
 
     CLASS_TYPE = 'ImpactSEGSRangeFilter'
 
@@ -341,7 +433,10 @@ class ImpactSEGSRangeFilter(_Node, frozen=True):
 
 
 class ImpactSEGSToMaskBatch(_Node, Source[s.Mask], frozen=True):
-    """SEGS to Mask Batch."""
+    """SEGS to Mask Batch.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactSEGSToMaskBatch'
 
@@ -356,12 +451,15 @@ class ImpactSEGSToMaskBatch(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactSEGSToMaskList(_Node, Source[s.Mask], frozen=True):
-    """SEGS to Mask List."""
+    """SEGS to Mask List.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactSEGSToMaskList'
 
     class Out(NamedTuple):
-        mask: Output[s.Mask]
+        mask: OutputList[s.Mask]
 
     segs: Source[s.Segs]
 
@@ -371,7 +469,11 @@ class ImpactSEGSToMaskList(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactSegsAndMask(_Node, Source[s.Segs], frozen=True):
-    """Pixelwise(SEGS & MASK)."""
+    """Pixelwise(SEGS & MASK).
+
+    - `segs`: a wire that carries SEGS
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImpactSegsAndMask'
 
@@ -387,7 +489,11 @@ class ImpactSegsAndMask(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSegsAndMaskForEach(_Node, Source[s.Segs], frozen=True):
-    """Pixelwise(SEGS & MASKS ForEach)."""
+    """Pixelwise(SEGS & MASKS ForEach).
+
+    - `segs`: a wire that carries SEGS
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImpactSegsAndMaskForEach'
 
@@ -403,7 +509,22 @@ class ImpactSegsAndMaskForEach(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
-    """Simple Detector (SEGS)."""
+    """Simple Detector (SEGS).
+
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -512 to 512, by default 0
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `sub_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `sub_dilation`: a whole number from -512 to 512, by default 0
+    - `sub_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `post_dilation`: a whole number from -512 to 512, optional
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    """
 
     CLASS_TYPE = 'ImpactSimpleDetectorSEGS'
 
@@ -430,7 +551,20 @@ class ImpactSimpleDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSimpleDetectorSEGSPipe(_Node, Source[s.Segs], frozen=True):
-    """Simple Detector (SEGS/pipe)."""
+    """Simple Detector (SEGS/pipe).
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `image`: a wire that carries IMAGE
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -512 to 512, by default 0
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `sub_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `sub_dilation`: a whole number from -512 to 512, by default 0
+    - `sub_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `post_dilation`: a whole number from -512 to 512, optional
+    """
 
     CLASS_TYPE = 'ImpactSimpleDetectorSEGSPipe'
 
@@ -455,7 +589,23 @@ class ImpactSimpleDetectorSEGSPipe(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
-    """Simple Detector for AnimateDiff (SEGS)."""
+    """Simple Detector for AnimateDiff (SEGS).
+
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image_frames`: a wire that carries IMAGE
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -255 to 255, by default 0
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `sub_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `sub_dilation`: a whole number from -255 to 255, by default 0
+    - `sub_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `masking_mode`: one of 'Pivot SEGS', 'Combine neighboring frames', "Don't combine", optional
+    - `segs_pivot`: one of 'Combined mask', '1st frame mask', optional
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    """
 
     CLASS_TYPE = 'ImpactSimpleDetectorSEGS_for_AD'
 
@@ -483,7 +633,10 @@ class ImpactSimpleDetectorSEGS_for_AD(_Node, Source[s.Segs], frozen=True):
 
 
 class MaskListToMaskBatch(_Node, Source[s.Mask], frozen=True):
-    """Mask List to Mask Batch."""
+    """Mask List to Mask Batch.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskListToMaskBatch'
 
@@ -498,7 +651,15 @@ class MaskListToMaskBatch(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskToSEGS(_Node, Source[s.Segs], frozen=True):
-    """MASK to SEGS."""
+    """MASK to SEGS.
+
+    - `mask`: a wire that carries MASK
+    - `combined`: true or false, by default False
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `bbox_fill`: true or false, by default False
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `contour_fill`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MaskToSEGS'
 
@@ -518,7 +679,15 @@ class MaskToSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class MaskToSEGS_for_AnimateDiff(_Node, Source[s.Segs], frozen=True):
-    """MASK to SEGS for AnimateDiff."""
+    """MASK to SEGS for AnimateDiff.
+
+    - `mask`: a wire that carries MASK
+    - `combined`: true or false, by default False
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `bbox_fill`: true or false, by default False
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `contour_fill`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MaskToSEGS_for_AnimateDiff'
 
@@ -538,12 +707,15 @@ class MaskToSEGS_for_AnimateDiff(_Node, Source[s.Segs], frozen=True):
 
 
 class MasksToMaskList(_Node, Source[s.Mask], frozen=True):
-    """Mask Batch to Mask List."""
+    """Mask Batch to Mask List.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MasksToMaskList'
 
     class Out(NamedTuple):
-        mask: Output[s.Mask]
+        mask: OutputList[s.Mask]
 
     masks: Source[s.Mask]
 
@@ -553,7 +725,23 @@ class MasksToMaskList(_Node, Source[s.Mask], frozen=True):
 
 
 class MediaPipeFaceMeshToSEGS(_Node, Source[s.Segs], frozen=True):
-    """MediaPipe FaceMesh to SEGS."""
+    """MediaPipe FaceMesh to SEGS.
+
+    - `image`: a wire that carries IMAGE
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `bbox_fill`: true or false, by default False
+    - `crop_min_size`: a whole number from 10 to 16384, by default 50
+    - `drop_size`: a whole number from 1 to 16384, by default 1
+    - `dilation`: a whole number from -512 to 512, by default 0
+    - `face`: true or false, by default True
+    - `mouth`: true or false, by default False
+    - `left_eyebrow`: true or false, by default False
+    - `left_eye`: true or false, by default False
+    - `left_pupil`: true or false, by default False
+    - `right_eyebrow`: true or false, by default False
+    - `right_eye`: true or false, by default False
+    - `right_pupil`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MediaPipeFaceMeshToSEGS'
 
@@ -581,7 +769,10 @@ class MediaPipeFaceMeshToSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ONNXDetectorProvider(_Node, Source[s.BboxDetector], frozen=True):
-    """ONNXDetectorProvider."""
+    """ONNXDetectorProvider.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ONNXDetectorProvider'
 
@@ -596,7 +787,17 @@ class ONNXDetectorProvider(_Node, Source[s.BboxDetector], frozen=True):
 
 
 class ONNXDetectorSEGS(_Node, Source[s.Segs], frozen=True):
-    """ONNX Detector (SEGS/legacy) - use BBOXDetector."""
+    """ONNX Detector (SEGS/legacy) - use BBOXDetector.
+
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `dilation`: a whole number from -512 to 512, by default 10
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `labels`: text, by default 'all'
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'ONNXDetectorSEGS'
 
@@ -618,7 +819,18 @@ class ONNXDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class SAMDetectorCombined(_Node, Source[s.Mask], frozen=True):
-    """SAMDetector (combined)."""
+    """SAMDetector (combined).
+
+    - `sam_model`: a wire that carries SAM_MODEL
+    - `segs`: a wire that carries SEGS
+    - `image`: a wire that carries IMAGE
+    - `detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
+    - `dilation`: a whole number from -512 to 512, by default 0
+    - `threshold`: a number from 0.0 to 1.0, by default 0.93
+    - `bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
+    """
 
     CLASS_TYPE = 'SAMDetectorCombined'
 
@@ -641,7 +853,18 @@ class SAMDetectorCombined(_Node, Source[s.Mask], frozen=True):
 
 
 class SAMDetectorSegmented(_Node, frozen=True):
-    """SAMDetector (segmented)."""
+    """SAMDetector (segmented).
+
+    - `sam_model`: a wire that carries SAM_MODEL
+    - `segs`: a wire that carries SEGS
+    - `image`: a wire that carries IMAGE
+    - `detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
+    - `dilation`: a whole number from -512 to 512, by default 0
+    - `threshold`: a number from 0.0 to 1.0, by default 0.93
+    - `bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
+    """
 
     CLASS_TYPE = 'SAMDetectorSegmented'
 
@@ -665,7 +888,11 @@ class SAMDetectorSegmented(_Node, frozen=True):
 
 
 class SAMLoader(_Node, Source[s.SamModel], frozen=True):
-    """SAMLoader (Impact)."""
+    """SAMLoader (Impact).
+
+    - `model_name`: the name of a file or model that the server has
+    - `device_mode`: one of 'AUTO', 'Prefer GPU', 'CPU', by default 'AUTO'
+    """
 
     CLASS_TYPE = 'SAMLoader'
 
@@ -681,12 +908,16 @@ class SAMLoader(_Node, Source[s.SamModel], frozen=True):
 
 
 class SEGSToImageList(_Node, Source[s.Image], frozen=True):
-    """SEGSToImageList."""
+    """SEGSToImageList.
+
+    - `segs`: a wire that carries SEGS
+    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'SEGSToImageList'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     segs: Source[s.Segs]
     fallback_image_opt: Source[s.Image] | None = None
@@ -697,7 +928,13 @@ class SEGSToImageList(_Node, Source[s.Image], frozen=True):
 
 
 class SegmDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
-    """SEGM Detector (combined)."""
+    """SEGM Detector (combined).
+
+    - `segm_detector`: a wire that carries SEGM_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `dilation`: a whole number from -512 to 512, by default 0
+    """
 
     CLASS_TYPE = 'SegmDetectorCombined_v2'
 
@@ -715,7 +952,17 @@ class SegmDetectorCombined_v2(_Node, Source[s.Mask], frozen=True):
 
 
 class SegmDetectorSEGS(_Node, Source[s.Segs], frozen=True):
-    """SEGM Detector (SEGS)."""
+    """SEGM Detector (SEGS).
+
+    - `segm_detector`: a wire that carries SEGM_DETECTOR
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `dilation`: a whole number from -512 to 512, by default 10
+    - `crop_factor`: a number from 1.0 to 100, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `labels`: text, by default 'all'
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'SegmDetectorSEGS'
 
@@ -737,7 +984,12 @@ class SegmDetectorSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class SegsToCombinedMask(_Node, Source[s.Mask], frozen=True):
-    """SEGS to MASK (combined)."""
+    """SEGS to MASK (combined).
+
+    One mask of all regions.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'SegsToCombinedMask'
 
@@ -752,7 +1004,11 @@ class SegsToCombinedMask(_Node, Source[s.Mask], frozen=True):
 
 
 class SubtractMask(_Node, Source[s.Mask], frozen=True):
-    """Pixelwise(MASK - MASK)."""
+    """Pixelwise(MASK - MASK).
+
+    - `mask1`: a wire that carries MASK
+    - `mask2`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'SubtractMask'
 
@@ -768,7 +1024,11 @@ class SubtractMask(_Node, Source[s.Mask], frozen=True):
 
 
 class SubtractMaskForEach(_Node, Source[s.Segs], frozen=True):
-    """Pixelwise(SEGS - SEGS)."""
+    """Pixelwise(SEGS - SEGS).
+
+    - `base_segs`: a wire that carries SEGS
+    - `mask_segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'SubtractMaskForEach'
 
@@ -784,7 +1044,11 @@ class SubtractMaskForEach(_Node, Source[s.Segs], frozen=True):
 
 
 class ToBinaryMask(_Node, Source[s.Mask], frozen=True):
-    """ToBinaryMask."""
+    """ToBinaryMask.
+
+    - `mask`: a wire that carries MASK
+    - `threshold`: a whole number from 1 to 255, by default 20
+    """
 
     CLASS_TYPE = 'ToBinaryMask'
 
@@ -800,7 +1064,12 @@ class ToBinaryMask(_Node, Source[s.Mask], frozen=True):
 
 
 class UltralyticsDetectorProvider(_Node, frozen=True):
-    """UltralyticsDetectorProvider."""
+    """UltralyticsDetectorProvider.
+
+    Loads a YOLO detector.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'UltralyticsDetectorProvider'
 

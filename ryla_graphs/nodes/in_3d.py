@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class Load3D(_Node, frozen=True):
-    """Load 3D & Animation (3d), experimental."""
+    """Load 3D & Animation (3d), experimental.
+
+    - `model_file`: the name of a file or model that the server has
+    - `image`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    """
 
     CLASS_TYPE = 'Load3D'
 
@@ -45,7 +52,13 @@ class Load3D(_Node, frozen=True):
 
 
 class Load3DAdvanced(_Node, frozen=True):
-    """Load 3D (Advanced) (3d), experimental."""
+    """Load 3D (Advanced) (3d), experimental.
+
+    - `model_file`: the name of a file or model that the server has
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    """
 
     CLASS_TYPE = 'Load3DAdvanced'
 
@@ -67,7 +80,12 @@ class Load3DAdvanced(_Node, frozen=True):
 
 
 class Preview3D(_Node, frozen=True):
-    """Preview 3D & Animation (3d), experimental."""
+    """Preview 3D & Animation (3d), experimental.
+
+    - `model_file`: a wire that carries STRING,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    - `bg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Preview3D'
     model_file: str | Source[s.String | s.File3dGlb | s.File3dGltf | s.File3dFbx | s.File3dObj | s.File3dStl | s.File3dUsdz | s.File3d] = ''
@@ -76,7 +94,15 @@ class Preview3D(_Node, frozen=True):
 
 
 class Preview3DAdvanced(_Node, frozen=True):
-    """Preview 3D (Advanced) (3d), experimental."""
+    """Preview 3D (Advanced) (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'Preview3DAdvanced'
 
@@ -100,7 +126,15 @@ class Preview3DAdvanced(_Node, frozen=True):
 
 
 class PreviewGaussianSplat(_Node, frozen=True):
-    """Preview Splat (3d), experimental."""
+    """Preview Splat (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'PreviewGaussianSplat'
 
@@ -124,7 +158,15 @@ class PreviewGaussianSplat(_Node, frozen=True):
 
 
 class PreviewPointCloud(_Node, frozen=True):
-    """Preview Point Cloud (3d), experimental."""
+    """Preview Point Cloud (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'PreviewPointCloud'
 
@@ -148,7 +190,11 @@ class PreviewPointCloud(_Node, frozen=True):
 
 
 class VoxelToMeshBasic(_Node, Source[s.Mesh], frozen=True):
-    """Voxel to Mesh (Basic) (DEPRECATED) (3d), deprecated."""
+    """Voxel to Mesh (Basic) (DEPRECATED) (3d), deprecated.
+
+    - `voxel`: a wire that carries VOXEL
+    - `threshold`: a number from -1.0 to 1.0, by default 0.6
+    """
 
     CLASS_TYPE = 'VoxelToMeshBasic'
 
@@ -164,7 +210,12 @@ class VoxelToMeshBasic(_Node, Source[s.Mesh], frozen=True):
 
 
 class VoxelToMesh(_Node, Source[s.Mesh], frozen=True):
-    """Voxel to Mesh (3d)."""
+    """Voxel to Mesh (3d).
+
+    - `voxel`: a wire that carries VOXEL
+    - `algorithm`: one of 'surface net', 'basic', by default 'surface net'
+    - `threshold`: a number from -1.0 to 1.0, by default 0.6
+    """
 
     CLASS_TYPE = 'VoxelToMesh'
 
@@ -181,7 +232,11 @@ class VoxelToMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class SaveGLB(_Node, frozen=True):
-    """Save 3D Model (3d)."""
+    """Save 3D Model (3d).
+
+    - `mesh`: a wire that carries MESH,FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D_STL,FILE_3D_USDZ,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT,FILE_3D_SPLAT_ANY,FILE_3D_POINT_CLOUD_ANY,FILE_3D
+    - `filename_prefix`: text, by default '3d/ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveGLB'
     mesh: Source[s.Mesh | s.File3dGlb | s.File3dGltf | s.File3dObj | s.File3dFbx | s.File3dStl | s.File3dUsdz | s.File3dPly | s.File3dSplat | s.File3dSpz | s.File3dKsplat | s.File3dSplatAny | s.File3dPointCloudAny | s.File3d]
@@ -189,7 +244,10 @@ class SaveGLB(_Node, frozen=True):
 
 
 class MeshToFile3D(_Node, Source[s.File3dGlb], frozen=True):
-    """Create 3D File (from Mesh) (3d)."""
+    """Create 3D File (from Mesh) (3d).
+
+    - `mesh`: a wire that carries MESH
+    """
 
     CLASS_TYPE = 'MeshToFile3D'
 
@@ -204,7 +262,16 @@ class MeshToFile3D(_Node, Source[s.File3dGlb], frozen=True):
 
 
 class Save3DAdvanced(_Node, frozen=True):
-    """Save 3D (Advanced) (3d), experimental."""
+    """Save 3D (Advanced) (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_GLTF,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D_USDZ,FILE_3D
+    - `filename_prefix`: text, by default '3d/ComfyUI'
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'Save3DAdvanced'
 
@@ -229,7 +296,16 @@ class Save3DAdvanced(_Node, frozen=True):
 
 
 class SaveGaussianSplat(_Node, frozen=True):
-    """Save Splat (3d), experimental."""
+    """Save Splat (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_SPZ,FILE_3D_KSPLAT
+    - `filename_prefix`: text, by default '3d/ComfyUI'
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'SaveGaussianSplat'
 
@@ -254,7 +330,16 @@ class SaveGaussianSplat(_Node, frozen=True):
 
 
 class SavePointCloud(_Node, frozen=True):
-    """Save Point Cloud (3d), experimental."""
+    """Save Point Cloud (3d), experimental.
+
+    - `model_3d`: a wire that carries FILE_3D_POINT_CLOUD_ANY,FILE_3D_PLY
+    - `filename_prefix`: text, by default '3d/ComfyUI'
+    - `viewport_state`: a wire that carries LOAD_3D
+    - `width`: a whole number from 1 to 4096, by default 1024
+    - `height`: a whole number from 1 to 4096, by default 1024
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'SavePointCloud'
 
@@ -279,7 +364,17 @@ class SavePointCloud(_Node, frozen=True):
 
 
 class CreateCameraInfo(_Node, Source[s.Load3dCamera], frozen=True):
-    """Create Camera Info (3d)."""
+    """Create Camera Info (3d).
+
+    - `mode`: one of 'orbit', 'look_at', 'quaternion'
+    - `target_x`: a number from -1000.0 to 1000.0, by default 0.0
+    - `target_y`: a number from -1000.0 to 1000.0, by default 0.0
+    - `target_z`: a number from -1000.0 to 1000.0, by default 0.0
+    - `roll`: a number from -180.0 to 180.0, by default 0.0
+    - `fov`: a number from 1.0 to 120.0, by default 35.0
+    - `zoom`: a number from 0.01 to 100.0, by default 1.0
+    - `camera_type`: one of 'perspective', 'orthographic', by default 'perspective'
+    """
 
     CLASS_TYPE = 'CreateCameraInfo'
 
@@ -290,18 +385,43 @@ class CreateCameraInfo(_Node, Source[s.Load3dCamera], frozen=True):
         """The options of `mode`."""
 
         class Orbit(Option, frozen=True):
+            """The choice 'orbit'.
+
+            - `yaw`: a number from -360.0 to 360.0, by default 35.0
+            - `pitch`: a number from -89.0 to 89.0, by default 30.0
+            - `distance`: a number from 0.01 to 1000.0, by default 4.0
+            """
+
             KEY = 'orbit'
             yaw: Annotated[float, Field(ge=-360.0, le=360.0)] | Source[s.Float] = 35.0
             pitch: Annotated[float, Field(ge=-89.0, le=89.0)] | Source[s.Float] = 30.0
             distance: Annotated[float, Field(ge=0.01, le=1000.0)] | Source[s.Float] = 4.0
 
         class LookAt(Option, frozen=True):
+            """The choice 'look_at'.
+
+            - `position_x`: a number from -1000.0 to 1000.0, by default 4.0
+            - `position_y`: a number from -1000.0 to 1000.0, by default 4.0
+            - `position_z`: a number from -1000.0 to 1000.0, by default 4.0
+            """
+
             KEY = 'look_at'
             position_x: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 4.0
             position_y: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 4.0
             position_z: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 4.0
 
         class Quaternion(Option, frozen=True):
+            """The choice 'quaternion'.
+
+            - `position_x`: a number from -1000.0 to 1000.0, by default 4.0
+            - `position_y`: a number from -1000.0 to 1000.0, by default 4.0
+            - `position_z`: a number from -1000.0 to 1000.0, by default 4.0
+            - `quat_x`: a number from -1.0 to 1.0, by default 0.0
+            - `quat_y`: a number from -1.0 to 1.0, by default 0.0
+            - `quat_z`: a number from -1.0 to 1.0, by default 0.0
+            - `quat_w`: a number from -1.0 to 1.0, by default 1.0
+            """
+
             KEY = 'quaternion'
             position_x: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 4.0
             position_y: Annotated[float, Field(ge=-1000.0, le=1000.0)] | Source[s.Float] = 4.0

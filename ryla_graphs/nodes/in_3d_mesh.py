@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class FillHoles(_Node, Source[s.Mesh], frozen=True):
-    """Fill Holes (3d/mesh)."""
+    """Fill Holes (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `max_perimeter`: a number of at least 0.0, by default 0.03
+    - `weld_epsilon_rel`: a number of at least 0.0, by default 1e-05
+    - `max_vertices`: a whole number from 3 to 1024, by default 16
+    - `fill_chains`: true or false, by default False
+    """
 
     CLASS_TYPE = 'FillHoles'
 
@@ -40,7 +48,12 @@ class FillHoles(_Node, Source[s.Mesh], frozen=True):
 
 
 class WeldVertices(_Node, Source[s.Mesh], frozen=True):
-    """Weld Vertices (3d/mesh)."""
+    """Weld Vertices (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `epsilon_rel`: a number of at least 0.0, by default 1e-05
+    - `epsilon_abs`: a number of at least 0.0, by default 0.0
+    """
 
     CLASS_TYPE = 'WeldVertices'
 
@@ -57,7 +70,12 @@ class WeldVertices(_Node, Source[s.Mesh], frozen=True):
 
 
 class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
-    """Decimate Mesh (3d/mesh)."""
+    """Decimate Mesh (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `target_face_count`: a whole number from 0 to 50000000, by default 200000
+    - `placement_mode`: one of 'midpoint', 'qem'
+    """
 
     CLASS_TYPE = 'DecimateMesh'
 
@@ -68,6 +86,14 @@ class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
         """The options of `placement_mode`."""
 
         class Qem(Option, frozen=True):
+            """The choice 'qem'.
+
+            - `line_quadric_weight`: a number from 0.0 to 100.0, by default 0.0
+            - `feature_edge_quadric_weight`: a number from 0.0 to 1000.0, by default 0.0
+            - `feature_edge_min_dihedral_deg`: a number from 0.0 to 180.0, by default 30.0
+            - `clamp_v_to_edge`: true or false, by default True
+            """
+
             KEY = 'qem'
             line_quadric_weight: Annotated[float, Field(ge=0.0, le=100.0)] | Source[s.Float] = 0.0
             feature_edge_quadric_weight: Annotated[float, Field(ge=0.0, le=1000.0)] | Source[s.Float] = 0.0
@@ -84,7 +110,18 @@ class DecimateMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
-    """Remesh Mesh (Narrow-Band DC) (3d/mesh)."""
+    """Remesh Mesh (Narrow-Band DC) (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `resolution`: a whole number from 32 to 2048, by default 512
+    - `sign_mode`: one of 'udf', 'sdf'
+    - `band`: a number from 0.5 to 4.0, by default 1.0
+    - `project_back`: a number from 0.0 to 1.0, by default 0.0
+    - `fix_poles`: true or false, by default False
+    - `smooth_iters`: a whole number from 0 to 20, by default 0
+    - `drop_small_components`: a number from 0.0 to 0.5, by default 0.01
+    - `precluster_max_verts`: a whole number from 0 to 100000000, by default 20000000
+    """
 
     CLASS_TYPE = 'RemeshMesh'
 
@@ -95,12 +132,25 @@ class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
         """The options of `sign_mode`."""
 
         class Udf(Option, frozen=True):
+            """The choice 'udf'.
+
+            - `qef`: true or false, by default False
+            - `drop_inverted_components`: true or false, by default False
+            - `drop_enclosed_components`: true or false, by default False
+            """
+
             KEY = 'udf'
             qef: bool | Source[s.Boolean] = False
             drop_inverted_components: bool | Source[s.Boolean] = False
             drop_enclosed_components: bool | Source[s.Boolean] = False
 
         class Sdf(Option, frozen=True):
+            """The choice 'sdf'.
+
+            - `qef`: true or false, by default True
+            - `manifold`: true or false, by default False
+            """
+
             KEY = 'sdf'
             qef: bool | Source[s.Boolean] = True
             manifold: bool | Source[s.Boolean] = False
@@ -121,7 +171,11 @@ class RemeshMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class PaintMesh(_Node, Source[s.Mesh], frozen=True):
-    """Paint Mesh (3d/mesh)."""
+    """Paint Mesh (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `voxel_colors`: a wire that carries VOXEL
+    """
 
     CLASS_TYPE = 'PaintMesh'
 
@@ -137,7 +191,16 @@ class PaintMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class RenderMesh(_Node, frozen=True):
-    """Render Mesh (3d/mesh)."""
+    """Render Mesh (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `mode`: one of 'auto', 'texture', 'vertex colors', 'solid', 'normal', 'depth', by default 'auto'
+    - `width`: a whole number from 64 to 4096, by default 1024
+    - `height`: a whole number from 64 to 4096, by default 1024
+    - `background`: a wire that carries COLOR, by default '#000000'
+    - `model_3d_info`: a wire that carries LOAD3D_MODEL_INFO, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'RenderMesh'
 
@@ -159,7 +222,11 @@ class RenderMesh(_Node, frozen=True):
 
 
 class MeshSmoothNormals(_Node, Source[s.Mesh], frozen=True):
-    """Smooth Mesh Normals (3d/mesh)."""
+    """Smooth Mesh Normals (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `crease_angle`: a number from 0.0 to 180.0, by default 180.0
+    """
 
     CLASS_TYPE = 'MeshSmoothNormals'
 
@@ -175,7 +242,11 @@ class MeshSmoothNormals(_Node, Source[s.Mesh], frozen=True):
 
 
 class RotateMesh(_Node, Source[s.Mesh], frozen=True):
-    """Rotate Mesh (3d/mesh)."""
+    """Rotate Mesh (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    - `mode`: one of 'euler_xyz', 'quaternion'
+    """
 
     CLASS_TYPE = 'RotateMesh'
 
@@ -186,12 +257,27 @@ class RotateMesh(_Node, Source[s.Mesh], frozen=True):
         """The options of `mode`."""
 
         class EulerXyz(Option, frozen=True):
+            """The choice 'euler_xyz'.
+
+            - `angle_x`: a number from -360.0 to 360.0, by default 0.0
+            - `angle_y`: a number from -360.0 to 360.0, by default 0.0
+            - `angle_z`: a number from -360.0 to 360.0, by default 0.0
+            """
+
             KEY = 'euler_xyz'
             angle_x: Annotated[float, Field(ge=-360.0, le=360.0)] | Source[s.Float] = 0.0
             angle_y: Annotated[float, Field(ge=-360.0, le=360.0)] | Source[s.Float] = 0.0
             angle_z: Annotated[float, Field(ge=-360.0, le=360.0)] | Source[s.Float] = 0.0
 
         class Quaternion(Option, frozen=True):
+            """The choice 'quaternion'.
+
+            - `qw`: a number from -1.0 to 1.0, by default 1.0
+            - `qx`: a number from -1.0 to 1.0, by default 0.0
+            - `qy`: a number from -1.0 to 1.0, by default 0.0
+            - `qz`: a number from -1.0 to 1.0, by default 0.0
+            """
+
             KEY = 'quaternion'
             qw: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 1.0
             qx: Annotated[float, Field(ge=-1.0, le=1.0)] | Source[s.Float] = 0.0
@@ -207,7 +293,10 @@ class RotateMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class MergeMeshes(_Node, Source[s.Mesh], frozen=True):
-    """Merge Meshes (3d/mesh)."""
+    """Merge Meshes (3d/mesh).
+
+    - `meshes`: up to 50 wires
+    """
 
     CLASS_TYPE = 'MergeMeshes'
 
@@ -222,7 +311,10 @@ class MergeMeshes(_Node, Source[s.Mesh], frozen=True):
 
 
 class GetMeshInfo(_Node, frozen=True):
-    """Get Mesh Info (3d/mesh)."""
+    """Get Mesh Info (3d/mesh).
+
+    - `mesh`: a wire that carries MESH
+    """
 
     CLASS_TYPE = 'GetMeshInfo'
 

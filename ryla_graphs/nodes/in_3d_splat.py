@@ -11,8 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class SplatToFile3D(_Node, Source[s.File3dSplatAny], frozen=True):
-    """Create 3D File (from Splat) (3d/splat)."""
+    """Create 3D File (from Splat) (3d/splat).
+
+    - `splat`: a wire that carries SPLAT
+    - `format`: one of 'ply', 'ksplat', 'spz', by default 'ply'
+    """
 
     CLASS_TYPE = 'SplatToFile3D'
 
@@ -37,7 +41,10 @@ class SplatToFile3D(_Node, Source[s.File3dSplatAny], frozen=True):
 
 
 class File3DToSplat(_Node, Source[s.Splat], frozen=True):
-    """Get Splat (3d/splat)."""
+    """Get Splat (3d/splat).
+
+    - `model_3d`: a wire that carries FILE_3D,FILE_3D_SPLAT_ANY,FILE_3D_PLY,FILE_3D_SPLAT,FILE_3D_KSPLAT,FILE_3D_SPZ
+    """
 
     CLASS_TYPE = 'File3DToSplat'
 
@@ -52,7 +59,21 @@ class File3DToSplat(_Node, Source[s.Splat], frozen=True):
 
 
 class RenderSplat(_Node, frozen=True):
-    """Render Splat (3d/splat)."""
+    """Render Splat (3d/splat).
+
+    - `splat`: a wire that carries SPLAT
+    - `width`: a whole number from 64 to 2048, by default 1024
+    - `height`: a whole number from 64 to 2048, by default 1024
+    - `frames`: a whole number from -240 to 240, by default 1
+    - `splat_scale`: a number from 0.1 to 5.0, by default 1.0
+    - `sharpen`: a number from 1.0 to 8.0, by default 2.0
+    - `headlight_shading`: a number from 0.0 to 3.0, by default 0.0
+    - `opacity_threshold`: a number from 0.0 to 1.0, by default 0.0
+    - `render_style`: one of 'color', 'clay', 'depth', 'normal', by default 'color'
+    - `background`: a wire that carries COLOR, by default '#000000'
+    - `bg_image`: a wire that carries IMAGE, optional
+    - `camera_info`: a wire that carries LOAD3D_CAMERA, optional
+    """
 
     CLASS_TYPE = 'RenderSplat'
 
@@ -79,7 +100,19 @@ class RenderSplat(_Node, frozen=True):
 
 
 class TransformSplat(_Node, Source[s.Splat], frozen=True):
-    """Transform Splat (3d/splat)."""
+    """Transform Splat (3d/splat).
+
+    - `splat`: a wire that carries SPLAT
+    - `translate_x`: a number from -100.0 to 100.0, by default 0.0
+    - `translate_y`: a number from -100.0 to 100.0, by default 0.0
+    - `translate_z`: a number from -100.0 to 100.0, by default 0.0
+    - `rotate_x`: a number from -360.0 to 360.0, by default 0.0
+    - `rotate_y`: a number from -360.0 to 360.0, by default 0.0
+    - `rotate_z`: a number from -360.0 to 360.0, by default 0.0
+    - `scale_x`: a number from 0.01 to 100.0, by default 1.0
+    - `scale_y`: a number from 0.01 to 100.0, by default 1.0
+    - `scale_z`: a number from 0.01 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'TransformSplat'
 
@@ -103,7 +136,10 @@ class TransformSplat(_Node, Source[s.Splat], frozen=True):
 
 
 class GetSplatCount(_Node, frozen=True):
-    """Get Splat Count (3d/splat)."""
+    """Get Splat Count (3d/splat).
+
+    - `splat`: a wire that carries SPLAT
+    """
 
     CLASS_TYPE = 'GetSplatCount'
 
@@ -119,7 +155,10 @@ class GetSplatCount(_Node, frozen=True):
 
 
 class MergeSplat(_Node, Source[s.Splat], frozen=True):
-    """Merge Splats (3d/splat)."""
+    """Merge Splats (3d/splat).
+
+    - `splats`: up to 32 wires
+    """
 
     CLASS_TYPE = 'MergeSplat'
 
@@ -134,7 +173,17 @@ class MergeSplat(_Node, Source[s.Splat], frozen=True):
 
 
 class SplatToMesh(_Node, Source[s.Mesh], frozen=True):
-    """Extract Mesh from Splat (3d/splat)."""
+    """Extract Mesh from Splat (3d/splat).
+
+    - `splat`: a wire that carries SPLAT
+    - `resolution`: a whole number from 64 to 768, by default 384
+    - `kernel`: a whole number from 1 to 8, by default 5
+    - `smooth`: a whole number from 0 to 60, by default 0
+    - `level`: a number from 0.0 to 2.0, by default 0.4
+    - `min_component`: a whole number from 0 to 100000, by default 500
+    - `min_opacity`: a number from 0.0 to 1.0, by default 0.02
+    - `color_sharpen`: a number from 1.0 to 8.0, by default 2.0
+    """
 
     CLASS_TYPE = 'SplatToMesh'
 

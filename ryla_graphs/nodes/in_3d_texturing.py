@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,14 @@ class _Node(Node, frozen=True):
 
 
 class UnwrapMesh(_Node, Source[s.Mesh], frozen=True):
-    """Unwrap Mesh UVs (3d/texturing)."""
+    """Unwrap Mesh UVs (3d/texturing).
+
+    - `mesh`: a wire that carries MESH
+    - `segmenter`: one of 'pec', 'adaptive', by default 'pec'
+    - `resolution`: a whole number from 0 to 8192, by default 1024
+    - `padding`: a whole number from 0 to 16, by default 1
+    - `weld_distance`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'UnwrapMesh'
 
@@ -39,7 +46,11 @@ class UnwrapMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class RenderUVAtlas(_Node, Source[s.Image], frozen=True):
-    """Render UV Atlas (3d/texturing)."""
+    """Render UV Atlas (3d/texturing).
+
+    - `mesh`: a wire that carries MESH
+    - `resolution`: a whole number from 64 to 4096, by default 1024
+    """
 
     CLASS_TYPE = 'RenderUVAtlas'
 
@@ -55,7 +66,13 @@ class RenderUVAtlas(_Node, Source[s.Image], frozen=True):
 
 
 class BakeTextureFromVoxel(_Node, frozen=True):
-    """Bake Texture From Voxel (3d/texturing)."""
+    """Bake Texture From Voxel (3d/texturing).
+
+    - `mesh`: a wire that carries MESH
+    - `voxel_colors`: a wire that carries VOXEL
+    - `texture_size`: a whole number from 64 to 8192, by default 2048
+    - `reference_mesh`: a wire that carries MESH, optional
+    """
 
     CLASS_TYPE = 'BakeTextureFromVoxel'
 
@@ -75,7 +92,10 @@ class BakeTextureFromVoxel(_Node, frozen=True):
 
 
 class MeshTextureToImage(_Node, frozen=True):
-    """Mesh Texture to Image (3d/texturing)."""
+    """Mesh Texture to Image (3d/texturing).
+
+    - `mesh`: a wire that carries MESH
+    """
 
     CLASS_TYPE = 'MeshTextureToImage'
 
@@ -94,7 +114,15 @@ class MeshTextureToImage(_Node, frozen=True):
 
 
 class ApplyTextureToMesh(_Node, Source[s.Mesh], frozen=True):
-    """Apply Texture to Mesh (3d/texturing)."""
+    """Apply Texture to Mesh (3d/texturing).
+
+    - `mesh`: a wire that carries MESH
+    - `base_color`: a wire that carries IMAGE
+    - `metallic`: a wire that carries IMAGE, optional
+    - `roughness`: a wire that carries IMAGE, optional
+    - `occlusion`: a wire that carries IMAGE, optional
+    - `normal_map`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ApplyTextureToMesh'
 
@@ -114,7 +142,14 @@ class ApplyTextureToMesh(_Node, Source[s.Mesh], frozen=True):
 
 
 class BakeNormalMapFromMesh(_Node, Source[s.Image], frozen=True):
-    """Bake Normal Map from Mesh (3d/texturing)."""
+    """Bake Normal Map from Mesh (3d/texturing).
+
+    - `low_poly`: a wire that carries MESH
+    - `high_poly`: a wire that carries MESH
+    - `resolution`: a whole number from 64 to 8192, by default 1024
+    - `cage_distance`: a number from 0.001 to 0.5, by default 0.05
+    - `ignore_backfaces`: true or false, by default True
+    """
 
     CLASS_TYPE = 'BakeNormalMapFromMesh'
 
@@ -133,7 +168,16 @@ class BakeNormalMapFromMesh(_Node, Source[s.Image], frozen=True):
 
 
 class BakeAmbientOcclusion(_Node, Source[s.Image], frozen=True):
-    """Bake Ambient Occlusion (3d/texturing)."""
+    """Bake Ambient Occlusion (3d/texturing).
+
+    - `low_poly`: a wire that carries MESH
+    - `high_poly`: a wire that carries MESH
+    - `resolution`: a whole number from 64 to 8192, by default 1024
+    - `samples`: a whole number from 4 to 1024, by default 64
+    - `max_distance`: a number from 0.01 to 2.0, by default 0.5
+    - `strength`: a number from 0.0 to 2.0, by default 1.0
+    - `bias`: a number from 0.0001 to 0.2, by default 0.01
+    """
 
     CLASS_TYPE = 'BakeAmbientOcclusion'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,23 @@ class _Node(Node, frozen=True):
 
 
 class ApplyInstantID(_Node, frozen=True):
-    """Apply InstantID."""
+    """Apply InstantID.
+
+    Gives a picture the face of a photo: patches an SDXL model and its conditioning with InstantID.
+
+    - `instantid`: a wire that carries INSTANTID
+    - `insightface`: a wire that carries FACEANALYSIS
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `weight`: a number from 0.0 to 5.0, by default 0.8: how much of the face is taken over
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `image_kps`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ApplyInstantID'
 
@@ -48,7 +64,26 @@ class ApplyInstantID(_Node, frozen=True):
 
 
 class ApplyInstantIDAdvanced(_Node, frozen=True):
-    """Apply InstantID Advanced."""
+    """Apply InstantID Advanced.
+
+    The same as `ApplyInstantID`, with the weights of identity and face points apart.
+
+    - `instantid`: a wire that carries INSTANTID
+    - `insightface`: a wire that carries FACEANALYSIS
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `ip_weight`: a number from 0.0 to 3.0, by default 0.8: how much of the identity is taken over
+    - `cn_strength`: a number from 0.0 to 10.0, by default 0.8: how closely the place of the face points is kept
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `noise`: a number from 0.0 to 1.0, by default 0.0
+    - `combine_embeds`: one of 'average', 'norm average', 'concat', by default 'average'
+    - `image_kps`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ApplyInstantIDAdvanced'
 
@@ -79,7 +114,18 @@ class ApplyInstantIDAdvanced(_Node, frozen=True):
 
 
 class ApplyInstantIDControlNet(_Node, frozen=True):
-    """InstantID Apply ControlNet."""
+    """InstantID Apply ControlNet.
+
+    - `face_embeds`: a wire that carries FACE_EMBEDS
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image_kps`: a wire that carries IMAGE
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ApplyInstantIDControlNet'
 
@@ -103,7 +149,11 @@ class ApplyInstantIDControlNet(_Node, frozen=True):
 
 
 class FaceKeypointsPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Face Keypoints Preprocessor."""
+    """Face Keypoints Preprocessor.
+
+    - `faceanalysis`: a wire that carries FACEANALYSIS
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'FaceKeypointsPreprocessor'
 
@@ -119,7 +169,18 @@ class FaceKeypointsPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class InstantIDAttentionPatch(_Node, frozen=True):
-    """InstantID Patch Attention."""
+    """InstantID Patch Attention.
+
+    - `instantid`: a wire that carries INSTANTID
+    - `insightface`: a wire that carries FACEANALYSIS
+    - `image`: a wire that carries IMAGE
+    - `model`: a wire that carries MODEL
+    - `weight`: a number from -1.0 to 3.0, by default 1.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `noise`: a number from 0.0 to 1.0, by default 0.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'InstantIDAttentionPatch'
 
@@ -143,7 +204,12 @@ class InstantIDAttentionPatch(_Node, frozen=True):
 
 
 class InstantIDFaceAnalysis(_Node, Source[s.Faceanalysis], frozen=True):
-    """InstantID Face Analysis."""
+    """InstantID Face Analysis.
+
+    Loads the face detector that InstantID needs.
+
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'CoreML', by default 'CPU'
+    """
 
     CLASS_TYPE = 'InstantIDFaceAnalysis'
 
@@ -158,7 +224,12 @@ class InstantIDFaceAnalysis(_Node, Source[s.Faceanalysis], frozen=True):
 
 
 class InstantIDModelLoader(_Node, Source[s.Instantid], frozen=True):
-    """Load InstantID Model."""
+    """Load InstantID Model.
+
+    Loads InstantID's adapter.
+
+    - `instantid_file`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'InstantIDModelLoader'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncode(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (Prompt) (model/conditioning)."""
+    """CLIP Text Encode (Prompt) (model/conditioning).
+
+    Turns a prompt into conditioning, which says what to paint, or as the negative what not to.
+
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncode'
 
@@ -37,7 +43,11 @@ class CLIPTextEncode(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class CLIPSetLastLayer(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIP Set Last Layer (model/conditioning)."""
+    """CLIP Set Last Layer (model/conditioning).
+
+    - `clip`: a wire that carries CLIP
+    - `stop_at_clip_layer`: a whole number from -24 to -1, by default -1
+    """
 
     CLASS_TYPE = 'CLIPSetLastLayer'
 
@@ -53,7 +63,14 @@ class CLIPSetLastLayer(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class CLIPVisionEncode(_Node, Source[s.ClipVisionOutput], frozen=True):
-    """CLIP Vision Encode (model/conditioning)."""
+    """CLIP Vision Encode (model/conditioning).
+
+    Reads a picture with a CLIP vision model, for models that are conditioned on one.
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `image`: a wire that carries IMAGE
+    - `crop`: one of 'center', 'none', by default 'center'
+    """
 
     CLASS_TYPE = 'CLIPVisionEncode'
 
@@ -70,7 +87,14 @@ class CLIPVisionEncode(_Node, Source[s.ClipVisionOutput], frozen=True):
 
 
 class StyleModelApply(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Apply Style Model (model/conditioning)."""
+    """Apply Style Model (model/conditioning).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `style_model`: a wire that carries STYLE_MODEL
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `strength_type`: one of 'multiply', 'attn_bias', by default 'multiply'
+    """
 
     CLASS_TYPE = 'StyleModelApply'
 
@@ -89,7 +113,13 @@ class StyleModelApply(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class unCLIPConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """unCLIPConditioning (model/conditioning)."""
+    """unCLIPConditioning (model/conditioning).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'unCLIPConditioning'
 
@@ -107,7 +137,15 @@ class unCLIPConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class InpaintModelConditioning(_Node, Generic[Family], frozen=True):
-    """InpaintModelConditioning (model/conditioning)."""
+    """InpaintModelConditioning (model/conditioning).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `pixels`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `noise_mask`: true or false, by default True
+    """
 
     CLASS_TYPE = 'InpaintModelConditioning'
 
@@ -129,7 +167,12 @@ class InpaintModelConditioning(_Node, Generic[Family], frozen=True):
 
 
 class CLIPTextEncodeControlnet(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (Controlnet) (model/conditioning), experimental."""
+    """CLIP Text Encode (Controlnet) (model/conditioning), experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `conditioning`: a wire that carries CONDITIONING
+    - `text`: text
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeControlnet'
 
@@ -146,7 +189,12 @@ class CLIPTextEncodeControlnet(_Node, Source[s.Conditioning[Family]], frozen=Tru
 
 
 class T5TokenizerOptions(_Node, Source[s.Clip[Family]], frozen=True):
-    """T5 Tokenizer Options (model/conditioning), experimental."""
+    """T5 Tokenizer Options (model/conditioning), experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `min_padding`: a whole number from 0 to 10000, by default 0
+    - `min_length`: a whole number from 0 to 10000, by default 0
+    """
 
     CLASS_TYPE = 'T5TokenizerOptions'
 
@@ -163,7 +211,11 @@ class T5TokenizerOptions(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class ReferenceTimbreAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Reference Audio (model/conditioning), experimental."""
+    """Set Reference Audio (model/conditioning), experimental.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'ReferenceTimbreAudio'
 
@@ -179,7 +231,11 @@ class ReferenceTimbreAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ReferenceLatent(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Reference Latent (model/conditioning)."""
+    """Set Reference Latent (model/conditioning).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'ReferenceLatent'
 
@@ -195,7 +251,11 @@ class ReferenceLatent(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class SeedVR2Conditioning(_Node, Generic[Family], frozen=True):
-    """Apply SeedVR2 Conditioning (model/conditioning)."""
+    """Apply SeedVR2 Conditioning (model/conditioning).
+
+    - `model`: a wire that carries MODEL
+    - `vae_conditioning`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'SeedVR2Conditioning'
 
@@ -212,7 +272,13 @@ class SeedVR2Conditioning(_Node, Generic[Family], frozen=True):
 
 
 class PiDConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """PiD Conditioning (model/conditioning)."""
+    """PiD Conditioning (model/conditioning).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT
+    - `latent_format`: one of 'flux', 'sd3', 'sdxl', 'qwenimage', by default 'flux'
+    - `degrade_sigma`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'PiDConditioning'
 
@@ -230,7 +296,11 @@ class PiDConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class AudioEncoderEncode(_Node, Source[s.AudioEncoderOutput], frozen=True):
-    """AudioEncoderEncode (model/conditioning)."""
+    """AudioEncoderEncode (model/conditioning).
+
+    - `audio_encoder`: a wire that carries AUDIO_ENCODER
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'AudioEncoderEncode'
 
@@ -246,7 +316,12 @@ class AudioEncoderEncode(_Node, Source[s.AudioEncoderOutput], frozen=True):
 
 
 class NormalizeVideoLatentStart(_Node, Source[s.Latent[Family]], frozen=True):
-    """NormalizeVideoLatentStart (model/conditioning)."""
+    """NormalizeVideoLatentStart (model/conditioning).
+
+    - `latent`: a wire that carries LATENT
+    - `start_frame_count`: a whole number from 1 to 16384, by default 4
+    - `reference_frame_count`: a whole number from 1 to 16384, by default 5
+    """
 
     CLASS_TYPE = 'NormalizeVideoLatentStart'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeAceStepAudio(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeAceStepAudio (model/conditioning/ace)."""
+    """TextEncodeAceStepAudio (model/conditioning/ace).
+
+    - `clip`: a wire that carries CLIP
+    - `tags`: text
+    - `lyrics`: text
+    - `lyrics_strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'TextEncodeAceStepAudio'
 
@@ -39,7 +45,24 @@ class TextEncodeAceStepAudio(_Node, Source[s.Conditioning[Family]], frozen=True)
 
 
 class TextEncodeAceStepAudio1_5(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeAceStepAudio1.5 (model/conditioning/ace)."""
+    """TextEncodeAceStepAudio1.5 (model/conditioning/ace).
+
+    - `clip`: a wire that carries CLIP
+    - `tags`: text
+    - `lyrics`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `bpm`: a whole number from 10 to 300, by default 120
+    - `duration`: a number from 0.0 to 2000.0, by default 120.0
+    - `timesignature`: one of '2', '3', '4', '6', by default '2'
+    - `language`: one of 'ar', 'az', 'bg', 'bn', 'ca', 'cs', 'da', 'de', … (51 choices), by default 'en'
+    - `keyscale`: one of 'C major', 'C# major', 'Db major', 'D major', 'D# major', 'Eb major', 'E major', 'F major', … (34 choices), by default 'C major'
+    - `generate_audio_codes`: true or false, by default True
+    - `cfg_scale`: a number from 0.0 to 100.0, by default 2.0
+    - `temperature`: a number from 0.0 to 2.0, by default 0.85
+    - `top_p`: a number from 0.0 to 2000.0, by default 0.9
+    - `top_k`: a whole number from 0 to 100, by default 0
+    - `min_p`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'TextEncodeAceStepAudio1.5'
 

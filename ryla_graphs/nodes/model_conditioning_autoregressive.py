@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class ARVideoI2V(_Node, Generic[Family], frozen=True):
-    """ARVideoI2V (model/conditioning/autoregressive)."""
+    """ARVideoI2V (model/conditioning/autoregressive).
+
+    - `model`: a wire that carries MODEL
+    - `vae`: a wire that carries VAE
+    - `start_image`: a wire that carries IMAGE
+    - `width`: a whole number from 16 to 8192, by default 832
+    - `height`: a whole number from 16 to 8192, by default 480
+    - `length`: a whole number from 1 to 1024, by default 81
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'ARVideoI2V'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeBooguEdit(_Node, Generic[Family], frozen=True):
-    """TextEncodeBooguEdit (model/conditioning/boogu)."""
+    """TextEncodeBooguEdit (model/conditioning/boogu).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `vae`: a wire that carries VAE
+    - `images`: up to 16 wires
+    """
 
     CLASS_TYPE = 'TextEncodeBooguEdit'
 

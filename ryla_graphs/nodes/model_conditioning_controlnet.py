@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class ControlNetApply(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Apply ControlNet (DEPRECATED) (model/conditioning/controlnet), deprecated."""
+    """Apply ControlNet (DEPRECATED) (model/conditioning/controlnet), deprecated.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ControlNetApply'
 
@@ -39,7 +45,17 @@ class ControlNetApply(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ControlNetApplyAdvanced(_Node, Generic[Family], frozen=True):
-    """Apply ControlNet (model/conditioning/controlnet)."""
+    """Apply ControlNet (model/conditioning/controlnet).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'ControlNetApplyAdvanced'
 
@@ -62,7 +78,17 @@ class ControlNetApplyAdvanced(_Node, Generic[Family], frozen=True):
 
 
 class ControlNetApplySD3(_Node, Generic[Family], frozen=True):
-    """Apply Controlnet with VAE (model/conditioning/controlnet), deprecated."""
+    """Apply Controlnet with VAE (model/conditioning/controlnet), deprecated.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `control_net`: a wire that carries CONTROL_NET
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ControlNetApplySD3'
 
@@ -85,7 +111,11 @@ class ControlNetApplySD3(_Node, Generic[Family], frozen=True):
 
 
 class SetUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """Set Union ControlNet Type (model/conditioning/controlnet)."""
+    """Set Union ControlNet Type (model/conditioning/controlnet).
+
+    - `control_net`: a wire that carries CONTROL_NET
+    - `type`: one of 'auto', 'openpose', 'depth', 'hed/pidi/scribble/ted', 'canny/lineart/anime_lineart/mlsd', 'normal', 'segment', 'tile', 'repaint', by default 'auto'
+    """
 
     CLASS_TYPE = 'SetUnionControlNetType'
 
@@ -101,7 +131,18 @@ class SetUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
 
 
 class ControlNetInpaintingAliMamaApply(_Node, Generic[Family], frozen=True):
-    """Apply ControlNet Inpainting (AliMama) (model/conditioning/controlnet)."""
+    """Apply ControlNet Inpainting (AliMama) (model/conditioning/controlnet).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `control_net`: a wire that carries CONTROL_NET
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ControlNetInpaintingAliMamaApply'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class CosmosImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """CosmosImageToVideoLatent (model/conditioning/cosmos)."""
+    """CosmosImageToVideoLatent (model/conditioning/cosmos).
+
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 1280
+    - `height`: a whole number from 16 to 16384, by default 704
+    - `length`: a whole number from 1 to 16384, by default 121
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_image`: a wire that carries IMAGE, optional
+    - `end_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CosmosImageToVideoLatent'
 
@@ -42,7 +51,16 @@ class CosmosImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class CosmosPredict2ImageToVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """CosmosPredict2ImageToVideoLatent (model/conditioning/cosmos)."""
+    """CosmosPredict2ImageToVideoLatent (model/conditioning/cosmos).
+
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 93
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_image`: a wire that carries IMAGE, optional
+    - `end_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CosmosPredict2ImageToVideoLatent'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodeFlux(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIPTextEncodeFlux (model/conditioning/flux)."""
+    """CLIPTextEncodeFlux (model/conditioning/flux).
+
+    - `clip`: a wire that carries CLIP
+    - `clip_l`: text
+    - `t5xxl`: text
+    - `guidance`: a number from 0.0 to 100.0, by default 3.5
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeFlux'
 
@@ -39,7 +45,13 @@ class CLIPTextEncodeFlux(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class FluxGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """FluxGuidance (model/conditioning/flux)."""
+    """FluxGuidance (model/conditioning/flux).
+
+    Sets the guidance that Flux dev was distilled with; `cfg` stays at 1 then.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `guidance`: a number from 0.0 to 100.0, by default 3.5: how strictly the prompt is followed
+    """
 
     CLASS_TYPE = 'FluxGuidance'
 
@@ -55,7 +67,10 @@ class FluxGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class FluxDisableGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """FluxDisableGuidance (model/conditioning/flux)."""
+    """FluxDisableGuidance (model/conditioning/flux).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'FluxDisableGuidance'
 
@@ -70,7 +85,10 @@ class FluxDisableGuidance(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class FluxKontextImageScale(_Node, Source[s.Image], frozen=True):
-    """FluxKontextImageScale (model/conditioning/flux)."""
+    """FluxKontextImageScale (model/conditioning/flux).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'FluxKontextImageScale'
 
@@ -85,7 +103,11 @@ class FluxKontextImageScale(_Node, Source[s.Image], frozen=True):
 
 
 class FluxKontextMultiReferenceLatentMethod(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Edit Model Reference Method (model/conditioning/flux), experimental."""
+    """Edit Model Reference Method (model/conditioning/flux), experimental.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `reference_latents_method`: one of 'offset', 'index', 'uxo/uno', 'index_timestep_zero', by default 'offset'
+    """
 
     CLASS_TYPE = 'FluxKontextMultiReferenceLatentMethod'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,17 @@ class _Node(Node, frozen=True):
 
 
 class GLIGENTextBoxApply(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Apply GLIGEN Text Box (model/conditioning/gligen)."""
+    """Apply GLIGEN Text Box (model/conditioning/gligen).
+
+    - `conditioning_to`: a wire that carries CONDITIONING
+    - `clip`: a wire that carries CLIP
+    - `gligen_textbox_model`: a wire that carries GLIGEN
+    - `text`: text
+    - `width`: a whole number from 8 to 16384, by default 64
+    - `height`: a whole number from 8 to 16384, by default 64
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'GLIGENTextBoxApply'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodeHiDream(_Node, Source[s.Conditioning[s.HiDream]], frozen=True):
-    """CLIP Text Encode (HiDream) (model/conditioning/hidream)."""
+    """CLIP Text Encode (HiDream) (model/conditioning/hidream).
+
+    Turns prompts into conditioning for HiDream, one for each of its four text encoders.
+
+    - `clip`: a wire that carries CLIP
+    - `clip_l`: text
+    - `clip_g`: text
+    - `t5xxl`: text
+    - `llama`: text
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeHiDream'
 
@@ -41,7 +50,12 @@ class CLIPTextEncodeHiDream(_Node, Source[s.Conditioning[s.HiDream]], frozen=Tru
 
 
 class HiDreamO1ReferenceImages(_Node, Generic[Family], frozen=True):
-    """HiDream-O1 Reference Images (model/conditioning/hidream)."""
+    """HiDream-O1 Reference Images (model/conditioning/hidream).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `images`: up to 10 wires
+    """
 
     CLASS_TYPE = 'HiDreamO1ReferenceImages'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,10 @@ class _Node(Node, frozen=True):
 
 
 class Hunyuan3Dv2Conditioning(_Node, Generic[Family], frozen=True):
-    """Hunyuan3Dv2Conditioning (model/conditioning/hunyuan 3d)."""
+    """Hunyuan3Dv2Conditioning (model/conditioning/hunyuan 3d).
+
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    """
 
     CLASS_TYPE = 'Hunyuan3Dv2Conditioning'
 
@@ -35,7 +38,13 @@ class Hunyuan3Dv2Conditioning(_Node, Generic[Family], frozen=True):
 
 
 class Hunyuan3Dv2ConditioningMultiView(_Node, Generic[Family], frozen=True):
-    """Hunyuan3Dv2ConditioningMultiView (model/conditioning/hunyuan 3d)."""
+    """Hunyuan3Dv2ConditioningMultiView (model/conditioning/hunyuan 3d).
+
+    - `front`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `left`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `back`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `right`: a wire that carries CLIP_VISION_OUTPUT, optional
+    """
 
     CLASS_TYPE = 'Hunyuan3Dv2ConditioningMultiView'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeHunyuanVideo_ImageToVideo(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeHunyuanVideo_ImageToVideo (model/conditioning/hunyuan video)."""
+    """TextEncodeHunyuanVideo_ImageToVideo (model/conditioning/hunyuan video).
+
+    - `clip`: a wire that carries CLIP
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `prompt`: text
+    - `image_interleave`: a whole number from 1 to 512, by default 2
+    """
 
     CLASS_TYPE = 'TextEncodeHunyuanVideo_ImageToVideo'
 
@@ -39,7 +45,18 @@ class TextEncodeHunyuanVideo_ImageToVideo(_Node, Source[s.Conditioning[Family]],
 
 
 class HunyuanVideo15ImageToVideo(_Node, Generic[Family], frozen=True):
-    """HunyuanVideo15ImageToVideo (model/conditioning/hunyuan video)."""
+    """HunyuanVideo15ImageToVideo (model/conditioning/hunyuan video).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 33
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_image`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    """
 
     CLASS_TYPE = 'HunyuanVideo15ImageToVideo'
 
@@ -64,7 +81,16 @@ class HunyuanVideo15ImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class HunyuanVideo15SuperResolution(_Node, Generic[Family], frozen=True):
-    """Hunyuan Video 1.5 Super Resolution (model/conditioning/hunyuan video)."""
+    """Hunyuan Video 1.5 Super Resolution (model/conditioning/hunyuan video).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT
+    - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.7
+    - `vae`: a wire that carries VAE, optional
+    - `start_image`: a wire that carries IMAGE, optional
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    """
 
     CLASS_TYPE = 'HunyuanVideo15SuperResolution'
 
@@ -87,7 +113,17 @@ class HunyuanVideo15SuperResolution(_Node, Generic[Family], frozen=True):
 
 
 class HunyuanImageToVideo(_Node, Generic[Family], frozen=True):
-    """HunyuanImageToVideo (model/conditioning/hunyuan video)."""
+    """HunyuanImageToVideo (model/conditioning/hunyuan video).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 53
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `guidance_type`: one of 'v1 (concat)', 'v2 (replace)', 'custom', by default 'v1 (concat)'
+    - `start_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'HunyuanImageToVideo'
 
@@ -110,7 +146,13 @@ class HunyuanImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class HunyuanRefinerLatent(_Node, Generic[Family], frozen=True):
-    """Hunyuan Latent Refiner (model/conditioning/hunyuan video)."""
+    """Hunyuan Latent Refiner (model/conditioning/hunyuan video).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT
+    - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.1
+    """
 
     CLASS_TYPE = 'HunyuanRefinerLatent'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,13 @@ class _Node(Node, frozen=True):
 
 
 class InstructPixToPixConditioning(_Node, Generic[Family], frozen=True):
-    """InstructPixToPixConditioning (model/conditioning/instructpix2pix)."""
+    """InstructPixToPixConditioning (model/conditioning/instructpix2pix).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `pixels`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'InstructPixToPixConditioning'
 

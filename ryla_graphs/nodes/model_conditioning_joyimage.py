@@ -11,8 +11,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeJoyImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeJoyImageEdit (model/conditioning/joyimage)."""
+    """TextEncodeJoyImageEdit (model/conditioning/joyimage).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `vae`: a wire that carries VAE, optional
+    - `images`: up to 6 wires, optional
+    """
 
     CLASS_TYPE = 'TextEncodeJoyImageEdit'
 

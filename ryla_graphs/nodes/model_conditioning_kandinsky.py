@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,17 @@ class _Node(Node, frozen=True):
 
 
 class Kandinsky5ImageToVideo(_Node, Generic[Family], frozen=True):
-    """Kandinsky5ImageToVideo (model/conditioning/kandinsky)."""
+    """Kandinsky5ImageToVideo (model/conditioning/kandinsky).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 768
+    - `height`: a whole number from 16 to 16384, by default 512
+    - `length`: a whole number from 1 to 16384, by default 121
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Kandinsky5ImageToVideo'
 
@@ -46,7 +56,12 @@ class Kandinsky5ImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class CLIPTextEncodeKandinsky5(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (Kandinsky 5) (model/conditioning/kandinsky)."""
+    """CLIP Text Encode (Kandinsky 5) (model/conditioning/kandinsky).
+
+    - `clip`: a wire that carries CLIP
+    - `clip_l`: text
+    - `qwen25_7b`: text
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeKandinsky5'
 

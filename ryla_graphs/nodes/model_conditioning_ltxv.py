@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,18 @@ class _Node(Node, frozen=True):
 
 
 class LTXVImgToVideo(_Node, Generic[Family], frozen=True):
-    """LTXVImgToVideo (model/conditioning/ltxv)."""
+    """LTXVImgToVideo (model/conditioning/ltxv).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 64 to 16384, by default 768
+    - `height`: a whole number from 64 to 16384, by default 512
+    - `length`: a whole number from 9 to 16384, by default 97
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LTXVImgToVideo'
 
@@ -46,7 +57,14 @@ class LTXVImgToVideo(_Node, Generic[Family], frozen=True):
 
 
 class LTXVImgToVideoInplace(_Node, Source[s.Latent[Family]], frozen=True):
-    """LTXVImgToVideoInplace (model/conditioning/ltxv)."""
+    """LTXVImgToVideoInplace (model/conditioning/ltxv).
+
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `latent`: a wire that carries LATENT
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    - `bypass`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LTXVImgToVideoInplace'
 
@@ -65,7 +83,12 @@ class LTXVImgToVideoInplace(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LTXVConditioning(_Node, Generic[Family], frozen=True):
-    """LTXVConditioning (model/conditioning/ltxv)."""
+    """LTXVConditioning (model/conditioning/ltxv).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `frame_rate`: a number from 0.0 to 1000.0, by default 25.0
+    """
 
     CLASS_TYPE = 'LTXVConditioning'
 
@@ -83,7 +106,10 @@ class LTXVConditioning(_Node, Generic[Family], frozen=True):
 
 
 class GetICLoRAParameters(_Node, Source[s.IcLoraParameters], frozen=True):
-    """Get IC-LoRA Parameters (model/conditioning/ltxv)."""
+    """Get IC-LoRA Parameters (model/conditioning/ltxv).
+
+    - `iclora_model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'GetICLoRAParameters'
 
@@ -98,7 +124,18 @@ class GetICLoRAParameters(_Node, Source[s.IcLoraParameters], frozen=True):
 
 
 class LTXVAddGuide(_Node, Generic[Family], frozen=True):
-    """LTXVAddGuide (model/conditioning/ltxv)."""
+    """LTXVAddGuide (model/conditioning/ltxv).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `latent`: a wire that carries LATENT
+    - `image`: a wire that carries IMAGE
+    - `frame_idx`: a whole number from -9999 to 9999, by default 0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attention_mask`: a wire that carries MASK, optional
+    - `iclora_parameters`: a wire that carries IC_LORA_PARAMETERS, optional
+    """
 
     CLASS_TYPE = 'LTXVAddGuide'
 
@@ -123,7 +160,12 @@ class LTXVAddGuide(_Node, Generic[Family], frozen=True):
 
 
 class LTXVCropGuides(_Node, Generic[Family], frozen=True):
-    """LTXVCropGuides (model/conditioning/ltxv)."""
+    """LTXVCropGuides (model/conditioning/ltxv).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LTXVCropGuides'
 
@@ -142,7 +184,17 @@ class LTXVCropGuides(_Node, Generic[Family], frozen=True):
 
 
 class LTXVReferenceAudio(_Node, Generic[Family], frozen=True):
-    """LTXV Reference Audio (ID-LoRA) (model/conditioning/ltxv)."""
+    """LTXV Reference Audio (ID-LoRA) (model/conditioning/ltxv).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `reference_audio`: a wire that carries AUDIO
+    - `audio_vae`: a wire that carries VAE
+    - `identity_guidance_scale`: a number from 0.0 to 100.0, by default 3.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LTXVReferenceAudio'
 

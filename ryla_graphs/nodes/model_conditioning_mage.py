@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,17 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeMageFlowEdit(_Node, Generic[Family], frozen=True):
-    """TextEncodeMageFlowEdit (model/conditioning/mage)."""
+    """TextEncodeMageFlowEdit (model/conditioning/mage).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `images`: up to 16 wires
+    - `width`: a whole number from 0 to 8192, by default 0
+    - `height`: a whole number from 0 to 8192, by default 0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'TextEncodeMageFlowEdit'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,17 @@ class _Node(Node, frozen=True):
 
 
 class MiniMaxH3ImageToVideo(_Node, Generic[Family], frozen=True):
-    """MiniMax H3 Image to Video (model/conditioning/minimax)."""
+    """MiniMax H3 Image to Video (model/conditioning/minimax).
+
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `prompt`: text
+    - `width`: a whole number from 32 to 16384, by default 1344
+    - `height`: a whole number from 32 to 16384, by default 768
+    - `length`: a whole number from 5 to 3600, by default 124
+    - `first_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MiniMaxH3ImageToVideo'
 
@@ -45,7 +55,16 @@ class MiniMaxH3ImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class MiniMaxH3AddGuide(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Add Guide for MiniMax H3 (model/conditioning/minimax)."""
+    """Add Guide for MiniMax H3 (model/conditioning/minimax).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `latent`: a wire that carries LATENT
+    - `frame_idx`: a whole number from -9999 to 9999, by default 0
+    - `vae`: a wire that carries VAE, optional
+    - `audio_vae`: a wire that carries VAE, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    """
 
     CLASS_TYPE = 'MiniMaxH3AddGuide'
 
@@ -66,7 +85,21 @@ class MiniMaxH3AddGuide(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class MiniMaxH3ReferenceToVideo(_Node, Generic[Family], frozen=True):
-    """MiniMax H3 Reference to Video (model/conditioning/minimax)."""
+    """MiniMax H3 Reference to Video (model/conditioning/minimax).
+
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `audio_vae`: a wire that carries VAE
+    - `prompt`: text
+    - `width`: a whole number from 32 to 16384, by default 1344
+    - `height`: a whole number from 32 to 16384, by default 768
+    - `length`: a whole number from 5 to 3600, by default 124
+    - `ref_image_size`: one of 'match', 'max', by default 'match'
+    - `ref_images`: up to 9 wires, optional
+    - `ref_videos`: up to 3 wires, optional
+    - `ref_video_audios`: up to 3 wires, optional
+    - `ref_audios`: up to 3 wires, optional
+    """
 
     CLASS_TYPE = 'MiniMaxH3ReferenceToVideo'
 

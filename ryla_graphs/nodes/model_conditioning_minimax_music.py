@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class MiniMaxMusic3TextEncode(_Node, Generic[Family], frozen=True):
-    """MiniMax Music3 Text Encode (model/conditioning/minimax music)."""
+    """MiniMax Music3 Text Encode (model/conditioning/minimax music).
+
+    - `clip`: a wire that carries CLIP
+    - `caption`: text
+    - `lyrics`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `max_duration`: a number from 0.04 to 360.0, by default 120.0
+    - `cfg_scale`: a number from 0.0 to 100.0, by default 1.5
+    - `top_k`: a whole number from 1 to 16384, by default 50
+    """
 
     CLASS_TYPE = 'MiniMaxMusic3TextEncode'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,13 @@ class _Node(Node, frozen=True):
 
 
 class PhotoMakerEncode(_Node, Source[s.Conditioning[s.SDXL]], frozen=True):
-    """PhotoMaker Encode (model/conditioning/photomaker), experimental."""
+    """PhotoMaker Encode (model/conditioning/photomaker), experimental.
+
+    - `photomaker`: a wire that carries PHOTOMAKER
+    - `image`: a wire that carries IMAGE
+    - `clip`: a wire that carries CLIP
+    - `text`: text, by default 'photograph of photomaker'
+    """
 
     CLASS_TYPE = 'PhotoMakerEncode'
 

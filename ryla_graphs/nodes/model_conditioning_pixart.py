@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodePixArtAlpha(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (PixArt Alpha) (model/conditioning/pixart)."""
+    """CLIP Text Encode (PixArt Alpha) (model/conditioning/pixart).
+
+    - `width`: a whole number from 0 to 16384, by default 1024
+    - `height`: a whole number from 0 to 16384, by default 1024
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncodePixArtAlpha'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,13 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeQwenImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeQwenImageEdit (model/conditioning/qwen image)."""
+    """TextEncodeQwenImageEdit (model/conditioning/qwen image).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `vae`: a wire that carries VAE, optional
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TextEncodeQwenImageEdit'
 
@@ -37,7 +43,15 @@ class TextEncodeQwenImageEdit(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class TextEncodeQwenImageEditPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeQwenImageEditPlus (model/conditioning/qwen image)."""
+    """TextEncodeQwenImageEditPlus (model/conditioning/qwen image).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `vae`: a wire that carries VAE, optional
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    - `image3`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TextEncodeQwenImageEditPlus'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class ConditioningStableAudio(_Node, Generic[Family], frozen=True):
-    """ConditioningStableAudio (model/conditioning/stable audio)."""
+    """ConditioningStableAudio (model/conditioning/stable audio).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `seconds_start`: a number from 0.0 to 1000.0, by default 0.0
+    - `seconds_total`: a number from 0.0 to 1000.0, by default 47.0
+    """
 
     CLASS_TYPE = 'ConditioningStableAudio'
 

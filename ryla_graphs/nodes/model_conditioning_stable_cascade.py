@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,11 @@ class _Node(Node, frozen=True):
 
 
 class StableCascade_StageB_Conditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """StableCascade_StageB_Conditioning (model/conditioning/stable cascade)."""
+    """StableCascade_StageB_Conditioning (model/conditioning/stable cascade).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `stage_c`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'StableCascade_StageB_Conditioning'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class CLIPTextEncodeSDXLRefiner(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (SDXL Refiner) (model/conditioning/stable diffusion)."""
+    """CLIP Text Encode (SDXL Refiner) (model/conditioning/stable diffusion).
+
+    - `ascore`: a number from 0.0 to 1000.0, by default 6.0
+    - `width`: a whole number from 0 to 16384, by default 1024
+    - `height`: a whole number from 0 to 16384, by default 1024
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeSDXLRefiner'
 
@@ -40,7 +47,18 @@ class CLIPTextEncodeSDXLRefiner(_Node, Source[s.Conditioning[Family]], frozen=Tr
 
 
 class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (SDXL) (model/conditioning/stable diffusion)."""
+    """CLIP Text Encode (SDXL) (model/conditioning/stable diffusion).
+
+    - `clip`: a wire that carries CLIP
+    - `width`: a whole number from 0 to 16384, by default 1024
+    - `height`: a whole number from 0 to 16384, by default 1024
+    - `crop_w`: a whole number from 0 to 16384, by default 0
+    - `crop_h`: a whole number from 0 to 16384, by default 0
+    - `target_width`: a whole number from 0 to 16384, by default 1024
+    - `target_height`: a whole number from 0 to 16384, by default 1024
+    - `text_g`: text
+    - `text_l`: text
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeSDXL'
 
@@ -63,7 +81,14 @@ class CLIPTextEncodeSDXL(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class CLIPTextEncodeSD3(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIP Text Encode (SD3) (model/conditioning/stable diffusion)."""
+    """CLIP Text Encode (SD3) (model/conditioning/stable diffusion).
+
+    - `clip`: a wire that carries CLIP
+    - `clip_l`: text
+    - `clip_g`: text
+    - `t5xxl`: text
+    - `empty_padding`: one of 'none', 'empty_prompt', by default 'none'
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeSD3'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class SD_4XUpscale_Conditioning(_Node, Generic[Family], frozen=True):
-    """SD_4XUpscale_Conditioning (model/conditioning/stable diffusion upscaler)."""
+    """SD_4XUpscale_Conditioning (model/conditioning/stable diffusion upscaler).
+
+    - `images`: a wire that carries IMAGE
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `scale_ratio`: a number from 0.0 to 10.0, by default 4.0
+    - `noise_augmentation`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'SD_4XUpscale_Conditioning'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,18 @@ class _Node(Node, frozen=True):
 
 
 class SVD_img2vid_Conditioning(_Node, Generic[Family], frozen=True):
-    """SVD_img2vid_Conditioning (model/conditioning/stable video)."""
+    """SVD_img2vid_Conditioning (model/conditioning/stable video).
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 1024
+    - `height`: a whole number from 16 to 16384, by default 576
+    - `video_frames`: a whole number from 1 to 4096, by default 14
+    - `motion_bucket_id`: a whole number from 1 to 1023, by default 127
+    - `fps`: a whole number from 1 to 1024, by default 6
+    - `augmentation_level`: a number from 0.0 to 10.0, by default 0.0
+    """
 
     CLASS_TYPE = 'SVD_img2vid_Conditioning'
 

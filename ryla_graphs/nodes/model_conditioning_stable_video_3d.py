@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class SV3D_Conditioning(_Node, Generic[Family], frozen=True):
-    """SV3D_Conditioning (model/conditioning/stable video 3d)."""
+    """SV3D_Conditioning (model/conditioning/stable video 3d).
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 576
+    - `height`: a whole number from 16 to 16384, by default 576
+    - `video_frames`: a whole number from 1 to 4096, by default 21
+    - `elevation`: a number from -90.0 to 90.0, by default 0.0
+    """
 
     CLASS_TYPE = 'SV3D_Conditioning'
 

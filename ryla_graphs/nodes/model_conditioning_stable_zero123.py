@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,17 @@ class _Node(Node, frozen=True):
 
 
 class StableZero123_Conditioning(_Node, Generic[Family], frozen=True):
-    """StableZero123_Conditioning (model/conditioning/stable zero123)."""
+    """StableZero123_Conditioning (model/conditioning/stable zero123).
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 256
+    - `height`: a whole number from 16 to 16384, by default 256
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `elevation`: a number from -180.0 to 180.0, by default 0.0
+    - `azimuth`: a number from -180.0 to 180.0, by default 0.0
+    """
 
     CLASS_TYPE = 'StableZero123_Conditioning'
 
@@ -45,7 +55,19 @@ class StableZero123_Conditioning(_Node, Generic[Family], frozen=True):
 
 
 class StableZero123_Conditioning_Batched(_Node, Generic[Family], frozen=True):
-    """StableZero123_Conditioning_Batched (model/conditioning/stable zero123)."""
+    """StableZero123_Conditioning_Batched (model/conditioning/stable zero123).
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 256
+    - `height`: a whole number from 16 to 16384, by default 256
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `elevation`: a number from -180.0 to 180.0, by default 0.0
+    - `azimuth`: a number from -180.0 to 180.0, by default 0.0
+    - `elevation_batch_increment`: a number from -180.0 to 180.0, by default 0.0
+    - `azimuth_batch_increment`: a number from -180.0 to 180.0, by default 0.0
+    """
 
     CLASS_TYPE = 'StableZero123_Conditioning_Batched'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class ConditioningAverage(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Average) (model/conditioning/transform)."""
+    """Conditioning (Average) (model/conditioning/transform).
+
+    - `conditioning_to`: a wire that carries CONDITIONING
+    - `conditioning_from`: a wire that carries CONDITIONING
+    - `conditioning_to_strength`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningAverage'
 
@@ -38,7 +43,11 @@ class ConditioningAverage(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Combine) (model/conditioning/transform)."""
+    """Conditioning (Combine) (model/conditioning/transform).
+
+    - `conditioning_1`: a wire that carries CONDITIONING
+    - `conditioning_2`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ConditioningCombine'
 
@@ -54,7 +63,11 @@ class ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningConcat(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Concat) (model/conditioning/transform)."""
+    """Conditioning (Concat) (model/conditioning/transform).
+
+    - `conditioning_to`: a wire that carries CONDITIONING
+    - `conditioning_from`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ConditioningConcat'
 
@@ -70,7 +83,11 @@ class ConditioningConcat(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningMultiply(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Multiply) (model/conditioning/transform)."""
+    """Conditioning (Multiply) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `multiplier`: a number from -100.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningMultiply'
 
@@ -86,7 +103,15 @@ class ConditioningMultiply(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningSetArea(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Set Area) (model/conditioning/transform)."""
+    """Conditioning (Set Area) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `width`: a whole number from 64 to 16384, by default 64
+    - `height`: a whole number from 64 to 16384, by default 64
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningSetArea'
 
@@ -106,7 +131,15 @@ class ConditioningSetArea(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningSetAreaPercentage(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Set Area with Percentage) (model/conditioning/transform)."""
+    """Conditioning (Set Area with Percentage) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `width`: a number from 0 to 1.0, by default 1.0
+    - `height`: a number from 0 to 1.0, by default 1.0
+    - `x`: a number from 0 to 1.0, by default 0.0
+    - `y`: a number from 0 to 1.0, by default 0.0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningSetAreaPercentage'
 
@@ -126,7 +159,11 @@ class ConditioningSetAreaPercentage(_Node, Source[s.Conditioning[Family]], froze
 
 
 class ConditioningSetAreaStrength(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Set Area Strength) (model/conditioning/transform)."""
+    """Conditioning (Set Area Strength) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningSetAreaStrength'
 
@@ -142,7 +179,13 @@ class ConditioningSetAreaStrength(_Node, Source[s.Conditioning[Family]], frozen=
 
 
 class ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Set Mask) (model/conditioning/transform)."""
+    """Conditioning (Set Mask) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `mask`: a wire that carries MASK
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    """
 
     CLASS_TYPE = 'ConditioningSetMask'
 
@@ -160,7 +203,12 @@ class ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningZeroOut(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning Zero Out (model/conditioning/transform)."""
+    """Conditioning Zero Out (model/conditioning/transform).
+
+    Conditioning without content: the negative of models that take none.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ConditioningZeroOut'
 
@@ -175,7 +223,12 @@ class ConditioningZeroOut(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ConditioningSetTimestepRange(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """ConditioningSetTimestepRange (model/conditioning/transform)."""
+    """ConditioningSetTimestepRange (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `start`: a number from 0.0 to 1.0, by default 0.0
+    - `end`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningSetTimestepRange'
 
@@ -192,7 +245,17 @@ class ConditioningSetTimestepRange(_Node, Source[s.Conditioning[Family]], frozen
 
 
 class ConditioningSetAreaPercentageVideo(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning (Set Area with Percentage for Video) (model/conditioning/transform)."""
+    """Conditioning (Set Area with Percentage for Video) (model/conditioning/transform).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `width`: a number from 0 to 1.0, by default 1.0
+    - `height`: a number from 0 to 1.0, by default 1.0
+    - `temporal`: a number from 0 to 1.0, by default 1.0
+    - `x`: a number from 0 to 1.0, by default 0.0
+    - `y`: a number from 0 to 1.0, by default 0.0
+    - `z`: a number from 0 to 1.0, by default 0.0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ConditioningSetAreaPercentageVideo'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class Trellis2Conditioning(_Node, Generic[Family], frozen=True):
-    """Trellis2Conditioning (model/conditioning/trellis2)."""
+    """Trellis2Conditioning (model/conditioning/trellis2).
+
+    - `clip_vision_model`: a wire that carries CLIP_VISION
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Trellis2Conditioning'
 
@@ -38,7 +42,12 @@ class Trellis2Conditioning(_Node, Generic[Family], frozen=True):
 
 
 class Pixal3DConditioning(_Node, Generic[Family], frozen=True):
-    """Pixal3DConditioning (model/conditioning/trellis2)."""
+    """Pixal3DConditioning (model/conditioning/trellis2).
+
+    - `clip_vision_model`: a wire that carries CLIP_VISION
+    - `image`: a wire that carries IMAGE
+    - `camera_angle_x`: a number from 1.0 to 170.0, by default 49.13
+    """
 
     CLASS_TYPE = 'Pixal3DConditioning'
 
@@ -56,7 +65,12 @@ class Pixal3DConditioning(_Node, Generic[Family], frozen=True):
 
 
 class Trellis2ShapeStage(_Node, Generic[Family], frozen=True):
-    """Trellis2ShapeStage (model/conditioning/trellis2)."""
+    """Trellis2ShapeStage (model/conditioning/trellis2).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `voxel`: a wire that carries VOXEL
+    """
 
     CLASS_TYPE = 'Trellis2ShapeStage'
 
@@ -75,7 +89,12 @@ class Trellis2ShapeStage(_Node, Generic[Family], frozen=True):
 
 
 class Trellis2TextureStage(_Node, Generic[Family], frozen=True):
-    """Trellis2TextureStage (model/conditioning/trellis2)."""
+    """Trellis2TextureStage (model/conditioning/trellis2).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `shape_latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'Trellis2TextureStage'
 
@@ -94,7 +113,14 @@ class Trellis2TextureStage(_Node, Generic[Family], frozen=True):
 
 
 class Trellis2UpsampleStage(_Node, Generic[Family], frozen=True):
-    """Trellis2 Upsample Stage (model/conditioning/trellis2)."""
+    """Trellis2 Upsample Stage (model/conditioning/trellis2).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `shape_latent`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `target_resolution`: a whole number from 1024 to 2048, by default 1024
+    """
 
     CLASS_TYPE = 'Trellis2UpsampleStage'
 

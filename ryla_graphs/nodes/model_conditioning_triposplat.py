@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class TripoSplatPreprocessImage(_Node, Source[s.Image], frozen=True):
-    """TripoSplat Preprocess Image (model/conditioning/triposplat)."""
+    """TripoSplat Preprocess Image (model/conditioning/triposplat).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `erode_radius`: a whole number from 0 to 16, by default 1
+    - `size`: a whole number from 256 to 4096, by default 1024
+    """
 
     CLASS_TYPE = 'TripoSplatPreprocessImage'
 
@@ -39,7 +45,12 @@ class TripoSplatPreprocessImage(_Node, Source[s.Image], frozen=True):
 
 
 class TripoSplatConditioning(_Node, Generic[Family], frozen=True):
-    """TripoSplat Conditioning (model/conditioning/triposplat)."""
+    """TripoSplat Conditioning (model/conditioning/triposplat).
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'TripoSplatConditioning'
 

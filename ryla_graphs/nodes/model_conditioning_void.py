@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,18 @@ class _Node(Node, frozen=True):
 
 
 class VOIDInpaintConditioning(_Node, Generic[Family], frozen=True):
-    """VOIDInpaintConditioning (model/conditioning/void)."""
+    """VOIDInpaintConditioning (model/conditioning/void).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `video`: a wire that carries IMAGE
+    - `quadmask`: a wire that carries MASK
+    - `width`: a whole number from 16 to 16384, by default 672
+    - `height`: a whole number from 16 to 16384, by default 384
+    - `length`: a whole number from 1 to 16384, by default 45
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'VOIDInpaintConditioning'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,19 @@ class _Node(Node, frozen=True):
 
 
 class WanCameraImageToVideo(_Node, Generic[Family], frozen=True):
-    """WanCameraImageToVideo (model/conditioning/wan/camera)."""
+    """WanCameraImageToVideo (model/conditioning/wan/camera).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 81
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    - `start_image`: a wire that carries IMAGE, optional
+    - `camera_conditions`: a wire that carries WAN_CAMERA_EMBEDDING, optional
+    """
 
     CLASS_TYPE = 'WanCameraImageToVideo'
 
@@ -47,7 +59,18 @@ class WanCameraImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class WanCameraEmbedding(_Node, frozen=True):
-    """WanCameraEmbedding (model/conditioning/wan/camera)."""
+    """WanCameraEmbedding (model/conditioning/wan/camera).
+
+    - `camera_pose`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Anti Clockwise (ACW)', 'ClockWise (CW)', by default 'Static'
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 81
+    - `speed`: a number from 0 to 10.0, optional
+    - `fx`: a number from 0 to 1, optional
+    - `fy`: a number from 0 to 1, optional
+    - `cx`: a number from 0 to 1, optional
+    - `cy`: a number from 0 to 1, optional
+    """
 
     CLASS_TYPE = 'WanCameraEmbedding'
 

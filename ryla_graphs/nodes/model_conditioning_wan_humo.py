@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,18 @@ class _Node(Node, frozen=True):
 
 
 class WanHuMoImageToVideo(_Node, Generic[Family], frozen=True):
-    """WanHuMoImageToVideo (model/conditioning/wan/humo), experimental."""
+    """WanHuMoImageToVideo (model/conditioning/wan/humo), experimental.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 97
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanHuMoImageToVideo'
 

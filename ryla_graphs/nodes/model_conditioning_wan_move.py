@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,21 @@ class _Node(Node, frozen=True):
 
 
 class WanTrackToVideo(_Node, Generic[Family], frozen=True):
-    """WanTrackToVideo (model/conditioning/wan/move)."""
+    """WanTrackToVideo (model/conditioning/wan/move).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `tracks`: text, by default '[]'
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 81
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `temperature`: a number from 1.0 to 1000.0, by default 220.0
+    - `topk`: a whole number from 1 to 10, by default 2
+    - `start_image`: a wire that carries IMAGE
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    """
 
     CLASS_TYPE = 'WanTrackToVideo'
 
@@ -49,7 +63,20 @@ class WanTrackToVideo(_Node, Generic[Family], frozen=True):
 
 
 class WanMoveTrackToVideo(_Node, Generic[Family], frozen=True):
-    """WanMoveTrackToVideo (model/conditioning/wan/move)."""
+    """WanMoveTrackToVideo (model/conditioning/wan/move).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `strength`: a number from 0.0 to 100.0, by default 1.0
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 81
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_image`: a wire that carries IMAGE
+    - `tracks`: a wire that carries TRACKS, optional
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT, optional
+    """
 
     CLASS_TYPE = 'WanMoveTrackToVideo'
 
@@ -76,7 +103,11 @@ class WanMoveTrackToVideo(_Node, Generic[Family], frozen=True):
 
 
 class WanMoveTracksFromCoords(_Node, frozen=True):
-    """WanMoveTracksFromCoords (model/conditioning/wan/move)."""
+    """WanMoveTracksFromCoords (model/conditioning/wan/move).
+
+    - `track_coords`: text, optional
+    - `track_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'WanMoveTracksFromCoords'
 
@@ -93,7 +124,11 @@ class WanMoveTracksFromCoords(_Node, frozen=True):
 
 
 class WanMoveConcatTrack(_Node, Source[s.Tracks], frozen=True):
-    """WanMoveConcatTrack (model/conditioning/wan/move)."""
+    """WanMoveConcatTrack (model/conditioning/wan/move).
+
+    - `tracks_1`: a wire that carries TRACKS
+    - `tracks_2`: a wire that carries TRACKS, optional
+    """
 
     CLASS_TYPE = 'WanMoveConcatTrack'
 
@@ -109,7 +144,15 @@ class WanMoveConcatTrack(_Node, Source[s.Tracks], frozen=True):
 
 
 class WanMoveVisualizeTracks(_Node, Source[s.Image], frozen=True):
-    """WanMoveVisualizeTracks (model/conditioning/wan/move)."""
+    """WanMoveVisualizeTracks (model/conditioning/wan/move).
+
+    - `images`: a wire that carries IMAGE
+    - `line_resolution`: a whole number from 1 to 1024, by default 24
+    - `circle_size`: a whole number from 1 to 128, by default 12
+    - `opacity`: a number from 0.0 to 1.0, by default 0.75
+    - `line_width`: a whole number from 1 to 128, by default 16
+    - `tracks`: a wire that carries TRACKS, optional
+    """
 
     CLASS_TYPE = 'WanMoveVisualizeTracks'
 
@@ -129,7 +172,23 @@ class WanMoveVisualizeTracks(_Node, Source[s.Image], frozen=True):
 
 
 class GenerateTracks(_Node, frozen=True):
-    """Generate Video Tracks (model/conditioning/wan/move)."""
+    """Generate Video Tracks (model/conditioning/wan/move).
+
+    - `width`: a whole number from 16 to 4096, by default 832
+    - `height`: a whole number from 16 to 4096, by default 480
+    - `start_x`: a number from 0.0 to 1.0, by default 0.0
+    - `start_y`: a number from 0.0 to 1.0, by default 0.0
+    - `end_x`: a number from 0.0 to 1.0, by default 1.0
+    - `end_y`: a number from 0.0 to 1.0, by default 1.0
+    - `num_frames`: a whole number from 1 to 1024, by default 81
+    - `num_tracks`: a whole number from 1 to 100, by default 5
+    - `track_spread`: a number from 0.0 to 1.0, by default 0.025
+    - `bezier`: true or false, by default False
+    - `mid_x`: a number from 0.0 to 1.0, by default 0.5
+    - `mid_y`: a number from 0.0 to 1.0, by default 0.5
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'constant', by default 'linear'
+    - `track_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'GenerateTracks'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,20 @@ class _Node(Node, frozen=True):
 
 
 class WanSoundImageToVideo(_Node, Generic[Family], frozen=True):
-    """WanSoundImageToVideo (model/conditioning/wan/sound)."""
+    """WanSoundImageToVideo (model/conditioning/wan/sound).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 832
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 77
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a wire that carries IMAGE, optional
+    - `control_video`: a wire that carries IMAGE, optional
+    - `ref_motion`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanSoundImageToVideo'
 
@@ -48,7 +61,17 @@ class WanSoundImageToVideo(_Node, Generic[Family], frozen=True):
 
 
 class WanSoundImageToVideoExtend(_Node, Generic[Family], frozen=True):
-    """WanSoundImageToVideoExtend (model/conditioning/wan/sound)."""
+    """WanSoundImageToVideoExtend (model/conditioning/wan/sound).
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `length`: a whole number from 1 to 16384, by default 77
+    - `video_latent`: a wire that carries LATENT
+    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_image`: a wire that carries IMAGE, optional
+    - `control_video`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanSoundImageToVideoExtend'
 

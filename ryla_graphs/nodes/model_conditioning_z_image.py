@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,17 @@ class _Node(Node, frozen=True):
 
 
 class TextEncodeZImageOmni(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """TextEncodeZImageOmni (model/conditioning/z-image), experimental."""
+    """TextEncodeZImageOmni (model/conditioning/z-image), experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `auto_resize_images`: true or false, by default True
+    - `image_encoder`: a wire that carries CLIP_VISION, optional
+    - `vae`: a wire that carries VAE, optional
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    - `image3`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TextEncodeZImageOmni'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class VAEDecode(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """VAE Decode (model/latent)."""
+    """VAE Decode (model/latent).
+
+    Turns a latent into a picture.
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'VAEDecode'
 
@@ -37,7 +43,13 @@ class VAEDecode(_Node, Source[s.Image], Generic[Family], frozen=True):
 
 
 class VAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
-    """VAE Encode (model/latent)."""
+    """VAE Encode (model/latent).
+
+    Turns a picture into a latent, to start from it.
+
+    - `pixels`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'VAEEncode'
 
@@ -53,7 +65,13 @@ class VAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VAEEncodeForInpaint(_Node, Source[s.Latent[Family]], frozen=True):
-    """VAE Encode (for Inpainting) (model/latent)."""
+    """VAE Encode (for Inpainting) (model/latent).
+
+    - `pixels`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `mask`: a wire that carries MASK
+    - `grow_mask_by`: a whole number from 0 to 64, by default 6
+    """
 
     CLASS_TYPE = 'VAEEncodeForInpaint'
 
@@ -71,7 +89,14 @@ class VAEEncodeForInpaint(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EmptyLatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Latent Image (model/latent)."""
+    """Empty Latent Image (model/latent).
+
+    An empty latent picture to start from, for SD 1.5 and SDXL.
+
+    - `width`: a whole number from 16 to 16384, by default 512
+    - `height`: a whole number from 16 to 16384, by default 512
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLatentImage'
 
@@ -88,7 +113,14 @@ class EmptyLatentImage(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentUpscale(_Node, Source[s.Latent[Family]], frozen=True):
-    """Upscale Latent (model/latent)."""
+    """Upscale Latent (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'LatentUpscale'
 
@@ -107,7 +139,12 @@ class LatentUpscale(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentUpscaleBy(_Node, Source[s.Latent[Family]], frozen=True):
-    """Upscale Latent By (model/latent)."""
+    """Upscale Latent By (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
+    - `scale_by`: a number from 0.01 to 8.0, by default 1.5
+    """
 
     CLASS_TYPE = 'LatentUpscaleBy'
 
@@ -124,7 +161,13 @@ class LatentUpscaleBy(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SetLatentNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
-    """Set Latent Noise Mask (model/latent)."""
+    """Set Latent Noise Mask (model/latent).
+
+    Says which part of a latent is to be painted: the white of the mask.
+
+    - `samples`: a wire that carries LATENT
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'SetLatentNoiseMask'
 
@@ -140,7 +183,14 @@ class SetLatentNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentComposite(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Composite (model/latent)."""
+    """Latent Composite (model/latent).
+
+    - `samples_to`: a wire that carries LATENT
+    - `samples_from`: a wire that carries LATENT
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `feather`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'LatentComposite'
 
@@ -159,7 +209,17 @@ class LatentComposite(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VAEDecodeTiled(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """VAE Decode (Tiled) (model/latent)."""
+    """VAE Decode (Tiled) (model/latent).
+
+    Turns a latent into a picture tile by tile, where memory is short.
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 64 to 4096, by default 512: smaller needs less memory and takes longer
+    - `overlap`: a whole number from 0 to 4096, by default 64
+    - `temporal_size`: a whole number from 8 to 4096, by default 64
+    - `temporal_overlap`: a whole number from 4 to 4096, by default 8
+    """
 
     CLASS_TYPE = 'VAEDecodeTiled'
 
@@ -179,7 +239,17 @@ class VAEDecodeTiled(_Node, Source[s.Image], Generic[Family], frozen=True):
 
 
 class VAEEncodeTiled(_Node, Source[s.Latent[Family]], frozen=True):
-    """VAE Encode (Tiled) (model/latent)."""
+    """VAE Encode (Tiled) (model/latent).
+
+    Turns a picture into a latent tile by tile, where memory is short.
+
+    - `pixels`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 64 to 4096, by default 512: smaller needs less memory and takes longer
+    - `overlap`: a whole number from 0 to 4096, by default 64
+    - `temporal_size`: a whole number from 8 to 4096, by default 64
+    - `temporal_overlap`: a whole number from 4 to 4096, by default 8
+    """
 
     CLASS_TYPE = 'VAEEncodeTiled'
 
@@ -199,7 +269,10 @@ class VAEEncodeTiled(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LoadLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Load Latent (model/latent)."""
+    """Load Latent (model/latent).
+
+    - `latent`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadLatent'
 
@@ -214,7 +287,11 @@ class LoadLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SaveLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Save Latent (model/latent)."""
+    """Save Latent (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `filename_prefix`: text, by default 'latents/ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveLatent'
 
@@ -230,7 +307,15 @@ class SaveLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentCompositeMasked(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Composite Masked (model/latent)."""
+    """Latent Composite Masked (model/latent).
+
+    - `destination`: a wire that carries LATENT
+    - `source`: a wire that carries LATENT
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `resize_source`: true or false, by default False
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'LatentCompositeMasked'
 
@@ -250,7 +335,11 @@ class LatentCompositeMasked(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Latent Audio (model/latent)."""
+    """Empty Latent Audio (model/latent).
+
+    - `seconds`: a number from 1.0 to 1000.0, by default 47.6
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLatentAudio'
 
@@ -266,7 +355,11 @@ class EmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VAEEncodeAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """VAE Encode Audio (model/latent)."""
+    """VAE Encode Audio (model/latent).
+
+    - `audio`: a wire that carries AUDIO
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'VAEEncodeAudio'
 
@@ -282,7 +375,11 @@ class VAEEncodeAudio(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VAEDecodeAudio(_Node, Source[s.Audio], Generic[Family], frozen=True):
-    """VAE Decode Audio (model/latent)."""
+    """VAE Decode Audio (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'VAEDecodeAudio'
 
@@ -298,7 +395,13 @@ class VAEDecodeAudio(_Node, Source[s.Audio], Generic[Family], frozen=True):
 
 
 class VAEDecodeAudioTiled(_Node, Source[s.Audio], Generic[Family], frozen=True):
-    """VAE Decode Audio (Tiled) (model/latent)."""
+    """VAE Decode Audio (Tiled) (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 32 to 8192, by default 512
+    - `overlap`: a whole number from 0 to 1024, by default 64
+    """
 
     CLASS_TYPE = 'VAEDecodeAudioTiled'
 
@@ -316,7 +419,11 @@ class VAEDecodeAudioTiled(_Node, Source[s.Audio], Generic[Family], frozen=True):
 
 
 class TrimVideoLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Trim Video Latent (model/latent)."""
+    """Trim Video Latent (model/latent).
+
+    - `samples`: a wire that carries LATENT
+    - `trim_amount`: a whole number from 0 to 99999, by default 0
+    """
 
     CLASS_TYPE = 'TrimVideoLatent'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class EmptyAceStepLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Ace Step 1.0 Latent Audio (model/latent/ace)."""
+    """Empty Ace Step 1.0 Latent Audio (model/latent/ace).
+
+    - `seconds`: a number from 1.0 to 1000.0, by default 120.0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyAceStepLatentAudio'
 
@@ -37,7 +41,11 @@ class EmptyAceStepLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EmptyAceStep1_5LatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Ace Step 1.5 Latent Audio (model/latent/ace)."""
+    """Empty Ace Step 1.5 Latent Audio (model/latent/ace).
+
+    - `seconds`: a number from 1.0 to 1000.0, by default 120.0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyAceStep1.5LatentAudio'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class LatentAdd(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentAdd (model/latent/advanced)."""
+    """LatentAdd (model/latent/advanced).
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LatentAdd'
 
@@ -37,7 +41,11 @@ class LatentAdd(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentSubtract(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentSubtract (model/latent/advanced)."""
+    """LatentSubtract (model/latent/advanced).
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LatentSubtract'
 
@@ -53,7 +61,11 @@ class LatentSubtract(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentMultiply(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentMultiply (model/latent/advanced)."""
+    """LatentMultiply (model/latent/advanced).
+
+    - `samples`: a wire that carries LATENT
+    - `multiplier`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LatentMultiply'
 
@@ -69,7 +81,12 @@ class LatentMultiply(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentInterpolate(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentInterpolate (model/latent/advanced)."""
+    """LatentInterpolate (model/latent/advanced).
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    - `ratio`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LatentInterpolate'
 
@@ -86,7 +103,12 @@ class LatentInterpolate(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentConcat(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentConcat (model/latent/advanced)."""
+    """LatentConcat (model/latent/advanced).
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    - `dim`: one of 'x', '-x', 'y', '-y', 't', '-t', by default 'x'
+    """
 
     CLASS_TYPE = 'LatentConcat'
 
@@ -103,7 +125,13 @@ class LatentConcat(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentCut(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentCut (model/latent/advanced)."""
+    """LatentCut (model/latent/advanced).
+
+    - `samples`: a wire that carries LATENT
+    - `dim`: one of 'x', 'y', 't', by default 'x'
+    - `index`: a whole number from -16384 to 16384, by default 0
+    - `amount`: a whole number from 1 to 16384, by default 1
+    """
 
     CLASS_TYPE = 'LatentCut'
 
@@ -121,7 +149,12 @@ class LatentCut(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentCutToBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentCutToBatch (model/latent/advanced)."""
+    """LatentCutToBatch (model/latent/advanced).
+
+    - `samples`: a wire that carries LATENT
+    - `dim`: one of 't', 'x', 'y', by default 't'
+    - `slice_size`: a whole number from 1 to 16384, by default 1
+    """
 
     CLASS_TYPE = 'LatentCutToBatch'
 
@@ -138,7 +171,11 @@ class LatentCutToBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentBatchSeedBehavior(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentBatchSeedBehavior (model/latent/advanced)."""
+    """LatentBatchSeedBehavior (model/latent/advanced).
+
+    - `samples`: a wire that carries LATENT
+    - `seed_behavior`: one of 'random', 'fixed', by default 'fixed'
+    """
 
     CLASS_TYPE = 'LatentBatchSeedBehavior'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class LatentApplyOperation(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentApplyOperation (model/latent/advanced/operations), experimental."""
+    """LatentApplyOperation (model/latent/advanced/operations), experimental.
+
+    - `samples`: a wire that carries LATENT
+    - `operation`: a wire that carries LATENT_OPERATION
+    """
 
     CLASS_TYPE = 'LatentApplyOperation'
 
@@ -37,7 +41,11 @@ class LatentApplyOperation(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentApplyOperationCFG(_Node, Source[s.Model[Family]], frozen=True):
-    """LatentApplyOperationCFG (model/latent/advanced/operations), experimental."""
+    """LatentApplyOperationCFG (model/latent/advanced/operations), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `operation`: a wire that carries LATENT_OPERATION
+    """
 
     CLASS_TYPE = 'LatentApplyOperationCFG'
 
@@ -53,7 +61,10 @@ class LatentApplyOperationCFG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LatentOperationTonemapReinhard(_Node, Source[s.LatentOperation], frozen=True):
-    """LatentOperationTonemapReinhard (model/latent/advanced/operations), experimental."""
+    """LatentOperationTonemapReinhard (model/latent/advanced/operations), experimental.
+
+    - `multiplier`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LatentOperationTonemapReinhard'
 
@@ -68,7 +79,12 @@ class LatentOperationTonemapReinhard(_Node, Source[s.LatentOperation], frozen=Tr
 
 
 class LatentOperationSharpen(_Node, Source[s.LatentOperation], frozen=True):
-    """LatentOperationSharpen (model/latent/advanced/operations), experimental."""
+    """LatentOperationSharpen (model/latent/advanced/operations), experimental.
+
+    - `sharpen_radius`: a whole number from 1 to 31, by default 9
+    - `sigma`: a number from 0.1 to 10.0, by default 1.0
+    - `alpha`: a number from 0.0 to 5.0, by default 0.1
+    """
 
     CLASS_TYPE = 'LatentOperationSharpen'
 

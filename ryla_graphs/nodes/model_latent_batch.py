@@ -11,8 +11,9 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +23,12 @@ class _Node(Node, frozen=True):
 
 
 class LatentFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Get Latent From Batch (model/latent/batch)."""
+    """Get Latent From Batch (model/latent/batch).
+
+    - `samples`: a wire that carries LATENT
+    - `batch_index`: a whole number from -16384 to 16384, by default 0
+    - `length`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'LatentFromBatch'
 
@@ -39,7 +45,11 @@ class LatentFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class RepeatLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Repeat Latent Batch (model/latent/batch)."""
+    """Repeat Latent Batch (model/latent/batch).
+
+    - `samples`: a wire that carries LATENT
+    - `amount`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'RepeatLatentBatch'
 
@@ -55,7 +65,11 @@ class RepeatLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Batch Latents (DEPRECATED) (model/latent/batch), deprecated."""
+    """Batch Latents (DEPRECATED) (model/latent/batch), deprecated.
+
+    - `samples1`: a wire that carries LATENT
+    - `samples2`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LatentBatch'
 
@@ -71,7 +85,12 @@ class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class ReplaceVideoLatentFrames(_Node, Source[s.Latent[Family]], frozen=True):
-    """Replace Video Latent Frames (model/latent/batch)."""
+    """Replace Video Latent Frames (model/latent/batch).
+
+    - `destination`: a wire that carries LATENT
+    - `index`: a whole number from -16384 to 16384, by default 0
+    - `source`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'ReplaceVideoLatentFrames'
 
@@ -88,7 +107,10 @@ class ReplaceVideoLatentFrames(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class BatchLatentsNode(_Node, Source[s.Latent[Family]], frozen=True):
-    """Batch Latents (model/latent/batch)."""
+    """Batch Latents (model/latent/batch).
+
+    - `latents`: up to 50 wires
+    """
 
     CLASS_TYPE = 'BatchLatentsNode'
 
@@ -103,12 +125,16 @@ class BatchLatentsNode(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class RebatchLatents(_Node, Source[s.Latent[Family]], frozen=True):
-    """Rebatch Latents (model/latent/batch)."""
+    """Rebatch Latents (model/latent/batch).
+
+    - `latents`: a wire that carries LATENT
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'RebatchLatents'
 
     class Out(NamedTuple, Generic[OutFamily]):
-        latent: Output[s.Latent[OutFamily]]
+        latent: OutputList[s.Latent[OutFamily]]
 
     latents: Source[s.Latent[Family]]
     batch_size: Annotated[int, Field(ge=1, le=4096)] | Source[s.Int] = 1
@@ -119,18 +145,28 @@ class RebatchLatents(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SeedVR2TemporalChunk(_Node, Generic[Family], frozen=True):
-    """Split SeedVR2 Latent (model/latent/batch)."""
+    """Split SeedVR2 Latent (model/latent/batch).
+
+    - `latent`: a wire that carries LATENT
+    - `temporal_overlap`: a whole number from 0 to 16384, by default 0
+    - `chunking_mode`: one of 'auto', 'manual'
+    """
 
     CLASS_TYPE = 'SeedVR2TemporalChunk'
 
     class Out(NamedTuple, Generic[OutFamily]):
-        latents: Output[s.Latent[OutFamily]]
+        latents: OutputList[s.Latent[OutFamily]]
         temporal_overlap: Output[s.Int]
 
     class ChunkingMode:
         """The options of `chunking_mode`."""
 
         class Manual(Option, frozen=True):
+            """The choice 'manual'.
+
+            - `frames_per_chunk`: a whole number from 1 to 16384, by default 21
+            """
+
             KEY = 'manual'
             frames_per_chunk: Annotated[int, Field(ge=1, le=16384)] | Source[s.Int] = 21
 
@@ -144,7 +180,11 @@ class SeedVR2TemporalChunk(_Node, Generic[Family], frozen=True):
 
 
 class SeedVR2TemporalMerge(_Node, Source[s.Latent[Family]], frozen=True):
-    """Merge SeedVR2 Latents (model/latent/batch)."""
+    """Merge SeedVR2 Latents (model/latent/batch).
+
+    - `latents`: a wire that carries LATENT
+    - `temporal_overlap`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'SeedVR2TemporalMerge'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyHiDreamO1LatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty HiDream-O1 Latent Image (model/latent/hidream)."""
+    """Empty HiDream-O1 Latent Image (model/latent/hidream).
+
+    - `width`: a whole number from 64 to 4096, by default 2048
+    - `height`: a whole number from 64 to 4096, by default 2048
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'EmptyHiDreamO1LatentImage'
 

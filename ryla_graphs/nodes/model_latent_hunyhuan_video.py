@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class HunyuanVideo15LatentUpscaleWithModel(_Node, Source[s.Latent[Family]], frozen=True):
-    """Hunyuan Video 15 Latent Upscale With Model (model/latent/hunyhuan video)."""
+    """Hunyuan Video 15 Latent Upscale With Model (model/latent/hunyhuan video).
+
+    - `model`: a wire that carries LATENT_UPSCALE_MODEL
+    - `samples`: a wire that carries LATENT
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'bilinear'
+    - `width`: a whole number from 0 to 16384, by default 1280
+    - `height`: a whole number from 0 to 16384, by default 720
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'HunyuanVideo15LatentUpscaleWithModel'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class EmptyLatentHunyuan3Dv2(_Node, Source[s.Latent[Family]], frozen=True):
-    """EmptyLatentHunyuan3Dv2 (model/latent/hunyuan 3d)."""
+    """EmptyLatentHunyuan3Dv2 (model/latent/hunyuan 3d).
+
+    - `resolution`: a whole number from 1 to 8192, by default 3072
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLatentHunyuan3Dv2'
 
@@ -37,7 +41,13 @@ class EmptyLatentHunyuan3Dv2(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VAEDecodeHunyuan3D(_Node, Source[s.Voxel], Generic[Family], frozen=True):
-    """VAEDecodeHunyuan3D (model/latent/hunyuan 3d)."""
+    """VAEDecodeHunyuan3D (model/latent/hunyuan 3d).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `num_chunks`: a whole number from 1000 to 500000, by default 8000
+    - `octree_resolution`: a whole number from 16 to 512, by default 256
+    """
 
     CLASS_TYPE = 'VAEDecodeHunyuan3D'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class EmptyHunyuanLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty HunyuanVideo 1.0 Latent (model/latent/hunyuan video)."""
+    """Empty HunyuanVideo 1.0 Latent (model/latent/hunyuan video).
+
+    An empty latent video to start from; one latent frame stands for four of the video.
+
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 25: frames: one more than a multiple of four
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyHunyuanLatentVideo'
 
@@ -39,7 +47,13 @@ class EmptyHunyuanLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EmptyHunyuanVideo15Latent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty HunyuanVideo 1.5 Latent (model/latent/hunyuan video)."""
+    """Empty HunyuanVideo 1.5 Latent (model/latent/hunyuan video).
+
+    - `width`: a whole number from 16 to 16384, by default 848
+    - `height`: a whole number from 16 to 16384, by default 480
+    - `length`: a whole number from 1 to 16384, by default 25
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyHunyuanVideo15Latent'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class LTXVLatentUpsampler(_Node, Source[s.Latent[Family]], frozen=True):
-    """LTXVLatentUpsampler (model/latent/ltxv), experimental."""
+    """LTXVLatentUpsampler (model/latent/ltxv), experimental.
+
+    - `samples`: a wire that carries LATENT
+    - `upscale_model`: a wire that carries LATENT_UPSCALE_MODEL
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'LTXVLatentUpsampler'
 
@@ -38,7 +43,11 @@ class LTXVLatentUpsampler(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LTXVAudioVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
-    """LTXV Audio VAE Encode (model/latent/ltxv)."""
+    """LTXV Audio VAE Encode (model/latent/ltxv).
+
+    - `audio`: a wire that carries AUDIO
+    - `audio_vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'LTXVAudioVAEEncode'
 
@@ -54,7 +63,11 @@ class LTXVAudioVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LTXVAudioVAEDecode(_Node, Source[s.Audio], Generic[Family], frozen=True):
-    """LTXV Audio VAE Decode (model/latent/ltxv)."""
+    """LTXV Audio VAE Decode (model/latent/ltxv).
+
+    - `samples`: a wire that carries LATENT
+    - `audio_vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'LTXVAudioVAEDecode'
 
@@ -70,7 +83,13 @@ class LTXVAudioVAEDecode(_Node, Source[s.Audio], Generic[Family], frozen=True):
 
 
 class LTXVEmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """LTXV Empty Latent Audio (model/latent/ltxv)."""
+    """LTXV Empty Latent Audio (model/latent/ltxv).
+
+    - `frames_number`: a whole number from 1 to 1000, by default 97
+    - `frame_rate`: a number from 1.0 to 1000.0, or a wire that carries FLOAT,INT, by default 25.0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `audio_vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'LTXVEmptyLatentAudio'
 
@@ -88,7 +107,13 @@ class LTXVEmptyLatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EmptyLTXVLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
-    """EmptyLTXVLatentVideo (model/latent/ltxv)."""
+    """EmptyLTXVLatentVideo (model/latent/ltxv).
+
+    - `width`: a whole number from 64 to 16384, by default 768
+    - `height`: a whole number from 64 to 16384, by default 512
+    - `length`: a whole number from 1 to 16384, by default 97
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLTXVLatentVideo'
 
@@ -106,7 +131,11 @@ class EmptyLTXVLatentVideo(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LTXVConcatAVLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Concat AV Latent (model/latent/ltxv)."""
+    """Concat AV Latent (model/latent/ltxv).
+
+    - `video_latent`: a wire that carries LATENT
+    - `audio_latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LTXVConcatAVLatent'
 
@@ -122,7 +151,10 @@ class LTXVConcatAVLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LTXVSeparateAVLatent(_Node, Generic[Family], frozen=True):
-    """Separate AV Latent (model/latent/ltxv)."""
+    """Separate AV Latent (model/latent/ltxv).
+
+    - `av_latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'LTXVSeparateAVLatent'
 

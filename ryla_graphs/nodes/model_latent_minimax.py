@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyMiniMaxH3LatentAV(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty MiniMax H3 AV Latent (model/latent/minimax)."""
+    """Empty MiniMax H3 AV Latent (model/latent/minimax).
+
+    - `width`: a whole number from 32 to 16384, by default 1344
+    - `height`: a whole number from 32 to 16384, by default 768
+    - `length`: a whole number from 5 to 3600, by default 124
+    """
 
     CLASS_TYPE = 'EmptyMiniMaxH3LatentAV'
 

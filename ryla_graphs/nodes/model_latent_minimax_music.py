@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class EmptyMiniMaxMusic3LatentAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty MiniMax Music3 Latent Audio (model/latent/minimax music)."""
+    """Empty MiniMax Music3 Latent Audio (model/latent/minimax music).
+
+    - `seconds`: a number from 0.04 to 360.0, by default 120.0
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyMiniMaxMusic3LatentAudio'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class EmptyQwenImageLayeredLatentImage(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Qwen Image Layered Latent (model/latent/qwen)."""
+    """Empty Qwen Image Layered Latent (model/latent/qwen).
+
+    - `width`: a whole number from 16 to 16384, by default 640
+    - `height`: a whole number from 16 to 16384, by default 640
+    - `layers`: a whole number from 0 to 16384, by default 3
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyQwenImageLayeredLatentImage'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class StableCascade_EmptyLatentImage(_Node, Generic[Family], frozen=True):
-    """StableCascade_EmptyLatentImage (model/latent/stable cascade)."""
+    """StableCascade_EmptyLatentImage (model/latent/stable cascade).
+
+    - `width`: a whole number from 256 to 16384, by default 1024
+    - `height`: a whole number from 256 to 16384, by default 1024
+    - `compression`: a whole number from 4 to 128, by default 42
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'StableCascade_EmptyLatentImage'
 
@@ -40,7 +46,12 @@ class StableCascade_EmptyLatentImage(_Node, Generic[Family], frozen=True):
 
 
 class StableCascade_StageC_VAEEncode(_Node, Generic[Family], frozen=True):
-    """StableCascade_StageC_VAEEncode (model/latent/stable cascade)."""
+    """StableCascade_StageC_VAEEncode (model/latent/stable cascade).
+
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `compression`: a whole number from 4 to 128, by default 42
+    """
 
     CLASS_TYPE = 'StableCascade_StageC_VAEEncode'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class LatentRotate(_Node, Source[s.Latent[Family]], frozen=True):
-    """Rotate Latent (model/latent/transform)."""
+    """Rotate Latent (model/latent/transform).
+
+    - `samples`: a wire that carries LATENT
+    - `rotation`: one of 'none', '90 degrees', '180 degrees', '270 degrees', by default 'none'
+    """
 
     CLASS_TYPE = 'LatentRotate'
 
@@ -37,7 +41,11 @@ class LatentRotate(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentFlip(_Node, Source[s.Latent[Family]], frozen=True):
-    """Flip Latent (model/latent/transform)."""
+    """Flip Latent (model/latent/transform).
+
+    - `samples`: a wire that carries LATENT
+    - `flip_method`: one of 'x-axis: vertically', 'y-axis: horizontally', by default 'x-axis: vertically'
+    """
 
     CLASS_TYPE = 'LatentFlip'
 
@@ -53,7 +61,14 @@ class LatentFlip(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentCrop(_Node, Source[s.Latent[Family]], frozen=True):
-    """Crop Latent (model/latent/transform)."""
+    """Crop Latent (model/latent/transform).
+
+    - `samples`: a wire that carries LATENT
+    - `width`: a whole number from 64 to 16384, by default 512
+    - `height`: a whole number from 64 to 16384, by default 512
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'LatentCrop'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class EmptyTrellis2LatentStructure(_Node, Source[s.Latent[Family]], frozen=True):
-    """EmptyTrellis2LatentStructure (model/latent/trellis)."""
+    """EmptyTrellis2LatentStructure (model/latent/trellis).
+
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyTrellis2LatentStructure'
 
@@ -36,7 +39,12 @@ class EmptyTrellis2LatentStructure(_Node, Source[s.Latent[Family]], frozen=True)
 
 
 class VaeDecodeTextureTrellis(_Node, Source[s.Voxel], Generic[Family], frozen=True):
-    """VaeDecodeTextureTrellis (model/latent/trellis)."""
+    """VaeDecodeTextureTrellis (model/latent/trellis).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `shape_subdivides`: a wire that carries SHAPE_SUBDIVIDES
+    """
 
     CLASS_TYPE = 'VaeDecodeTextureTrellis'
 
@@ -53,7 +61,11 @@ class VaeDecodeTextureTrellis(_Node, Source[s.Voxel], Generic[Family], frozen=Tr
 
 
 class VaeDecodeShapeTrellis(_Node, Generic[Family], frozen=True):
-    """VaeDecodeShapeTrellis (model/latent/trellis)."""
+    """VaeDecodeShapeTrellis (model/latent/trellis).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    """
 
     CLASS_TYPE = 'VaeDecodeShapeTrellis'
 
@@ -70,7 +82,12 @@ class VaeDecodeShapeTrellis(_Node, Generic[Family], frozen=True):
 
 
 class VaeDecodeStructureTrellis2(_Node, Source[s.Voxel], Generic[Family], frozen=True):
-    """VaeDecodeStructureTrellis2 (model/latent/trellis)."""
+    """VaeDecodeStructureTrellis2 (model/latent/trellis).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `resolution`: one of '32', '64', by default '32'
+    """
 
     CLASS_TYPE = 'VaeDecodeStructureTrellis2'
 

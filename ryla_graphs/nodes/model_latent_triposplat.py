@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class VAEDecodeTripoSplat(_Node, Source[s.Splat], Generic[Family], frozen=True):
-    """TripoSplat Decode (model/latent/triposplat)."""
+    """TripoSplat Decode (model/latent/triposplat).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `num_gaussians`: a whole number from 32768 to 1048576, by default 262144
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'VAEDecodeTripoSplat'
 
@@ -39,7 +45,16 @@ class VAEDecodeTripoSplat(_Node, Source[s.Splat], Generic[Family], frozen=True):
 
 
 class TripoSplatSamplingPreview(_Node, Source[s.Model[Family]], frozen=True):
-    """TripoSplat Sampling Preview (model/latent/triposplat)."""
+    """TripoSplat Sampling Preview (model/latent/triposplat).
+
+    - `model`: a wire that carries MODEL
+    - `vae`: a wire that carries VAE
+    - `octree_level`: a whole number from 2 to 8, by default 5
+    - `num_gaussians`: a whole number from 1024 to 262144, by default 16384
+    - `yaw`: a number from -360.0 to 360.0, by default 90.0
+    - `pitch`: a number from -89.0 to 89.0, by default 15.0
+    - `point_size`: a whole number from 1 to 16, by default 3
+    """
 
     CLASS_TYPE = 'TripoSplatSamplingPreview'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class VOIDWarpedNoise(_Node, Source[s.Latent[Family]], frozen=True):
-    """VOIDWarpedNoise (model/latent/void)."""
+    """VOIDWarpedNoise (model/latent/void).
+
+    - `optical_flow`: a wire that carries OPTICAL_FLOW
+    - `video`: a wire that carries IMAGE
+    - `width`: a whole number from 16 to 16384, by default 672
+    - `height`: a whole number from 16 to 16384, by default 384
+    - `length`: a whole number from 1 to 16384, by default 45
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'VOIDWarpedNoise'
 
@@ -41,7 +49,10 @@ class VOIDWarpedNoise(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VOIDWarpedNoiseSource(_Node, Source[s.Noise], frozen=True):
-    """VOIDWarpedNoiseSource (model/latent/void)."""
+    """VOIDWarpedNoiseSource (model/latent/void).
+
+    - `warped_noise`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'VOIDWarpedNoiseSource'
 

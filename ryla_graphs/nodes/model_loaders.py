@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
-    """Load Checkpoint (model/loaders)."""
+    """Load Checkpoint (model/loaders).
+
+    Loads a file that has the model, its text encoder and its VAE together.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'CheckpointLoaderSimple'
 
@@ -39,7 +44,12 @@ class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
 
 
 class VAELoader(_Node, Source[s.Vae[Family]], frozen=True):
-    """Load VAE (model/loaders)."""
+    """Load VAE (model/loaders).
+
+    Loads a VAE from `models/vae`.
+
+    - `vae_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'VAELoader'
 
@@ -54,7 +64,16 @@ class VAELoader(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class LoraLoader(_Node, Generic[Family], frozen=True):
-    """Load LoRA (Model and CLIP) (model/loaders)."""
+    """Load LoRA (Model and CLIP) (model/loaders).
+
+    Patches a model and its text encoder with a LoRA.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0: 1 is the full effect; negative numbers turn it round
+    - `strength_clip`: a number from -100.0 to 100.0, by default 1.0: the same for the text encoder
+    """
 
     CLASS_TYPE = 'LoraLoader'
 
@@ -74,7 +93,12 @@ class LoraLoader(_Node, Generic[Family], frozen=True):
 
 
 class CLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
-    """Load CLIP (model/loaders)."""
+    """Load CLIP (model/loaders).
+
+    - `clip_name`: the name of a file or model that the server has
+    - `type`: one of 'stable_diffusion', 'stable_cascade', 'sd3', 'stable_audio', 'mochi', 'ltxv', 'pixart', 'cosmos', … (28 choices), by default 'stable_diffusion'
+    - `device`: one of 'default', 'cpu', optional
+    """
 
     CLASS_TYPE = 'CLIPLoader'
 
@@ -91,7 +115,13 @@ class CLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class UNETLoader(_Node, Source[s.Model[Family]], frozen=True):
-    """Load Diffusion Model (model/loaders)."""
+    """Load Diffusion Model (model/loaders).
+
+    Loads a diffusion model alone; text encoders and VAE come from loaders of their own.
+
+    - `unet_name`: the name of a file or model that the server has
+    - `weight_dtype`: one of 'default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2', by default 'default': how weights are kept in memory; fp8 takes half of it
+    """
 
     CLASS_TYPE = 'UNETLoader'
 
@@ -107,7 +137,15 @@ class UNETLoader(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class DualCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
-    """Load CLIP (Dual) (model/loaders)."""
+    """Load CLIP (Dual) (model/loaders).
+
+    Loads two text encoders that work as one, such as T5 and CLIP-L for Flux.
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `type`: one of 'sdxl', 'sd3', 'flux', 'hunyuan_video', 'hidream', 'hunyuan_image', 'hunyuan_video_15', 'kandinsky5', 'kandinsky5_image', 'ltxv', 'newbie', 'ace', by default 'sdxl': the family of models that the encoders are for
+    - `device`: one of 'default', 'cpu', optional
+    """
 
     CLASS_TYPE = 'DualCLIPLoader'
 
@@ -125,7 +163,12 @@ class DualCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class ControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """Load ControlNet Model (model/loaders)."""
+    """Load ControlNet Model (model/loaders).
+
+    Loads a ControlNet from `models/controlnet`.
+
+    - `control_net_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ControlNetLoader'
 
@@ -140,7 +183,11 @@ class ControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
 
 
 class DiffControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """Load ControlNet Model (diff) (model/loaders)."""
+    """Load ControlNet Model (diff) (model/loaders).
+
+    - `model`: a wire that carries MODEL
+    - `control_net_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'DiffControlNetLoader'
 
@@ -156,7 +203,10 @@ class DiffControlNetLoader(_Node, Source[s.ControlNet[Family]], frozen=True):
 
 
 class StyleModelLoader(_Node, Source[s.StyleModel], frozen=True):
-    """Load Style Model (model/loaders)."""
+    """Load Style Model (model/loaders).
+
+    - `style_model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'StyleModelLoader'
 
@@ -171,7 +221,12 @@ class StyleModelLoader(_Node, Source[s.StyleModel], frozen=True):
 
 
 class CLIPVisionLoader(_Node, Source[s.ClipVision], frozen=True):
-    """Load CLIP Vision (model/loaders)."""
+    """Load CLIP Vision (model/loaders).
+
+    Loads a CLIP vision model from `models/clip_vision`.
+
+    - `clip_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'CLIPVisionLoader'
 
@@ -186,7 +241,10 @@ class CLIPVisionLoader(_Node, Source[s.ClipVision], frozen=True):
 
 
 class unCLIPCheckpointLoader(_Node, Generic[Family], frozen=True):
-    """Load unCLIP Checkpoint (model/loaders)."""
+    """Load unCLIP Checkpoint (model/loaders).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'unCLIPCheckpointLoader'
 
@@ -204,7 +262,10 @@ class unCLIPCheckpointLoader(_Node, Generic[Family], frozen=True):
 
 
 class GLIGENLoader(_Node, Source[s.Gligen], frozen=True):
-    """Load GLIGEN Model (model/loaders)."""
+    """Load GLIGEN Model (model/loaders).
+
+    - `gligen_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'GLIGENLoader'
 
@@ -219,7 +280,11 @@ class GLIGENLoader(_Node, Source[s.Gligen], frozen=True):
 
 
 class CheckpointLoader(_Node, Generic[Family], frozen=True):
-    """Load Checkpoint With Config (DEPRECATED) (model/loaders), deprecated."""
+    """Load Checkpoint With Config (DEPRECATED) (model/loaders), deprecated.
+
+    - `config_name`: the name of a file or model that the server has
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'CheckpointLoader'
 
@@ -237,7 +302,10 @@ class CheckpointLoader(_Node, Generic[Family], frozen=True):
 
 
 class DiffusersLoader(_Node, Generic[Family], frozen=True):
-    """Load Diffusers Model (DEPRECATED) (model/loaders), deprecated."""
+    """Load Diffusers Model (DEPRECATED) (model/loaders), deprecated.
+
+    - `model_path`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'DiffusersLoader'
 
@@ -254,7 +322,14 @@ class DiffusersLoader(_Node, Generic[Family], frozen=True):
 
 
 class LoraLoaderModelOnly(_Node, Source[s.Model[Family]], frozen=True):
-    """Load LoRA (model/loaders)."""
+    """Load LoRA (model/loaders).
+
+    Patches a model with a LoRA and leaves the text encoder alone.
+
+    - `model`: a wire that carries MODEL
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0: 1 is the full effect; negative numbers turn it round
+    """
 
     CLASS_TYPE = 'LoraLoaderModelOnly'
 
@@ -271,7 +346,12 @@ class LoraLoaderModelOnly(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class HypernetworkLoader(_Node, Source[s.Model[Family]], frozen=True):
-    """Load Hypernetwork (model/loaders)."""
+    """Load Hypernetwork (model/loaders).
+
+    - `model`: a wire that carries MODEL
+    - `hypernetwork_name`: the name of a file or model that the server has
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'HypernetworkLoader'
 
@@ -288,7 +368,10 @@ class HypernetworkLoader(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class UpscaleModelLoader(_Node, Source[s.UpscaleModel], frozen=True):
-    """Load Upscale Model (model/loaders)."""
+    """Load Upscale Model (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'UpscaleModelLoader'
 
@@ -303,7 +386,10 @@ class UpscaleModelLoader(_Node, Source[s.UpscaleModel], frozen=True):
 
 
 class ImageOnlyCheckpointLoader(_Node, Generic[Family], frozen=True):
-    """Load Checkpoint Image Only (img2vid model) (model/loaders)."""
+    """Load Checkpoint Image Only (img2vid model) (model/loaders).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ImageOnlyCheckpointLoader'
 
@@ -320,7 +406,13 @@ class ImageOnlyCheckpointLoader(_Node, Generic[Family], frozen=True):
 
 
 class LoraModelLoader(_Node, Source[s.Model[Family]], frozen=True):
-    """Load LoRA Model (model/loaders), experimental."""
+    """Load LoRA Model (model/loaders), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `lora`: a wire that carries LORA_MODEL
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    - `bypass`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LoraModelLoader'
 
@@ -338,7 +430,10 @@ class LoraModelLoader(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PhotoMakerLoader(_Node, Source[s.Photomaker], frozen=True):
-    """Load PhotoMaker Model (model/loaders), experimental."""
+    """Load PhotoMaker Model (model/loaders), experimental.
+
+    - `photomaker_model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'PhotoMakerLoader'
 
@@ -353,7 +448,12 @@ class PhotoMakerLoader(_Node, Source[s.Photomaker], frozen=True):
 
 
 class TripleCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
-    """Load CLIP (Triple) (model/loaders)."""
+    """Load CLIP (Triple) (model/loaders).
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `clip_name3`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'TripleCLIPLoader'
 
@@ -370,7 +470,10 @@ class TripleCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class LatentUpscaleModelLoader(_Node, Source[s.LatentUpscaleModel], frozen=True):
-    """Load Latent Upscale Model (model/loaders)."""
+    """Load Latent Upscale Model (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LatentUpscaleModelLoader'
 
@@ -385,7 +488,10 @@ class LatentUpscaleModelLoader(_Node, Source[s.LatentUpscaleModel], frozen=True)
 
 
 class LTXVAudioVAELoader(_Node, Source[s.Vae[Family]], frozen=True):
-    """Load LTXV Audio VAE (model/loaders)."""
+    """Load LTXV Audio VAE (model/loaders).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LTXVAudioVAELoader'
 
@@ -400,7 +506,12 @@ class LTXVAudioVAELoader(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class LTXAVTextEncoderLoader(_Node, Source[s.Clip[Family]], frozen=True):
-    """Load LTXV Audio Text Encoder (model/loaders)."""
+    """Load LTXV Audio Text Encoder (model/loaders).
+
+    - `text_encoder`: the name of a file or model that the server has
+    - `ckpt_name`: the name of a file or model that the server has
+    - `device`: one of 'default', 'cpu', by default 'default'
+    """
 
     CLASS_TYPE = 'LTXAVTextEncoderLoader'
 
@@ -417,7 +528,13 @@ class LTXAVTextEncoderLoader(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class QuadrupleCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
-    """Load CLIP (Quadruple) (model/loaders)."""
+    """Load CLIP (Quadruple) (model/loaders).
+
+    - `clip_name1`: the name of a file or model that the server has
+    - `clip_name2`: the name of a file or model that the server has
+    - `clip_name3`: the name of a file or model that the server has
+    - `clip_name4`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'QuadrupleCLIPLoader'
 
@@ -435,7 +552,10 @@ class QuadrupleCLIPLoader(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class ModelPatchLoader(_Node, Source[s.ModelPatch], frozen=True):
-    """Load Model Patch (model/loaders), experimental."""
+    """Load Model Patch (model/loaders), experimental.
+
+    - `name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ModelPatchLoader'
 
@@ -450,7 +570,10 @@ class ModelPatchLoader(_Node, Source[s.ModelPatch], frozen=True):
 
 
 class AudioEncoderLoader(_Node, Source[s.AudioEncoder], frozen=True):
-    """Load Audio Encoder (model/loaders)."""
+    """Load Audio Encoder (model/loaders).
+
+    - `audio_encoder_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'AudioEncoderLoader'
 
@@ -465,7 +588,14 @@ class AudioEncoderLoader(_Node, Source[s.AudioEncoder], frozen=True):
 
 
 class LoraLoaderBypass(_Node, Generic[Family], frozen=True):
-    """Load LoRA (Bypass) (For debugging) (model/loaders), experimental."""
+    """Load LoRA (Bypass) (For debugging) (model/loaders), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    - `strength_clip`: a number from -100.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LoraLoaderBypass'
 
@@ -485,7 +615,12 @@ class LoraLoaderBypass(_Node, Generic[Family], frozen=True):
 
 
 class LoraLoaderBypassModelOnly(_Node, Source[s.Model[Family]], frozen=True):
-    """Load LoRA (Bypass, Model Only) (for debugging) (model/loaders), experimental."""
+    """Load LoRA (Bypass, Model Only) (for debugging) (model/loaders), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LoraLoaderBypassModelOnly'
 
@@ -502,7 +637,10 @@ class LoraLoaderBypassModelOnly(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LoadBackgroundRemovalModel(_Node, Source[s.BackgroundRemoval], frozen=True):
-    """Load Background Removal Model (model/loaders)."""
+    """Load Background Removal Model (model/loaders).
+
+    - `bg_removal_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadBackgroundRemovalModel'
 
@@ -517,7 +655,10 @@ class LoadBackgroundRemovalModel(_Node, Source[s.BackgroundRemoval], frozen=True
 
 
 class FrameInterpolationModelLoader(_Node, Source[s.InterpModel], frozen=True):
-    """Load Frame Interpolation Model (model/loaders)."""
+    """Load Frame Interpolation Model (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'FrameInterpolationModelLoader'
 
@@ -532,7 +673,10 @@ class FrameInterpolationModelLoader(_Node, Source[s.InterpModel], frozen=True):
 
 
 class OpticalFlowLoader(_Node, Source[s.OpticalFlow], frozen=True):
-    """Load Optical Flow Model (model/loaders)."""
+    """Load Optical Flow Model (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'OpticalFlowLoader'
 
@@ -547,7 +691,10 @@ class OpticalFlowLoader(_Node, Source[s.OpticalFlow], frozen=True):
 
 
 class LoadMoGeModel(_Node, Source[s.MogeModel], frozen=True):
-    """Load MoGe Model (model/loaders)."""
+    """Load MoGe Model (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadMoGeModel'
 
@@ -562,7 +709,10 @@ class LoadMoGeModel(_Node, Source[s.MogeModel], frozen=True):
 
 
 class LoadMediaPipeFaceLandmarker(_Node, Source[s.FaceDetectionModel], frozen=True):
-    """Load Face Detection Model (MediaPipe) (model/loaders)."""
+    """Load Face Detection Model (MediaPipe) (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadMediaPipeFaceLandmarker'
 
@@ -577,7 +727,11 @@ class LoadMediaPipeFaceLandmarker(_Node, Source[s.FaceDetectionModel], frozen=Tr
 
 
 class LoadDA3Model(_Node, Source[s.Da3Model], frozen=True):
-    """Load Depth Anything 3 (model/loaders)."""
+    """Load Depth Anything 3 (model/loaders).
+
+    - `model_name`: the name of a file or model that the server has
+    - `weight_dtype`: one of 'default', 'fp16', 'bf16', 'fp32', by default 'default'
+    """
 
     CLASS_TYPE = 'LoadDA3Model'
 

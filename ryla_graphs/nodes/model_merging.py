@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class ModelMergeSimple(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSimple (model/merging)."""
+    """ModelMergeSimple (model/merging).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `ratio`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSimple'
 
@@ -38,7 +43,14 @@ class ModelMergeSimple(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeBlocks(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeBlocks (model/merging)."""
+    """ModelMergeBlocks (model/merging).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `input`: a number from 0.0 to 1.0, by default 1.0
+    - `middle`: a number from 0.0 to 1.0, by default 1.0
+    - `out_`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeBlocks'
 
@@ -58,7 +70,12 @@ class ModelMergeBlocks(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeSubtract(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSubtract (model/merging)."""
+    """ModelMergeSubtract (model/merging).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `multiplier`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSubtract'
 
@@ -75,7 +92,11 @@ class ModelMergeSubtract(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeAdd(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeAdd (model/merging)."""
+    """ModelMergeAdd (model/merging).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'ModelMergeAdd'
 
@@ -91,7 +112,13 @@ class ModelMergeAdd(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CheckpointSave(_Node, Generic[Family], frozen=True):
-    """Save Checkpoint (model/merging)."""
+    """Save Checkpoint (model/merging).
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `filename_prefix`: text, by default 'checkpoints/ComfyUI'
+    """
 
     CLASS_TYPE = 'CheckpointSave'
     model: Source[s.Model[Family]]
@@ -101,7 +128,12 @@ class CheckpointSave(_Node, Generic[Family], frozen=True):
 
 
 class CLIPMergeSimple(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIPMergeSimple (model/merging)."""
+    """CLIPMergeSimple (model/merging).
+
+    - `clip1`: a wire that carries CLIP
+    - `clip2`: a wire that carries CLIP
+    - `ratio`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CLIPMergeSimple'
 
@@ -118,7 +150,12 @@ class CLIPMergeSimple(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class CLIPMergeSubtract(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIPMergeSubtract (model/merging)."""
+    """CLIPMergeSubtract (model/merging).
+
+    - `clip1`: a wire that carries CLIP
+    - `clip2`: a wire that carries CLIP
+    - `multiplier`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CLIPMergeSubtract'
 
@@ -135,7 +172,11 @@ class CLIPMergeSubtract(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class CLIPMergeAdd(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIPMergeAdd (model/merging)."""
+    """CLIPMergeAdd (model/merging).
+
+    - `clip1`: a wire that carries CLIP
+    - `clip2`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPMergeAdd'
 
@@ -151,7 +192,11 @@ class CLIPMergeAdd(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class CLIPSave(_Node, frozen=True):
-    """CLIPSave (model/merging)."""
+    """CLIPSave (model/merging).
+
+    - `clip`: a wire that carries CLIP
+    - `filename_prefix`: text, by default 'clip/ComfyUI'
+    """
 
     CLASS_TYPE = 'CLIPSave'
     clip: Source[s.Clip]
@@ -159,7 +204,11 @@ class CLIPSave(_Node, frozen=True):
 
 
 class VAESave(_Node, frozen=True):
-    """VAESave (model/merging)."""
+    """VAESave (model/merging).
+
+    - `vae`: a wire that carries VAE
+    - `filename_prefix`: text, by default 'vae/ComfyUI_vae'
+    """
 
     CLASS_TYPE = 'VAESave'
     vae: Source[s.Vae]
@@ -167,7 +216,11 @@ class VAESave(_Node, frozen=True):
 
 
 class ModelSave(_Node, frozen=True):
-    """ModelSave (model/merging)."""
+    """ModelSave (model/merging).
+
+    - `model`: a wire that carries MODEL
+    - `filename_prefix`: text, by default 'diffusion_models/ComfyUI'
+    """
 
     CLASS_TYPE = 'ModelSave'
     model: Source[s.Model]
@@ -175,7 +228,13 @@ class ModelSave(_Node, frozen=True):
 
 
 class ImageOnlyCheckpointSave(_Node, frozen=True):
-    """ImageOnlyCheckpointSave (model/merging)."""
+    """ImageOnlyCheckpointSave (model/merging).
+
+    - `model`: a wire that carries MODEL
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `vae`: a wire that carries VAE
+    - `filename_prefix`: text, by default 'checkpoints/ComfyUI'
+    """
 
     CLASS_TYPE = 'ImageOnlyCheckpointSave'
     model: Source[s.Model]
@@ -185,7 +244,12 @@ class ImageOnlyCheckpointSave(_Node, frozen=True):
 
 
 class SaveLoRA(_Node, frozen=True):
-    """Save LoRA Weights (model/merging), experimental."""
+    """Save LoRA Weights (model/merging), experimental.
+
+    - `lora`: a wire that carries LORA_MODEL
+    - `prefix`: text, by default 'loras/ComfyUI_trained_lora'
+    - `steps`: a whole number, optional
+    """
 
     CLASS_TYPE = 'SaveLoRA'
     lora: Source[s.LoraModel]

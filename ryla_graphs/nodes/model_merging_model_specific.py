@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,41 @@ class _Node(Node, frozen=True):
 
 
 class ModelMergeSD1(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSD1 (model/merging/model specific)."""
+    """ModelMergeSD1 (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `time_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `label_emb`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_0`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_1`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `out_`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSD1'
 
@@ -68,7 +102,41 @@ class ModelMergeSD1(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeSD2(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSD2 (model/merging/model specific)."""
+    """ModelMergeSD2 (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `time_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `label_emb`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_0`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_1`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `out_`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSD2'
 
@@ -115,7 +183,35 @@ class ModelMergeSD2(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeSDXL(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSDXL (model/merging/model specific)."""
+    """ModelMergeSDXL (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `time_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `label_emb`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `input_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_0`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_1`: a number from 0.0 to 1.0, by default 1.0
+    - `middle_block_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `output_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `out_`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSDXL'
 
@@ -156,7 +252,41 @@ class ModelMergeSDXL(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeSD3_2B(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSD3_2B (model/merging/model specific)."""
+    """ModelMergeSD3_2B (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `context_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `y_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSD3_2B'
 
@@ -203,7 +333,54 @@ class ModelMergeSD3_2B(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeAuraflow(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeAuraflow (model/merging/model specific)."""
+    """ModelMergeAuraflow (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `init_x_linear`: a number from 0.0 to 1.0, by default 1.0
+    - `positional_encoding`: a number from 0.0 to 1.0, by default 1.0
+    - `cond_seq_linear`: a number from 0.0 to 1.0, by default 1.0
+    - `register_tokens`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `double_layers_0`: a number from 0.0 to 1.0, by default 1.0
+    - `double_layers_1`: a number from 0.0 to 1.0, by default 1.0
+    - `double_layers_2`: a number from 0.0 to 1.0, by default 1.0
+    - `double_layers_3`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_0`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_1`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_2`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_3`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_4`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_5`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_6`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_7`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_8`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_9`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_10`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_11`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_12`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_13`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_14`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_15`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_16`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_17`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_18`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_19`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_20`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_21`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_22`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_23`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_24`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_25`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_26`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_27`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_28`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_29`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_30`: a number from 0.0 to 1.0, by default 1.0
+    - `single_layers_31`: a number from 0.0 to 1.0, by default 1.0
+    - `modF`: a number from 0.0 to 1.0, by default 1.0
+    - `final_linear`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeAuraflow'
 
@@ -263,7 +440,74 @@ class ModelMergeAuraflow(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeFlux1(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeFlux1 (model/merging/model specific)."""
+    """ModelMergeFlux1 (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `img_in`: a number from 0.0 to 1.0, by default 1.0
+    - `time_in`: a number from 0.0 to 1.0, by default 1.0
+    - `guidance_in`: a number from 0.0 to 1.0, by default 1.0
+    - `vector_in`: a number from 0.0 to 1.0, by default 1.0
+    - `txt_in`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `double_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_36`: a number from 0.0 to 1.0, by default 1.0
+    - `single_blocks_37`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeFlux1'
 
@@ -343,7 +587,55 @@ class ModelMergeFlux1(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeSD35_Large(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeSD35_Large (model/merging/model specific)."""
+    """ModelMergeSD35_Large (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `context_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `y_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_36`: a number from 0.0 to 1.0, by default 1.0
+    - `joint_blocks_37`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeSD35_Large'
 
@@ -404,7 +696,64 @@ class ModelMergeSD35_Large(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeMochiPreview(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeMochiPreview (model/merging/model specific)."""
+    """ModelMergeMochiPreview (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_frequencies`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t5_y_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t5_yproj`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_36`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_37`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_38`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_39`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_40`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_41`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_42`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_43`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_44`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_45`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_46`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_47`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeMochiPreview'
 
@@ -474,7 +823,44 @@ class ModelMergeMochiPreview(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeLTXV(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeLTXV (model/merging/model specific)."""
+    """ModelMergeLTXV (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `patchify_proj`: a number from 0.0 to 1.0, by default 1.0
+    - `adaln_single`: a number from 0.0 to 1.0, by default 1.0
+    - `caption_projection`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `scale_shift_table`: a number from 0.0 to 1.0, by default 1.0
+    - `proj_out`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeLTXV'
 
@@ -524,7 +910,45 @@ class ModelMergeLTXV(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeCosmos7B(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeCosmos7B (model/merging/model specific)."""
+    """ModelMergeCosmos7B (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `extra_pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `affline_norm`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block27`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeCosmos7B'
 
@@ -575,7 +999,53 @@ class ModelMergeCosmos7B(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeCosmos14B(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeCosmos14B (model/merging/model specific)."""
+    """ModelMergeCosmos14B (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `extra_pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `affline_norm`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block27`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block28`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block29`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block30`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block31`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block32`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block33`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block34`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_block35`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeCosmos14B'
 
@@ -634,7 +1104,57 @@ class ModelMergeCosmos14B(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeWAN2_1(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeWAN2_1 (model/merging/model specific)."""
+    """ModelMergeWAN2_1 (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `patch_embedding`: a number from 0.0 to 1.0, by default 1.0
+    - `time_embedding`: a number from 0.0 to 1.0, by default 1.0
+    - `time_projection`: a number from 0.0 to 1.0, by default 1.0
+    - `text_embedding`: a number from 0.0 to 1.0, by default 1.0
+    - `img_emb`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_36`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_37`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_38`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_39`: a number from 0.0 to 1.0, by default 1.0
+    - `head`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeWAN2_1'
 
@@ -697,7 +1217,44 @@ class ModelMergeWAN2_1(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeCosmosPredict2_2B(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeCosmosPredict2_2B (model/merging/model specific)."""
+    """ModelMergeCosmosPredict2_2B (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedding_norm`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeCosmosPredict2_2B'
 
@@ -747,7 +1304,52 @@ class ModelMergeCosmosPredict2_2B(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeCosmosPredict2_14B(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeCosmosPredict2_14B (model/merging/model specific)."""
+    """ModelMergeCosmosPredict2_14B (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `x_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedder`: a number from 0.0 to 1.0, by default 1.0
+    - `t_embedding_norm`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `final_layer`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeCosmosPredict2_14B'
 
@@ -805,7 +1407,77 @@ class ModelMergeCosmosPredict2_14B(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeQwenImage(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeQwenImage (model/merging/model specific)."""
+    """ModelMergeQwenImage (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `pos_embeds`: a number from 0.0 to 1.0, by default 1.0
+    - `img_in`: a number from 0.0 to 1.0, by default 1.0
+    - `txt_norm`: a number from 0.0 to 1.0, by default 1.0
+    - `txt_in`: a number from 0.0 to 1.0, by default 1.0
+    - `time_text_embed`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_28`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_29`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_30`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_31`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_32`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_33`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_34`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_35`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_36`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_37`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_38`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_39`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_40`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_41`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_42`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_43`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_44`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_45`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_46`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_47`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_48`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_49`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_50`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_51`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_52`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_53`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_54`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_55`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_56`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_57`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_58`: a number from 0.0 to 1.0, by default 1.0
+    - `transformer_blocks_59`: a number from 0.0 to 1.0, by default 1.0
+    - `proj_out`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeQwenImage'
 
@@ -888,7 +1560,49 @@ class ModelMergeQwenImage(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMergeKrea2(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelMergeKrea2 (model/merging/model specific)."""
+    """ModelMergeKrea2 (model/merging/model specific).
+
+    - `model1`: a wire that carries MODEL
+    - `model2`: a wire that carries MODEL
+    - `first`: a number from 0.0 to 1.0, by default 1.0
+    - `tmlp`: a number from 0.0 to 1.0, by default 1.0
+    - `txtmlp`: a number from 0.0 to 1.0, by default 1.0
+    - `tproj`: a number from 0.0 to 1.0, by default 1.0
+    - `txtfusion_layerwise_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `txtfusion_layerwise_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `txtfusion_projector`: a number from 0.0 to 1.0, by default 1.0
+    - `txtfusion_refiner_blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `txtfusion_refiner_blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_0`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_1`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_2`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_3`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_4`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_5`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_6`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_7`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_8`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_9`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_10`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_11`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_12`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_13`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_14`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_15`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_16`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_17`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_18`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_19`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_20`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_21`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_22`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_23`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_24`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_25`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_26`: a number from 0.0 to 1.0, by default 1.0
+    - `blocks_27`: a number from 0.0 to 1.0, by default 1.0
+    - `last`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMergeKrea2'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class ModelSamplingDiscrete(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingDiscrete (model/patch)."""
+    """ModelSamplingDiscrete (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `sampling`: one of 'eps', 'v_prediction', 'lcm', 'x0', 'img_to_img', 'img_to_img_flow', by default 'eps'
+    - `zsnr`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ModelSamplingDiscrete'
 
@@ -38,7 +43,13 @@ class ModelSamplingDiscrete(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelSamplingContinuousEDM(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingContinuousEDM (model/patch)."""
+    """ModelSamplingContinuousEDM (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `sampling`: one of 'v_prediction', 'edm', 'edm_playground_v2.5', 'eps', 'cosmos_rflow', by default 'v_prediction'
+    - `sigma_max`: a number from 0.0 to 1000.0, by default 120.0
+    - `sigma_min`: a number from 0.0 to 1000.0, by default 0.002
+    """
 
     CLASS_TYPE = 'ModelSamplingContinuousEDM'
 
@@ -56,7 +67,13 @@ class ModelSamplingContinuousEDM(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelSamplingContinuousV(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingContinuousV (model/patch)."""
+    """ModelSamplingContinuousV (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `sampling`: one of 'v_prediction', by default 'v_prediction'
+    - `sigma_max`: a number from 0.0 to 1000.0, by default 500.0
+    - `sigma_min`: a number from 0.0 to 1000.0, by default 0.03
+    """
 
     CLASS_TYPE = 'ModelSamplingContinuousV'
 
@@ -74,7 +91,13 @@ class ModelSamplingContinuousV(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelSamplingAuraFlow(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingAuraFlow (model/patch)."""
+    """ModelSamplingAuraFlow (model/patch).
+
+    Sets the shift of models that sample as AuraFlow does, such as Z-Image and Qwen-Image.
+
+    - `model`: a wire that carries MODEL
+    - `shift`: a number from 0.0 to 100.0, by default 1.73: higher spends more steps on composition, lower on detail
+    """
 
     CLASS_TYPE = 'ModelSamplingAuraFlow'
 
@@ -90,7 +113,11 @@ class ModelSamplingAuraFlow(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelNoiseScale(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelNoiseScale (model/patch)."""
+    """ModelNoiseScale (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `noise_scale`: a number from 0.0 to 64.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelNoiseScale'
 
@@ -106,7 +133,11 @@ class ModelNoiseScale(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class RescaleCFG(_Node, Source[s.Model[Family]], frozen=True):
-    """RescaleCFG (model/patch)."""
+    """RescaleCFG (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `multiplier`: a number from 0.0 to 1.0, by default 0.7
+    """
 
     CLASS_TYPE = 'RescaleCFG'
 
@@ -122,7 +153,11 @@ class RescaleCFG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelAttentionBackend(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelAttentionBackend (model/patch)."""
+    """ModelAttentionBackend (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `attention`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ModelAttentionBackend'
 
@@ -138,7 +173,12 @@ class ModelAttentionBackend(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class RenormCFG(_Node, Source[s.Model[Family]], frozen=True):
-    """RenormCFG (model/patch)."""
+    """RenormCFG (model/patch).
+
+    - `model`: a wire that carries MODEL
+    - `cfg_trunc`: a number from 0.0 to 100.0, by default 100.0
+    - `renorm_cfg`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'RenormCFG'
 
@@ -155,7 +195,22 @@ class RenormCFG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
-    """Context Windows (Manual) (model/patch), experimental."""
+    """Context Windows (Manual) (model/patch), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `context_length`: a whole number of at least 1, by default 16
+    - `context_overlap`: a whole number of at least 0, by default 4
+    - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_static'
+    - `context_stride`: a whole number of at least 1, by default 1
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'relative', 'flat', 'overlap-linear', by default 'pyramid'
+    - `dim`: a whole number from 0 to 5, by default 0
+    - `freenoise`: true or false, by default False
+    - `cond_retain_index_list`: text
+    - `split_conds_to_windows`: true or false, by default False
+    - `latent_retain_index_list`: text
+    - `causal_window_fix`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ContextWindowsManual'
 
@@ -182,7 +237,19 @@ class ContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVContextWindows(_Node, Source[s.Model[Family]], frozen=True):
-    """LTXV Context Windows (model/patch), experimental."""
+    """LTXV Context Windows (model/patch), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `context_length`: a whole number from 1 to 16384, by default 145
+    - `context_overlap`: a whole number of at least 0, by default 40
+    - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_uniform'
+    - `context_stride`: a whole number of at least 1, by default 1
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'relative', 'flat', 'overlap-linear', by default 'pyramid'
+    - `freenoise`: true or false, by default True
+    - `retain_first_frame`: true or false, by default False
+    - `split_conds_to_windows`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LTXVContextWindows'
 
@@ -206,7 +273,16 @@ class LTXVContextWindows(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ScaleROPE(_Node, Source[s.Model[Family]], frozen=True):
-    """ScaleROPE (model/patch), experimental."""
+    """ScaleROPE (model/patch), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `scale_x`: a number from 0.0 to 100.0, by default 1.0
+    - `shift_x`: a number from -256.0 to 256.0, by default 0.0
+    - `scale_y`: a number from 0.0 to 100.0, by default 1.0
+    - `shift_y`: a number from -256.0 to 256.0, by default 0.0
+    - `scale_t`: a number from 0.0 to 100.0, by default 1.0
+    - `shift_t`: a number from -256.0 to 256.0, by default 0.0
+    """
 
     CLASS_TYPE = 'ScaleROPE'
 

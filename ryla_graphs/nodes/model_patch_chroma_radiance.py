@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class ChromaRadianceOptions(_Node, Source[s.Model[Family]], frozen=True):
-    """ChromaRadianceOptions (model/patch/chroma radiance)."""
+    """ChromaRadianceOptions (model/patch/chroma radiance).
+
+    - `model`: a wire that carries MODEL
+    - `preserve_wrapper`: true or false, by default True
+    - `start_sigma`: a number from 0.0 to 1.0, by default 1.0
+    - `end_sigma`: a number from 0.0 to 1.0, by default 0.0
+    - `nerf_tile_size`: a whole number of at least -1, by default -1
+    - `force_sequential_txt_ids`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ChromaRadianceOptions'
 

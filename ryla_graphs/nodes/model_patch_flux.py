@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class ModelSamplingFlux(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingFlux (model/patch/flux)."""
+    """ModelSamplingFlux (model/patch/flux).
+
+    - `model`: a wire that carries MODEL
+    - `max_shift`: a number from 0.0 to 100.0, by default 1.15
+    - `base_shift`: a number from 0.0 to 100.0, by default 0.5
+    - `width`: a whole number from 16 to 16384, by default 1024
+    - `height`: a whole number from 16 to 16384, by default 1024
+    """
 
     CLASS_TYPE = 'ModelSamplingFlux'
 
@@ -40,7 +47,12 @@ class ModelSamplingFlux(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class USOStyleReference(_Node, Source[s.Model[s.Flux1]], frozen=True):
-    """Apply USO Style Reference (model/patch/flux), experimental."""
+    """Apply USO Style Reference (model/patch/flux), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    """
 
     CLASS_TYPE = 'USOStyleReference'
 

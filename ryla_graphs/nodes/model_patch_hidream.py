@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class HiDreamO1PatchSeamSmoothing(_Node, Source[s.Model[Family]], frozen=True):
-    """HiDream-O1 Patch Seam Smoothing (model/patch/hidream), experimental."""
+    """HiDream-O1 Patch Seam Smoothing (model/patch/hidream), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.8
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `pattern`: one of 'single_shift', 'symmetric', by default 'single_shift'
+    - `passes`: one of '2', '4', 'ramp_2_4', 'ramp_2_4_8', by default '2'
+    - `blend`: one of 'average', 'window', 'median', by default 'average'
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'HiDreamO1PatchSeamSmoothing'
 

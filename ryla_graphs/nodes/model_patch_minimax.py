@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class MiniMaxH3SigmaShift(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingMiniMaxH3 (model/patch/minimax)."""
+    """ModelSamplingMiniMaxH3 (model/patch/minimax).
+
+    - `model`: a wire that carries MODEL
+    - `shift_video`: a number from 0.01 to 100.0, by default 12.0
+    - `shift_audio`: a number from 0.01 to 100.0, by default 3.0
+    """
 
     CLASS_TYPE = 'MiniMaxH3SigmaShift'
 

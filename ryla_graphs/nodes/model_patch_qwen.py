@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class QwenImageDiffsynthControlnet(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply Qwen Image DiffSynth ControlNet (model/patch/qwen), experimental."""
+    """Apply Qwen Image DiffSynth ControlNet (model/patch/qwen), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'QwenImageDiffsynthControlnet'
 

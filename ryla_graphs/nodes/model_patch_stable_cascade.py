@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class ModelSamplingStableCascade(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingStableCascade (model/patch/stable cascade)."""
+    """ModelSamplingStableCascade (model/patch/stable cascade).
+
+    - `model`: a wire that carries MODEL
+    - `shift`: a number from 0.0 to 100.0, by default 2.0
+    """
 
     CLASS_TYPE = 'ModelSamplingStableCascade'
 

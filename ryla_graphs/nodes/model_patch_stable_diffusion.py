@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class ModelSamplingSD3(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelSamplingSD3 (model/patch/stable diffusion)."""
+    """ModelSamplingSD3 (model/patch/stable diffusion).
+
+    Sets the shift of models that sample as SD 3 does, such as Wan.
+
+    - `model`: a wire that carries MODEL
+    - `shift`: a number from 0.0 to 100.0, by default 3.0: higher spends more steps on composition, lower on detail
+    """
 
     CLASS_TYPE = 'ModelSamplingSD3'
 

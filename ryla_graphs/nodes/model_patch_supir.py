@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,17 @@ class _Node(Node, frozen=True):
 
 
 class SUPIRApply(_Node, Source[s.Model[Family]], frozen=True):
-    """SUPIRApply (model/patch/supir), experimental."""
+    """SUPIRApply (model/patch/supir), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `vae`: a wire that carries VAE
+    - `image`: a wire that carries IMAGE
+    - `strength_start`: a number from 0.0 to 10.0, by default 1.0
+    - `strength_end`: a number from 0.0 to 10.0, by default 1.0
+    - `restore_cfg`: a number from 0.0 to 20.0, by default 4.0
+    - `restore_cfg_s_tmin`: a number from 0.0 to 1.0, by default 0.05
+    """
 
     CLASS_TYPE = 'SUPIRApply'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class TomePatchModel(_Node, Source[s.Model[Family]], frozen=True):
-    """TomePatchModel (model/patch/unet)."""
+    """TomePatchModel (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `ratio`: a number from 0.0 to 1.0, by default 0.3
+    """
 
     CLASS_TYPE = 'TomePatchModel'
 
@@ -37,7 +41,14 @@ class TomePatchModel(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class FreeU(_Node, Source[s.Model[Family]], frozen=True):
-    """FreeU (model/patch/unet)."""
+    """FreeU (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `b1`: a number from 0.0 to 10.0, by default 1.1
+    - `b2`: a number from 0.0 to 10.0, by default 1.2
+    - `s1`: a number from 0.0 to 10.0, by default 0.9
+    - `s2`: a number from 0.0 to 10.0, by default 0.2
+    """
 
     CLASS_TYPE = 'FreeU'
 
@@ -56,7 +67,14 @@ class FreeU(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class FreeU_V2(_Node, Source[s.Model[Family]], frozen=True):
-    """FreeU_V2 (model/patch/unet)."""
+    """FreeU_V2 (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `b1`: a number from 0.0 to 10.0, by default 1.3
+    - `b2`: a number from 0.0 to 10.0, by default 1.4
+    - `s1`: a number from 0.0 to 10.0, by default 0.9
+    - `s2`: a number from 0.0 to 10.0, by default 0.2
+    """
 
     CLASS_TYPE = 'FreeU_V2'
 
@@ -75,7 +93,14 @@ class FreeU_V2(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class HyperTile(_Node, Source[s.Model[Family]], frozen=True):
-    """HyperTile (model/patch/unet)."""
+    """HyperTile (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `tile_size`: a whole number from 1 to 2048, by default 256
+    - `swap_size`: a whole number from 1 to 128, by default 2
+    - `max_depth`: a whole number from 0 to 10, by default 0
+    - `scale_depth`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HyperTile'
 
@@ -94,7 +119,17 @@ class HyperTile(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PatchModelAddDownscale(_Node, Source[s.Model[Family]], frozen=True):
-    """PatchModelAddDownscale (Kohya Deep Shrink) (model/patch/unet)."""
+    """PatchModelAddDownscale (Kohya Deep Shrink) (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `block_number`: a whole number from 1 to 32, by default 3
+    - `downscale_factor`: a number from 0.1 to 9.0, by default 2.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.35
+    - `downscale_after_skip`: true or false, by default True
+    - `downscale_method`: one of 'bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp', by default 'bicubic'
+    - `upscale_method`: one of 'bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp', by default 'bicubic'
+    """
 
     CLASS_TYPE = 'PatchModelAddDownscale'
 
@@ -116,7 +151,11 @@ class PatchModelAddDownscale(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PerturbedAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """PerturbedAttentionGuidance (model/patch/unet)."""
+    """PerturbedAttentionGuidance (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `scale`: a number from 0.0 to 100.0, by default 3.0
+    """
 
     CLASS_TYPE = 'PerturbedAttentionGuidance'
 
@@ -132,7 +171,11 @@ class PerturbedAttentionGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EpsilonScaling(_Node, Source[s.Model[Family]], frozen=True):
-    """Epsilon Scaling (model/patch/unet)."""
+    """Epsilon Scaling (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `scaling_factor`: a number from 0.5 to 1.5, by default 1.005
+    """
 
     CLASS_TYPE = 'Epsilon Scaling'
 
@@ -148,7 +191,12 @@ class EpsilonScaling(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class TemporalScoreRescaling(_Node, Source[s.Model[Family]], frozen=True):
-    """TSR - Temporal Score Rescaling (model/patch/unet)."""
+    """TSR - Temporal Score Rescaling (model/patch/unet).
+
+    - `model`: a wire that carries MODEL
+    - `tsr_k`: a number from 0.01 to 100.0, by default 0.95
+    - `tsr_sigma`: a number from 0.01 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'TemporalScoreRescaling'
 

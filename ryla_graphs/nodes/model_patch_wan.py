@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,19 @@ class _Node(Node, frozen=True):
 
 
 class WanContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
-    """Wan Context Windows (model/patch/wan), experimental."""
+    """Wan Context Windows (model/patch/wan), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `context_length`: a whole number from 1 to 16384, by default 81
+    - `context_overlap`: a whole number of at least 0, by default 30
+    - `context_schedule`: one of 'standard_static', 'standard_uniform', 'looped_uniform', 'batched', by default 'standard_uniform'
+    - `context_stride`: a whole number of at least 1, by default 1
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'relative', 'flat', 'overlap-linear', by default 'pyramid'
+    - `freenoise`: true or false, by default True
+    - `retain_first_frame`: true or false, by default False
+    - `split_conds_to_windows`: true or false, by default False
+    """
 
     CLASS_TYPE = 'WanContextWindowsManual'
 
@@ -45,7 +57,16 @@ class WanContextWindowsManual(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WanUni3CControlnetApply(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply Wan Uni3C ControlNet (model/patch/wan), experimental."""
+    """Apply Wan Uni3C ControlNet (model/patch/wan), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `vae`: a wire that carries VAE
+    - `render_video`: a wire that carries IMAGE
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanUni3CControlnetApply'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,16 @@ class _Node(Node, frozen=True):
 
 
 class ZImageFunControlnet(_Node, Source[s.Model[s.ZImage]], frozen=True):
-    """Apply Z-Image Fun ControlNet (model/patch/z-image), experimental."""
+    """Apply Z-Image Fun ControlNet (model/patch/z-image), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `vae`: a wire that carries VAE
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `image`: a wire that carries IMAGE, optional
+    - `inpaint_image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ZImageFunControlnet'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class AnimaLLLiteApply(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply Anima LLLite (model_patches/anima), experimental."""
+    """Apply Anima LLLite (model_patches/anima), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `model_patch`: a wire that carries MODEL_PATCH
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'AnimaLLLiteApply'
 

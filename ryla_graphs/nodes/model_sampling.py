@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,21 @@ class _Node(Node, frozen=True):
 
 
 class KSampler(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSampler (model/sampling)."""
+    """KSampler (model/sampling).
+
+    Denoises a latent step by step: here the picture is made.
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0: the noise to start from; one seed gives one picture
+    - `steps`: a whole number from 1 to 10000, by default 20: more take longer and add detail up to a point
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0: how strictly the prompt is followed; 1 is none, and distilled models want it
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler': the method of a step
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple': how noise is spread over the steps
+    - `positive`: a wire that carries CONDITIONING: what to paint
+    - `negative`: a wire that carries CONDITIONING: what not to paint
+    - `latent_image`: a wire that carries LATENT: what to start from; its size is that of the result
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0: how much of the latent is painted anew; 1 is all of it
+    """
 
     CLASS_TYPE = 'KSampler'
 
@@ -46,7 +60,24 @@ class KSampler(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class KSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSampler (Advanced) (model/sampling)."""
+    """KSampler (Advanced) (model/sampling).
+
+    Denoises from one step to another, so that several samplers can share a picture.
+
+    - `model`: a wire that carries MODEL
+    - `add_noise`: one of 'enable', 'disable', by default 'enable'
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'
+    """
 
     CLASS_TYPE = 'KSamplerAdvanced'
 

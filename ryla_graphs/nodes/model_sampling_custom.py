@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,18 @@ class _Node(Node, frozen=True):
 
 
 class SamplerCustom(_Node, Generic[Family], frozen=True):
-    """SamplerCustom (model/sampling/custom)."""
+    """SamplerCustom (model/sampling/custom).
+
+    - `model`: a wire that carries MODEL
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `sampler`: a wire that carries SAMPLER
+    - `sigmas`: a wire that carries SIGMAS
+    - `latent_image`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'SamplerCustom'
 
@@ -45,7 +56,14 @@ class SamplerCustom(_Node, Generic[Family], frozen=True):
 
 
 class SamplerCustomAdvanced(_Node, Generic[Family], frozen=True):
-    """SamplerCustomAdvanced (model/sampling/custom)."""
+    """SamplerCustomAdvanced (model/sampling/custom).
+
+    - `noise`: a wire that carries NOISE
+    - `guider`: a wire that carries GUIDER
+    - `sampler`: a wire that carries SAMPLER
+    - `sigmas`: a wire that carries SIGMAS
+    - `latent_image`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'SamplerCustomAdvanced'
 
@@ -65,7 +83,13 @@ class SamplerCustomAdvanced(_Node, Generic[Family], frozen=True):
 
 
 class APG(_Node, Source[s.Model[Family]], frozen=True):
-    """Adaptive Projected Guidance (model/sampling/custom)."""
+    """Adaptive Projected Guidance (model/sampling/custom).
+
+    - `model`: a wire that carries MODEL
+    - `eta`: a number from -10.0 to 10.0, by default 1.0
+    - `norm_threshold`: a number from 0.0 to 50.0, by default 5.0
+    - `momentum`: a number from -5.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'APG'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class CFGOverride(_Node, Source[s.Model[Family]], frozen=True):
-    """CFG Override (model/sampling/guiders)."""
+    """CFG Override (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CFGOverride'
 
@@ -39,7 +45,13 @@ class CFGOverride(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """CFG Guider (model/sampling/guiders)."""
+    """CFG Guider (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    """
 
     CLASS_TYPE = 'CFGGuider'
 
@@ -57,7 +69,16 @@ class CFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class DualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """Dual CFG Guider (model/sampling/guiders)."""
+    """Dual CFG Guider (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `cond1`: a wire that carries CONDITIONING
+    - `cond2`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `cfg_conds`: a number from 0.0 to 100.0, by default 8.0
+    - `cfg_cond2_negative`: a number from 0.0 to 100.0, by default 8.0
+    - `style`: one of 'regular', 'nested', by default 'regular'
+    """
 
     CLASS_TYPE = 'DualCFGGuider'
 
@@ -78,7 +99,14 @@ class DualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class DualModelGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """Dual Model CFG Guider (model/sampling/guiders), experimental."""
+    """Dual Model CFG Guider (model/sampling/guiders), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `cfg`: a number from 0.0 to 100.0, by default 4.0
+    - `model_negative`: a wire that carries MODEL, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'DualModelGuider'
 
@@ -97,7 +125,11 @@ class DualModelGuider(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class BasicGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """Basic Guider (model/sampling/guiders)."""
+    """Basic Guider (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'BasicGuider'
 
@@ -113,7 +145,11 @@ class BasicGuider(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class VideoLinearCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """Video Linear CFG Guidance (model/sampling/guiders)."""
+    """Video Linear CFG Guidance (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `min_cfg`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'VideoLinearCFGGuidance'
 
@@ -129,7 +165,11 @@ class VideoLinearCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class VideoTriangleCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
-    """Video Triangle CFG Guidance (model/sampling/guiders)."""
+    """Video Triangle CFG Guidance (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `min_cfg`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'VideoTriangleCFGGuidance'
 
@@ -145,7 +185,14 @@ class VideoTriangleCFGGuidance(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVDualCFGGuider(_Node, Source[s.Guider[Family]], frozen=True):
-    """LTXV Dual CFG Guider (model/sampling/guiders)."""
+    """LTXV Dual CFG Guider (model/sampling/guiders).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `video_cfg`: a number from 0.0 to 100.0, by default 3.0
+    - `audio_cfg`: a number from 0.0 to 100.0, by default 7.0
+    """
 
     CLASS_TYPE = 'LTXVDualCFGGuider'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class RandomNoise(_Node, Source[s.Noise], frozen=True):
-    """RandomNoise (model/sampling/noise)."""
+    """RandomNoise (model/sampling/noise).
+
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'RandomNoise'
 
@@ -49,7 +52,13 @@ class DisableNoise(_Node, Source[s.Noise], frozen=True):
 
 
 class AddNoise(_Node, Source[s.Latent[Family]], frozen=True):
-    """AddNoise (model/sampling/noise), experimental."""
+    """AddNoise (model/sampling/noise), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `noise`: a wire that carries NOISE
+    - `sigmas`: a wire that carries SIGMAS
+    - `latent_image`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'AddNoise'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class KSamplerSelect(_Node, Source[s.Sampler], frozen=True):
-    """KSamplerSelect (model/sampling/samplers)."""
+    """KSamplerSelect (model/sampling/samplers).
+
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    """
 
     CLASS_TYPE = 'KSamplerSelect'
 
@@ -36,7 +39,11 @@ class KSamplerSelect(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerEulerAncestral(_Node, Source[s.Sampler], frozen=True):
-    """SamplerEulerAncestral (model/sampling/samplers)."""
+    """SamplerEulerAncestral (model/sampling/samplers).
+
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SamplerEulerAncestral'
 
@@ -52,7 +59,11 @@ class SamplerEulerAncestral(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerEulerAncestralCFGPP(_Node, Source[s.Sampler], frozen=True):
-    """SamplerEulerAncestralCFG++ (model/sampling/samplers)."""
+    """SamplerEulerAncestralCFG++ (model/sampling/samplers).
+
+    - `eta`: a number from 0.0 to 1.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SamplerEulerAncestralCFGPP'
 
@@ -68,7 +79,10 @@ class SamplerEulerAncestralCFGPP(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerLMS(_Node, Source[s.Sampler], frozen=True):
-    """SamplerLMS (model/sampling/samplers)."""
+    """SamplerLMS (model/sampling/samplers).
+
+    - `order`: a whole number from 1 to 100, by default 4
+    """
 
     CLASS_TYPE = 'SamplerLMS'
 
@@ -83,7 +97,12 @@ class SamplerLMS(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerDPMPP_3M_SDE(_Node, Source[s.Sampler], frozen=True):
-    """SamplerDPMPP_3M_SDE (model/sampling/samplers)."""
+    """SamplerDPMPP_3M_SDE (model/sampling/samplers).
+
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    - `noise_device`: one of 'gpu', 'cpu', by default 'gpu'
+    """
 
     CLASS_TYPE = 'SamplerDPMPP_3M_SDE'
 
@@ -100,7 +119,13 @@ class SamplerDPMPP_3M_SDE(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerDPMPP_2M_SDE(_Node, Source[s.Sampler], frozen=True):
-    """SamplerDPMPP_2M_SDE (model/sampling/samplers)."""
+    """SamplerDPMPP_2M_SDE (model/sampling/samplers).
+
+    - `solver_type`: one of 'midpoint', 'heun', by default 'midpoint'
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    - `noise_device`: one of 'gpu', 'cpu', by default 'gpu'
+    """
 
     CLASS_TYPE = 'SamplerDPMPP_2M_SDE'
 
@@ -118,7 +143,13 @@ class SamplerDPMPP_2M_SDE(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerDPMPP_SDE(_Node, Source[s.Sampler], frozen=True):
-    """SamplerDPMPP_SDE (model/sampling/samplers)."""
+    """SamplerDPMPP_SDE (model/sampling/samplers).
+
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    - `r`: a number from 0.0 to 100.0, by default 0.5
+    - `noise_device`: one of 'gpu', 'cpu', by default 'gpu'
+    """
 
     CLASS_TYPE = 'SamplerDPMPP_SDE'
 
@@ -136,7 +167,11 @@ class SamplerDPMPP_SDE(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerDPMPP_2S_Ancestral(_Node, Source[s.Sampler], frozen=True):
-    """SamplerDPMPP_2S_Ancestral (model/sampling/samplers)."""
+    """SamplerDPMPP_2S_Ancestral (model/sampling/samplers).
+
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SamplerDPMPP_2S_Ancestral'
 
@@ -152,7 +187,19 @@ class SamplerDPMPP_2S_Ancestral(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerDPMAdaptative(_Node, Source[s.Sampler], frozen=True):
-    """SamplerDPMAdaptative (model/sampling/samplers)."""
+    """SamplerDPMAdaptative (model/sampling/samplers).
+
+    - `order`: a whole number from 2 to 3, by default 3
+    - `rtol`: a number from 0.0 to 100.0, by default 0.05
+    - `atol`: a number from 0.0 to 100.0, by default 0.0078
+    - `h_init`: a number from 0.0 to 100.0, by default 0.05
+    - `pcoeff`: a number from 0.0 to 100.0, by default 0.0
+    - `icoeff`: a number from 0.0 to 100.0, by default 1.0
+    - `dcoeff`: a number from 0.0 to 100.0, by default 0.0
+    - `accept_safety`: a number from 0.0 to 100.0, by default 0.81
+    - `eta`: a number from 0.0 to 100.0, by default 0.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SamplerDPMAdaptative'
 
@@ -176,7 +223,13 @@ class SamplerDPMAdaptative(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerER_SDE(_Node, Source[s.Sampler], frozen=True):
-    """SamplerER_SDE (model/sampling/samplers)."""
+    """SamplerER_SDE (model/sampling/samplers).
+
+    - `solver_type`: one of 'ER-SDE', 'Reverse-time SDE', 'ODE', by default 'ER-SDE'
+    - `max_stage`: a whole number from 1 to 3, by default 3
+    - `eta`: a number from 0.0 to 10.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SamplerER_SDE'
 
@@ -194,7 +247,18 @@ class SamplerER_SDE(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerSASolver(_Node, Source[s.Sampler], frozen=True):
-    """SamplerSASolver (model/sampling/samplers)."""
+    """SamplerSASolver (model/sampling/samplers).
+
+    - `model`: a wire that carries MODEL
+    - `eta`: a number from 0.0 to 10.0, by default 1.0
+    - `sde_start_percent`: a number from 0.0 to 1.0, by default 0.2
+    - `sde_end_percent`: a number from 0.0 to 1.0, by default 0.8
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    - `predictor_order`: a whole number from 1 to 6, by default 3
+    - `corrector_order`: a whole number from 0 to 6, by default 4
+    - `use_pece`: true or false
+    - `simple_order_2`: true or false
+    """
 
     CLASS_TYPE = 'SamplerSASolver'
 
@@ -217,7 +281,13 @@ class SamplerSASolver(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerSEEDS2(_Node, Source[s.Sampler], frozen=True):
-    """SamplerSEEDS2 (model/sampling/samplers)."""
+    """SamplerSEEDS2 (model/sampling/samplers).
+
+    - `solver_type`: one of 'phi_1', 'phi_2', by default 'phi_1'
+    - `eta`: a number from 0.0 to 100.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 100.0, by default 1.0
+    - `r`: a number from 0.01 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'SamplerSEEDS2'
 
@@ -235,7 +305,12 @@ class SamplerSEEDS2(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerLCMUpscale(_Node, Source[s.Sampler], frozen=True):
-    """SamplerLCMUpscale (model/sampling/samplers)."""
+    """SamplerLCMUpscale (model/sampling/samplers).
+
+    - `scale_ratio`: a number from 0.1 to 20.0, by default 1.0
+    - `scale_steps`: a whole number from -1 to 1000, by default -1
+    - `upscale_method`: one of 'bislerp', 'nearest-exact', 'bilinear', 'area', 'bicubic', by default 'bislerp'
+    """
 
     CLASS_TYPE = 'SamplerLCMUpscale'
 
@@ -252,7 +327,12 @@ class SamplerLCMUpscale(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerLCM(_Node, Source[s.Sampler], frozen=True):
-    """SamplerLCM (model/sampling/samplers)."""
+    """SamplerLCM (model/sampling/samplers).
+
+    - `s_noise`: a number from 0.0 to 64.0, by default 1.0
+    - `s_noise_end`: a number from 0.0 to 64.0, by default 1.0
+    - `noise_clip_std`: a number from 0.0 to 10.0, by default 0.0
+    """
 
     CLASS_TYPE = 'SamplerLCM'
 
@@ -269,7 +349,10 @@ class SamplerLCM(_Node, Source[s.Sampler], frozen=True):
 
 
 class SamplerARVideo(_Node, Source[s.Sampler], frozen=True):
-    """Sampler AR Video (model/sampling/samplers)."""
+    """Sampler AR Video (model/sampling/samplers).
+
+    - `num_frame_per_block`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'SamplerARVideo'
 

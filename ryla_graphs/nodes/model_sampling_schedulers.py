@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class BasicScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """BasicScheduler (model/sampling/schedulers)."""
+    """BasicScheduler (model/sampling/schedulers).
+
+    - `model`: a wire that carries MODEL
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'BasicScheduler'
 
@@ -39,7 +45,13 @@ class BasicScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class KarrasScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """KarrasScheduler (model/sampling/schedulers)."""
+    """KarrasScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `sigma_max`: a number from 0.0 to 5000.0, by default 14.614642
+    - `sigma_min`: a number from 0.0 to 5000.0, by default 0.0291675
+    - `rho`: a number from 0.0 to 100.0, by default 7.0
+    """
 
     CLASS_TYPE = 'KarrasScheduler'
 
@@ -57,7 +69,12 @@ class KarrasScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class ExponentialScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """ExponentialScheduler (model/sampling/schedulers)."""
+    """ExponentialScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `sigma_max`: a number from 0.0 to 5000.0, by default 14.614642
+    - `sigma_min`: a number from 0.0 to 5000.0, by default 0.0291675
+    """
 
     CLASS_TYPE = 'ExponentialScheduler'
 
@@ -74,7 +91,13 @@ class ExponentialScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class PolyexponentialScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """PolyexponentialScheduler (model/sampling/schedulers)."""
+    """PolyexponentialScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `sigma_max`: a number from 0.0 to 5000.0, by default 14.614642
+    - `sigma_min`: a number from 0.0 to 5000.0, by default 0.0291675
+    - `rho`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'PolyexponentialScheduler'
 
@@ -92,7 +115,14 @@ class PolyexponentialScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class LaplaceScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """LaplaceScheduler (model/sampling/schedulers)."""
+    """LaplaceScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `sigma_max`: a number from 0.0 to 5000.0, by default 14.614642
+    - `sigma_min`: a number from 0.0 to 5000.0, by default 0.0291675
+    - `mu`: a number from -10.0 to 10.0, by default 0.0
+    - `beta`: a number from 0.0 to 10.0, by default 0.5
+    """
 
     CLASS_TYPE = 'LaplaceScheduler'
 
@@ -111,7 +141,13 @@ class LaplaceScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class VPScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """VPScheduler (model/sampling/schedulers)."""
+    """VPScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `beta_d`: a number from 0.0 to 5000.0, by default 19.9
+    - `beta_min`: a number from 0.0 to 5000.0, by default 0.1
+    - `eps_s`: a number from 0.0 to 1.0, by default 0.001
+    """
 
     CLASS_TYPE = 'VPScheduler'
 
@@ -129,7 +165,13 @@ class VPScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class BetaSamplingScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """BetaSamplingScheduler (model/sampling/schedulers)."""
+    """BetaSamplingScheduler (model/sampling/schedulers).
+
+    - `model`: a wire that carries MODEL
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `alpha`: a number from 0.0 to 50.0, by default 0.6
+    - `beta`: a number from 0.0 to 50.0, by default 0.6
+    """
 
     CLASS_TYPE = 'BetaSamplingScheduler'
 
@@ -147,7 +189,12 @@ class BetaSamplingScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class SDTurboScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """SDTurboScheduler (model/sampling/schedulers)."""
+    """SDTurboScheduler (model/sampling/schedulers).
+
+    - `model`: a wire that carries MODEL
+    - `steps`: a whole number from 1 to 10, by default 1
+    - `denoise`: a number from 0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SDTurboScheduler'
 
@@ -164,7 +211,14 @@ class SDTurboScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class Ideogram4Scheduler(_Node, Source[s.Sigmas], frozen=True):
-    """Ideogram 4 Scheduler (model/sampling/schedulers)."""
+    """Ideogram 4 Scheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 200, by default 20
+    - `width`: a whole number from 256 to 8192, by default 1024
+    - `height`: a whole number from 256 to 8192, by default 1024
+    - `mu`: a number from -10.0 to 10.0, by default 0.0
+    - `std`: a number from 0.1 to 5.0, by default 1.75
+    """
 
     CLASS_TYPE = 'Ideogram4Scheduler'
 
@@ -183,7 +237,12 @@ class Ideogram4Scheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class AlignYourStepsScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """AlignYourStepsScheduler (model/sampling/schedulers)."""
+    """AlignYourStepsScheduler (model/sampling/schedulers).
+
+    - `model_type`: one of 'SD1', 'SDXL', 'SVD', by default 'SD1'
+    - `steps`: a whole number from 1 to 10000, by default 10
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AlignYourStepsScheduler'
 
@@ -200,7 +259,12 @@ class AlignYourStepsScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class GITSScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """GITSScheduler (model/sampling/schedulers)."""
+    """GITSScheduler (model/sampling/schedulers).
+
+    - `coeff`: a number from 0.8 to 1.5, by default 1.2
+    - `steps`: a whole number from 2 to 1000, by default 10
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'GITSScheduler'
 
@@ -217,7 +281,12 @@ class GITSScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class Flux2Scheduler(_Node, Source[s.Sigmas], frozen=True):
-    """Flux2Scheduler (model/sampling/schedulers)."""
+    """Flux2Scheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 4096, by default 20
+    - `width`: a whole number from 16 to 16384, by default 1024
+    - `height`: a whole number from 16 to 16384, by default 1024
+    """
 
     CLASS_TYPE = 'Flux2Scheduler'
 
@@ -234,7 +303,15 @@ class Flux2Scheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class LTXVScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """LTXVScheduler (model/sampling/schedulers)."""
+    """LTXVScheduler (model/sampling/schedulers).
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `max_shift`: a number from 0.0 to 100.0, by default 2.05
+    - `base_shift`: a number from 0.0 to 100.0, by default 0.95
+    - `stretch`: true or false, by default True
+    - `terminal`: a number from 0.0 to 0.99, by default 0.1
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'LTXVScheduler'
 
@@ -254,7 +331,12 @@ class LTXVScheduler(_Node, Source[s.Sigmas], frozen=True):
 
 
 class OptimalStepsScheduler(_Node, Source[s.Sigmas], frozen=True):
-    """OptimalStepsScheduler (model/sampling/schedulers)."""
+    """OptimalStepsScheduler (model/sampling/schedulers).
+
+    - `model_type`: one of 'FLUX', 'Wan', 'Chroma', by default 'FLUX'
+    - `steps`: a whole number from 3 to 1000, by default 20
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'OptimalStepsScheduler'
 

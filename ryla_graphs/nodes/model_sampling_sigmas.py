@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class SplitSigmas(_Node, frozen=True):
-    """SplitSigmas (model/sampling/sigmas)."""
+    """SplitSigmas (model/sampling/sigmas).
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `step`: a whole number from 0 to 10000, by default 0
+    """
 
     CLASS_TYPE = 'SplitSigmas'
 
@@ -37,7 +41,11 @@ class SplitSigmas(_Node, frozen=True):
 
 
 class SplitSigmasDenoise(_Node, frozen=True):
-    """SplitSigmasDenoise (model/sampling/sigmas)."""
+    """SplitSigmasDenoise (model/sampling/sigmas).
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SplitSigmasDenoise'
 
@@ -54,7 +62,10 @@ class SplitSigmasDenoise(_Node, frozen=True):
 
 
 class FlipSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """FlipSigmas (model/sampling/sigmas)."""
+    """FlipSigmas (model/sampling/sigmas).
+
+    - `sigmas`: a wire that carries SIGMAS
+    """
 
     CLASS_TYPE = 'FlipSigmas'
 
@@ -69,7 +80,11 @@ class FlipSigmas(_Node, Source[s.Sigmas], frozen=True):
 
 
 class SetFirstSigma(_Node, Source[s.Sigmas], frozen=True):
-    """SetFirstSigma (model/sampling/sigmas)."""
+    """SetFirstSigma (model/sampling/sigmas).
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `sigma`: a number from 0.0 to 20000.0, by default 136.0
+    """
 
     CLASS_TYPE = 'SetFirstSigma'
 
@@ -85,7 +100,14 @@ class SetFirstSigma(_Node, Source[s.Sigmas], frozen=True):
 
 
 class ExtendIntermediateSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """ExtendIntermediateSigmas (model/sampling/sigmas)."""
+    """ExtendIntermediateSigmas (model/sampling/sigmas).
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `steps`: a whole number from 1 to 100, by default 2
+    - `start_at_sigma`: a number from -1.0 to 20000.0, by default -1.0
+    - `end_at_sigma`: a number from 0.0 to 20000.0, by default 12.0
+    - `spacing`: one of 'linear', 'cosine', 'sine', by default 'linear'
+    """
 
     CLASS_TYPE = 'ExtendIntermediateSigmas'
 
@@ -104,7 +126,12 @@ class ExtendIntermediateSigmas(_Node, Source[s.Sigmas], frozen=True):
 
 
 class SamplingPercentToSigma(_Node, Source[s.Float], frozen=True):
-    """SamplingPercentToSigma (model/sampling/sigmas)."""
+    """SamplingPercentToSigma (model/sampling/sigmas).
+
+    - `model`: a wire that carries MODEL
+    - `sampling_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `return_actual_sigma`: true or false, by default False
+    """
 
     CLASS_TYPE = 'SamplingPercentToSigma'
 
@@ -121,7 +148,10 @@ class SamplingPercentToSigma(_Node, Source[s.Float], frozen=True):
 
 
 class ManualSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """ManualSigmas (model/sampling/sigmas), experimental."""
+    """ManualSigmas (model/sampling/sigmas), experimental.
+
+    - `sigmas`: text, by default '1, 0.5'
+    """
 
     CLASS_TYPE = 'ManualSigmas'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,30 @@ class _Node(Node, frozen=True):
 
 
 class TrainLoraNode(_Node, Generic[Family], frozen=True):
-    """Train LoRA (model/training), experimental."""
+    """Train LoRA (model/training), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `latents`: a wire that carries LATENT
+    - `positive`: a wire that carries CONDITIONING
+    - `batch_size`: a whole number from 1 to 10000, by default 1
+    - `grad_accumulation_steps`: a whole number from 1 to 1024, by default 1
+    - `steps`: a whole number from 1 to 100000, by default 16
+    - `learning_rate`: a number from 1e-07 to 1.0, by default 0.0005
+    - `rank`: a whole number from 1 to 128, by default 8
+    - `optimizer`: one of 'AdamW', 'Adam', 'SGD', 'RMSprop', by default 'AdamW'
+    - `loss_function`: one of 'MSE', 'L1', 'Huber', 'SmoothL1', by default 'MSE'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `training_dtype`: one of 'bf16', 'fp32', 'none', by default 'bf16'
+    - `lora_dtype`: one of 'bf16', 'fp32', by default 'bf16'
+    - `quantized_backward`: true or false, by default False
+    - `algorithm`: one of 'LoRA', 'LoHa', 'LoKr', 'OFT', by default 'LoRA'
+    - `gradient_checkpointing`: true or false, by default True
+    - `checkpoint_depth`: a whole number from 1 to 5, by default 1
+    - `offloading`: true or false, by default False
+    - `existing_lora`: the name of a file or model that the server has, by default '[None]'
+    - `bucket_mode`: true or false, by default False
+    - `bypass_mode`: true or false, by default False
+    """
 
     CLASS_TYPE = 'TrainLoraNode'
 
@@ -58,7 +81,11 @@ class TrainLoraNode(_Node, Generic[Family], frozen=True):
 
 
 class LossGraphNode(_Node, frozen=True):
-    """Plot Loss Graph (model/training), experimental."""
+    """Plot Loss Graph (model/training), experimental.
+
+    - `loss`: a wire that carries LOSS_MAP
+    - `filename_prefix`: text, by default 'loss_graph'
+    """
 
     CLASS_TYPE = 'LossGraphNode'
     loss: Source[s.LossMap]
@@ -66,13 +93,19 @@ class LossGraphNode(_Node, frozen=True):
 
 
 class MakeTrainingDataset(_Node, Generic[Family], frozen=True):
-    """Make Training Dataset (model/training), experimental."""
+    """Make Training Dataset (model/training), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `clip`: a wire that carries CLIP
+    - `texts`: text, optional
+    """
 
     CLASS_TYPE = 'MakeTrainingDataset'
 
     class Out(NamedTuple, Generic[OutFamily]):
-        latents: Output[s.Latent[OutFamily]]
-        conditioning: Output[s.Conditioning[OutFamily]]
+        latents: OutputList[s.Latent[OutFamily]]
+        conditioning: OutputList[s.Conditioning[OutFamily]]
 
     images: Source[s.Image]
     vae: Source[s.Vae]
@@ -85,7 +118,13 @@ class MakeTrainingDataset(_Node, Generic[Family], frozen=True):
 
 
 class SaveTrainingDataset(_Node, frozen=True):
-    """Save Training Dataset (model/training), experimental."""
+    """Save Training Dataset (model/training), experimental.
+
+    - `latents`: a wire that carries LATENT
+    - `conditioning`: a wire that carries CONDITIONING
+    - `folder_name`: text, by default 'training_dataset'
+    - `shard_size`: a whole number from 1 to 100000, by default 1000
+    """
 
     CLASS_TYPE = 'SaveTrainingDataset'
     latents: Source[s.Latent]
@@ -95,13 +134,16 @@ class SaveTrainingDataset(_Node, frozen=True):
 
 
 class LoadTrainingDataset(_Node, Generic[Family], frozen=True):
-    """Load Training Dataset (model/training), experimental."""
+    """Load Training Dataset (model/training), experimental.
+
+    - `folder_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadTrainingDataset'
 
     class Out(NamedTuple, Generic[OutFamily]):
-        latents: Output[s.Latent[OutFamily]]
-        conditioning: Output[s.Conditioning[OutFamily]]
+        latents: OutputList[s.Latent[OutFamily]]
+        conditioning: OutputList[s.Conditioning[OutFamily]]
 
     folder_name: str | Source[s.Combo]
 
@@ -111,13 +153,17 @@ class LoadTrainingDataset(_Node, Generic[Family], frozen=True):
 
 
 class ResolutionBucket(_Node, Generic[Family], frozen=True):
-    """Resolution Bucket (model/training), experimental."""
+    """Resolution Bucket (model/training), experimental.
+
+    - `latents`: a wire that carries LATENT
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ResolutionBucket'
 
     class Out(NamedTuple, Generic[OutFamily]):
-        latents: Output[s.Latent[OutFamily]]
-        conditioning: Output[s.Conditioning[OutFamily]]
+        latents: OutputList[s.Latent[OutFamily]]
+        conditioning: OutputList[s.Conditioning[OutFamily]]
 
     latents: Source[s.Latent]
     conditioning: Source[s.Conditioning[Family]]

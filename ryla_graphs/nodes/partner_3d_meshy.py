@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class MeshyTextToModelNode(_Node, frozen=True):
-    """Meshy: Text to Model (partner/3d/Meshy)."""
+    """Meshy: Text to Model (partner/3d/Meshy).
+
+    - `model`: one of 'latest', by default 'latest'
+    - `prompt`: text
+    - `style`: one of 'realistic', 'sculpture', by default 'realistic'
+    - `should_remesh`: one of 'true', 'false'
+    - `symmetry_mode`: one of 'auto', 'on', 'off', by default 'auto'
+    - `pose_mode`: one of '', 'A-pose', 'T-pose'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'MeshyTextToModelNode'
 
@@ -35,6 +45,12 @@ class MeshyTextToModelNode(_Node, frozen=True):
         """The options of `should_remesh`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `topology`: one of 'triangle', 'quad', by default 'triangle'
+            - `target_polycount`: a whole number from 100 to 300000, by default 300000
+            """
+
             KEY = 'true'
             topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
@@ -53,7 +69,14 @@ class MeshyTextToModelNode(_Node, frozen=True):
 
 
 class MeshyRefineNode(_Node, frozen=True):
-    """Meshy: Refine Draft Model (partner/3d/Meshy)."""
+    """Meshy: Refine Draft Model (partner/3d/Meshy).
+
+    - `model`: one of 'latest', by default 'latest'
+    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `enable_pbr`: true or false, by default False
+    - `texture_prompt`: text
+    - `texture_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MeshyRefineNode'
 
@@ -75,7 +98,16 @@ class MeshyRefineNode(_Node, frozen=True):
 
 
 class MeshyImageToModelNode(_Node, frozen=True):
-    """Meshy: Image to Model (partner/3d/Meshy)."""
+    """Meshy: Image to Model (partner/3d/Meshy).
+
+    - `model`: one of 'latest', by default 'latest'
+    - `image`: a wire that carries IMAGE
+    - `should_remesh`: one of 'true', 'false'
+    - `symmetry_mode`: one of 'auto', 'on', 'off', by default 'auto'
+    - `should_texture`: one of 'true', 'false'
+    - `pose_mode`: one of '', 'A-pose', 'T-pose'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'MeshyImageToModelNode'
 
@@ -89,6 +121,12 @@ class MeshyImageToModelNode(_Node, frozen=True):
         """The options of `should_remesh`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `topology`: one of 'triangle', 'quad', by default 'triangle'
+            - `target_polycount`: a whole number from 100 to 300000, by default 300000
+            """
+
             KEY = 'true'
             topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
@@ -97,6 +135,13 @@ class MeshyImageToModelNode(_Node, frozen=True):
         """The options of `should_texture`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `enable_pbr`: true or false, by default False
+            - `texture_prompt`: text
+            - `texture_image`: a wire that carries IMAGE, optional
+            """
+
             KEY = 'true'
             enable_pbr: bool | Source[s.Boolean] = False
             texture_prompt: str | Source[s.String] = ''
@@ -116,7 +161,16 @@ class MeshyImageToModelNode(_Node, frozen=True):
 
 
 class MeshyMultiImageToModelNode(_Node, frozen=True):
-    """Meshy: Multi-Image to Model (partner/3d/Meshy)."""
+    """Meshy: Multi-Image to Model (partner/3d/Meshy).
+
+    - `model`: one of 'latest', by default 'latest'
+    - `images`: up to 4 wires
+    - `should_remesh`: one of 'true', 'false'
+    - `symmetry_mode`: one of 'auto', 'on', 'off', by default 'auto'
+    - `should_texture`: one of 'true', 'false'
+    - `pose_mode`: one of '', 'A-pose', 'T-pose'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'MeshyMultiImageToModelNode'
 
@@ -130,6 +184,12 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
         """The options of `should_remesh`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `topology`: one of 'triangle', 'quad', by default 'triangle'
+            - `target_polycount`: a whole number from 100 to 300000, by default 300000
+            """
+
             KEY = 'true'
             topology: Literal['triangle', 'quad'] | Source[s.Combo] = 'triangle'
             target_polycount: Annotated[int, Field(ge=100, le=300000)] | Source[s.Int] = 300000
@@ -138,6 +198,13 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
         """The options of `should_texture`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `enable_pbr`: true or false, by default False
+            - `texture_prompt`: text
+            - `texture_image`: a wire that carries IMAGE, optional
+            """
+
             KEY = 'true'
             enable_pbr: bool | Source[s.Boolean] = False
             texture_prompt: str | Source[s.String] = ''
@@ -157,7 +224,12 @@ class MeshyMultiImageToModelNode(_Node, frozen=True):
 
 
 class MeshyRigModelNode(_Node, frozen=True):
-    """Meshy: Rig Model (partner/3d/Meshy)."""
+    """Meshy: Rig Model (partner/3d/Meshy).
+
+    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `height_meters`: a number from 0.1 to 15.0, by default 1.7
+    - `texture_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MeshyRigModelNode'
 
@@ -177,7 +249,11 @@ class MeshyRigModelNode(_Node, frozen=True):
 
 
 class MeshyAnimateModelNode(_Node, frozen=True):
-    """Meshy: Animate Model (partner/3d/Meshy)."""
+    """Meshy: Animate Model (partner/3d/Meshy).
+
+    - `rig_task_id`: a wire that carries MESHY_RIGGED_TASK_ID
+    - `action_id`: a whole number from 0 to 696, by default 0
+    """
 
     CLASS_TYPE = 'MeshyAnimateModelNode'
 
@@ -195,7 +271,15 @@ class MeshyAnimateModelNode(_Node, frozen=True):
 
 
 class MeshyTextureNode(_Node, frozen=True):
-    """Meshy: Texture Model (partner/3d/Meshy)."""
+    """Meshy: Texture Model (partner/3d/Meshy).
+
+    - `model`: one of 'latest', by default 'latest'
+    - `meshy_task_id`: a wire that carries MESHY_TASK_ID
+    - `enable_original_uv`: true or false, by default True
+    - `pbr`: true or false, by default False
+    - `text_style_prompt`: text
+    - `image_style`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MeshyTextureNode'
 

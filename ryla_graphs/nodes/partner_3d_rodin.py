@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,13 @@ class _Node(Node, frozen=True):
 
 
 class Rodin3D_Regular(_Node, frozen=True):
-    """Rodin 3D Generate - Regular Generate (partner/3d/Rodin)."""
+    """Rodin 3D Generate - Regular Generate (partner/3d/Rodin).
+
+    - `Images`: a wire that carries IMAGE
+    - `Seed`: a whole number from 0 to 65535, optional
+    - `Material_Type`: one of 'PBR', 'Shaded', optional
+    - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Regular'
 
@@ -41,7 +48,13 @@ class Rodin3D_Regular(_Node, frozen=True):
 
 
 class Rodin3D_Detail(_Node, frozen=True):
-    """Rodin 3D Generate - Detail Generate (partner/3d/Rodin)."""
+    """Rodin 3D Generate - Detail Generate (partner/3d/Rodin).
+
+    - `Images`: a wire that carries IMAGE
+    - `Seed`: a whole number from 0 to 65535, optional
+    - `Material_Type`: one of 'PBR', 'Shaded', optional
+    - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Detail'
 
@@ -60,7 +73,13 @@ class Rodin3D_Detail(_Node, frozen=True):
 
 
 class Rodin3D_Smooth(_Node, frozen=True):
-    """Rodin 3D Generate - Smooth Generate (partner/3d/Rodin)."""
+    """Rodin 3D Generate - Smooth Generate (partner/3d/Rodin).
+
+    - `Images`: a wire that carries IMAGE
+    - `Seed`: a whole number from 0 to 65535, optional
+    - `Material_Type`: one of 'PBR', 'Shaded', optional
+    - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '200K-Triangle', optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Smooth'
 
@@ -79,7 +98,11 @@ class Rodin3D_Smooth(_Node, frozen=True):
 
 
 class Rodin3D_Sketch(_Node, frozen=True):
-    """Rodin 3D Generate - Sketch Generate (partner/3d/Rodin)."""
+    """Rodin 3D Generate - Sketch Generate (partner/3d/Rodin).
+
+    - `Images`: a wire that carries IMAGE
+    - `Seed`: a whole number from 0 to 65535, optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Sketch'
 
@@ -96,7 +119,14 @@ class Rodin3D_Sketch(_Node, frozen=True):
 
 
 class Rodin3D_Gen2(_Node, frozen=True):
-    """Rodin 3D Generate - Gen-2 Generate (partner/3d/Rodin)."""
+    """Rodin 3D Generate - Gen-2 Generate (partner/3d/Rodin).
+
+    - `Images`: a wire that carries IMAGE
+    - `TAPose`: true or false, by default False
+    - `Seed`: a whole number from 0 to 65535, optional
+    - `Material_Type`: one of 'PBR', 'Shaded', optional
+    - `Polygon_count`: one of '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '2K-Triangle', '20K-Triangle', '150K-Triangle', '500K-Triangle', optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Gen2'
 
@@ -116,7 +146,24 @@ class Rodin3D_Gen2(_Node, frozen=True):
 
 
 class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
-    """Rodin 3D Gen-2.5 - Image to 3D (partner/3d/Rodin)."""
+    """Rodin 3D Gen-2.5 - Image to 3D (partner/3d/Rodin).
+
+    - `images`: up to 5 wires
+    - `mode`: one of 'Regular', 'Fast', 'Extreme-High'
+    - `material`: one of 'PBR', 'Shaded', 'All', 'None', by default 'Shaded'
+    - `geometry_file_format`: one of 'glb', 'fbx', 'obj', 'stl', by default 'glb'
+    - `texture_mode`: one of 'Default', 'legacy', 'extreme-low', 'low', 'medium', 'high', optional
+    - `seed`: a whole number from 0 to 65535, optional
+    - `TAPose`: true or false, optional
+    - `hd_texture`: true or false, optional
+    - `texture_delight`: true or false, optional
+    - `use_original_alpha`: true or false, optional
+    - `addon_highpack`: true or false, optional
+    - `bbox_width`: a whole number from 0 to 300, optional
+    - `bbox_height`: a whole number from 0 to 300, optional
+    - `bbox_length`: a whole number from 0 to 300, optional
+    - `height_cm`: a whole number from 0 to 10000, optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Gen25_Image'
 
@@ -127,17 +174,38 @@ class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
         """The options of `mode`."""
 
         class Regular(Option, frozen=True):
+            """The choice 'Regular'.
+
+            - `tier`: one of 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High', by default 'Gen-2.5-High'
+            - `polygon_count`: one of 'Default', '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '2K-Triangle', '20K-Triangle', '150K-Triangle', '500K-Triangle', '1M-Triangle', by default 'Default'
+            - `creative`: true or false, by default False
+            """
+
             KEY = 'Regular'
             tier: Literal['Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High'] | Source[s.Combo] = 'Gen-2.5-High'
             polygon_count: c.PolygonCount | Source[s.Combo] = 'Default'
             creative: bool | Source[s.Boolean] = False
 
         class Fast(Option, frozen=True):
+            """The choice 'Fast'.
+
+            - `tier`: one of 'Gen-2.5-Extreme-Low', 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High', by default 'Gen-2.5-Low'
+            - `mesh_faces`: a whole number from 1000 to 20000, by default 20000
+            """
+
             KEY = 'Fast'
             tier: Literal['Gen-2.5-Extreme-Low', 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High'] | Source[s.Combo] = 'Gen-2.5-Low'
             mesh_faces: Annotated[int, Field(ge=1000, le=20000)] | Source[s.Int] = 20000
 
         class ExtremeHigh(Option, frozen=True):
+            """The choice 'Extreme-High'.
+
+            - `mesh_mode`: one of 'Raw', 'Quad', by default 'Raw'
+            - `mesh_faces`: a whole number from 20000 to 2000000, by default 1000000
+            - `is_micro`: true or false, by default False
+            - `creative`: true or false, by default False
+            """
+
             KEY = 'Extreme-High'
             mesh_mode: Literal['Raw', 'Quad'] | Source[s.Combo] = 'Raw'
             mesh_faces: Annotated[int, Field(ge=20000, le=2000000)] | Source[s.Int] = 1000000
@@ -166,7 +234,23 @@ class Rodin3D_Gen25_Image(_Node, Source[s.File3d], frozen=True):
 
 
 class Rodin3D_Gen25_Text(_Node, Source[s.File3d], frozen=True):
-    """Rodin 3D Gen-2.5 - Text to 3D (partner/3d/Rodin)."""
+    """Rodin 3D Gen-2.5 - Text to 3D (partner/3d/Rodin).
+
+    - `prompt`: text
+    - `mode`: one of 'Regular', 'Fast', 'Extreme-High'
+    - `material`: one of 'PBR', 'Shaded', 'All', 'None', by default 'Shaded'
+    - `geometry_file_format`: one of 'glb', 'fbx', 'obj', 'stl', by default 'glb'
+    - `texture_mode`: one of 'Default', 'legacy', 'extreme-low', 'low', 'medium', 'high', optional
+    - `seed`: a whole number from 0 to 65535, optional
+    - `TAPose`: true or false, optional
+    - `hd_texture`: true or false, optional
+    - `texture_delight`: true or false, optional
+    - `addon_highpack`: true or false, optional
+    - `bbox_width`: a whole number from 0 to 300, optional
+    - `bbox_height`: a whole number from 0 to 300, optional
+    - `bbox_length`: a whole number from 0 to 300, optional
+    - `height_cm`: a whole number from 0 to 10000, optional
+    """
 
     CLASS_TYPE = 'Rodin3D_Gen25_Text'
 
@@ -177,17 +261,38 @@ class Rodin3D_Gen25_Text(_Node, Source[s.File3d], frozen=True):
         """The options of `mode`."""
 
         class Regular(Option, frozen=True):
+            """The choice 'Regular'.
+
+            - `tier`: one of 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High', by default 'Gen-2.5-High'
+            - `polygon_count`: one of 'Default', '4K-Quad', '8K-Quad', '18K-Quad', '50K-Quad', '2K-Triangle', '20K-Triangle', '150K-Triangle', '500K-Triangle', '1M-Triangle', by default 'Default'
+            - `creative`: true or false, by default False
+            """
+
             KEY = 'Regular'
             tier: Literal['Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High'] | Source[s.Combo] = 'Gen-2.5-High'
             polygon_count: c.PolygonCount | Source[s.Combo] = 'Default'
             creative: bool | Source[s.Boolean] = False
 
         class Fast(Option, frozen=True):
+            """The choice 'Fast'.
+
+            - `tier`: one of 'Gen-2.5-Extreme-Low', 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High', by default 'Gen-2.5-Low'
+            - `mesh_faces`: a whole number from 1000 to 20000, by default 20000
+            """
+
             KEY = 'Fast'
             tier: Literal['Gen-2.5-Extreme-Low', 'Gen-2.5-Low', 'Gen-2.5-Medium', 'Gen-2.5-High'] | Source[s.Combo] = 'Gen-2.5-Low'
             mesh_faces: Annotated[int, Field(ge=1000, le=20000)] | Source[s.Int] = 20000
 
         class ExtremeHigh(Option, frozen=True):
+            """The choice 'Extreme-High'.
+
+            - `mesh_mode`: one of 'Raw', 'Quad', by default 'Raw'
+            - `mesh_faces`: a whole number from 20000 to 2000000, by default 1000000
+            - `is_micro`: true or false, by default False
+            - `creative`: true or false, by default False
+            """
+
             KEY = 'Extreme-High'
             mesh_mode: Literal['Raw', 'Quad'] | Source[s.Combo] = 'Raw'
             mesh_faces: Annotated[int, Field(ge=20000, le=2000000)] | Source[s.Int] = 1000000

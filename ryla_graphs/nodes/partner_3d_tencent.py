@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class TencentTextToModelNode(_Node, frozen=True):
-    """Hunyuan3D: Text to Model (partner/3d/Tencent)."""
+    """Hunyuan3D: Text to Model (partner/3d/Tencent).
+
+    - `model`: one of '3.0', '3.1', by default '3.0'
+    - `prompt`: text
+    - `face_count`: a whole number from 3000 to 1500000, by default 500000
+    - `generate_type`: one of 'Normal', 'LowPoly', 'Geometry'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'TencentTextToModelNode'
 
@@ -34,10 +42,21 @@ class TencentTextToModelNode(_Node, frozen=True):
         """The options of `generate_type`."""
 
         class Normal(Option, frozen=True):
+            """The choice 'Normal'.
+
+            - `pbr`: true or false, by default False
+            """
+
             KEY = 'Normal'
             pbr: bool | Source[s.Boolean] = False
 
         class LowPoly(Option, frozen=True):
+            """The choice 'LowPoly'.
+
+            - `polygon_type`: one of 'triangle', 'quadrilateral', by default 'triangle'
+            - `pbr`: true or false, by default False
+            """
+
             KEY = 'LowPoly'
             polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo] = 'triangle'
             pbr: bool | Source[s.Boolean] = False
@@ -54,7 +73,17 @@ class TencentTextToModelNode(_Node, frozen=True):
 
 
 class TencentImageToModelNode(_Node, frozen=True):
-    """Hunyuan3D: Image(s) to Model (partner/3d/Tencent)."""
+    """Hunyuan3D: Image(s) to Model (partner/3d/Tencent).
+
+    - `model`: one of '3.0', '3.1', by default '3.0'
+    - `image`: a wire that carries IMAGE
+    - `face_count`: a whole number from 3000 to 1500000, by default 500000
+    - `generate_type`: one of 'Normal', 'LowPoly', 'Geometry'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `image_left`: a wire that carries IMAGE, optional
+    - `image_right`: a wire that carries IMAGE, optional
+    - `image_back`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TencentImageToModelNode'
 
@@ -71,10 +100,21 @@ class TencentImageToModelNode(_Node, frozen=True):
         """The options of `generate_type`."""
 
         class Normal(Option, frozen=True):
+            """The choice 'Normal'.
+
+            - `pbr`: true or false, by default False
+            """
+
             KEY = 'Normal'
             pbr: bool | Source[s.Boolean] = False
 
         class LowPoly(Option, frozen=True):
+            """The choice 'LowPoly'.
+
+            - `polygon_type`: one of 'triangle', 'quadrilateral', by default 'triangle'
+            - `pbr`: true or false, by default False
+            """
+
             KEY = 'LowPoly'
             polygon_type: Literal['triangle', 'quadrilateral'] | Source[s.Combo] = 'triangle'
             pbr: bool | Source[s.Boolean] = False
@@ -94,7 +134,11 @@ class TencentImageToModelNode(_Node, frozen=True):
 
 
 class TencentModelTo3DUVNode(_Node, frozen=True):
-    """Hunyuan3D: Model to UV (partner/3d/Tencent)."""
+    """Hunyuan3D: Model to UV (partner/3d/Tencent).
+
+    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D_FBX,FILE_3D
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    """
 
     CLASS_TYPE = 'TencentModelTo3DUVNode'
 
@@ -112,7 +156,12 @@ class TencentModelTo3DUVNode(_Node, frozen=True):
 
 
 class Tencent3DTextureEditNode(_Node, frozen=True):
-    """Hunyuan3D: 3D Texture Edit (partner/3d/Tencent)."""
+    """Hunyuan3D: 3D Texture Edit (partner/3d/Tencent).
+
+    - `model_3d`: a wire that carries FILE_3D_FBX,FILE_3D
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'Tencent3DTextureEditNode'
 
@@ -131,7 +180,11 @@ class Tencent3DTextureEditNode(_Node, frozen=True):
 
 
 class Tencent3DPartNode(_Node, Source[s.File3dFbx], frozen=True):
-    """Hunyuan3D: 3D Part (partner/3d/Tencent)."""
+    """Hunyuan3D: 3D Part (partner/3d/Tencent).
+
+    - `model_3d`: a wire that carries FILE_3D_FBX,FILE_3D
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'Tencent3DPartNode'
 
@@ -147,7 +200,13 @@ class Tencent3DPartNode(_Node, Source[s.File3dFbx], frozen=True):
 
 
 class TencentSmartTopologyNode(_Node, Source[s.File3dObj], frozen=True):
-    """Hunyuan3D: Smart Topology (partner/3d/Tencent)."""
+    """Hunyuan3D: Smart Topology (partner/3d/Tencent).
+
+    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_OBJ,FILE_3D
+    - `polygon_type`: one of 'triangle', 'quadrilateral', by default 'triangle'
+    - `face_level`: one of 'medium', 'high', 'low', by default 'medium'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'TencentSmartTopologyNode'
 

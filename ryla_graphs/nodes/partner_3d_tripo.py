@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +22,22 @@ class _Node(Node, frozen=True):
 
 
 class TripoTextToModelNode(_Node, frozen=True):
-    """Tripo: Text to Model (partner/3d/Tripo)."""
+    """Tripo: Text to Model (partner/3d/Tripo).
+
+    - `prompt`: text
+    - `negative_prompt`: text, optional
+    - `model_version`: one of 'v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'v2.0-20240919', 'v1.4-20240625', optional
+    - `style`: one of 'person:person2cartoon', 'animal:venom', 'object:clay', 'object:steampunk', 'object:christmas', 'object:barbie', 'gold', 'ancient_bronze', 'None', optional
+    - `texture`: true or false, optional
+    - `pbr`: true or false, optional
+    - `image_seed`: a whole number, optional
+    - `model_seed`: a whole number, optional
+    - `texture_seed`: a whole number, optional
+    - `texture_quality`: one of 'standard', 'detailed', optional
+    - `face_limit`: a whole number from -1 to 2000000, optional
+    - `quad`: true or false, optional
+    - `geometry_quality`: one of 'standard', 'detailed', optional
+    """
 
     CLASS_TYPE = 'TripoTextToModelNode'
 
@@ -50,7 +66,22 @@ class TripoTextToModelNode(_Node, frozen=True):
 
 
 class TripoImageToModelNode(_Node, frozen=True):
-    """Tripo: Image to Model (partner/3d/Tripo)."""
+    """Tripo: Image to Model (partner/3d/Tripo).
+
+    - `image`: a wire that carries IMAGE
+    - `model_version`: one of 'v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'v2.0-20240919', 'v1.4-20240625', optional
+    - `style`: one of 'person:person2cartoon', 'animal:venom', 'object:clay', 'object:steampunk', 'object:christmas', 'object:barbie', 'gold', 'ancient_bronze', 'None', optional
+    - `texture`: true or false, optional
+    - `pbr`: true or false, optional
+    - `model_seed`: a whole number, optional
+    - `orientation`: one of 'align_image', 'default', optional
+    - `texture_seed`: a whole number, optional
+    - `texture_quality`: one of 'standard', 'detailed', optional
+    - `texture_alignment`: one of 'original_image', 'geometry', optional
+    - `face_limit`: a whole number from -1 to 500000, optional
+    - `quad`: true or false, optional
+    - `geometry_quality`: one of 'standard', 'detailed', optional
+    """
 
     CLASS_TYPE = 'TripoImageToModelNode'
 
@@ -79,7 +110,24 @@ class TripoImageToModelNode(_Node, frozen=True):
 
 
 class TripoMultiviewToModelNode(_Node, frozen=True):
-    """Tripo: Multiview to Model (partner/3d/Tripo)."""
+    """Tripo: Multiview to Model (partner/3d/Tripo).
+
+    - `image`: a wire that carries IMAGE
+    - `image_left`: a wire that carries IMAGE, optional
+    - `image_back`: a wire that carries IMAGE, optional
+    - `image_right`: a wire that carries IMAGE, optional
+    - `model_version`: one of 'v3.1-20260211', 'v3.0-20250812', 'v2.5-20250123', 'v2.0-20240919', 'v1.4-20240625', optional
+    - `orientation`: one of 'align_image', 'default', optional
+    - `texture`: true or false, optional
+    - `pbr`: true or false, optional
+    - `model_seed`: a whole number, optional
+    - `texture_seed`: a whole number, optional
+    - `texture_quality`: one of 'standard', 'detailed', optional
+    - `texture_alignment`: one of 'original_image', 'geometry', optional
+    - `face_limit`: a whole number from -1 to 500000, optional
+    - `quad`: true or false, optional
+    - `geometry_quality`: one of 'standard', 'detailed', optional
+    """
 
     CLASS_TYPE = 'TripoMultiviewToModelNode'
 
@@ -110,7 +158,18 @@ class TripoMultiviewToModelNode(_Node, frozen=True):
 
 
 class TripoP1TextToModelNode(_Node, frozen=True):
-    """Tripo P1: Text to Model (partner/3d/Tripo)."""
+    """Tripo P1: Text to Model (partner/3d/Tripo).
+
+    - `prompt`: text
+    - `output_mode`: one of 'Geometry only', 'Textured'
+    - `negative_prompt`: text, optional
+    - `image_seed`: a whole number, optional
+    - `face_limit`: a whole number from -1 to 20000, optional
+    - `model_seed`: a whole number, optional
+    - `auto_size`: true or false, optional
+    - `export_uv`: true or false, optional
+    - `compress_geometry`: true or false, optional
+    """
 
     CLASS_TYPE = 'TripoP1TextToModelNode'
 
@@ -123,6 +182,13 @@ class TripoP1TextToModelNode(_Node, frozen=True):
         """The options of `output_mode`."""
 
         class Textured(Option, frozen=True):
+            """The choice 'Textured'.
+
+            - `pbr`: true or false, by default True
+            - `texture_quality`: one of 'standard', 'detailed', by default 'standard'
+            - `texture_seed`: a whole number, by default 42
+            """
+
             KEY = 'Textured'
             pbr: bool | Source[s.Boolean] = True
             texture_quality: Literal['standard', 'detailed'] | Source[s.Combo] = 'standard'
@@ -144,7 +210,17 @@ class TripoP1TextToModelNode(_Node, frozen=True):
 
 
 class TripoP1ImageToModelNode(_Node, frozen=True):
-    """Tripo P1: Image to Model (partner/3d/Tripo)."""
+    """Tripo P1: Image to Model (partner/3d/Tripo).
+
+    - `image`: a wire that carries IMAGE
+    - `output_mode`: one of 'Geometry only', 'Textured'
+    - `enable_image_autofix`: true or false, optional
+    - `face_limit`: a whole number from -1 to 20000, optional
+    - `model_seed`: a whole number, optional
+    - `auto_size`: true or false, optional
+    - `export_uv`: true or false, optional
+    - `compress_geometry`: true or false, optional
+    """
 
     CLASS_TYPE = 'TripoP1ImageToModelNode'
 
@@ -157,6 +233,15 @@ class TripoP1ImageToModelNode(_Node, frozen=True):
         """The options of `output_mode`."""
 
         class Textured(Option, frozen=True):
+            """The choice 'Textured'.
+
+            - `pbr`: true or false, by default True
+            - `texture_quality`: one of 'standard', 'detailed', by default 'standard'
+            - `texture_alignment`: one of 'original_image', 'geometry', by default 'original_image'
+            - `orientation`: one of 'default', 'align_image', by default 'default'
+            - `texture_seed`: a whole number, by default 42
+            """
+
             KEY = 'Textured'
             pbr: bool | Source[s.Boolean] = True
             texture_quality: Literal['standard', 'detailed'] | Source[s.Combo] = 'standard'
@@ -179,7 +264,19 @@ class TripoP1ImageToModelNode(_Node, frozen=True):
 
 
 class TripoP1MultiviewToModelNode(_Node, frozen=True):
-    """Tripo P1: Multiview to Model (partner/3d/Tripo)."""
+    """Tripo P1: Multiview to Model (partner/3d/Tripo).
+
+    - `image`: a wire that carries IMAGE
+    - `output_mode`: one of 'Geometry only', 'Textured'
+    - `image_left`: a wire that carries IMAGE, optional
+    - `image_back`: a wire that carries IMAGE, optional
+    - `image_right`: a wire that carries IMAGE, optional
+    - `face_limit`: a whole number from -1 to 20000, optional
+    - `model_seed`: a whole number, optional
+    - `auto_size`: true or false, optional
+    - `export_uv`: true or false, optional
+    - `compress_geometry`: true or false, optional
+    """
 
     CLASS_TYPE = 'TripoP1MultiviewToModelNode'
 
@@ -192,6 +289,15 @@ class TripoP1MultiviewToModelNode(_Node, frozen=True):
         """The options of `output_mode`."""
 
         class Textured(Option, frozen=True):
+            """The choice 'Textured'.
+
+            - `pbr`: true or false, by default True
+            - `texture_quality`: one of 'standard', 'detailed', by default 'standard'
+            - `texture_alignment`: one of 'original_image', 'geometry', by default 'original_image'
+            - `orientation`: one of 'default', 'align_image', by default 'default'
+            - `texture_seed`: a whole number, by default 42
+            """
+
             KEY = 'Textured'
             pbr: bool | Source[s.Boolean] = True
             texture_quality: Literal['standard', 'detailed'] | Source[s.Combo] = 'standard'
@@ -216,7 +322,10 @@ class TripoP1MultiviewToModelNode(_Node, frozen=True):
 
 
 class TripoImportModelNode(_Node, Source[s.ModelTaskId], frozen=True):
-    """Tripo: Import Model (partner/3d/Tripo)."""
+    """Tripo: Import Model (partner/3d/Tripo).
+
+    - `model_3d`: a wire that carries FILE_3D_GLB,FILE_3D_FBX,FILE_3D_OBJ,FILE_3D_STL,FILE_3D
+    """
 
     CLASS_TYPE = 'TripoImportModelNode'
 
@@ -231,7 +340,16 @@ class TripoImportModelNode(_Node, Source[s.ModelTaskId], frozen=True):
 
 
 class TripoTextureNode(_Node, frozen=True):
-    """Tripo: Texture model (partner/3d/Tripo)."""
+    """Tripo: Texture model (partner/3d/Tripo).
+
+    - `model_task_id`: a wire that carries MODEL_TASK_ID
+    - `texture`: true or false, optional
+    - `pbr`: true or false, optional
+    - `texture_seed`: a whole number, optional
+    - `texture_quality`: one of 'standard', 'detailed', optional
+    - `texture_alignment`: one of 'original_image', 'geometry', optional
+    - `texture_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'TripoTextureNode'
 
@@ -254,7 +372,10 @@ class TripoTextureNode(_Node, frozen=True):
 
 
 class TripoRefineNode(_Node, frozen=True):
-    """Tripo: Refine Draft model (partner/3d/Tripo)."""
+    """Tripo: Refine Draft model (partner/3d/Tripo).
+
+    - `model_task_id`: a wire that carries MODEL_TASK_ID
+    """
 
     CLASS_TYPE = 'TripoRefineNode'
 
@@ -271,7 +392,10 @@ class TripoRefineNode(_Node, frozen=True):
 
 
 class TripoRigNode(_Node, frozen=True):
-    """Tripo: Rig model (partner/3d/Tripo)."""
+    """Tripo: Rig model (partner/3d/Tripo).
+
+    - `original_model_task_id`: a wire that carries MODEL_TASK_ID
+    """
 
     CLASS_TYPE = 'TripoRigNode'
 
@@ -288,7 +412,11 @@ class TripoRigNode(_Node, frozen=True):
 
 
 class TripoRetargetNode(_Node, frozen=True):
-    """Tripo: Retarget rigged model (partner/3d/Tripo)."""
+    """Tripo: Retarget rigged model (partner/3d/Tripo).
+
+    - `original_model_task_id`: a wire that carries RIG_TASK_ID
+    - `animation`: one of 'preset:idle', 'preset:walk', 'preset:run', 'preset:dive', 'preset:climb', 'preset:jump', 'preset:slash', 'preset:shoot', … (16 choices), by default 'preset:idle'
+    """
 
     CLASS_TYPE = 'TripoRetargetNode'
 
@@ -306,7 +434,28 @@ class TripoRetargetNode(_Node, frozen=True):
 
 
 class TripoConversionNode(_Node, frozen=True):
-    """Tripo: Convert model (partner/3d/Tripo)."""
+    """Tripo: Convert model (partner/3d/Tripo).
+
+    - `original_model_task_id`: a wire that carries MODEL_TASK_ID,RIG_TASK_ID,RETARGET_TASK_ID
+    - `format`: one of 'GLTF', 'USDZ', 'FBX', 'OBJ', 'STL', '3MF', by default 'GLTF'
+    - `quad`: true or false, optional
+    - `face_limit`: a whole number from -1 to 2000000, optional
+    - `texture_size`: a whole number from 128 to 4096, optional
+    - `texture_format`: one of 'BMP', 'DPX', 'HDR', 'JPEG', 'OPEN_EXR', 'PNG', 'TARGA', 'TIFF', 'WEBP', optional
+    - `force_symmetry`: true or false, optional
+    - `flatten_bottom`: true or false, optional
+    - `flatten_bottom_threshold`: a number from 0.0 to 1.0, optional
+    - `pivot_to_center_bottom`: true or false, optional
+    - `scale_factor`: a number of at least 0.0, optional
+    - `with_animation`: true or false, optional
+    - `pack_uv`: true or false, optional
+    - `bake`: true or false, optional
+    - `part_names`: text, optional
+    - `fbx_preset`: one of 'blender', 'mixamo', '3dsmax', optional
+    - `export_vertex_colors`: true or false, optional
+    - `export_orientation`: one of 'align_image', 'default', optional
+    - `animate_in_place`: true or false, optional
+    """
 
     CLASS_TYPE = 'TripoConversionNode'
     original_model_task_id: Source[s.ModelTaskId | s.RigTaskId | s.RetargetTaskId]

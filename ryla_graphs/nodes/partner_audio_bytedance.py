@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,17 @@ class _Node(Node, frozen=True):
 
 
 class ByteDanceSeedAudio(_Node, Source[s.Audio], frozen=True):
-    """ByteDance Seed Audio 1.0 (partner/audio/ByteDance)."""
+    """ByteDance Seed Audio 1.0 (partner/audio/ByteDance).
+
+    - `text_prompt`: text
+    - `reference_mode`: one of 'text only', 'audio reference', 'image reference', 'preset voice'
+    - `sample_rate`: one of '8000', '16000', '24000', '32000', '44100', '48000', by default '24000'
+    - `speech_rate`: a whole number from -50 to 100, by default 0
+    - `loudness_rate`: a whole number from -50 to 100, by default 0
+    - `pitch_rate`: a whole number from -12 to 12, by default 0
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    - `model`: one of 'seed-audio-1.0-multilingual', 'seed-audio-1.0', optional
+    """
 
     CLASS_TYPE = 'ByteDanceSeedAudio'
 
@@ -31,16 +42,33 @@ class ByteDanceSeedAudio(_Node, Source[s.Audio], frozen=True):
         """The options of `reference_mode`."""
 
         class AudioReference(Option, frozen=True):
+            """The choice 'audio reference'.
+
+            - `reference_audio_1`: a wire that carries AUDIO, optional
+            - `reference_audio_2`: a wire that carries AUDIO, optional
+            - `reference_audio_3`: a wire that carries AUDIO, optional
+            """
+
             KEY = 'audio reference'
             reference_audio_1: Source[s.Audio] | None = None
             reference_audio_2: Source[s.Audio] | None = None
             reference_audio_3: Source[s.Audio] | None = None
 
         class ImageReference(Option, frozen=True):
+            """The choice 'image reference'.
+
+            - `reference_image`: a wire that carries IMAGE, optional
+            """
+
             KEY = 'image reference'
             reference_image: Source[s.Image] | None = None
 
         class PresetVoice(Option, frozen=True):
+            """The choice 'preset voice'.
+
+            - `preset_voice`: one of 'Vivi (Female, multilingual)', 'Mindy (Female, multilingual)', 'Stokie (Female, English)', 'Dacey (Female, English)', 'Tim (Male, English)', 'Kian (Male, multilingual)', 'Cedric (Male, multilingual)', 'Sophie (Female, multilingual)', … (40 choices), by default 'Vivi (Female, multilingual)'
+            """
+
             KEY = 'preset voice'
             preset_voice: Literal['Vivi (Female, multilingual)', 'Mindy (Female, multilingual)', 'Stokie (Female, English)', 'Dacey (Female, English)', 'Tim (Male, English)', 'Kian (Male, multilingual)', 'Cedric (Male, multilingual)', 'Sophie (Female, multilingual)', 'Jean (Female, multilingual)', 'Magnus (Male, multilingual)', 'Mabel (Female, multilingual)', 'Nadia (Female, multilingual)', 'Opal (Female, multilingual)', 'Pearl (Female, multilingual)', 'Quentin (Male, multilingual)', 'Vienna (Female, multilingual)', 'Alina (Female, multilingual)', 'Corinne (Female, multilingual)', 'Esther (Female, multilingual)', 'Freya (Female, multilingual)', 'Gigi (Female, multilingual)', 'Holly (Female, multilingual)', 'Lyla (Female, multilingual)', 'Daisy (Female, multilingual)', 'Tracy (Female, multilingual)', 'Jess (Male, multilingual)', 'Pinky (Female, multilingual)', 'Sweety (Female, multilingual)', 'Sandy (Female, multilingual)', 'Sven (Male, German)', 'Minimi (Female, Japanese)', 'Usseau (Male, French)', 'Felipe (Male, Spanish)', 'Han (Male, Indonesian)', 'Martins (Male, Portuguese)', 'Enzo (Male, Italian)', 'Shane (Male, Korean)', 'Felix (Male, Chinese)', 'Celeste (Female, Chinese)', 'Monkey King (Male, Chinese)'] | Source[s.Combo] = 'Vivi (Female, multilingual)'
 

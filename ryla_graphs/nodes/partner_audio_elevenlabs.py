@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class ElevenLabsSpeechToText(_Node, frozen=True):
-    """ElevenLabs Speech to Text (partner/audio/ElevenLabs)."""
+    """ElevenLabs Speech to Text (partner/audio/ElevenLabs).
+
+    - `audio`: a wire that carries AUDIO
+    - `model`: one of 'scribe_v2'
+    - `language_code`: text
+    - `num_speakers`: a whole number from 0 to 32, by default 0
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    """
 
     CLASS_TYPE = 'ElevenLabsSpeechToText'
 
@@ -34,6 +42,15 @@ class ElevenLabsSpeechToText(_Node, frozen=True):
         """The options of `model`."""
 
         class ScribeV2(Option, frozen=True):
+            """The choice 'scribe_v2'.
+
+            - `tag_audio_events`: true or false, by default False
+            - `diarize`: true or false, by default False
+            - `diarization_threshold`: a number from 0.1 to 0.4, by default 0.22
+            - `temperature`: a number from 0.0 to 2.0, by default 0.0
+            - `timestamps_granularity`: one of 'word', 'character', 'none', by default 'word'
+            """
+
             KEY = 'scribe_v2'
             tag_audio_events: bool | Source[s.Boolean] = False
             diarize: bool | Source[s.Boolean] = False
@@ -53,7 +70,10 @@ class ElevenLabsSpeechToText(_Node, frozen=True):
 
 
 class ElevenLabsVoiceSelector(_Node, Source[s.ElevenlabsVoice], frozen=True):
-    """ElevenLabs Voice Selector (partner/audio/ElevenLabs)."""
+    """ElevenLabs Voice Selector (partner/audio/ElevenLabs).
+
+    - `voice`: one of 'Roger (male, american)', 'Sarah (female, american)', 'Laura (female, american)', 'Charlie (male, australian)', 'George (male, british)', 'Callum (male, american)', 'River (neutral, american)', 'Harry (male, american)', … (21 choices), by default 'Roger (male, american)'
+    """
 
     CLASS_TYPE = 'ElevenLabsVoiceSelector'
 
@@ -68,7 +88,17 @@ class ElevenLabsVoiceSelector(_Node, Source[s.ElevenlabsVoice], frozen=True):
 
 
 class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
-    """ElevenLabs Text to Speech (partner/audio/ElevenLabs)."""
+    """ElevenLabs Text to Speech (partner/audio/ElevenLabs).
+
+    - `voice`: a wire that carries ELEVENLABS_VOICE
+    - `text`: text
+    - `stability`: a number from 0.0 to 1.0, by default 0.5
+    - `apply_text_normalization`: one of 'auto', 'on', 'off', by default 'auto'
+    - `model`: one of 'eleven_multilingual_v2', 'eleven_v3'
+    - `language_code`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `output_format`: one of 'mp3_44100_192', 'opus_48000_192', by default 'mp3_44100_192'
+    """
 
     CLASS_TYPE = 'ElevenLabsTextToSpeech'
 
@@ -79,6 +109,14 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
         """The options of `model`."""
 
         class ElevenMultilingualV2(Option, frozen=True):
+            """The choice 'eleven_multilingual_v2'.
+
+            - `speed`: a number from 0.7 to 1.3, by default 1.0
+            - `similarity_boost`: a number from 0.0 to 1.0, by default 0.75
+            - `use_speaker_boost`: true or false, by default False
+            - `style`: a number from 0.0 to 0.2, by default 0.0
+            """
+
             KEY = 'eleven_multilingual_v2'
             speed: Annotated[float, Field(ge=0.7, le=1.3)] | Source[s.Float] = 1.0
             similarity_boost: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.75
@@ -86,6 +124,12 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
             style: Annotated[float, Field(ge=0.0, le=0.2)] | Source[s.Float] = 0.0
 
         class ElevenV3(Option, frozen=True):
+            """The choice 'eleven_v3'.
+
+            - `speed`: a number from 0.7 to 1.3, by default 1.0
+            - `similarity_boost`: a number from 0.0 to 1.0, by default 0.75
+            """
+
             KEY = 'eleven_v3'
             speed: Annotated[float, Field(ge=0.7, le=1.3)] | Source[s.Float] = 1.0
             similarity_boost: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.75
@@ -105,7 +149,10 @@ class ElevenLabsTextToSpeech(_Node, Source[s.Audio], frozen=True):
 
 
 class ElevenLabsAudioIsolation(_Node, Source[s.Audio], frozen=True):
-    """ElevenLabs Voice Isolation (partner/audio/ElevenLabs)."""
+    """ElevenLabs Voice Isolation (partner/audio/ElevenLabs).
+
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'ElevenLabsAudioIsolation'
 
@@ -120,7 +167,12 @@ class ElevenLabsAudioIsolation(_Node, Source[s.Audio], frozen=True):
 
 
 class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
-    """ElevenLabs Text to Sound Effects (partner/audio/ElevenLabs)."""
+    """ElevenLabs Text to Sound Effects (partner/audio/ElevenLabs).
+
+    - `text`: text
+    - `model`: one of 'eleven_sfx_v2'
+    - `output_format`: one of 'mp3_44100_192', 'opus_48000_192', by default 'mp3_44100_192'
+    """
 
     CLASS_TYPE = 'ElevenLabsTextToSoundEffects'
 
@@ -131,6 +183,13 @@ class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
         """The options of `model`."""
 
         class ElevenSfxV2(Option, frozen=True):
+            """The choice 'eleven_sfx_v2'.
+
+            - `duration`: a number from 0.5 to 30.0, by default 5.0
+            - `loop`: true or false, by default False
+            - `prompt_influence`: a number from 0.0 to 1.0, by default 0.3
+            """
+
             KEY = 'eleven_sfx_v2'
             duration: Annotated[float, Field(ge=0.5, le=30.0)] | Source[s.Float] = 5.0
             loop: bool | Source[s.Boolean] = False
@@ -146,7 +205,11 @@ class ElevenLabsTextToSoundEffects(_Node, Source[s.Audio], frozen=True):
 
 
 class ElevenLabsInstantVoiceClone(_Node, Source[s.ElevenlabsVoice], frozen=True):
-    """ElevenLabs Instant Voice Clone (partner/audio/ElevenLabs)."""
+    """ElevenLabs Instant Voice Clone (partner/audio/ElevenLabs).
+
+    - `files`: up to 8 wires
+    - `remove_background_noise`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ElevenLabsInstantVoiceClone'
 
@@ -162,7 +225,16 @@ class ElevenLabsInstantVoiceClone(_Node, Source[s.ElevenlabsVoice], frozen=True)
 
 
 class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
-    """ElevenLabs Speech to Speech (partner/audio/ElevenLabs)."""
+    """ElevenLabs Speech to Speech (partner/audio/ElevenLabs).
+
+    - `voice`: a wire that carries ELEVENLABS_VOICE
+    - `audio`: a wire that carries AUDIO
+    - `stability`: a number from 0.0 to 1.0, by default 0.5
+    - `model`: one of 'eleven_multilingual_sts_v2', 'eleven_english_sts_v2'
+    - `output_format`: one of 'mp3_44100_192', 'opus_48000_192', by default 'mp3_44100_192'
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    - `remove_background_noise`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ElevenLabsSpeechToSpeech'
 
@@ -173,6 +245,14 @@ class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
         """The options of `model`."""
 
         class ElevenMultilingualStsV2(Option, frozen=True):
+            """The choice 'eleven_multilingual_sts_v2'.
+
+            - `speed`: a number from 0.7 to 1.3, by default 1.0
+            - `similarity_boost`: a number from 0.0 to 1.0, by default 0.75
+            - `use_speaker_boost`: true or false, by default False
+            - `style`: a number from 0.0 to 0.2, by default 0.0
+            """
+
             KEY = 'eleven_multilingual_sts_v2'
             speed: Annotated[float, Field(ge=0.7, le=1.3)] | Source[s.Float] = 1.0
             similarity_boost: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.75
@@ -180,6 +260,14 @@ class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
             style: Annotated[float, Field(ge=0.0, le=0.2)] | Source[s.Float] = 0.0
 
         class ElevenEnglishStsV2(Option, frozen=True):
+            """The choice 'eleven_english_sts_v2'.
+
+            - `speed`: a number from 0.7 to 1.3, by default 1.0
+            - `similarity_boost`: a number from 0.0 to 1.0, by default 0.75
+            - `use_speaker_boost`: true or false, by default False
+            - `style`: a number from 0.0 to 0.2, by default 0.0
+            """
+
             KEY = 'eleven_english_sts_v2'
             speed: Annotated[float, Field(ge=0.7, le=1.3)] | Source[s.Float] = 1.0
             similarity_boost: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.75
@@ -200,7 +288,16 @@ class ElevenLabsSpeechToSpeech(_Node, Source[s.Audio], frozen=True):
 
 
 class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
-    """ElevenLabs Text to Dialogue (partner/audio/ElevenLabs)."""
+    """ElevenLabs Text to Dialogue (partner/audio/ElevenLabs).
+
+    - `stability`: a number from 0.0 to 1.0, by default 0.5
+    - `apply_text_normalization`: one of 'auto', 'on', 'off', by default 'auto'
+    - `model`: one of 'eleven_v3', by default 'eleven_v3'
+    - `inputs_`: one of '1', '2', '3', '4', '5', '6', '7', '8', '9', '10'
+    - `language_code`: text
+    - `seed`: a whole number from 0 to 4294967295, by default 1
+    - `output_format`: one of 'mp3_44100_192', 'opus_48000_192', by default 'mp3_44100_192'
+    """
 
     CLASS_TYPE = 'ElevenLabsTextToDialogue'
 
@@ -213,11 +310,25 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
         """The options of `inputs_`."""
 
         class Of1(Option, frozen=True):
+            """The choice '1'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '1'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
 
         class Of2(Option, frozen=True):
+            """The choice '2'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '2'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -225,6 +336,16 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice2: Source[s.ElevenlabsVoice]
 
         class Of3(Option, frozen=True):
+            """The choice '3'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '3'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -234,6 +355,18 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice3: Source[s.ElevenlabsVoice]
 
         class Of4(Option, frozen=True):
+            """The choice '4'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '4'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -245,6 +378,20 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice4: Source[s.ElevenlabsVoice]
 
         class Of5(Option, frozen=True):
+            """The choice '5'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '5'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -258,6 +405,22 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice5: Source[s.ElevenlabsVoice]
 
         class Of6(Option, frozen=True):
+            """The choice '6'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `text6`: text
+            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '6'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -273,6 +436,24 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice6: Source[s.ElevenlabsVoice]
 
         class Of7(Option, frozen=True):
+            """The choice '7'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `text6`: text
+            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `text7`: text
+            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '7'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -290,6 +471,26 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice7: Source[s.ElevenlabsVoice]
 
         class Of8(Option, frozen=True):
+            """The choice '8'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `text6`: text
+            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `text7`: text
+            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `text8`: text
+            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '8'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -309,6 +510,28 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice8: Source[s.ElevenlabsVoice]
 
         class Of9(Option, frozen=True):
+            """The choice '9'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `text6`: text
+            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `text7`: text
+            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `text8`: text
+            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            - `text9`: text
+            - `voice9`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '9'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]
@@ -330,6 +553,30 @@ class ElevenLabsTextToDialogue(_Node, Source[s.Audio], frozen=True):
             voice9: Source[s.ElevenlabsVoice]
 
         class Of10(Option, frozen=True):
+            """The choice '10'.
+
+            - `text1`: text
+            - `voice1`: a wire that carries ELEVENLABS_VOICE
+            - `text2`: text
+            - `voice2`: a wire that carries ELEVENLABS_VOICE
+            - `text3`: text
+            - `voice3`: a wire that carries ELEVENLABS_VOICE
+            - `text4`: text
+            - `voice4`: a wire that carries ELEVENLABS_VOICE
+            - `text5`: text
+            - `voice5`: a wire that carries ELEVENLABS_VOICE
+            - `text6`: text
+            - `voice6`: a wire that carries ELEVENLABS_VOICE
+            - `text7`: text
+            - `voice7`: a wire that carries ELEVENLABS_VOICE
+            - `text8`: text
+            - `voice8`: a wire that carries ELEVENLABS_VOICE
+            - `text9`: text
+            - `voice9`: a wire that carries ELEVENLABS_VOICE
+            - `text10`: text
+            - `voice10`: a wire that carries ELEVENLABS_VOICE
+            """
+
             KEY = '10'
             text1: str | Source[s.String] = ''
             voice1: Source[s.ElevenlabsVoice]

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class FishAudioVoiceSelector(_Node, Source[s.FishaudioVoice], frozen=True):
-    """Fish Audio Voice Selector (partner/audio/Fish Audio)."""
+    """Fish Audio Voice Selector (partner/audio/Fish Audio).
+
+    - `voice`: one of 'Energetic Male (en)', 'Friendly Women (en)', 'Sarah (en)', 'Verity (en)', 'Polo (en)', 'Adrian (en)', 'E-girl (en)', 'Narrator (en)', 'Warm Conversational Voice (en)', 'Warm Storyteller (en)', 'Dramatic Character Male (en)', 'News Narrator (zh)', 'Lively Female (zh)', 'Gentle Female (zh)', 'Energetic Female (ja)', 'Calm Female (ja)', 'Calm Male (ja)', 'custom'
+    """
 
     CLASS_TYPE = 'FishAudioVoiceSelector'
 
@@ -32,6 +36,11 @@ class FishAudioVoiceSelector(_Node, Source[s.FishaudioVoice], frozen=True):
         """The options of `voice`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `voice_id`: text
+            """
+
             KEY = 'custom'
             voice_id: str | Source[s.String] = ''
 
@@ -43,7 +52,12 @@ class FishAudioVoiceSelector(_Node, Source[s.FishaudioVoice], frozen=True):
 
 
 class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
-    """Fish Audio Text to Speech (partner/audio/Fish Audio)."""
+    """Fish Audio Text to Speech (partner/audio/Fish Audio).
+
+    - `text`: text
+    - `model`: one of 's2.1-pro', 's1'
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    """
 
     CLASS_TYPE = 'FishAudioTextToSpeech'
 
@@ -54,6 +68,16 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
         """The options of `model`."""
 
         class S2_1Pro(Option, frozen=True):
+            """The choice 's2.1-pro'.
+
+            - `voices`: up to 5 wires
+            - `temperature`: a number from 0.0 to 1.0, by default 0.7
+            - `top_p`: a number from 0.01 to 1.0, by default 0.7
+            - `speed`: a number from 0.5 to 2.0, by default 1.0
+            - `volume`: a number from -10.0 to 10.0, by default 0.0
+            - `normalize`: true or false, by default True
+            """
+
             KEY = 's2.1-pro'
             voices: Annotated[Sequence[Source[s.FishaudioVoice]], Field(max_length=5)] = ()
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.7
@@ -63,6 +87,16 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
             normalize: bool | Source[s.Boolean] = True
 
         class S1(Option, frozen=True):
+            """The choice 's1'.
+
+            - `temperature`: a number from 0.0 to 1.0, by default 0.7
+            - `top_p`: a number from 0.01 to 1.0, by default 0.7
+            - `speed`: a number from 0.5 to 2.0, by default 1.0
+            - `volume`: a number from -10.0 to 10.0, by default 0.0
+            - `normalize`: true or false, by default True
+            - `voice`: a wire that carries FISHAUDIO_VOICE, optional
+            """
+
             KEY = 's1'
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.7
             top_p: Annotated[float, Field(ge=0.01, le=1.0)] | Source[s.Float] = 0.7
@@ -81,7 +115,12 @@ class FishAudioTextToSpeech(_Node, Source[s.Audio], frozen=True):
 
 
 class FishAudioSpeechToText(_Node, frozen=True):
-    """Fish Audio Speech to Text (partner/audio/Fish Audio)."""
+    """Fish Audio Speech to Text (partner/audio/Fish Audio).
+
+    - `audio`: a wire that carries AUDIO
+    - `language`: text
+    - `precise_timestamps`: true or false, by default False
+    """
 
     CLASS_TYPE = 'FishAudioSpeechToText'
 
@@ -100,7 +139,11 @@ class FishAudioSpeechToText(_Node, frozen=True):
 
 
 class FishAudioInstantVoiceClone(_Node, Source[s.FishaudioVoice], frozen=True):
-    """Fish Audio Instant Voice Clone (partner/audio/Fish Audio)."""
+    """Fish Audio Instant Voice Clone (partner/audio/Fish Audio).
+
+    - `files`: up to 20 wires
+    - `enhance_audio_quality`: true or false, by default True
+    """
 
     CLASS_TYPE = 'FishAudioInstantVoiceClone'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,15 @@ class _Node(Node, frozen=True):
 
 
 class HeyGenTextToSpeechNode(_Node, Source[s.Audio], frozen=True):
-    """HeyGen Text to Speech (partner/audio/HeyGen)."""
+    """HeyGen Text to Speech (partner/audio/HeyGen).
+
+    - `text`: text
+    - `voice`: one of 'Chill Brian (English, male)', 'Zain (English, female)', 'Narrator Mateo - Excited 🤩 (Spanish, male)', 'Aria (English, female)', 'Caryns (English, female)', 'Klara (English, female)', 'Bold Kasia - Excited 🤩 (Polish, female)', 'Shaun (English, male)', … (67 choices), by default 'Chill Brian (English, male)'
+    - `custom_voice_id`: text, optional
+    - `speed`: a number from 0.5 to 2.0, optional
+    - `ssml`: true or false, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'HeyGenTextToSpeechNode'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,12 @@ class _Node(Node, frozen=True):
 
 
 class SoniloVideoToMusic(_Node, Source[s.Audio], frozen=True):
-    """Sonilo Video to Music (partner/audio/Sonilo)."""
+    """Sonilo Video to Music (partner/audio/Sonilo).
+
+    - `video`: a wire that carries VIDEO
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'SoniloVideoToMusic'
 
@@ -37,7 +42,12 @@ class SoniloVideoToMusic(_Node, Source[s.Audio], frozen=True):
 
 
 class SoniloTextToMusic(_Node, Source[s.Audio], frozen=True):
-    """Sonilo Text to Music (partner/audio/Sonilo)."""
+    """Sonilo Text to Music (partner/audio/Sonilo).
+
+    - `prompt`: text
+    - `duration`: a whole number from 1 to 360, by default 30
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'SoniloTextToMusic'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class BeebleSwitchXImageEdit(_Node, frozen=True):
-    """Beeble SwitchX Image Edit (partner/image/Beeble)."""
+    """Beeble SwitchX Image Edit (partner/image/Beeble).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `alpha_mode`: one of 'auto', 'fill', 'select', 'custom'
+    - `max_resolution`: one of '1080p', '720p', by default '1080p'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `reference_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'BeebleSwitchXImageEdit'
 
@@ -32,10 +41,20 @@ class BeebleSwitchXImageEdit(_Node, frozen=True):
         """The options of `alpha_mode`."""
 
         class Select(Option, frozen=True):
+            """The choice 'select'.
+
+            - `alpha_keyframe`: a wire that carries MASK
+            """
+
             KEY = 'select'
             alpha_keyframe: Source[s.Mask]
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `alpha_mask`: a wire that carries MASK
+            """
+
             KEY = 'custom'
             alpha_mask: Source[s.Mask]
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class FluxProUltraImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux 1.1 [pro] Ultra Image (partner/image/BFL)."""
+    """Flux 1.1 [pro] Ultra Image (partner/image/BFL).
+
+    - `prompt`: text
+    - `prompt_upsampling`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `aspect_ratio`: text, by default '16:9'
+    - `raw`: true or false, by default False
+    - `image_prompt`: a wire that carries IMAGE, optional
+    - `image_prompt_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'FluxProUltraImageNode'
 
@@ -42,7 +52,16 @@ class FluxProUltraImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxKontextProImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux.1 Kontext [pro] Image (partner/image/BFL)."""
+    """Flux.1 Kontext [pro] Image (partner/image/BFL).
+
+    - `prompt`: text
+    - `aspect_ratio`: text, by default '16:9'
+    - `guidance`: a number from 0.1 to 99.0, by default 3.0
+    - `steps`: a whole number from 1 to 150, by default 50
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 1234
+    - `prompt_upsampling`: true or false, by default False
+    - `input_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'FluxKontextProImageNode'
 
@@ -63,7 +82,16 @@ class FluxKontextProImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxKontextMaxImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux.1 Kontext [max] Image (partner/image/BFL)."""
+    """Flux.1 Kontext [max] Image (partner/image/BFL).
+
+    - `prompt`: text
+    - `aspect_ratio`: text, by default '16:9'
+    - `guidance`: a number from 0.1 to 99.0, by default 3.0
+    - `steps`: a whole number from 1 to 150, by default 50
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 1234
+    - `prompt_upsampling`: true or false, by default False
+    - `input_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'FluxKontextMaxImageNode'
 
@@ -84,7 +112,19 @@ class FluxKontextMaxImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxProExpandNode(_Node, Source[s.Image], frozen=True):
-    """Flux.1 Expand Image (partner/image/BFL)."""
+    """Flux.1 Expand Image (partner/image/BFL).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `prompt_upsampling`: true or false, by default False
+    - `top`: a whole number from 0 to 2048, by default 0
+    - `bottom`: a whole number from 0 to 2048, by default 0
+    - `left`: a whole number from 0 to 2048, by default 0
+    - `right`: a whole number from 0 to 2048, by default 0
+    - `guidance`: a number from 1.5 to 100, by default 60.0
+    - `steps`: a whole number from 15 to 50, by default 50
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'FluxProExpandNode'
 
@@ -108,7 +148,16 @@ class FluxProExpandNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxProFillNode(_Node, Source[s.Image], frozen=True):
-    """Flux.1 Fill Image (partner/image/BFL)."""
+    """Flux.1 Fill Image (partner/image/BFL).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `prompt`: text
+    - `prompt_upsampling`: true or false, by default False
+    - `guidance`: a number from 1.5 to 100, by default 60.0
+    - `steps`: a whole number from 15 to 50, by default 50
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'FluxProFillNode'
 
@@ -129,7 +178,13 @@ class FluxProFillNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxEraseNode(_Node, Source[s.Image], frozen=True):
-    """Flux Erase Image (partner/image/BFL)."""
+    """Flux Erase Image (partner/image/BFL).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `dilate_pixels`: a whole number from 0 to 25, by default 10
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'FluxEraseNode'
 
@@ -147,7 +202,13 @@ class FluxEraseNode(_Node, Source[s.Image], frozen=True):
 
 
 class FluxVTONode(_Node, Source[s.Image], frozen=True):
-    """Flux Virtual Try-On (partner/image/BFL)."""
+    """Flux Virtual Try-On (partner/image/BFL).
+
+    - `person`: a wire that carries IMAGE
+    - `garment`: a wire that carries IMAGE
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'FluxVTONode'
 
@@ -165,7 +226,15 @@ class FluxVTONode(_Node, Source[s.Image], frozen=True):
 
 
 class Flux2ProImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux.2 [pro] Image (partner/image/BFL), deprecated."""
+    """Flux.2 [pro] Image (partner/image/BFL), deprecated.
+
+    - `prompt`: text
+    - `width`: a whole number from 256 to 2048, by default 1024
+    - `height`: a whole number from 256 to 2048, by default 768
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `prompt_upsampling`: true or false, by default True
+    - `images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Flux2ProImageNode'
 
@@ -185,7 +254,15 @@ class Flux2ProImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class Flux2MaxImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux.2 [max] Image (partner/image/BFL), deprecated."""
+    """Flux.2 [max] Image (partner/image/BFL), deprecated.
+
+    - `prompt`: text
+    - `width`: a whole number from 256 to 2048, by default 1024
+    - `height`: a whole number from 256 to 2048, by default 768
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `prompt_upsampling`: true or false, by default True
+    - `images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Flux2MaxImageNode'
 
@@ -205,7 +282,12 @@ class Flux2MaxImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class Flux2ImageNode(_Node, Source[s.Image], frozen=True):
-    """Flux.2 Image (partner/image/BFL)."""
+    """Flux.2 Image (partner/image/BFL).
+
+    - `prompt`: text
+    - `model`: one of 'Flux.2 [pro]', 'Flux.2 [max]'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Flux2ImageNode'
 
@@ -216,12 +298,26 @@ class Flux2ImageNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Flux2Pro(Option, frozen=True):
+            """The choice 'Flux.2 [pro]'.
+
+            - `width`: a whole number from 256 to 2048, by default 1024
+            - `height`: a whole number from 256 to 2048, by default 768
+            - `images`: up to 8 wires
+            """
+
             KEY = 'Flux.2 [pro]'
             width: Annotated[int, Field(ge=256, le=2048)] | Source[s.Int] = 1024
             height: Annotated[int, Field(ge=256, le=2048)] | Source[s.Int] = 768
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8'], Source[s.Image]], Field(max_length=8)] | Annotated[Sequence[Source[s.Image]], Field(max_length=8)] = ()
 
         class Flux2Max(Option, frozen=True):
+            """The choice 'Flux.2 [max]'.
+
+            - `width`: a whole number from 256 to 2048, by default 1024
+            - `height`: a whole number from 256 to 2048, by default 768
+            - `images`: up to 8 wires
+            """
+
             KEY = 'Flux.2 [max]'
             width: Annotated[int, Field(ge=256, le=2048)] | Source[s.Int] = 1024
             height: Annotated[int, Field(ge=256, le=2048)] | Source[s.Int] = 768

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,19 @@ class _Node(Node, frozen=True):
 
 
 class BriaImageEditNode(_Node, frozen=True):
-    """Bria FIBO Image Edit (partner/image/Bria)."""
+    """Bria FIBO Image Edit (partner/image/Bria).
+
+    - `model`: one of 'FIBO', by default 'FIBO'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `structured_prompt`: text
+    - `seed`: a whole number from 1 to 2147483647, by default 1
+    - `guidance_scale`: a number from 3 to 5, by default 3.0
+    - `steps`: a whole number from 20 to 50, by default 50
+    - `moderation`: one of 'false', 'true'
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'BriaImageEditNode'
 
@@ -32,6 +45,13 @@ class BriaImageEditNode(_Node, frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `prompt_content_moderation`: true or false, by default False
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default True
+            """
+
             KEY = 'true'
             prompt_content_moderation: bool | Source[s.Boolean] = False
             visual_input_moderation: bool | Source[s.Boolean] = False
@@ -54,7 +74,12 @@ class BriaImageEditNode(_Node, frozen=True):
 
 
 class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
-    """Bria Remove Image Background (partner/image/Bria)."""
+    """Bria Remove Image Background (partner/image/Bria).
+
+    - `image`: a wire that carries IMAGE
+    - `moderation`: one of 'false', 'true'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'BriaRemoveImageBackground'
 
@@ -65,6 +90,12 @@ class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default True
+            """
+
             KEY = 'true'
             visual_input_moderation: bool | Source[s.Boolean] = False
             visual_output_moderation: bool | Source[s.Boolean] = True
@@ -79,7 +110,16 @@ class BriaRemoveImageBackground(_Node, Source[s.Image], frozen=True):
 
 
 class BriaGenFill(_Node, Source[s.Image], frozen=True):
-    """Bria Generative Fill (partner/image/Bria)."""
+    """Bria Generative Fill (partner/image/Bria).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `refine_prompt`: true or false, by default True
+    - `seed`: a whole number from 1 to 2147483647, by default 42
+    - `moderation`: one of 'false', 'true'
+    """
 
     CLASS_TYPE = 'BriaGenFill'
 
@@ -90,6 +130,13 @@ class BriaGenFill(_Node, Source[s.Image], frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `prompt_content_moderation`: true or false, by default False
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default False
+            """
+
             KEY = 'true'
             prompt_content_moderation: bool | Source[s.Boolean] = False
             visual_input_moderation: bool | Source[s.Boolean] = False
@@ -109,7 +156,13 @@ class BriaGenFill(_Node, Source[s.Image], frozen=True):
 
 
 class BriaEraser(_Node, Source[s.Image], frozen=True):
-    """Bria Eraser (partner/image/Bria)."""
+    """Bria Eraser (partner/image/Bria).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `mask_type`: one of 'manual', 'automatic', by default 'manual'
+    - `moderation`: one of 'false', 'true'
+    """
 
     CLASS_TYPE = 'BriaEraser'
 
@@ -120,6 +173,12 @@ class BriaEraser(_Node, Source[s.Image], frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default False
+            """
+
             KEY = 'true'
             visual_input_moderation: bool | Source[s.Boolean] = False
             visual_output_moderation: bool | Source[s.Boolean] = False
@@ -135,7 +194,15 @@ class BriaEraser(_Node, Source[s.Image], frozen=True):
 
 
 class BriaExpandImage(_Node, frozen=True):
-    """Bria Expand Image (partner/image/Bria)."""
+    """Bria Expand Image (partner/image/Bria).
+
+    - `image`: a wire that carries IMAGE
+    - `expand_mode`: one of '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', 'custom_ratio', 'manual'
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `seed`: a whole number from 1 to 2147483647, by default 42
+    - `moderation`: one of 'false', 'true'
+    """
 
     CLASS_TYPE = 'BriaExpandImage'
 
@@ -147,11 +214,27 @@ class BriaExpandImage(_Node, frozen=True):
         """The options of `expand_mode`."""
 
         class CustomRatio(Option, frozen=True):
+            """The choice 'custom_ratio'.
+
+            - `ratio_width`: a whole number from 1 to 100, by default 21
+            - `ratio_height`: a whole number from 1 to 100, by default 9
+            """
+
             KEY = 'custom_ratio'
             ratio_width: Annotated[int, Field(ge=1, le=100)] | Source[s.Int] = 21
             ratio_height: Annotated[int, Field(ge=1, le=100)] | Source[s.Int] = 9
 
         class Manual(Option, frozen=True):
+            """The choice 'manual'.
+
+            - `canvas_width`: a whole number from 64 to 5000, by default 1000
+            - `canvas_height`: a whole number from 64 to 5000, by default 1000
+            - `image_width`: a whole number from 1 to 5000, by default 500
+            - `image_height`: a whole number from 1 to 5000, by default 500
+            - `image_x`: a whole number from -5000 to 5000, by default 250
+            - `image_y`: a whole number from -5000 to 5000, by default 250
+            """
+
             KEY = 'manual'
             canvas_width: Annotated[int, Field(ge=64, le=5000)] | Source[s.Int] = 1000
             canvas_height: Annotated[int, Field(ge=64, le=5000)] | Source[s.Int] = 1000
@@ -164,6 +247,13 @@ class BriaExpandImage(_Node, frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `prompt_content_moderation`: true or false, by default False
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default False
+            """
+
             KEY = 'true'
             prompt_content_moderation: bool | Source[s.Boolean] = False
             visual_input_moderation: bool | Source[s.Boolean] = False
@@ -182,7 +272,13 @@ class BriaExpandImage(_Node, frozen=True):
 
 
 class BriaIncreaseResolution(_Node, Source[s.Image], frozen=True):
-    """Bria Increase Resolution (partner/image/Bria)."""
+    """Bria Increase Resolution (partner/image/Bria).
+
+    - `image`: a wire that carries IMAGE
+    - `desired_increase`: one of '2', '4', by default '2'
+    - `auto_downscale`: true or false, by default False
+    - `moderation`: one of 'false', 'true'
+    """
 
     CLASS_TYPE = 'BriaIncreaseResolution'
 
@@ -193,6 +289,12 @@ class BriaIncreaseResolution(_Node, Source[s.Image], frozen=True):
         """The options of `moderation`."""
 
         class OfTrue(Option, frozen=True):
+            """The choice 'true'.
+
+            - `visual_input_moderation`: true or false, by default False
+            - `visual_output_moderation`: true or false, by default False
+            """
+
             KEY = 'true'
             visual_input_moderation: bool | Source[s.Boolean] = False
             visual_output_moderation: bool | Source[s.Boolean] = False

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,17 @@ class _Node(Node, frozen=True):
 
 
 class ByteDanceImageNode(_Node, Source[s.Image], frozen=True):
-    """ByteDance Image (partner/image/ByteDance), deprecated."""
+    """ByteDance Image (partner/image/ByteDance), deprecated.
+
+    - `model`: one of 'seedream-3-0-t2i-250415', by default 'seedream-3-0-t2i-250415'
+    - `prompt`: text
+    - `size_preset`: one of '1024x1024 (1:1)', '864x1152 (3:4)', '1152x864 (4:3)', '1280x720 (16:9)', '720x1280 (9:16)', '832x1248 (2:3)', '1248x832 (3:2)', '1512x648 (21:9)', '2048x2048 (1:1)', 'Custom', by default '1024x1024 (1:1)'
+    - `width`: a whole number from 512 to 2048, by default 1024
+    - `height`: a whole number from 512 to 2048, by default 1024
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `guidance_scale`: a number from 1.0 to 10.0, optional
+    - `watermark`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceImageNode'
 
@@ -44,7 +55,20 @@ class ByteDanceImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class ByteDanceSeedreamNode(_Node, Source[s.Image], frozen=True):
-    """ByteDance Seedream 4.5 & 5.0 (partner/image/ByteDance), deprecated."""
+    """ByteDance Seedream 4.5 & 5.0 (partner/image/ByteDance), deprecated.
+
+    - `model`: one of 'seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828', by default 'seedream 5.0 pro'
+    - `prompt`: text
+    - `size_preset`: one of '2048x2048 (1:1)', '2304x1728 (4:3)', '1728x2304 (3:4)', '2560x1440 (16:9)', '1440x2560 (9:16)', '2496x1664 (3:2)', '1664x2496 (2:3)', '3024x1296 (21:9)', '3072x3072 (1:1)', '4096x4096 (1:1)', 'Custom', by default '2048x2048 (1:1)'
+    - `image`: a wire that carries IMAGE, optional
+    - `width`: a whole number from 1024 to 6240, optional
+    - `height`: a whole number from 1024 to 4992, optional
+    - `sequential_image_generation`: one of 'disabled', 'auto', optional
+    - `max_images`: a whole number from 1 to 15, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `watermark`: true or false, optional
+    - `fail_on_partial`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceSeedreamNode'
 
@@ -69,7 +93,14 @@ class ByteDanceSeedreamNode(_Node, Source[s.Image], frozen=True):
 
 
 class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
-    """ByteDance Seedream 4.5 & 5.0 (Legacy) (partner/image/ByteDance), deprecated."""
+    """ByteDance Seedream 4.5 & 5.0 (Legacy) (partner/image/ByteDance), deprecated.
+
+    - `prompt`: text
+    - `model`: one of 'seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    - `thinking`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceSeedreamNodeV2'
 
@@ -80,6 +111,14 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Seedream5_0Pro(Option, frozen=True):
+            """The choice 'seedream 5.0 pro'.
+
+            - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (14 choices), by default '(1K) 1024x1024 (1:1)'
+            - `width`: a whole number from 1024 to 3136, by default 2048
+            - `height`: a whole number from 1024 to 2496, by default 2048
+            - `images`: up to 10 wires
+            """
+
             KEY = 'seedream 5.0 pro'
             size_preset: c.SizePreset | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=3136)] | Source[s.Int] = 2048
@@ -87,6 +126,16 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
 
         class Seedream5_0Lite(Option, frozen=True):
+            """The choice 'seedream 5.0 lite'.
+
+            - `size_preset`: one of '(2K) 2048x2048 (1:1)', '(2K) 1728x2304 (3:4)', '(2K) 2304x1728 (4:3)', '(2K) 2848x1600 (16:9)', '(2K) 1600x2848 (9:16)', '(2K) 1664x2496 (2:3)', '(2K) 2496x1664 (3:2)', '(2K) 3136x1344 (21:9)', … (25 choices), by default '(2K) 2048x2048 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 14, by default 1
+            - `images`: up to 14 wires
+            - `fail_on_partial`: true or false, by default False
+            """
+
             KEY = 'seedream 5.0 lite'
             size_preset: c.SizePreset_3 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -96,6 +145,16 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             fail_on_partial: bool | Source[s.Boolean] = False
 
         class Seedream45251128(Option, frozen=True):
+            """The choice 'seedream-4-5-251128'.
+
+            - `size_preset`: one of '(2K) 2048x2048 (1:1)', '(2K) 1728x2304 (3:4)', '(2K) 2304x1728 (4:3)', '(2K) 2848x1600 (16:9)', '(2K) 1600x2848 (9:16)', '(2K) 1664x2496 (2:3)', '(2K) 2496x1664 (3:2)', '(2K) 3136x1344 (21:9)', … (17 choices), by default '(2K) 2048x2048 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 10, by default 1
+            - `images`: up to 10 wires
+            - `fail_on_partial`: true or false, by default False
+            """
+
             KEY = 'seedream-4-5-251128'
             size_preset: c.SizePreset_4 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -105,6 +164,16 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
             fail_on_partial: bool | Source[s.Boolean] = False
 
         class Seedream40250828(Option, frozen=True):
+            """The choice 'seedream-4-0-250828'.
+
+            - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (25 choices), by default '(1K) 1024x1024 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 10, by default 1
+            - `images`: up to 10 wires
+            - `fail_on_partial`: true or false, by default False
+            """
+
             KEY = 'seedream-4-0-250828'
             size_preset: c.SizePreset_2 | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -125,7 +194,11 @@ class ByteDanceSeedreamNodeV2(_Node, Source[s.Image], frozen=True):
 
 
 class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
-    """ByteDance Seedream 4.5 & 5.0 (partner/image/ByteDance)."""
+    """ByteDance Seedream 4.5 & 5.0 (partner/image/ByteDance).
+
+    - `prompt`: text
+    - `model`: one of 'seedream 5.0 pro', 'seedream 5.0 lite', 'seedream-4-5-251128', 'seedream-4-0-250828'
+    """
 
     CLASS_TYPE = 'ByteDanceSeedreamNodeV3'
 
@@ -136,6 +209,18 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Seedream5_0Pro(Option, frozen=True):
+            """The choice 'seedream 5.0 pro'.
+
+            - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (14 choices), by default '(1K) 1024x1024 (1:1)'
+            - `width`: a whole number from 1024 to 3136, by default 2048
+            - `height`: a whole number from 1024 to 2496, by default 2048
+            - `images`: up to 10 wires
+            - `prompt_optimization`: one of 'standard', 'fast', by default 'standard'
+            - `seed`: a whole number from 0 to 2147483647, by default 42
+            - `watermark`: true or false, by default False
+            - `thinking`: true or false, by default True
+            """
+
             KEY = 'seedream 5.0 pro'
             size_preset: c.SizePreset | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=3136)] | Source[s.Int] = 2048
@@ -147,6 +232,19 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             thinking: bool | Source[s.Boolean] = True
 
         class Seedream5_0Lite(Option, frozen=True):
+            """The choice 'seedream 5.0 lite'.
+
+            - `size_preset`: one of '(2K) 2048x2048 (1:1)', '(2K) 1728x2304 (3:4)', '(2K) 2304x1728 (4:3)', '(2K) 2848x1600 (16:9)', '(2K) 1600x2848 (9:16)', '(2K) 1664x2496 (2:3)', '(2K) 2496x1664 (3:2)', '(2K) 3136x1344 (21:9)', … (25 choices), by default '(2K) 2048x2048 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 14, by default 1
+            - `images`: up to 14 wires
+            - `fail_on_partial`: true or false, by default False
+            - `seed`: a whole number from 0 to 2147483647, by default 42
+            - `watermark`: true or false, by default False
+            - `thinking`: true or false, by default True
+            """
+
             KEY = 'seedream 5.0 lite'
             size_preset: c.SizePreset_3 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -159,6 +257,19 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             thinking: bool | Source[s.Boolean] = True
 
         class Seedream45251128(Option, frozen=True):
+            """The choice 'seedream-4-5-251128'.
+
+            - `size_preset`: one of '(2K) 2048x2048 (1:1)', '(2K) 1728x2304 (3:4)', '(2K) 2304x1728 (4:3)', '(2K) 2848x1600 (16:9)', '(2K) 1600x2848 (9:16)', '(2K) 1664x2496 (2:3)', '(2K) 2496x1664 (3:2)', '(2K) 3136x1344 (21:9)', … (17 choices), by default '(2K) 2048x2048 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 10, by default 1
+            - `images`: up to 10 wires
+            - `fail_on_partial`: true or false, by default False
+            - `seed`: a whole number from 0 to 2147483647, by default 42
+            - `watermark`: true or false, by default False
+            - `thinking`: true or false, by default True
+            """
+
             KEY = 'seedream-4-5-251128'
             size_preset: c.SizePreset_4 | Source[s.Combo] = '(2K) 2048x2048 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -171,6 +282,19 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
             thinking: bool | Source[s.Boolean] = True
 
         class Seedream40250828(Option, frozen=True):
+            """The choice 'seedream-4-0-250828'.
+
+            - `size_preset`: one of '(1K) 1024x1024 (1:1)', '(1K) 864x1152 (3:4)', '(1K) 1152x864 (4:3)', '(1K) 1312x736 (16:9)', '(1K) 736x1312 (9:16)', '(1K) 832x1248 (2:3)', '(1K) 1248x832 (3:2)', '(1K) 1568x672 (21:9)', … (25 choices), by default '(1K) 1024x1024 (1:1)'
+            - `width`: a whole number from 1024 to 6240, by default 2048
+            - `height`: a whole number from 1024 to 4992, by default 2048
+            - `max_images`: a whole number from 1 to 10, by default 1
+            - `images`: up to 10 wires
+            - `fail_on_partial`: true or false, by default False
+            - `seed`: a whole number from 0 to 2147483647, by default 42
+            - `watermark`: true or false, by default False
+            - `thinking`: true or false, by default True
+            """
+
             KEY = 'seedream-4-0-250828'
             size_preset: c.SizePreset_2 | Source[s.Combo] = '(1K) 1024x1024 (1:1)'
             width: Annotated[int, Field(ge=1024, le=6240)] | Source[s.Int] = 2048
@@ -191,7 +315,16 @@ class ByteDanceSeedreamNodeV3(_Node, Source[s.Image], frozen=True):
 
 
 class ByteDanceSeedreamLayerSeparationNode(_Node, frozen=True):
-    """ByteDance Seedream 5.0 Pro Layer Separation (partner/image/ByteDance)."""
+    """ByteDance Seedream 5.0 Pro Layer Separation (partner/image/ByteDance).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `size`: one of 'auto', '1K', '1.5K', '2K', by default 'auto'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `prompt_optimization`: one of 'standard', 'fast', optional
+    - `watermark`: true or false, optional
+    - `crop_layers`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceSeedreamLayerSeparationNode'
 
@@ -217,7 +350,11 @@ class ByteDanceSeedreamLayerSeparationNode(_Node, frozen=True):
 
 
 class ByteDanceCreateImageAsset(_Node, frozen=True):
-    """ByteDance Create Image Asset (partner/image/ByteDance)."""
+    """ByteDance Create Image Asset (partner/image/ByteDance).
+
+    - `image`: a wire that carries IMAGE
+    - `group_id`: text
+    """
 
     CLASS_TYPE = 'ByteDanceCreateImageAsset'
 

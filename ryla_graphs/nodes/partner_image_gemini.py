@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,17 @@ class _Node(Node, frozen=True):
 
 
 class GeminiImageNode(_Node, frozen=True):
-    """Nano Banana (Google Gemini Image) (partner/image/Gemini)."""
+    """Nano Banana (Google Gemini Image) (partner/image/Gemini).
+
+    - `prompt`: text
+    - `model`: one of 'gemini-2.5-flash-image', by default 'gemini-2.5-flash-image'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 42
+    - `images`: a wire that carries IMAGE, optional
+    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', optional
+    - `response_modalities`: one of 'IMAGE+TEXT', 'IMAGE', optional
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'GeminiImageNode'
 
@@ -45,7 +56,18 @@ class GeminiImageNode(_Node, frozen=True):
 
 
 class GeminiImage2Node(_Node, frozen=True):
-    """Nano Banana Pro (Google Gemini Image) (partner/image/Gemini)."""
+    """Nano Banana Pro (Google Gemini Image) (partner/image/Gemini).
+
+    - `prompt`: text
+    - `model`: one of 'gemini-3-pro-image-preview', 'Nano Banana 2 (Gemini 3.1 Flash Image)', by default 'gemini-3-pro-image-preview'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 42
+    - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', by default 'auto'
+    - `resolution`: one of '1K', '2K', '4K', by default '1K'
+    - `response_modalities`: one of 'IMAGE+TEXT', 'IMAGE', by default 'IMAGE+TEXT'
+    - `images`: a wire that carries IMAGE, optional
+    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'GeminiImage2Node'
 
@@ -69,7 +91,19 @@ class GeminiImage2Node(_Node, frozen=True):
 
 
 class GeminiNanoBanana2(_Node, frozen=True):
-    """Nano Banana 2 (partner/image/Gemini), deprecated."""
+    """Nano Banana 2 (partner/image/Gemini), deprecated.
+
+    - `prompt`: text
+    - `model`: one of 'Nano Banana 2 (Gemini 3.1 Flash Image)', by default 'Nano Banana 2 (Gemini 3.1 Flash Image)'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 42
+    - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', by default 'auto'
+    - `resolution`: one of '1K', '2K', '4K', by default '1K'
+    - `response_modalities`: one of 'IMAGE', 'IMAGE+TEXT', by default 'IMAGE'
+    - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
+    - `images`: a wire that carries IMAGE, optional
+    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'GeminiNanoBanana2'
 
@@ -95,7 +129,16 @@ class GeminiNanoBanana2(_Node, frozen=True):
 
 
 class GeminiNanoBanana2V2(_Node, frozen=True):
-    """Nano Banana 2 (partner/image/Gemini)."""
+    """Nano Banana 2 (partner/image/Gemini).
+
+    - `prompt`: text
+    - `model`: one of 'Nano Banana 2 (Gemini 3.1 Flash Image)', 'Nano Banana 2 Lite'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 42
+    - `response_modalities`: one of 'IMAGE', 'IMAGE+TEXT', by default 'IMAGE'
+    - `system_prompt`: text, optional
+    - `temperature`: a number from 0.0 to 2.0, optional
+    - `top_p`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'GeminiNanoBanana2V2'
 
@@ -108,6 +151,15 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
         """The options of `model`."""
 
         class NanoBanana2Gemini3_1FlashImage(Option, frozen=True):
+            """The choice 'Nano Banana 2 (Gemini 3.1 Flash Image)'.
+
+            - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', … (15 choices), by default 'auto'
+            - `resolution`: one of '1K', '2K', '4K', by default '1K'
+            - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
+            - `images`: up to 14 wires
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Nano Banana 2 (Gemini 3.1 Flash Image)'
             aspect_ratio: c.AspectRatio_4 | Source[s.Combo] = 'auto'
             resolution: Literal['1K', '2K', '4K'] | Source[s.Combo] = '1K'
@@ -116,6 +168,15 @@ class GeminiNanoBanana2V2(_Node, frozen=True):
             files: Source[s.GeminiInputFiles] | None = None
 
         class NanoBanana2Lite(Option, frozen=True):
+            """The choice 'Nano Banana 2 Lite'.
+
+            - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', … (15 choices), by default 'auto'
+            - `resolution`: one of '1K', by default '1K'
+            - `thinking_level`: one of 'MINIMAL', 'HIGH', by default 'MINIMAL'
+            - `images`: up to 14 wires
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Nano Banana 2 Lite'
             aspect_ratio: c.AspectRatio_4 | Source[s.Combo] = 'auto'
             resolution: Literal['1K'] | Source[s.Combo] = '1K'

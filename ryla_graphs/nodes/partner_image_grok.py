@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,16 @@ class _Node(Node, frozen=True):
 
 
 class GrokImageNode(_Node, Source[s.Image], frozen=True):
-    """Grok Image (partner/image/Grok)."""
+    """Grok Image (partner/image/Grok).
+
+    - `model`: one of 'grok-imagine-image-2.0', 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image', by default 'grok-imagine-image-2.0'
+    - `prompt`: text
+    - `aspect_ratio`: one of '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '9:19.5', … (13 choices), by default '1:1'
+    - `number_of_images`: a whole number from 1 to 10, by default 1
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `resolution`: one of '1K', '2K', optional
+    - `quality`: one of 'medium', 'low', optional
+    """
 
     CLASS_TYPE = 'GrokImageNode'
 
@@ -43,7 +53,16 @@ class GrokImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class GrokImageEditNode(_Node, Source[s.Image], frozen=True):
-    """Grok Image Edit (partner/image/Grok), deprecated."""
+    """Grok Image Edit (partner/image/Grok), deprecated.
+
+    - `model`: one of 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image', by default 'grok-imagine-image-quality'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `resolution`: one of '1K', '2K', by default '1K'
+    - `number_of_images`: a whole number from 1 to 10, by default 1
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), optional
+    """
 
     CLASS_TYPE = 'GrokImageEditNode'
 
@@ -64,7 +83,12 @@ class GrokImageEditNode(_Node, Source[s.Image], frozen=True):
 
 
 class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
-    """Grok Image Edit (partner/image/Grok)."""
+    """Grok Image Edit (partner/image/Grok).
+
+    - `prompt`: text
+    - `model`: one of 'grok-imagine-image-2.0', 'grok-imagine-image-quality', 'grok-imagine-image-pro', 'grok-imagine-image'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'GrokImageEditNodeV2'
 
@@ -75,6 +99,15 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class GrokImagineImage2_0(Option, frozen=True):
+            """The choice 'grok-imagine-image-2.0'.
+
+            - `images`: up to 3 wires
+            - `resolution`: one of '1K', '2K', by default '1K'
+            - `number_of_images`: a whole number from 1 to 10, by default 1
+            - `quality`: one of 'medium', 'low', by default 'medium'
+            - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), by default 'auto'
+            """
+
             KEY = 'grok-imagine-image-2.0'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
@@ -83,6 +116,14 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
             aspect_ratio: c.AspectRatio | Source[s.Combo] = 'auto'
 
         class GrokImagineImageQuality(Option, frozen=True):
+            """The choice 'grok-imagine-image-quality'.
+
+            - `images`: up to 3 wires
+            - `resolution`: one of '1K', '2K', by default '1K'
+            - `number_of_images`: a whole number from 1 to 10, by default 1
+            - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), by default 'auto'
+            """
+
             KEY = 'grok-imagine-image-quality'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
@@ -90,12 +131,27 @@ class GrokImageEditNodeV2(_Node, Source[s.Image], frozen=True):
             aspect_ratio: c.AspectRatio | Source[s.Combo] = 'auto'
 
         class GrokImagineImagePro(Option, frozen=True):
+            """The choice 'grok-imagine-image-pro'.
+
+            - `images`: up to 1 wires
+            - `resolution`: one of '1K', '2K', by default '1K'
+            - `number_of_images`: a whole number from 1 to 10, by default 1
+            """
+
             KEY = 'grok-imagine-image-pro'
             images: Annotated[Mapping[Literal['image_1'], Source[s.Image]], Field(min_length=1, max_length=1)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=1)]
             resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'
             number_of_images: Annotated[int, Field(ge=1, le=10)] | Source[s.Int] = 1
 
         class GrokImagineImage(Option, frozen=True):
+            """The choice 'grok-imagine-image'.
+
+            - `images`: up to 3 wires
+            - `resolution`: one of '1K', '2K', by default '1K'
+            - `number_of_images`: a whole number from 1 to 10, by default 1
+            - `aspect_ratio`: one of 'auto', '1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', … (14 choices), by default 'auto'
+            """
+
             KEY = 'grok-imagine-image'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             resolution: Literal['1K', '2K'] | Source[s.Combo] = '1K'

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,13 @@ class _Node(Node, frozen=True):
 
 
 class HitPawGeneralImageEnhance(_Node, Source[s.Image], frozen=True):
-    """HitPaw General Image Enhance (partner/image/HitPaw)."""
+    """HitPaw General Image Enhance (partner/image/HitPaw).
+
+    - `model`: one of 'generative_portrait', 'generative', by default 'generative_portrait'
+    - `image`: a wire that carries IMAGE
+    - `upscale_factor`: one of 1, 2, 4, by default 1
+    - `auto_downscale`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HitPawGeneralImageEnhance'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +21,20 @@ class _Node(Node, frozen=True):
 
 
 class IdeogramV3(_Node, Source[s.Image], frozen=True):
-    """Ideogram V3 (partner/image/Ideogram)."""
+    """Ideogram V3 (partner/image/Ideogram).
+
+    - `prompt`: text
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `aspect_ratio`: one of '1:3', '3:1', '1:2', '2:1', '9:16', '16:9', '10:16', '16:10', … (15 choices), optional
+    - `resolution`: one of 'Auto', '512x1536', '576x1408', '576x1472', '576x1536', '640x1344', '640x1408', '640x1472', … (70 choices), optional
+    - `magic_prompt_option`: one of 'AUTO', 'ON', 'OFF', optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `num_images`: a whole number from 1 to 8, optional
+    - `rendering_speed`: one of 'DEFAULT', 'TURBO', 'QUALITY', optional
+    - `character_image`: a wire that carries IMAGE, optional
+    - `character_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'IdeogramV3'
 
@@ -46,7 +59,13 @@ class IdeogramV3(_Node, Source[s.Image], frozen=True):
 
 
 class IdeogramV4(_Node, Source[s.Image], frozen=True):
-    """Ideogram V4 (partner/image/Ideogram)."""
+    """Ideogram V4 (partner/image/Ideogram).
+
+    - `prompt`: text
+    - `resolution`: one of 'Auto', '2048x2048 (1:1)', '1440x2880 (1:2)', '2880x1440 (2:1)', '1664x2496 (2:3)', '2496x1664 (3:2)', '1792x2240 (4:5)', '2240x1792 (5:4)', … (22 choices), by default 'Auto'
+    - `rendering_speed`: one of 'DEFAULT', 'TURBO', 'QUALITY', by default 'DEFAULT'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'IdeogramV4'
 
@@ -64,7 +83,15 @@ class IdeogramV4(_Node, Source[s.Image], frozen=True):
 
 
 class IdeogramPImage(_Node, frozen=True):
-    """Ideogram & Pruna P-Image (partner/image/Ideogram)."""
+    """Ideogram & Pruna P-Image (partner/image/Ideogram).
+
+    - `prompt`: text
+    - `quality`: one of 'VERY_LOW', 'LOW', 'MEDIUM', 'HIGH', by default 'MEDIUM'
+    - `resolution`: one of '1K', '2K', by default '1K'
+    - `aspect_ratio`: one of '1:3', '3:1', '1:2', '2:1', '9:16', '16:9', '10:16', '16:10', … (15 choices), by default '1:1'
+    - `prompt_upsampling`: one of 'AUTO', 'ON', 'OFF', by default 'AUTO'
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'IdeogramPImage'
 

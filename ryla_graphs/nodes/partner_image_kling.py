@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,19 @@ class _Node(Node, frozen=True):
 
 
 class KlingImageGenerationNode(_Node, Source[s.Image], frozen=True):
-    """Kling 3.0 Image (partner/image/Kling)."""
+    """Kling 3.0 Image (partner/image/Kling).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `image_type`: one of 'subject', 'face', by default 'subject'
+    - `image_fidelity`: a number from 0.0 to 1.0, by default 0.5
+    - `human_fidelity`: a number from 0.0 to 1.0, by default 0.45
+    - `model_name`: one of 'kling-v3', by default 'kling-v3'
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9', by default '16:9'
+    - `n`: a whole number from 1 to 9, by default 1
+    - `image`: a wire that carries IMAGE, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingImageGenerationNode'
 
@@ -44,7 +56,16 @@ class KlingImageGenerationNode(_Node, Source[s.Image], frozen=True):
 
 
 class KlingOmniProImageNode(_Node, Source[s.Image], frozen=True):
-    """Kling 3.0 Omni Image (partner/image/Kling)."""
+    """Kling 3.0 Omni Image (partner/image/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-image-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `resolution`: one of '1K', '2K', '4K', by default '1K'
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '3:2', '2:3', '21:9', by default '16:9'
+    - `series_amount`: one of 'disabled', '2', '3', '4', '5', '6', '7', '8', '9', by default 'disabled'
+    - `reference_images`: a wire that carries IMAGE, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProImageNode'
 

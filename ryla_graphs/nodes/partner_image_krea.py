@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
-    """Krea 2 Image (partner/image/Krea)."""
+    """Krea 2 Image (partner/image/Krea).
+
+    - `prompt`: text
+    - `model`: one of 'Krea 2 Medium', 'Krea 2 Medium Turbo', 'Krea 2 Large'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'Krea2ImageNode'
 
@@ -31,6 +37,16 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Krea2Medium(Option, frozen=True):
+            """The choice 'Krea 2 Medium'.
+
+            - `aspect_ratio`: one of '1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16', by default '1:1'
+            - `resolution`: one of '1K', by default '1K'
+            - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
+            - `moodboard_id`: text, optional
+            - `moodboard_strength`: a number from -0.5 to 1.5, optional
+            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            """
+
             KEY = 'Krea 2 Medium'
             aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
             resolution: Literal['1K'] | Source[s.Combo] = '1K'
@@ -40,6 +56,16 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
             style_reference: Source[s.KreaStyleRef] | None = None
 
         class Krea2MediumTurbo(Option, frozen=True):
+            """The choice 'Krea 2 Medium Turbo'.
+
+            - `aspect_ratio`: one of '1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16', by default '1:1'
+            - `resolution`: one of '1K', by default '1K'
+            - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
+            - `moodboard_id`: text, optional
+            - `moodboard_strength`: a number from -0.5 to 1.5, optional
+            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            """
+
             KEY = 'Krea 2 Medium Turbo'
             aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
             resolution: Literal['1K'] | Source[s.Combo] = '1K'
@@ -49,6 +75,16 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
             style_reference: Source[s.KreaStyleRef] | None = None
 
         class Krea2Large(Option, frozen=True):
+            """The choice 'Krea 2 Large'.
+
+            - `aspect_ratio`: one of '1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16', by default '1:1'
+            - `resolution`: one of '1K', by default '1K'
+            - `creativity`: one of 'raw', 'low', 'medium', 'high', by default 'medium'
+            - `moodboard_id`: text, optional
+            - `moodboard_strength`: a number from -0.5 to 1.5, optional
+            - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+            """
+
             KEY = 'Krea 2 Large'
             aspect_ratio: Literal['1:1', '4:3', '3:2', '16:9', '2.35:1', '4:5', '2:3', '9:16'] | Source[s.Combo] = '1:1'
             resolution: Literal['1K'] | Source[s.Combo] = '1K'
@@ -67,7 +103,12 @@ class Krea2ImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class Krea2StyleReferenceNode(_Node, Source[s.KreaStyleRef], frozen=True):
-    """Krea 2 Style Reference (partner/image/Krea)."""
+    """Krea 2 Style Reference (partner/image/Krea).
+
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from -2.0 to 2.0, by default 1.0
+    - `style_reference`: a wire that carries KREA_STYLE_REF, optional
+    """
 
     CLASS_TYPE = 'Krea2StyleReferenceNode'
 

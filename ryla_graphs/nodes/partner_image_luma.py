@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,17 @@ class _Node(Node, frozen=True):
 
 
 class LumaImageNode(_Node, Source[s.Image], frozen=True):
-    """Luma Text to Image (partner/image/Luma)."""
+    """Luma Text to Image (partner/image/Luma).
+
+    - `prompt`: text
+    - `model`: one of 'photon-1', 'photon-flash-1', by default 'photon-1'
+    - `aspect_ratio`: one of '1:1', '16:9', '9:16', '4:3', '3:4', '21:9', '9:21', by default '16:9'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `style_image_weight`: a number from 0.0 to 1.0, by default 1.0
+    - `image_luma_ref`: a wire that carries LUMA_REF, optional
+    - `style_image`: a wire that carries IMAGE, optional
+    - `character_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'LumaImageNode'
 
@@ -44,7 +55,14 @@ class LumaImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class LumaImageModifyNode(_Node, Source[s.Image], frozen=True):
-    """Luma Image to Image (partner/image/Luma)."""
+    """Luma Image to Image (partner/image/Luma).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `image_weight`: a number from 0.0 to 0.98, by default 0.1
+    - `model`: one of 'photon-1', 'photon-flash-1', by default 'photon-1'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'LumaImageModifyNode'
 
@@ -63,7 +81,12 @@ class LumaImageModifyNode(_Node, Source[s.Image], frozen=True):
 
 
 class LumaReferenceNode(_Node, Source[s.LumaRef], frozen=True):
-    """Luma Reference (partner/image/Luma)."""
+    """Luma Reference (partner/image/Luma).
+
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from 0.0 to 1.0, by default 1.0
+    - `luma_ref`: a wire that carries LUMA_REF, optional
+    """
 
     CLASS_TYPE = 'LumaReferenceNode'
 
@@ -80,7 +103,12 @@ class LumaReferenceNode(_Node, Source[s.LumaRef], frozen=True):
 
 
 class LumaImageNode2(_Node, Source[s.Image], frozen=True):
-    """Luma UNI-1 Image (partner/image/Luma)."""
+    """Luma UNI-1 Image (partner/image/Luma).
+
+    - `prompt`: text
+    - `model`: one of 'uni-1', 'uni-1-max'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'LumaImageNode2'
 
@@ -91,6 +119,14 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Uni1(Option, frozen=True):
+            """The choice 'uni-1'.
+
+            - `aspect_ratio`: one of 'auto', '3:1', '2:1', '16:9', '3:2', '1:1', '2:3', '9:16', '1:2', '1:3', by default 'auto'
+            - `style`: one of 'auto', 'manga', by default 'auto'
+            - `web_search`: true or false, by default False
+            - `image_ref`: up to 9 wires, optional
+            """
+
             KEY = 'uni-1'
             aspect_ratio: c.AspectRatio_5 | Source[s.Combo] = 'auto'
             style: Literal['auto', 'manga'] | Source[s.Combo] = 'auto'
@@ -98,6 +134,14 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
             image_ref: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9'], Source[s.Image]], Field(max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(max_length=9)] | None = None
 
         class Uni1Max(Option, frozen=True):
+            """The choice 'uni-1-max'.
+
+            - `aspect_ratio`: one of 'auto', '3:1', '2:1', '16:9', '3:2', '1:1', '2:3', '9:16', '1:2', '1:3', by default 'auto'
+            - `style`: one of 'auto', 'manga', by default 'auto'
+            - `web_search`: true or false, by default False
+            - `image_ref`: up to 9 wires, optional
+            """
+
             KEY = 'uni-1-max'
             aspect_ratio: c.AspectRatio_5 | Source[s.Combo] = 'auto'
             style: Literal['auto', 'manga'] | Source[s.Combo] = 'auto'
@@ -114,7 +158,13 @@ class LumaImageNode2(_Node, Source[s.Image], frozen=True):
 
 
 class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
-    """Luma UNI-1 Image Edit (partner/image/Luma)."""
+    """Luma UNI-1 Image Edit (partner/image/Luma).
+
+    - `source`: a wire that carries IMAGE
+    - `prompt`: text
+    - `model`: one of 'uni-1', 'uni-1-max'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'LumaImageEditNode2'
 
@@ -125,12 +175,26 @@ class LumaImageEditNode2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Uni1(Option, frozen=True):
+            """The choice 'uni-1'.
+
+            - `style`: one of 'auto', 'manga', by default 'auto'
+            - `web_search`: true or false, by default False
+            - `image_ref`: up to 8 wires, optional
+            """
+
             KEY = 'uni-1'
             style: Literal['auto', 'manga'] | Source[s.Combo] = 'auto'
             web_search: bool | Source[s.Boolean] = False
             image_ref: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8'], Source[s.Image]], Field(max_length=8)] | Annotated[Sequence[Source[s.Image]], Field(max_length=8)] | None = None
 
         class Uni1Max(Option, frozen=True):
+            """The choice 'uni-1-max'.
+
+            - `style`: one of 'auto', 'manga', by default 'auto'
+            - `web_search`: true or false, by default False
+            - `image_ref`: up to 8 wires, optional
+            """
+
             KEY = 'uni-1-max'
             style: Literal['auto', 'manga'] | Source[s.Combo] = 'auto'
             web_search: bool | Source[s.Boolean] = False

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,19 @@ class _Node(Node, frozen=True):
 
 
 class MagnificImageUpscalerCreativeNode(_Node, Source[s.Image], frozen=True):
-    """Magnific Image Upscale (Creative) (partner/image/Magnific)."""
+    """Magnific Image Upscale (Creative) (partner/image/Magnific).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `scale_factor`: one of '2x', '4x', '8x', '16x', by default '2x'
+    - `optimized_for`: one of 'standard', 'soft_portraits', 'hard_portraits', 'art_n_illustration', 'videogame_assets', 'nature_n_landscapes', 'films_n_photography', '3d_renders', 'science_fiction_n_horror', by default 'standard'
+    - `creativity`: a whole number from -10 to 10, by default 0
+    - `hdr`: a whole number from -10 to 10, by default 0
+    - `resemblance`: a whole number from -10 to 10, by default 0
+    - `fractality`: a whole number from -10 to 10, by default 0
+    - `engine`: one of 'automatic', 'magnific_illusio', 'magnific_sharpy', 'magnific_sparkle', by default 'automatic'
+    - `auto_downscale`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MagnificImageUpscalerCreativeNode'
 
@@ -44,7 +57,16 @@ class MagnificImageUpscalerCreativeNode(_Node, Source[s.Image], frozen=True):
 
 
 class MagnificImageUpscalerPreciseV2Node(_Node, Source[s.Image], frozen=True):
-    """Magnific Image Upscale (Precise V2) (partner/image/Magnific)."""
+    """Magnific Image Upscale (Precise V2) (partner/image/Magnific).
+
+    - `image`: a wire that carries IMAGE
+    - `scale_factor`: one of '2x', '4x', '8x', '16x', by default '2x'
+    - `flavor`: one of 'sublime', 'photo', 'photo_denoiser', by default 'sublime'
+    - `sharpen`: a whole number from 0 to 100, by default 7
+    - `smart_grain`: a whole number from 0 to 100, by default 7
+    - `ultra_detail`: a whole number from 0 to 100, by default 30
+    - `auto_downscale`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MagnificImageUpscalerPreciseV2Node'
 
@@ -65,7 +87,18 @@ class MagnificImageUpscalerPreciseV2Node(_Node, Source[s.Image], frozen=True):
 
 
 class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
-    """Magnific Image Style Transfer (partner/image/Magnific)."""
+    """Magnific Image Style Transfer (partner/image/Magnific).
+
+    - `image`: a wire that carries IMAGE
+    - `reference_image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `style_strength`: a whole number from 0 to 100, by default 100
+    - `structure_strength`: a whole number from 0 to 100, by default 50
+    - `flavor`: one of 'faithful', 'gen_z', 'psychedelia', 'detaily', 'clear', 'donotstyle', 'donotstyle_sharp', by default 'faithful'
+    - `engine`: one of 'balanced', 'definio', 'illusio', '3d_cartoon', 'colorful_anime', 'caricature', 'real', 'super_real', 'softy', by default 'balanced'
+    - `portrait_mode`: one of 'disabled', 'enabled'
+    - `fixed_generation`: true or false, by default True
+    """
 
     CLASS_TYPE = 'MagnificImageStyleTransferNode'
 
@@ -76,6 +109,12 @@ class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
         """The options of `portrait_mode`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `portrait_style`: one of 'standard', 'pop', 'super_pop', by default 'standard'
+            - `portrait_beautifier`: one of 'none', 'beautify_face', 'beautify_face_max', by default 'none'
+            """
+
             KEY = 'enabled'
             portrait_style: Literal['standard', 'pop', 'super_pop'] | Source[s.Combo] = 'standard'
             portrait_beautifier: Literal['none', 'beautify_face', 'beautify_face_max'] | Source[s.Combo] = 'none'
@@ -96,7 +135,18 @@ class MagnificImageStyleTransferNode(_Node, Source[s.Image], frozen=True):
 
 
 class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
-    """Magnific Image Relight (partner/image/Magnific)."""
+    """Magnific Image Relight (partner/image/Magnific).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `light_transfer_strength`: a whole number from 0 to 100, by default 100
+    - `style`: one of 'standard', 'darker_but_realistic', 'clean', 'smooth', 'brighter', 'contrasted_n_hdr', 'just_composition', by default 'standard'
+    - `interpolate_from_original`: true or false, by default False
+    - `change_background`: true or false, by default True
+    - `preserve_details`: true or false, by default True
+    - `advanced_settings`: one of 'disabled', 'enabled'
+    - `reference_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MagnificImageRelightNode'
 
@@ -107,6 +157,19 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
         """The options of `advanced_settings`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `whites`: a whole number from 0 to 100, by default 50
+            - `blacks`: a whole number from 0 to 100, by default 50
+            - `brightness`: a whole number from 0 to 100, by default 50
+            - `contrast`: a whole number from 0 to 100, by default 50
+            - `saturation`: a whole number from 0 to 100, by default 50
+            - `engine`: one of 'automatic', 'balanced', 'cool', 'real', 'illusio', 'fairy', 'colorful_anime', 'hard_transform', 'softy', by default 'automatic'
+            - `transfer_light_a`: one of 'automatic', 'low', 'medium', 'normal', 'high', 'high_on_faces', by default 'automatic'
+            - `transfer_light_b`: one of 'automatic', 'composition', 'straight', 'smooth_in', 'smooth_out', 'smooth_both', 'reverse_both', 'soft_in', 'soft_out', 'soft_mid', 'style_shift', 'strong_shift', by default 'automatic'
+            - `fixed_generation`: true or false, by default True
+            """
+
             KEY = 'enabled'
             whites: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
             blacks: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 50
@@ -134,7 +197,13 @@ class MagnificImageRelightNode(_Node, Source[s.Image], frozen=True):
 
 
 class MagnificImageSkinEnhancerNode(_Node, Source[s.Image], frozen=True):
-    """Magnific Image Skin Enhancer (partner/image/Magnific)."""
+    """Magnific Image Skin Enhancer (partner/image/Magnific).
+
+    - `image`: a wire that carries IMAGE
+    - `sharpen`: a whole number from 0 to 100, by default 0
+    - `smart_grain`: a whole number from 0 to 100, by default 2
+    - `mode`: one of 'creative', 'faithful', 'flexible'
+    """
 
     CLASS_TYPE = 'MagnificImageSkinEnhancerNode'
 
@@ -145,10 +214,20 @@ class MagnificImageSkinEnhancerNode(_Node, Source[s.Image], frozen=True):
         """The options of `mode`."""
 
         class Faithful(Option, frozen=True):
+            """The choice 'faithful'.
+
+            - `skin_detail`: a whole number from 0 to 100, by default 80
+            """
+
             KEY = 'faithful'
             skin_detail: Annotated[int, Field(ge=0, le=100)] | Source[s.Int] = 80
 
         class Flexible(Option, frozen=True):
+            """The choice 'flexible'.
+
+            - `optimized_for`: one of 'enhance_skin', 'improve_lighting', 'enhance_everything', 'transform_to_real', 'no_make_up', by default 'enhance_skin'
+            """
+
             KEY = 'flexible'
             optimized_for: Literal['enhance_skin', 'improve_lighting', 'enhance_everything', 'transform_to_real', 'no_make_up'] | Source[s.Combo] = 'enhance_skin'
 

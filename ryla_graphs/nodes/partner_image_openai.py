@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,15 @@ class _Node(Node, frozen=True):
 
 
 class OpenAIDalle2(_Node, Source[s.Image], frozen=True):
-    """OpenAI DALL·E 2 (partner/image/OpenAI)."""
+    """OpenAI DALL·E 2 (partner/image/OpenAI).
+
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `size`: one of '256x256', '512x512', '1024x1024', optional
+    - `n`: a whole number from 1 to 8, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'OpenAIDalle2'
 
@@ -42,7 +51,14 @@ class OpenAIDalle2(_Node, Source[s.Image], frozen=True):
 
 
 class OpenAIDalle3(_Node, Source[s.Image], frozen=True):
-    """OpenAI DALL·E 3 (partner/image/OpenAI)."""
+    """OpenAI DALL·E 3 (partner/image/OpenAI).
+
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `quality`: one of 'standard', 'hd', optional
+    - `style`: one of 'natural', 'vivid', optional
+    - `size`: one of '1024x1024', '1024x1792', '1792x1024', optional
+    """
 
     CLASS_TYPE = 'OpenAIDalle3'
 
@@ -61,7 +77,20 @@ class OpenAIDalle3(_Node, Source[s.Image], frozen=True):
 
 
 class OpenAIGPTImage1(_Node, Source[s.Image], frozen=True):
-    """OpenAI GPT Image 2 (partner/image/OpenAI), deprecated."""
+    """OpenAI GPT Image 2 (partner/image/OpenAI), deprecated.
+
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `quality`: one of 'low', 'medium', 'high', optional
+    - `background`: one of 'auto', 'opaque', 'transparent', optional
+    - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', '2048x2048', '2048x1152', '1152x2048', '3840x2160', '2160x3840', 'Custom', optional
+    - `n`: a whole number from 1 to 8, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `model`: one of 'gpt-image-1', 'gpt-image-1.5', 'gpt-image-2', optional
+    - `custom_width`: a whole number from 1024 to 3840, optional
+    - `custom_height`: a whole number from 1024 to 3840, optional
+    """
 
     CLASS_TYPE = 'OpenAIGPTImage1'
 
@@ -86,7 +115,13 @@ class OpenAIGPTImage1(_Node, Source[s.Image], frozen=True):
 
 
 class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
-    """OpenAI GPT Image 2 (partner/image/OpenAI)."""
+    """OpenAI GPT Image 2 (partner/image/OpenAI).
+
+    - `prompt`: text
+    - `model`: one of 'gpt-image-2', 'gpt-image-1.5', 'gpt-image-1'
+    - `n`: a whole number from 1 to 8, by default 1
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'OpenAIGPTImageNodeV2'
 
@@ -97,6 +132,17 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class GptImage2(Option, frozen=True):
+            """The choice 'gpt-image-2'.
+
+            - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', '2048x2048', '2048x1152', '1152x2048', '3840x2160', '2160x3840', 'Custom', by default 'auto'
+            - `custom_width`: a whole number from 1024 to 3840, by default 1024
+            - `custom_height`: a whole number from 1024 to 3840, by default 1024
+            - `background`: one of 'auto', 'opaque', by default 'auto'
+            - `quality`: one of 'low', 'medium', 'high', by default 'low'
+            - `images`: up to 16 wires
+            - `mask`: a wire that carries MASK, optional
+            """
+
             KEY = 'gpt-image-2'
             size: c.Size_4 | Source[s.Combo] = 'auto'
             custom_width: Annotated[int, Field(ge=1024, le=3840)] | Source[s.Int] = 1024
@@ -107,6 +153,15 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
             mask: Source[s.Mask] | None = None
 
         class GptImage1_5(Option, frozen=True):
+            """The choice 'gpt-image-1.5'.
+
+            - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', by default 'auto'
+            - `background`: one of 'auto', 'opaque', 'transparent', by default 'auto'
+            - `quality`: one of 'low', 'medium', 'high', by default 'low'
+            - `images`: up to 16 wires
+            - `mask`: a wire that carries MASK, optional
+            """
+
             KEY = 'gpt-image-1.5'
             size: Literal['auto', '1024x1024', '1024x1536', '1536x1024'] | Source[s.Combo] = 'auto'
             background: Literal['auto', 'opaque', 'transparent'] | Source[s.Combo] = 'auto'
@@ -115,6 +170,15 @@ class OpenAIGPTImageNodeV2(_Node, Source[s.Image], frozen=True):
             mask: Source[s.Mask] | None = None
 
         class GptImage1(Option, frozen=True):
+            """The choice 'gpt-image-1'.
+
+            - `size`: one of 'auto', '1024x1024', '1024x1536', '1536x1024', by default 'auto'
+            - `background`: one of 'auto', 'opaque', 'transparent', by default 'auto'
+            - `quality`: one of 'low', 'medium', 'high', by default 'low'
+            - `images`: up to 16 wires
+            - `mask`: a wire that carries MASK, optional
+            """
+
             KEY = 'gpt-image-1'
             size: Literal['auto', '1024x1024', '1024x1536', '1536x1024'] | Source[s.Combo] = 'auto'
             background: Literal['auto', 'opaque', 'transparent'] | Source[s.Combo] = 'auto'

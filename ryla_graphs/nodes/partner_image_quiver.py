@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
-    """Quiver Text to SVG (partner/image/Quiver)."""
+    """Quiver Text to SVG (partner/image/Quiver).
+
+    - `prompt`: text
+    - `model`: one of 'arrow-1.1', 'arrow-1.1-max', 'arrow-preview'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `instructions`: text, optional
+    - `reference_images`: up to 4 wires, optional
+    """
 
     CLASS_TYPE = 'QuiverTextToSVGNode'
 
@@ -32,18 +40,39 @@ class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
         """The options of `model`."""
 
         class Arrow1_1(Option, frozen=True):
+            """The choice 'arrow-1.1'.
+
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-1.1'
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
             top_p: Annotated[float, Field(ge=0.05, le=1.0)] | Source[s.Float] = 1.0
             presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | Source[s.Float] = 0.0
 
         class Arrow1_1Max(Option, frozen=True):
+            """The choice 'arrow-1.1-max'.
+
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-1.1-max'
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
             top_p: Annotated[float, Field(ge=0.05, le=1.0)] | Source[s.Float] = 1.0
             presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | Source[s.Float] = 0.0
 
         class ArrowPreview(Option, frozen=True):
+            """The choice 'arrow-preview'.
+
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-preview'
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
             top_p: Annotated[float, Field(ge=0.05, le=1.0)] | Source[s.Float] = 1.0
@@ -61,7 +90,13 @@ class QuiverTextToSVGNode(_Node, Source[s.Svg], frozen=True):
 
 
 class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
-    """Quiver Image to SVG (partner/image/Quiver)."""
+    """Quiver Image to SVG (partner/image/Quiver).
+
+    - `image`: a wire that carries IMAGE
+    - `auto_crop`: true or false, by default False
+    - `model`: one of 'arrow-1.1', 'arrow-1.1-max', 'arrow-preview'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'QuiverImageToSVGNode'
 
@@ -72,6 +107,14 @@ class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
         """The options of `model`."""
 
         class Arrow1_1(Option, frozen=True):
+            """The choice 'arrow-1.1'.
+
+            - `target_size`: a whole number from 128 to 4096, by default 1024
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-1.1'
             target_size: Annotated[int, Field(ge=128, le=4096)] | Source[s.Int] = 1024
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
@@ -79,6 +122,14 @@ class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
             presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | Source[s.Float] = 0.0
 
         class Arrow1_1Max(Option, frozen=True):
+            """The choice 'arrow-1.1-max'.
+
+            - `target_size`: a whole number from 128 to 4096, by default 1024
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-1.1-max'
             target_size: Annotated[int, Field(ge=128, le=4096)] | Source[s.Int] = 1024
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
@@ -86,6 +137,14 @@ class QuiverImageToSVGNode(_Node, Source[s.Svg], frozen=True):
             presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | Source[s.Float] = 0.0
 
         class ArrowPreview(Option, frozen=True):
+            """The choice 'arrow-preview'.
+
+            - `target_size`: a whole number from 128 to 4096, by default 1024
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.05 to 1.0, by default 1.0
+            - `presence_penalty`: a number from -2.0 to 2.0, by default 0.0
+            """
+
             KEY = 'arrow-preview'
             target_size: Annotated[int, Field(ge=128, le=4096)] | Source[s.Int] = 1024
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
-    """Qwen Image 3 Text to Image (partner/image/Qwen)."""
+    """Qwen Image 3 Text to Image (partner/image/Qwen).
+
+    - `model`: one of 'qwen-image-3.0-pro', 'qwen-image-3.0'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    - `prompt_extend`: true or false, by default True
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'QwenImageTextToImageApi'
 
@@ -32,6 +40,14 @@ class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class QwenImage3_0Pro(Option, frozen=True):
+            """The choice 'qwen-image-3.0-pro'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `width`: a whole number from 256 to 2560, by default 1024
+            - `height`: a whole number from 256 to 2560, by default 1024
+            """
+
             KEY = 'qwen-image-3.0-pro'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -39,6 +55,14 @@ class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
             height: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024
 
         class QwenImage3_0(Option, frozen=True):
+            """The choice 'qwen-image-3.0'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `width`: a whole number from 256 to 2560, by default 1024
+            - `height`: a whole number from 256 to 2560, by default 1024
+            """
+
             KEY = 'qwen-image-3.0'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -57,7 +81,15 @@ class QwenImageTextToImageApi(_Node, Source[s.Image], frozen=True):
 
 
 class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
-    """Qwen Image 3 Edit (partner/image/Qwen)."""
+    """Qwen Image 3 Edit (partner/image/Qwen).
+
+    - `model`: one of 'qwen-image-3.0-pro', 'qwen-image-3.0'
+    - `size`: one of 'match input', 'auto', 'custom'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    - `prompt_extend`: true or false, by default True
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'QwenImageEditApi'
 
@@ -68,12 +100,26 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class QwenImage3_0Pro(Option, frozen=True):
+            """The choice 'qwen-image-3.0-pro'.
+
+            - `images`: up to 3 wires
+            - `prompt`: text
+            - `negative_prompt`: text
+            """
+
             KEY = 'qwen-image-3.0-pro'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
 
         class QwenImage3_0(Option, frozen=True):
+            """The choice 'qwen-image-3.0'.
+
+            - `images`: up to 3 wires
+            - `prompt`: text
+            - `negative_prompt`: text
+            """
+
             KEY = 'qwen-image-3.0'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3'], Source[s.Image]], Field(min_length=1, max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=3)]
             prompt: str | Source[s.String] = ''
@@ -83,6 +129,12 @@ class QwenImageEditApi(_Node, Source[s.Image], frozen=True):
         """The options of `size`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `width`: a whole number from 256 to 2560, by default 1024
+            - `height`: a whole number from 256 to 2560, by default 1024
+            """
+
             KEY = 'custom'
             width: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024
             height: Annotated[int, Field(ge=256, le=2560)] | Source[s.Int] = 1024

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,16 @@ class _Node(Node, frozen=True):
 
 
 class RecraftTextToImageNode(_Node, Source[s.Image], frozen=True):
-    """Recraft V3 Text to Image (partner/image/Recraft)."""
+    """Recraft V3 Text to Image (partner/image/Recraft).
+
+    - `prompt`: text
+    - `size`: one of '1024x1024', '1365x1024', '1024x1365', '1536x1024', '1024x1536', '1820x1024', '1024x1820', '1024x2048', … (15 choices), by default '1024x1024'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `negative_prompt`: text, optional
+    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    """
 
     CLASS_TYPE = 'RecraftTextToImageNode'
 
@@ -43,7 +53,17 @@ class RecraftTextToImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftImageToImageNode(_Node, Source[s.Image], frozen=True):
-    """Recraft V3 Image to Image (partner/image/Recraft)."""
+    """Recraft V3 Image to Image (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `n`: a whole number from 1 to 6, by default 1
+    - `strength`: a number from 0.0 to 1.0, by default 0.5
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `negative_prompt`: text, optional
+    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    """
 
     CLASS_TYPE = 'RecraftImageToImageNode'
 
@@ -65,7 +85,16 @@ class RecraftImageToImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftImageInpaintingNode(_Node, Source[s.Image], frozen=True):
-    """Recraft Image Inpainting (partner/image/Recraft)."""
+    """Recraft Image Inpainting (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `prompt`: text
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `negative_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'RecraftImageInpaintingNode'
 
@@ -86,7 +115,16 @@ class RecraftImageInpaintingNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftTextToVectorNode(_Node, Source[s.Svg], frozen=True):
-    """Recraft V3 Text to Vector (partner/image/Recraft)."""
+    """Recraft V3 Text to Vector (partner/image/Recraft).
+
+    - `prompt`: text
+    - `substyle`: one of 'None', 'bold_stroke', 'chemistry', 'colored_stencil', 'contour_pop_art', 'cosmics', 'cutout', 'depressive', … (25 choices), by default 'None'
+    - `size`: one of '1024x1024', '1365x1024', '1024x1365', '1536x1024', '1024x1536', '1820x1024', '1024x1820', '1024x2048', … (15 choices), by default '1024x1024'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `negative_prompt`: text, optional
+    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    """
 
     CLASS_TYPE = 'RecraftTextToVectorNode'
 
@@ -107,7 +145,10 @@ class RecraftTextToVectorNode(_Node, Source[s.Svg], frozen=True):
 
 
 class RecraftVectorizeImageNode(_Node, Source[s.Svg], frozen=True):
-    """Recraft Vectorize Image (partner/image/Recraft)."""
+    """Recraft Vectorize Image (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'RecraftVectorizeImageNode'
 
@@ -122,7 +163,10 @@ class RecraftVectorizeImageNode(_Node, Source[s.Svg], frozen=True):
 
 
 class RecraftRemoveBackgroundNode(_Node, frozen=True):
-    """Recraft Remove Background (partner/image/Recraft)."""
+    """Recraft Remove Background (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'RecraftRemoveBackgroundNode'
 
@@ -138,7 +182,15 @@ class RecraftRemoveBackgroundNode(_Node, frozen=True):
 
 
 class RecraftReplaceBackgroundNode(_Node, Source[s.Image], frozen=True):
-    """Recraft Replace Background (partner/image/Recraft)."""
+    """Recraft Replace Background (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_style`: a wire that carries RECRAFT_V3_STYLE, optional
+    - `negative_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'RecraftReplaceBackgroundNode'
 
@@ -158,7 +210,10 @@ class RecraftReplaceBackgroundNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftCrispUpscaleNode(_Node, Source[s.Image], frozen=True):
-    """Recraft Crisp Upscale Image (partner/image/Recraft)."""
+    """Recraft Crisp Upscale Image (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'RecraftCrispUpscaleNode'
 
@@ -173,7 +228,10 @@ class RecraftCrispUpscaleNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftCreativeUpscaleNode(_Node, Source[s.Image], frozen=True):
-    """Recraft Creative Upscale Image (partner/image/Recraft)."""
+    """Recraft Creative Upscale Image (partner/image/Recraft).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'RecraftCreativeUpscaleNode'
 
@@ -188,7 +246,10 @@ class RecraftCreativeUpscaleNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftStyleV3RealisticImage(_Node, Source[s.RecraftV3Style], frozen=True):
-    """Recraft Style - Realistic Image (partner/image/Recraft)."""
+    """Recraft Style - Realistic Image (partner/image/Recraft).
+
+    - `substyle`: one of 'None', 'b_and_w', 'enterprise', 'evening_light', 'faded_nostalgia', 'forest_life', 'hard_flash', 'hdr', … (20 choices), by default 'None'
+    """
 
     CLASS_TYPE = 'RecraftStyleV3RealisticImage'
 
@@ -203,7 +264,10 @@ class RecraftStyleV3RealisticImage(_Node, Source[s.RecraftV3Style], frozen=True)
 
 
 class RecraftStyleV3DigitalIllustration(_Node, Source[s.RecraftV3Style], frozen=True):
-    """Recraft Style - Digital Illustration (partner/image/Recraft)."""
+    """Recraft Style - Digital Illustration (partner/image/Recraft).
+
+    - `substyle`: one of 'None', '2d_art_poster', '2d_art_poster_2', 'antiquarian', 'bold_fantasy', 'child_book', 'child_books', 'cover', … (42 choices), by default 'None'
+    """
 
     CLASS_TYPE = 'RecraftStyleV3DigitalIllustration'
 
@@ -218,7 +282,10 @@ class RecraftStyleV3DigitalIllustration(_Node, Source[s.RecraftV3Style], frozen=
 
 
 class RecraftStyleV3LogoRaster(_Node, Source[s.RecraftV3Style], frozen=True):
-    """Recraft Style - Logo Raster (partner/image/Recraft)."""
+    """Recraft Style - Logo Raster (partner/image/Recraft).
+
+    - `substyle`: one of 'emblem_graffiti', 'emblem_pop_art', 'emblem_punk', 'emblem_stamp', 'emblem_vintage', by default 'emblem_graffiti'
+    """
 
     CLASS_TYPE = 'RecraftStyleV3LogoRaster'
 
@@ -233,7 +300,10 @@ class RecraftStyleV3LogoRaster(_Node, Source[s.RecraftV3Style], frozen=True):
 
 
 class RecraftStyleV3InfiniteStyleLibrary(_Node, Source[s.RecraftV3Style], frozen=True):
-    """Recraft Style - Infinite Style Library (partner/image/Recraft)."""
+    """Recraft Style - Infinite Style Library (partner/image/Recraft).
+
+    - `style_id`: text
+    """
 
     CLASS_TYPE = 'RecraftStyleV3InfiniteStyleLibrary'
 
@@ -248,7 +318,11 @@ class RecraftStyleV3InfiniteStyleLibrary(_Node, Source[s.RecraftV3Style], frozen
 
 
 class RecraftCreateStyleNode(_Node, Source[s.String], frozen=True):
-    """Recraft Create Style (partner/image/Recraft)."""
+    """Recraft Create Style (partner/image/Recraft).
+
+    - `style`: one of 'realistic_image', 'digital_illustration', by default 'realistic_image'
+    - `images`: up to 5 wires
+    """
 
     CLASS_TYPE = 'RecraftCreateStyleNode'
 
@@ -264,7 +338,13 @@ class RecraftCreateStyleNode(_Node, Source[s.String], frozen=True):
 
 
 class RecraftColorRGB(_Node, Source[s.RecraftColor], frozen=True):
-    """Recraft Color RGB (partner/image/Recraft)."""
+    """Recraft Color RGB (partner/image/Recraft).
+
+    - `r`: a whole number from 0 to 255, by default 0
+    - `g`: a whole number from 0 to 255, by default 0
+    - `b`: a whole number from 0 to 255, by default 0
+    - `recraft_color`: a wire that carries RECRAFT_COLOR, optional
+    """
 
     CLASS_TYPE = 'RecraftColorRGB'
 
@@ -282,7 +362,11 @@ class RecraftColorRGB(_Node, Source[s.RecraftColor], frozen=True):
 
 
 class RecraftControls(_Node, Source[s.RecraftControls], frozen=True):
-    """Recraft Controls (partner/image/Recraft)."""
+    """Recraft Controls (partner/image/Recraft).
+
+    - `colors`: a wire that carries RECRAFT_COLOR, optional
+    - `background_color`: a wire that carries RECRAFT_COLOR, optional
+    """
 
     CLASS_TYPE = 'RecraftControls'
 
@@ -298,7 +382,15 @@ class RecraftControls(_Node, Source[s.RecraftControls], frozen=True):
 
 
 class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
-    """Recraft V4 Text to Image (partner/image/Recraft)."""
+    """Recraft V4 Text to Image (partner/image/Recraft).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `model`: one of 'recraftv4_1', 'recraftv4_1_utility', 'recraftv4_1_pro', 'recraftv4_1_utility_pro', 'recraftv4', 'recraftv4_pro'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    """
 
     CLASS_TYPE = 'RecraftV4TextToImageNode'
 
@@ -309,26 +401,56 @@ class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Recraftv4_1(Option, frozen=True):
+            """The choice 'recraftv4_1'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4_1'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4_1Utility(Option, frozen=True):
+            """The choice 'recraftv4_1_utility'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4_1_utility'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4_1Pro(Option, frozen=True):
+            """The choice 'recraftv4_1_pro'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_1_pro'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 
         class Recraftv4_1UtilityPro(Option, frozen=True):
+            """The choice 'recraftv4_1_utility_pro'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_1_utility_pro'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 
         class Recraftv4(Option, frozen=True):
+            """The choice 'recraftv4'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4Pro(Option, frozen=True):
+            """The choice 'recraftv4_pro'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_pro'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 
@@ -345,7 +467,15 @@ class RecraftV4TextToImageNode(_Node, Source[s.Image], frozen=True):
 
 
 class RecraftV4TextToVectorNode(_Node, Source[s.Svg], frozen=True):
-    """Recraft V4 Text to Vector (partner/image/Recraft)."""
+    """Recraft V4 Text to Vector (partner/image/Recraft).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `model`: one of 'recraftv4_1_vector', 'recraftv4_1_utility_vector', 'recraftv4_1_pro_vector', 'recraftv4_1_utility_pro_vector', 'recraftv4', 'recraftv4_pro'
+    - `n`: a whole number from 1 to 6, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `recraft_controls`: a wire that carries RECRAFT_CONTROLS, optional
+    """
 
     CLASS_TYPE = 'RecraftV4TextToVectorNode'
 
@@ -356,26 +486,56 @@ class RecraftV4TextToVectorNode(_Node, Source[s.Svg], frozen=True):
         """The options of `model`."""
 
         class Recraftv4_1Vector(Option, frozen=True):
+            """The choice 'recraftv4_1_vector'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4_1_vector'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4_1UtilityVector(Option, frozen=True):
+            """The choice 'recraftv4_1_utility_vector'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4_1_utility_vector'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4_1ProVector(Option, frozen=True):
+            """The choice 'recraftv4_1_pro_vector'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_1_pro_vector'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 
         class Recraftv4_1UtilityProVector(Option, frozen=True):
+            """The choice 'recraftv4_1_utility_pro_vector'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_1_utility_pro_vector'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 
         class Recraftv4(Option, frozen=True):
+            """The choice 'recraftv4'.
+
+            - `size`: one of '1024x1024', '1536x768', '768x1536', '1280x832', '832x1280', '1216x896', '896x1216', '1152x896', … (14 choices), by default '1024x1024'
+            """
+
             KEY = 'recraftv4'
             size: c.Size | Source[s.Combo] = '1024x1024'
 
         class Recraftv4Pro(Option, frozen=True):
+            """The choice 'recraftv4_pro'.
+
+            - `size`: one of '2048x2048', '3072x1536', '1536x3072', '2560x1664', '1664x2560', '2432x1792', '1792x2432', '2304x1792', … (14 choices), by default '2048x2048'
+            """
+
             KEY = 'recraftv4_pro'
             size: c.Size_2 | Source[s.Combo] = '2048x2048'
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
-    """Reve Image Create (partner/image/Reve), deprecated."""
+    """Reve Image Create (partner/image/Reve), deprecated.
+
+    - `prompt`: text
+    - `model`: one of 'reve-create@20250915'
+    - `upscale`: one of 'disabled', 'enabled'
+    - `remove_background`: true or false, by default False
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'ReveImageCreateNode'
 
@@ -32,6 +40,12 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class ReveCreate20250915(Option, frozen=True):
+            """The choice 'reve-create@20250915'.
+
+            - `aspect_ratio`: one of '3:2', '16:9', '9:16', '2:3', '4:3', '3:4', '1:1', by default '3:2'
+            - `test_time_scaling`: a whole number from 1 to 5, by default 1
+            """
+
             KEY = 'reve-create@20250915'
             aspect_ratio: Literal['3:2', '16:9', '9:16', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = '3:2'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
@@ -40,6 +54,11 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
         """The options of `upscale`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `upscale_factor`: a whole number from 2 to 4, by default 2
+            """
+
             KEY = 'enabled'
             upscale_factor: Annotated[int, Field(ge=2, le=4)] | Source[s.Int] = 2
 
@@ -55,7 +74,15 @@ class ReveImageCreateNode(_Node, Source[s.Image], frozen=True):
 
 
 class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
-    """Reve Image Edit (partner/image/Reve), deprecated."""
+    """Reve Image Edit (partner/image/Reve), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `edit_instruction`: text
+    - `model`: one of 'reve-edit@20250915', 'reve-edit-fast@20251030'
+    - `upscale`: one of 'disabled', 'enabled'
+    - `remove_background`: true or false, by default False
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'ReveImageEditNode'
 
@@ -66,11 +93,23 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class ReveEdit20250915(Option, frozen=True):
+            """The choice 'reve-edit@20250915'.
+
+            - `aspect_ratio`: one of 'auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1', by default 'auto'
+            - `test_time_scaling`: a whole number from 1 to 5, by default 1
+            """
+
             KEY = 'reve-edit@20250915'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
         class ReveEditFast20251030(Option, frozen=True):
+            """The choice 'reve-edit-fast@20251030'.
+
+            - `aspect_ratio`: one of 'auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1', by default 'auto'
+            - `test_time_scaling`: a whole number from 1 to 5, by default 1
+            """
+
             KEY = 'reve-edit-fast@20251030'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
@@ -79,6 +118,11 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
         """The options of `upscale`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `upscale_factor`: a whole number from 2 to 4, by default 2
+            """
+
             KEY = 'enabled'
             upscale_factor: Annotated[int, Field(ge=2, le=4)] | Source[s.Int] = 2
 
@@ -95,7 +139,15 @@ class ReveImageEditNode(_Node, Source[s.Image], frozen=True):
 
 
 class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
-    """Reve Image Remix (partner/image/Reve), deprecated."""
+    """Reve Image Remix (partner/image/Reve), deprecated.
+
+    - `reference_images`: up to 6 wires
+    - `prompt`: text
+    - `model`: one of 'reve-remix@20250915', 'reve-remix-fast@20251030'
+    - `upscale`: one of 'disabled', 'enabled'
+    - `remove_background`: true or false, by default False
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'ReveImageRemixNode'
 
@@ -106,11 +158,23 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class ReveRemix20250915(Option, frozen=True):
+            """The choice 'reve-remix@20250915'.
+
+            - `aspect_ratio`: one of 'auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1', by default 'auto'
+            - `test_time_scaling`: a whole number from 1 to 5, by default 1
+            """
+
             KEY = 'reve-remix@20250915'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
 
         class ReveRemixFast20251030(Option, frozen=True):
+            """The choice 'reve-remix-fast@20251030'.
+
+            - `aspect_ratio`: one of 'auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1', by default 'auto'
+            - `test_time_scaling`: a whole number from 1 to 5, by default 1
+            """
+
             KEY = 'reve-remix-fast@20251030'
             aspect_ratio: Literal['auto', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '1:1'] | Source[s.Combo] = 'auto'
             test_time_scaling: Annotated[int, Field(ge=1, le=5)] | Source[s.Int] = 1
@@ -119,6 +183,11 @@ class ReveImageRemixNode(_Node, Source[s.Image], frozen=True):
         """The options of `upscale`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `upscale_factor`: a whole number from 2 to 4, by default 2
+            """
+
             KEY = 'enabled'
             upscale_factor: Annotated[int, Field(ge=2, le=4)] | Source[s.Int] = 2
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,12 @@ class _Node(Node, frozen=True):
 
 
 class RunwayTextToImageNode(_Node, Source[s.Image], frozen=True):
-    """Runway Text to Image (partner/image/Runway)."""
+    """Runway Text to Image (partner/image/Runway).
+
+    - `prompt`: text
+    - `ratio`: one of '1920:1080', '1080:1920', '1024:1024', '1360:768', '1080:1080', '1168:880', '1440:1080', '1080:1440', '1808:768', '2112:912', by default '1920:1080'
+    - `reference_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'RunwayTextToImageNode'
 

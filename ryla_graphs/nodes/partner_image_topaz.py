@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,22 @@ class _Node(Node, frozen=True):
 
 
 class TopazImageEnhance(_Node, Source[s.Image], frozen=True):
-    """Topaz Image Enhance (Legacy) (partner/image/Topaz), deprecated."""
+    """Topaz Image Enhance (Legacy) (partner/image/Topaz), deprecated.
+
+    - `model`: one of 'Reimagine', by default 'Reimagine'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text, optional
+    - `subject_detection`: one of 'All', 'Foreground', 'Background', optional
+    - `face_enhancement`: true or false, optional
+    - `face_enhancement_creativity`: a number from 0.0 to 1.0, optional
+    - `face_enhancement_strength`: a number from 0.0 to 1.0, optional
+    - `crop_to_fill`: true or false, optional
+    - `output_width`: a whole number from 0 to 32000, optional
+    - `output_height`: a whole number from 0 to 32000, optional
+    - `creativity`: a whole number from 1 to 9, optional
+    - `face_preservation`: true or false, optional
+    - `color_preservation`: true or false, optional
+    """
 
     CLASS_TYPE = 'TopazImageEnhance'
 
@@ -47,7 +63,13 @@ class TopazImageEnhance(_Node, Source[s.Image], frozen=True):
 
 
 class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
-    """Topaz Image Enhance (partner/image/Topaz)."""
+    """Topaz Image Enhance (partner/image/Topaz).
+
+    - `image`: a wire that carries IMAGE
+    - `model`: one of 'Reimagine', 'Bloom 2', 'Wonder 3.5'
+    - `output_width`: a whole number from 0 to 32000, optional
+    - `output_height`: a whole number from 0 to 32000, optional
+    """
 
     CLASS_TYPE = 'TopazImageEnhanceV2'
 
@@ -58,6 +80,19 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
         """The options of `model`."""
 
         class Reimagine(Option, frozen=True):
+            """The choice 'Reimagine'.
+
+            - `prompt`: text
+            - `creativity`: a whole number from 1 to 9, by default 3
+            - `subject_detection`: one of 'All', 'Foreground', 'Background', by default 'All'
+            - `face_enhancement`: true or false, by default True
+            - `face_enhancement_creativity`: a number from 0.0 to 1.0, by default 0.0
+            - `face_enhancement_strength`: a number from 0.0 to 1.0, by default 1.0
+            - `face_preservation`: true or false, by default True
+            - `color_preservation`: true or false, by default True
+            - `crop_to_fill`: true or false, by default False
+            """
+
             KEY = 'Reimagine'
             prompt: str | Source[s.String] = ''
             creativity: Annotated[int, Field(ge=1, le=9)] | Source[s.Int] = 3
@@ -70,6 +105,19 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
             crop_to_fill: bool | Source[s.Boolean] = False
 
         class Bloom2(Option, frozen=True):
+            """The choice 'Bloom 2'.
+
+            - `prompt`: text
+            - `creativity`: a whole number from 1 to 9, by default 3
+            - `seed`: a whole number from 1 to 2000, by default 2
+            - `color_preservation`: true or false, by default True
+            - `grain`: true or false, by default False
+            - `grain_model`: one of 'silver', 'gaussian', 'grey', by default 'silver'
+            - `grain_strength`: a number from 0.0 to 1.0, by default 0.5
+            - `grain_size`: a number from 1.0 to 5.0, by default 1.0
+            - `grain_density`: a number from 0.0 to 1.0, by default 0.5
+            """
+
             KEY = 'Bloom 2'
             prompt: str | Source[s.String] = ''
             creativity: Annotated[int, Field(ge=1, le=9)] | Source[s.Int] = 3
@@ -82,6 +130,16 @@ class TopazImageEnhanceV2(_Node, Source[s.Image], frozen=True):
             grain_density: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
 
         class Wonder3_5(Option, frozen=True):
+            """The choice 'Wonder 3.5'.
+
+            - `enhancement_strength`: one of 'low', 'medium', 'high', by default 'high'
+            - `grain`: true or false, by default False
+            - `grain_model`: one of 'silver', 'gaussian', 'grey', by default 'silver'
+            - `grain_strength`: a number from 0.0 to 1.0, by default 0.5
+            - `grain_size`: a number from 1.0 to 5.0, by default 1.0
+            - `grain_density`: a number from 0.0 to 1.0, by default 0.5
+            """
+
             KEY = 'Wonder 3.5'
             enhancement_strength: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'high'
             grain: bool | Source[s.Boolean] = False

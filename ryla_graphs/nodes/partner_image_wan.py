@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,17 @@ class _Node(Node, frozen=True):
 
 
 class WanTextToImageApi(_Node, Source[s.Image], frozen=True):
-    """Wan Text to Image (partner/image/Wan)."""
+    """Wan Text to Image (partner/image/Wan).
+
+    - `model`: one of 'wan2.5-t2i-preview', by default 'wan2.5-t2i-preview'
+    - `prompt`: text
+    - `negative_prompt`: text, optional
+    - `width`: a whole number from 768 to 1440, optional
+    - `height`: a whole number from 768 to 1440, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `prompt_extend`: true or false, optional
+    - `watermark`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanTextToImageApi'
 
@@ -42,7 +52,15 @@ class WanTextToImageApi(_Node, Source[s.Image], frozen=True):
 
 
 class WanImageToImageApi(_Node, Source[s.Image], frozen=True):
-    """Wan Image to Image (partner/image/Wan)."""
+    """Wan Image to Image (partner/image/Wan).
+
+    - `model`: one of 'wan2.5-i2i-preview', by default 'wan2.5-i2i-preview'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `negative_prompt`: text, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `watermark`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanImageToImageApi'
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,12 @@ class _Node(Node, frozen=True):
 
 
 class WavespeedImageUpscaleNode(_Node, Source[s.Image], frozen=True):
-    """WaveSpeed Image Upscale (partner/image/WaveSpeed)."""
+    """WaveSpeed Image Upscale (partner/image/WaveSpeed).
+
+    - `model`: one of 'SeedVR2', 'Ultimate', by default 'SeedVR2'
+    - `image`: a wire that carries IMAGE
+    - `target_resolution`: one of '2K', '4K', '8K', by default '2K'
+    """
 
     CLASS_TYPE = 'WavespeedImageUpscaleNode'
 

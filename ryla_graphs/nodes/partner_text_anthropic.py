@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class ClaudeNode(_Node, Source[s.String], frozen=True):
-    """Anthropic Claude (partner/text/Anthropic)."""
+    """Anthropic Claude (partner/text/Anthropic).
+
+    - `prompt`: text
+    - `model`: one of 'Opus 5', 'Opus 4.8', 'Fable 5', 'Sonnet 5', 'Opus 4.7', 'Opus 4.6', 'Sonnet 4.6', 'Sonnet 4.5', 'Haiku 4.5'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `images`: up to 20 wires
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'ClaudeNode'
 
@@ -32,50 +40,108 @@ class ClaudeNode(_Node, Source[s.String], frozen=True):
         """The options of `model`."""
 
         class Opus5(Option, frozen=True):
+            """The choice 'Opus 5'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `reasoning_effort`: one of 'low', 'medium', 'high', by default 'high'
+            """
+
             KEY = 'Opus 5'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             reasoning_effort: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'high'
 
         class Opus4_8(Option, frozen=True):
+            """The choice 'Opus 4.8'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Opus 4.8'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Fable5(Option, frozen=True):
+            """The choice 'Fable 5'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `reasoning_effort`: one of 'low', 'medium', 'high', by default 'high'
+            """
+
             KEY = 'Fable 5'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             reasoning_effort: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'high'
 
         class Sonnet5(Option, frozen=True):
+            """The choice 'Sonnet 5'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Sonnet 5'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Opus4_7(Option, frozen=True):
+            """The choice 'Opus 4.7'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `temperature`: a number from 0.0 to 1.0, by default 1.0
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Opus 4.7'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Opus4_6(Option, frozen=True):
+            """The choice 'Opus 4.6'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `temperature`: a number from 0.0 to 1.0, by default 1.0
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Opus 4.6'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Sonnet4_6(Option, frozen=True):
+            """The choice 'Sonnet 4.6'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `temperature`: a number from 0.0 to 1.0, by default 1.0
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Sonnet 4.6'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Sonnet4_5(Option, frozen=True):
+            """The choice 'Sonnet 4.5'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `temperature`: a number from 0.0 to 1.0, by default 1.0
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'Sonnet 4.5'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class Haiku4_5(Option, frozen=True):
+            """The choice 'Haiku 4.5'.
+
+            - `max_tokens`: a whole number from 4096 to 64000, by default 32768
+            - `temperature`: a number from 0.0 to 1.0, by default 1.0
+            """
+
             KEY = 'Haiku 4.5'
             max_tokens: Annotated[int, Field(ge=4096, le=64000)] | Source[s.Int] = 32768
             temperature: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0

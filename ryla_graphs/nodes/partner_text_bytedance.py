@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class ByteDanceSeedNode(_Node, Source[s.String], frozen=True):
-    """ByteDance Seed (partner/text/ByteDance)."""
+    """ByteDance Seed (partner/text/ByteDance).
+
+    - `prompt`: text
+    - `model`: one of 'Seed 2.0 Pro', 'Seed 2.0 Lite', 'Seed 2.0 Mini'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'ByteDanceSeedNode'
 
@@ -32,18 +39,39 @@ class ByteDanceSeedNode(_Node, Source[s.String], frozen=True):
         """The options of `model`."""
 
         class Seed2_0Pro(Option, frozen=True):
+            """The choice 'Seed 2.0 Pro'.
+
+            - `images`: up to 20 wires
+            - `videos`: up to 4 wires
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            """
+
             KEY = 'Seed 2.0 Pro'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
 
         class Seed2_0Lite(Option, frozen=True):
+            """The choice 'Seed 2.0 Lite'.
+
+            - `images`: up to 20 wires
+            - `videos`: up to 4 wires
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            """
+
             KEY = 'Seed 2.0 Lite'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()
             temperature: Annotated[float, Field(ge=0.0, le=2.0)] | Source[s.Float] = 1.0
 
         class Seed2_0Mini(Option, frozen=True):
+            """The choice 'Seed 2.0 Mini'.
+
+            - `images`: up to 20 wires
+            - `videos`: up to 4 wires
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            """
+
             KEY = 'Seed 2.0 Mini'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,17 @@ class _Node(Node, frozen=True):
 
 
 class GeminiNode(_Node, Source[s.String], frozen=True):
-    """Google Gemini (partner/text/Gemini), deprecated."""
+    """Google Gemini (partner/text/Gemini), deprecated.
+
+    - `prompt`: text
+    - `model`: one of 'gemini-2.5-pro', 'gemini-2.5-flash', 'gemini-3-pro-preview', 'gemini-3-1-pro', 'gemini-3-1-flash-lite', by default 'gemini-3-1-pro'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 42
+    - `images`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `video`: a wire that carries VIDEO, optional
+    - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'GeminiNode'
 
@@ -43,7 +54,13 @@ class GeminiNode(_Node, Source[s.String], frozen=True):
 
 
 class GeminiNodeV2(_Node, Source[s.String], frozen=True):
-    """Google Gemini (partner/text/Gemini)."""
+    """Google Gemini (partner/text/Gemini).
+
+    - `prompt`: text
+    - `model`: one of 'Gemini 3.7 Flash', 'Gemini 3.5 Flash', 'Gemini 3.1 Pro', 'Gemini 3.1 Flash-Lite'
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'GeminiNodeV2'
 
@@ -54,6 +71,18 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
         """The options of `model`."""
 
         class Gemini3_7Flash(Option, frozen=True):
+            """The choice 'Gemini 3.7 Flash'.
+
+            - `images`: up to 16 wires
+            - `audio`: up to 1 wires
+            - `video`: up to 1 wires
+            - `thinking_level`: one of 'LOW', 'MEDIUM', 'HIGH', by default 'MEDIUM'
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Gemini 3.7 Flash'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16'], Source[s.Image]], Field(max_length=16)] | Annotated[Sequence[Source[s.Image]], Field(max_length=16)] = ()
             audio: Annotated[Mapping[Literal['audio_1'], Source[s.Audio]], Field(max_length=1)] | Annotated[Sequence[Source[s.Audio]], Field(max_length=1)] = ()
@@ -65,6 +94,18 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
             files: Source[s.GeminiInputFiles] | None = None
 
         class Gemini3_5Flash(Option, frozen=True):
+            """The choice 'Gemini 3.5 Flash'.
+
+            - `images`: up to 16 wires
+            - `audio`: up to 1 wires
+            - `video`: up to 1 wires
+            - `thinking_level`: one of 'MINIMAL', 'LOW', 'MEDIUM', 'HIGH', by default 'MEDIUM'
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Gemini 3.5 Flash'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16'], Source[s.Image]], Field(max_length=16)] | Annotated[Sequence[Source[s.Image]], Field(max_length=16)] = ()
             audio: Annotated[Mapping[Literal['audio_1'], Source[s.Audio]], Field(max_length=1)] | Annotated[Sequence[Source[s.Audio]], Field(max_length=1)] = ()
@@ -76,6 +117,18 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
             files: Source[s.GeminiInputFiles] | None = None
 
         class Gemini3_1Pro(Option, frozen=True):
+            """The choice 'Gemini 3.1 Pro'.
+
+            - `images`: up to 16 wires
+            - `audio`: up to 1 wires
+            - `video`: up to 1 wires
+            - `thinking_level`: one of 'LOW', 'HIGH', by default 'HIGH'
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Gemini 3.1 Pro'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16'], Source[s.Image]], Field(max_length=16)] | Annotated[Sequence[Source[s.Image]], Field(max_length=16)] = ()
             audio: Annotated[Mapping[Literal['audio_1'], Source[s.Audio]], Field(max_length=1)] | Annotated[Sequence[Source[s.Audio]], Field(max_length=1)] = ()
@@ -87,6 +140,18 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
             files: Source[s.GeminiInputFiles] | None = None
 
         class Gemini3_1FlashLite(Option, frozen=True):
+            """The choice 'Gemini 3.1 Flash-Lite'.
+
+            - `images`: up to 16 wires
+            - `audio`: up to 1 wires
+            - `video`: up to 1 wires
+            - `thinking_level`: one of 'LOW', 'HIGH', by default 'LOW'
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `max_output_tokens`: a whole number from 16 to 65536, by default 32768
+            - `files`: a wire that carries GEMINI_INPUT_FILES, optional
+            """
+
             KEY = 'Gemini 3.1 Flash-Lite'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16'], Source[s.Image]], Field(max_length=16)] | Annotated[Sequence[Source[s.Image]], Field(max_length=16)] = ()
             audio: Annotated[Mapping[Literal['audio_1'], Source[s.Audio]], Field(max_length=1)] | Annotated[Sequence[Source[s.Audio]], Field(max_length=1)] = ()
@@ -108,7 +173,11 @@ class GeminiNodeV2(_Node, Source[s.String], frozen=True):
 
 
 class GeminiInputFiles(_Node, Source[s.GeminiInputFiles], frozen=True):
-    """Gemini Input Files (partner/text/Gemini)."""
+    """Gemini Input Files (partner/text/Gemini).
+
+    - `file`: the name of a file or model that the server has
+    - `GEMINI_INPUT_FILES`: a wire that carries GEMINI_INPUT_FILES, optional
+    """
 
     CLASS_TYPE = 'GeminiInputFiles'
 

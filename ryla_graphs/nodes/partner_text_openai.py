@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,15 @@ class _Node(Node, frozen=True):
 
 
 class OpenAIChatNode(_Node, Source[s.String], frozen=True):
-    """OpenAI ChatGPT (partner/text/OpenAI)."""
+    """OpenAI ChatGPT (partner/text/OpenAI).
+
+    - `prompt`: text
+    - `persist_context`: true or false, by default False
+    - `model`: one of 'gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna', 'gpt-5.5-pro', 'gpt-5.5', 'gpt-5', 'gpt-5-mini', 'gpt-5-nano', … (15 choices), by default 'gpt-5.6-sol'
+    - `images`: a wire that carries IMAGE, optional
+    - `files`: a wire that carries OPENAI_INPUT_FILES, optional
+    - `advanced_options`: a wire that carries OPENAI_CHAT_CONFIG, optional
+    """
 
     CLASS_TYPE = 'OpenAIChatNode'
 
@@ -40,7 +48,11 @@ class OpenAIChatNode(_Node, Source[s.String], frozen=True):
 
 
 class OpenAIInputFiles(_Node, Source[s.OpenaiInputFiles], frozen=True):
-    """OpenAI ChatGPT Input Files (partner/text/OpenAI)."""
+    """OpenAI ChatGPT Input Files (partner/text/OpenAI).
+
+    - `file`: the name of a file or model that the server has
+    - `OPENAI_INPUT_FILES`: a wire that carries OPENAI_INPUT_FILES, optional
+    """
 
     CLASS_TYPE = 'OpenAIInputFiles'
 
@@ -56,7 +68,12 @@ class OpenAIInputFiles(_Node, Source[s.OpenaiInputFiles], frozen=True):
 
 
 class OpenAIChatConfig(_Node, Source[s.OpenaiChatConfig], frozen=True):
-    """OpenAI ChatGPT Advanced Options (partner/text/OpenAI)."""
+    """OpenAI ChatGPT Advanced Options (partner/text/OpenAI).
+
+    - `truncation`: one of 'auto', 'disabled', by default 'auto'
+    - `max_output_tokens`: a whole number from 16 to 16384, optional
+    - `instructions`: text, optional
+    """
 
     CLASS_TYPE = 'OpenAIChatConfig'
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
-    """OpenRouter LLM (partner/text/OpenRouter)."""
+    """OpenRouter LLM (partner/text/OpenRouter).
+
+    - `prompt`: text
+    - `model`: one of 'anthropic/claude-opus-5', 'anthropic/claude-opus-4.8', 'anthropic/claude-opus-4.7', 'anthropic/claude-fable-5', 'anthropic/claude-sonnet-5', 'anthropic/claude-haiku-4.5', 'openai/gpt-5.6-sol-pro', 'openai/gpt-5.6-sol', 'openai/gpt-5.6-terra-pro', 'openai/gpt-5.6-terra', 'openai/gpt-5.6-luna-pro', 'openai/gpt-5.6-luna', 'openai/gpt-5.5-pro', 'openai/gpt-5.5', 'google/gemini-3.5-flash', 'x-ai/grok-4.5', 'x-ai/grok-4.20', 'x-ai/grok-4.3', 'deepseek/deepseek-v4-pro', 'deepseek/deepseek-v4-flash', 'deepseek/deepseek-v3.2', 'qwen/qwen3.6-max-preview', 'qwen/qwen3.6-plus', 'qwen/qwen3.6-flash', 'mistralai/mistral-large-2512', 'mistralai/mistral-medium-3-5', 'z-ai/glm-4.6', 'z-ai/glm-5', 'moonshotai/kimi-k3', 'moonshotai/kimi-k2.6', 'moonshotai/kimi-k2-thinking', 'perplexity/sonar-pro', 'perplexity/sonar-reasoning-pro', 'perplexity/sonar-deep-research'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `system_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'OpenRouterLLMNode'
 
@@ -32,165 +39,363 @@ class OpenRouterLLMNode(_Node, Source[s.String], frozen=True):
         """The options of `model`."""
 
         class AnthropicClaudeOpus5(Option, frozen=True):
+            """The choice 'anthropic/claude-opus-5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-opus-5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class AnthropicClaudeOpus4_8(Option, frozen=True):
+            """The choice 'anthropic/claude-opus-4.8'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-opus-4.8'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class AnthropicClaudeOpus4_7(Option, frozen=True):
+            """The choice 'anthropic/claude-opus-4.7'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-opus-4.7'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class AnthropicClaudeFable5(Option, frozen=True):
+            """The choice 'anthropic/claude-fable-5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-fable-5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class AnthropicClaudeSonnet5(Option, frozen=True):
+            """The choice 'anthropic/claude-sonnet-5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-sonnet-5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class AnthropicClaudeHaiku4_5(Option, frozen=True):
+            """The choice 'anthropic/claude-haiku-4.5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'anthropic/claude-haiku-4.5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6SolPro(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-sol-pro'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-sol-pro'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6Sol(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-sol'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-sol'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6TerraPro(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-terra-pro'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-terra-pro'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6Terra(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-terra'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-terra'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6LunaPro(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-luna-pro'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-luna-pro'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_6Luna(Option, frozen=True):
+            """The choice 'openai/gpt-5.6-luna'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.6-luna'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_5Pro(Option, frozen=True):
+            """The choice 'openai/gpt-5.5-pro'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.5-pro'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class OpenaiGpt5_5(Option, frozen=True):
+            """The choice 'openai/gpt-5.5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'openai/gpt-5.5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class GoogleGemini3_5Flash(Option, frozen=True):
+            """The choice 'google/gemini-3.5-flash'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            - `videos`: up to 4 wires
+            """
+
             KEY = 'google/gemini-3.5-flash'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()
 
         class XAiGrok4_5(Option, frozen=True):
+            """The choice 'x-ai/grok-4.5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'x-ai/grok-4.5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class XAiGrok4_20(Option, frozen=True):
+            """The choice 'x-ai/grok-4.20'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'x-ai/grok-4.20'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class XAiGrok4_3(Option, frozen=True):
+            """The choice 'x-ai/grok-4.3'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 20 wires
+            """
+
             KEY = 'x-ai/grok-4.3'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14', 'image_15', 'image_16', 'image_17', 'image_18', 'image_19', 'image_20'], Source[s.Image]], Field(max_length=20)] | Annotated[Sequence[Source[s.Image]], Field(max_length=20)] = ()
 
         class DeepseekDeepseekV4Pro(Option, frozen=True):
+            """The choice 'deepseek/deepseek-v4-pro'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'deepseek/deepseek-v4-pro'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class DeepseekDeepseekV4Flash(Option, frozen=True):
+            """The choice 'deepseek/deepseek-v4-flash'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'deepseek/deepseek-v4-flash'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class DeepseekDeepseekV3_2(Option, frozen=True):
+            """The choice 'deepseek/deepseek-v3.2'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'deepseek/deepseek-v3.2'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class QwenQwen3_6MaxPreview(Option, frozen=True):
+            """The choice 'qwen/qwen3.6-max-preview'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'qwen/qwen3.6-max-preview'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class QwenQwen3_6Plus(Option, frozen=True):
+            """The choice 'qwen/qwen3.6-plus'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 10 wires
+            - `videos`: up to 4 wires
+            """
+
             KEY = 'qwen/qwen3.6-plus'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()
 
         class QwenQwen3_6Flash(Option, frozen=True):
+            """The choice 'qwen/qwen3.6-flash'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 10 wires
+            - `videos`: up to 4 wires
+            """
+
             KEY = 'qwen/qwen3.6-flash'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
             videos: Annotated[Mapping[Literal['video_1', 'video_2', 'video_3', 'video_4'], Source[s.Video]], Field(max_length=4)] | Annotated[Sequence[Source[s.Video]], Field(max_length=4)] = ()
 
         class MistralaiMistralLarge2512(Option, frozen=True):
+            """The choice 'mistralai/mistral-large-2512'.
+
+            - `images`: up to 8 wires
+            """
+
             KEY = 'mistralai/mistral-large-2512'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8'], Source[s.Image]], Field(max_length=8)] | Annotated[Sequence[Source[s.Image]], Field(max_length=8)] = ()
 
         class MistralaiMistralMedium35(Option, frozen=True):
+            """The choice 'mistralai/mistral-medium-3-5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 8 wires
+            """
+
             KEY = 'mistralai/mistral-medium-3-5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8'], Source[s.Image]], Field(max_length=8)] | Annotated[Sequence[Source[s.Image]], Field(max_length=8)] = ()
 
         class ZAiGlm4_6(Option, frozen=True):
+            """The choice 'z-ai/glm-4.6'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'z-ai/glm-4.6'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class ZAiGlm5(Option, frozen=True):
+            """The choice 'z-ai/glm-5'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'z-ai/glm-5'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class MoonshotaiKimiK3(Option, frozen=True):
+            """The choice 'moonshotai/kimi-k3'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 10 wires
+            """
+
             KEY = 'moonshotai/kimi-k3'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
 
         class MoonshotaiKimiK2_6(Option, frozen=True):
+            """The choice 'moonshotai/kimi-k2.6'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            - `images`: up to 10 wires
+            """
+
             KEY = 'moonshotai/kimi-k2.6'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10'], Source[s.Image]], Field(max_length=10)] | Annotated[Sequence[Source[s.Image]], Field(max_length=10)] = ()
 
         class MoonshotaiKimiK2Thinking(Option, frozen=True):
+            """The choice 'moonshotai/kimi-k2-thinking'.
+
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'moonshotai/kimi-k2-thinking'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class PerplexitySonarPro(Option, frozen=True):
+            """The choice 'perplexity/sonar-pro'.
+
+            - `search_context_size`: one of 'low', 'medium', 'high', by default 'medium'
+            """
+
             KEY = 'perplexity/sonar-pro'
             search_context_size: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'medium'
 
         class PerplexitySonarReasoningPro(Option, frozen=True):
+            """The choice 'perplexity/sonar-reasoning-pro'.
+
+            - `search_context_size`: one of 'low', 'medium', 'high', by default 'medium'
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'perplexity/sonar-reasoning-pro'
             search_context_size: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'medium'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'
 
         class PerplexitySonarDeepResearch(Option, frozen=True):
+            """The choice 'perplexity/sonar-deep-research'.
+
+            - `search_context_size`: one of 'low', 'medium', 'high', by default 'medium'
+            - `reasoning_effort`: one of 'off', 'low', 'medium', 'high', by default 'off'
+            """
+
             KEY = 'perplexity/sonar-deep-research'
             search_context_size: Literal['low', 'medium', 'high'] | Source[s.Combo] = 'medium'
             reasoning_effort: Literal['off', 'low', 'medium', 'high'] | Source[s.Combo] = 'off'

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,16 @@ class _Node(Node, frozen=True):
 
 
 class Flux3TextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Flux 3 Text to Video (partner/video/BFL)."""
+    """Flux 3 Text to Video (partner/video/BFL).
+
+    - `prompt`: text
+    - `aspect_ratio`: one of 'auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16', by default 'auto'
+    - `duration`: one of 'auto', '5', '6', '7', '8', '9', '10', '11', … (17 choices), by default 'auto'
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `generate_audio`: true or false, by default True
+    - `safety_tolerance`: a whole number from 0 to 4, by default 2
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    """
 
     CLASS_TYPE = 'Flux3TextToVideoNode'
 
@@ -43,7 +53,18 @@ class Flux3TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Flux 3 Image to Video (partner/video/BFL)."""
+    """Flux 3 Image to Video (partner/video/BFL).
+
+    - `prompt`: text
+    - `keyframes`: up to 10 wires
+    - `placement`: one of 'spread across the clip', 'at times'
+    - `aspect_ratio`: one of 'auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16', by default 'auto'
+    - `duration`: one of 'auto', '5', '6', '7', '8', '9', '10', '11', … (17 choices), by default 'auto'
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `generate_audio`: true or false, by default True
+    - `safety_tolerance`: a whole number from 0 to 4, by default 2
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    """
 
     CLASS_TYPE = 'Flux3ImageToVideoNode'
 
@@ -54,6 +75,11 @@ class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `placement`."""
 
         class AtTimes(Option, frozen=True):
+            """The choice 'at times'.
+
+            - `times`: text, by default '0'
+            """
+
             KEY = 'at times'
             times: str | Source[s.String] = '0'
 
@@ -73,7 +99,17 @@ class Flux3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Flux3VideoContinuationNode(_Node, Source[s.Video], frozen=True):
-    """Flux 3 Video Continuation (partner/video/BFL)."""
+    """Flux 3 Video Continuation (partner/video/BFL).
+
+    - `video`: a wire that carries VIDEO
+    - `prompt`: text
+    - `aspect_ratio`: one of 'auto', '21:9', '2:1', '16:9', '4:3', '1:1', '3:4', '9:16', by default 'auto'
+    - `duration`: one of 'auto', '5', '6', '7', '8', '9', '10', '11', … (17 choices), by default 'auto'
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `generate_audio`: true or false, by default True
+    - `safety_tolerance`: a whole number from 0 to 4, by default 2
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    """
 
     CLASS_TYPE = 'Flux3VideoContinuationNode'
 
@@ -95,7 +131,16 @@ class Flux3VideoContinuationNode(_Node, Source[s.Video], frozen=True):
 
 
 class FluxVideoUpscaleNode(_Node, Source[s.Video], frozen=True):
-    """Flux Video Upscale (partner/video/BFL)."""
+    """Flux Video Upscale (partner/video/BFL).
+
+    - `video`: a wire that carries VIDEO
+    - `upscale_factor`: a number from 1.5 to 3.0, by default 2.0
+    - `mode`: one of 'creative', 'precise', by default 'creative'
+    - `prompt`: text
+    - `auto_downscale`: true or false, by default True
+    - `safety_tolerance`: a whole number from 0 to 4, by default 2
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    """
 
     CLASS_TYPE = 'FluxVideoUpscaleNode'
 

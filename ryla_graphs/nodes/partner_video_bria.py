@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,12 @@ class _Node(Node, frozen=True):
 
 
 class BriaRemoveVideoBackground(_Node, Source[s.Video], frozen=True):
-    """Bria Remove Video Background (partner/video/Bria)."""
+    """Bria Remove Video Background (partner/video/Bria).
+
+    - `video`: a wire that carries VIDEO
+    - `background_color`: one of 'Black', 'White', 'Gray', 'Red', 'Green', 'Blue', 'Yellow', 'Cyan', 'Magenta', 'Orange', by default 'Black'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'BriaRemoveVideoBackground'
 
@@ -37,7 +42,12 @@ class BriaRemoveVideoBackground(_Node, Source[s.Video], frozen=True):
 
 
 class BriaVideoGreenScreen(_Node, Source[s.Video], frozen=True):
-    """Bria Video Green Screen (partner/video/Bria)."""
+    """Bria Video Green Screen (partner/video/Bria).
+
+    - `video`: a wire that carries VIDEO
+    - `green_shade`: one of 'broadcast_green', 'chroma_green', 'blue_screen', by default 'broadcast_green'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'BriaVideoGreenScreen'
 
@@ -54,7 +64,13 @@ class BriaVideoGreenScreen(_Node, Source[s.Video], frozen=True):
 
 
 class BriaVideoReplaceBackground(_Node, Source[s.Video], frozen=True):
-    """Bria Video Replace Background (partner/video/Bria)."""
+    """Bria Video Replace Background (partner/video/Bria).
+
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `background_image`: a wire that carries IMAGE, optional
+    - `background_video`: a wire that carries VIDEO, optional
+    """
 
     CLASS_TYPE = 'BriaVideoReplaceBackground'
 
@@ -72,7 +88,11 @@ class BriaVideoReplaceBackground(_Node, Source[s.Video], frozen=True):
 
 
 class BriaTransparentVideoBackground(_Node, frozen=True):
-    """Bria Remove Video Background (Transparent) (partner/video/Bria)."""
+    """Bria Remove Video Background (Transparent) (partner/video/Bria).
+
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'BriaTransparentVideoBackground'
 

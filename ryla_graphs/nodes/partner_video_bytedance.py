@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,18 @@ class _Node(Node, frozen=True):
 
 
 class ByteDanceTextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Text to Video (partner/video/ByteDance)."""
+    """ByteDance Text to Video (partner/video/ByteDance).
+
+    - `model`: one of 'seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-t2v-250428', 'seedance-1-0-pro-fast-251015', by default 'seedance-1-0-pro-fast-251015'
+    - `prompt`: text
+    - `resolution`: one of '480p', '720p', '1080p', by default '480p'
+    - `aspect_ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default '16:9'
+    - `duration`: a whole number from 3 to 12, by default 5
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `camera_fixed`: true or false, optional
+    - `watermark`: true or false, optional
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceTextToVideoNode'
 
@@ -44,7 +56,19 @@ class ByteDanceTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDanceImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Image to Video (partner/video/ByteDance)."""
+    """ByteDance Image to Video (partner/video/ByteDance).
+
+    - `model`: one of 'seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', 'seedance-1-0-pro-fast-251015', by default 'seedance-1-0-pro-fast-251015'
+    - `prompt`: text
+    - `image`: a wire that carries IMAGE
+    - `resolution`: one of '480p', '720p', '1080p', by default '480p'
+    - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
+    - `duration`: a whole number from 3 to 12, by default 5
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `camera_fixed`: true or false, optional
+    - `watermark`: true or false, optional
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceImageToVideoNode'
 
@@ -68,7 +92,20 @@ class ByteDanceImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDanceFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance First-Last-Frame to Video (partner/video/ByteDance)."""
+    """ByteDance First-Last-Frame to Video (partner/video/ByteDance).
+
+    - `model`: one of 'seedance-1-5-pro-251215', 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', by default 'seedance-1-0-lite-i2v-250428'
+    - `prompt`: text
+    - `first_frame`: a wire that carries IMAGE
+    - `last_frame`: a wire that carries IMAGE
+    - `resolution`: one of '480p', '720p', '1080p', by default '480p'
+    - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
+    - `duration`: a whole number from 3 to 12, by default 5
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `camera_fixed`: true or false, optional
+    - `watermark`: true or false, optional
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceFirstLastFrameNode'
 
@@ -93,7 +130,17 @@ class ByteDanceFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDanceImageReferenceNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Reference Images to Video (partner/video/ByteDance)."""
+    """ByteDance Reference Images to Video (partner/video/ByteDance).
+
+    - `model`: one of 'seedance-1-0-pro-250528', 'seedance-1-0-lite-i2v-250428', by default 'seedance-1-0-lite-i2v-250428'
+    - `prompt`: text
+    - `images`: a wire that carries IMAGE
+    - `resolution`: one of '480p', '720p', by default '480p'
+    - `aspect_ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
+    - `duration`: a whole number from 3 to 12, by default 5
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `watermark`: true or false, optional
+    """
 
     CLASS_TYPE = 'ByteDanceImageReferenceNode'
 
@@ -115,7 +162,12 @@ class ByteDanceImageReferenceNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Seedance 2.5 Text to Video (partner/video/ByteDance)."""
+    """ByteDance Seedance 2.5 Text to Video (partner/video/ByteDance).
+
+    - `model`: one of 'Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ByteDance2TextToVideoNode'
 
@@ -126,6 +178,16 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Seedance2_5(Option, frozen=True):
+            """The choice 'Seedance 2.5'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', by default '720p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 30, by default 5
+            - `generate_audio`: true or false, by default True
+            - `output_format`: one of 'mp4', by default 'mp4'
+            """
+
             KEY = 'Seedance 2.5'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '720p'
@@ -135,6 +197,15 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
             output_format: Literal['mp4'] | Source[s.Combo] = 'mp4'
 
         class Seedance2_0(Option, frozen=True):
+            """The choice 'Seedance 2.0'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', '4k', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
@@ -143,6 +214,15 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class Seedance2_0Fast(Option, frozen=True):
+            """The choice 'Seedance 2.0 Fast'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -151,6 +231,15 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class Seedance2_0Mini(Option, frozen=True):
+            """The choice 'Seedance 2.0 Mini'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -168,7 +257,16 @@ class ByteDance2TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Seedance 2.5 First-Last-Frame to Video (partner/video/ByteDance)."""
+    """ByteDance Seedance 2.5 First-Last-Frame to Video (partner/video/ByteDance).
+
+    - `model`: one of 'Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    - `first_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a wire that carries IMAGE, optional
+    - `first_frame_asset_id`: text, optional
+    - `last_frame_asset_id`: text, optional
+    """
 
     CLASS_TYPE = 'ByteDance2FirstLastFrameNode'
 
@@ -179,6 +277,15 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Seedance2_5(Option, frozen=True):
+            """The choice 'Seedance 2.5'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 4 to 30, by default 5
+            - `generate_audio`: true or false, by default True
+            - `output_format`: one of 'mp4', by default 'mp4'
+            """
+
             KEY = 'Seedance 2.5'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '720p'
@@ -187,6 +294,15 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             output_format: Literal['mp4'] | Source[s.Combo] = 'mp4'
 
         class Seedance2_0(Option, frozen=True):
+            """The choice 'Seedance 2.0'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', '4k', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
@@ -195,6 +311,15 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class Seedance2_0Fast(Option, frozen=True):
+            """The choice 'Seedance 2.0 Fast'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -203,6 +328,15 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class Seedance2_0Mini(Option, frozen=True):
+            """The choice 'Seedance 2.0 Mini'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -224,7 +358,12 @@ class ByteDance2FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance Seedance 2.5 Reference to Video (Legacy) (partner/video/ByteDance), deprecated."""
+    """ByteDance Seedance 2.5 Reference to Video (Legacy) (partner/video/ByteDance), deprecated.
+
+    - `model`: one of 'Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ByteDance2ReferenceNode'
 
@@ -235,6 +374,23 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Seedance2_5(Option, frozen=True):
+            """The choice 'Seedance 2.5'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', by default '720p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 30, by default 5
+            - `generate_audio`: true or false, by default True
+            - `video_editing`: true or false, by default False
+            - `output_format`: one of 'mp4', by default 'mp4'
+            - `reference_images`: up to 30 wires
+            - `reference_videos`: up to 10 wires
+            - `reference_audios`: up to 10 wires
+            - `reference_assets`: up to 30 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.5'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '720p'
@@ -251,6 +407,21 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0(Option, frozen=True):
+            """The choice 'Seedance 2.0'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', '4k', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
@@ -265,6 +436,21 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0Fast(Option, frozen=True):
+            """The choice 'Seedance 2.0 Fast'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -279,6 +465,21 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0Mini(Option, frozen=True):
+            """The choice 'Seedance 2.0 Mini'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -302,7 +503,12 @@ class ByteDance2ReferenceNode(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
-    """ByteDance Seedance 2.5 Reference to Video (partner/video/ByteDance)."""
+    """ByteDance Seedance 2.5 Reference to Video (partner/video/ByteDance).
+
+    - `model`: one of 'Seedance 2.5', 'Seedance 2.0', 'Seedance 2.0 Fast', 'Seedance 2.0 Mini'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ByteDance2ReferenceNodeV2'
 
@@ -313,6 +519,23 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Seedance2_5(Option, frozen=True):
+            """The choice 'Seedance 2.5'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', by default '720p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default '16:9'
+            - `duration`: a whole number from 4 to 30, by default 5
+            - `generate_audio`: true or false, by default True
+            - `task_type`: one of 'auto', 'reference', 'edit', 'extend', by default 'auto'
+            - `output_format`: one of 'mp4', by default 'mp4'
+            - `reference_images`: up to 30 wires
+            - `reference_videos`: up to 10 wires
+            - `reference_audios`: up to 10 wires
+            - `reference_assets`: up to 30 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.5'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p'] | Source[s.Combo] = '720p'
@@ -329,6 +552,21 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0(Option, frozen=True):
+            """The choice 'Seedance 2.0'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', '1080p', '4k', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p', '1080p', '4k'] | Source[s.Combo] = '480p'
@@ -343,6 +581,21 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0Fast(Option, frozen=True):
+            """The choice 'Seedance 2.0 Fast'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0 Fast'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -357,6 +610,21 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
             auto_upscale: bool | Source[s.Boolean] | None = None
 
         class Seedance2_0Mini(Option, frozen=True):
+            """The choice 'Seedance 2.0 Mini'.
+
+            - `prompt`: text
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 7
+            - `generate_audio`: true or false, by default True
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            - `reference_assets`: up to 9 wires
+            - `auto_downscale`: true or false, optional
+            - `auto_upscale`: true or false, optional
+            """
+
             KEY = 'Seedance 2.0 Mini'
             prompt: str | Source[s.String] = ''
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -380,7 +648,11 @@ class ByteDance2ReferenceNodeV2(_Node, Source[s.Video], frozen=True):
 
 
 class ByteDanceCreateVideoAsset(_Node, frozen=True):
-    """ByteDance Create Video Asset (partner/video/ByteDance)."""
+    """ByteDance Create Video Asset (partner/video/ByteDance).
+
+    - `video`: a wire that carries VIDEO
+    - `group_id`: text
+    """
 
     CLASS_TYPE = 'ByteDanceCreateVideoAsset'
 
@@ -397,7 +669,14 @@ class ByteDanceCreateVideoAsset(_Node, frozen=True):
 
 
 class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
-    """ByteDance vCube Video Enhance (partner/video/ByteDance)."""
+    """ByteDance vCube Video Enhance (partner/video/ByteDance).
+
+    - `video`: a wire that carries VIDEO
+    - `tool_version`: one of 'standard', 'professional'
+    - `resolution`: one of '1080p', '720p', '2k', '4k', '8k', 'source', 'custom'
+    - `fps`: one of 'source', '24', '25', '30', '48', '50', '60', '120', by default 'source'
+    - `bitrate_level`: one of 'low', 'medium', 'high', by default 'medium'
+    """
 
     CLASS_TYPE = 'ByteDanceVideoEnhanceNode'
 
@@ -408,11 +687,22 @@ class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
         """The options of `tool_version`."""
 
         class Standard(Option, frozen=True):
+            """The choice 'standard'.
+
+            - `scene`: one of 'aigc', 'common', 'ugc', 'short_series', 'old_film', by default 'aigc'
+            - `enhance_style`: one of 'hd', 'natural', by default 'hd'
+            """
+
             KEY = 'standard'
             scene: Literal['aigc', 'common', 'ugc', 'short_series', 'old_film'] | Source[s.Combo] = 'aigc'
             enhance_style: Literal['hd', 'natural'] | Source[s.Combo] = 'hd'
 
         class Professional(Option, frozen=True):
+            """The choice 'professional'.
+
+            - `enhance_style`: one of 'hd', 'natural', by default 'hd'
+            """
+
             KEY = 'professional'
             enhance_style: Literal['hd', 'natural'] | Source[s.Combo] = 'hd'
 
@@ -420,6 +710,11 @@ class ByteDanceVideoEnhanceNode(_Node, Source[s.Video], frozen=True):
         """The options of `resolution`."""
 
         class Custom(Option, frozen=True):
+            """The choice 'custom'.
+
+            - `short_side`: a whole number from 128 to 4320, by default 1080
+            """
+
             KEY = 'custom'
             short_side: Annotated[int, Field(ge=128, le=4320)] | Source[s.Int] = 1080
 

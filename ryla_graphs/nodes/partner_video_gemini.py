@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,11 @@ class _Node(Node, frozen=True):
 
 
 class GeminiVideoOmni(_Node, frozen=True):
-    """Google Gemini Omni (Video) (partner/video/Gemini)."""
+    """Google Gemini Omni (Video) (partner/video/Gemini).
+
+    - `model`: one of 'Omni Flash'
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    """
 
     CLASS_TYPE = 'GeminiVideoOmni'
 
@@ -33,6 +38,15 @@ class GeminiVideoOmni(_Node, frozen=True):
         """The options of `model`."""
 
         class OmniFlash(Option, frozen=True):
+            """The choice 'Omni Flash'.
+
+            - `prompt`: text
+            - `images`: up to 14 wires
+            - `videos`: up to 3 wires
+            - `temperature`: a number from 0.0 to 2.0, by default 1.0
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            """
+
             KEY = 'Omni Flash'
             prompt: str | Source[s.String] = ''
             images: Annotated[Mapping[Literal['image_1', 'image_2', 'image_3', 'image_4', 'image_5', 'image_6', 'image_7', 'image_8', 'image_9', 'image_10', 'image_11', 'image_12', 'image_13', 'image_14'], Source[s.Image]], Field(max_length=14)] | Annotated[Sequence[Source[s.Image]], Field(max_length=14)] = ()

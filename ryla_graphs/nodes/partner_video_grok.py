@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,16 @@ class _Node(Node, frozen=True):
 
 
 class GrokVideoNode(_Node, Source[s.Video], frozen=True):
-    """Grok Video (partner/video/Grok)."""
+    """Grok Video (partner/video/Grok).
+
+    - `model`: one of 'grok-imagine-video', 'grok-imagine-video-1.5', by default 'grok-imagine-video'
+    - `prompt`: text
+    - `resolution`: one of '480p', '720p', '1080p', by default '480p'
+    - `aspect_ratio`: one of 'auto', '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', by default 'auto'
+    - `duration`: a whole number from 1 to 15, by default 6
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'GrokVideoNode'
 
@@ -43,7 +53,12 @@ class GrokVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
-    """Grok Reference-to-Video (partner/video/Grok)."""
+    """Grok Reference-to-Video (partner/video/Grok).
+
+    - `prompt`: text
+    - `model`: one of 'grok-imagine-video-1.5', 'grok-imagine-video'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'GrokVideoReferenceNode'
 
@@ -54,6 +69,17 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class GrokImagineVideo1_5(Option, frozen=True):
+            """The choice 'grok-imagine-video-1.5'.
+
+            - `reference_images`: up to 7 wires
+            - `voice_1`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
+            - `voice_2`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
+            - `voice_3`: one of 'none', 'ara', 'eve', 'leo', 'rex', 'sal', 'carina', 'zagan', … (27 choices), by default 'none'
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `aspect_ratio`: one of '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', by default '16:9'
+            - `duration`: a whole number from 1 to 15, by default 6
+            """
+
             KEY = 'grok-imagine-video-1.5'
             reference_images: Annotated[Mapping[Literal['reference_1', 'reference_2', 'reference_3', 'reference_4', 'reference_5', 'reference_6', 'reference_7'], Source[s.Image]], Field(min_length=1, max_length=7)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=7)]
             voice_1: c.Voice_1 | Source[s.Combo] = 'none'
@@ -64,6 +90,14 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
             duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 6
 
         class GrokImagineVideo(Option, frozen=True):
+            """The choice 'grok-imagine-video'.
+
+            - `reference_images`: up to 7 wires
+            - `resolution`: one of '480p', '720p', by default '480p'
+            - `aspect_ratio`: one of '16:9', '4:3', '3:2', '1:1', '2:3', '3:4', '9:16', by default '16:9'
+            - `duration`: a whole number from 2 to 10, by default 6
+            """
+
             KEY = 'grok-imagine-video'
             reference_images: Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=7)]
             resolution: Literal['480p', '720p'] | Source[s.Combo] = '480p'
@@ -80,7 +114,13 @@ class GrokVideoReferenceNode(_Node, Source[s.Video], frozen=True):
 
 
 class GrokVideoEditNode(_Node, Source[s.Video], frozen=True):
-    """Grok Video Edit (partner/video/Grok)."""
+    """Grok Video Edit (partner/video/Grok).
+
+    - `model`: one of 'grok-imagine-video', by default 'grok-imagine-video'
+    - `prompt`: text
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'GrokVideoEditNode'
 
@@ -98,7 +138,13 @@ class GrokVideoEditNode(_Node, Source[s.Video], frozen=True):
 
 
 class GrokVideoExtendNode(_Node, Source[s.Video], frozen=True):
-    """Grok Video Extend (partner/video/Grok)."""
+    """Grok Video Extend (partner/video/Grok).
+
+    - `prompt`: text
+    - `video`: a wire that carries VIDEO
+    - `model`: one of 'grok-imagine-video'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'GrokVideoExtendNode'
 
@@ -109,6 +155,11 @@ class GrokVideoExtendNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class GrokImagineVideo(Option, frozen=True):
+            """The choice 'grok-imagine-video'.
+
+            - `duration`: a whole number from 2 to 10, by default 8
+            """
+
             KEY = 'grok-imagine-video'
             duration: Annotated[int, Field(ge=2, le=10)] | Source[s.Int] = 8
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,15 @@ class _Node(Node, frozen=True):
 
 
 class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
-    """HeyGen Talking Photo (partner/video/HeyGen)."""
+    """HeyGen Talking Photo (partner/video/HeyGen).
+
+    - `image`: a wire that carries IMAGE
+    - `speech`: one of 'script', 'audio'
+    - `resolution`: one of '720p', '1080p', optional
+    - `aspect_ratio`: one of 'auto', '16:9', '9:16', '1:1', '4:5', '5:4', optional
+    - `expressiveness`: one of 'low', 'medium', 'high', optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'HeyGenTalkingPhotoNode'
 
@@ -33,6 +42,14 @@ class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
         """The options of `speech`."""
 
         class Script(Option, frozen=True):
+            """The choice 'script'.
+
+            - `text`: text
+            - `voice`: one of 'Cassidy (English, female)', 'Hope (English, female)', 'Archer (English, male)', 'Brittney (English, female)', 'Mark (English, male)', 'Andrew (English, male)', 'Spuds Oxley (English, male)', 'Patrick (English, male)', … (40 choices), by default 'Cassidy (English, female)'
+            - `custom_voice_id`: text, optional
+            - `voice_speed`: a number from 0.5 to 1.5, optional
+            """
+
             KEY = 'script'
             text: str | Source[s.String] = ''
             voice: Literal['Cassidy (English, female)', 'Hope (English, female)', 'Archer (English, male)', 'Brittney (English, female)', 'Mark (English, male)', 'Andrew (English, male)', 'Spuds Oxley (English, male)', 'Patrick (English, male)', 'David Castlemore (English, male)', 'Michael C (English, male)', 'Adam Stone (English, male)', 'Alex (English, male)', 'Monika Sogam (English, female)', 'Jessica Anne Bogart (English, female)', 'John Doe (English, male)', 'Ivy (English, female)', 'Chill Brian (English, male)', 'Allison (English, female)', 'Mia Starset (Norwegian, female)', 'William Shanks (Spanish, male)', 'Zain (English, female)', 'Jora Slobod (Romanian, male)', 'Narrator Mateo - Excited 🤩 (Spanish, male)', 'Aria (English, female)', 'Caryns (English, female)', 'Klara (English, female)', 'Son Tran (Vietnamese, male)', 'Bold Kasia - Excited 🤩 (Polish, female)', 'Marc Aurèle (French, male)', 'Shaun (English, male)', 'Senthil (English, male)', 'Cody (English, male)', 'Saffron (English, female)', 'Blanka - Lifelike (English, female)', 'Rami (English, male)', 'Rhodes (English, female)', 'Michelle - Voice 1 (English, female)', 'Tuba (, female)', 'Autumn - UGC 3 (English, female)', 'Reassuring Rupert (English, male)'] | Source[s.Combo] = 'Cassidy (English, female)'
@@ -40,6 +57,11 @@ class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
             voice_speed: Annotated[float, Field(ge=0.5, le=1.5)] | Source[s.Float] | None = None
 
         class Audio(Option, frozen=True):
+            """The choice 'audio'.
+
+            - `audio`: a wire that carries AUDIO
+            """
+
             KEY = 'audio'
             audio: Source[s.Audio]
 
@@ -56,7 +78,16 @@ class HeyGenTalkingPhotoNode(_Node, Source[s.Video], frozen=True):
 
 
 class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
-    """HeyGen Avatar Video (partner/video/HeyGen)."""
+    """HeyGen Avatar Video (partner/video/HeyGen).
+
+    - `engine`: one of 'auto', 'avatar_iv', 'avatar_iii', 'avatar_v'
+    - `speech`: one of 'script', 'audio'
+    - `custom_avatar_id`: text, optional
+    - `resolution`: one of '720p', '1080p', optional
+    - `aspect_ratio`: one of 'auto', '16:9', '9:16', '1:1', '4:5', '5:4', optional
+    - `background_color`: text, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'HeyGenAvatarVideoNode'
 
@@ -67,18 +98,38 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `engine`."""
 
         class Auto(Option, frozen=True):
+            """The choice 'auto'.
+
+            - `avatar`: one of 'Annie Lounge Standing Side', 'Yara Modern Lecture Hall', 'Brandon Business Sitting Front', 'Caroline Business Sitting Side', 'Ursula Lawyer Angle 4', 'Sofia Corporate Presenter 01 Angle 3', 'Seoyeon Health Nutrition Coach Angle 3', 'Sanne Fitness Coach Angle 4', … (45 choices), by default 'Annie Lounge Standing Side'
+            """
+
             KEY = 'auto'
             avatar: c.Avatar_2 | Source[s.Combo] = 'Annie Lounge Standing Side'
 
         class AvatarIv(Option, frozen=True):
+            """The choice 'avatar_iv'.
+
+            - `avatar`: one of 'Annie Lounge Standing Side', 'Yara Modern Lecture Hall', 'Brandon Business Sitting Front', 'Caroline Business Sitting Side', 'Ursula Lawyer Angle 4', 'Sofia Corporate Presenter 01 Angle 3', 'Seoyeon Health Nutrition Coach Angle 3', 'Sanne Fitness Coach Angle 4', … (19 choices), by default 'Annie Lounge Standing Side'
+            """
+
             KEY = 'avatar_iv'
             avatar: c.Avatar | Source[s.Combo] = 'Annie Lounge Standing Side'
 
         class AvatarIii(Option, frozen=True):
+            """The choice 'avatar_iii'.
+
+            - `avatar`: one of 'Annie Lounge Standing Side', 'Yara Modern Lecture Hall', 'Brandon Business Sitting Front', 'Caroline Business Sitting Side', 'Ursula Lawyer Angle 4', 'Sofia Corporate Presenter 01 Angle 3', 'Seoyeon Health Nutrition Coach Angle 3', 'Sanne Fitness Coach Angle 4', … (45 choices), by default 'Annie Lounge Standing Side'
+            """
+
             KEY = 'avatar_iii'
             avatar: c.Avatar_2 | Source[s.Combo] = 'Annie Lounge Standing Side'
 
         class AvatarV(Option, frozen=True):
+            """The choice 'avatar_v'.
+
+            - `avatar`: one of 'Annie Lounge Standing Side', 'Yara Modern Lecture Hall', 'Brandon Business Sitting Front', 'Caroline Business Sitting Side', 'Ursula Lawyer Angle 4', 'Sofia Corporate Presenter 01 Angle 3', 'Seoyeon Health Nutrition Coach Angle 3', 'Sanne Fitness Coach Angle 4', … (19 choices), by default 'Annie Lounge Standing Side'
+            """
+
             KEY = 'avatar_v'
             avatar: c.Avatar | Source[s.Combo] = 'Annie Lounge Standing Side'
 
@@ -86,6 +137,14 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `speech`."""
 
         class Script(Option, frozen=True):
+            """The choice 'script'.
+
+            - `text`: text
+            - `voice`: one of "(avatar's default voice)", 'Cassidy (English, female)', 'Hope (English, female)', 'Archer (English, male)', 'Brittney (English, female)', 'Mark (English, male)', 'Andrew (English, male)', 'Spuds Oxley (English, male)', … (41 choices), by default "(avatar's default voice)"
+            - `custom_voice_id`: text, optional
+            - `voice_speed`: a number from 0.5 to 1.5, optional
+            """
+
             KEY = 'script'
             text: str | Source[s.String] = ''
             voice: Literal["(avatar's default voice)", 'Cassidy (English, female)', 'Hope (English, female)', 'Archer (English, male)', 'Brittney (English, female)', 'Mark (English, male)', 'Andrew (English, male)', 'Spuds Oxley (English, male)', 'Patrick (English, male)', 'David Castlemore (English, male)', 'Michael C (English, male)', 'Adam Stone (English, male)', 'Alex (English, male)', 'Monika Sogam (English, female)', 'Jessica Anne Bogart (English, female)', 'John Doe (English, male)', 'Ivy (English, female)', 'Chill Brian (English, male)', 'Allison (English, female)', 'Mia Starset (Norwegian, female)', 'William Shanks (Spanish, male)', 'Zain (English, female)', 'Jora Slobod (Romanian, male)', 'Narrator Mateo - Excited 🤩 (Spanish, male)', 'Aria (English, female)', 'Caryns (English, female)', 'Klara (English, female)', 'Son Tran (Vietnamese, male)', 'Bold Kasia - Excited 🤩 (Polish, female)', 'Marc Aurèle (French, male)', 'Shaun (English, male)', 'Senthil (English, male)', 'Cody (English, male)', 'Saffron (English, female)', 'Blanka - Lifelike (English, female)', 'Rami (English, male)', 'Rhodes (English, female)', 'Michelle - Voice 1 (English, female)', 'Tuba (, female)', 'Autumn - UGC 3 (English, female)', 'Reassuring Rupert (English, male)'] | Source[s.Combo] = "(avatar's default voice)"
@@ -93,6 +152,11 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
             voice_speed: Annotated[float, Field(ge=0.5, le=1.5)] | Source[s.Float] | None = None
 
         class Audio(Option, frozen=True):
+            """The choice 'audio'.
+
+            - `audio`: a wire that carries AUDIO
+            """
+
             KEY = 'audio'
             audio: Source[s.Audio]
 
@@ -110,7 +174,10 @@ class HeyGenAvatarVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class HeyGenCreateAvatarNode(_Node, frozen=True):
-    """HeyGen Create Avatar (partner/video/HeyGen)."""
+    """HeyGen Create Avatar (partner/video/HeyGen).
+
+    - `source`: one of 'prompt', 'photo'
+    """
 
     CLASS_TYPE = 'HeyGenCreateAvatarNode'
 
@@ -122,11 +189,22 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
         """The options of `source`."""
 
         class Prompt(Option, frozen=True):
+            """The choice 'prompt'.
+
+            - `prompt`: text
+            - `reference_images`: up to 3 wires
+            """
+
             KEY = 'prompt'
             prompt: str | Source[s.String] = ''
             reference_images: Annotated[Mapping[Literal['ref_image_1', 'ref_image_2', 'ref_image_3'], Source[s.Image]], Field(max_length=3)] | Annotated[Sequence[Source[s.Image]], Field(max_length=3)] = ()
 
         class Photo(Option, frozen=True):
+            """The choice 'photo'.
+
+            - `identity_photo`: a wire that carries IMAGE
+            """
+
             KEY = 'photo'
             identity_photo: Source[s.Image]
 
@@ -138,7 +216,15 @@ class HeyGenCreateAvatarNode(_Node, frozen=True):
 
 
 class HeyGenVideoTranslateNode(_Node, Source[s.Video], frozen=True):
-    """HeyGen Video Translate (partner/video/HeyGen)."""
+    """HeyGen Video Translate (partner/video/HeyGen).
+
+    - `video`: a wire that carries VIDEO
+    - `output_language`: one of 'English', 'Spanish', 'Spanish (Spain)', 'Spanish (Mexico)', 'French', 'French (France)', 'German', 'German (Germany)', … (190 choices), by default 'English'
+    - `mode`: one of 'speed', 'precision', by default 'speed'
+    - `translate_audio_only`: true or false, optional
+    - `speaker_count`: a whole number from 0 to 10, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'HeyGenVideoTranslateNode'
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +19,11 @@ class _Node(Node, frozen=True):
 
 
 class HitPawVideoEnhance(_Node, Source[s.Video], frozen=True):
-    """HitPaw Video Enhance (partner/video/HitPaw)."""
+    """HitPaw Video Enhance (partner/video/HitPaw).
+
+    - `model`: one of 'Portrait Restore Model (1x)', 'Portrait Restore Model (2x)', 'General Restore Model (1x)', 'General Restore Model (2x)', 'General Restore Model (4x)', 'Ultra HD Model (2x)', 'Generative Model (1x)'
+    - `video`: a wire that carries VIDEO
+    """
 
     CLASS_TYPE = 'HitPawVideoEnhance'
 
@@ -29,30 +34,65 @@ class HitPawVideoEnhance(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class PortraitRestoreModel1x(Option, frozen=True):
+            """The choice 'Portrait Restore Model (1x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'Portrait Restore Model (1x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class PortraitRestoreModel2x(Option, frozen=True):
+            """The choice 'Portrait Restore Model (2x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'Portrait Restore Model (2x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel1x(Option, frozen=True):
+            """The choice 'General Restore Model (1x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'General Restore Model (1x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel2x(Option, frozen=True):
+            """The choice 'General Restore Model (2x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'General Restore Model (2x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GeneralRestoreModel4x(Option, frozen=True):
+            """The choice 'General Restore Model (4x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'General Restore Model (4x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class UltraHDModel2x(Option, frozen=True):
+            """The choice 'Ultra HD Model (2x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K', by default 'original'
+            """
+
             KEY = 'Ultra HD Model (2x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD', '8K'] | Source[s.Combo] = 'original'
 
         class GenerativeModel1x(Option, frozen=True):
+            """The choice 'Generative Model (1x)'.
+
+            - `resolution`: one of 'original', '720p', '1080p', '2K/QHD', '4K/UHD', by default 'original'
+            """
+
             KEY = 'Generative Model (1x)'
             resolution: Literal['original', '720p', '1080p', '2K/QHD', '4K/UHD'] | Source[s.Combo] = 'original'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,14 @@ class _Node(Node, frozen=True):
 
 
 class KlingTextToVideoNode(_Node, frozen=True):
-    """Kling Text to Video (partner/video/Kling)."""
+    """Kling Text to Video (partner/video/Kling).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `cfg_scale`: a number from 0.0 to 1.0, by default 1.0
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `mode`: one of 'pro mode / 5s duration / kling-v2-5-turbo', 'pro mode / 10s duration / kling-v2-5-turbo', by default 'pro mode / 5s duration / kling-v2-5-turbo'
+    """
 
     CLASS_TYPE = 'KlingTextToVideoNode'
 
@@ -41,7 +49,17 @@ class KlingTextToVideoNode(_Node, frozen=True):
 
 
 class KlingImage2VideoNode(_Node, frozen=True):
-    """Kling Image(First Frame) to Video (partner/video/Kling)."""
+    """Kling Image(First Frame) to Video (partner/video/Kling).
+
+    - `start_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `model_name`: one of 'kling-v2-5-turbo', by default 'kling-v2-5-turbo'
+    - `cfg_scale`: a number from 0.0 to 1.0, by default 0.8
+    - `mode`: one of 'pro', by default 'pro'
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `duration`: one of '5', '10', by default '5'
+    """
 
     CLASS_TYPE = 'KlingImage2VideoNode'
 
@@ -65,7 +83,16 @@ class KlingImage2VideoNode(_Node, frozen=True):
 
 
 class KlingStartEndFrameNode(_Node, frozen=True):
-    """Kling Start-End Frame to Video (partner/video/Kling)."""
+    """Kling Start-End Frame to Video (partner/video/Kling).
+
+    - `start_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `cfg_scale`: a number from 0.0 to 1.0, by default 0.5
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `mode`: one of 'pro mode / 5s duration / kling-v2-5-turbo', 'pro mode / 10s duration / kling-v2-5-turbo', by default 'pro mode / 5s duration / kling-v2-5-turbo'
+    """
 
     CLASS_TYPE = 'KlingStartEndFrameNode'
 
@@ -88,7 +115,13 @@ class KlingStartEndFrameNode(_Node, frozen=True):
 
 
 class KlingVideoExtendNode(_Node, frozen=True):
-    """Kling Video Extend (partner/video/Kling)."""
+    """Kling Video Extend (partner/video/Kling).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `cfg_scale`: a number from 0.0 to 1.0, by default 0.5
+    - `video_id`: text
+    """
 
     CLASS_TYPE = 'KlingVideoExtendNode'
 
@@ -108,7 +141,12 @@ class KlingVideoExtendNode(_Node, frozen=True):
 
 
 class KlingLipSyncAudioToVideoNode(_Node, frozen=True):
-    """Kling Lip Sync Video with Audio (partner/video/Kling)."""
+    """Kling Lip Sync Video with Audio (partner/video/Kling).
+
+    - `video`: a wire that carries VIDEO
+    - `audio`: a wire that carries AUDIO
+    - `voice_language`: one of 'zh', 'en', by default 'en'
+    """
 
     CLASS_TYPE = 'KlingLipSyncAudioToVideoNode'
 
@@ -127,7 +165,13 @@ class KlingLipSyncAudioToVideoNode(_Node, frozen=True):
 
 
 class KlingLipSyncTextToVideoNode(_Node, frozen=True):
-    """Kling Lip Sync Video with Text (partner/video/Kling)."""
+    """Kling Lip Sync Video with Text (partner/video/Kling).
+
+    - `video`: a wire that carries VIDEO
+    - `text`: text
+    - `voice`: one of 'Melody', 'Sunny', 'Sage', 'Ace', 'Blossom', 'Peppy', 'Dove', 'Shine', … (61 choices), by default 'Melody'
+    - `voice_speed`: a number from 0.8 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'KlingLipSyncTextToVideoNode'
 
@@ -147,7 +191,17 @@ class KlingLipSyncTextToVideoNode(_Node, frozen=True):
 
 
 class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Omni Text to Video (partner/video/Kling)."""
+    """Kling 3.0 Omni Text to Video (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `duration`: a whole number from 3 to 15, by default 5
+    - `resolution`: one of '4k', '1080p', '720p', optional
+    - `storyboards`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards', optional
+    - `generate_audio`: true or false, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProTextToVideoNode'
 
@@ -158,11 +212,25 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `storyboards`."""
 
         class Of1Storyboard(Option, frozen=True):
+            """The choice '1 storyboard'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '1 storyboard'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of2Storyboards(Option, frozen=True):
+            """The choice '2 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '2 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -170,6 +238,16 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_2_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of3Storyboards(Option, frozen=True):
+            """The choice '3 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '3 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -179,6 +257,18 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_3_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of4Storyboards(Option, frozen=True):
+            """The choice '4 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '4 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -190,6 +280,20 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_4_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of5Storyboards(Option, frozen=True):
+            """The choice '5 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '5 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -203,6 +307,22 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_5_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of6Storyboards(Option, frozen=True):
+            """The choice '6 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_6_prompt`: text
+            - `storyboard_6_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '6 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -232,7 +352,19 @@ class KlingOmniProTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Omni First-Last-Frame to Video (partner/video/Kling)."""
+    """Kling 3.0 Omni First-Last-Frame to Video (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `duration`: a whole number from 3 to 15, by default 5
+    - `first_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE, optional
+    - `reference_images`: a wire that carries IMAGE, optional
+    - `resolution`: one of '4k', '1080p', '720p', optional
+    - `storyboards`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards', optional
+    - `generate_audio`: true or false, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProFirstLastFrameNode'
 
@@ -243,11 +375,25 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         """The options of `storyboards`."""
 
         class Of1Storyboard(Option, frozen=True):
+            """The choice '1 storyboard'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '1 storyboard'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of2Storyboards(Option, frozen=True):
+            """The choice '2 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '2 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -255,6 +401,16 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             storyboard_2_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of3Storyboards(Option, frozen=True):
+            """The choice '3 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '3 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -264,6 +420,18 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             storyboard_3_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of4Storyboards(Option, frozen=True):
+            """The choice '4 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '4 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -275,6 +443,20 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             storyboard_4_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of5Storyboards(Option, frozen=True):
+            """The choice '5 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '5 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -288,6 +470,22 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
             storyboard_5_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of6Storyboards(Option, frozen=True):
+            """The choice '6 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_6_prompt`: text
+            - `storyboard_6_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '6 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -319,7 +517,18 @@ class KlingOmniProFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Omni Image to Video (partner/video/Kling)."""
+    """Kling 3.0 Omni Image to Video (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `duration`: a whole number from 3 to 15, by default 5
+    - `reference_images`: a wire that carries IMAGE
+    - `resolution`: one of '4k', '1080p', '720p', optional
+    - `storyboards`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards', optional
+    - `generate_audio`: true or false, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProImageToVideoNode'
 
@@ -330,11 +539,25 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `storyboards`."""
 
         class Of1Storyboard(Option, frozen=True):
+            """The choice '1 storyboard'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '1 storyboard'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of2Storyboards(Option, frozen=True):
+            """The choice '2 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '2 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -342,6 +565,16 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_2_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of3Storyboards(Option, frozen=True):
+            """The choice '3 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '3 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -351,6 +584,18 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_3_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of4Storyboards(Option, frozen=True):
+            """The choice '4 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '4 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -362,6 +607,20 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_4_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of5Storyboards(Option, frozen=True):
+            """The choice '5 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '5 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -375,6 +634,22 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_5_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of6Storyboards(Option, frozen=True):
+            """The choice '6 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_6_prompt`: text
+            - `storyboard_6_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '6 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -405,7 +680,18 @@ class KlingOmniProImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingOmniProVideoToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Omni Video to Video (partner/video/Kling)."""
+    """Kling 3.0 Omni Video to Video (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `duration`: a whole number from 3 to 10, by default 3
+    - `reference_video`: a wire that carries VIDEO
+    - `keep_original_sound`: true or false, by default True
+    - `reference_images`: a wire that carries IMAGE, optional
+    - `resolution`: one of '1080p', '720p', optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProVideoToVideoNode'
 
@@ -428,7 +714,16 @@ class KlingOmniProVideoToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingOmniProEditVideoNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Omni Edit Video (partner/video/Kling)."""
+    """Kling 3.0 Omni Edit Video (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v3-omni', 'kling-video-o1', by default 'kling-v3-omni'
+    - `prompt`: text
+    - `video`: a wire that carries VIDEO
+    - `keep_original_sound`: true or false, by default True
+    - `reference_images`: a wire that carries IMAGE, optional
+    - `resolution`: one of '1080p', '720p', optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'KlingOmniProEditVideoNode'
 
@@ -449,7 +744,15 @@ class KlingOmniProEditVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingTextToVideoWithAudio(_Node, Source[s.Video], frozen=True):
-    """Kling 2.6 Text to Video with Audio (partner/video/Kling)."""
+    """Kling 2.6 Text to Video with Audio (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v2-6', by default 'kling-v2-6'
+    - `prompt`: text
+    - `mode`: one of 'pro', by default 'pro'
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+    - `duration`: one of 5, 10, by default 5
+    - `generate_audio`: true or false, by default True
+    """
 
     CLASS_TYPE = 'KlingTextToVideoWithAudio'
 
@@ -469,7 +772,15 @@ class KlingTextToVideoWithAudio(_Node, Source[s.Video], frozen=True):
 
 
 class KlingImageToVideoWithAudio(_Node, Source[s.Video], frozen=True):
-    """Kling 2.6 Image(First Frame) to Video with Audio (partner/video/Kling)."""
+    """Kling 2.6 Image(First Frame) to Video with Audio (partner/video/Kling).
+
+    - `model_name`: one of 'kling-v2-6', by default 'kling-v2-6'
+    - `start_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `mode`: one of 'pro', by default 'pro'
+    - `duration`: one of 5, 10, by default 5
+    - `generate_audio`: true or false, by default True
+    """
 
     CLASS_TYPE = 'KlingImageToVideoWithAudio'
 
@@ -489,7 +800,16 @@ class KlingImageToVideoWithAudio(_Node, Source[s.Video], frozen=True):
 
 
 class KlingMotionControl(_Node, Source[s.Video], frozen=True):
-    """Kling Motion Control (partner/video/Kling)."""
+    """Kling Motion Control (partner/video/Kling).
+
+    - `prompt`: text
+    - `reference_image`: a wire that carries IMAGE
+    - `reference_video`: a wire that carries VIDEO
+    - `keep_original_sound`: true or false, by default True
+    - `character_orientation`: one of 'video', 'image', by default 'video'
+    - `mode`: one of 'pro', 'std', by default 'pro'
+    - `model`: one of 'kling-v3', 'kling-v2-6', optional
+    """
 
     CLASS_TYPE = 'KlingMotionControl'
 
@@ -510,7 +830,14 @@ class KlingMotionControl(_Node, Source[s.Video], frozen=True):
 
 
 class KlingVideoNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 Video (partner/video/Kling)."""
+    """Kling 3.0 Video (partner/video/Kling).
+
+    - `multi_shot`: one of 'disabled', '1 storyboard', '2 storyboards', '3 storyboards', '4 storyboards', '5 storyboards', '6 storyboards'
+    - `generate_audio`: true or false, by default True
+    - `model`: one of 'kling-v3', 'kling-3.0-turbo'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `start_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'KlingVideoNode'
 
@@ -521,17 +848,38 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `multi_shot`."""
 
         class Disabled(Option, frozen=True):
+            """The choice 'disabled'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `duration`: a whole number from 3 to 15, by default 5
+            """
+
             KEY = 'disabled'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
         class Of1Storyboard(Option, frozen=True):
+            """The choice '1 storyboard'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '1 storyboard'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of2Storyboards(Option, frozen=True):
+            """The choice '2 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '2 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -539,6 +887,16 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_2_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of3Storyboards(Option, frozen=True):
+            """The choice '3 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '3 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -548,6 +906,18 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_3_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of4Storyboards(Option, frozen=True):
+            """The choice '4 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '4 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -559,6 +929,20 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_4_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of5Storyboards(Option, frozen=True):
+            """The choice '5 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '5 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -572,6 +956,22 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
             storyboard_5_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
 
         class Of6Storyboards(Option, frozen=True):
+            """The choice '6 storyboards'.
+
+            - `storyboard_1_prompt`: text
+            - `storyboard_1_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_2_prompt`: text
+            - `storyboard_2_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_3_prompt`: text
+            - `storyboard_3_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_4_prompt`: text
+            - `storyboard_4_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_5_prompt`: text
+            - `storyboard_5_duration`: a whole number from 1 to 15, by default 4
+            - `storyboard_6_prompt`: text
+            - `storyboard_6_duration`: a whole number from 1 to 15, by default 4
+            """
+
             KEY = '6 storyboards'
             storyboard_1_prompt: str | Source[s.String] = ''
             storyboard_1_duration: Annotated[int, Field(ge=1, le=15)] | Source[s.Int] = 4
@@ -590,11 +990,23 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class KlingV3(Option, frozen=True):
+            """The choice 'kling-v3'.
+
+            - `resolution`: one of '4k', '1080p', '720p', by default '1080p'
+            - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+            """
+
             KEY = 'kling-v3'
             resolution: Literal['4k', '1080p', '720p'] | Source[s.Combo] = '1080p'
             aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
 
         class Kling3_0Turbo(Option, frozen=True):
+            """The choice 'kling-3.0-turbo'.
+
+            - `resolution`: one of '1080p', '720p', by default '720p'
+            - `aspect_ratio`: one of '16:9', '9:16', '1:1', by default '16:9'
+            """
+
             KEY = 'kling-3.0-turbo'
             resolution: Literal['1080p', '720p'] | Source[s.Combo] = '720p'
             aspect_ratio: Literal['16:9', '9:16', '1:1'] | Source[s.Combo] = '16:9'
@@ -611,7 +1023,16 @@ class KlingVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """Kling 3.0 First-Last-Frame to Video (partner/video/Kling)."""
+    """Kling 3.0 First-Last-Frame to Video (partner/video/Kling).
+
+    - `prompt`: text
+    - `duration`: a whole number from 3 to 15, by default 5
+    - `first_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `generate_audio`: true or false, by default True
+    - `model`: one of 'kling-v3'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    """
 
     CLASS_TYPE = 'KlingFirstLastFrameNode'
 
@@ -622,6 +1043,11 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class KlingV3(Option, frozen=True):
+            """The choice 'kling-v3'.
+
+            - `resolution`: one of '4k', '1080p', '720p', by default '1080p'
+            """
+
             KEY = 'kling-v3'
             resolution: Literal['4k', '1080p', '720p'] | Source[s.Combo] = '1080p'
 
@@ -639,7 +1065,14 @@ class KlingFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class KlingAvatarNode(_Node, Source[s.Video], frozen=True):
-    """Kling Avatar 2.0 (partner/video/Kling)."""
+    """Kling Avatar 2.0 (partner/video/Kling).
+
+    - `image`: a wire that carries IMAGE
+    - `sound_file`: a wire that carries AUDIO
+    - `mode`: one of 'std', 'pro', by default 'std'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `prompt`: text, optional
+    """
 
     CLASS_TYPE = 'KlingAvatarNode'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +22,15 @@ class _Node(Node, frozen=True):
 
 
 class LtxvApiTextToVideo(_Node, Source[s.Video], frozen=True):
-    """LTXV Text To Video (partner/video/LTXV), deprecated."""
+    """LTXV Text To Video (partner/video/LTXV), deprecated.
+
+    - `model`: one of 'LTX-2 (Pro)', 'LTX-2 (Fast)', by default 'LTX-2 (Pro)'
+    - `prompt`: text
+    - `duration`: one of 6, 8, 10, 12, 14, 16, 18, 20, by default 8
+    - `resolution`: one of '1920x1080', '2560x1440', '3840x2160', by default '1920x1080'
+    - `fps`: one of 25, 50, by default 25
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'LtxvApiTextToVideo'
 
@@ -41,7 +50,16 @@ class LtxvApiTextToVideo(_Node, Source[s.Video], frozen=True):
 
 
 class LtxvApiImageToVideo(_Node, Source[s.Video], frozen=True):
-    """LTXV Image To Video (partner/video/LTXV), deprecated."""
+    """LTXV Image To Video (partner/video/LTXV), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `model`: one of 'LTX-2 (Pro)', 'LTX-2 (Fast)', by default 'LTX-2 (Pro)'
+    - `prompt`: text
+    - `duration`: one of 6, 8, 10, 12, 14, 16, 18, 20, by default 8
+    - `resolution`: one of '1920x1080', '2560x1440', '3840x2160', by default '1920x1080'
+    - `fps`: one of 25, 50, by default 25
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'LtxvApiImageToVideo'
 
@@ -62,7 +80,12 @@ class LtxvApiImageToVideo(_Node, Source[s.Video], frozen=True):
 
 
 class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
-    """LTX 2.5 Text To Video (partner/video/LTXV)."""
+    """LTX 2.5 Text To Video (partner/video/LTXV).
+
+    - `model`: one of 'LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    """
 
     CLASS_TYPE = 'LtxApi25TextToVideo'
 
@@ -73,6 +96,14 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class LTX2_5Fast(Option, frozen=True):
+            """The choice 'LTX-2.5 (Fast)'.
+
+            - `duration`: one of '2', '3', '4', '5', '6', '8', '10', '12', '14', '16', '18', '20', by default '8'
+            - `resolution`: one of '1280x720', '720x1280', '1920x1080', '1080x1920', '2560x1440', '1440x2560', '3840x2160', '2160x3840', by default '1920x1080'
+            - `fps`: one of '24', '25', '48', '50', by default '25'
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'LTX-2.5 (Fast)'
             duration: c.Duration_2 | Source[s.Combo] = '8'
             resolution: Literal['1280x720', '720x1280', '1920x1080', '1080x1920', '2560x1440', '1440x2560', '3840x2160', '2160x3840'] | Source[s.Combo] = '1920x1080'
@@ -80,6 +111,14 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class LTX2_5Pro(Option, frozen=True):
+            """The choice 'LTX-2.5 (Pro)'.
+
+            - `duration`: one of '2', '3', '4', '5', '6', '8', '10', by default '8'
+            - `resolution`: one of '1280x720', '720x1280', '1920x1080', '1080x1920', by default '1920x1080'
+            - `fps`: one of '24', '25', '50', by default '25'
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'LTX-2.5 (Pro)'
             duration: Literal['2', '3', '4', '5', '6', '8', '10'] | Source[s.Combo] = '8'
             resolution: Literal['1280x720', '720x1280', '1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
@@ -96,7 +135,14 @@ class LtxApi25TextToVideo(_Node, Source[s.Video], frozen=True):
 
 
 class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
-    """LTX 2.5 Image To Video (partner/video/LTXV)."""
+    """LTX 2.5 Image To Video (partner/video/LTXV).
+
+    - `image`: a wire that carries IMAGE
+    - `model`: one of 'LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'LtxApi25ImageToVideo'
 
@@ -107,6 +153,14 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class LTX2_5Fast(Option, frozen=True):
+            """The choice 'LTX-2.5 (Fast)'.
+
+            - `duration`: one of '2', '3', '4', '5', '6', '8', '10', '12', '14', '16', '18', '20', by default '8'
+            - `resolution`: one of '1280x720', '720x1280', '1920x1080', '1080x1920', '2560x1440', '1440x2560', '3840x2160', '2160x3840', by default '1920x1080'
+            - `fps`: one of '24', '25', '48', '50', by default '25'
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'LTX-2.5 (Fast)'
             duration: c.Duration_2 | Source[s.Combo] = '8'
             resolution: Literal['1280x720', '720x1280', '1920x1080', '1080x1920', '2560x1440', '1440x2560', '3840x2160', '2160x3840'] | Source[s.Combo] = '1920x1080'
@@ -114,6 +168,14 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
             generate_audio: bool | Source[s.Boolean] = True
 
         class LTX2_5Pro(Option, frozen=True):
+            """The choice 'LTX-2.5 (Pro)'.
+
+            - `duration`: one of '2', '3', '4', '5', '6', '8', '10', by default '8'
+            - `resolution`: one of '1280x720', '720x1280', '1920x1080', '1080x1920', by default '1920x1080'
+            - `fps`: one of '24', '25', '50', by default '25'
+            - `generate_audio`: true or false, by default True
+            """
+
             KEY = 'LTX-2.5 (Pro)'
             duration: Literal['2', '3', '4', '5', '6', '8', '10'] | Source[s.Combo] = '8'
             resolution: Literal['1280x720', '720x1280', '1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
@@ -132,7 +194,14 @@ class LtxApi25ImageToVideo(_Node, Source[s.Video], frozen=True):
 
 
 class LtxApi25AudioToVideo(_Node, Source[s.Video], frozen=True):
-    """LTX 2.5 Audio To Video (partner/video/LTXV)."""
+    """LTX 2.5 Audio To Video (partner/video/LTXV).
+
+    - `audio`: a wire that carries AUDIO
+    - `model`: one of 'LTX-2.5 (Fast)', 'LTX-2.5 (Pro)'
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'LtxApi25AudioToVideo'
 
@@ -143,10 +212,20 @@ class LtxApi25AudioToVideo(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class LTX2_5Fast(Option, frozen=True):
+            """The choice 'LTX-2.5 (Fast)'.
+
+            - `resolution`: one of '1920x1080', '1080x1920', by default '1920x1080'
+            """
+
             KEY = 'LTX-2.5 (Fast)'
             resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
 
         class LTX2_5Pro(Option, frozen=True):
+            """The choice 'LTX-2.5 (Pro)'.
+
+            - `resolution`: one of '1920x1080', '1080x1920', by default '1920x1080'
+            """
+
             KEY = 'LTX-2.5 (Pro)'
             resolution: Literal['1920x1080', '1080x1920'] | Source[s.Combo] = '1920x1080'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -21,7 +22,17 @@ class _Node(Node, frozen=True):
 
 
 class LumaVideoNode(_Node, Source[s.Video], frozen=True):
-    """Luma Text to Video (partner/video/Luma)."""
+    """Luma Text to Video (partner/video/Luma).
+
+    - `prompt`: text
+    - `model`: one of 'ray-2', 'ray-flash-2', 'ray-1-6', by default 'ray-2'
+    - `aspect_ratio`: one of '1:1', '16:9', '9:16', '4:3', '3:4', '21:9', '9:21', by default '16:9'
+    - `resolution`: one of '540p', '720p', '1080p', '4k', by default '540p'
+    - `duration`: one of '5s', '9s', by default '5s'
+    - `loop`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    """
 
     CLASS_TYPE = 'LumaVideoNode'
 
@@ -43,7 +54,18 @@ class LumaVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class LumaImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Luma Image to Video (partner/video/Luma)."""
+    """Luma Image to Video (partner/video/Luma).
+
+    - `prompt`: text
+    - `model`: one of 'ray-2', 'ray-flash-2', 'ray-1-6', by default 'ray-2'
+    - `resolution`: one of '540p', '720p', '1080p', '4k', by default '540p'
+    - `duration`: one of '5s', '9s', by default '5s'
+    - `loop`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `first_image`: a wire that carries IMAGE, optional
+    - `last_image`: a wire that carries IMAGE, optional
+    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    """
 
     CLASS_TYPE = 'LumaImageToVideoNode'
 
@@ -66,7 +88,14 @@ class LumaImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class LumaConceptsNode(_Node, Source[s.LumaConcepts], frozen=True):
-    """Luma Concepts (partner/video/Luma)."""
+    """Luma Concepts (partner/video/Luma).
+
+    - `concept1`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
+    - `concept2`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
+    - `concept3`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
+    - `concept4`: one of 'None', 'truck_left', 'pan_right', 'pedestal_down', 'low_angle', 'pedestal_up', 'selfie', 'pan_left', … (35 choices), by default 'None'
+    - `luma_concepts`: a wire that carries LUMA_CONCEPTS, optional
+    """
 
     CLASS_TYPE = 'LumaConceptsNode'
 
@@ -85,7 +114,15 @@ class LumaConceptsNode(_Node, Source[s.LumaConcepts], frozen=True):
 
 
 class LumaRay32TextToVideoNode(_Node, frozen=True):
-    """Luma Ray 3.2 Text to Video (partner/video/Luma)."""
+    """Luma Ray 3.2 Text to Video (partner/video/Luma).
+
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', by default '16:9'
+    - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
+    - `duration`: one of '5s', '10s', by default '5s'
+    - `loop`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'LumaRay32TextToVideoNode'
 
@@ -106,7 +143,15 @@ class LumaRay32TextToVideoNode(_Node, frozen=True):
 
 
 class LumaRay32ImageToVideoNode(_Node, frozen=True):
-    """Luma Ray 3.2 Image to Video (partner/video/Luma)."""
+    """Luma Ray 3.2 Image to Video (partner/video/Luma).
+
+    - `prompt`: text
+    - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
+    - `loop`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `start_frame`: a wire that carries IMAGE, optional
+    - `end_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'LumaRay32ImageToVideoNode'
 
@@ -127,7 +172,12 @@ class LumaRay32ImageToVideoNode(_Node, frozen=True):
 
 
 class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
-    """Luma Ray 3.2 Keyframe (partner/video/Luma)."""
+    """Luma Ray 3.2 Keyframe (partner/video/Luma).
+
+    - `image`: a wire that carries IMAGE
+    - `position`: one of 'Fraction of duration (0.0-1.0)', 'Absolute time (seconds)'
+    - `keyframes`: a wire that carries LUMA_RAY32_KEYFRAME, optional
+    """
 
     CLASS_TYPE = 'LumaRay32KeyframeNode'
 
@@ -138,10 +188,20 @@ class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
         """The options of `position`."""
 
         class FractionOfDuration0_01_0(Option, frozen=True):
+            """The choice 'Fraction of duration (0.0-1.0)'.
+
+            - `fraction`: a number from 0.0 to 1.0, by default 0.0
+            """
+
             KEY = 'Fraction of duration (0.0-1.0)'
             fraction: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 
         class AbsoluteTimeSeconds(Option, frozen=True):
+            """The choice 'Absolute time (seconds)'.
+
+            - `seconds`: a number from 0.0 to 10.0, by default 0.0
+            """
+
             KEY = 'Absolute time (seconds)'
             seconds: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 0.0
 
@@ -155,7 +215,14 @@ class LumaRay32KeyframeNode(_Node, Source[s.LumaRay32Keyframe], frozen=True):
 
 
 class LumaRay32KeyframesToVideoNode(_Node, frozen=True):
-    """Luma Ray 3.2 Keyframes to Video (partner/video/Luma)."""
+    """Luma Ray 3.2 Keyframes to Video (partner/video/Luma).
+
+    - `prompt`: text
+    - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
+    - `duration`: one of '5s', '10s', by default '5s'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `keyframes`: a wire that carries LUMA_RAY32_KEYFRAME
+    """
 
     CLASS_TYPE = 'LumaRay32KeyframesToVideoNode'
 
@@ -175,7 +242,14 @@ class LumaRay32KeyframesToVideoNode(_Node, frozen=True):
 
 
 class LumaRay32VideoEditNode(_Node, frozen=True):
-    """Luma Ray 3.2 Video Edit (partner/video/Luma)."""
+    """Luma Ray 3.2 Video Edit (partner/video/Luma).
+
+    - `video`: a wire that carries VIDEO
+    - `prompt`: text
+    - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
+    - `strength`: one of 'auto', 'adhere_1', 'adhere_2', 'adhere_3', 'flex_1', 'flex_2', 'flex_3', 'reimagine_1', 'reimagine_2', 'reimagine_3', by default 'auto'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'LumaRay32VideoEditNode'
 
@@ -195,7 +269,14 @@ class LumaRay32VideoEditNode(_Node, frozen=True):
 
 
 class LumaRay32VideoReframeNode(_Node, frozen=True):
-    """Luma Ray 3.2 Video Reframe (partner/video/Luma)."""
+    """Luma Ray 3.2 Video Reframe (partner/video/Luma).
+
+    - `video`: a wire that carries VIDEO
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', by default '16:9'
+    - `resolution`: one of '360p', '540p', '720p', '1080p', by default '720p'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'LumaRay32VideoReframeNode'
 
@@ -215,7 +296,14 @@ class LumaRay32VideoReframeNode(_Node, frozen=True):
 
 
 class LumaRay32ExtendVideoNode(_Node, frozen=True):
-    """Luma Ray 3.2 Extend Video (partner/video/Luma)."""
+    """Luma Ray 3.2 Extend Video (partner/video/Luma).
+
+    - `source_generation_id`: text
+    - `direction`: one of 'Forward (continue after)', 'Backward (lead-in before)'
+    - `prompt`: text
+    - `resolution`: one of '540p', '720p', '1080p', by default '720p'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'LumaRay32ExtendVideoNode'
 
@@ -227,6 +315,11 @@ class LumaRay32ExtendVideoNode(_Node, frozen=True):
         """The options of `direction`."""
 
         class ForwardContinueAfter(Option, frozen=True):
+            """The choice 'Forward (continue after)'.
+
+            - `loop`: true or false, by default False
+            """
+
             KEY = 'Forward (continue after)'
             loop: bool | Source[s.Boolean] = False
 

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class MinimaxTextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax Text to Video (partner/video/MiniMax)."""
+    """MiniMax Text to Video (partner/video/MiniMax).
+
+    - `prompt_text`: text
+    - `model`: one of 'T2V-01', 'T2V-01-Director', by default 'T2V-01'
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'MinimaxTextToVideoNode'
 
@@ -38,7 +44,13 @@ class MinimaxTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax Image to Video (partner/video/MiniMax)."""
+    """MiniMax Image to Video (partner/video/MiniMax).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt_text`: text
+    - `model`: one of 'I2V-01-Director', 'I2V-01', 'I2V-01-live', by default 'I2V-01'
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'MinimaxImageToVideoNode'
 
@@ -56,7 +68,15 @@ class MinimaxImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxHailuoVideoNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax Hailuo 02 Video (partner/video/MiniMax)."""
+    """MiniMax Hailuo 02 Video (partner/video/MiniMax).
+
+    - `prompt_text`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    - `first_frame_image`: a wire that carries IMAGE, optional
+    - `prompt_optimizer`: true or false, optional
+    - `duration`: one of 6, 10, optional
+    - `resolution`: one of '768P', '1080P', optional
+    """
 
     CLASS_TYPE = 'MinimaxHailuoVideoNode'
 
@@ -76,7 +96,12 @@ class MinimaxHailuoVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxHailuo03TextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax H3 Text to Video (partner/video/MiniMax)."""
+    """MiniMax H3 Text to Video (partner/video/MiniMax).
+
+    - `model`: one of 'MiniMax H3'
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MinimaxHailuo03TextToVideoNode'
 
@@ -87,6 +112,14 @@ class MinimaxHailuo03TextToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class MiniMaxH3(Option, frozen=True):
+            """The choice 'MiniMax H3'.
+
+            - `prompt`: text
+            - `resolution`: one of '768P', '2K', by default '768P'
+            - `ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default '16:9'
+            - `duration`: a whole number from 4 to 15, by default 5
+            """
+
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
             resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
@@ -103,7 +136,14 @@ class MinimaxHailuo03TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax H3 First-Last-Frame to Video (partner/video/MiniMax)."""
+    """MiniMax H3 First-Last-Frame to Video (partner/video/MiniMax).
+
+    - `model`: one of 'MiniMax H3'
+    - `first_frame`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `watermark`: true or false, by default False
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MinimaxHailuo03FirstLastFrameNode'
 
@@ -114,6 +154,13 @@ class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class MiniMaxH3(Option, frozen=True):
+            """The choice 'MiniMax H3'.
+
+            - `prompt`: text
+            - `resolution`: one of '768P', '2K', by default '768P'
+            - `duration`: a whole number from 4 to 15, by default 5
+            """
+
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
             resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
@@ -131,7 +178,12 @@ class MinimaxHailuo03FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax H3 Reference to Video (partner/video/MiniMax)."""
+    """MiniMax H3 Reference to Video (partner/video/MiniMax).
+
+    - `model`: one of 'MiniMax H3'
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MinimaxHailuo03ReferenceNode'
 
@@ -142,6 +194,17 @@ class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class MiniMaxH3(Option, frozen=True):
+            """The choice 'MiniMax H3'.
+
+            - `prompt`: text
+            - `resolution`: one of '768P', '2K', by default '768P'
+            - `ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
+            - `duration`: a whole number from 4 to 15, by default 5
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            """
+
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
             resolution: Literal['768P', '2K'] | Source[s.Combo] = '768P'
@@ -161,7 +224,12 @@ class MinimaxHailuo03ReferenceNode(_Node, Source[s.Video], frozen=True):
 
 
 class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
-    """MiniMax H3 Context IR (Prompt Enhancer) (partner/video/MiniMax)."""
+    """MiniMax H3 Context IR (Prompt Enhancer) (partner/video/MiniMax).
+
+    - `model`: one of 'MiniMax H3'
+    - `first_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MinimaxHailuo03ContextIRNode'
 
@@ -172,6 +240,16 @@ class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
         """The options of `model`."""
 
         class MiniMaxH3(Option, frozen=True):
+            """The choice 'MiniMax H3'.
+
+            - `prompt`: text
+            - `duration`: a whole number from 4 to 15, by default 5
+            - `ratio`: one of 'adaptive', '16:9', '4:3', '1:1', '3:4', '9:16', '21:9', by default 'adaptive'
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            """
+
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
             duration: Annotated[int, Field(ge=4, le=15)] | Source[s.Int] = 5
@@ -190,7 +268,14 @@ class MinimaxHailuo03ContextIRNode(_Node, Source[s.String], frozen=True):
 
 
 class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
-    """MiniMax H3 Regenerate to 2K (partner/video/MiniMax)."""
+    """MiniMax H3 Regenerate to 2K (partner/video/MiniMax).
+
+    - `model`: one of 'MiniMax H3'
+    - `video`: a wire that carries VIDEO
+    - `watermark`: true or false, by default False
+    - `first_frame`: a wire that carries IMAGE, optional
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MinimaxHailuo03RegenerateNode'
 
@@ -201,6 +286,15 @@ class MinimaxHailuo03RegenerateNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class MiniMaxH3(Option, frozen=True):
+            """The choice 'MiniMax H3'.
+
+            - `prompt`: text
+            - `resolution`: one of '2K', by default '2K'
+            - `reference_images`: up to 9 wires
+            - `reference_videos`: up to 3 wires
+            - `reference_audios`: up to 3 wires
+            """
+
             KEY = 'MiniMax H3'
             prompt: str | Source[s.String] = ''
             resolution: Literal['2K'] | Source[s.Combo] = '2K'

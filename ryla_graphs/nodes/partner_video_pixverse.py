@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,17 @@ class _Node(Node, frozen=True):
 
 
 class PixverseTextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """PixVerse Text to Video (partner/video/PixVerse)."""
+    """PixVerse Text to Video (partner/video/PixVerse).
+
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '4:3', '1:1', '3:4', '9:16', by default '16:9'
+    - `quality`: one of '360p', '540p', '720p', '1080p', by default '540p'
+    - `duration_seconds`: one of 5, 8, by default 5
+    - `motion_mode`: one of 'normal', 'fast', by default 'normal'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `negative_prompt`: text, optional
+    - `pixverse_template`: a wire that carries PIXVERSE_TEMPLATE, optional
+    """
 
     CLASS_TYPE = 'PixverseTextToVideoNode'
 
@@ -42,7 +52,17 @@ class PixverseTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class PixverseImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """PixVerse Image to Video (partner/video/PixVerse)."""
+    """PixVerse Image to Video (partner/video/PixVerse).
+
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `quality`: one of '360p', '540p', '720p', '1080p', by default '540p'
+    - `duration_seconds`: one of 5, 8, by default 5
+    - `motion_mode`: one of 'normal', 'fast', by default 'normal'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `negative_prompt`: text, optional
+    - `pixverse_template`: a wire that carries PIXVERSE_TEMPLATE, optional
+    """
 
     CLASS_TYPE = 'PixverseImageToVideoNode'
 
@@ -64,7 +84,17 @@ class PixverseImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class PixverseTransitionVideoNode(_Node, Source[s.Video], frozen=True):
-    """PixVerse Transition Video (partner/video/PixVerse)."""
+    """PixVerse Transition Video (partner/video/PixVerse).
+
+    - `first_frame`: a wire that carries IMAGE
+    - `last_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `quality`: one of '360p', '540p', '720p', '1080p', by default '540p'
+    - `duration_seconds`: one of 5, 8, by default 5
+    - `motion_mode`: one of 'normal', 'fast', by default 'normal'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `negative_prompt`: text, optional
+    """
 
     CLASS_TYPE = 'PixverseTransitionVideoNode'
 
@@ -86,7 +116,10 @@ class PixverseTransitionVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class PixverseTemplateNode(_Node, Source[s.PixverseTemplate], frozen=True):
-    """PixVerse Template (partner/video/PixVerse)."""
+    """PixVerse Template (partner/video/PixVerse).
+
+    - `template`: one of 'Microwave', 'Suit Swagger', 'Anything, Robot', 'Subject 3 Fever', 'kiss kiss', by default 'Microwave'
+    """
 
     CLASS_TYPE = 'PixverseTemplateNode'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class RunwayFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """Runway First-Last-Frame to Video (partner/video/Runway), deprecated."""
+    """Runway First-Last-Frame to Video (partner/video/Runway), deprecated.
+
+    - `prompt`: text
+    - `start_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `duration`: one of 5, 10, by default 5
+    - `ratio`: one of '768:1280', '1280:768', by default '768:1280'
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    """
 
     CLASS_TYPE = 'RunwayFirstLastFrameNode'
 
@@ -40,7 +49,14 @@ class RunwayFirstLastFrameNode(_Node, Source[s.Video], frozen=True):
 
 
 class RunwayImageToVideoNodeGen3a(_Node, Source[s.Video], frozen=True):
-    """Runway Image to Video (Gen3a Turbo) (partner/video/Runway), deprecated."""
+    """Runway Image to Video (Gen3a Turbo) (partner/video/Runway), deprecated.
+
+    - `prompt`: text
+    - `start_frame`: a wire that carries IMAGE
+    - `duration`: one of 5, 10, by default 5
+    - `ratio`: one of '768:1280', '1280:768', by default '768:1280'
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    """
 
     CLASS_TYPE = 'RunwayImageToVideoNodeGen3a'
 
@@ -59,7 +75,14 @@ class RunwayImageToVideoNodeGen3a(_Node, Source[s.Video], frozen=True):
 
 
 class RunwayImageToVideoNodeGen4(_Node, Source[s.Video], frozen=True):
-    """Runway Image to Video (Gen4 Turbo) (partner/video/Runway)."""
+    """Runway Image to Video (Gen4 Turbo) (partner/video/Runway).
+
+    - `prompt`: text
+    - `start_frame`: a wire that carries IMAGE
+    - `duration`: one of 5, 10, by default 5
+    - `ratio`: one of '1280:720', '720:1280', '1104:832', '832:1104', '960:960', '1584:672', by default '1280:720'
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    """
 
     CLASS_TYPE = 'RunwayImageToVideoNodeGen4'
 
@@ -78,7 +101,15 @@ class RunwayImageToVideoNodeGen4(_Node, Source[s.Video], frozen=True):
 
 
 class RunwayAleph2VideoToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Runway Aleph2 Video to Video (partner/video/Runway)."""
+    """Runway Aleph2 Video to Video (partner/video/Runway).
+
+    - `prompt`: text
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    - `public_figure_threshold`: one of 'auto', 'low', by default 'low'
+    - `keyframes`: a wire that carries RUNWAY_ALEPH2_KEYFRAME, optional
+    - `prompt_images`: a wire that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
+    """
 
     CLASS_TYPE = 'RunwayAleph2VideoToVideoNode'
 
@@ -98,7 +129,12 @@ class RunwayAleph2VideoToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=True):
-    """Runway Aleph2 Keyframe (partner/video/Runway)."""
+    """Runway Aleph2 Keyframe (partner/video/Runway).
+
+    - `image`: a wire that carries IMAGE
+    - `timing`: one of 'Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'
+    - `keyframes`: a wire that carries RUNWAY_ALEPH2_KEYFRAME, optional
+    """
 
     CLASS_TYPE = 'RunwayAleph2KeyframeNode'
 
@@ -109,10 +145,20 @@ class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=Tru
         """The options of `timing`."""
 
         class AbsoluteTimeSeconds(Option, frozen=True):
+            """The choice 'Absolute time (seconds)'.
+
+            - `seconds`: a number from 0.0 to 30.0, by default 0.0
+            """
+
             KEY = 'Absolute time (seconds)'
             seconds: Annotated[float, Field(ge=0.0, le=30.0)] | Source[s.Float] = 0.0
 
         class FractionOfDuration0_01_0(Option, frozen=True):
+            """The choice 'Fraction of duration (0.0-1.0)'.
+
+            - `fraction`: a number from 0.0 to 1.0, by default 0.0
+            """
+
             KEY = 'Fraction of duration (0.0-1.0)'
             fraction: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 
@@ -126,7 +172,12 @@ class RunwayAleph2KeyframeNode(_Node, Source[s.RunwayAleph2Keyframe], frozen=Tru
 
 
 class RunwayAleph2PromptImageNode(_Node, Source[s.RunwayAleph2PromptImage], frozen=True):
-    """Runway Aleph2 Prompt Image (partner/video/Runway)."""
+    """Runway Aleph2 Prompt Image (partner/video/Runway).
+
+    - `image`: a wire that carries IMAGE
+    - `position`: one of 'Absolute time (seconds)', 'Fraction of duration (0.0-1.0)'
+    - `prompt_images`: a wire that carries RUNWAY_ALEPH2_PROMPT_IMAGE, optional
+    """
 
     CLASS_TYPE = 'RunwayAleph2PromptImageNode'
 
@@ -137,10 +188,20 @@ class RunwayAleph2PromptImageNode(_Node, Source[s.RunwayAleph2PromptImage], froz
         """The options of `position`."""
 
         class AbsoluteTimeSeconds(Option, frozen=True):
+            """The choice 'Absolute time (seconds)'.
+
+            - `seconds`: a number from 0.0 to 30.0, by default 0.0
+            """
+
             KEY = 'Absolute time (seconds)'
             seconds: Annotated[float, Field(ge=0.0, le=30.0)] | Source[s.Float] = 0.0
 
         class FractionOfDuration0_01_0(Option, frozen=True):
+            """The choice 'Fraction of duration (0.0-1.0)'.
+
+            - `fraction`: a number from 0.0 to 1.0, by default 0.0
+            """
+
             KEY = 'Fraction of duration (0.0-1.0)'
             fraction: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 

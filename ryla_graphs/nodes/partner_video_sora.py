@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,15 @@ class _Node(Node, frozen=True):
 
 
 class OpenAIVideoSora2(_Node, Source[s.Video], frozen=True):
-    """OpenAI Sora - Video (DEPRECATED) (partner/video/Sora)."""
+    """OpenAI Sora - Video (DEPRECATED) (partner/video/Sora).
+
+    - `model`: one of 'sora-2', 'sora-2-pro', by default 'sora-2'
+    - `prompt`: text
+    - `size`: one of '720x1280', '1280x720', '1024x1792', '1792x1024', by default '1280x720'
+    - `duration`: one of 4, 8, 12, by default 8
+    - `image`: a wire that carries IMAGE, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    """
 
     CLASS_TYPE = 'OpenAIVideoSora2'
 

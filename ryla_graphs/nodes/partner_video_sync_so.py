@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
-    """sync.so Lip Sync (partner/video/sync.so)."""
+    """sync.so Lip Sync (partner/video/sync.so).
+
+    - `video`: a wire that carries VIDEO
+    - `audio`: a wire that carries AUDIO
+    - `seed`: a whole number from 0 to 2147483647, by default 42
+    - `model`: one of 'sync-3'
+    """
 
     CLASS_TYPE = 'SyncLipSyncNode'
 
@@ -31,6 +38,15 @@ class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Sync3(Option, frozen=True):
+            """The choice 'sync-3'.
+
+            - `sync_mode`: one of 'bounce', 'cut_off', 'loop', 'silence', 'remap', by default 'bounce'
+            - `speaker_selection`: one of 'default', 'auto-detect', 'coordinates', by default 'default'
+            - `speaker_frame`: a whole number from 0 to 1000000, by default 0
+            - `speaker_x`: a whole number from 0 to 4096, by default 0
+            - `speaker_y`: a whole number from 0 to 4096, by default 0
+            """
+
             KEY = 'sync-3'
             sync_mode: Literal['bounce', 'cut_off', 'loop', 'silence', 'remap'] | Source[s.Combo] = 'bounce'
             speaker_selection: Literal['default', 'auto-detect', 'coordinates'] | Source[s.Combo] = 'default'
@@ -49,7 +65,14 @@ class SyncLipSyncNode(_Node, Source[s.Video], frozen=True):
 
 
 class SyncTalkingImageNode(_Node, Source[s.Video], frozen=True):
-    """sync.so Talking Image (partner/video/sync.so)."""
+    """sync.so Talking Image (partner/video/sync.so).
+
+    - `image`: a wire that carries IMAGE
+    - `audio`: a wire that carries AUDIO
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `model`: one of 'sync-3'
+    """
 
     CLASS_TYPE = 'SyncTalkingImageNode'
 
@@ -60,6 +83,14 @@ class SyncTalkingImageNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Sync3(Option, frozen=True):
+            """The choice 'sync-3'.
+
+            - `speaker_selection`: one of 'default', 'coordinates', by default 'default'
+            - `speaker_x`: a whole number from 0 to 4096, by default 0
+            - `speaker_y`: a whole number from 0 to 4096, by default 0
+            - `auto_downscale`: true or false, by default True
+            """
+
             KEY = 'sync-3'
             speaker_selection: Literal['default', 'coordinates'] | Source[s.Combo] = 'default'
             speaker_x: Annotated[int, Field(ge=0, le=4096)] | Source[s.Int] = 0

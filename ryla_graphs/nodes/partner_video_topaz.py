@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +21,21 @@ class _Node(Node, frozen=True):
 
 
 class TopazVideoEnhance(_Node, Source[s.Video], frozen=True):
-    """Topaz Video Enhance (Legacy) (partner/video/Topaz), deprecated."""
+    """Topaz Video Enhance (Legacy) (partner/video/Topaz), deprecated.
+
+    - `video`: a wire that carries VIDEO
+    - `upscaler_enabled`: true or false, by default True
+    - `upscaler_model`: one of 'Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5', by default 'Starlight (Astra) Fast'
+    - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
+    - `upscaler_creativity`: one of 'low', 'middle', 'high', optional
+    - `interpolation_enabled`: true or false, optional
+    - `interpolation_model`: one of 'apo-8', optional
+    - `interpolation_slowmo`: a whole number from 1 to 16, optional
+    - `interpolation_frame_rate`: a whole number from 15 to 240, optional
+    - `interpolation_duplicate`: true or false, optional
+    - `interpolation_duplicate_threshold`: a number from 0.001 to 0.1, optional
+    - `dynamic_compression_level`: one of 'Low', 'Mid', 'High', optional
+    """
 
     CLASS_TYPE = 'TopazVideoEnhance'
 
@@ -46,7 +61,13 @@ class TopazVideoEnhance(_Node, Source[s.Video], frozen=True):
 
 
 class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
-    """Topaz Video Enhance (partner/video/Topaz)."""
+    """Topaz Video Enhance (partner/video/Topaz).
+
+    - `video`: a wire that carries VIDEO
+    - `upscaler_model`: one of 'Astra 2', 'Starlight (Astra) Fast', 'Starlight (Astra) Creative', 'Starlight Precise 2.5', 'Disabled'
+    - `interpolation_model`: one of 'Disabled', 'apo-8'
+    - `dynamic_compression_level`: one of 'Low', 'Mid', 'High', optional
+    """
 
     CLASS_TYPE = 'TopazVideoEnhanceV2'
 
@@ -57,6 +78,15 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
         """The options of `upscaler_model`."""
 
         class Astra2(Option, frozen=True):
+            """The choice 'Astra 2'.
+
+            - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
+            - `creativity`: a number from 0.0 to 1.0, by default 0.5
+            - `prompt`: text
+            - `sharp`: a number from 0.0 to 1.0, by default 0.5
+            - `realism`: a number from 0.0 to 1.0, by default 0.0
+            """
+
             KEY = 'Astra 2'
             upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
             creativity: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
@@ -65,15 +95,31 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
             realism: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.0
 
         class StarlightAstraFast(Option, frozen=True):
+            """The choice 'Starlight (Astra) Fast'.
+
+            - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
+            """
+
             KEY = 'Starlight (Astra) Fast'
             upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
 
         class StarlightAstraCreative(Option, frozen=True):
+            """The choice 'Starlight (Astra) Creative'.
+
+            - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
+            - `creativity`: one of 'low', 'middle', 'high', by default 'low'
+            """
+
             KEY = 'Starlight (Astra) Creative'
             upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
             creativity: Literal['low', 'middle', 'high'] | Source[s.Combo] = 'low'
 
         class StarlightPrecise2_5(Option, frozen=True):
+            """The choice 'Starlight Precise 2.5'.
+
+            - `upscaler_resolution`: one of 'FullHD (1080p)', '4K (2160p)', by default 'FullHD (1080p)'
+            """
+
             KEY = 'Starlight Precise 2.5'
             upscaler_resolution: Literal['FullHD (1080p)', '4K (2160p)'] | Source[s.Combo] = 'FullHD (1080p)'
 
@@ -81,6 +127,14 @@ class TopazVideoEnhanceV2(_Node, Source[s.Video], frozen=True):
         """The options of `interpolation_model`."""
 
         class Apo8(Option, frozen=True):
+            """The choice 'apo-8'.
+
+            - `interpolation_frame_rate`: a whole number from 15 to 240, by default 60
+            - `interpolation_slowmo`: a whole number from 1 to 16, by default 1
+            - `interpolation_duplicate`: true or false, by default False
+            - `interpolation_duplicate_threshold`: a number from 0.001 to 0.1, by default 0.01
+            """
+
             KEY = 'apo-8'
             interpolation_frame_rate: Annotated[int, Field(ge=15, le=240)] | Source[s.Int] = 60
             interpolation_slowmo: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 1

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,18 @@ class _Node(Node, frozen=True):
 
 
 class VeoVideoGenerationNode(_Node, Source[s.Video], frozen=True):
-    """Google Veo 2 Video Generation (partner/video/Veo)."""
+    """Google Veo 2 Video Generation (partner/video/Veo).
+
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', by default '16:9'
+    - `negative_prompt`: text, optional
+    - `duration_seconds`: a whole number from 5 to 8, optional
+    - `enhance_prompt`: true or false, optional
+    - `person_generation`: one of 'ALLOW', 'BLOCK', optional
+    - `seed`: a whole number from 0 to 4294967295, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `model`: one of 'veo-2.0-generate-001', optional
+    """
 
     CLASS_TYPE = 'VeoVideoGenerationNode'
 
@@ -43,7 +54,20 @@ class VeoVideoGenerationNode(_Node, Source[s.Video], frozen=True):
 
 
 class Veo3VideoGenerationNode(_Node, Source[s.Video], frozen=True):
-    """Google Veo 3 Video Generation (partner/video/Veo)."""
+    """Google Veo 3 Video Generation (partner/video/Veo).
+
+    - `prompt`: text
+    - `aspect_ratio`: one of '16:9', '9:16', by default '16:9'
+    - `resolution`: one of '720p', '1080p', '4k', optional
+    - `negative_prompt`: text, optional
+    - `duration_seconds`: a whole number from 4 to 8, optional
+    - `enhance_prompt`: true or false, optional
+    - `person_generation`: one of 'ALLOW', 'BLOCK', optional
+    - `seed`: a whole number from 0 to 4294967295, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `model`: one of 'veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite', 'veo-3.0-generate-001', 'veo-3.0-fast-generate-001', optional
+    - `generate_audio`: true or false, optional
+    """
 
     CLASS_TYPE = 'Veo3VideoGenerationNode'
 
@@ -68,7 +92,19 @@ class Veo3VideoGenerationNode(_Node, Source[s.Video], frozen=True):
 
 
 class Veo3FirstLastFrameNode(_Node, Source[s.Video], frozen=True):
-    """Google Veo 3 First-Last-Frame to Video (partner/video/Veo)."""
+    """Google Veo 3 First-Last-Frame to Video (partner/video/Veo).
+
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `resolution`: one of '720p', '1080p', '4k', by default '720p'
+    - `aspect_ratio`: one of '16:9', '9:16', by default '16:9'
+    - `duration`: a whole number from 4 to 8, by default 8
+    - `seed`: a whole number from 0 to 4294967295, by default 0
+    - `first_frame`: a wire that carries IMAGE
+    - `last_frame`: a wire that carries IMAGE
+    - `model`: one of 'veo-3.1-generate', 'veo-3.1-fast-generate', 'veo-3.1-lite', by default 'veo-3.1-generate'
+    - `generate_audio`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Veo3FirstLastFrameNode'
 

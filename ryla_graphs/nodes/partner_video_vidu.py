@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class ViduTextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Text To Video Generation (partner/video/Vidu)."""
+    """Vidu Text To Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq1', by default 'viduq1'
+    - `prompt`: text
+    - `duration`: a whole number from 5 to 5, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', optional
+    - `resolution`: one of '1080p', optional
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', optional
+    """
 
     CLASS_TYPE = 'ViduTextToVideoNode'
 
@@ -42,7 +52,16 @@ class ViduTextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ViduImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Image To Video Generation (partner/video/Vidu)."""
+    """Vidu Image To Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq1', by default 'viduq1'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text, optional
+    - `duration`: a whole number from 5 to 5, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `resolution`: one of '1080p', optional
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', optional
+    """
 
     CLASS_TYPE = 'ViduImageToVideoNode'
 
@@ -63,7 +82,17 @@ class ViduImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ViduReferenceVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Reference To Video Generation (partner/video/Vidu)."""
+    """Vidu Reference To Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq1', by default 'viduq1'
+    - `images`: a wire that carries IMAGE
+    - `prompt`: text
+    - `duration`: a whole number from 5 to 5, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `aspect_ratio`: one of '16:9', '9:16', '1:1', optional
+    - `resolution`: one of '1080p', optional
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', optional
+    """
 
     CLASS_TYPE = 'ViduReferenceVideoNode'
 
@@ -85,7 +114,17 @@ class ViduReferenceVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ViduStartEndToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Start End To Video Generation (partner/video/Vidu)."""
+    """Vidu Start End To Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq1', by default 'viduq1'
+    - `first_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `prompt`: text, optional
+    - `duration`: a whole number from 5 to 5, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `resolution`: one of '1080p', optional
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', optional
+    """
 
     CLASS_TYPE = 'ViduStartEndToVideoNode'
 
@@ -107,7 +146,16 @@ class ViduStartEndToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu2TextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu2 Text-to-Video Generation (partner/video/Vidu)."""
+    """Vidu2 Text-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq2', by default 'viduq2'
+    - `prompt`: text
+    - `duration`: a whole number from 1 to 10, by default 5
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `aspect_ratio`: one of '16:9', '9:16', '3:4', '4:3', '1:1', by default '16:9'
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `background_music`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Vidu2TextToVideoNode'
 
@@ -128,7 +176,16 @@ class Vidu2TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu2ImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu2 Image-to-Video Generation (partner/video/Vidu)."""
+    """Vidu2 Image-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro-fast'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `duration`: a whole number from 1 to 10, by default 5
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', by default 'auto'
+    """
 
     CLASS_TYPE = 'Vidu2ImageToVideoNode'
 
@@ -149,7 +206,18 @@ class Vidu2ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu2ReferenceVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu2 Reference-to-Video Generation (partner/video/Vidu)."""
+    """Vidu2 Reference-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq2', by default 'viduq2'
+    - `subjects`: up to 7 wires
+    - `prompt`: text
+    - `audio`: true or false, by default False
+    - `duration`: a whole number from 1 to 10, by default 5
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `aspect_ratio`: one of '16:9', '9:16', '4:3', '3:4', '1:1', by default '16:9'
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', by default 'auto'
+    """
 
     CLASS_TYPE = 'Vidu2ReferenceVideoNode'
 
@@ -172,7 +240,17 @@ class Vidu2ReferenceVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu2StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu2 Start/End Frame-to-Video Generation (partner/video/Vidu)."""
+    """Vidu2 Start/End Frame-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq2-pro-fast', 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro-fast'
+    - `first_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `duration`: a whole number from 2 to 8, by default 5
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `movement_amplitude`: one of 'auto', 'small', 'medium', 'large', by default 'auto'
+    """
 
     CLASS_TYPE = 'Vidu2StartEndToVideoNode'
 
@@ -194,7 +272,14 @@ class Vidu2StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Video Extension (partner/video/Vidu)."""
+    """Vidu Video Extension (partner/video/Vidu).
+
+    - `model`: one of 'viduq2-pro', 'viduq2-turbo'
+    - `video`: a wire that carries VIDEO
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `end_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ViduExtendVideoNode'
 
@@ -205,11 +290,23 @@ class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Viduq2Pro(Option, frozen=True):
+            """The choice 'viduq2-pro'.
+
+            - `duration`: a whole number from 1 to 7, by default 4
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            """
+
             KEY = 'viduq2-pro'
             duration: Annotated[int, Field(ge=1, le=7)] | Source[s.Int] = 4
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
 
         class Viduq2Turbo(Option, frozen=True):
+            """The choice 'viduq2-turbo'.
+
+            - `duration`: a whole number from 1 to 7, by default 4
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            """
+
             KEY = 'viduq2-turbo'
             duration: Annotated[int, Field(ge=1, le=7)] | Source[s.Int] = 4
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
@@ -226,7 +323,14 @@ class ViduExtendVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Multi-Frame Video Generation (partner/video/Vidu)."""
+    """Vidu Multi-Frame Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq2-pro', 'viduq2-turbo', by default 'viduq2-pro'
+    - `start_image`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    - `resolution`: one of '720p', '1080p', by default '720p'
+    - `frames`: one of '2', '3', '4', '5', '6', '7', '8', '9'
+    """
 
     CLASS_TYPE = 'ViduMultiFrameVideoNode'
 
@@ -237,6 +341,16 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `frames`."""
 
         class Of2(Option, frozen=True):
+            """The choice '2'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '2'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -246,6 +360,19 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration2: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of3(Option, frozen=True):
+            """The choice '3'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '3'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -258,6 +385,22 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration3: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of4(Option, frozen=True):
+            """The choice '4'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '4'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -273,6 +416,25 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration4: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of5(Option, frozen=True):
+            """The choice '5'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            - `prompt5`: text
+            - `end_image5`: a wire that carries IMAGE
+            - `duration5`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '5'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -291,6 +453,28 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration5: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of6(Option, frozen=True):
+            """The choice '6'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            - `prompt5`: text
+            - `end_image5`: a wire that carries IMAGE
+            - `duration5`: a whole number from 2 to 7, by default 4
+            - `prompt6`: text
+            - `end_image6`: a wire that carries IMAGE
+            - `duration6`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '6'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -312,6 +496,31 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration6: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of7(Option, frozen=True):
+            """The choice '7'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            - `prompt5`: text
+            - `end_image5`: a wire that carries IMAGE
+            - `duration5`: a whole number from 2 to 7, by default 4
+            - `prompt6`: text
+            - `end_image6`: a wire that carries IMAGE
+            - `duration6`: a whole number from 2 to 7, by default 4
+            - `prompt7`: text
+            - `end_image7`: a wire that carries IMAGE
+            - `duration7`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '7'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -336,6 +545,34 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration7: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of8(Option, frozen=True):
+            """The choice '8'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            - `prompt5`: text
+            - `end_image5`: a wire that carries IMAGE
+            - `duration5`: a whole number from 2 to 7, by default 4
+            - `prompt6`: text
+            - `end_image6`: a wire that carries IMAGE
+            - `duration6`: a whole number from 2 to 7, by default 4
+            - `prompt7`: text
+            - `end_image7`: a wire that carries IMAGE
+            - `duration7`: a whole number from 2 to 7, by default 4
+            - `prompt8`: text
+            - `end_image8`: a wire that carries IMAGE
+            - `duration8`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '8'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -363,6 +600,37 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
             duration8: Annotated[int, Field(ge=2, le=7)] | Source[s.Int] = 4
 
         class Of9(Option, frozen=True):
+            """The choice '9'.
+
+            - `prompt1`: text
+            - `end_image1`: a wire that carries IMAGE
+            - `duration1`: a whole number from 2 to 7, by default 4
+            - `prompt2`: text
+            - `end_image2`: a wire that carries IMAGE
+            - `duration2`: a whole number from 2 to 7, by default 4
+            - `prompt3`: text
+            - `end_image3`: a wire that carries IMAGE
+            - `duration3`: a whole number from 2 to 7, by default 4
+            - `prompt4`: text
+            - `end_image4`: a wire that carries IMAGE
+            - `duration4`: a whole number from 2 to 7, by default 4
+            - `prompt5`: text
+            - `end_image5`: a wire that carries IMAGE
+            - `duration5`: a whole number from 2 to 7, by default 4
+            - `prompt6`: text
+            - `end_image6`: a wire that carries IMAGE
+            - `duration6`: a whole number from 2 to 7, by default 4
+            - `prompt7`: text
+            - `end_image7`: a wire that carries IMAGE
+            - `duration7`: a whole number from 2 to 7, by default 4
+            - `prompt8`: text
+            - `end_image8`: a wire that carries IMAGE
+            - `duration8`: a whole number from 2 to 7, by default 4
+            - `prompt9`: text
+            - `end_image9`: a wire that carries IMAGE
+            - `duration9`: a whole number from 2 to 7, by default 4
+            """
+
             KEY = '9'
             prompt1: str | Source[s.String] = ''
             end_image1: Source[s.Image]
@@ -404,7 +672,12 @@ class ViduMultiFrameVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Q3 Text-to-Video Generation (partner/video/Vidu)."""
+    """Vidu Q3 Text-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq3-pro', 'viduq3-turbo'
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    """
 
     CLASS_TYPE = 'Vidu3TextToVideoNode'
 
@@ -415,6 +688,14 @@ class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Viduq3Pro(Option, frozen=True):
+            """The choice 'viduq3-pro'.
+
+            - `aspect_ratio`: one of '16:9', '9:16', '3:4', '4:3', '1:1', by default '16:9'
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-pro'
             aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo] = '16:9'
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
@@ -422,6 +703,14 @@ class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
+            """The choice 'viduq3-turbo'.
+
+            - `aspect_ratio`: one of '16:9', '9:16', '3:4', '4:3', '1:1', by default '16:9'
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-turbo'
             aspect_ratio: Literal['16:9', '9:16', '3:4', '4:3', '1:1'] | Source[s.Combo] = '16:9'
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
@@ -438,7 +727,13 @@ class Vidu3TextToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Q3 Image-to-Video Generation (partner/video/Vidu)."""
+    """Vidu Q3 Image-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq3-pro', 'viduq3-turbo'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    """
 
     CLASS_TYPE = 'Vidu3ImageToVideoNode'
 
@@ -449,12 +744,26 @@ class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Viduq3Pro(Option, frozen=True):
+            """The choice 'viduq3-pro'.
+
+            - `resolution`: one of '720p', '1080p', '2K', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-pro'
             resolution: Literal['720p', '1080p', '2K'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
+            """The choice 'viduq3-turbo'.
+
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-turbo'
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
@@ -471,7 +780,14 @@ class Vidu3ImageToVideoNode(_Node, Source[s.Video], frozen=True):
 
 
 class Vidu3StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
-    """Vidu Q3 Start/End Frame-to-Video Generation (partner/video/Vidu)."""
+    """Vidu Q3 Start/End Frame-to-Video Generation (partner/video/Vidu).
+
+    - `model`: one of 'viduq3-pro', 'viduq3-turbo'
+    - `first_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `prompt`: text
+    - `seed`: a whole number from 0 to 2147483647, by default 1
+    """
 
     CLASS_TYPE = 'Vidu3StartEndToVideoNode'
 
@@ -482,12 +798,26 @@ class Vidu3StartEndToVideoNode(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Viduq3Pro(Option, frozen=True):
+            """The choice 'viduq3-pro'.
+
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-pro'
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5
             audio: bool | Source[s.Boolean] = False
 
         class Viduq3Turbo(Option, frozen=True):
+            """The choice 'viduq3-turbo'.
+
+            - `resolution`: one of '720p', '1080p', by default '720p'
+            - `duration`: a whole number from 1 to 16, by default 5
+            - `audio`: true or false, by default False
+            """
+
             KEY = 'viduq3-turbo'
             resolution: Literal['720p', '1080p'] | Source[s.Combo] = '720p'
             duration: Annotated[int, Field(ge=1, le=16)] | Source[s.Int] = 5

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _choices as c
 from ryla_graphs.nodes import _sockets as s
 
@@ -22,7 +23,20 @@ class _Node(Node, frozen=True):
 
 
 class WanTextToVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan Text to Video (partner/video/Wan)."""
+    """Wan Text to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.5-t2v-preview', 'wan2.6-t2v', by default 'wan2.6-t2v'
+    - `prompt`: text
+    - `negative_prompt`: text, optional
+    - `size`: one of '480p: 1:1 (624x624)', '480p: 16:9 (832x480)', '480p: 9:16 (480x832)', '720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', … (13 choices), optional
+    - `duration`: a whole number from 5 to 15, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `generate_audio`: true or false, optional
+    - `prompt_extend`: true or false, optional
+    - `watermark`: true or false, optional
+    - `shot_type`: one of 'single', 'multi', optional
+    """
 
     CLASS_TYPE = 'WanTextToVideoApi'
 
@@ -47,7 +61,21 @@ class WanTextToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class WanImageToVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan Image to Video (partner/video/Wan)."""
+    """Wan Image to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.5-i2v-preview', 'wan2.6-i2v', by default 'wan2.6-i2v'
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `negative_prompt`: text, optional
+    - `resolution`: one of '480P', '720P', '1080P', optional
+    - `duration`: a whole number from 5 to 15, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `seed`: a whole number from 0 to 2147483647, optional
+    - `generate_audio`: true or false, optional
+    - `prompt_extend`: true or false, optional
+    - `watermark`: true or false, optional
+    - `shot_type`: one of 'single', 'multi', optional
+    """
 
     CLASS_TYPE = 'WanImageToVideoApi'
 
@@ -73,7 +101,18 @@ class WanImageToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class WanReferenceVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan Reference to Video (partner/video/Wan)."""
+    """Wan Reference to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.6-r2v', by default 'wan2.6-r2v'
+    - `prompt`: text
+    - `negative_prompt`: text
+    - `reference_videos`: up to 3 wires
+    - `size`: one of '720p: 1:1 (960x960)', '720p: 16:9 (1280x720)', '720p: 9:16 (720x1280)', '720p: 4:3 (1088x832)', '720p: 3:4 (832x1088)', '1080p: 1:1 (1440x1440)', '1080p: 16:9 (1920x1080)', '1080p: 9:16 (1080x1920)', '1080p: 4:3 (1632x1248)', '1080p: 3:4 (1248x1632)', by default '720p: 1:1 (960x960)'
+    - `duration`: a whole number from 5 to 10, by default 5
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `shot_type`: one of 'single', 'multi', by default 'single'
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'WanReferenceVideoApi'
 
@@ -96,7 +135,14 @@ class WanReferenceVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan 2.7 Text to Video (partner/video/Wan)."""
+    """Wan 2.7 Text to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.7-t2v'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `prompt_extend`: true or false, by default True
+    - `watermark`: true or false, by default False
+    - `audio`: a wire that carries AUDIO, optional
+    """
 
     CLASS_TYPE = 'Wan2TextToVideoApi'
 
@@ -107,6 +153,15 @@ class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Wan2_7T2v(Option, frozen=True):
+            """The choice 'wan2.7-t2v'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `duration`: a whole number from 2 to 15, by default 5
+            """
+
             KEY = 'wan2.7-t2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -126,7 +181,16 @@ class Wan2TextToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan 2.7 Image to Video (partner/video/Wan)."""
+    """Wan 2.7 Image to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.7-i2v'
+    - `first_frame`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `prompt_extend`: true or false, by default True
+    - `watermark`: true or false, by default False
+    - `last_frame`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    """
 
     CLASS_TYPE = 'Wan2ImageToVideoApi'
 
@@ -137,6 +201,14 @@ class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Wan2_7I2v(Option, frozen=True):
+            """The choice 'wan2.7-i2v'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `duration`: a whole number from 2 to 15, by default 5
+            """
+
             KEY = 'wan2.7-i2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -157,7 +229,15 @@ class Wan2ImageToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
-    """Wan 2.7 Video Continuation (partner/video/Wan)."""
+    """Wan 2.7 Video Continuation (partner/video/Wan).
+
+    - `model`: one of 'wan2.7-i2v'
+    - `first_clip`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `prompt_extend`: true or false, by default True
+    - `watermark`: true or false, by default False
+    - `last_frame`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Wan2VideoContinuationApi'
 
@@ -168,6 +248,14 @@ class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Wan2_7I2v(Option, frozen=True):
+            """The choice 'wan2.7-i2v'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `duration`: a whole number from 2 to 15, by default 5
+            """
+
             KEY = 'wan2.7-i2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -187,7 +275,14 @@ class Wan2VideoContinuationApi(_Node, Source[s.Video], frozen=True):
 
 
 class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
-    """Wan 2.7 Video Edit (partner/video/Wan)."""
+    """Wan 2.7 Video Edit (partner/video/Wan).
+
+    - `model`: one of 'wan2.7-videoedit'
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `audio_setting`: one of 'auto', 'origin', by default 'auto'
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Wan2VideoEditApi'
 
@@ -198,6 +293,15 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Wan2_7Videoedit(Option, frozen=True):
+            """The choice 'wan2.7-videoedit'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `duration`: one of 'auto', '2', '3', '4', '5', '6', '7', '8', '9', '10', by default 'auto'
+            - `reference_images`: up to 4 wires
+            """
+
             KEY = 'wan2.7-videoedit'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -217,7 +321,12 @@ class Wan2VideoEditApi(_Node, Source[s.Video], frozen=True):
 
 
 class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
-    """Wan 2.7 Reference to Video (partner/video/Wan)."""
+    """Wan 2.7 Reference to Video (partner/video/Wan).
+
+    - `model`: one of 'wan2.7-r2v'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Wan2ReferenceVideoApi'
 
@@ -228,6 +337,17 @@ class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Wan2_7R2v(Option, frozen=True):
+            """The choice 'wan2.7-r2v'.
+
+            - `prompt`: text
+            - `negative_prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `duration`: a whole number from 2 to 10, by default 5
+            - `reference_videos`: up to 3 wires
+            - `reference_images`: up to 5 wires
+            """
+
             KEY = 'wan2.7-r2v'
             prompt: str | Source[s.String] = ''
             negative_prompt: str | Source[s.String] = ''
@@ -247,7 +367,12 @@ class Wan2ReferenceVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
-    """HappyHorse Text to Video (partner/video/Wan)."""
+    """HappyHorse Text to Video (partner/video/Wan).
+
+    - `model`: one of 'happyhorse-1.1-t2v', 'happyhorse-1.0-t2v'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HappyHorseTextToVideoApi'
 
@@ -258,6 +383,14 @@ class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Happyhorse1_1T2v(Option, frozen=True):
+            """The choice 'happyhorse-1.1-t2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', '9:21', '5:4', '4:5', by default '16:9'
+            - `duration`: a whole number from 3 to 15, by default 5
+            """
+
             KEY = 'happyhorse-1.1-t2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -265,6 +398,14 @@ class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
         class Happyhorse1_0T2v(Option, frozen=True):
+            """The choice 'happyhorse-1.0-t2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `duration`: a whole number from 3 to 15, by default 5
+            """
+
             KEY = 'happyhorse-1.0-t2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -281,7 +422,13 @@ class HappyHorseTextToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
-    """HappyHorse Image to Video (partner/video/Wan)."""
+    """HappyHorse Image to Video (partner/video/Wan).
+
+    - `model`: one of 'happyhorse-1.1-i2v', 'happyhorse-1.0-i2v'
+    - `first_frame`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HappyHorseImageToVideoApi'
 
@@ -292,12 +439,26 @@ class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Happyhorse1_1I2v(Option, frozen=True):
+            """The choice 'happyhorse-1.1-i2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `duration`: a whole number from 3 to 15, by default 5
+            """
+
             KEY = 'happyhorse-1.1-i2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
             duration: Annotated[int, Field(ge=3, le=15)] | Source[s.Int] = 5
 
         class Happyhorse1_0I2v(Option, frozen=True):
+            """The choice 'happyhorse-1.0-i2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `duration`: a whole number from 3 to 15, by default 5
+            """
+
             KEY = 'happyhorse-1.0-i2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -314,7 +475,13 @@ class HappyHorseImageToVideoApi(_Node, Source[s.Video], frozen=True):
 
 
 class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
-    """HappyHorse Video Edit (partner/video/Wan)."""
+    """HappyHorse Video Edit (partner/video/Wan).
+
+    - `model`: one of 'happyhorse-1.0-video-edit'
+    - `video`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HappyHorseVideoEditApi'
 
@@ -325,6 +492,14 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Happyhorse1_0VideoEdit(Option, frozen=True):
+            """The choice 'happyhorse-1.0-video-edit'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `reference_images`: up to 5 wires
+            """
+
             KEY = 'happyhorse-1.0-video-edit'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -342,7 +517,12 @@ class HappyHorseVideoEditApi(_Node, Source[s.Video], frozen=True):
 
 
 class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
-    """HappyHorse Reference to Video (partner/video/Wan)."""
+    """HappyHorse Reference to Video (partner/video/Wan).
+
+    - `model`: one of 'happyhorse-1.1-r2v', 'happyhorse-1.0-r2v'
+    - `seed`: a whole number from 0 to 2147483647, by default 0
+    - `watermark`: true or false, by default False
+    """
 
     CLASS_TYPE = 'HappyHorseReferenceVideoApi'
 
@@ -353,6 +533,15 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
         """The options of `model`."""
 
         class Happyhorse1_1R2v(Option, frozen=True):
+            """The choice 'happyhorse-1.1-r2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', '21:9', '9:21', '5:4', '4:5', by default '16:9'
+            - `duration`: a whole number from 3 to 15, by default 5
+            - `reference_images`: up to 9 wires
+            """
+
             KEY = 'happyhorse-1.1-r2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'
@@ -361,6 +550,15 @@ class HappyHorseReferenceVideoApi(_Node, Source[s.Video], frozen=True):
             reference_images: Annotated[Mapping[Literal['image1', 'image2', 'image3', 'image4', 'image5', 'image6', 'image7', 'image8', 'image9'], Source[s.Image]], Field(min_length=1, max_length=9)] | Annotated[Sequence[Source[s.Image]], Field(min_length=1, max_length=9)]
 
         class Happyhorse1_0R2v(Option, frozen=True):
+            """The choice 'happyhorse-1.0-r2v'.
+
+            - `prompt`: text
+            - `resolution`: one of '720P', '1080P', by default '720P'
+            - `ratio`: one of '16:9', '9:16', '1:1', '4:3', '3:4', by default '16:9'
+            - `duration`: a whole number from 3 to 15, by default 5
+            - `reference_images`: up to 9 wires
+            """
+
             KEY = 'happyhorse-1.0-r2v'
             prompt: str | Source[s.String] = ''
             resolution: Literal['720P', '1080P'] | Source[s.Combo] = '720P'

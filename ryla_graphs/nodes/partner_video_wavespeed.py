@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -18,7 +18,11 @@ class _Node(Node, frozen=True):
 
 
 class WavespeedFlashVSRNode(_Node, Source[s.Video], frozen=True):
-    """FlashVSR Video Upscale (partner/video/WaveSpeed)."""
+    """FlashVSR Video Upscale (partner/video/WaveSpeed).
+
+    - `video`: a wire that carries VIDEO
+    - `target_resolution`: one of '720p', '1080p', '2K', '4K', by default '720p'
+    """
 
     CLASS_TYPE = 'WavespeedFlashVSRNode'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,21 @@ class _Node(Node, frozen=True):
 
 
 class ApplyPulidFlux(_Node, Source[s.Model[s.Flux1]], frozen=True):
-    """Apply PuLID Flux."""
+    """Apply PuLID Flux.
+
+    Patches a Flux model so that it paints the face of a photo.
+
+    - `model`: a wire that carries MODEL
+    - `pulid_flux`: a wire that carries PULIDFLUX
+    - `eva_clip`: a wire that carries EVA_CLIP
+    - `face_analysis`: a wire that carries FACEANALYSIS
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1.0 to 5.0, by default 1.0: how much of the face is taken over
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `attn_mask`: a wire that carries MASK, optional
+    - `options`: a wire that carries OPTIONS, optional
+    """
 
     CLASS_TYPE = 'ApplyPulidFlux'
 
@@ -45,7 +59,10 @@ class ApplyPulidFlux(_Node, Source[s.Model[s.Flux1]], frozen=True):
 
 
 class FixPulidFluxPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """Fix PuLID Flux Patch."""
+    """Fix PuLID Flux Patch.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'FixPulidFluxPatch'
 
@@ -60,7 +77,10 @@ class FixPulidFluxPatch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PulidFluxEvaClipLoader(_Node, Source[s.EvaClip], frozen=True):
-    """Load Eva Clip (PuLID Flux)."""
+    """Load Eva Clip (PuLID Flux).
+
+    Loads the vision model that PuLID reads faces with.
+    """
 
     CLASS_TYPE = 'PulidFluxEvaClipLoader'
 
@@ -73,14 +93,19 @@ class PulidFluxEvaClipLoader(_Node, Source[s.EvaClip], frozen=True):
 
 
 class PulidFluxFaceDetector(_Node, frozen=True):
-    """Pulid Flux Face Detector."""
+    """Pulid Flux Face Detector.
+
+    - `face_analysis`: a wire that carries FACEANALYSIS
+    - `image`: a wire that carries IMAGE
+    - `options`: a wire that carries OPTIONS
+    """
 
     CLASS_TYPE = 'PulidFluxFaceDetector'
 
     class Out(NamedTuple):
-        embed_face: Output[s.Image]
-        align_face: Output[s.Image]
-        face_bbox_image: Output[s.Image]
+        embed_face: OutputList[s.Image]
+        align_face: OutputList[s.Image]
+        face_bbox_image: OutputList[s.Image]
 
     face_analysis: Source[s.Faceanalysis]
     image: Source[s.Image]
@@ -92,7 +117,12 @@ class PulidFluxFaceDetector(_Node, frozen=True):
 
 
 class PulidFluxInsightFaceLoader(_Node, Source[s.Faceanalysis], frozen=True):
-    """Load InsightFace (PuLID Flux)."""
+    """Load InsightFace (PuLID Flux).
+
+    Loads the face detector that PuLID needs.
+
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    """
 
     CLASS_TYPE = 'PulidFluxInsightFaceLoader'
 
@@ -107,7 +137,12 @@ class PulidFluxInsightFaceLoader(_Node, Source[s.Faceanalysis], frozen=True):
 
 
 class PulidFluxModelLoader(_Node, Source[s.Pulidflux], frozen=True):
-    """Load PuLID Flux Model."""
+    """Load PuLID Flux Model.
+
+    Loads PuLID's adapter for Flux.
+
+    - `pulid_file`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'PulidFluxModelLoader'
 
@@ -122,7 +157,12 @@ class PulidFluxModelLoader(_Node, Source[s.Pulidflux], frozen=True):
 
 
 class PulidFluxOptions(_Node, Source[s.Options], frozen=True):
-    """Pulid Flux Options."""
+    """Pulid Flux Options.
+
+    - `input_faces_order`: one of 'left-right', 'right-left', 'top-bottom', 'bottom-top', 'small-large', 'large-small', by default 'large-small'
+    - `input_faces_index`: a whole number from 0 to 1000, by default 0
+    - `input_faces_align_mode`: a whole number from 0 to 1, by default 1
+    """
 
     CLASS_TYPE = 'PulidFluxOptions'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,19 @@ class _Node(Node, frozen=True):
 
 
 class SeedVR2LoadDiTModel(_Node, Source[s.Seedvr2Dit], frozen=True):
-    """SeedVR2 (Down)Load DiT Model."""
+    """SeedVR2 (Down)Load DiT Model.
+
+    Loads SeedVR2's upscaler.
+
+    - `model`: the name of a file or model that the server has, by default 'seedvr2_ema_3b_fp8_e4m3fn.safetensors'
+    - `device`: the name of a file or model that the server has
+    - `blocks_to_swap`: a whole number from 0 to 36, optional
+    - `swap_io_components`: true or false, optional
+    - `offload_device`: the name of a file or model that the server has, optional
+    - `cache_model`: true or false, optional
+    - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn_2', 'sageattn_3', optional
+    - `torch_compile_args`: a wire that carries TORCH_COMPILE_ARGS, optional
+    """
 
     CLASS_TYPE = 'SeedVR2LoadDiTModel'
 
@@ -42,7 +54,23 @@ class SeedVR2LoadDiTModel(_Node, Source[s.Seedvr2Dit], frozen=True):
 
 
 class SeedVR2LoadVAEModel(_Node, Source[s.Seedvr2Vae], frozen=True):
-    """SeedVR2 (Down)Load VAE Model."""
+    """SeedVR2 (Down)Load VAE Model.
+
+    Loads SeedVR2's VAE.
+
+    - `model`: the name of a file or model that the server has, by default 'ema_vae_fp16.safetensors'
+    - `device`: the name of a file or model that the server has
+    - `encode_tiled`: true or false, optional
+    - `encode_tile_size`: a whole number of at least 64, optional
+    - `encode_tile_overlap`: a whole number of at least 0, optional
+    - `decode_tiled`: true or false, optional
+    - `decode_tile_size`: a whole number of at least 64, optional
+    - `decode_tile_overlap`: a whole number of at least 0, optional
+    - `tile_debug`: one of 'false', 'encode', 'decode', optional
+    - `offload_device`: the name of a file or model that the server has, optional
+    - `cache_model`: true or false, optional
+    - `torch_compile_args`: a wire that carries TORCH_COMPILE_ARGS, optional
+    """
 
     CLASS_TYPE = 'SeedVR2LoadVAEModel'
 
@@ -68,7 +96,15 @@ class SeedVR2LoadVAEModel(_Node, Source[s.Seedvr2Vae], frozen=True):
 
 
 class SeedVR2TorchCompileSettings(_Node, Source[s.TorchCompileArgs], frozen=True):
-    """SeedVR2 Torch Compile Settings."""
+    """SeedVR2 Torch Compile Settings.
+
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `mode`: one of 'default', 'reduce-overhead', 'max-autotune', 'max-autotune-no-cudagraphs', by default 'default'
+    - `fullgraph`: true or false, by default False
+    - `dynamic`: true or false, by default False
+    - `dynamo_cache_size_limit`: a whole number from 0 to 1024, by default 64
+    - `dynamo_recompile_limit`: a whole number from 0 to 1024, by default 128
+    """
 
     CLASS_TYPE = 'SeedVR2TorchCompileSettings'
 
@@ -88,7 +124,26 @@ class SeedVR2TorchCompileSettings(_Node, Source[s.TorchCompileArgs], frozen=True
 
 
 class SeedVR2VideoUpscaler(_Node, Source[s.Image], frozen=True):
-    """SeedVR2 Video Upscaler (v2.5.24)."""
+    """SeedVR2 Video Upscaler (v2.5.24).
+
+    Restores and enlarges pictures or the frames of a video.
+
+    - `image`: a wire that carries IMAGE
+    - `dit`: a wire that carries SEEDVR2_DIT
+    - `vae`: a wire that carries SEEDVR2_VAE
+    - `seed`: a whole number from 0 to 4294967295, by default 42
+    - `resolution`: a whole number from 16 to 16384, by default 1080
+    - `max_resolution`: a whole number from 0 to 16384, by default 0
+    - `batch_size`: a whole number from 1 to 16384, by default 5
+    - `uniform_batch_size`: true or false, by default False
+    - `color_correction`: one of 'lab', 'wavelet', 'wavelet_adaptive', 'hsv', 'adain', 'none', by default 'lab'
+    - `temporal_overlap`: a whole number from 0 to 16, optional
+    - `prepend_frames`: a whole number from 0 to 32, optional
+    - `input_noise_scale`: a number from 0.0 to 1.0, optional
+    - `latent_noise_scale`: a number from 0.0 to 1.0, optional
+    - `offload_device`: the name of a file or model that the server has, optional
+    - `enable_debug`: true or false, optional
+    """
 
     CLASS_TYPE = 'SeedVR2VideoUpscaler'
 

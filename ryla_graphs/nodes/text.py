@@ -11,8 +11,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +22,17 @@ class _Node(Node, frozen=True):
 
 
 class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
-    """Build JSON Prompt (Ideogram) (text), experimental."""
+    """Build JSON Prompt (Ideogram) (text), experimental.
+
+    - `element`: a wire that carries ARRAY
+    - `high_level_description`: text
+    - `background`: text
+    - `style`: one of 'none', 'photo', 'art_style'
+    - `aesthetics`: text
+    - `lighting`: text
+    - `medium`: text
+    - `color_palette`: a wire that carries COLORS, by default []
+    """
 
     CLASS_TYPE = 'BuildJsonPromptIdeogram'
 
@@ -32,10 +43,20 @@ class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
         """The options of `style`."""
 
         class Photo(Option, frozen=True):
+            """The choice 'photo'.
+
+            - `photo`: text
+            """
+
             KEY = 'photo'
             photo: str | Source[s.String] = ''
 
         class ArtStyle(Option, frozen=True):
+            """The choice 'art_style'.
+
+            - `art_style`: text
+            """
+
             KEY = 'art_style'
             art_style: str | Source[s.String] = ''
 
@@ -54,7 +75,10 @@ class BuildJsonPromptIdeogram(_Node, Source[s.Dict], frozen=True):
 
 
 class TextToLowercase(_Node, Source[s.String], frozen=True):
-    """Convert Text to Lowercase (DEPRECATED) (text), deprecated, experimental."""
+    """Convert Text to Lowercase (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    """
 
     CLASS_TYPE = 'TextToLowercase'
 
@@ -69,7 +93,10 @@ class TextToLowercase(_Node, Source[s.String], frozen=True):
 
 
 class TextToUppercase(_Node, Source[s.String], frozen=True):
-    """Convert Text to Uppercase (DEPRECATED) (text), deprecated, experimental."""
+    """Convert Text to Uppercase (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    """
 
     CLASS_TYPE = 'TextToUppercase'
 
@@ -84,7 +111,11 @@ class TextToUppercase(_Node, Source[s.String], frozen=True):
 
 
 class TruncateText(_Node, Source[s.String], frozen=True):
-    """Truncate Text (text), experimental."""
+    """Truncate Text (text), experimental.
+
+    - `texts`: text
+    - `max_length`: a whole number from 1 to 10000, by default 77
+    """
 
     CLASS_TYPE = 'TruncateText'
 
@@ -100,7 +131,11 @@ class TruncateText(_Node, Source[s.String], frozen=True):
 
 
 class AddTextPrefix(_Node, Source[s.String], frozen=True):
-    """Add Text Prefix (DEPRECATED) (text), deprecated, experimental."""
+    """Add Text Prefix (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    - `prefix`: text
+    """
 
     CLASS_TYPE = 'AddTextPrefix'
 
@@ -116,7 +151,11 @@ class AddTextPrefix(_Node, Source[s.String], frozen=True):
 
 
 class AddTextSuffix(_Node, Source[s.String], frozen=True):
-    """Add Text Suffix (DEPRECATED) (text), deprecated, experimental."""
+    """Add Text Suffix (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    - `suffix`: text
+    """
 
     CLASS_TYPE = 'AddTextSuffix'
 
@@ -132,7 +171,12 @@ class AddTextSuffix(_Node, Source[s.String], frozen=True):
 
 
 class ReplaceText(_Node, Source[s.String], frozen=True):
-    """Replace Text (DEPRECATED) (text), deprecated, experimental."""
+    """Replace Text (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    - `find`: text
+    - `replace_`: text
+    """
 
     CLASS_TYPE = 'ReplaceText'
 
@@ -150,7 +194,10 @@ class ReplaceText(_Node, Source[s.String], frozen=True):
 
 
 class StripWhitespace(_Node, Source[s.String], frozen=True):
-    """Strip Whitespace (DEPRECATED) (text), deprecated, experimental."""
+    """Strip Whitespace (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    """
 
     CLASS_TYPE = 'StripWhitespace'
 
@@ -165,7 +212,10 @@ class StripWhitespace(_Node, Source[s.String], frozen=True):
 
 
 class MergeTextLists(_Node, Source[s.String], frozen=True):
-    """Merge Text Lists (DEPRECATED) (text), deprecated, experimental."""
+    """Merge Text Lists (DEPRECATED) (text), deprecated, experimental.
+
+    - `texts`: text
+    """
 
     CLASS_TYPE = 'MergeTextLists'
 
@@ -180,7 +230,11 @@ class MergeTextLists(_Node, Source[s.String], frozen=True):
 
 
 class StringFormat(_Node, Source[s.String], frozen=True):
-    """Format Text (text)."""
+    """Format Text (text).
+
+    - `values`: up to 26 wires
+    - `f_string`: text, by default '{a}'
+    """
 
     CLASS_TYPE = 'StringFormat'
 
@@ -196,7 +250,12 @@ class StringFormat(_Node, Source[s.String], frozen=True):
 
 
 class StringConcatenate(_Node, Source[s.String], frozen=True):
-    """Concatenate Text (text)."""
+    """Concatenate Text (text).
+
+    - `string_a`: text
+    - `string_b`: text
+    - `delimiter`: text
+    """
 
     CLASS_TYPE = 'StringConcatenate'
 
@@ -213,7 +272,12 @@ class StringConcatenate(_Node, Source[s.String], frozen=True):
 
 
 class StringSubstring(_Node, Source[s.String], frozen=True):
-    """Substring (text)."""
+    """Substring (text).
+
+    - `string`: text
+    - `start`: a whole number
+    - `end`: a whole number
+    """
 
     CLASS_TYPE = 'StringSubstring'
 
@@ -230,7 +294,10 @@ class StringSubstring(_Node, Source[s.String], frozen=True):
 
 
 class StringLength(_Node, Source[s.Int], frozen=True):
-    """Text Length (text)."""
+    """Text Length (text).
+
+    - `string`: text
+    """
 
     CLASS_TYPE = 'StringLength'
 
@@ -245,7 +312,11 @@ class StringLength(_Node, Source[s.Int], frozen=True):
 
 
 class CaseConverter(_Node, Source[s.String], frozen=True):
-    """Convert Text Case (text)."""
+    """Convert Text Case (text).
+
+    - `string`: text
+    - `mode`: one of 'UPPERCASE', 'lowercase', 'Capitalize', 'Title Case', by default 'UPPERCASE'
+    """
 
     CLASS_TYPE = 'CaseConverter'
 
@@ -261,7 +332,11 @@ class CaseConverter(_Node, Source[s.String], frozen=True):
 
 
 class StringTrim(_Node, Source[s.String], frozen=True):
-    """Trim Text (text)."""
+    """Trim Text (text).
+
+    - `string`: text
+    - `mode`: one of 'Both', 'Left', 'Right', by default 'Both'
+    """
 
     CLASS_TYPE = 'StringTrim'
 
@@ -277,7 +352,12 @@ class StringTrim(_Node, Source[s.String], frozen=True):
 
 
 class StringReplace(_Node, Source[s.String], frozen=True):
-    """Replace Text (text)."""
+    """Replace Text (text).
+
+    - `string`: text
+    - `find`: text
+    - `replace_`: text
+    """
 
     CLASS_TYPE = 'StringReplace'
 
@@ -295,7 +375,12 @@ class StringReplace(_Node, Source[s.String], frozen=True):
 
 
 class StringContains(_Node, Source[s.Boolean], frozen=True):
-    """Contains Text (text)."""
+    """Contains Text (text).
+
+    - `string`: text
+    - `substring`: text
+    - `case_sensitive`: true or false, by default True
+    """
 
     CLASS_TYPE = 'StringContains'
 
@@ -312,7 +397,13 @@ class StringContains(_Node, Source[s.Boolean], frozen=True):
 
 
 class StringCompare(_Node, Source[s.Boolean], frozen=True):
-    """Compare Text (text)."""
+    """Compare Text (text).
+
+    - `string_a`: text
+    - `string_b`: text
+    - `mode`: one of 'Starts With', 'Ends With', 'Equal', by default 'Starts With'
+    - `case_sensitive`: true or false, by default True
+    """
 
     CLASS_TYPE = 'StringCompare'
 
@@ -330,7 +421,14 @@ class StringCompare(_Node, Source[s.Boolean], frozen=True):
 
 
 class RegexMatch(_Node, Source[s.Boolean], frozen=True):
-    """Match Text (text)."""
+    """Match Text (text).
+
+    - `string`: text
+    - `regex_pattern`: text
+    - `case_insensitive`: true or false, by default True
+    - `multiline`: true or false, by default False
+    - `dotall`: true or false, by default False
+    """
 
     CLASS_TYPE = 'RegexMatch'
 
@@ -349,7 +447,16 @@ class RegexMatch(_Node, Source[s.Boolean], frozen=True):
 
 
 class RegexExtract(_Node, Source[s.String], frozen=True):
-    """Extract Text (text)."""
+    """Extract Text (text).
+
+    - `string`: text
+    - `regex_pattern`: text
+    - `mode`: one of 'First Match', 'All Matches', 'First Group', 'All Groups', by default 'First Match'
+    - `case_insensitive`: true or false, by default True
+    - `multiline`: true or false, by default False
+    - `dotall`: true or false, by default False
+    - `group_index`: a whole number from 0 to 100, by default 1
+    """
 
     CLASS_TYPE = 'RegexExtract'
 
@@ -370,7 +477,16 @@ class RegexExtract(_Node, Source[s.String], frozen=True):
 
 
 class RegexReplace(_Node, Source[s.String], frozen=True):
-    """Replace Text (Regex) (text)."""
+    """Replace Text (Regex) (text).
+
+    - `string`: text
+    - `regex_pattern`: text
+    - `replace_`: text
+    - `case_insensitive`: true or false, optional
+    - `multiline`: true or false, optional
+    - `dotall`: true or false, optional
+    - `count`: a whole number from 0 to 100, optional
+    """
 
     CLASS_TYPE = 'RegexReplace'
 
@@ -392,7 +508,11 @@ class RegexReplace(_Node, Source[s.String], frozen=True):
 
 
 class JsonExtractString(_Node, Source[s.String], frozen=True):
-    """Extract Text from JSON (text)."""
+    """Extract Text from JSON (text).
+
+    - `json_string`: text
+    - `key`: text
+    """
 
     CLASS_TYPE = 'JsonExtractString'
 
@@ -408,7 +528,11 @@ class JsonExtractString(_Node, Source[s.String], frozen=True):
 
 
 class ConvertDictionaryToString(_Node, Source[s.String], frozen=True):
-    """Convert Dictionary to String (text)."""
+    """Convert Dictionary to String (text).
+
+    - `dictionary`: a wire that carries DICT
+    - `indent`: a whole number from 0 to 8, by default 2
+    """
 
     CLASS_TYPE = 'ConvertDictionaryToString'
 
@@ -424,7 +548,11 @@ class ConvertDictionaryToString(_Node, Source[s.String], frozen=True):
 
 
 class ConvertArrayToString(_Node, Source[s.String], frozen=True):
-    """Convert Array to String (text)."""
+    """Convert Array to String (text).
+
+    - `array`: a wire that carries ARRAY
+    - `indent`: a whole number from 0 to 8, by default 2
+    """
 
     CLASS_TYPE = 'ConvertArrayToString'
 
@@ -440,7 +568,18 @@ class ConvertArrayToString(_Node, Source[s.String], frozen=True):
 
 
 class TextGenerate(_Node, Source[s.String], frozen=True):
-    """Generate Text (text)."""
+    """Generate Text (text).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `max_length`: a whole number from 1 to 32768, by default 512
+    - `sampling_mode`: one of 'on', 'off'
+    - `image`: a wire that carries IMAGE, optional
+    - `video`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `thinking`: true or false, optional
+    - `use_default_template`: true or false, optional
+    """
 
     CLASS_TYPE = 'TextGenerate'
 
@@ -451,6 +590,17 @@ class TextGenerate(_Node, Source[s.String], frozen=True):
         """The options of `sampling_mode`."""
 
         class On(Option, frozen=True):
+            """The choice 'on'.
+
+            - `temperature`: a number from 0.01 to 2.0, by default 0.7
+            - `top_k`: a whole number from 0 to 1000, by default 64
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `min_p`: a number from 0.0 to 1.0, by default 0.05
+            - `repetition_penalty`: a number from 0.0 to 5.0, by default 1.05
+            - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+            - `presence_penalty`: a number from 0.0 to 5.0, optional
+            """
+
             KEY = 'on'
             temperature: Annotated[float, Field(ge=0.01, le=2.0)] | Source[s.Float] = 0.7
             top_k: Annotated[int, Field(ge=0, le=1000)] | Source[s.Int] = 64
@@ -476,7 +626,18 @@ class TextGenerate(_Node, Source[s.String], frozen=True):
 
 
 class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
-    """Generate LTX2 Prompt (text)."""
+    """Generate LTX2 Prompt (text).
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `max_length`: a whole number from 1 to 32768, by default 512
+    - `sampling_mode`: one of 'on', 'off'
+    - `image`: a wire that carries IMAGE, optional
+    - `video`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `thinking`: true or false, optional
+    - `use_default_template`: true or false, optional
+    """
 
     CLASS_TYPE = 'TextGenerateLTX2Prompt'
 
@@ -487,6 +648,17 @@ class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
         """The options of `sampling_mode`."""
 
         class On(Option, frozen=True):
+            """The choice 'on'.
+
+            - `temperature`: a number from 0.01 to 2.0, by default 0.7
+            - `top_k`: a whole number from 0 to 1000, by default 64
+            - `top_p`: a number from 0.0 to 1.0, by default 0.95
+            - `min_p`: a number from 0.0 to 1.0, by default 0.05
+            - `repetition_penalty`: a number from 0.0 to 5.0, by default 1.05
+            - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+            - `presence_penalty`: a number from 0.0 to 5.0, optional
+            """
+
             KEY = 'on'
             temperature: Annotated[float, Field(ge=0.01, le=2.0)] | Source[s.Float] = 0.7
             top_k: Annotated[int, Field(ge=0, le=1000)] | Source[s.Int] = 64
@@ -512,7 +684,16 @@ class TextGenerateLTX2Prompt(_Node, Source[s.String], frozen=True):
 
 
 class TextOverlay(_Node, Source[s.Image], frozen=True):
-    """Draw Text Overlay (text)."""
+    """Draw Text Overlay (text).
+
+    - `images`: a wire that carries IMAGE
+    - `text`: text
+    - `font_size`: a number from 0.5 to 50.0, by default 5.0
+    - `color`: a wire that carries COLOR, by default '#ffffff'
+    - `position`: one of 'top', 'bottom', by default 'top'
+    - `align`: one of 'left', 'center', 'right', by default 'left'
+    - `outline`: true or false, by default True
+    """
 
     CLASS_TYPE = 'TextOverlay'
 
@@ -533,7 +714,12 @@ class TextOverlay(_Node, Source[s.Image], frozen=True):
 
 
 class SaveText(_Node, Source[s.String], frozen=True):
-    """Save Text (text)."""
+    """Save Text (text).
+
+    - `text`: text
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `format`: one of 'txt', 'csv', 'md', 'json', by default 'txt'
+    """
 
     CLASS_TYPE = 'SaveText'
 

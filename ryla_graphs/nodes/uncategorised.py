@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Generic, NamedTuple
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -19,7 +19,10 @@ class _Node(Node, frozen=True):
 
 
 class wanBlockSwap(_Node, Source[s.Model[Family]], frozen=True):
-    """wanBlockSwap, deprecated."""
+    """wanBlockSwap, deprecated.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'wanBlockSwap'
 

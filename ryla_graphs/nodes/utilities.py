@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class CreateBoundingBoxes(_Node, frozen=True):
-    """Create Bounding Boxes (utilities), experimental."""
+    """Create Bounding Boxes (utilities), experimental.
+
+    - `width`: a whole number from 64 to 16384, by default 1024
+    - `height`: a whole number from 64 to 16384, by default 1024
+    - `editor_state`: a wire that carries BOUNDING_BOXES, by default []
+    - `background`: a wire that carries IMAGE, optional
+    - `bboxes`: a wire that carries BOUNDING_BOX,ARRAY,STRING, optional
+    - `last_incoming`: a wire that carries BOUNDING_BOXES, optional
+    """
 
     CLASS_TYPE = 'CreateBoundingBoxes'
 
@@ -43,7 +51,10 @@ class CreateBoundingBoxes(_Node, frozen=True):
 
 
 class PreviewAny(_Node, Source[s.String], frozen=True):
-    """Preview as Text (utilities)."""
+    """Preview as Text (utilities).
+
+    - `source`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'PreviewAny'
 
@@ -58,7 +69,10 @@ class PreviewAny(_Node, Source[s.String], frozen=True):
 
 
 class CustomCombo(_Node, frozen=True):
-    """Custom Combo (utilities), experimental."""
+    """Custom Combo (utilities), experimental.
+
+    - `choice`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'CustomCombo'
 
@@ -74,7 +88,12 @@ class CustomCombo(_Node, frozen=True):
 
 
 class ResolutionSelector(_Node, frozen=True):
-    """Resolution Selector (utilities)."""
+    """Resolution Selector (utilities).
+
+    - `aspect_ratio`: one of '1:1 (Square)', '2:3 (Portrait Photo)', '3:2 (Photo)', '3:4 (Portrait Standard)', '4:3 (Standard)', '9:16 (Portrait Widescreen)', '16:9 (Widescreen)', '21:9 (Ultrawide)', by default '1:1 (Square)'
+    - `megapixels`: a number from 0.1 to 16.0, by default 1.0
+    - `multiple`: a whole number from 8 to 128, by default 8
+    """
 
     CLASS_TYPE = 'ResolutionSelector'
 
@@ -92,7 +111,10 @@ class ResolutionSelector(_Node, frozen=True):
 
 
 class ColorToRGBInt(_Node, frozen=True):
-    """Color Picker (utilities)."""
+    """Color Picker (utilities).
+
+    - `color`: a wire that carries COLOR, by default '#ffffff'
+    """
 
     CLASS_TYPE = 'ColorToRGBInt'
 
@@ -109,12 +131,15 @@ class ColorToRGBInt(_Node, frozen=True):
 
 
 class CreateList(_Node, Source[Any], frozen=True):
-    """Create List (utilities)."""
+    """Create List (utilities).
+
+    - `inputs_`: up to 10 wires
+    """
 
     CLASS_TYPE = 'CreateList'
 
     class Out(NamedTuple):
-        list: Output[Any]
+        list: OutputList[Any]
 
     WIRE_NAMES = {'inputs_': 'inputs'}
     inputs_: Annotated[Sequence[AnyValue], Field(min_length=1, max_length=10)]
@@ -125,7 +150,11 @@ class CreateList(_Node, Source[Any], frozen=True):
 
 
 class ComfyMathExpression(_Node, frozen=True):
-    """Math Expression (utilities)."""
+    """Math Expression (utilities).
+
+    - `expression`: text, by default 'a + b'
+    - `values`: up to 26 wires
+    """
 
     CLASS_TYPE = 'ComfyMathExpression'
 
@@ -143,7 +172,10 @@ class ComfyMathExpression(_Node, frozen=True):
 
 
 class ComfyNumberConvert(_Node, frozen=True):
-    """Convert Number (utilities)."""
+    """Convert Number (utilities).
+
+    - `value`: a number, or a wire that carries INT,FLOAT,STRING,BOOLEAN
+    """
 
     CLASS_TYPE = 'ComfyNumberConvert'
 
@@ -159,7 +191,11 @@ class ComfyNumberConvert(_Node, frozen=True):
 
 
 class CurveEditor(_Node, Source[s.Curve], frozen=True):
-    """Curve Editor (utilities)."""
+    """Curve Editor (utilities).
+
+    - `curve`: a wire that carries CURVE, by default {'points': [[0.0, 0.0], [1.0, 1.0]], 'interpolation': 'mono…
+    - `histogram`: a wire that carries HISTOGRAM, optional
+    """
 
     CLASS_TYPE = 'CurveEditor'
 
@@ -175,7 +211,10 @@ class CurveEditor(_Node, Source[s.Curve], frozen=True):
 
 
 class ImageHistogram(_Node, frozen=True):
-    """Image Histogram (utilities)."""
+    """Image Histogram (utilities).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageHistogram'
 
@@ -194,7 +233,10 @@ class ImageHistogram(_Node, frozen=True):
 
 
 class SeedNode(_Node, Source[s.Int], frozen=True):
-    """Seed (utilities)."""
+    """Seed (utilities).
+
+    - `seed`: a whole number from 0 to 9223372036854775807
+    """
 
     CLASS_TYPE = 'SeedNode'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class ComfySwitchNode(_Node, Source[Any], frozen=True):
-    """If/Else Switch (utilities/logic), experimental."""
+    """If/Else Switch (utilities/logic), experimental.
+
+    - `switch`: true or false
+    - `on_false`: a wire that carries anything that matches
+    - `on_true`: a wire that carries anything that matches
+    """
 
     CLASS_TYPE = 'ComfySwitchNode'
 
@@ -38,7 +43,10 @@ class ComfySwitchNode(_Node, Source[Any], frozen=True):
 
 
 class ComfyNotNode(_Node, Source[s.Boolean], frozen=True):
-    """Not (utilities/logic)."""
+    """Not (utilities/logic).
+
+    - `value`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ComfyNotNode'
 
@@ -53,7 +61,10 @@ class ComfyNotNode(_Node, Source[s.Boolean], frozen=True):
 
 
 class ComfyAndNode(_Node, Source[s.Boolean], frozen=True):
-    """And (utilities/logic)."""
+    """And (utilities/logic).
+
+    - `values`: up to 10 wires
+    """
 
     CLASS_TYPE = 'ComfyAndNode'
 
@@ -68,7 +79,10 @@ class ComfyAndNode(_Node, Source[s.Boolean], frozen=True):
 
 
 class ComfyOrNode(_Node, Source[s.Boolean], frozen=True):
-    """Or (utilities/logic)."""
+    """Or (utilities/logic).
+
+    - `values`: up to 10 wires
+    """
 
     CLASS_TYPE = 'ComfyOrNode'
 

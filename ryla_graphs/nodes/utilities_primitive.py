@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class PrimitiveBoundingBox(_Node, Source[s.BoundingBox], frozen=True):
-    """Bounding Box (utilities/primitive)."""
+    """Bounding Box (utilities/primitive).
+
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'PrimitiveBoundingBox'
 
@@ -38,7 +44,10 @@ class PrimitiveBoundingBox(_Node, Source[s.BoundingBox], frozen=True):
 
 
 class PrimitiveString(_Node, Source[s.String], frozen=True):
-    """Text (utilities/primitive)."""
+    """Text (utilities/primitive).
+
+    - `value`: text
+    """
 
     CLASS_TYPE = 'PrimitiveString'
 
@@ -53,7 +62,10 @@ class PrimitiveString(_Node, Source[s.String], frozen=True):
 
 
 class PrimitiveStringMultiline(_Node, Source[s.String], frozen=True):
-    """Text (Multiline) (utilities/primitive)."""
+    """Text (Multiline) (utilities/primitive).
+
+    - `value`: text
+    """
 
     CLASS_TYPE = 'PrimitiveStringMultiline'
 
@@ -68,7 +80,10 @@ class PrimitiveStringMultiline(_Node, Source[s.String], frozen=True):
 
 
 class PrimitiveInt(_Node, Source[s.Int], frozen=True):
-    """Int (utilities/primitive)."""
+    """Int (utilities/primitive).
+
+    - `value`: a whole number from -9223372036854775807 to 9223372036854775807
+    """
 
     CLASS_TYPE = 'PrimitiveInt'
 
@@ -83,7 +98,10 @@ class PrimitiveInt(_Node, Source[s.Int], frozen=True):
 
 
 class PrimitiveFloat(_Node, Source[s.Float], frozen=True):
-    """Float (utilities/primitive)."""
+    """Float (utilities/primitive).
+
+    - `value`: a number from -9223372036854775807 to 9223372036854775807
+    """
 
     CLASS_TYPE = 'PrimitiveFloat'
 
@@ -98,7 +116,10 @@ class PrimitiveFloat(_Node, Source[s.Float], frozen=True):
 
 
 class PrimitiveBoolean(_Node, Source[s.Boolean], frozen=True):
-    """Boolean (utilities/primitive)."""
+    """Boolean (utilities/primitive).
+
+    - `value`: true or false
+    """
 
     CLASS_TYPE = 'PrimitiveBoolean'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,12 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class LoadVideoDataSetFromFolder(_Node, Source[s.Video], frozen=True):
-    """Load Video (from Folder) (video), experimental."""
+    """Load Video (from Folder) (video), experimental.
+
+    - `folder`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadVideoDataSetFromFolder'
 
     class Out(NamedTuple):
-        videos: Output[s.Video]
+        videos: OutputList[s.Video]
 
     folder: str | Source[s.Combo]
 
@@ -35,13 +39,16 @@ class LoadVideoDataSetFromFolder(_Node, Source[s.Video], frozen=True):
 
 
 class LoadVideoTextDataSetFromFolder(_Node, frozen=True):
-    """Load Video-Text (from Folder) (video), experimental."""
+    """Load Video-Text (from Folder) (video), experimental.
+
+    - `folder`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadVideoTextDataSetFromFolder'
 
     class Out(NamedTuple):
-        videos: Output[s.Video]
-        texts: Output[s.String]
+        videos: OutputList[s.Video]
+        texts: OutputList[s.String]
 
     folder: str | Source[s.Combo]
 
@@ -51,7 +58,13 @@ class LoadVideoTextDataSetFromFolder(_Node, frozen=True):
 
 
 class VideoFrameSample(_Node, Source[s.Video], frozen=True):
-    """Sample Video Frame (video), experimental."""
+    """Sample Video Frame (video), experimental.
+
+    - `video`: a wire that carries VIDEO
+    - `num_frames`: a whole number from 1 to 9999, by default 16
+    - `strategy`: one of 'uniform', 'head', 'tail', 'random', by default 'uniform'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'VideoFrameSample'
 
@@ -69,7 +82,14 @@ class VideoFrameSample(_Node, Source[s.Video], frozen=True):
 
 
 class SaveWEBM(_Node, Source[s.Image], frozen=True):
-    """Save WEBM (video), experimental."""
+    """Save WEBM (video), experimental.
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `codec`: one of 'vp9', 'av1', by default 'vp9'
+    - `fps`: a number from 0.01 to 1000.0, by default 24.0
+    - `crf`: a number from 0 to 63.0, by default 32.0
+    """
 
     CLASS_TYPE = 'SaveWEBM'
 
@@ -88,7 +108,15 @@ class SaveWEBM(_Node, Source[s.Image], frozen=True):
 
 
 class SaveVideo(_Node, Source[s.Video], frozen=True):
-    """Save Video (video)."""
+    """Save Video (video).
+
+    Saves a video in the server's output folder.
+
+    - `video`: a wire that carries VIDEO
+    - `filename_prefix`: text, by default 'video/ComfyUI': where to save, below the output folder
+    - `format`: one of 'auto', 'mp4', 'mkv', 'webm'
+    - `codec`: one of 'auto', 'h264', 'av1', optional
+    """
 
     CLASS_TYPE = 'SaveVideo'
 
@@ -99,18 +127,34 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
         """The options of `format`."""
 
         class Auto(Option, frozen=True):
+            """The choice 'auto'.
+
+            - `codec`: one of 'auto', 'h264', 'av1'
+            """
+
             KEY = 'auto'
 
             class Codec:
                 """The options of `codec`."""
 
                 class H264(Option, frozen=True):
+                    """The choice 'h264'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'h264'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 51.0, by default 23.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=51.0)] | Source[s.Float] = 23.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -118,12 +162,23 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
                 class Av1(Option, frozen=True):
+                    """The choice 'av1'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'av1'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 63.0, by default 30.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 30.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -133,18 +188,34 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
             codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Mp4(Option, frozen=True):
+            """The choice 'mp4'.
+
+            - `codec`: one of 'auto', 'h264', 'av1'
+            """
+
             KEY = 'mp4'
 
             class Codec:
                 """The options of `codec`."""
 
                 class H264(Option, frozen=True):
+                    """The choice 'h264'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'h264'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 51.0, by default 23.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=51.0)] | Source[s.Float] = 23.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -152,12 +223,23 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
                 class Av1(Option, frozen=True):
+                    """The choice 'av1'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'av1'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 63.0, by default 30.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 30.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -167,18 +249,34 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
             codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Mkv(Option, frozen=True):
+            """The choice 'mkv'.
+
+            - `codec`: one of 'auto', 'h264', 'av1'
+            """
+
             KEY = 'mkv'
 
             class Codec:
                 """The options of `codec`."""
 
                 class H264(Option, frozen=True):
+                    """The choice 'h264'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'h264'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 51.0, by default 23.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=51.0)] | Source[s.Float] = 23.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -186,12 +284,23 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
                     encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
                 class Av1(Option, frozen=True):
+                    """The choice 'av1'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'av1'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 63.0, by default 30.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 30.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -201,18 +310,34 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
             codec: Literal['auto', 'h264', 'av1'] | Codec.H264 | Codec.Av1 = 'auto'
 
         class Webm(Option, frozen=True):
+            """The choice 'webm'.
+
+            - `codec`: one of 'auto', 'av1'
+            """
+
             KEY = 'webm'
 
             class Codec:
                 """The options of `codec`."""
 
                 class Av1(Option, frozen=True):
+                    """The choice 'av1'.
+
+                    - `encoding`: one of 'auto', 're-encode', optional
+                    """
+
                     KEY = 'av1'
 
                     class Encoding:
                         """The options of `encoding`."""
 
                         class ReEncode(Option, frozen=True):
+                            """The choice 're-encode'.
+
+                            - `crf`: a number from 0.0 to 63.0, by default 30.0
+                            - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                            """
+
                             KEY = 're-encode'
                             crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 30.0
                             color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -225,12 +350,23 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
         """The options of `codec`."""
 
         class H264(Option, frozen=True):
+            """The choice 'h264'.
+
+            - `encoding`: one of 'auto', 're-encode', optional
+            """
+
             KEY = 'h264'
 
             class Encoding:
                 """The options of `encoding`."""
 
                 class ReEncode(Option, frozen=True):
+                    """The choice 're-encode'.
+
+                    - `crf`: a number from 0.0 to 51.0, by default 23.0
+                    - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                    """
+
                     KEY = 're-encode'
                     crf: Annotated[float, Field(ge=0.0, le=51.0)] | Source[s.Float] = 23.0
                     color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -238,12 +374,23 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
             encoding: Literal['auto', 're-encode'] | Encoding.ReEncode | None = None
 
         class Av1(Option, frozen=True):
+            """The choice 'av1'.
+
+            - `encoding`: one of 'auto', 're-encode', optional
+            """
+
             KEY = 'av1'
 
             class Encoding:
                 """The options of `encoding`."""
 
                 class ReEncode(Option, frozen=True):
+                    """The choice 're-encode'.
+
+                    - `crf`: a number from 0.0 to 63.0, by default 30.0
+                    - `color_space`: one of 'auto', 'sRGB', 'HDR', 'HDR PQ', by default 'auto'
+                    """
+
                     KEY = 're-encode'
                     crf: Annotated[float, Field(ge=0.0, le=63.0)] | Source[s.Float] = 30.0
                     color_space: Literal['auto', 'sRGB', 'HDR', 'HDR PQ'] | Source[s.Combo] = 'auto'
@@ -261,7 +408,15 @@ class SaveVideo(_Node, Source[s.Video], frozen=True):
 
 
 class CreateVideo(_Node, Source[s.Video], frozen=True):
-    """Create Video (video)."""
+    """Create Video (video).
+
+    Makes a video of frames and, if given, sound.
+
+    - `images`: a wire that carries IMAGE
+    - `fps`: a number from 1.0 to 120.0, by default 30.0: frames a second
+    - `audio`: a wire that carries AUDIO, optional
+    - `bit_depth`: a whole number from 8 to 10, optional
+    """
 
     CLASS_TYPE = 'CreateVideo'
 
@@ -279,7 +434,10 @@ class CreateVideo(_Node, Source[s.Video], frozen=True):
 
 
 class GetVideoComponents(_Node, frozen=True):
-    """Get Video Components (video)."""
+    """Get Video Components (video).
+
+    - `video`: a wire that carries VIDEO
+    """
 
     CLASS_TYPE = 'GetVideoComponents'
 
@@ -298,7 +456,10 @@ class GetVideoComponents(_Node, frozen=True):
 
 
 class LoadVideo(_Node, Source[s.Video], frozen=True):
-    """Load Video (video)."""
+    """Load Video (video).
+
+    - `file`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadVideo'
 
@@ -313,7 +474,13 @@ class LoadVideo(_Node, Source[s.Video], frozen=True):
 
 
 class VideoSlice(_Node, Source[s.Video], frozen=True):
-    """Trim Video (video)."""
+    """Trim Video (video).
+
+    - `video`: a wire that carries VIDEO
+    - `start_time`: a number from -100000.0 to 100000.0, by default 0.0
+    - `duration`: a number of at least 0.0, by default 0.0
+    - `strict_duration`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Video Slice'
 
@@ -331,7 +498,12 @@ class VideoSlice(_Node, Source[s.Video], frozen=True):
 
 
 class FrameInterpolate(_Node, Source[s.Image], frozen=True):
-    """Run Frame Interpolation Model (video)."""
+    """Run Frame Interpolation Model (video).
+
+    - `interp_model`: a wire that carries INTERP_MODEL
+    - `images`: a wire that carries IMAGE
+    - `multiplier`: a whole number from 2 to 16, by default 2
+    """
 
     CLASS_TYPE = 'FrameInterpolate'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,12 +20,16 @@ class _Node(Node, frozen=True):
 
 
 class ShuffleVideoDataset(_Node, Source[s.Video], frozen=True):
-    """Shuffle Videos List (video/batch), experimental."""
+    """Shuffle Videos List (video/batch), experimental.
+
+    - `videos`: a wire that carries VIDEO
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ShuffleVideoDataset'
 
     class Out(NamedTuple):
-        videos: Output[s.Video]
+        videos: OutputList[s.Video]
 
     videos: Source[s.Video]
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class VHS_AudioToVHSAudio(_Node, Source[s.VhsAudio], frozen=True):
-    """Audio to legacy VHS_AUDIO🎥🅥🅗🅢."""
+    """Audio to legacy VHS_AUDIO🎥🅥🅗🅢.
+
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'VHS_AudioToVHSAudio'
 
@@ -36,7 +39,10 @@ class VHS_AudioToVHSAudio(_Node, Source[s.VhsAudio], frozen=True):
 
 
 class VHS_BatchManager(_Node, Source[s.VhsBatchManager], frozen=True):
-    """Meta Batch Manager 🎥🅥🅗🅢."""
+    """Meta Batch Manager 🎥🅥🅗🅢.
+
+    - `frames_per_batch`: a whole number from 1 to 9007199254740991, by default 16
+    """
 
     CLASS_TYPE = 'VHS_BatchManager'
 
@@ -51,7 +57,11 @@ class VHS_BatchManager(_Node, Source[s.VhsBatchManager], frozen=True):
 
 
 class VHS_DuplicateImages(_Node, frozen=True):
-    """Repeat Images 🎥🅥🅗🅢."""
+    """Repeat Images 🎥🅥🅗🅢.
+
+    - `images`: a wire that carries IMAGE
+    - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
+    """
 
     CLASS_TYPE = 'VHS_DuplicateImages'
 
@@ -68,7 +78,11 @@ class VHS_DuplicateImages(_Node, frozen=True):
 
 
 class VHS_DuplicateLatents(_Node, Generic[Family], frozen=True):
-    """Repeat Latents 🎥🅥🅗🅢."""
+    """Repeat Latents 🎥🅥🅗🅢.
+
+    - `latents`: a wire that carries LATENT
+    - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
+    """
 
     CLASS_TYPE = 'VHS_DuplicateLatents'
 
@@ -85,7 +99,11 @@ class VHS_DuplicateLatents(_Node, Generic[Family], frozen=True):
 
 
 class VHS_DuplicateMasks(_Node, frozen=True):
-    """Repeat Masks 🎥🅥🅗🅢."""
+    """Repeat Masks 🎥🅥🅗🅢.
+
+    - `mask`: a wire that carries MASK
+    - `multiply_by`: a whole number from 1 to 9007199254740991, by default 1
+    """
 
     CLASS_TYPE = 'VHS_DuplicateMasks'
 
@@ -102,7 +120,10 @@ class VHS_DuplicateMasks(_Node, frozen=True):
 
 
 class VHS_GetImageCount(_Node, Source[s.Int], frozen=True):
-    """Get Image Count 🎥🅥🅗🅢."""
+    """Get Image Count 🎥🅥🅗🅢.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'VHS_GetImageCount'
 
@@ -117,7 +138,10 @@ class VHS_GetImageCount(_Node, Source[s.Int], frozen=True):
 
 
 class VHS_GetLatentCount(_Node, Source[s.Int], frozen=True):
-    """Get Latent Count 🎥🅥🅗🅢."""
+    """Get Latent Count 🎥🅥🅗🅢.
+
+    - `latents`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'VHS_GetLatentCount'
 
@@ -132,7 +156,10 @@ class VHS_GetLatentCount(_Node, Source[s.Int], frozen=True):
 
 
 class VHS_GetMaskCount(_Node, Source[s.Int], frozen=True):
-    """Get Mask Count 🎥🅥🅗🅢."""
+    """Get Mask Count 🎥🅥🅗🅢.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'VHS_GetMaskCount'
 
@@ -147,7 +174,12 @@ class VHS_GetMaskCount(_Node, Source[s.Int], frozen=True):
 
 
 class VHS_LoadAudio(_Node, frozen=True):
-    """Load Audio (Path)🎥🅥🅗🅢."""
+    """Load Audio (Path)🎥🅥🅗🅢.
+
+    - `audio_file`: text, by default 'input/'
+    - `seek_seconds`: a number of at least 0, optional
+    - `duration`: a number from 0 to 10000000, optional
+    """
 
     CLASS_TYPE = 'VHS_LoadAudio'
 
@@ -165,7 +197,12 @@ class VHS_LoadAudio(_Node, frozen=True):
 
 
 class VHS_LoadAudioUpload(_Node, frozen=True):
-    """Load Audio (Upload)🎥🅥🅗🅢."""
+    """Load Audio (Upload)🎥🅥🅗🅢.
+
+    - `audio`: the name of a file or model that the server has
+    - `start_time`: a number from 0 to 10000000, optional
+    - `duration`: a number from 0 to 10000000, optional
+    """
 
     CLASS_TYPE = 'VHS_LoadAudioUpload'
 
@@ -183,7 +220,13 @@ class VHS_LoadAudioUpload(_Node, frozen=True):
 
 
 class VHS_LoadImagePath(_Node, frozen=True):
-    """Load Image (Path) 🎥🅥🅗🅢."""
+    """Load Image (Path) 🎥🅥🅗🅢.
+
+    - `image`: text
+    - `custom_width`: a whole number from 0 to 8192, by default 0
+    - `custom_height`: a whole number from 0 to 8192, by default 0
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'VHS_LoadImagePath'
 
@@ -202,7 +245,14 @@ class VHS_LoadImagePath(_Node, frozen=True):
 
 
 class VHS_LoadImages(_Node, frozen=True):
-    """Load Images (Upload) 🎥🅥🅗🅢."""
+    """Load Images (Upload) 🎥🅥🅗🅢.
+
+    - `directory`: the name of a file or model that the server has
+    - `image_load_cap`: a whole number from 0 to 9007199254740991, optional
+    - `skip_first_images`: a whole number from 0 to 9007199254740991, optional
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, optional
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    """
 
     CLASS_TYPE = 'VHS_LoadImages'
 
@@ -223,7 +273,14 @@ class VHS_LoadImages(_Node, frozen=True):
 
 
 class VHS_LoadImagesPath(_Node, frozen=True):
-    """Load Images (Path) 🎥🅥🅗🅢."""
+    """Load Images (Path) 🎥🅥🅗🅢.
+
+    - `directory`: text
+    - `image_load_cap`: a whole number from 0 to 9007199254740991, optional
+    - `skip_first_images`: a whole number from 0 to 9007199254740991, optional
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, optional
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    """
 
     CLASS_TYPE = 'VHS_LoadImagesPath'
 
@@ -244,7 +301,19 @@ class VHS_LoadImagesPath(_Node, frozen=True):
 
 
 class VHS_LoadVideo(_Node, frozen=True):
-    """Load Video (Upload) 🎥🅥🅗🅢."""
+    """Load Video (Upload) 🎥🅥🅗🅢.
+
+    - `video`: the name of a file or model that the server has
+    - `force_rate`: a number from 0 to 60, by default 0.0
+    - `custom_width`: a whole number from 0 to 8192, by default 0
+    - `custom_height`: a whole number from 0 to 8192, by default 0
+    - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
+    - `skip_first_frames`: a whole number from 0 to 9007199254740991, by default 0
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `vae`: a wire that carries VAE, optional
+    - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
+    """
 
     CLASS_TYPE = 'VHS_LoadVideo'
 
@@ -271,7 +340,18 @@ class VHS_LoadVideo(_Node, frozen=True):
 
 
 class VHS_LoadVideoFFmpeg(_Node, frozen=True):
-    """Load Video FFmpeg (Upload) 🎥🅥🅗🅢."""
+    """Load Video FFmpeg (Upload) 🎥🅥🅗🅢.
+
+    - `video`: the name of a file or model that the server has
+    - `force_rate`: a number from 0 to 60, by default 0.0
+    - `custom_width`: a whole number from 0 to 8192, by default 0
+    - `custom_height`: a whole number from 0 to 8192, by default 0
+    - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
+    - `start_time`: a number from 0 to 9007199254740991, by default 0.0
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `vae`: a wire that carries VAE, optional
+    - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
+    """
 
     CLASS_TYPE = 'VHS_LoadVideoFFmpeg'
 
@@ -297,7 +377,18 @@ class VHS_LoadVideoFFmpeg(_Node, frozen=True):
 
 
 class VHS_LoadVideoFFmpegPath(_Node, frozen=True):
-    """Load Video FFmpeg (Path) 🎥🅥🅗🅢."""
+    """Load Video FFmpeg (Path) 🎥🅥🅗🅢.
+
+    - `video`: text
+    - `force_rate`: a number from 0 to 60, by default 0.0
+    - `custom_width`: a whole number from 0 to 8192, by default 0
+    - `custom_height`: a whole number from 0 to 8192, by default 0
+    - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
+    - `start_time`: a number from 0 to 9007199254740991, by default 0.0
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `vae`: a wire that carries VAE, optional
+    - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
+    """
 
     CLASS_TYPE = 'VHS_LoadVideoFFmpegPath'
 
@@ -323,7 +414,19 @@ class VHS_LoadVideoFFmpegPath(_Node, frozen=True):
 
 
 class VHS_LoadVideoPath(_Node, frozen=True):
-    """Load Video (Path) 🎥🅥🅗🅢."""
+    """Load Video (Path) 🎥🅥🅗🅢.
+
+    - `video`: text
+    - `force_rate`: a number from 0 to 60, by default 0.0
+    - `custom_width`: a whole number from 0 to 8192, by default 0
+    - `custom_height`: a whole number from 0 to 8192, by default 0
+    - `frame_load_cap`: a whole number from 0 to 9007199254740991, by default 0
+    - `skip_first_frames`: a whole number from 0 to 9007199254740991, by default 0
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `vae`: a wire that carries VAE, optional
+    - `format`: one of 'None', 'AnimateDiff', 'Mochi', 'LTXV', 'Hunyuan', 'Cosmos', 'Wan', optional
+    """
 
     CLASS_TYPE = 'VHS_LoadVideoPath'
 
@@ -350,7 +453,14 @@ class VHS_LoadVideoPath(_Node, frozen=True):
 
 
 class VHS_MergeImages(_Node, frozen=True):
-    """Merge Images 🎥🅥🅗🅢."""
+    """Merge Images 🎥🅥🅗🅢.
+
+    - `images_A`: a wire that carries IMAGE
+    - `images_B`: a wire that carries IMAGE
+    - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'VHS_MergeImages'
 
@@ -370,7 +480,14 @@ class VHS_MergeImages(_Node, frozen=True):
 
 
 class VHS_MergeLatents(_Node, Generic[Family], frozen=True):
-    """Merge Latents 🎥🅥🅗🅢."""
+    """Merge Latents 🎥🅥🅗🅢.
+
+    - `latents_A`: a wire that carries LATENT
+    - `latents_B`: a wire that carries LATENT
+    - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'VHS_MergeLatents'
 
@@ -390,7 +507,14 @@ class VHS_MergeLatents(_Node, Generic[Family], frozen=True):
 
 
 class VHS_MergeMasks(_Node, frozen=True):
-    """Merge Masks 🎥🅥🅗🅢."""
+    """Merge Masks 🎥🅥🅗🅢.
+
+    - `mask_A`: a wire that carries MASK
+    - `mask_B`: a wire that carries MASK
+    - `merge_strategy`: one of 'match A', 'match B', 'match smaller', 'match larger', by default 'match A'
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'nearest-exact'
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'VHS_MergeMasks'
 
@@ -410,7 +534,11 @@ class VHS_MergeMasks(_Node, frozen=True):
 
 
 class VHS_PruneOutputs(_Node, frozen=True):
-    """Prune Outputs 🎥🅥🅗🅢."""
+    """Prune Outputs 🎥🅥🅗🅢.
+
+    - `filenames`: a wire that carries VHS_FILENAMES
+    - `options`: one of 'Intermediate', 'Intermediate and Utility', by default 'Intermediate'
+    """
 
     CLASS_TYPE = 'VHS_PruneOutputs'
     filenames: Source[s.VhsFilenames]
@@ -418,7 +546,12 @@ class VHS_PruneOutputs(_Node, frozen=True):
 
 
 class VHS_SelectEveryNthImage(_Node, frozen=True):
-    """Select Every Nth Image 🎥🅥🅗🅢."""
+    """Select Every Nth Image 🎥🅥🅗🅢.
+
+    - `images`: a wire that carries IMAGE
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
+    - `skip_first_images`: a whole number from 0 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SelectEveryNthImage'
 
@@ -436,7 +569,12 @@ class VHS_SelectEveryNthImage(_Node, frozen=True):
 
 
 class VHS_SelectEveryNthLatent(_Node, Generic[Family], frozen=True):
-    """Select Every Nth Latent 🎥🅥🅗🅢."""
+    """Select Every Nth Latent 🎥🅥🅗🅢.
+
+    - `latents`: a wire that carries LATENT
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
+    - `skip_first_latents`: a whole number from 0 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SelectEveryNthLatent'
 
@@ -454,7 +592,12 @@ class VHS_SelectEveryNthLatent(_Node, Generic[Family], frozen=True):
 
 
 class VHS_SelectEveryNthMask(_Node, frozen=True):
-    """Select Every Nth Mask 🎥🅥🅗🅢."""
+    """Select Every Nth Mask 🎥🅥🅗🅢.
+
+    - `mask`: a wire that carries MASK
+    - `select_every_nth`: a whole number from 1 to 9007199254740991, by default 1
+    - `skip_first_masks`: a whole number from 0 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SelectEveryNthMask'
 
@@ -472,7 +615,11 @@ class VHS_SelectEveryNthMask(_Node, frozen=True):
 
 
 class VHS_SelectFilename(_Node, Source[s.String], frozen=True):
-    """Select Filename 🎥🅥🅗🅢."""
+    """Select Filename 🎥🅥🅗🅢.
+
+    - `filenames`: a wire that carries VHS_FILENAMES
+    - `index`: a whole number of at least -1, by default -1
+    """
 
     CLASS_TYPE = 'VHS_SelectFilename'
 
@@ -488,7 +635,13 @@ class VHS_SelectFilename(_Node, Source[s.String], frozen=True):
 
 
 class VHS_SelectImages(_Node, Source[s.Image], frozen=True):
-    """Select Images 🎥🅥🅗🅢."""
+    """Select Images 🎥🅥🅗🅢.
+
+    - `image`: a wire that carries IMAGE
+    - `indexes`: text, by default '0'
+    - `err_if_missing`: true or false, by default True
+    - `err_if_empty`: true or false, by default True
+    """
 
     CLASS_TYPE = 'VHS_SelectImages'
 
@@ -506,7 +659,13 @@ class VHS_SelectImages(_Node, Source[s.Image], frozen=True):
 
 
 class VHS_SelectLatents(_Node, Source[s.Latent[Family]], frozen=True):
-    """Select Latents 🎥🅥🅗🅢."""
+    """Select Latents 🎥🅥🅗🅢.
+
+    - `latent`: a wire that carries LATENT
+    - `indexes`: text, by default '0'
+    - `err_if_missing`: true or false, by default True
+    - `err_if_empty`: true or false, by default True
+    """
 
     CLASS_TYPE = 'VHS_SelectLatents'
 
@@ -524,7 +683,11 @@ class VHS_SelectLatents(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VHS_SelectLatest(_Node, Source[s.String], frozen=True):
-    """Select Latest 🎥🅥🅗🅢, experimental."""
+    """Select Latest 🎥🅥🅗🅢, experimental.
+
+    - `filename_prefix`: text, by default 'output/AnimateDiff'
+    - `filename_postfix`: text
+    """
 
     CLASS_TYPE = 'VHS_SelectLatest'
 
@@ -540,7 +703,13 @@ class VHS_SelectLatest(_Node, Source[s.String], frozen=True):
 
 
 class VHS_SelectMasks(_Node, Source[s.Mask], frozen=True):
-    """Select Masks 🎥🅥🅗🅢."""
+    """Select Masks 🎥🅥🅗🅢.
+
+    - `mask`: a wire that carries MASK
+    - `indexes`: text, by default '0'
+    - `err_if_missing`: true or false, by default True
+    - `err_if_empty`: true or false, by default True
+    """
 
     CLASS_TYPE = 'VHS_SelectMasks'
 
@@ -558,7 +727,11 @@ class VHS_SelectMasks(_Node, Source[s.Mask], frozen=True):
 
 
 class VHS_SplitImages(_Node, frozen=True):
-    """Split Images 🎥🅥🅗🅢."""
+    """Split Images 🎥🅥🅗🅢.
+
+    - `images`: a wire that carries IMAGE
+    - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SplitImages'
 
@@ -577,7 +750,11 @@ class VHS_SplitImages(_Node, frozen=True):
 
 
 class VHS_SplitLatents(_Node, Generic[Family], frozen=True):
-    """Split Latents 🎥🅥🅗🅢."""
+    """Split Latents 🎥🅥🅗🅢.
+
+    - `latents`: a wire that carries LATENT
+    - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SplitLatents'
 
@@ -596,7 +773,11 @@ class VHS_SplitLatents(_Node, Generic[Family], frozen=True):
 
 
 class VHS_SplitMasks(_Node, frozen=True):
-    """Split Masks 🎥🅥🅗🅢."""
+    """Split Masks 🎥🅥🅗🅢.
+
+    - `mask`: a wire that carries MASK
+    - `split_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    """
 
     CLASS_TYPE = 'VHS_SplitMasks'
 
@@ -615,7 +796,10 @@ class VHS_SplitMasks(_Node, frozen=True):
 
 
 class VHS_Unbatch(_Node, Source[Any], frozen=True):
-    """Unbatch 🎥🅥🅗🅢."""
+    """Unbatch 🎥🅥🅗🅢.
+
+    - `batched`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'VHS_Unbatch'
 
@@ -630,7 +814,12 @@ class VHS_Unbatch(_Node, Source[Any], frozen=True):
 
 
 class VHS_VAEDecodeBatched(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """VAE Decode Batched 🎥🅥🅗🅢."""
+    """VAE Decode Batched 🎥🅥🅗🅢.
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `per_batch`: a whole number of at least 1, by default 16
+    """
 
     CLASS_TYPE = 'VHS_VAEDecodeBatched'
 
@@ -647,7 +836,12 @@ class VHS_VAEDecodeBatched(_Node, Source[s.Image], Generic[Family], frozen=True)
 
 
 class VHS_VAEEncodeBatched(_Node, Source[s.Latent[Family]], frozen=True):
-    """VAE Encode Batched 🎥🅥🅗🅢."""
+    """VAE Encode Batched 🎥🅥🅗🅢.
+
+    - `pixels`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `per_batch`: a whole number of at least 1, by default 16
+    """
 
     CLASS_TYPE = 'VHS_VAEEncodeBatched'
 
@@ -664,7 +858,10 @@ class VHS_VAEEncodeBatched(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class VHS_VHSAudioToAudio(_Node, Source[s.Audio], frozen=True):
-    """Legacy VHS_AUDIO to Audio🎥🅥🅗🅢."""
+    """Legacy VHS_AUDIO to Audio🎥🅥🅗🅢.
+
+    - `vhs_audio`: a wire that carries VHS_AUDIO
+    """
 
     CLASS_TYPE = 'VHS_VHSAudioToAudio'
 
@@ -679,7 +876,19 @@ class VHS_VHSAudioToAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
-    """Video Combine 🎥🅥🅗🅢."""
+    """Video Combine 🎥🅥🅗🅢.
+
+    - `images`: a wire that carries IMAGE
+    - `frame_rate`: a number of at least 1, by default 8.0
+    - `loop_count`: a whole number from 0 to 100, by default 0
+    - `filename_prefix`: text, by default 'AnimateDiff'
+    - `format`: the name of a file or model that the server has
+    - `pingpong`: true or false, by default False
+    - `save_output`: true or false, by default True
+    - `audio`: a wire that carries AUDIO, optional
+    - `meta_batch`: a wire that carries VHS_BatchManager, optional
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'VHS_VideoCombine'
 
@@ -703,7 +912,10 @@ class VHS_VideoCombine(_Node, Source[s.VhsFilenames], frozen=True):
 
 
 class VHS_VideoInfo(_Node, frozen=True):
-    """Video Info 🎥🅥🅗🅢."""
+    """Video Info 🎥🅥🅗🅢.
+
+    - `video_info`: a wire that carries VHS_VIDEOINFO
+    """
 
     CLASS_TYPE = 'VHS_VideoInfo'
 
@@ -727,7 +939,10 @@ class VHS_VideoInfo(_Node, frozen=True):
 
 
 class VHS_VideoInfoLoaded(_Node, frozen=True):
-    """Video Info (Loaded) 🎥🅥🅗🅢."""
+    """Video Info (Loaded) 🎥🅥🅗🅢.
+
+    - `video_info`: a wire that carries VHS_VIDEOINFO
+    """
 
     CLASS_TYPE = 'VHS_VideoInfoLoaded'
 
@@ -746,7 +961,10 @@ class VHS_VideoInfoLoaded(_Node, frozen=True):
 
 
 class VHS_VideoInfoSource(_Node, frozen=True):
-    """Video Info (Source) 🎥🅥🅗🅢."""
+    """Video Info (Source) 🎥🅥🅗🅢.
+
+    - `video_info`: a wire that carries VHS_VIDEOINFO
+    """
 
     CLASS_TYPE = 'VHS_VideoInfoSource'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,11 @@ class _Node(Node, frozen=True):
 
 
 class LTXVPreprocess(_Node, Source[s.Image], frozen=True):
-    """LTXV Preprocess (video/preprocessors)."""
+    """LTXV Preprocess (video/preprocessors).
+
+    - `image`: a wire that carries IMAGE
+    - `img_compression`: a whole number from 0 to 100, by default 35
+    """
 
     CLASS_TYPE = 'LTXVPreprocess'
 

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 
 
@@ -20,7 +20,12 @@ class _Node(Node, frozen=True):
 
 
 class VideoTemporalCrop(_Node, Source[s.Video], frozen=True):
-    """Crop Video (Temporal) (video/transform), experimental."""
+    """Crop Video (Temporal) (video/transform), experimental.
+
+    - `video`: a wire that carries VIDEO
+    - `start_frame`: a whole number from 0 to 99999, by default 0
+    - `length`: a whole number from 1 to 99999, by default 16
+    """
 
     CLASS_TYPE = 'VideoTemporalCrop'
 
@@ -37,7 +42,12 @@ class VideoTemporalCrop(_Node, Source[s.Video], frozen=True):
 
 
 class VideoRandomTemporalCrop(_Node, Source[s.Video], frozen=True):
-    """Crop Video (Temporal Random) (video/transform), experimental."""
+    """Crop Video (Temporal Random) (video/transform), experimental.
+
+    - `video`: a wire that carries VIDEO
+    - `length`: a whole number from 1 to 99999, by default 16
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'VideoRandomTemporalCrop'
 

@@ -115,6 +115,8 @@ CODES: Mapping[str, Code] = {
         "error",
         bad_name="an id that cannot be one",
         duplicate_name="two nodes of one name",
+        positional_input="inputs given by position, which are keywords",
+        unknown_node="an id that no node has",
         not_a_node="something else where a node belongs",
         bad_axis="an axis of a sweep that the preset cannot take",
         too_many_cells="a sweep of more cells than are run",

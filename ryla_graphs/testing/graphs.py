@@ -13,9 +13,9 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.catalog.schema import Option as OptionSpec
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.formats.python.typed import option_class
-from ryla_graphs.graph.node import AnyNode, Node, Option
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option, option_class
 from ryla_graphs.sockets import ANY, accepts
 from ryla_graphs.testing.producers import INFINITE, Producers, needs_wire
 from ryla_graphs.testing.values import values

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import from_entries
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily, Socket
 
@@ -38,7 +39,12 @@ class MyBlur(Socket, wire_type='MY_BLUR'): ...
 
 
 class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
-    """CheckpointLoaderSimple (my pack)."""
+    """CheckpointLoaderSimple (my pack).
+
+    Loads a file that has the model, its text encoder and its VAE together.
+
+    - `ckpt_name`: one of 'sd_xl_base_1.0.safetensors', 'flux1-dev-fp8.safetensors'
+    """
 
     CLASS_TYPE = 'CheckpointLoaderSimple'
 
@@ -55,7 +61,17 @@ class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
 
 
 class MyBlurPlus(_Node, frozen=True):
-    """My Blur+ (my pack)."""
+    """My Blur+ (my pack).
+
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0 to 2, by default 1.0
+    - `mode`: one of 'none', 'soft', 'by image'
+    - `class_`: one of 'fine', 'coarse', by default 'fine'
+    - `copy_`: true or false, by default True
+    - `blocks_0`: a number from 0 to 4, or a wire that carries INT,FLOAT, optional
+    - `any`: a wire that carries anything, optional
+    - `name`: text, optional
+    """
 
     CLASS_TYPE = 'My Blur+'
 
@@ -69,16 +85,32 @@ class MyBlurPlus(_Node, frozen=True):
         """The options of `mode`."""
 
         class Soft(Option, frozen=True):
+            """The choice 'soft'.
+
+            - `radius`: a whole number from 1 to 9, by default 3
+            """
+
             KEY = 'soft'
             radius: Annotated[int, Field(ge=1, le=9)] | Source[s.Int] = 3
 
         class ByImage(Option, frozen=True):
+            """The choice 'by image'.
+
+            - `other`: a wire that carries IMAGE
+            - `deep`: one of 'a', 'b'
+            """
+
             KEY = 'by image'
 
             class Deep:
                 """The options of `deep`."""
 
                 class A(Option, frozen=True):
+                    """The choice 'a'.
+
+                    - `x_y`: a number from 0 to 1, by default 0.5
+                    """
+
                     KEY = 'a'
                     WIRE_NAMES = {'x_y': 'x.y'}
                     x_y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
@@ -101,7 +133,12 @@ class MyBlurPlus(_Node, frozen=True):
 
 
 class MyBatch(_Node, Source[Any], frozen=True):
-    """MyBatch (my pack)."""
+    """MyBatch (my pack).
+
+    - `images`: up to 4 wires
+    - `values`: up to 2 wires
+    - `tags`: one of 'x', 'y', 'z', by default 'x'
+    """
 
     CLASS_TYPE = 'MyBatch'
 
@@ -118,7 +155,11 @@ class MyBatch(_Node, Source[Any], frozen=True):
 
 
 class MySwitch(_Node, Source[Any], frozen=True):
-    """MySwitch (my pack)."""
+    """MySwitch (my pack).
+
+    - `a`: a wire that carries anything that matches
+    - `b`: a wire that carries anything that matches
+    """
 
     CLASS_TYPE = 'MySwitch'
 
@@ -134,7 +175,11 @@ class MySwitch(_Node, Source[Any], frozen=True):
 
 
 class MySave(_Node, frozen=True):
-    """MySave (my pack)."""
+    """MySave (my pack).
+
+    - `image`: a wire that carries IMAGE
+    - `blur`: a wire that carries MY_BLUR
+    """
 
     CLASS_TYPE = 'MySave'
     image: Source[s.Image]

@@ -10,7 +10,9 @@ from ryla_graphs.formats.python.literals import literal, text
 from ryla_graphs.formats.python.scope import Scope
 from ryla_graphs.formats.python.texts import Module
 from ryla_graphs.formats.python.wiring import Use, Wiring, same
-from ryla_graphs.graph.node import AnyNode, Node, Option
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.option import Option
 from ryla_graphs.graph.wires import BrokenLink, Source
 from ryla_graphs.problems import InvalidNode
 

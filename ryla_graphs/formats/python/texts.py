@@ -10,7 +10,8 @@ from ryla_graphs import sockets
 from ryla_graphs.formats.python.layout import INDENT, Expression, fits, flat, width
 from ryla_graphs.formats.python.literals import constant, literal
 from ryla_graphs.formats.python.words import Names
-from ryla_graphs.graph.node import AnyNode, Node
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.node import Node
 
 _LONG = 76
 """Text of this many columns and more becomes a constant."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from inspect import isclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ryla_graphs.catalog.schema import InputSpec, Kind
-from ryla_graphs.catalog.schema import Option as OptionSpec
+from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.flatten import NoField, fields_of
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import AnyNode, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.problems import InvalidNode
 
 
@@ -36,11 +35,17 @@ def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:
     all_named = all(node.name_ for node in graph.nodes)
     for node in graph.nodes:
         typed = _typed(node, classes, written) if all_named and isinstance(node, AnyNode) else None
-        written[node] = typed or node
+        written[node] = typed or (_untyped(node) if node.origin_.leftovers else node)
     for wire in graph.wires():
         if wire.slot >= len(written[wire.source].schema_.outputs):
             written[wire.source] = wire.source
     return written
+
+
+def _untyped(node: Node) -> AnyNode:
+    """The node with what the editor left beside its inputs, which no Python class takes."""
+    fields = {"of": node.class_type, "inputs": dict(node.given_inputs()), "catalog": node.CATALOG}
+    return AnyNode.made(fields, node.origin_)
 
 
 def _typed(node: AnyNode, classes: NodeClasses, written: Mapping[Node, Node]) -> Node | None:
@@ -50,9 +55,9 @@ def _typed(node: AnyNode, classes: NodeClasses, written: Mapping[Node, Node]) ->
     try:
         inputs = {name: _moved(value, written) for name, value in node.inputs.items()}
         left = dict(inputs)
-        fields = dict(_fields(cls, cls.CATALOG[cls.CLASS_TYPE].inputs, left))
+        fields = fields_of(cls, cls.CATALOG[cls.CLASS_TYPE].inputs, left)
         typed = cls.made(fields, node.origin_)
-    except (InvalidNode, _NoField):
+    except (InvalidNode, NoField):
         return None
     given = dict(typed.given_inputs())
     same = given.keys() == inputs.keys() and all(_same(given[name], value) for name, value in inputs.items())
@@ -63,54 +68,6 @@ def _moved(value: Any, written: Mapping[Node, Node]) -> Any:
     if isinstance(value, Output):
         return written[value.node].output(value.slot)
     return written[value] if isinstance(value, Node) else value
-
-
-class _NoField(Exception):
-    """There is no way to write these inputs as fields."""
-
-
-def _fields(
-    cls: type[Node] | type[Option], specs: Sequence[InputSpec], left: dict[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    """The fields of a class, out of the inputs by wire name that are `left`."""
-    names = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}
-    for spec in specs:
-        if spec.kind is Kind.AUTOGROW:
-            slots = {slot.key: left.pop(slot.name) for slot in spec.slots if slot.name in left}
-            if slots:
-                yield names[spec.key], _grown(spec, slots)
-        elif spec.name in left:
-            value = left.pop(spec.name)
-            yield names[spec.key], _option(cls, spec, value, left) if spec.kind is Kind.DYNAMIC_COMBO else value
-
-
-def _grown(spec: InputSpec, slots: dict[str, Any]) -> Any:
-    """The slots of an autogrow input: a list where they are the first ones, else a dict."""
-    if list(slots) == [slot.key for slot in spec.slots[: len(slots)]]:
-        return list(slots.values())
-    if spec.slot_prefix is not None:
-        raise _NoField
-    return slots
-
-
-def _option(owner: type[Node] | type[Option], spec: InputSpec, key: Any, left: dict[str, Any]) -> Any:
-    option = next((option for option in spec.options if option.key == key), None)
-    if option is None:
-        raise _NoField
-    chosen = option_class(owner, option)
-    return key if chosen is None else chosen(**dict(_fields(chosen, option.inputs, left)))
-
-
-def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
-    """The generated class of an option; None where its key alone says everything."""
-    keys = {spec.key for spec in option.inputs}
-    spaces = (space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple))
-    for candidate in (candidate for space in spaces for candidate in vars(space).values()):
-        if isclass(candidate) and issubclass(candidate, Option):
-            found = {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields}
-            if option.key == candidate.KEY and found == keys:
-                return candidate
-    return None
 
 
 def _same(given: Any, value: Any) -> bool:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec
 from ryla_graphs.formats.python.typed import NodeClasses, typed_nodes
+from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import AnyNode, Node
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.node import Node, Output
 from ryla_graphs.sockets import ANY
 
 

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import UNNAMED, AnyNode, Node, Option, Origin
-from ryla_graphs.graph.wires import Output
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.origin import UNNAMED, Origin
 
 Name = tuple[tuple[str, ...], str]
 """The parts of a graph that a node stands in, and what it is called there."""
@@ -32,7 +34,7 @@ def merge_twins(graph: Graph) -> Graph:
         if cls not in pure:
             schema = node.schema_
             pure[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
-        _, _, name, _, scope, original = node._origin if len(node._origin) > UNNAMED else _NO_NAME
+        _, _, name, _, scope, original, _ = node._origin if len(node._origin) > UNNAMED else _NO_NAME
         twin = node
         if pure[cls] or original or node in copied:
             key: list[Any] = [cls if pure[cls] else original or node, node.title_]
@@ -101,7 +103,7 @@ def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> N
         kind = type(value)
         if kind is str or value is None or (kind is int and value):
             key.append(value)
-        elif kind is Output:
+        elif isinstance(value, Output):
             key.append(twins.get(value.node, value.node))
             key.append(value.slot)
         elif isinstance(value, Node):

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from ryla_graphs.graph.graph import Graph
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 
 
 def prefix(graph: Graph, parts: Mapping[Node, str], *, anew: Collection[Node] = ()) -> Graph:
     """The graph with some nodes as parts of a larger one: `vae` in the part `day` has the id `day/vae`.
 
     The nodes are copies, which `merge_twins` still takes for the nodes that they are copies of, but for those
-    that are to be made `anew`.
+    that are to be made `anew`: the outputs of the part. Such a node that nobody named is called by its class,
+    `day/SaveImage`, so that the outputs of different parts can be told apart.
     """
     origins = {}
+    taken = {node.origin_.name for node in parts}
     for node, part in parts.items():
         origin = node.origin_
         original = None if node in anew else origin.original or node
-        origins[node] = origin._replace(scope=(part, *origin.scope), original=original)
+        name = _free(node.class_type, taken) if node in anew and origin.name is None else origin.name
+        taken.add(name)
+        origins[node] = origin._replace(name=name, scope=(part, *origin.scope), original=original)
     return graph.rewire(origins=origins, check=False)
+
+
+def _free(name: str, taken: Collection[str | None]) -> str:
+    """The name, or the first of `name_2`, `name_3`, … that is not taken."""
+    return next(
+        each for count in itertools.count(1) if (each := name if count == 1 else f"{name}_{count}") not in taken
+    )
 
 
 def prefix_wires(wires: Mapping[str, Source[Any]]) -> dict[str, Output[Any]]:

@@ -1,0 +1,46 @@
+"""From inputs by wire name to a node of its Python class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ryla_graphs.catalog.behaviour import Undeclared
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.graph.flatten import NoField, fields_of
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.origin import Origin
+from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
+
+
+def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
+    """The Python class of a class type; None where there is none, or where it gives something else in `catalog`."""
+    from ryla_graphs.nodes import is_typed, node_class  # noqa: PLC0415 - the index of all classes
+
+    if not is_typed(class_type) or class_type not in catalog:
+        return None
+    cls = node_class(class_type)
+    ours, theirs = cls.CATALOG[class_type], catalog[class_type]
+    same = ours is theirs or (ours.output_types, ours.output_node) == (theirs.output_types, theirs.output_node)
+    return cls if same else None
+
+
+def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catalog: Catalog) -> Node | None:
+    """The node of these inputs; None where there is no Python class that they are valid for.
+
+    Inputs are as JSON has them, wires resolved. What the editor left beside them stays with the node.
+    """
+    cls = typed_class(class_type, catalog)
+    if cls is None or any(value is None for value in inputs.values()):
+        return None  # a field that is None is one that was left out, and null is something else
+    schema = cls.CATALOG[class_type]
+    left = dict(inputs)
+    try:
+        fields = fields_of(cls, schema.inputs, left)
+    except NoField:
+        return None
+    for name, value in left.items():
+        wired = isinstance(value, (AbstractNode, AbstractOutput))
+        if schema.undeclared(name, wired=wired) is not Undeclared.LEFTOVER:
+            return None
+    return cls._as_written(fields, origin._replace(leftovers=tuple(left.items())))

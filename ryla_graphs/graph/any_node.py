@@ -1,0 +1,76 @@
+"""`AnyNode`, a node of any class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from pydantic import Field
+
+from ryla_graphs import sockets
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.graph.node import Node, Output, no_output_called
+from ryla_graphs.graph.origin import caller
+from ryla_graphs.graph.wires import Source
+from ryla_graphs.sockets import WireType
+
+
+class AnyOut(tuple[Output[Any], ...]):
+    """`.out` of an `AnyNode`: by slot, or by name where the catalog knows the class."""
+
+    def __getattr__(self, name: str) -> Output[Any]:
+        for output in self:
+            if output.name == name or output.name.lower() == name:
+                return output
+        raise no_output_called(name, [output.name for output in self])
+
+
+class AnyNode(Node, Source[Any], frozen=True):
+    """A node of any class, given by the names on the wire; nothing is checked when it is written.
+
+    For classes without a generated Python class, and for graphs read from JSON:
+    `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).out[0]`. `validate` and `compile`
+    check it like any other node as soon as a catalog that knows the class is given.
+    """
+
+    CLASS_TYPE = "AnyNode"
+    CATALOG = Catalog({"AnyNode": {"input": {"required": {"of": ["STRING"]}, "optional": {"inputs": ["INPUTS"]}}}})
+
+    of: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    catalog: Catalog | None = None
+
+    @property
+    def class_type(self) -> str:
+        return self.of
+
+    @property
+    def schema_(self) -> NodeSchema:
+        if self.catalog is not None and self._is_known():
+            return self.catalog[self.of]
+        return NodeSchema(
+            class_type=self.of, display_name=self.of, category="", module="", inputs=(), outputs=(), output_node=False
+        )
+
+    @property
+    def out(self) -> AnyOut:
+        """The outputs, by slot or by name."""
+        return self._outputs(lambda *outputs: AnyOut(outputs))
+
+    def _is_known(self) -> bool:
+        return self.catalog is not None and self.of in self.catalog
+
+    def carried_type(self) -> WireType | None:
+        return super().carried_type() if self._is_known() else sockets.ANY
+
+    def given_inputs(self) -> Iterable[tuple[str, Any]]:
+        return self.inputs.items()
+
+    def input_values(self) -> Iterable[Any]:
+        return self.inputs.values()
+
+    def replace(self, **changes: Any) -> Self:
+        origin = self.origin_._replace(code=(at := caller()).code, instruction=at.instruction, original=None)
+        fields = {"of": self.of, "inputs": {**self.inputs, **changes}, "catalog": self.catalog}
+        return self.made(fields, origin)

@@ -1,0 +1,43 @@
+"""`Origin`: where a node comes from, and what it is called."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType
+from typing import Any, NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where a node comes from, and what it is called."""
+
+    code: CodeType | str | None = None
+    """The code that made it, or `file:line` as text where the node was pickled."""
+    instruction: int = -1
+    name: str | None = None
+    title: str | None = None
+    scope: tuple[str, ...] = ()
+    """The parts of a composed graph that the node stands in, outermost first; its id begins with them."""
+    original: Any = None
+    """The node that this one is in another part of the graph, which makes it the same node however impure."""
+    leftovers: tuple[tuple[str, Any], ...] = ()
+    """What the editor left beside the inputs of a node that was read: no server looks at it, but it stays as it was."""
+
+    @property
+    def source(self) -> str | None:
+        """`file:line` of the call that made the node."""
+        if self.code is None or isinstance(self.code, str):
+            return self.code
+        for start, end, line in self.code.co_lines():
+            if start <= self.instruction < end:
+                return f"{self.code.co_filename}:{line}"
+        return f"{self.code.co_filename}:{self.code.co_firstlineno}"
+
+
+UNNAMED = 2
+"""The length of the `_origin` of a node that nobody named or placed: only its line of code."""
+
+
+def caller(depth: int = 1) -> Origin:
+    """The line that called the function which asks; `depth` counts further callers."""
+    frame = sys._getframe(depth + 1)
+    return Origin(frame.f_code, frame.f_lasti)

@@ -1,0 +1,75 @@
+"""Walks over what is upstream of nodes. None recurses through wires: a chain of 100,000 nodes is as good as any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
+
+N = TypeVar("N", bound=AbstractNode)
+
+_LEAVES = frozenset({int, float, str, bool, type(None)})
+
+
+def upstream(node: N) -> list[N]:
+    """The nodes wired into this one, in the order of its inputs."""
+    found: list[Any] = []
+    _collect(node.input_values(), found)
+    return found
+
+
+def _collect(values: Iterable[Any], found: list[Any]) -> None:
+    for value in values:
+        if type(value) in _LEAVES:
+            continue
+        if isinstance(value, AbstractOutput):
+            found.append(value.node)  # type: ignore[attr-defined]  # a property would cost each of them a call
+        elif isinstance(value, AbstractNode):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            _collect(value, found)
+        elif isinstance(value, dict):
+            _collect(value.values(), found)
+        elif isinstance(value, Option):
+            _collect(value.__dict__.values(), found)
+
+
+def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstream) -> Iterator[N]:
+    """The nodes that these need, each after those wired into it; the same order for equal graphs."""
+    done: set[int] = set()
+    stack: list[tuple[N, Iterator[N]]] = []
+    for sink in sinks:
+        if id(sink) in done:
+            continue
+        done.add(id(sink))
+        stack.append((sink, iter(sources(sink))))
+        while stack:
+            node, above = stack[-1]
+            for source in above:
+                if id(source) not in done:
+                    done.add(id(source))
+                    stack.append((source, iter(sources(source))))
+                    break
+            else:
+                stack.pop()
+                yield node
+
+
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with each wire in it changed: the same one where none was."""
+    if type(value) in _LEAVES:
+        return value
+    if isinstance(value, (AbstractOutput, AbstractNode)):
+        return change(value)
+    if isinstance(value, (list, tuple)):
+        inner = [mapped(item, change) for item in value]
+        return type(value)(inner) if any(a is not b for a, b in zip(inner, value, strict=True)) else value
+    if isinstance(value, dict):
+        changed = {key: mapped(item, change) for key, item in value.items()}
+        return changed if any(changed[key] is not item for key, item in value.items()) else value
+    if isinstance(value, Option):
+        fields = {field: mapped(item, change) for field, item in value.__dict__.items()}
+        return value._copy(fields) if any(fields[f] is not v for f, v in value.__dict__.items()) else value
+    return value
