@@ -98,7 +98,7 @@ class CompiledWorkflow:
 
     @cached_property
     def _bytes(self) -> bytes:
-        return api.encode(self.document)
+        return self.view.encoded
 
     @cached_property
     def digest(self) -> str:

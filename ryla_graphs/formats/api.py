@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ryla_graphs.formats.typed import typed_node
@@ -99,28 +99,50 @@ def title_in(body: Mapping[str, Any]) -> str | None:
 def encode(document: Mapping[str, Any]) -> bytes:
     """The document as canonical bytes: sorted keys, no spaces, so equal documents are equal bytes.
 
-    Raises `InvalidWorkflow` naming every value that JSON cannot hold.
+    Raises `InvalidWorkflow` naming everything that JSON cannot hold.
     """
     try:
         text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
     except (TypeError, ValueError, RecursionError):
-        raise InvalidWorkflow(_not_json(document)) from None
+        raise InvalidWorkflow(unwritable(document)) from None
 
 
-def _not_json(document: Mapping[str, Any]) -> Iterator[Problem]:
-    for number, body in document.items():
-        for name, value in body.get("inputs", {}).items():
-            try:
-                json.dumps(value, allow_nan=False).encode()
-            except (TypeError, ValueError, RecursionError):
-                yield Problem(
-                    code="not_json",
-                    message=f"{shorten(value)} cannot be written as JSON",
-                    subject=AtNode(node=number, class_type=body["class_type"], input=name),
-                    given=shorten(value),
-                    expected="a number that is finite, text, true, false, or lists and objects of these",
-                )
+def unwritable(document: Mapping[str, Any]) -> list[Problem]:
+    """What of a document JSON cannot hold: infinite numbers, half characters, numbers and nesting without end."""
+    found = [
+        _not_json(value, AtNode(number, body.get("class_type"), name))
+        for number, body in document.items()
+        if isinstance(body, Mapping) and isinstance(inputs := body.get("inputs"), Mapping)
+        for name, value in inputs.items()
+        if not _is_json({name: value})
+    ]
+    if not found:
+        at = [AtNode(number) for number, body in document.items() if not _is_json({number: body})]
+        found = [_not_json(document.get(node.node or ""), node) for node in at or [AtNode()]]
+    return found
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _not_json(value: Any, at: AtNode) -> Problem:
+    return Problem(
+        code="not_json",
+        message=f"{_printable(shorten(value))} cannot be written as JSON",
+        subject=AtNode(*(None if text is None else _printable(text) for text in (at.node, at.class_type, at.input))),
+        given=_printable(shorten(value)),
+        expected="a number that is finite, text without half characters, true, false, or lists and objects of these",
+    )
+
+
+def _printable(text: object) -> str:
+    return str(text).encode("utf-8", "backslashreplace").decode()
 
 
 def build(prompt: Prompt) -> Graph:

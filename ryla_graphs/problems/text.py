@@ -30,5 +30,8 @@ def shorten(value: object, limit: int = 80) -> str:
     """`repr(value)`, cut to `limit` characters, for messages."""
     if isinstance(value, (str, bytes)) and len(value) > limit:
         return f"{value[: limit - 20]!r}… ({len(value)} characters)"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested without end, or a number of too many digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -17,6 +17,7 @@ from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
 from ryla_graphs.validation.dynamic_choices import dynamic_choices
 from ryla_graphs.validation.families import FAMILY_RULES
+from ryla_graphs.validation.json_values import json_values
 from ryla_graphs.validation.matched_types import matched_types
 from ryla_graphs.validation.own_checks import own_checks
 from ryla_graphs.validation.replaced_classes import replaced_classes
@@ -32,6 +33,7 @@ Rule = Callable[[View], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     server_errors,
+    json_values,
     replaced_classes,
     unknown_inputs,
     own_checks,

@@ -10,6 +10,7 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.families.inference import Inference
+from ryla_graphs.formats import api
 from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.validation.mismatches import Mismatch, mismatches
 from ryla_graphs.validation.server import Verdict, verdict_of
@@ -26,6 +27,11 @@ class View(Prompt):
         """What headers of weight files say, where somebody has read them."""
         self.sources: Mapping[str, str] = sources or {}
         """The line of Python that wrote each node, where one did."""
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The prompt as canonical bytes; raises `InvalidWorkflow` with everything that JSON cannot hold."""
+        return api.encode(self.document)
 
     @cached_property
     def verdict(self) -> Verdict:
