@@ -176,8 +176,9 @@ def render_class_to_pack(table: Mapping[str, Any]) -> str:
         for name, repositories in table["classes"].items()
     }
     named = [*MORE_NAMES, *table["patterns"]]
-    every = [each for repositories in classes.values() for each in repositories]
-    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in named)}))}
+    every: set[str] = {each for repositories in classes.values() for each in repositories}
+    every |= {repository for _, repository in named}
+    numbers = {each: number for number, each in enumerate(sorted(every))}
     lines = ["\t".join((name, *(str(numbers[each]) for each in classes[name]))) for name in sorted(classes)]
     patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in named]
     return "\n\n".join("\n".join(part) for part in (numbers, lines, patterns))
