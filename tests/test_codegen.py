@@ -18,6 +18,8 @@ from ryla_graphs.codegen.families import only_family
 from ryla_graphs.graph.node import Output, OutputList
 from ryla_graphs.graph.option import Option
 from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF
+from ryla_graphs.nodes.packs import PACKS, kjnodes, rgthree
+from ryla_graphs.nodes.packs._index import PACK_CLASS_OF
 from ryla_graphs.problems import NotFound
 from tests.conftest import ROOT
 from tests.data import my_nodes
@@ -30,7 +32,8 @@ def test_the_package_is_what_the_generator_writes() -> None:
     from tools.generate_nodes import files
 
     made = files()
-    assert {path.name for path in NODES.glob("*.py")} == set(made), "run python -m tools.generate_nodes"
+    written = {path.relative_to(NODES).as_posix() for path in NODES.rglob("*.py")}
+    assert written == set(made), "run python -m tools.generate_nodes"
     for name, text in made.items():
         assert (NODES / name).read_text(encoding="utf-8") == text, f"{name}: run python -m tools.generate_nodes"
 
@@ -57,9 +60,12 @@ def test_every_class_of_comfyui_and_of_the_presets_packs_has_one() -> None:
 def test_fields_cover_all_inputs_and_map_back() -> None:
     for class_type, schema in catalogs.bundled().subset(TYPED).items():
         cls = nodes.node_class(class_type)
-        wire_names = {cls.WIRE_NAMES.get(field, field) for field in cls.model_fields}
-        assert wire_names == {spec.key for spec in schema.inputs}, class_type
-        assert len(cls.model_fields) == len(schema.inputs)
+        fields = cls.model_fields.keys() - {cls.MORE}
+        assert {cls.WIRE_NAMES.get(field, field) for field in fields} == {spec.key for spec in schema.inputs}, (
+            class_type
+        )
+        assert len(fields) == len(schema.inputs)
+        assert (cls.MORE is not None) == bool(schema.dynamic_inputs or schema.any_input_names), class_type
 
 
 def test_outputs_have_one_name_each() -> None:
@@ -105,7 +111,7 @@ def test_sockets_with_and_without_a_family_are_of_one_type() -> None:
     assert nodes.LoraLoaderModelOnly(model=flux, lora_name="me.safetensors").out.model.type == "MODEL"
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULE_OF.values())))
+@pytest.mark.parametrize("module", sorted({*MODULE_OF.values(), *(module for module, _ in PACK_CLASS_OF.values())}))
 def test_every_module_loads_without_a_warning(module: str) -> None:
     loaded = importlib.import_module(f"ryla_graphs.nodes.{module}")
     assert loaded.__all__ == sorted(loaded.__all__)
@@ -266,3 +272,43 @@ def test_outputs_that_are_lists_say_so() -> None:
         lists = [str(kind).find("OutputList") >= 0 for kind in kinds]
         assert lists == [output.is_list for output in catalogs.bundled()[class_type].outputs], class_type
     assert len(typed) > 10
+
+
+def test_packs_are_typed_whole_and_share_the_classes_that_were_there_before() -> None:
+    assert len(PACKS) == 20
+    for module, repository in PACKS.items():
+        package = importlib.import_module(f"ryla_graphs.nodes.packs.{module}")
+        assert len(package.__all__) == len(package.MODULE_OF) == len(catalogs.bundled(repository)), module
+        assert {getattr(package, name).CLASS_TYPE for name in package.__all__} == {*catalogs.bundled(repository)}
+    impact = importlib.import_module("ryla_graphs.nodes.packs.impact")
+    assert impact.SAMLoader is nodes.SAMLoader and nodes.node_class("FaceDetailer") is impact.FaceDetailer
+
+
+def test_inputs_beside_the_declared_ones_are_typed_and_checked() -> None:
+    first, second = (nodes.LoadImage(image=f"{name}.png").out.image for name in "ab")
+    batch = kjnodes.ImageBatchMulti(inputcount=3, image_1=first, image_2=second, more={"image_3": first})
+    assert dict(batch.given_inputs())["image_3"] is first
+    assert batch.replace(inputcount=2).more == {"image_3": first}
+    workflow = Workflow(nodes.SaveImage(images=batch))
+    assert workflow.validate() == []
+    assert workflow.compile().document["3"]["inputs"]["image_3"] == ["1", 0]
+    lora: Any = {"on": True, "lora": "a.safetensors", "strength": 1.0}
+    model = nodes.UNETLoader(unet_name="flux1-dev.safetensors")
+    loader = rgthree.PowerLoraLoaderRgthree(model=model, more={"lora_1": lora})
+    assert dict(loader.given_inputs())["lora_1"] == lora
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "message"),
+    [
+        ({"picture_3": "x"}, "picture_3", "has no input `picture_3`"),
+        ({"image_3": 3}, "image_3", "takes only a wire"),
+        ({"image_3": nodes.KSamplerSelect(sampler_name="euler")}, "image_3", "does not fit an input of type IMAGE"),
+        (3, "None", "has no input"),
+    ],
+)
+def test_a_wrong_input_beside_the_declared_ones_is_told(more: Any, where: str, message: str) -> None:
+    with pytest.raises(InvalidNode) as caught:
+        kjnodes.ImageBatchMulti(image_1=nodes.LoadImage(image="a.png").out.image, more=more)
+    (problem,) = caught.value.problems
+    assert problem.input == where and message in problem.message

@@ -170,14 +170,15 @@ def render_index(made: Iterable[Made]) -> str:
 
 def render_class_to_pack(table: Mapping[str, Any]) -> str:
     """The repositories, one a line; the classes with the numbers of their repositories; patterns of names with one."""
-    canonical = {"comfyanonymous/ComfyUI": CORE}
-    classes = {
+    canonical: dict[str, str] = {"comfyanonymous/ComfyUI": CORE}
+    classes: dict[str, list[str]] = {
         name: list(dict.fromkeys(canonical.get(each, each) for each in repositories))
         for name, repositories in table["classes"].items()
     }
     named = [*MORE_NAMES, *table["patterns"]]
-    every = [each for repositories in classes.values() for each in repositories]
-    numbers = {each: number for number, each in enumerate(sorted({*every, *(row[1] for row in named)}))}
+    every: set[str] = {each for repositories in classes.values() for each in repositories}
+    every |= {repository for _, repository in named}
+    numbers = {each: number for number, each in enumerate(sorted(every))}
     lines = ["\t".join((name, *(str(numbers[each]) for each in classes[name]))) for name in sorted(classes)]
     patterns = [f"{pattern}\t{numbers[repository]}" for pattern, repository in named]
     return "\n\n".join("\n".join(part) for part in (numbers, lines, patterns))

@@ -61,7 +61,7 @@ class Span(NamedTuple):
 
 def span_of(class_type: str, input_name: str | None = None) -> Span | None:
     """Where a class of ComfyUI's own, or an input of one, is; None where no recorded release has it."""
-    wanted: Callable[[str], bool] = (lambda entry: _has(entry, input_name)) if input_name else bool
+    wanted: Callable[[str], bool] = cache(lambda entry: _has(entry, input_name)) if input_name else bool
     there = [version for version, entry in _history(class_type) if wanted(entry)]
     if not there:
         return None

@@ -97,8 +97,9 @@ def facts_of(class_type: str, module: str) -> Mapping[str, Json] | None:
 def _same(folder: str, module: str) -> bool:
     """Whether a server's module is of the recorded pack, however its folder is spelled."""
     custom = module.startswith("custom_nodes.")
-    return not module or (custom == bool(folder) and (not custom or _bare(folder) == _bare(module.split(".")[1])))
+    return not module or (custom == bool(folder) and (not custom or bare(folder) == bare(module.split(".")[1])))
 
 
-def _bare(folder: str) -> str:
+def bare(folder: str) -> str:
+    """A folder's name without what people spell differently: ``comfyuikjnodes``."""
     return re.sub(r"[^a-z0-9]", "", folder.casefold())

@@ -39,6 +39,7 @@ def plan_command(
     """
     from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
+    from ryla_graphs.plan.releases import taken_by  # noqa: PLC0415
     from ryla_graphs.problems import CannotRunHere  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
@@ -54,10 +55,11 @@ def plan_command(
     except CannotRunHere as error:
         problems += error.problems
     rows = [row for row in plan.gpus if wanted in (None, row.gpu)]
+    taken = taken_by(compiled.document, compiled.catalog)
     if json:
-        print_json(_as_json(plan, rows, choice, problems))
+        print_json({**_as_json(plan, rows, choice, problems), "releases": list(taken)})
     else:
-        _print(plan, rows, choice, problems)
+        _print(plan, rows, choice, problems, taken)
     raise typer.Exit(1 if problems else 0)
 
 
@@ -94,12 +96,14 @@ def _as_json(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems:
     }
 
 
-def _print(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: Sequence[Problem]) -> None:
+def _print(
+    plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: Sequence[Problem], taken: Sequence[str]
+) -> None:
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
     terminal = console()
     terminal.print("Everything here is an estimate.\n")
-    _print_needs(terminal, plan)
+    _print_needs(terminal, plan, taken)
     _print_stages(terminal, plan)
     _print_gpus(terminal, plan, rows)
     for text in plan.assumptions:
@@ -114,7 +118,7 @@ def _print(plan: Plan, rows: Sequence[OnGPU], choice: Choice | None, problems: S
     print_problems(problems)
 
 
-def _print_needs(terminal: Console, plan: Plan) -> None:
+def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
     table = _table("weights", "folder", "size", "licence", "")
     for file in plan.weights:
         marks = [
@@ -138,7 +142,9 @@ def _print_needs(terminal: Console, plan: Plan) -> None:
         for text in (warning for pack in plan.packs for warning in pack.warnings):
             terminal.print(f"note: {text}")
     because = f" ({'; '.join(plan.comfyui.because)})" if plan.comfyui.because else ""
-    terminal.print(f"\nComfyUI {plan.comfyui.version} or newer{because}\n")
+    terminal.print(f"\nComfyUI {plan.comfyui.version} or newer{because}")
+    span = f"{taken[0]} to {taken[-1]}" if taken else "none"
+    terminal.print(f"recorded releases whose server takes the graph as it is: {span}\n")
 
 
 def _print_stages(terminal: Console, plan: Plan) -> None:

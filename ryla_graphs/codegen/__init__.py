@@ -1,6 +1,7 @@
 """Python source of typed node classes, from a catalog.
 
-`render_package` makes `ryla_graphs/nodes/`; `render_module` makes one file of a user's own classes. Both are
+`render_package` makes `ryla_graphs/nodes/`, `render_packs` the packs below it;
+`render_module` makes one file of a user's own classes. Both are
 pure: the same catalog gives the same text.
 """
 
@@ -8,5 +9,6 @@ from __future__ import annotations
 
 from ryla_graphs.codegen.module import render_module
 from ryla_graphs.codegen.package import render_package
+from ryla_graphs.codegen.packs import render_packs
 
-__all__ = ["render_module", "render_package"]
+__all__ = ["render_module", "render_package", "render_packs"]

@@ -22,7 +22,7 @@ def render_class(schema: NodeSchema, name: str, words: Vocabulary, prose: Prose)
     if of.variable and of.variable not in bases[-1]:
         bases.append(f"Generic[{of.variable}]")
     yield f"class {name}({', '.join(bases)}, frozen=True):"
-    inputs = _inputs(schema.inputs, of.inputs, prose)
+    inputs = [*_inputs(schema.inputs, of.inputs, prose), *_more(schema, of.inputs)]
     body = [*_head(schema, name, prose), *_outputs(schema, of), *inputs, *_out(schema, of)]
     yield from indented(line for line, before in zip(body, ["", *body], strict=False) if line or before)
 
@@ -78,6 +78,23 @@ def _inputs(specs: Sequence[InputSpec], words: Vocabulary, prose: Prose) -> Line
         if not spec.required:
             kind += " | None"
         yield f"{name}: {kind}" + (f" = {default}" if default is not None else "")
+
+
+def _more(schema: NodeSchema, words: Vocabulary) -> Lines:
+    """The field for what the class takes beside its declared inputs, by the patterns of their names."""
+    rows = schema.dynamic_inputs
+    if not rows and not schema.any_input_names:
+        return
+    name = "more" if all(names.field_name(spec.key) != "more" for spec in schema.inputs) else "more_"
+    patterns = "|".join(row.pattern for row in rows)
+    key = "str" if schema.any_input_names else f"Annotated[str, Field(pattern={f'^({patterns})$'!r})]"
+    kind = "AnyValue"
+    if not schema.any_input_names and all(row.type != "*" for row in rows):
+        wires = sorted({part for row in rows for part in row.type.split(",")})
+        kind = f"Source[{' | '.join(map(words.socket, wires))}]"
+        kind += " | JsonValue" if any(row.values for row in rows) else ""
+    yield f"MORE = {name!r}"
+    yield f"{name}: Mapping[{key}, {kind}] = {{}}"
 
 
 def _first_option(spec: InputSpec) -> str | None:

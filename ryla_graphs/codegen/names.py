@@ -12,8 +12,13 @@ from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.node import Node
 from ryla_graphs.graph.option import Option
 
+_IN_ANNOTATIONS = frozenset({"int", "float", "str", "bool"})
 _RESERVED_FIELDS = (
-    frozenset(dir(Node)) | frozenset(dir(Option)) | frozenset(dir(BaseModel)) | AnyNode.model_fields.keys()
+    frozenset(dir(Node))
+    | frozenset(dir(Option))
+    | frozenset(dir(BaseModel))
+    | AnyNode.model_fields.keys()
+    | _IN_ANNOTATIONS
 )
 _RESERVED_OUTPUTS = frozenset(dir(tuple))
 _SPELLED = {"+": " Plus ", "&": " And ", "%": " Percent ", "#": " Number "}

@@ -39,8 +39,14 @@ def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catal
         fields = fields_of(cls, schema.inputs, left)
     except NoField:
         return None
+    more: dict[str, Any] = {}
     for name, value in left.items():
-        wired = isinstance(value, (AbstractNode, AbstractOutput))
-        if schema.undeclared(name, wired=wired) is not Undeclared.LEFTOVER:
+        fate = schema.undeclared(name, wired=isinstance(value, (AbstractNode, AbstractOutput)))
+        if fate is Undeclared.TAKEN and cls.MORE is not None:
+            more[name] = value
+        elif fate is not Undeclared.LEFTOVER:
             return None
-    return cls._as_written(fields, origin._replace(leftovers=tuple(left.items())))
+    if cls.MORE is not None and more:
+        fields[cls.MORE] = more
+    beside = tuple((name, value) for name, value in left.items() if name not in more)
+    return cls._as_written(fields, origin._replace(leftovers=beside))

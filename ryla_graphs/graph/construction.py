@@ -23,17 +23,27 @@ _CODES = {
 
 
 def construction_problems(
-    error: ValidationError, schema: NodeSchema, specs: Mapping[str, InputSpec], inputs: Mapping[str, Any]
+    error: ValidationError,
+    schema: NodeSchema,
+    specs: Mapping[str, InputSpec],
+    inputs: Mapping[str, Any],
+    more: str | None = None,
 ) -> Iterator[Problem]:
-    """The problems of one construction; `specs` are the inputs by field name."""
+    """The problems of one construction.
+
+    `specs` are the inputs by field name, `more` is the field of those that the class does not declare.
+    """
     rows: dict[tuple[str, Any], list[Any]] = {}
     for row in error.errors(include_url=False, include_input=False):
         field = str(row["loc"][0])
-        item = _item(specs.get(field), row["loc"][1:], inputs.get(field))
+        rest = row["loc"][1:]
+        item = rest[0] if rest and field == more else _item(specs.get(field), rest, inputs.get(field))
         rows.setdefault((field, item), []).append(row["type"])
     for (field, item), types in rows.items():
         spec = specs.get(field)
-        if spec is None or "extra_forbidden" in types:
+        if field == more:
+            yield _beside(schema, item, types, inputs[field]).hinted()
+        elif spec is None or "extra_forbidden" in types:
             yield wording.unknown_input(schema.class_type, field, specs, inputs.get(field)).hinted()
         elif item is None:
             yield _problem(schema, spec, types, inputs.get(field)).hinted()
@@ -51,6 +61,17 @@ def _item(spec: InputSpec | None, rest: Sequence[Any], given: Any) -> Any:
         if isinstance(given, Mapping) and part in given:
             return part
     return None
+
+
+def _beside(schema: NodeSchema, name: Any, types: Iterable[str], given: Any) -> Problem:
+    """The problem of an input that the class does not declare but may take under its name."""
+    row = next((row for row in schema.dynamic_inputs if row.has(str(name))), None)
+    if row is not None and isinstance(given, Mapping):
+        spec = InputSpec(name=name, key=name, type=row.type, kind=Kind.SOCKET, required=False)
+        return _problem(schema, spec, types, given[name])
+    names = " or ".join(row.pattern for row in schema.dynamic_inputs) or "any"
+    hint = f"beside its inputs it takes a mapping of more, with names like {names}"
+    return wording.unknown_input(schema.class_type, str(name), (), given, fate="unknown").at(hint=hint)
 
 
 def _slot(spec: InputSpec, item: Any) -> InputSpec:

@@ -98,6 +98,8 @@ class Node(
     CATALOG: ClassVar[Catalog]
     WIRE_NAMES: ClassVar[Mapping[str, str]] = {}
     """The input names that Python cannot spell, by field name."""
+    MORE: ClassVar[str | None] = None
+    """The field that holds inputs beside the declared ones, by their names, where the class takes such."""
     _FIELDS: ClassVar[set[str]]
 
     # A slot of each node; called a class variable so that checkers do not take it for an input.
@@ -135,7 +137,7 @@ class Node(
         schema = self.CATALOG[self.CLASS_TYPE]
         fields = {self.WIRE_NAMES.get(field, field): field for field in type(self).model_fields}
         specs = {fields[spec.key]: spec for spec in schema.inputs}
-        problems = construction_problems(error, schema, specs, inputs)
+        problems = construction_problems(error, schema, specs, inputs, self.MORE)
         return InvalidNode([problem.at(source=origin.source, node=origin.name) for problem in problems])
 
     @property
@@ -277,6 +279,8 @@ class Node(
         """
         renamed = self.WIRE_NAMES
         named = [(renamed.get(f, f), value) for f, value in self.__dict__.items() if value is not None]
+        if self.MORE is not None:
+            named = [*(pair for pair in named if pair[0] != self.MORE), *self.__dict__[self.MORE].items()]
         schema = self.schema_
         flat = flatten(named, schema.inputs) if schema.is_dynamic else named
         return flat if len(self._origin) == UNNAMED or not self._origin[-1] else [*flat, *self._origin[-1]]

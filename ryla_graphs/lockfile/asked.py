@@ -11,7 +11,7 @@ from pydantic import ConfigDict, StringConstraints
 from pydantic.dataclasses import dataclass
 
 from ryla_graphs.problems import InvalidSettings
-from ryla_graphs.software.packs import PACKS, Pack
+from ryla_graphs.software.packs import PACKS, Pack, pack_of
 
 _CONFIG = ConfigDict(extra="forbid", strict=True)
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$")]
@@ -45,7 +45,7 @@ class CustomPack:
 
     @classmethod
     def parse(cls, text: str) -> CustomPack:
-        """The pack that ``owner/repo@commit[:folder]`` names; a pinned one needs no commit.
+        """The pack that ``owner/repo@commit[:folder]`` names; a pinned or bundled one needs no commit.
 
         Raises `InvalidSettings` that says how a commit is found.
         """
@@ -53,7 +53,7 @@ class CustomPack:
         if match is None:
             raise InvalidSettings(f"--pack: {text!r} is not OWNER/REPO@COMMIT[:FOLDER], a repository on GitHub")
         repository, commit, folder = match["repository"], match["commit"], match["folder"]
-        known = pinned(repository)
+        known = pack_of(repository)
         if known is not None:
             repository, commit = known.repository, commit or known.commit
             folder = folder or known.folders[0]

@@ -22,7 +22,7 @@ from ryla_graphs.lockfile.lock import (
     digest_of,
 )
 from ryla_graphs.problems import CannotRunHere, Problem
-from ryla_graphs.software.packs import PACKS, Fix, Pack
+from ryla_graphs.software.packs import PACKS, Fix, Pack, pack_in
 from ryla_graphs.software.pins import PINS
 from ryla_graphs.software.releases import PYTHON, RECORDED, RELEASE, REPOSITORY, Release
 from ryla_graphs.software.versions import newest, number
@@ -115,7 +115,7 @@ def _check(asked: Asked, graphs: Mapping[str, CompiledWorkflow], comfyui: Locked
             hint = f"--comfyui {least} or newer, or leave {name} out"
             problems.append(Problem(code="comfyui_too_old", message=message, hint=hint))
         for pack in graph.plan.packs:
-            if pack.folder not in there and pack.folder not in PACKS:
+            if pack.folder not in there and pack_in(pack.folder) is None:
                 message = f"{name} needs the pack in the folder {pack.folder}, of which no commit is known"
                 hint = f"--pack OWNER/REPO@COMMIT:{pack.folder}, for {', '.join(pack.classes)}"
                 problems.append(Problem(code="unknown_pack", message=message, hint=hint))
@@ -131,18 +131,21 @@ def _packs(
     for folder in sorted(folders, key=str.casefold):
         recorded = tuple(sorted(name for name, entry in nodes.items() if _folder(entry) == folder))
         pack = own.get(folder)
-        known = pack.known if pack is not None else PACKS[folder]
-        if known is None:
-            assert pack is not None
-            yield LockedPack(
-                folder=folder,
-                repository=pack.repository,
-                commit=pack.commit,
-                own_requirements=True,
-                classes=recorded or classes_of_packs().get(folder, ()),
-            )
-        else:
+        known = pack.known if pack is not None else PACKS.get(folder)
+        if known is not None:
             yield _pinned(known, folder, pack.commit if pack is not None else known.commit, recorded)
+            continue
+        bundled = pack_in(folder)
+        found = pack or bundled
+        assert found is not None, "which `_check` refuses"
+        same = bundled is not None and bundled.commit == found.commit
+        yield LockedPack(
+            folder=folder,
+            repository=found.repository,
+            commit=found.commit,
+            own_requirements=True,
+            classes=recorded or (tuple(sorted(catalogs.bundled(found.repository))) if same else ()),
+        )
 
 
 def _pinned(known: Pack, folder: str, commit: str, recorded: tuple[str, ...]) -> LockedPack:

@@ -1446,17 +1446,29 @@ def __dir__() -> list[str]:
     return __all__
 
 
+def _place(class_type: str) -> tuple[str, str] | None:
+    """The module and the name of the Python class of a class type."""
+    name = CLASS_OF.get(class_type, class_type)
+    return (MODULE_OF[name], name) if name in MODULE_OF else _of_packs().get(class_type)
+
+
+def _of_packs() -> dict[str, tuple[str, str]]:
+    index: dict[str, tuple[str, str]] = import_module(f"{__name__}.packs._index").PACK_CLASS_OF
+    return index
+
+
 def is_typed(class_type: str) -> bool:
-    """Whether a ComfyUI class type has a Python class here."""
-    return CLASS_OF.get(class_type, class_type) in MODULE_OF
+    """Whether a ComfyUI class type has a Python class here, or in `ryla_graphs.nodes.packs`."""
+    return _place(class_type) is not None
 
 
 def node_class(class_type: str) -> type[Node]:
     """The Python class of a ComfyUI class type; raises `NotFound` with the nearest ones."""
-    name = CLASS_OF.get(class_type, class_type)
-    if name not in MODULE_OF:
-        raise NotFound.among("node class", class_type, [*MODULE_OF, *CLASS_OF])
-    found: type[Node] = getattr(import_module(f"{__name__}.{MODULE_OF[name]}"), name)
+    place = _place(class_type)
+    if place is None:
+        raise NotFound.among("node class", class_type, [*MODULE_OF, *CLASS_OF, *_of_packs()])
+    module, name = place
+    found: type[Node] = getattr(import_module(f"{__name__}.{module}"), name)
     return found
 
 

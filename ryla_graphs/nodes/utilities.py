@@ -81,6 +81,8 @@ class CustomCombo(_Node, frozen=True):
         index_: Output[s.Int]
 
     choice: str | Source[s.Combo]
+    MORE = 'more'
+    more: Mapping[str, AnyValue] = {}
 
     @property
     def out(self) -> Out:

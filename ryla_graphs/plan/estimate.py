@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.outputs import promised_outputs
 from ryla_graphs.plan.canvas import Canvas, canvases
 from ryla_graphs.plan.carried import Piece, Weights
@@ -17,7 +18,7 @@ from ryla_graphs.plan.seconds import cold_seconds, run_seconds
 from ryla_graphs.plan.sizing import Held
 from ryla_graphs.plan.stages import Stage, stages
 from ryla_graphs.plan.vram import RESERVED, Fit, Memory, bytes_each, memory, needs, size_on
-from ryla_graphs.software.packs import PACKS, folder_of
+from ryla_graphs.software.packs import folder_of, pack_in
 from ryla_graphs.validation.view import View
 
 
@@ -181,8 +182,13 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
         yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
-    for folder in sorted({folder for schema in classes_of(view) if (folder := folder_of(schema))} - PACKS.keys()):
+    folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}
+    for folder in sorted(folder for folder in folders if pack_in(folder) is None):
         yield Unknown(what=f"the node pack '{folder}' is not known", affects=("packs",))
+    for class_type in sorted(
+        {node.class_type for node in view.foreign.values() if not repositories_of(node.class_type)}
+    ):
+        yield Unknown(what=f"no pack that is known has the class '{class_type}'", affects=("packs",))
 
 
 def _assumptions(found: Iterable[Stage]) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.catalogs import repositories_of
 from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.plan import MinimumVersion, NodePack, WeightFile
 from ryla_graphs.plan.stages import Stage
-from ryla_graphs.software.packs import PACKS, folder_of
+from ryla_graphs.software.packs import folder_of, pack_in, pack_of
 from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
 from ryla_graphs.validation.view import View
 from ryla_graphs.weights import Need
@@ -53,18 +54,30 @@ def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -
 
 
 def node_packs(view: View) -> Iterator[NodePack]:
-    """The packs of the graph's classes; classes that two folders claim count for the pack that is known."""
+    """The packs of the graph's classes, of unknown ones too as far as somebody has listed them.
+
+    Classes that two folders claim count for the pack that is known.
+    """
     by_pack: dict[str, set[str]] = {}
     for schema in classes_of(view):
         folder = folder_of(schema)
         if folder is not None:
-            by_pack.setdefault(PACKS[folder].folders[0] if folder in PACKS else folder, set()).add(schema.class_type)
+            pack = pack_in(folder)
+            by_pack.setdefault(pack.folders[0] if pack else folder, set()).add(schema.class_type)
+    listed: dict[str, str] = {}
+    for node in view.foreign.values():
+        repository = next((each for each in repositories_of(node.class_type) if each != "Comfy-Org/ComfyUI"), None)
+        if repository is not None:
+            pack = pack_of(repository)
+            folder = pack.folders[0] if pack else repository.partition("/")[2]
+            listed[folder] = repository
+            by_pack.setdefault(folder, set()).add(node.class_type)
     for folder in sorted(by_pack):
-        pack = PACKS.get(folder)
+        pack = pack_in(folder)
         yield NodePack(
             folder=folder,
             classes=tuple(sorted(by_pack[folder])),
-            repository=pack.repository if pack else None,
+            repository=pack.repository if pack else listed.get(folder),
             commit=pack.commit if pack else None,
             warnings=pack.warnings if pack else (),
         )

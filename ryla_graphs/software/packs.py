@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.catalog.store import bare, recordings
 
 _CUSTOM = "custom_nodes."
 
@@ -167,7 +169,39 @@ PACKS: Mapping[str, Pack] = {folder: row for row in _ROWS for folder in row.fold
 """The packs by the folders that a server may name for their classes."""
 
 
+_COMES_WITH_COMFYUI = frozenset({"websocket_image_save"})
+
+
 def folder_of(schema: NodeSchema) -> str | None:
-    """The custom folder that a class comes from; None for ComfyUI's own classes."""
+    """The custom folder that a class comes from; None for ComfyUI's own classes, and what comes along with it."""
     module = schema.module
-    return module.removeprefix(_CUSTOM).split(".")[0] if module.startswith(_CUSTOM) else None
+    folder = module.removeprefix(_CUSTOM).split(".")[0] if module.startswith(_CUSTOM) else None
+    return None if folder in _COMES_WITH_COMFYUI else folder
+
+
+def pack_in(folder: str) -> Pack | None:
+    """The pack in a folder of a server: a pinned one, or one whose classes are bundled; None where it is neither."""
+    return PACKS.get(folder) or _recorded().get(bare(folder))
+
+
+def pack_of(repository: str) -> Pack | None:
+    """The pack of a repository on GitHub, in upper or lower case: a pinned one, or one whose classes are bundled."""
+    wanted = repository.casefold()
+    every = (*_ROWS, *_recorded().values())
+    return next((pack for pack in every if pack.repository.casefold() == wanted), None)
+
+
+@cache
+def _recorded() -> Mapping[str, Pack]:
+    """The packs whose classes are bundled, by their folders; no row says how they fare in an image."""
+    return {
+        bare(each.folder): Pack(
+            title=each.folder,
+            repository=each.repository,
+            commit=each.pack["commit"],
+            folders=(each.folder,),
+            requires=tuple(each.pack.get("python_requirements", ())),
+        )
+        for each in recordings().values()
+        if each.folder and each.folder not in _COMES_WITH_COMFYUI
+    }

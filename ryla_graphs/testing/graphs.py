@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.catalog.schema import Option as OptionSpec
-from ryla_graphs.catalogs import bundled
+from ryla_graphs.catalogs import NAMES, bundled
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.node import Node, Output
 from ryla_graphs.graph.option import Option, option_class
@@ -51,7 +51,7 @@ def graphs(
 def _typed() -> Catalog:
     from ryla_graphs.nodes import is_typed  # noqa: PLC0415 - as above
 
-    return bundled().subset(filter(is_typed, bundled()))
+    return bundled().subset(name for each in NAMES for name in bundled(each) if is_typed(name))
 
 
 @lru_cache(maxsize=8)

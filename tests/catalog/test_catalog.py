@@ -20,11 +20,16 @@ from ryla_graphs.problems import InvalidDocument, NotFound
 MINE: dict[str, Any] = {
     "Mine": {"input": {"required": {"a": ["INT"]}}, "output": ["MYTYPE", "INT,FLOAT", ["a", "b"]], "output_name": []}
 }
-FLAGS = {"name": "prod", "families": frozenset({"rules"}), "absent": {"Gone": "get it"}, "any_input_file": True}
+FLAGS: dict[str, Any] = {
+    "name": "prod",
+    "families": frozenset({"rules"}),
+    "absent": {"Gone": "get it"},
+    "any_input_file": True,
+}
 
 
 def flagged() -> Catalog:
-    return Catalog(MINE, **FLAGS)  # type: ignore[arg-type]
+    return Catalog(MINE, **FLAGS)
 
 
 def flags(catalog: Catalog) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def test_nothing_that_a_change_does_not_name_is_lost() -> None:
     ):
         assert flags(changed) == FLAGS
     for name, value in FLAGS.items():
-        changed = Catalog(MINE).replace(**{name: value})  # type: ignore[arg-type]
+        changed = Catalog(MINE).replace(**{name: value})
         assert getattr(changed, name) == value
 
 
@@ -142,7 +147,7 @@ def test_any_json_is_a_class_or_is_refused_in_our_words(entry: Any) -> None:
 def _use(schema: NodeSchema) -> None:
     assert schema.class_type == "Odd"
     for spec in schema.every_input():
-        spec.wire_type, spec.initial, spec.limits, spec.is_wire_only  # noqa: B018 - none of them may raise
+        assert [spec.wire_type, spec.initial, spec.limits, spec.is_wire_only], "none of them may raise"
     schema.flat_inputs({})
 
 

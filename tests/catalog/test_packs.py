@@ -11,9 +11,13 @@ from typer.testing import CliRunner
 
 from ryla_graphs import catalogs
 from ryla_graphs.cli import app
+from ryla_graphs.lockfile import Asked, CustomPack, lock_of
+from ryla_graphs.plan import plan_of
+from ryla_graphs.plan.releases import taken_by
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import weights_named
+from ryla_graphs.validation import View
 
 RUN = CliRunner()
 
@@ -70,3 +74,41 @@ def test_where_tells_the_packs_of_classes() -> None:
 def test_show_says_what_a_class_takes_beside_its_inputs() -> None:
     shown = RUN.invoke(app, ["nodes", "show", "ImageBatchMulti"]).output
     assert "image_\\d+, as many as `inputcount` says" in shown and "kijai/ComfyUI-KJNodes" in shown
+
+
+def test_a_plan_lists_all_packs_at_once_unknown_ones_too() -> None:
+    prompt = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+        "2": {"class_type": "ImageResizeKJv2", "inputs": {"image": ["1", 0]}},
+        "3": {"class_type": "DF_Text", "inputs": {"image": ["2", 0]}},
+        "4": {"class_type": "No Such Class", "inputs": {"image": ["3", 0]}},
+        "5": {"class_type": "SaveImage", "inputs": {"images": ["4", 0], "filename_prefix": "a"}},
+    }
+    plan = plan_of(View(prompt, catalogs.bundled()))
+    found = {pack.repository: (pack.commit is not None, pack.classes) for pack in plan.packs}
+    assert found == {
+        "kijai/ComfyUI-KJNodes": (True, ("ImageResizeKJv2",)),
+        "Derfuu/Derfuu_ComfyUI_ModdedNodes": (False, ("DF_Text",)),
+    }
+    assert "no pack that is known has the class 'No Such Class'" in {str(unknown) for unknown in plan.unknowns}
+
+
+def test_a_bundled_pack_is_locked_at_the_commit_that_was_recorded() -> None:
+    pack = CustomPack.parse("KIJAI/ComfyUI-KJNodes")
+    assert pack.repository == "kijai/ComfyUI-KJNodes" and len(pack.commit) == 40
+    (locked,) = lock_of(Asked(packs=(pack,)), {}).packs
+    assert locked.own_requirements and "ImageResizeKJv2" in locked.classes
+    (other,) = lock_of(Asked(packs=(CustomPack.parse(f"kijai/ComfyUI-KJNodes@{'0' * 40}"),)), {}).packs
+    assert other.classes == ()
+
+
+def test_the_releases_that_take_a_graph() -> None:
+    core = catalogs.bundled("core")
+    plain = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "a"}},
+    }
+    assert taken_by(plain, core) == catalogs.release_versions()
+    newer = {**plain, "3": {"class_type": "AddLayer", "inputs": {}}}
+    assert taken_by(newer, core) == ("0.32.0", "0.33.0", "0.33.0+")
+    assert taken_by({**plain, "3": {"class_type": "IdeogramV1", "inputs": {}}}, core)[-1] == "0.26.0"

@@ -19,7 +19,7 @@ from ryla_graphs.formats.editor.writing_packs import added_widgets, properties_o
 from ryla_graphs.formats.editor.writing_text import can_be_literal, literal
 from ryla_graphs.problems import shorten
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, is_link, unwrap
-from ryla_graphs.software.packs import PACKS, folder_of
+from ryla_graphs.software.packs import folder_of, pack_in
 from ryla_graphs.weights import needed
 
 
@@ -240,7 +240,7 @@ def _properties(schema: NodeSchema) -> dict[str, Any]:
     folder = folder_of(schema)
     if folder is None:
         return named | {"cnr_id": "comfy-core", "ver": catalogs.COMFYUI_VERSION}
-    pack = PACKS.get(folder)
+    pack = pack_in(folder)
     if pack is None:
         return named
     registered = {"cnr_id": pack.registry_id} if pack.registry_id else {}
