@@ -360,12 +360,7 @@ class Workflow:
         return writing.dump(prompt, parts=parts or None, notes=said, subgraphs=subgraphs)
 
     def to_python(self, *, function: str = "workflow") -> str:
-        """The graph as typed Python source: a function that gives it again when it is called without arguments.
-
-        Its parameters are the prompts, input files, sizes, seeds and weights.
-
-            Path("pipe.py").write_text(workflow.to_python())
-        """
+        """Typed source of a function whose prompts, input files, sizes, seeds and weights default to the graph's."""
         from ryla_graphs.formats import python  # noqa: PLC0415 - few need it, and all would wait for it
 
         return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)

@@ -316,6 +316,15 @@ def test_a_part_that_is_there_twice_is_a_function() -> None:
     assert digest(run(source)) == digest(workflow)
 
 
+def test_a_part_that_ends_the_workflow_in_one_place_only() -> None:
+    image = LoadImage(image="me.png").named("load").out.image
+    first, second = part("57:", image, "a red bicycle"), part("58:", image, "a blue car")
+    workflow = Workflow(first, PreviewImage(images=second).named("after"))
+    source = workflow.to_python()
+    assert source.count("KSampler(") == 1
+    assert digest(run(source)) == digest(workflow)
+
+
 def test_a_part_whose_nodes_are_called_otherwise_each_time_is_a_function_too() -> None:
     image = LoadImage(image="me.png").named("load").out.image
     first = part("57:", image, "a red bicycle")
@@ -422,6 +431,7 @@ def test_an_option_whose_seed_is_a_parameter_is_written_out() -> None:
 NOTES = [
     Note("“Load” the model – first.\n\n" + "a long line " * 30),
     Note("decodes", "8"),
+    Note(f"- [file](https://example.com/{'a' * 120})"),
     Note("lost\x00\u2028import os", "gone"),
 ]
 
@@ -430,8 +440,9 @@ def test_notes_and_the_docstring() -> None:
     workflow = Workflow(VAEDecode(samples=AnyNode(of="L").named("1"), vae=AnyNode(of="V").named("2")).named("8"))
     source = python.dump(workflow.graph, docstring='Says "hi" \\ twice.', notes=NOTES)
     assert '    """Says "hi" \\\\ twice."""\n    # "Load" the model - first.\n    #\n    # a long' in source
-    assert "    # decodes\n    vae_decode = VAEDecode(" in source and "    # lost\n    # import os\n" in source
-    assert all(len(line) <= 120 for line in source.splitlines())
+    assert "    # decodes\n    vae_decode = VAEDecode(" in source and "    # lost\n    # import os\n\n" in source
+    assert "    # - [file](https://" in source
+    assert all(len(line) <= 120 or "https://" in line for line in source.splitlines())
     assert digest(run(source)) == digest(workflow)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ryla_graphs.formats.python.layout import INDENT, LINE_LENGTH, fits, width
 
 _ROOM = LINE_LENGTH - len(INDENT) - len("# ")
+_START = re.compile(r"\s*([-*•]\s+|\d+\.\s+)?")
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "…": "..."})
 
 
@@ -41,8 +43,13 @@ def docstring(text: str, indent: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    for paragraph in text.expandtabs(4).strip().splitlines():
-        yield from _wrapped(_plain(paragraph).rstrip())
+    """Wrapped lines, with at most one empty one between them."""
+    before = ""
+    for row in text.expandtabs(4).strip().splitlines():
+        line = _plain(row).rstrip()
+        if line or before:
+            yield from _wrapped(line)
+        before = line
 
 
 def _plain(line: str) -> str:
@@ -51,12 +58,20 @@ def _plain(line: str) -> str:
     return "".join(character for character in plain if character.isprintable())
 
 
-def _wrapped(paragraph: str) -> Iterable[str]:
-    start = paragraph[: len(paragraph) - len(paragraph.lstrip())]
-    line = start
-    for word in paragraph.split():
-        if line.strip() and width(f"{line} {word}") > _ROOM:
+def _wrapped(paragraph: str) -> Iterator[str]:
+    """A line as it is where it fits, else cut at words; the first word stays with its bullet."""
+    if width(paragraph) <= _ROOM:
+        yield paragraph
+        return
+    start = _START.match(paragraph)
+    line = start[0] if start else ""
+    left, *words = paragraph[len(line) :].split()
+    indent = " " * len(line)
+    line += left
+    for word in words:
+        if width(f"{line} {word}") > _ROOM:
             yield line
-            line = start
-        line = f"{line} {word}" if line.strip() else f"{line}{word}"
+            line = f"{indent}{word}"
+        else:
+            line = f"{line} {word}"
     yield line

@@ -39,6 +39,8 @@ def find_parts(wiring: Wiring) -> list[list[Instance]]:
                 taken.update(instance.nodes)
         if len(alike) > 1:
             given = tuple(_results(wiring, alike))
+            places = [place for place, slot in given if slot is None]
+            wiring.whole.update(instance.nodes[place] for instance in alike for place in places)
             found.append([replace(instance, results=given) for instance in alike])
         else:
             taken.difference_update(*(instance.nodes for instance in alike))
@@ -73,7 +75,7 @@ def _colours(wiring: Wiring, nodes: Sequence[Node], palette: dict[Any, int]) -> 
 def _face(wiring: Wiring, node: Node) -> tuple[Any, ...]:
     """What has to be equal in each instance."""
     specs = wiring.specs(node)
-    face: list[Any] = [type(wiring.written[node]), node.class_type, node.title_, node in wiring.sinks]
+    face: list[Any] = [type(wiring.written[node]), node.class_type, node.title_]
     for name, value in sorted(wiring.inputs[node].items()):
         spec = specs.get(name)
         if wiring.source(value) is not None:

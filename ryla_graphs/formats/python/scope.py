@@ -38,8 +38,8 @@ class Scope:
     """Nodes whose variable a loop goes on with, and what the loop makes of it."""
 
     def result(self, wiring: Wiring, value: Value) -> str:
-        """The variable that holds a result of a part: the whole node where the workflow ends in it."""
-        if value.node in wiring.sinks:
+        """The variable that holds a result of a part: the whole node where some workflow ends in it."""
+        if value.node in wiring.whole:
             return self.targets[value.node].names
         return self.outputs.get(value, "_")
 
@@ -61,7 +61,7 @@ def name_outputs(wiring: Wiring, scope: Scope, statements: Sequence[Statement]) 
             _bind_node(wiring, scope, statement.node, next(iter(named.values())))
         elif isinstance(statement, Instance):
             for value, name in named.items():
-                if value.node in wiring.sinks:
+                if value.node in wiring.whole:
                     _bind_node(wiring, scope, value.node, name)
                 scope.outputs.setdefault(value, name)
         else:
@@ -105,7 +105,7 @@ def unpacks(wiring: Wiring, node: Node) -> bool:
     slots, outputs = wiring.slots[node], len(wiring.schemas[node].outputs)
     wired = any(True for _ in wiring.sources(node))
     few = len(slots) == 1 or outputs <= _MOST_UNPACKED
-    whole = wired or node in wiring.sinks
+    whole = wired or node in wiring.whole
     return wiring.is_known(node) and outputs > 1 and bool(slots) and few and not whole
 
 

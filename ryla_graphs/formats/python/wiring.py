@@ -49,6 +49,8 @@ class Wiring:
         self.inputs: dict[Node, Mapping[str, Any]] = {n: dict(w.given_inputs()) for n, w in self.written.items()}
         """What each node is given, by wire name; wires lead to nodes as they are written."""
         self.sinks = frozenset(graph.sinks)
+        self.whole = set(graph.sinks)
+        """Nodes that get a variable themselves, and not only their outputs."""
         self.uses: dict[Value, list[Use]] = {}
         self.slots: dict[Node, list[int]] = {node: [] for node in graph.nodes}
         """The slots of each node that something takes."""

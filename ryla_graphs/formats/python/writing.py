@@ -56,7 +56,8 @@ class Writer:
         body.comments = {node: rows for node, rows in above.items() if node is not None}
         parameters = sorted(dict.fromkeys([*bound.values(), *loras.values()]), key=lambda found: found.kind)
         main = [*head(self._function, self._signature(parameters), "Workflow")]
-        told = [*comments.docstring(docstring, INDENT), *(f"{INDENT}{row}" for row in above.get(None, ()))]
+        general = [f"{INDENT}{row}" for row in above.get(None, ())]
+        told = [*comments.docstring(docstring, INDENT), *general, *([""] if general else [])]
         return self._joined([*main, *told, *body.lines(statements), *self._return(name)])
 
     def _notes(self, notes: Sequence[Note]) -> dict[Node | None, list[str]]:
