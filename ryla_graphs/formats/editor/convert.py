@@ -30,6 +30,7 @@ from ryla_graphs.problems import InvalidDocument, Problem, RylaError
 Prompt = dict[str, dict[str, Any]]
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+_NOTHING, _VALUE = Sends.NOTHING, Sends.VALUE
 _SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced"})
 MOST_NODES = 250_000
 """How many nodes a prompt may have: subgraphs in subgraphs multiply."""
@@ -112,7 +113,7 @@ class _Conversion:
         prompt: Prompt = {}
         for scope, node in self.running():
             number = f"{scope.prefix}{node.id}"
-            prompt[number] = self.entry(scope, node)
+            prompt[number] = self.entry(scope, node, number)
             if len(prompt) > MOST_NODES:
                 raise InvalidDocument(f"the subgraphs of this workflow multiply to more than {MOST_NODES:,} nodes")
         for number, name, origin in self.linked:
@@ -149,24 +150,24 @@ class _Conversion:
             reason = "the node is muted" if node.file.mode == MUTED else "the node is bypassed"
             self.left.append(LeftOut(f"{scope.prefix}{node.id}", node.type, reason))
 
-    def entry(self, scope: Scope, node: LoadedNode) -> dict[str, Any]:
+    def entry(self, scope: Scope, node: LoadedNode, number: str) -> dict[str, Any]:
         """One node of the prompt: values of its widgets, and over them its links."""
         inputs: dict[str, Any] = {}
         for held in node.widgets:
-            if held.widget.sends is not Sends.NOTHING and held.widget.name:
-                value = held.value if held.widget.sends is Sends.VALUE else self.sent(held, scope, node)
-                if type(value) in _PLAIN:
-                    inputs[held.widget.name] = value
+            widget = held.widget
+            if widget.sends is not _NOTHING and widget.name:
+                value = held.value if widget.sends is _VALUE else self.sent(held, scope, node)
+                if type(value) in _PLAIN or (type(value) is float and math.isfinite(value)):
+                    inputs[widget.name] = value
                 elif value is not UNDEFINED:
-                    at = _at(scope, node, held.name)
-                    inputs[held.widget.name] = self.written(value, held.widget.type, at)
+                    inputs[widget.name] = self.written(value, widget.type, _at(scope, node, widget.name))
         for place, slot in enumerate(node.inputs):
             if slot.link is None:
                 continue
             found = self.router.origin(scope, node, place)
             if isinstance(found, Origin):
                 inputs[slot.name] = [found.node, found.slot]
-                self.linked.append((f"{scope.prefix}{node.id}", slot.name, found.node))
+                self.linked.append((number, slot.name, found.node))
             elif isinstance(found, Value):
                 if found.value is UNDEFINED:
                     inputs.pop(slot.name, None)
@@ -280,7 +281,7 @@ def _mend(graph: LoadedGraph) -> None:
             if value is None or value is UNDEFINED:
                 if (first := _first(held, value)) is not value:
                     node.set_value(held, first, graph)
-            elif held.name == "sampler_name" and node.type in _SAMPLERS and isinstance(value, str):
+            elif held.widget.name == "sampler_name" and node.type in _SAMPLERS and isinstance(value, str):
                 held.value = value.removeprefix("sample_")
 
 

@@ -55,8 +55,11 @@ class LoadedNode:
     schema: NodeSchema | None
     title: str | None
     virtual: bool = False
+    output_types: tuple[str, ...] = ()
+    """The types of the outputs that the class has; the file may have more."""
+    brought: dict[tuple[str, str], Brought] = field(default_factory=dict)
+    """What choices of dynamic combos brought, by name and choice; nodes of one class share what they found."""
     inputs: list[InSlot] = field(default_factory=list)
-    outputs: list[OutSlot] = field(default_factory=list)
     widgets: list[Held] = field(default_factory=list)
     subgraph: LoadedGraph | None = None
     """The definition, where the node is an instance of a subgraph."""
@@ -66,6 +69,21 @@ class LoadedNode:
     """The autogrow inputs seen so far, by name."""
     extra: bool = False
     """Whether the file has slots that the class does not."""
+    _outputs: list[OutSlot] | None = None
+
+    @property
+    def outputs(self) -> list[OutSlot]:
+        """The output slots, made when they are first asked for: few nodes are looked at from behind."""
+        if self._outputs is None:
+            given, types = self.file.outputs or (), self.output_types
+            found = [OutSlot(kind, slot.links) for kind, slot in zip(types, given, strict=False)]
+            found += [OutSlot(kind) for kind in types[len(given) :]]
+            self._outputs = found + [OutSlot(slot.type, slot.links) for slot in given[len(types) :]]
+        return self._outputs
+
+    @outputs.setter
+    def outputs(self, slots: list[OutSlot]) -> None:
+        self._outputs = slots
 
     @property
     def type(self) -> str:
@@ -104,12 +122,11 @@ class LoadedNode:
 
     def _choose(self, held: Held, spec: InputSpec, graph: LoadedGraph) -> None:
         """Replace what a dynamic combo's last choice brought by what this one brings."""
-        assert self.schema is not None
         prefix = f"{spec.name}."
         gone = [slot for slot in self.inputs if slot.name.startswith(prefix)]
         self.inputs = [slot for slot in self.inputs if not slot.name.startswith(prefix)]
         self.widgets[:] = [other for other in self.widgets if not other.name.startswith(prefix)]
-        brought = chosen(self.schema, spec, held.value)
+        brought = self._brought(spec, held.value)
         if brought is not None:
             self._insert(held, brought)
         for old in gone:
@@ -120,6 +137,15 @@ class LoadedNode:
             new.link = old.link
             if old.link in graph.links:
                 self.extend(new)
+
+    def _brought(self, spec: InputSpec, value: Any) -> Brought | None:
+        assert self.schema is not None
+        if not isinstance(value, str):
+            return chosen(self.schema, spec, value)
+        found = self.brought.get((spec.name, value))
+        if found is None and (found := chosen(self.schema, spec, value)) is not None:
+            self.brought[spec.name, value] = found
+        return found
 
     def _insert(self, held: Held, brought: Brought) -> None:
         place = next(number for number, other in enumerate(self.widgets) if other is held) + 1
@@ -166,6 +192,8 @@ class LoadedGraph:
     links: dict[str, EditorLink] = field(default_factory=dict)
     inputs: list[LoadedPort] = field(default_factory=list)
     outputs: list[LoadedPort] = field(default_factory=list)
+    relays: list[LoadedNode] = field(default_factory=list)
+    """The reroutes and primitives among the nodes."""
     lost: list[tuple[str, str, str]] = field(default_factory=list)
     """Links that loading had to remove: the node, the slot and why."""
     setters: dict[tuple[str, str], LoadedNode] | None = None

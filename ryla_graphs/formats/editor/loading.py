@@ -61,14 +61,17 @@ class _Loader:
         self.fill(root, self.document.nodes, {})
         graphs = _used(root)
         for graph in graphs:
-            _renumber_targets(graph)
+            if graph.relays or self.group_nodes:
+                _renumber_targets(graph)
             for node in graph.nodes.values():
-                _drop_stale_widget_slots(node, graph)
+                if node.extra:
+                    _drop_stale_widget_slots(node, graph)
             virtual.drop_unfit(graph)
         if self.group_nodes:
             last = max([self.last, *(int(name) for name in root.nodes if _is_number(name))])
             for node in unpack(root, self.group_nodes, last, lambda file, name: self.open(file, name, root)):
-                _drop_stale_widget_slots(node, root)
+                if node.extra:
+                    _drop_stale_widget_slots(node, root)
         return Loaded(root, graphs, self.problems)
 
     def fill(self, graph: LoadedGraph, files: Sequence[EditorNode], renumbered: Mapping[str, str]) -> None:
@@ -88,8 +91,11 @@ class _Loader:
 
     def open(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
         kind = file.type
-        if kind not in self.catalog and not self.knows(kind) and self.knows(bare := kind.translate(_FORBIDDEN)):
+        if (known := kind in self.catalog) or self.knows(kind):
+            pass
+        elif self.knows(bare := kind.translate(_FORBIDDEN)):
             file, kind = file._replace(type=bare), bare
+            known = kind in self.catalog
         if (definition := self.definitions.get(kind)) is not None:
             node = open_plain(file, number)
             node.virtual, node.subgraph = True, definition
@@ -98,22 +104,24 @@ class _Loader:
         if self.groups and (group := self.groups.get(name_of(kind) or "")) is not None:
             self.group_nodes[number] = group
             return open_node(file, number, group.template, graph)
-        if kind in self.catalog:
+        if known:
             node = open_node(file, number, self.templates[kind], graph)
             node.virtual = kind in virtual.NEVER_SENT
             return node
-        return self.open_without_class(file, number)
+        return self.open_without_class(file, number, graph)
 
     def knows(self, kind: str) -> bool:
         return kind in self.definitions or kind in self.catalog or kind in virtual.OWN or kind in virtual.PACK_NODES
 
-    def open_without_class(self, file: EditorNode, number: str) -> LoadedNode:
+    def open_without_class(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
         """A node whose class the catalog does not have: the editor's own or a pack's, or an unknown one."""
         pack = virtual.PACK_NODES.get(file.type)
         if file.type in virtual.OWN or (pack is not None and (self.named or pack in self.catalog)):
             inputs, outputs = virtual.slots_of(file.type)
             node = open_plain(file, number, inputs=inputs, outputs=outputs)
             node.virtual = True
+            if file.type in virtual.RELAYS:
+                graph.relays.append(node)
             return node
         node = open_plain(file, number)
         if not self.named:
@@ -178,6 +186,8 @@ def _is_number(name: str) -> bool:
 
 def _sources_first(subgraphs: Sequence[Subgraph]) -> Sequence[Subgraph]:
     """Definitions, those they use before them; in the file's order where they use one another in a cycle."""
+    if len(subgraphs) < 2:
+        return subgraphs
     by_id = {subgraph.id: subgraph for subgraph in subgraphs}
     users: dict[str, dict[str, None]] = {name: {} for name in by_id}
     waits = dict.fromkeys(by_id, 0)
@@ -223,8 +233,6 @@ def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:
 
     The editor steps over the slot behind a removed one, so of two such in a row the second stays.
     """
-    if not node.extra:
-        return
     names = {held.widget.name for held in node.widgets}
     number = 0
     while number < len(node.inputs):

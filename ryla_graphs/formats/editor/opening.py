@@ -16,10 +16,10 @@ from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.facts import Json
 from ryla_graphs.catalog.schema import InputSpec, NodeSchema
-from ryla_graphs.formats.editor.document import EditorInput, EditorNode, EditorOutput
-from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, OutSlot
+from ryla_graphs.formats.editor.document import EditorInput, EditorNode
+from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.pack_nodes import own_placing
-from ryla_graphs.formats.editor.parts import UNDEFINED, Slot, Widget
+from ryla_graphs.formats.editor.parts import UNDEFINED, Brought, Slot, Widget
 from ryla_graphs.formats.editor.widgets import autogrow, slots, widgets
 
 _TITLES: Mapping[str, str] = {
@@ -57,6 +57,11 @@ class Template:
         return tuple(_output_type(output.type) for output in self.schema.outputs)
 
     @cached_property
+    def brought(self) -> dict[tuple[str, str], Brought]:
+        """What the choices of its dynamic combos bring, as far as they were made."""
+        return {}
+
+    @cached_property
     def autogrow(self) -> Mapping[str, InputSpec]:
         return dict(autogrow(self.schema.inputs))
 
@@ -74,8 +79,9 @@ class Template:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether no value changes which widgets there are."""
-        return not self.schema.is_dynamic and self.schema.class_type != "CustomCombo"
+        """Whether no link and no value changes which slots and widgets there are, and all values go by position."""
+        name = self.schema.class_type
+        return not self.schema.is_dynamic and name != "CustomCombo" and own_placing(name) is None
 
 
 _TEMPLATES: WeakKeyDictionary[Catalog, Templates] = WeakKeyDictionary()
@@ -109,19 +115,21 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
         made.schema,
         file.title or made.title,
         False,
-        [],
-        _outputs(file.outputs or (), made.outputs),
-        [Held(widget, widget.default) for widget in made.widgets],
+        made.outputs,
+        made.brought,
     )
     _match_inputs(node, file.inputs or (), made.slots)
+    values = file.values
+    if made.is_plain and (values is None or isinstance(values, list)):
+        node.widgets = _held(made.widgets, _without_sockets(values, made.positions))
+        return node
+    node.widgets = _held(made.widgets, ())
     if made.autogrow:
         node.grows = made.autogrow
         _grow(node, graph)
     own = own_placing(file.type)
-    if own is not None and own(node, file.values, graph):
-        return node
-    if file.values is not None:
-        _place(node, _without_sockets(file.values, made.positions), made.is_plain, graph)
+    if (own is None or not own(node, values, graph)) and values is not None:
+        _place(node, _without_sockets(values, made.positions), graph)
     return node
 
 
@@ -134,30 +142,29 @@ def open_plain(file: EditorNode, number: str, *, inputs: Sequence[InSlot] = (), 
         schema=None,
         title=file.title,
         inputs=[*given, *inputs[len(given) :]],
-        outputs=_outputs(file.outputs or (), ("*",) * outputs),
+        output_types=("*",) * outputs,
     )
 
 
 def _match_inputs(node: LoadedNode, given: Sequence[EditorInput], defined: Sequence[Slot]) -> None:
     """Give a node the slots of its class, with the file's links by name, and behind them the file's others."""
-    by_name = {slot.name: slot for slot in given}
-    inputs = node.inputs
+    inputs = []
+    place, count = 0, len(given)
     for name, kind, widget in defined:
-        old = by_name.pop(name, None)
-        inputs.append(
-            InSlot(name, kind, None, widget) if old is None else InSlot(name, kind, old.link, widget, old.label)
-        )
-    if by_name:
-        node.extra = True
+        # Most files have the slots in today's order, so the next one is tried before a table of names is made.
+        if place < count and given[place].name == name:
+            inputs.append(InSlot(name, kind, given[place].link, widget, given[place].label))
+            place += 1
+        else:
+            inputs.append(InSlot(name, kind, None, widget))
+    if place < count:
+        by_name = {slot.name: slot for slot in given}
+        for slot in inputs:
+            old = by_name.pop(slot.name, None)
+            slot.link, slot.label = (None, None) if old is None else (old.link, old.label)
+        node.extra = bool(by_name)
         inputs += [InSlot(*slot) for slot in given if slot.name in by_name]
-
-
-def _outputs(given: Sequence[EditorOutput], types: Sequence[str]) -> list[OutSlot]:
-    count = len(given)
-    found = [OutSlot(kind, given[number].links if number < count else ()) for number, kind in enumerate(types)]
-    if count > len(types):
-        found += [OutSlot(output.type, output.links) for output in given[len(types) :]]
-    return found
+    node.inputs = inputs
 
 
 def _output_type(declared: sockets.WireType) -> str:
@@ -182,8 +189,18 @@ def _without_sockets(values: Json, positions: tuple[bool, ...] | None) -> Json:
     return [value for value, of_socket in zip(values, positions, strict=True) if not of_socket]
 
 
-def _place(node: LoadedNode, values: Json, is_plain: bool, graph: LoadedGraph) -> None:
-    """Give the widgets the file's values by position."""
+def _held(widgets: Sequence[Widget], values: Sequence[Json] | None) -> list[Held]:
+    """Widgets with values by position, and with their defaults where the values end."""
+    given = iter(values or ())
+    found = []
+    for widget in widgets:
+        value = next(given, widget.default) if widget.saved else widget.default
+        found.append(Held(widget, value if value is not None else as_held(widget, None)))
+    return found
+
+
+def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
+    """Give the widgets the file's values by position, where values change which widgets follow."""
     count = len(values) if isinstance(values, list) else None
     position = number = 0
     while number < len(node.widgets):
@@ -195,11 +212,7 @@ def _place(node: LoadedNode, values: Json, is_plain: bool, graph: LoadedGraph) -
             break
         value = values[position] if count is not None else values.get(str(position), UNDEFINED)
         position += 1
-        value = as_held(held.widget, value)
-        if is_plain:
-            held.value = value
-        else:
-            node.set_value(held, value, graph)
+        node.set_value(held, as_held(held.widget, value), graph)
 
 
 def as_held(widget: Widget, value: Any) -> Any:

@@ -22,8 +22,8 @@ def apply(graph: LoadedGraph, replaced: Callable[[str], str]) -> None:
 
     `replaced` fills in the tokens of a text, for primitives that are set to do so.
     """
-    for node in graph.nodes.values():
-        if node.type != PRIMITIVE or node.schema is not None:
+    for node in graph.relays:
+        if node.type != PRIMITIVE:
             continue
         value = _value(node, graph)
         if value is UNDEFINED:

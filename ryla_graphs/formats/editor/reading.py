@@ -22,6 +22,9 @@ from ryla_graphs.formats.editor.document import (
 )
 from ryla_graphs.problems import InvalidDocument, Problem
 
+_input, _output, _whole_link = EditorInput._make, EditorOutput._make, EditorLink._make
+"""Makers of what files have most of: a third faster than calling the classes."""
+
 
 def is_editor_file(data: Json) -> bool:
     """Whether this JSON is a workflow as the editor saves it."""
@@ -144,28 +147,41 @@ class _Reader:
     def inputs(self, data: Json, at: str) -> tuple[EditorInput, ...] | None:
         if data is None:
             return None
+        if not isinstance(data, list):
+            return tuple(self.list_of(data, f"{at}.inputs"))
         found = []
-        for number, slot in enumerate(self.list_of(data, f"{at}.inputs")):
+        for number, slot in enumerate(data):
             if not isinstance(slot, dict):
                 self.problems.append(findings.malformed(f"{at}.inputs[{number}]", "expected an object", slot))
                 continue
             get = slot.get
-            widget = get("widget")
+            name, kind, link, widget = get("name"), get("type"), get("link"), get("widget")
             if widget is not None:
                 widget = _text(_mapping(widget).get("name"))
-            found.append(EditorInput(_name(get("name")), _type(get("type")), _key(get("link")), widget, get("label")))
+            if type(link) is int:
+                link = str(link)
+            elif link is not None:
+                link = _key(link)
+            if type(name) is not str or type(kind) is not str:
+                name, kind = _name(name), _type(kind)
+            found.append(_input((name, kind, link, widget, get("label"))))
         return tuple(found)
 
     def outputs(self, data: Json, at: str) -> tuple[EditorOutput, ...] | None:
         if data is None:
             return None
+        if not isinstance(data, list):
+            return tuple(self.list_of(data, f"{at}.outputs"))
         found = []
-        for number, slot in enumerate(self.list_of(data, f"{at}.outputs")):
+        for number, slot in enumerate(data):
             if not isinstance(slot, dict):
                 self.problems.append(findings.malformed(f"{at}.outputs[{number}]", "expected an object", slot))
                 continue
             get = slot.get
-            found.append(EditorOutput(_name(get("name")), _type(get("type")), _keys(get("links"))))
+            name, kind, links = get("name"), get("type"), get("links")
+            if type(name) is not str or type(kind) is not str:
+                name, kind = _name(name), _type(kind)
+            found.append(_output((name, kind, _keys(links) if links else ())))
         return tuple(found)
 
     def ports(self, data: Json, at: str) -> Iterator[Port]:
@@ -215,6 +231,8 @@ def _link(data: Json) -> EditorLink | None:
         target, target_slot, kind = data.get("target_id"), data.get("target_slot"), data.get("type")
     else:
         return None
+    if type(number) is type(origin) is type(origin_slot) is type(target) is type(target_slot) is int:
+        return _whole_link((str(number), str(origin), origin_slot, str(target), target_slot, _type(kind)))
     name, source, end, slot = _key(number), _key(origin), _key(target), _integer(origin_slot)
     if name is None or source is None or end is None or slot is None:
         return None
@@ -250,6 +268,8 @@ def _integer(data: Json) -> int | None:
 
 def _key(data: Json) -> str | None:
     """An id as text: 7, 7.0 and "7" are one id."""
+    if type(data) is int:
+        return str(data)
     if data is None or type(data) is str:
         return data or None
     number = _integer(data)
@@ -259,4 +279,6 @@ def _key(data: Json) -> str | None:
 def _keys(data: Json) -> tuple[str, ...]:
     if not isinstance(data, list):
         return ()
+    if len(data) == 1 and type(data[0]) is int:
+        return (str(data[0]),)
     return tuple([key for entry in data if (key := _key(entry)) is not None])

@@ -32,7 +32,8 @@ PACK_NODES: Mapping[str, str] = {
 }
 """The packs' own virtual nodes, each with a class by which a server with the pack is known."""
 
-OWN = frozenset({"Note", "MarkdownNote", REROUTE, PRIMITIVE})
+RELAYS = frozenset({REROUTE, PRIMITIVE})
+OWN = frozenset({"Note", "MarkdownNote"}) | RELAYS
 NEVER_SENT = frozenset({"VHS_SelectLatest"})
 """Classes that the server has and the editor makes virtual all the same."""
 
@@ -77,7 +78,7 @@ def _setters(graph: LoadedGraph) -> Mapping[tuple[str, str], LoadedNode]:
 def drop_unfit(graph: LoadedGraph) -> None:
     """Cut the links behind reroutes that lead to inputs of another type than what comes in, as the editor does."""
     types: dict[str, str | None] = {}
-    for node in graph.nodes.values():
+    for node in graph.relays:
         kind = _carried(node, graph, types) if _is_reroute(node) else None
         if kind is None or not node.outputs:
             continue
