@@ -121,7 +121,10 @@ class Workflow:
         <Workflow: 1 nodes>
         """
         content, stem = _content(source)
-        return cls.of_document(read(content, name=name or stem, catalog=catalog, prefer=prefer), catalog=catalog)
+        document = read(content, name=name or stem, catalog=catalog, prefer=prefer)
+        if document.inputs:
+            document = replace(document, problems=(*document.problems, _files_came(document)))
+        return cls.of_document(document, catalog=catalog)
 
     @classmethod
     def of_document(cls, document: Document, *, catalog: Catalog | None = None) -> Workflow:
@@ -397,6 +400,14 @@ def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: 
     workflow._catalog = catalog
     workflow.origin = origin
     return workflow
+
+
+def _files_came(document: Document) -> Problem:
+    return Problem(
+        code="files_came_along",
+        message=f"files came along: {', '.join(document.inputs)}; a run needs them",
+        hint="run(engine, workflow, inputs): `ryla_graphs.formats.read.read` gives them as `inputs`",
+    )
 
 
 def _brought(node: Node) -> Catalog | None:
