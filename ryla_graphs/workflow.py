@@ -23,7 +23,7 @@ from ryla_graphs.compile import (
 from ryla_graphs.editing import with_inputs
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
-from ryla_graphs.formats.disk import FilePath, content_at
+from ryla_graphs.formats.disk import FilePath, content_of
 from ryla_graphs.formats.read import Document, Preference, read
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.construction import bad_name, not_a_node
@@ -120,7 +120,7 @@ class Workflow:
         >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
         <Workflow: 1 nodes>
         """
-        content, stem = _content(source)
+        content, stem = content_of(source)
         document = read(content, name=name or stem, catalog=catalog, prefer=prefer)
         if document.inputs:
             document = replace(document, problems=(*document.problems, _files_came(document)))
@@ -380,15 +380,6 @@ class Workflow:
     def ids(self) -> Mapping[Node, str]:
         """The id of each node in the prompt, before equal nodes are merged."""
         return self._graph.ids
-
-
-def _content(source: Any) -> tuple[Any, str | None]:
-    """What is to be read, and the name of its file where it is one."""
-    if isinstance(source, (bytes, Mapping)):
-        return source, None
-    if isinstance(source, str) and source.lstrip().startswith(("{", "[", "data:")):
-        return source, None
-    return content_at(source)
 
 
 def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: WorkflowOrigin) -> Workflow:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mmap
 import re
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 from ryla_graphs.formats.embedded import Content
 from ryla_graphs.problems import SourceUnreachable
@@ -46,3 +47,12 @@ def name_of(path: FilePath | str) -> str:
     'fox'
     """
     return re.split(r"[/\\]", str(path))[-1].split(".")[0] or "workflow"
+
+
+def content_of(source: Any) -> tuple[Any, str | None]:
+    """What is to be read, and the name of its file where it is one."""
+    if isinstance(source, (bytes, Mapping)):
+        return source, None
+    if isinstance(source, str) and source.lstrip().startswith(("{", "[", "data:")):
+        return source, None
+    return content_at(source)

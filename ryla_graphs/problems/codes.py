@@ -13,7 +13,9 @@ Level = Literal["error", "warning", "note"]
 """An error stops a compile, a warning is worth a look, a note is harmless."""
 Tier = Literal[1, 2, 3]
 """Who finds it: 1 ComfyUI's server before it queues a prompt, 2 the server too late or never, 3 one deployment."""
-Group = Literal["server", "graph", "families", "python", "preset", "plan", "request", "weights", "deployment"]
+Group = Literal[
+    "server", "graph", "families", "reading", "python", "preset", "plan", "request", "weights", "deployment"
+]
 
 
 class Code(NamedTuple):
@@ -62,7 +64,6 @@ CODES: Mapping[str, Code] = {
         not_a_wire="a text or number stands where a MODEL must be wired; the node crashes when it runs",
         mismatched_types="inputs that must match carry different types",
         not_json="a value that JSON cannot hold",
-        too_many_nodes="more nodes than are looked at",
     ),
     **_rows("graph", 3, "note", choice_of_pack="a sampler or scheduler that only servers with a certain pack have"),
     **_rows(
@@ -111,6 +112,29 @@ CODES: Mapping[str, Code] = {
         unused_patch="a patched MODEL or CLIP that nobody uses",
     ),
     **_rows(
+        "reading",
+        2,
+        "error",
+        recursive_subgraph="a subgraph that contains itself; the instance is left out",
+        broken_link="a link of the editor's file that leads nowhere; a warning where a value stands in for it",
+        unknown_class="a class that only the file itself describes; a warning where it names all values",
+    ),
+    **_rows(
+        "reading",
+        2,
+        "warning",
+        malformed_file="a part of the file that cannot be read and is passed over",
+        duplicate_node_id="two nodes of one id; the second is left out",
+        needs_browser="a value that only the editor's own window can make; an empty text goes out",
+    ),
+    **_rows(
+        "reading",
+        2,
+        "note",
+        dynamic_prompt="a text of which choices were made, or comments removed",
+        unknown_token="a token in a file name that nothing is known of; it stays",
+    ),
+    **_rows(
         "python",
         2,
         "error",
@@ -143,6 +167,7 @@ CODES: Mapping[str, Code] = {
         too_many_steps="more steps than are allowed here",
         too_much_work="more megapixels times steps than are allowed here",
         too_long="more seconds of sound than are allowed here",
+        too_many_nodes="more nodes than are allowed here",
         unbounded="a size that only a run can tell, where a limit must hold",
         comfyui_too_old="a class that this ComfyUI does not have yet",
         unknown_pack="a node class of no pack that is known",
