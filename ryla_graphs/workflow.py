@@ -24,7 +24,7 @@ from ryla_graphs.editing import with_inputs
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.formats.disk import FilePath, content_of
-from ryla_graphs.formats.read import Document, Preference, read
+from ryla_graphs.formats.read import Document, Preference, read, telling_of_files
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
@@ -122,9 +122,7 @@ class Workflow:
         """
         content, stem = content_of(source)
         document = read(content, name=name or stem, catalog=catalog, prefer=prefer)
-        if document.inputs:
-            document = replace(document, problems=(*document.problems, _files_came(document)))
-        return cls.of_document(document, catalog=catalog)
+        return cls.of_document(telling_of_files(document), catalog=catalog)
 
     @classmethod
     def of_document(cls, document: Document, *, catalog: Catalog | None = None) -> Workflow:
@@ -391,14 +389,6 @@ def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: 
     workflow._catalog = catalog
     workflow.origin = origin
     return workflow
-
-
-def _files_came(document: Document) -> Problem:
-    return Problem(
-        code="files_came_along",
-        message=f"files came along: {', '.join(document.inputs)}; a run needs them",
-        hint="run(engine, workflow, inputs): `ryla_graphs.formats.read.read` gives them as `inputs`",
-    )
 
 
 def _brought(node: Node) -> Catalog | None:
