@@ -24,7 +24,7 @@ from ryla_graphs.editing import with_inputs
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.formats.disk import FilePath, content_of
-from ryla_graphs.formats.read import Document, Preference, read
+from ryla_graphs.formats.read import Document, Preference, read, telling_of_files
 from ryla_graphs.graph.any_node import AnyNode
 from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
@@ -121,7 +121,8 @@ class Workflow:
         <Workflow: 1 nodes>
         """
         content, stem = content_of(source)
-        return cls.of_document(read(content, name=name or stem, catalog=catalog, prefer=prefer), catalog=catalog)
+        document = read(content, name=name or stem, catalog=catalog, prefer=prefer)
+        return cls.of_document(telling_of_files(document), catalog=catalog)
 
     @classmethod
     def of_document(cls, document: Document, *, catalog: Catalog | None = None) -> Workflow:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.formats.read import Preference
 
 
-def print_inputs(target: str, prefer: Preference | None, *, json: bool) -> None:
+def print_inputs(target: str, catalog: Catalog | None, prefer: Preference | None, *, json: bool) -> None:
     """List the inputs of a graph that hold values. Raises `InvalidSettings` where it is no graph in a file."""
-    made = open_target(target, prefer=prefer)
+    made = open_target(target, catalog, prefer)
     if not isinstance(made, GraphTarget):
         raise InvalidSettings(f"--list-inputs is for graphs in files; `ryla-graphs presets {target}` lists parameters")
     rows = made.settable()

@@ -62,11 +62,11 @@ def run_command(
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    if list_inputs:
-        print_inputs(target, prefer, json=json)
-        return
     with closing(connect(engine)) as connected:
         known = open_catalog(catalog) if catalog else judge_of(connected)
+        if list_inputs:
+            print_inputs(target, known, prefer, json=json)
+            return
         workflow, inputs = load_target(target, param, params, known, prefer)
         part = _part(workflow, known, partial=partial)
         compiled = part.workflow

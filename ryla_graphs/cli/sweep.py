@@ -50,11 +50,12 @@ def sweep_command(
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
-    from ryla_graphs.engines import connect  # noqa: PLC0415
+    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
 
     given, files = parameters(param or [], params)
-    made = open_target(target, prefer=prefer)
+    with closing(connect(engine)) as asked:
+        made = open_target(target, judge_of(asked), prefer)
     files = {**files_of(made), **files}
     swept = grid(made, _axes(axes, files), given, most_cells=most_cells)
     if limits:

@@ -220,6 +220,18 @@ def chosen(
     )
 
 
+def telling_of_files(document: Document) -> Document:
+    """The document with a note of the files that came along, for whoever passes on only its graph."""
+    if not document.inputs:
+        return document
+    note = Problem(
+        code="files_came_along",
+        message=f"files came along: {', '.join(document.inputs)}; a run needs them",
+        hint="run(engine, workflow, inputs): `ryla_graphs.formats.read.read` gives them as `inputs`",
+    )
+    return replace(document, problems=(*document.problems, note))
+
+
 def _reason(prefer: Preference | None) -> str:
     if prefer is not None:
         return "that was asked for"

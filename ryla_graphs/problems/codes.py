@@ -76,6 +76,7 @@ CODES: Mapping[str, Code] = {
         replaced_class="an old class that the server runs as another one",
         broken_metadata="a part of a file's metadata that is broken; the rest of it was read",
     ),
+    **_rows("graph", 2, "note", files_came_along="input files stood in the request that a graph was read from"),
     **_rows(
         "families",
         2,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ryla_graphs import Workflow
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.read import read
 from ryla_graphs.problems import InvalidDocument, InvalidInputs, RylaError
@@ -109,6 +110,11 @@ def test_what_only_a_server_can_fetch_stays_a_text() -> None:
 def test_an_asset_without_an_id() -> None:
     with pytest.raises(InvalidInputs, match="has no id"):
         read({"workflow": loading({"__type": "core/ASSET", "info": {}})})
+
+
+def test_a_workflow_says_that_files_came_along() -> None:
+    (problem,) = [each for each in Workflow.open(FILES["ours"]).validate() if each.code == "files_came_along"]
+    assert "me.png" in problem.message and problem.level != "error"
 
 
 def test_keys_that_nothing_is_made_of_are_named() -> None:
