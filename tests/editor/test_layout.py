@@ -48,7 +48,7 @@ def test_boxes_do_not_overlap_and_lie_within_the_whole(drawing: Any, first: set[
     layout = layered(boxes, links, first=[box for box in first if box < len(boxes)])
     placed = rectangles(boxes, layout.corners)
     assert not any(overlap(one, other) for one, other in combinations(placed, 2))
-    assert all(inside(box, (0.0, 0.0, *layout.size)) for box in placed)
+    assert all(inside(box, (0.0, 0.0, layout.size.width, layout.size.height)) for box in placed)
 
 
 @given(drawings(most=10, acyclic=True))
@@ -125,7 +125,7 @@ def test_parts_have_frames_around_their_own_nodes_alone(drawing: Any, data: st.D
     arranged = arrange(boxes, links, parts, loaders)
     placed = rectangles(boxes, arranged.corners)
     assert not any(overlap(one, other) for one, other in combinations(placed, 2))
-    assert all(inside(box, (0.0, 0.0, *arranged.size)) for box in placed)
+    assert all(inside(box, (0.0, 0.0, arranged.size.width, arranged.size.height)) for box in placed)
     framed = [
         (frame.title, (*frame.corner, frame.corner[0] + frame.size.width, frame.corner[1] + frame.size.height))
         for frame in arranged.frames
