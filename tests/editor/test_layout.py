@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.formats.editor.arranging import arrange
-from ryla_graphs.formats.editor.layout import COLUMN_GAP, Box, Link, layered
+from ryla_graphs.formats.editor.boxes import COLUMN_GAP, Box, Link
+from ryla_graphs.formats.editor.layout import layered
 
 Rectangle = tuple[float, float, float, float]
 

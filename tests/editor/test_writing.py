@@ -211,6 +211,10 @@ def test_models_say_where_they_can_be_had_and_classes_which_pack_they_are_of() -
     pack = node(ui, "identity")["properties"]
     assert pack["cnr_id"] == "comfyui_instantid" and pack["aux_id"] == "cubiq/ComfyUI_InstantID"
     assert len(pack["ver"]) == 40
+    unknown = ui_of({"1": {"class_type": "FaceDetailerPipe (no such)", "inputs": {}}})["nodes"][0]["properties"]
+    assert unknown == {"Node name for S&R": "FaceDetailerPipe (no such)"}
+    listed = dump(Prompt({"1": {"class_type": "FaceDetailer", "inputs": {}}}, catalogs.bundled("core")))
+    assert listed["nodes"][0]["properties"]["aux_id"] == "ltdrdata/ComfyUI-Impact-Pack"
 
 
 def test_a_preset_stands_beside_a_note_of_what_it_says() -> None:
