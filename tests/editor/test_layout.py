@@ -143,6 +143,15 @@ def test_parts_have_frames_around_their_own_nodes_alone(drawing: Any, data: st.D
         assert not overlap(one, other) or inside(one, other) or inside(other, one)
 
 
+def test_a_link_into_a_part_is_level_too() -> None:
+    boxes = [Box(200.0, 100.0)] * 3
+    corners = arrange(boxes, [Link(0, 44.0, 2, 64.0), Link(1, 44.0, 2, 44.0)], [(), ("p",), ("p",)]).corners
+    assert corners[0][1] + 44.0 == corners[2][1] + 64.0
+    corners = arrange(boxes, [Link(0, 44.0, 2, 64.0)], [(), ("p",), ("p",)]).corners
+    assert corners[1][1] != corners[2][1]
+    assert corners[0][1] + 44.0 == corners[2][1] + 64.0
+
+
 def test_graphs_that_are_not_linked_do_not_mix() -> None:
     boxes = [Box(200.0, 100.0)] * 6
     links = [Link(0, 44.0, 2, 44.0), Link(2, 44.0, 4, 44.0), Link(1, 44.0, 3, 44.0), Link(3, 44.0, 5, 44.0)]

@@ -112,10 +112,9 @@ def inside_of(member: Placed, inside: Mapping[Link, Link], local: Mapping[str, s
 def _promoted(alike: Sequence[Group], names: _Names) -> Iterator[Promoted]:
     """The widgets whose values are not the same in all groups."""
     for place, members in enumerate(zip(*(group.members for group in alike), strict=True)):
-        linked = {slot.name for slot in members[0].node.inputs if slot.widget}
         for number, held in enumerate(zip(*(member.node.values for member in members), strict=True)):
             widget = held[0][0]
-            if widget.name not in linked and len({json.dumps(value, sort_keys=True) for _, value in held}) > 1:
+            if len({json.dumps(value, sort_keys=True) for _, value in held}) > 1:
                 kind = widget.spec.type if widget.spec is not None else widget.type
                 yield Promoted(place, number, names.port(widget.name, kind, members[0].path[-1]))
 
