@@ -8,7 +8,7 @@ from benchmarks.clock import best
 from benchmarks.shapes import deep, wide
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.formats.editor.arranging import arrange
-from ryla_graphs.formats.editor.layout import Box, Link
+from ryla_graphs.formats.editor.boxes import Box, Link
 from ryla_graphs.formats.editor.writing import dump
 from ryla_graphs.prompt import Prompt
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.formats.editor.arranging import arrange
-from ryla_graphs.formats.editor.layout import COLUMN_GAP, Box, Link, layered
+from ryla_graphs.formats.editor.boxes import COLUMN_GAP, Box, Link
+from ryla_graphs.formats.editor.layout import layered
 
 Rectangle = tuple[float, float, float, float]
 
@@ -48,7 +49,7 @@ def test_boxes_do_not_overlap_and_lie_within_the_whole(drawing: Any, first: set[
     layout = layered(boxes, links, first=[box for box in first if box < len(boxes)])
     placed = rectangles(boxes, layout.corners)
     assert not any(overlap(one, other) for one, other in combinations(placed, 2))
-    assert all(inside(box, (0.0, 0.0, *layout.size)) for box in placed)
+    assert all(inside(box, (0.0, 0.0, layout.size.width, layout.size.height)) for box in placed)
 
 
 @given(drawings(most=10, acyclic=True))
@@ -125,7 +126,7 @@ def test_parts_have_frames_around_their_own_nodes_alone(drawing: Any, data: st.D
     arranged = arrange(boxes, links, parts, loaders)
     placed = rectangles(boxes, arranged.corners)
     assert not any(overlap(one, other) for one, other in combinations(placed, 2))
-    assert all(inside(box, (0.0, 0.0, *arranged.size)) for box in placed)
+    assert all(inside(box, (0.0, 0.0, arranged.size.width, arranged.size.height)) for box in placed)
     framed = [
         (frame.title, (*frame.corner, frame.corner[0] + frame.size.width, frame.corner[1] + frame.size.height))
         for frame in arranged.frames
@@ -140,6 +141,15 @@ def test_parts_have_frames_around_their_own_nodes_alone(drawing: Any, data: st.D
                 assert title in parts[number] or number in loaders
     for (_, one), (_, other) in combinations(framed, 2):
         assert not overlap(one, other) or inside(one, other) or inside(other, one)
+
+
+def test_a_link_into_a_part_is_level_too() -> None:
+    boxes = [Box(200.0, 100.0)] * 3
+    corners = arrange(boxes, [Link(0, 44.0, 2, 64.0), Link(1, 44.0, 2, 44.0)], [(), ("p",), ("p",)]).corners
+    assert corners[0][1] + 44.0 == corners[2][1] + 64.0
+    corners = arrange(boxes, [Link(0, 44.0, 2, 64.0)], [(), ("p",), ("p",)]).corners
+    assert corners[1][1] != corners[2][1]
+    assert corners[0][1] + 44.0 == corners[2][1] + 64.0
 
 
 def test_graphs_that_are_not_linked_do_not_mix() -> None:

@@ -211,6 +211,10 @@ def test_models_say_where_they_can_be_had_and_classes_which_pack_they_are_of() -
     pack = node(ui, "identity")["properties"]
     assert pack["cnr_id"] == "comfyui_instantid" and pack["aux_id"] == "cubiq/ComfyUI_InstantID"
     assert len(pack["ver"]) == 40
+    unknown = ui_of({"1": {"class_type": "FaceDetailerPipe (no such)", "inputs": {}}})["nodes"][0]["properties"]
+    assert unknown == {"Node name for S&R": "FaceDetailerPipe (no such)"}
+    listed = dump(Prompt({"1": {"class_type": "FaceDetailer", "inputs": {}}}, catalogs.bundled("core")))
+    assert listed["nodes"][0]["properties"]["aux_id"] == "ltdrdata/ComfyUI-Impact-Pack"
 
 
 def test_a_preset_stands_beside_a_note_of_what_it_says() -> None:
@@ -233,6 +237,30 @@ def test_loaders_share_a_titled_column() -> None:
     assert all(
         loader["pos"][0] < other["pos"][0] for loader in loaders for other in (node(ui, "prompt"), node(ui, "canvas"))
     )
+
+
+def test_what_changes_a_model_is_no_loader() -> None:
+    ui = presets.get("flux-lora").build(EXAMPLES["flux-lora-two"][1]).to_ui()
+    assert node(ui, "lora-1")["pos"][0] > node(ui, "flux")["pos"][0]
+    (group,) = (each for each in ui["groups"] if each["title"] == "Models")
+    assert node(ui, "lora-1")["pos"][0] > group["bounding"][0] + group["bounding"][2]
+
+
+def test_a_list_is_shown_as_a_list_and_sent_wrapped() -> None:
+    inputs = {"width": 64, "height": 64, "editor_state": {"__value__": [{"x": 1}]}}
+    document: Document = {"1": {"class_type": "CreateBoundingBoxes", "inputs": inputs}}
+    ui = ui_of(document)
+    assert [{"x": 1}] in node(ui, 1)["widgets_values"]
+    assert prompt_of(ui, BUNDLED)["1"]["inputs"]["editor_state"] == {"__value__": [{"x": 1}]}
+
+
+def test_a_slot_that_counts_from_the_last_is_the_one_it_means() -> None:
+    document: Document = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "x.safetensors"}},
+        "2": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0], "vae": ["1", -1]}},
+        "3": {"class_type": "EmptyLatentImage", "inputs": {}},
+    }
+    assert prompt_of(ui_of(document), BUNDLED)["2"]["inputs"]["vae"] == ["1", 2]
 
 
 def test_a_seed_stays_as_it_is() -> None:
@@ -272,6 +300,15 @@ def test_a_part_that_is_used_twice_is_a_subgraph_that_shows_what_differs() -> No
     assert sorted(unfolded(Workflow.load(back).graph)) == sorted(
         unfolded(Workflow.load(workflow.compile().prompt).graph)
     )
+
+
+def test_a_part_that_is_called_like_a_node_is_a_group() -> None:
+    other = Workflow(SaveImage(images=EmptyImage(width=64, height=64).named("day"), filename_prefix="x"))
+    workflow = Workflow.join(day_and_night(), other)
+    ui = workflow.to_ui()
+    check_sound(ui)
+    assert "definitions" not in ui
+    assert prompt_of(ui, BUNDLED).keys() == workflow.compile().prompt.keys()
 
 
 def test_without_subgraphs_ids_stay() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ryla_graphs.formats.editor.layout import Box, Layout, Link, layered
+from ryla_graphs.formats.editor.boxes import Box, Layout, Link
+from ryla_graphs.formats.editor.layout import layered
 
 Parts = tuple[str, ...]
 """The parts that a node stands in, outermost first."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.arranging import Parts
-from ryla_graphs.formats.editor.layout import Box
+from ryla_graphs.formats.editor.boxes import Box
 from ryla_graphs.formats.editor.widgets import Widget
 from ryla_graphs.prompt import Link
 

@@ -18,9 +18,10 @@ from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import TITLE_HEIGHT
 from ryla_graphs.formats.editor.grouping import enclosed, loaders, repeated
 from ryla_graphs.formats.editor.notes import Note
+from ryla_graphs.formats.editor.writing_definitions import Placed
 from ryla_graphs.formats.editor.writing_nodes import drawn_nodes
 from ryla_graphs.formats.editor.writing_sheets import definition, number_of, sheet
-from ryla_graphs.formats.editor.writing_subgraphs import Placed, fold
+from ryla_graphs.formats.editor.writing_subgraphs import fold
 from ryla_graphs.problems import AtNode, InvalidDocument, InvalidWorkflow, Problem, shorten
 from ryla_graphs.prompt import Prompt, is_link, read_link
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from ryla_graphs import catalogs, sockets
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.origins import repositories_of
 from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.convert import LeftOut
 from ryla_graphs.formats.editor.drawn import Drawn, Held, Input, Output, shows_pictures, size_of
@@ -124,7 +125,7 @@ def _known(node: PromptNode, held: Sequence[Held], made: Template, types: Types)
         inputs=inputs,
         outputs=outputs,
         values=values,
-        properties=_properties(schema) | properties_of(node),
+        properties=_properties(node.class_type, schema) | properties_of(node),
         by_name=reads_names(schema.class_type),
         ends=schema.output_node,
         box=size_of(schema.display_name, inputs, outputs, held, shows=shows_pictures(schema)),
@@ -172,7 +173,7 @@ def _values_of_sockets(node: PromptNode, drawn: Drawn, catalog: Catalog, lost: l
         held = list(grow(schema, partial(_value, {"value": value})))
         outputs = [Output(output.name, str(output.type)) for output in schema.outputs]
         box = size_of(slot.name, (), outputs, held)
-        yield Drawn(number, class_type, slot.name, [], outputs, held, _properties(schema), box)
+        yield Drawn(number, class_type, slot.name, [], outputs, held, _properties(class_type, schema), box)
 
 
 def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[LeftOut]:
@@ -221,7 +222,7 @@ def _foreign(node: ForeignNode, types: Types) -> Drawn:
         inputs=inputs,
         outputs=outputs,
         values=values,
-        properties={"Node name for S&R": node.class_type},
+        properties=_properties(node.class_type),
         box=size_of(node.class_type, inputs, outputs, values),
     )
 
@@ -234,17 +235,22 @@ def _type_of(value: Any) -> str:
 # --- what the editor offers to fetch ---------------------------------------------------------------------------
 
 
-def _properties(schema: NodeSchema) -> dict[str, Any]:
-    """Where the class comes from, so that an editor without it can offer the pack."""
-    named = {"Node name for S&R": schema.class_type}
-    folder = folder_of(schema)
-    if folder is None:
+def _properties(class_type: str, schema: NodeSchema | None = None) -> dict[str, Any]:
+    """Where a class comes from, so that an editor without it can offer the pack."""
+    named = {"Node name for S&R": class_type}
+    folder = folder_of(schema) if schema is not None else None
+    if schema is not None and folder is None:
         return named | {"cnr_id": "comfy-core", "ver": catalogs.COMFYUI_VERSION}
-    pack = pack_in(folder)
-    if pack is None:
-        return named
-    registered = {"cnr_id": pack.registry_id} if pack.registry_id else {}
-    return named | registered | {"aux_id": pack.repository, "ver": pack.commit}
+    if folder is not None and (pack := pack_in(folder)) is not None:
+        registered = {"cnr_id": pack.registry_id} if pack.registry_id else {}
+        return named | registered | {"aux_id": pack.repository, "ver": pack.commit}
+    found = _repository(class_type)
+    return named | ({"aux_id": found} if found else {})
+
+
+@lru_cache(maxsize=4096)
+def _repository(class_type: str) -> str | None:
+    return next(iter(repositories_of(class_type)), None)
 
 
 def _models(prompt: Prompt) -> dict[str, list[dict[str, str]]]:

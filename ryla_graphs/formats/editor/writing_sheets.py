@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ryla_graphs.formats.editor.arranging import Frame, arrange
+from ryla_graphs.formats.editor.boxes import Link as Line
 from ryla_graphs.formats.editor.drawn import TITLE_HEIGHT, Drawn, Input
-from ryla_graphs.formats.editor.layout import Link as Line
-from ryla_graphs.formats.editor.writing_subgraphs import INPUTS, OUTPUTS, Definition, Port
+from ryla_graphs.formats.editor.writing_definitions import INPUTS, OUTPUTS, Definition, Port
 from ryla_graphs.prompt import Link
 
 _LARGEST = 2**53
