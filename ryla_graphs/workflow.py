@@ -25,7 +25,7 @@ from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api, mermaid
 from ryla_graphs.formats.disk import FilePath, content_of
 from ryla_graphs.formats.read import Document, Preference, read, telling_of_files
-from ryla_graphs.graph.any_node import AnyNode
+from ryla_graphs.graph.any_node import catalogs_of
 from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node
@@ -305,11 +305,7 @@ class Workflow:
             return self._catalog
         if not isinstance(self._made, Graph):
             return self._made.catalog
-        catalog = catalogs.bundled()
-        brought = {id(c): c for c in (_brought(node) for node in self) if c is not None and c is not catalog}
-        for extra in brought.values():
-            catalog = catalog | extra
-        return catalog
+        return reduce(or_, dict.fromkeys([catalogs.bundled(), *catalogs_of(self)]))
 
     def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
         """Everything that is wrong, errors first, each with the line that wrote it.
@@ -384,7 +380,3 @@ def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: 
     workflow._catalog = catalog
     workflow.origin = origin
     return workflow
-
-
-def _brought(node: Node) -> Catalog | None:
-    return node.catalog if isinstance(node, AnyNode) else node.CATALOG

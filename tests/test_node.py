@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -117,7 +117,7 @@ def test_nodes_are_frozen_and_equal_only_to_themselves() -> None:
     with pytest.raises(AttributeError, match=r"`node.replace\(steps=3\)`"):
         node.steps = 3  # type: ignore[misc]
     with pytest.raises(AttributeError, match="cannot change"):
-        del node.steps
+        del cast("Any", node).steps
     assert node == node and node != sampler()
     assert len({node, sampler(), node}) == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from pydantic import Field
@@ -74,3 +74,11 @@ class AnyNode(Node, Source[Any], frozen=True):
         origin = self.origin_._replace(code=(at := caller()).code, instruction=at.instruction, original=None)
         fields = {"of": self.of, "inputs": {**self.inputs, **changes}, "catalog": self.catalog}
         return self.made(fields, origin)
+
+
+def catalogs_of(nodes: Iterable[Node]) -> Iterator[Catalog]:
+    """The catalogs that nodes bring with them."""
+    for node in nodes:
+        catalog = node.catalog if isinstance(node, AnyNode) else node.CATALOG
+        if catalog is not None:
+            yield catalog

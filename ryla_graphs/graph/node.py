@@ -224,7 +224,8 @@ class Node(
         """A node with some inputs changed, checked; the others stay as they are written, such as 7 for a FLOAT."""
         given = {field: value for field, value in self.__dict__.items() if value is not None}
         node = self.made({**given, **changes}, origin)
-        node.__dict__.update((field, value) for field, value in self.__dict__.items() if field not in changes)
+        kept = {field: value for field, value in self.__dict__.items() if field not in changes}
+        _set(node, "__dict__", {**node.__dict__, **kept})
         return node
 
     @classmethod

@@ -78,13 +78,11 @@ def _unpickled(cls: type[Option], inputs: dict[str, Any]) -> Option:
 def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
     """The generated class of an option, in the class of its node; None where its key alone says everything."""
     keys = {spec.key for spec in option.inputs}
-    spaces = (space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple))
-    for candidate in (candidate for space in spaces for candidate in vars(space).values()):
-        is_option = isclass(candidate) and issubclass(candidate, Option) and option.key == candidate.KEY
-        if is_option and {candidate.WIRE_NAMES.get(field, field) for field in candidate.model_fields} == keys:
-            found: type[Option] = candidate
-            return found
-    return None
+    spaces = [space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple)]
+    inner: list[Any] = [value for space in spaces for value in vars(space).values() if isclass(value)]
+    candidates: list[type[Option]] = [value for value in inner if issubclass(value, Option) and option.key == value.KEY]
+    of_these = (cls for cls in candidates if {cls.WIRE_NAMES.get(field, field) for field in cls.model_fields} == keys)
+    return next(of_these, None)
 
 
 def _option_facts(cls: type[Option]) -> tuple[NodeSchema, dict[str, InputSpec]]:

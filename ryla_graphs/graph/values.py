@@ -40,7 +40,8 @@ def hide_pydantic(cls: type[BaseModel]) -> None:
     for name in _HIDDEN:
         setattr(cls, name, _Hidden())
     # What takes positional arguments only to refuse them shows none.
-    cls.__init__.__signature__ = signature(BaseModel.__init__)  # type: ignore[attr-defined]
+    init: Any = cls.__init__
+    init.__signature__ = signature(BaseModel.__init__)
 
 
 def no_attribute(label: str, name: str, known: Iterable[str]) -> str:

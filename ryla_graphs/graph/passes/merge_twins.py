@@ -46,7 +46,9 @@ def merge_twins(graph: Graph) -> Graph:
             scopes.setdefault(twin, set()).add(scope)
         if twin is not node:
             twins[node] = twin
-    return graph.rewire(twins, origins=dict(_moved(scopes)) | dict(_renamed(names)), check=False) if twins else graph
+    # A name goes before the parts that unnamed twins of it stand in.
+    unnamed = {node: own for node, own in scopes.items() if node not in names}
+    return graph.rewire(twins, origins=dict(_moved(unnamed)) | dict(_renamed(names)), check=False) if twins else graph
 
 
 _NO_NAME = Origin()

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,11 @@ class _Node(Node, frozen=True):
 
 
 class ADE_ADBlockCombo(_Node, Source[s.AdBlock], frozen=True):
-    """AD Block 🎭🅐🅓."""
+    """AD Block 🎭🅐🅓.
+
+    - `effect`: a wire that carries MULTIVAL, optional
+    - `scale`: a wire that carries MULTIVAL, optional
+    """
 
     CLASS_TYPE = 'ADE_ADBlockCombo'
 
@@ -38,7 +42,13 @@ class ADE_ADBlockCombo(_Node, Source[s.AdBlock], frozen=True):
 
 
 class ADE_ADBlockIndiv(_Node, Source[s.AdBlock], frozen=True):
-    """AD Block+ 🎭🅐🅓."""
+    """AD Block+ 🎭🅐🅓.
+
+    - `effect`: a wire that carries MULTIVAL, optional
+    - `scale_0`: a wire that carries MULTIVAL, optional
+    - `scale_1`: a wire that carries MULTIVAL, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_ADBlockIndiv'
 
@@ -56,7 +66,12 @@ class ADE_ADBlockIndiv(_Node, Source[s.AdBlock], frozen=True):
 
 
 class ADE_AdjustPEFullStretch(_Node, Source[s.PeAdjust], frozen=True):
-    """Adjust PE [Full Stretch] 🎭🅐🅓."""
+    """Adjust PE [Full Stretch] 🎭🅐🅓.
+
+    - `pe_stretch`: a whole number from 0 to 9007199254740991, by default 0
+    - `print_adjustment`: true or false, by default False
+    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustPEFullStretch'
 
@@ -73,7 +88,15 @@ class ADE_AdjustPEFullStretch(_Node, Source[s.PeAdjust], frozen=True):
 
 
 class ADE_AdjustPEManual(_Node, Source[s.PeAdjust], frozen=True):
-    """Adjust PE [Manual] 🎭🅐🅓."""
+    """Adjust PE [Manual] 🎭🅐🅓.
+
+    - `cap_initial_pe_length`: a whole number of at least 0, by default 0
+    - `interpolate_pe_to_length`: a whole number of at least 0, by default 0
+    - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `final_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `print_adjustment`: true or false, by default False
+    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustPEManual'
 
@@ -93,7 +116,13 @@ class ADE_AdjustPEManual(_Node, Source[s.PeAdjust], frozen=True):
 
 
 class ADE_AdjustPESweetspotStretch(_Node, Source[s.PeAdjust], frozen=True):
-    """Adjust PE [Sweetspot] 🎭🅐🅓."""
+    """Adjust PE [Sweetspot] 🎭🅐🅓.
+
+    - `sweetspot`: a whole number from 0 to 9007199254740991, by default 16
+    - `new_sweetspot`: a whole number from 0 to 9007199254740991, by default 16
+    - `print_adjustment`: true or false, by default False
+    - `prev_pe_adjust`: a wire that carries PE_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustPESweetspotStretch'
 
@@ -111,7 +140,12 @@ class ADE_AdjustPESweetspotStretch(_Node, Source[s.PeAdjust], frozen=True):
 
 
 class ADE_AdjustWeightAllAdd(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [All◆Add] 🎭🅐🅓."""
+    """Adjust Weight [All◆Add] 🎭🅐🅓.
+
+    - `all_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightAllAdd'
 
@@ -128,7 +162,12 @@ class ADE_AdjustWeightAllAdd(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AdjustWeightAllMult(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [All◆Mult] 🎭🅐🅓."""
+    """Adjust Weight [All◆Mult] 🎭🅐🅓.
+
+    - `all_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightAllMult'
 
@@ -145,7 +184,14 @@ class ADE_AdjustWeightAllMult(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AdjustWeightIndivAdd(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [Indiv◆Add] 🎭🅐🅓."""
+    """Adjust Weight [Indiv◆Add] 🎭🅐🅓.
+
+    - `pe_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `other_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAdd'
 
@@ -164,7 +210,19 @@ class ADE_AdjustWeightIndivAdd(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AdjustWeightIndivAttnAdd(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [Indiv-Attn◆Add] 🎭🅐🅓."""
+    """Adjust Weight [Indiv-Attn◆Add] 🎭🅐🅓.
+
+    - `pe_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_q_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_k_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_v_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_out_weight_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `attn_out_bias_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `other_ADD`: a number from -2.0 to 2.0, by default 0.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAttnAdd'
 
@@ -188,7 +246,19 @@ class ADE_AdjustWeightIndivAttnAdd(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AdjustWeightIndivAttnMult(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [Indiv-Attn◆Mult] 🎭🅐🅓."""
+    """Adjust Weight [Indiv-Attn◆Mult] 🎭🅐🅓.
+
+    - `pe_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_q_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_k_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_v_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_out_weight_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_out_bias_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `other_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivAttnMult'
 
@@ -212,7 +282,14 @@ class ADE_AdjustWeightIndivAttnMult(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AdjustWeightIndivMult(_Node, Source[s.WeightAdjust], frozen=True):
-    """Adjust Weight [Indiv◆Mult] 🎭🅐🅓."""
+    """Adjust Weight [Indiv◆Mult] 🎭🅐🅓.
+
+    - `pe_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `attn_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `other_MULT`: a number from 0.0 to 2.0, by default 1.0
+    - `print_adjustment`: true or false, by default False
+    - `prev_weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AdjustWeightIndivMult'
 
@@ -231,7 +308,12 @@ class ADE_AdjustWeightIndivMult(_Node, Source[s.WeightAdjust], frozen=True):
 
 
 class ADE_AncestralOptions(_Node, Source[s.AncestralOpts], frozen=True):
-    """Ancestral Options 🎭🅐🅓."""
+    """Ancestral Options 🎭🅐🅓.
+
+    - `noise_type`: one of 'default', 'constant', by default 'default'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ADE_AncestralOptions'
 
@@ -248,7 +330,17 @@ class ADE_AncestralOptions(_Node, Source[s.AncestralOpts], frozen=True):
 
 
 class ADE_AnimateDiffCombine(_Node, Source[s.Gif], frozen=True):
-    """🚫AnimateDiff Combine [DEPRECATED, Use Video Combine (VHS) Instead!] 🎭🅐🅓, deprecated."""
+    """🚫AnimateDiff Combine [DEPRECATED, Use Video Combine (VHS) Instead!] 🎭🅐🅓, deprecated.
+
+    - `images`: a wire that carries IMAGE
+    - `frame_rate`: a whole number from 1 to 24, by default 8
+    - `loop_count`: a whole number from 0 to 100, by default 0
+    - `filename_prefix`: text, by default 'AnimateDiff'
+    - `format`: one of 'image/gif', 'image/webp', by default 'image/gif'
+    - `pingpong`: true or false, by default False
+    - `save_image`: true or false, by default True
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffCombine'
 
@@ -270,7 +362,16 @@ class ADE_AnimateDiffCombine(_Node, Source[s.Gif], frozen=True):
 
 
 class ADE_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
-    """AnimateDiff Keyframe 🎭🅐🅓."""
+    """AnimateDiff Keyframe 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `per_block_replace`: a wire that carries PER_BLOCK, optional
+    - `inherit_missing`: true or false, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffKeyframe'
 
@@ -291,7 +392,20 @@ class ADE_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
 
 
 class ADE_AnimateDiffLoaderGen1(_Node, Source[s.Model[Family]], frozen=True):
-    """AnimateDiff Loader 🎭🅐🅓①."""
+    """AnimateDiff Loader 🎭🅐🅓①.
+
+    - `model`: a wire that carries MODEL
+    - `model_name`: the name of a file or model that the server has
+    - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
+    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderGen1'
 
@@ -316,7 +430,20 @@ class ADE_AnimateDiffLoaderGen1(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ADE_AnimateDiffLoaderV1Advanced(_Node, Generic[Family], frozen=True):
-    """🚫AnimateDiff Loader (Advanced) [DEPRECATED] 🎭🅐🅓, deprecated."""
+    """🚫AnimateDiff Loader (Advanced) [DEPRECATED] 🎭🅐🅓, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `latents`: a wire that carries LATENT
+    - `model_name`: the name of a file or model that the server has
+    - `unlimited_area_hack`: true or false, by default False
+    - `context_length`: a whole number from 0 to 1000, by default 16
+    - `context_stride`: a whole number from 1 to 1000, by default 1
+    - `context_overlap`: a whole number from 0 to 1000, by default 4
+    - `context_schedule`: one of 'uniform', by default 'uniform'
+    - `closed_loop`: true or false, by default False
+    - `beta_schedule`: one of 'sqrt_linear (AnimateDiff)', 'use existing', 'autoselect', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'sqrt_linear (AnimateDiff)'
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderV1Advanced'
 
@@ -342,7 +469,20 @@ class ADE_AnimateDiffLoaderV1Advanced(_Node, Generic[Family], frozen=True):
 
 
 class ADE_AnimateDiffLoaderWithContext(_Node, Source[s.Model[Family]], frozen=True):
-    """AnimateDiff Loader [Legacy] 🎭🅐🅓①, deprecated."""
+    """AnimateDiff Loader [Legacy] 🎭🅐🅓①, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `model_name`: the name of a file or model that the server has
+    - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
+    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
+    - `motion_scale`: a number of at least 0.0, optional
+    - `apply_v2_models_properly`: true or false, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoaderWithContext'
 
@@ -367,7 +507,12 @@ class ADE_AnimateDiffLoaderWithContext(_Node, Source[s.Model[Family]], frozen=Tr
 
 
 class ADE_AnimateDiffLoRALoader(_Node, Source[s.MotionLora], frozen=True):
-    """Load AnimateDiff LoRA 🎭🅐🅓."""
+    """Load AnimateDiff LoRA 🎭🅐🅓.
+
+    - `name`: the name of a file or model that the server has
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `prev_motion_lora`: a wire that carries MOTION_LORA, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffLoRALoader'
 
@@ -384,7 +529,21 @@ class ADE_AnimateDiffLoRALoader(_Node, Source[s.MotionLora], frozen=True):
 
 
 class ADE_AnimateDiffModelSettings(_Node, Source[s.AdSettings], frozen=True):
-    """🚫[DEPR] Motion Model Settings (Advanced) 🎭🅐🅓①, deprecated."""
+    """🚫[DEPR] Motion Model Settings (Advanced) 🎭🅐🅓①, deprecated.
+
+    - `pe_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `other_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_pe_stretch`: a whole number of at least 0, by default 0
+    - `cap_initial_pe_length`: a whole number of at least 0, by default 0
+    - `interpolate_pe_to_length`: a whole number of at least 0, by default 0
+    - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `final_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `min_motion_scale`: a number of at least 0.0, optional
+    - `max_motion_scale`: a number of at least 0.0, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettings'
 
@@ -410,7 +569,13 @@ class ADE_AnimateDiffModelSettings(_Node, Source[s.AdSettings], frozen=True):
 
 
 class ADE_AnimateDiffModelSettings_Release(_Node, Source[s.AdSettings], frozen=True):
-    """🚫[DEPR] Motion Model Settings 🎭🅐🅓①, deprecated."""
+    """🚫[DEPR] Motion Model Settings 🎭🅐🅓①, deprecated.
+
+    - `min_motion_scale`: a number of at least 0.0, by default 1.0
+    - `max_motion_scale`: a number of at least 0.0, by default 1.0
+    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettings_Release'
 
@@ -428,7 +593,26 @@ class ADE_AnimateDiffModelSettings_Release(_Node, Source[s.AdSettings], frozen=T
 
 
 class ADE_AnimateDiffModelSettingsAdvancedAttnStrengths(_Node, Source[s.AdSettings], frozen=True):
-    """🚫[DEPR] Motion Model Settings (Adv. Attn) 🎭🅐🅓①, deprecated."""
+    """🚫[DEPR] Motion Model Settings (Adv. Attn) 🎭🅐🅓①, deprecated.
+
+    - `pe_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_q_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_k_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_v_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_out_weight_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `attn_out_bias_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `other_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_pe_stretch`: a whole number of at least 0, by default 0
+    - `cap_initial_pe_length`: a whole number of at least 0, by default 0
+    - `interpolate_pe_to_length`: a whole number of at least 0, by default 0
+    - `initial_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `final_pe_idx_offset`: a whole number of at least 0, by default 0
+    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `min_motion_scale`: a number of at least 0.0, optional
+    - `max_motion_scale`: a number of at least 0.0, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettingsAdvancedAttnStrengths'
 
@@ -459,7 +643,14 @@ class ADE_AnimateDiffModelSettingsAdvancedAttnStrengths(_Node, Source[s.AdSettin
 
 
 class ADE_AnimateDiffModelSettingsSimple(_Node, Source[s.AdSettings], frozen=True):
-    """🚫[DEPR] Motion Model Settings (Simple) 🎭🅐🅓①, deprecated."""
+    """🚫[DEPR] Motion Model Settings (Simple) 🎭🅐🅓①, deprecated.
+
+    - `motion_pe_stretch`: a whole number of at least 0, by default 0
+    - `mask_motion_scale`: a wire that carries MASK, optional
+    - `min_motion_scale`: a number of at least 0.0, optional
+    - `max_motion_scale`: a number of at least 0.0, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffModelSettingsSimple'
 
@@ -478,7 +669,21 @@ class ADE_AnimateDiffModelSettingsSimple(_Node, Source[s.AdSettings], frozen=Tru
 
 
 class ADE_AnimateDiffSamplingSettings(_Node, Source[s.SampleSettings], frozen=True):
-    """Sample Settings 🎭🅐🅓."""
+    """Sample Settings 🎭🅐🅓.
+
+    - `batch_offset`: a whole number from 0 to 9007199254740991, by default 0
+    - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
+    - `seed_gen`: one of 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'comfy'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `noise_layers`: a wire that carries NOISE_LAYERS, optional
+    - `iteration_opts`: a wire that carries ITERATION_OPTS, optional
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    - `adapt_denoise_steps`: true or false, optional
+    - `custom_cfg`: a wire that carries CUSTOM_CFG, optional
+    - `sigma_schedule`: a wire that carries SIGMA_SCHEDULE, optional
+    - `image_inject`: a wire that carries IMAGE_INJECT, optional
+    - `ancestral_opts`: a wire that carries ANCESTRAL_OPTS, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffSamplingSettings'
 
@@ -504,7 +709,11 @@ class ADE_AnimateDiffSamplingSettings(_Node, Source[s.SampleSettings], frozen=Tr
 
 
 class ADE_AnimateDiffSettings(_Node, Source[s.AdSettings], frozen=True):
-    """AnimateDiff Settings 🎭🅐🅓."""
+    """AnimateDiff Settings 🎭🅐🅓.
+
+    - `pe_adjust`: a wire that carries PE_ADJUST, optional
+    - `weight_adjust`: a wire that carries WEIGHT_ADJUST, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffSettings'
 
@@ -520,7 +729,21 @@ class ADE_AnimateDiffSettings(_Node, Source[s.AdSettings], frozen=True):
 
 
 class ADE_AnimateDiffUniformContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Looped Uniform 🎭🅐🅓."""
+    """Context Options◆Looped Uniform 🎭🅐🅓.
+
+    - `context_length`: a whole number from 1 to 128, by default 16
+    - `context_stride`: a whole number from 1 to 32, by default 1
+    - `context_overlap`: a whole number from 0 to 128, by default 4
+    - `context_schedule`: one of 'uniform', by default 'uniform'
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    - `use_on_equal_length`: true or false, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffUniformContextOptions'
 
@@ -546,7 +769,10 @@ class ADE_AnimateDiffUniformContextOptions(_Node, Source[s.ContextOptions], froz
 
 
 class ADE_AnimateDiffUnload(_Node, Source[s.Model[Family]], frozen=True):
-    """AnimateDiff Unload 🎭🅐🅓."""
+    """AnimateDiff Unload 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'ADE_AnimateDiffUnload'
 
@@ -561,7 +787,18 @@ class ADE_AnimateDiffUnload(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ADE_ApplyAnimateDiffModel(_Node, Source[s.MModels], frozen=True):
-    """Apply AnimateDiff Model (Adv.) 🎭🅐🅓②."""
+    """Apply AnimateDiff Model (Adv.) 🎭🅐🅓②.
+
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a wire that carries M_MODELS, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModel'
 
@@ -584,7 +821,15 @@ class ADE_ApplyAnimateDiffModel(_Node, Source[s.MModels], frozen=True):
 
 
 class ADE_ApplyAnimateDiffModelSimple(_Node, Source[s.MModels], frozen=True):
-    """Apply AnimateDiff Model 🎭🅐🅓②."""
+    """Apply AnimateDiff Model 🎭🅐🅓②.
+
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelSimple'
 
@@ -604,7 +849,20 @@ class ADE_ApplyAnimateDiffModelSimple(_Node, Source[s.MModels], frozen=True):
 
 
 class ADE_ApplyAnimateDiffModelWithCameraCtrl(_Node, Source[s.MModels], frozen=True):
-    """Apply AnimateDiff+CameraCtrl Model 🎭🅐🅓②."""
+    """Apply AnimateDiff+CameraCtrl Model 🎭🅐🅓②.
+
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `cameractrl_poses`: a wire that carries CAMERACTRL_POSES
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `cameractrl_multival`: a wire that carries MULTIVAL, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a wire that carries M_MODELS, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelWithCameraCtrl'
 
@@ -629,7 +887,21 @@ class ADE_ApplyAnimateDiffModelWithCameraCtrl(_Node, Source[s.MModels], frozen=T
 
 
 class ADE_ApplyAnimateDiffModelWithPIA(_Node, Source[s.MModels], frozen=True):
-    """Apply AnimateDiff-PIA Model 🎭🅐🅓②."""
+    """Apply AnimateDiff-PIA Model 🎭🅐🅓②.
+
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `pia_input`: a wire that carries PIA_INPUT, optional
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a wire that carries M_MODELS, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_ApplyAnimateDiffModelWithPIA'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,21 @@ class _Node(Node, frozen=True):
 
 
 class ADE_ApplyAnimateLCMI2VModel(_Node, Source[s.MModels], frozen=True):
-    """Apply AnimateLCM-I2V Model 🎭🅐🅓②."""
+    """Apply AnimateLCM-I2V Model 🎭🅐🅓②.
+
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `ref_latent`: a wire that carries LATENT
+    - `ref_drift`: a number from 0.0 to 10.0, by default 0.0
+    - `apply_ref_when_disabled`: true or false, by default False
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `motion_lora`: a wire that carries MOTION_LORA, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `prev_m_models`: a wire that carries M_MODELS, optional
+    - `per_block`: a wire that carries PER_BLOCK, optional
+    """
 
     CLASS_TYPE = 'ADE_ApplyAnimateLCMI2VModel'
 
@@ -48,7 +62,12 @@ class ADE_ApplyAnimateLCMI2VModel(_Node, Source[s.MModels], frozen=True):
 
 
 class ADE_AttachLoraHookToCLIP(_Node, Source[s.Clip[Family]], frozen=True):
-    """Set CLIP LoRA Hook 🎭🅐🅓, deprecated."""
+    """Set CLIP LoRA Hook 🎭🅐🅓, deprecated.
+
+    - `clip`: a wire that carries CLIP
+    - `lora_hook`: a wire that carries HOOKS
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AttachLoraHookToCLIP'
 
@@ -65,7 +84,12 @@ class ADE_AttachLoraHookToCLIP(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class ADE_AttachLoraHookToConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Model LoRA Hook 🎭🅐🅓, deprecated."""
+    """Set Model LoRA Hook 🎭🅐🅓, deprecated.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `lora_hook`: a wire that carries HOOKS
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_AttachLoraHookToConditioning'
 
@@ -82,7 +106,13 @@ class ADE_AttachLoraHookToConditioning(_Node, Source[s.Conditioning[Family]], fr
 
 
 class ADE_BatchedContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Batched [Non-AD] 🎭🅐🅓."""
+    """Context Options◆Batched [Non-AD] 🎭🅐🅓.
+
+    - `context_length`: a whole number from 1 to 128, by default 16
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    """
 
     CLASS_TYPE = 'ADE_BatchedContextOptions'
 
@@ -100,7 +130,16 @@ class ADE_BatchedContextOptions(_Node, Source[s.ContextOptions], frozen=True):
 
 
 class ADE_CameraCtrlAnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
-    """AnimateDiff+CameraCtrl Keyframe 🎭🅐🅓."""
+    """AnimateDiff+CameraCtrl Keyframe 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `cameractrl_multival`: a wire that carries MULTIVAL, optional
+    - `inherit_missing`: true or false, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_CameraCtrlAnimateDiffKeyframe'
 
@@ -121,7 +160,11 @@ class ADE_CameraCtrlAnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=Tru
 
 
 class ADE_CameraManualPoseAppend(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Manual Append CameraCtrl Poses 🎭🅐🅓②."""
+    """Manual Append CameraCtrl Poses 🎭🅐🅓②.
+
+    - `poses_first`: a wire that carries CAMERACTRL_POSES
+    - `poses_last`: a wire that carries CAMERACTRL_POSES
+    """
 
     CLASS_TYPE = 'ADE_CameraManualPoseAppend'
 
@@ -137,7 +180,24 @@ class ADE_CameraManualPoseAppend(_Node, Source[s.CameractrlPoses], frozen=True):
 
 
 class ADE_CameraPoseAdvanced(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Create CameraCtrl Poses (Adv.) 🎭🅐🅓②."""
+    """Create CameraCtrl Poses (Adv.) 🎭🅐🅓②.
+
+    - `motion_type1`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength1`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_type2`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength2`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_type3`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength3`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_type4`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength4`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_type5`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength5`: a number from 0.0 to 10.0, by default 1.0
+    - `motion_type6`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `strength6`: a number from 0.0 to 10.0, by default 1.0
+    - `speed`: a number from -100.0 to 100.0, by default 1.0
+    - `frame_length`: a whole number, by default 16
+    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    """
 
     CLASS_TYPE = 'ADE_CameraPoseAdvanced'
 
@@ -166,7 +226,13 @@ class ADE_CameraPoseAdvanced(_Node, Source[s.CameractrlPoses], frozen=True):
 
 
 class ADE_CameraPoseBasic(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Create CameraCtrl Poses 🎭🅐🅓②."""
+    """Create CameraCtrl Poses 🎭🅐🅓②.
+
+    - `motion_type`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `speed`: a number from -100.0 to 100.0, by default 1.0
+    - `frame_length`: a whole number, by default 16
+    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    """
 
     CLASS_TYPE = 'ADE_CameraPoseBasic'
 
@@ -184,7 +250,18 @@ class ADE_CameraPoseBasic(_Node, Source[s.CameractrlPoses], frozen=True):
 
 
 class ADE_CameraPoseCombo(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Create CameraCtrl Poses (Combo) 🎭🅐🅓②."""
+    """Create CameraCtrl Poses (Combo) 🎭🅐🅓②.
+
+    - `motion_type1`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `motion_type2`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `motion_type3`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `motion_type4`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `motion_type5`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `motion_type6`: one of 'Static', 'Pan Up', 'Pan Down', 'Pan Left', 'Pan Right', 'Zoom In', 'Zoom Out', 'Roll Clockwise', … (13 choices), by default 'Static'
+    - `speed`: a number from -100.0 to 100.0, by default 1.0
+    - `frame_length`: a whole number, by default 16
+    - `prev_poses`: a wire that carries CAMERACTRL_POSES, optional
+    """
 
     CLASS_TYPE = 'ADE_CameraPoseCombo'
 
@@ -207,7 +284,11 @@ class ADE_CameraPoseCombo(_Node, Source[s.CameractrlPoses], frozen=True):
 
 
 class ADE_CFGExtrasPAG(_Node, Source[s.CfgExtras], frozen=True):
-    """CFG Extras◆PAG [Multival] 🎭🅐🅓."""
+    """CFG Extras◆PAG [Multival] 🎭🅐🅓.
+
+    - `scale_multival`: a wire that carries MULTIVAL
+    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CFGExtrasPAG'
 
@@ -223,7 +304,11 @@ class ADE_CFGExtrasPAG(_Node, Source[s.CfgExtras], frozen=True):
 
 
 class ADE_CFGExtrasPAGSimple(_Node, Source[s.CfgExtras], frozen=True):
-    """CFG Extras◆PAG 🎭🅐🅓."""
+    """CFG Extras◆PAG 🎭🅐🅓.
+
+    - `scale`: a number from 0.0 to 100.0, by default 3.0
+    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CFGExtrasPAGSimple'
 
@@ -239,7 +324,11 @@ class ADE_CFGExtrasPAGSimple(_Node, Source[s.CfgExtras], frozen=True):
 
 
 class ADE_CFGExtrasRescaleCFG(_Node, Source[s.CfgExtras], frozen=True):
-    """CFG Extras◆RescaleCFG [Multival] 🎭🅐🅓."""
+    """CFG Extras◆RescaleCFG [Multival] 🎭🅐🅓.
+
+    - `mult_multival`: a wire that carries MULTIVAL
+    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CFGExtrasRescaleCFG'
 
@@ -255,7 +344,11 @@ class ADE_CFGExtrasRescaleCFG(_Node, Source[s.CfgExtras], frozen=True):
 
 
 class ADE_CFGExtrasRescaleCFGSimple(_Node, Source[s.CfgExtras], frozen=True):
-    """CFG Extras◆RescaleCFG 🎭🅐🅓."""
+    """CFG Extras◆RescaleCFG 🎭🅐🅓.
+
+    - `multiplier`: a number from 0.0 to 1.0, by default 0.7
+    - `prev_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CFGExtrasRescaleCFGSimple'
 
@@ -271,7 +364,12 @@ class ADE_CFGExtrasRescaleCFGSimple(_Node, Source[s.CfgExtras], frozen=True):
 
 
 class ADE_CombineLoraHooks(_Node, Source[s.Hooks], frozen=True):
-    """Combine LoRA Hooks [2] 🎭🅐🅓, deprecated."""
+    """Combine LoRA Hooks [2] 🎭🅐🅓, deprecated.
+
+    - `lora_hook_A`: a wire that carries HOOKS, optional
+    - `lora_hook_B`: a wire that carries HOOKS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_CombineLoraHooks'
 
@@ -288,7 +386,18 @@ class ADE_CombineLoraHooks(_Node, Source[s.Hooks], frozen=True):
 
 
 class ADE_CombineLoraHooksEight(_Node, Source[s.Hooks], frozen=True):
-    """Combine LoRA Hooks [8] 🎭🅐🅓, deprecated."""
+    """Combine LoRA Hooks [8] 🎭🅐🅓, deprecated.
+
+    - `lora_hook_A`: a wire that carries HOOKS, optional
+    - `lora_hook_B`: a wire that carries HOOKS, optional
+    - `lora_hook_C`: a wire that carries HOOKS, optional
+    - `lora_hook_D`: a wire that carries HOOKS, optional
+    - `lora_hook_E`: a wire that carries HOOKS, optional
+    - `lora_hook_F`: a wire that carries HOOKS, optional
+    - `lora_hook_G`: a wire that carries HOOKS, optional
+    - `lora_hook_H`: a wire that carries HOOKS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_CombineLoraHooksEight'
 
@@ -311,7 +420,14 @@ class ADE_CombineLoraHooksEight(_Node, Source[s.Hooks], frozen=True):
 
 
 class ADE_CombineLoraHooksFour(_Node, Source[s.Hooks], frozen=True):
-    """Combine LoRA Hooks [4] 🎭🅐🅓, deprecated."""
+    """Combine LoRA Hooks [4] 🎭🅐🅓, deprecated.
+
+    - `lora_hook_A`: a wire that carries HOOKS, optional
+    - `lora_hook_B`: a wire that carries HOOKS, optional
+    - `lora_hook_C`: a wire that carries HOOKS, optional
+    - `lora_hook_D`: a wire that carries HOOKS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_CombineLoraHooksFour'
 
@@ -330,7 +446,11 @@ class ADE_CombineLoraHooksFour(_Node, Source[s.Hooks], frozen=True):
 
 
 class ADE_ConditionExtraction(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Condition Step Extraction 🎭🅐🅓."""
+    """Condition Step Extraction 🎭🅐🅓.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `index`: a whole number of at least 0, by default 0
+    """
 
     CLASS_TYPE = 'ADE_ConditionExtraction'
 
@@ -346,7 +466,12 @@ class ADE_ConditionExtraction(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class ADE_ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Manual Combine Cond 🎭🅐🅓, deprecated."""
+    """Manual Combine Cond 🎭🅐🅓, deprecated.
+
+    - `cond_A`: a wire that carries CONDITIONING
+    - `cond_B`: a wire that carries CONDITIONING
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_ConditioningCombine'
 
@@ -363,7 +488,16 @@ class ADE_ConditioningCombine(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class ADE_ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Props on Cond 🎭🅐🅓, deprecated."""
+    """Set Props on Cond 🎭🅐🅓, deprecated.
+
+    - `cond_ADD`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `opt_mask`: a wire that carries MASK, optional
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_ConditioningSetMask'
 
@@ -384,7 +518,17 @@ class ADE_ConditioningSetMask(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class ADE_ConditioningSetMaskAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Props and Combine Cond 🎭🅐🅓, deprecated."""
+    """Set Props and Combine Cond 🎭🅐🅓, deprecated.
+
+    - `cond`: a wire that carries CONDITIONING
+    - `cond_ADD`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `opt_mask`: a wire that carries MASK, optional
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_ConditioningSetMaskAndCombine'
 
@@ -406,7 +550,13 @@ class ADE_ConditioningSetMaskAndCombine(_Node, Source[s.Conditioning[Family]], f
 
 
 class ADE_ConditioningSetUnmaskedAndCombine(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Set Unmasked Cond 🎭🅐🅓, deprecated."""
+    """Set Unmasked Cond 🎭🅐🅓, deprecated.
+
+    - `cond`: a wire that carries CONDITIONING
+    - `cond_DEFAULT`: a wire that carries CONDITIONING
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_ConditioningSetUnmaskedAndCombine'
 
@@ -424,7 +574,16 @@ class ADE_ConditioningSetUnmaskedAndCombine(_Node, Source[s.Conditioning[Family]
 
 
 class ADE_ContextExtras_ContextRef(_Node, Source[s.ContextExtras], frozen=True):
-    """Context Extras◆ContextRef 🎭🅐🅓."""
+    """Context Extras◆ContextRef 🎭🅐🅓.
+
+    - `prev_extras`: a wire that carries CONTEXT_EXTRAS, optional
+    - `strength_multival`: a wire that carries MULTIVAL, optional
+    - `contextref_mode`: a wire that carries CONTEXTREF_MODE, optional
+    - `contextref_tune`: a wire that carries CONTEXTREF_TUNE, optional
+    - `contextref_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `end_percent`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef'
 
@@ -445,7 +604,17 @@ class ADE_ContextExtras_ContextRef(_Node, Source[s.ContextExtras], frozen=True):
 
 
 class ADE_ContextExtras_ContextRef_Keyframe(_Node, Source[s.ContextrefKeyframe], frozen=True):
-    """ContextRef Keyframe 🎭🅐🅓."""
+    """ContextRef Keyframe 🎭🅐🅓.
+
+    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    - `mult`: a number from 0.0 to 1.0, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `inherit_missing`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_Keyframe'
 
@@ -467,7 +636,18 @@ class ADE_ContextExtras_ContextRef_Keyframe(_Node, Source[s.ContextrefKeyframe],
 
 
 class ADE_ContextExtras_ContextRef_KeyframeFromList(_Node, Source[s.ContextrefKeyframe], frozen=True):
-    """ContextRef Keyframes From List 🎭🅐🅓."""
+    """ContextRef Keyframes From List 🎭🅐🅓.
+
+    - `mults_float`: a number of at least -1, by default -1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `inherit_missing`: true or false, by default True
+    - `print_keyframes`: true or false, by default False
+    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_KeyframeFromList'
 
@@ -490,7 +670,21 @@ class ADE_ContextExtras_ContextRef_KeyframeFromList(_Node, Source[s.ContextrefKe
 
 
 class ADE_ContextExtras_ContextRef_KeyframeInterpolation(_Node, Source[s.ContextrefKeyframe], frozen=True):
-    """ContextRef Keyframes Interp. 🎭🅐🅓."""
+    """ContextRef Keyframes Interp. 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `mult_start`: a number from 0.0 to 1.0, by default 1.0
+    - `mult_end`: a number from 0.0 to 1.0, by default 1.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `intervals`: a whole number from 2 to 100, by default 50
+    - `inherit_missing`: true or false, by default True
+    - `print_keyframes`: true or false, by default False
+    - `prev_kf`: a wire that carries CONTEXTREF_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `mode_replace`: a wire that carries CONTEXTREF_MODE, optional
+    - `tune_replace`: a wire that carries CONTEXTREF_TUNE, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_KeyframeInterpolation'
 
@@ -529,7 +723,11 @@ class ADE_ContextExtras_ContextRef_ModeFirst(_Node, Source[s.ContextrefMode], fr
 
 
 class ADE_ContextExtras_ContextRef_ModeIndexes(_Node, Source[s.ContextrefMode], frozen=True):
-    """ContextRef Mode◆Indexes 🎭🅐🅓."""
+    """ContextRef Mode◆Indexes 🎭🅐🅓.
+
+    - `switch_on_idxs`: text, optional
+    - `always_include_0`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_ModeIndexes'
 
@@ -545,7 +743,10 @@ class ADE_ContextExtras_ContextRef_ModeIndexes(_Node, Source[s.ContextrefMode], 
 
 
 class ADE_ContextExtras_ContextRef_ModeSliding(_Node, Source[s.ContextrefMode], frozen=True):
-    """ContextRef Mode◆Sliding 🎭🅐🅓."""
+    """ContextRef Mode◆Sliding 🎭🅐🅓.
+
+    - `sliding_width`: a whole number from 2 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_ModeSliding'
 
@@ -560,7 +761,12 @@ class ADE_ContextExtras_ContextRef_ModeSliding(_Node, Source[s.ContextrefMode], 
 
 
 class ADE_ContextExtras_ContextRef_TuneAttn(_Node, Source[s.ContextrefTune], frozen=True):
-    """ContextRef Tune◆Attn 🎭🅐🅓."""
+    """ContextRef Tune◆Attn 🎭🅐🅓.
+
+    - `attn_style_fidelity`: a number from 0.0 to 1.0, optional
+    - `attn_ref_weight`: a number from 0.0 to 1.0, optional
+    - `attn_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_TuneAttn'
 
@@ -577,7 +783,15 @@ class ADE_ContextExtras_ContextRef_TuneAttn(_Node, Source[s.ContextrefTune], fro
 
 
 class ADE_ContextExtras_ContextRef_TuneAttnAdain(_Node, Source[s.ContextrefTune], frozen=True):
-    """ContextRef Tune◆Attn+Adain 🎭🅐🅓."""
+    """ContextRef Tune◆Attn+Adain 🎭🅐🅓.
+
+    - `attn_style_fidelity`: a number from 0.0 to 1.0, optional
+    - `attn_ref_weight`: a number from 0.0 to 1.0, optional
+    - `attn_strength`: a number from 0.0 to 1.0, optional
+    - `adain_style_fidelity`: a number from 0.0 to 1.0, optional
+    - `adain_ref_weight`: a number from 0.0 to 1.0, optional
+    - `adain_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_ContextRef_TuneAttnAdain'
 

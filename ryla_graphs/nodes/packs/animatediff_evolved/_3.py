@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,15 @@ class _Node(Node, frozen=True):
 
 
 class ADE_ContextExtras_NaiveReuse(_Node, Source[s.ContextExtras], frozen=True):
-    """Context Extras◆NaiveReuse 🎭🅐🅓."""
+    """Context Extras◆NaiveReuse 🎭🅐🅓.
+
+    - `prev_extras`: a wire that carries CONTEXT_EXTRAS, optional
+    - `strength_multival`: a wire that carries MULTIVAL, optional
+    - `naivereuse_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `end_percent`: a number from 0.0 to 1.0, optional
+    - `weighted_mean`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse'
 
@@ -42,7 +50,15 @@ class ADE_ContextExtras_NaiveReuse(_Node, Source[s.ContextExtras], frozen=True):
 
 
 class ADE_ContextExtras_NaiveReuse_Keyframe(_Node, Source[s.NaivereuseKeyframe], frozen=True):
-    """NaiveReuse Keyframe 🎭🅐🅓."""
+    """NaiveReuse Keyframe 🎭🅐🅓.
+
+    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `mult`: a number from 0.0 to 1.0, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `inherit_missing`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse_Keyframe'
 
@@ -62,7 +78,16 @@ class ADE_ContextExtras_NaiveReuse_Keyframe(_Node, Source[s.NaivereuseKeyframe],
 
 
 class ADE_ContextExtras_NaiveReuse_KeyframeFromList(_Node, Source[s.NaivereuseKeyframe], frozen=True):
-    """NaiveReuse Keyframes From List 🎭🅐🅓."""
+    """NaiveReuse Keyframes From List 🎭🅐🅓.
+
+    - `mults_float`: a number of at least -1, by default -1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `inherit_missing`: true or false, by default True
+    - `print_keyframes`: true or false, by default False
+    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse_KeyframeFromList'
 
@@ -83,7 +108,19 @@ class ADE_ContextExtras_NaiveReuse_KeyframeFromList(_Node, Source[s.NaivereuseKe
 
 
 class ADE_ContextExtras_NaiveReuse_KeyframeInterpolation(_Node, Source[s.NaivereuseKeyframe], frozen=True):
-    """NaiveReuse Keyframes Interp. 🎭🅐🅓."""
+    """NaiveReuse Keyframes Interp. 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `mult_start`: a number from 0.0 to 1.0, by default 1.0
+    - `mult_end`: a number from 0.0 to 1.0, by default 1.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `intervals`: a whole number from 2 to 100, by default 50
+    - `inherit_missing`: true or false, by default True
+    - `print_keyframes`: true or false, by default False
+    - `prev_kf`: a wire that carries NAIVEREUSE_KEYFRAME, optional
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_NaiveReuse_KeyframeInterpolation'
 
@@ -107,7 +144,11 @@ class ADE_ContextExtras_NaiveReuse_KeyframeInterpolation(_Node, Source[s.Naivere
 
 
 class ADE_ContextExtras_Set(_Node, Source[s.ContextOptions], frozen=True):
-    """Set Context Extras 🎭🅐🅓."""
+    """Set Context Extras 🎭🅐🅓.
+
+    - `context_opts`: a wire that carries CONTEXT_OPTIONS
+    - `context_extras`: a wire that carries CONTEXT_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_ContextExtras_Set'
 
@@ -123,7 +164,11 @@ class ADE_ContextExtras_Set(_Node, Source[s.ContextOptions], frozen=True):
 
 
 class ADE_CustomCFG(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG [Multival] 🎭🅐🅓."""
+    """Custom CFG [Multival] 🎭🅐🅓.
+
+    - `cfg_multival`: a wire that carries MULTIVAL
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFG'
 
@@ -139,7 +184,14 @@ class ADE_CustomCFG(_Node, Source[s.CustomCfg], frozen=True):
 
 
 class ADE_CustomCFGKeyframe(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG Keyframe [Multival] 🎭🅐🅓."""
+    """Custom CFG Keyframe [Multival] 🎭🅐🅓.
+
+    - `cfg_multival`: a wire that carries MULTIVAL
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
+    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframe'
 
@@ -158,7 +210,15 @@ class ADE_CustomCFGKeyframe(_Node, Source[s.CustomCfg], frozen=True):
 
 
 class ADE_CustomCFGKeyframeFromList(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG Keyframes From List 🎭🅐🅓."""
+    """Custom CFG Keyframes From List 🎭🅐🅓.
+
+    - `cfgs_float`: a number of at least -1, by default -1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `print_keyframes`: true or false, by default False
+    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeFromList'
 
@@ -178,7 +238,18 @@ class ADE_CustomCFGKeyframeFromList(_Node, Source[s.CustomCfg], frozen=True):
 
 
 class ADE_CustomCFGKeyframeInterpolation(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG Keyframes Interp. 🎭🅐🅓."""
+    """Custom CFG Keyframes Interp. 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `cfg_start`: a number from 0.0 to 100.0, by default 8.0
+    - `cfg_end`: a number from 0.0 to 100.0, by default 8.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `intervals`: a whole number from 2 to 100, by default 50
+    - `print_keyframes`: true or false, by default False
+    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeInterpolation'
 
@@ -201,7 +272,14 @@ class ADE_CustomCFGKeyframeInterpolation(_Node, Source[s.CustomCfg], frozen=True
 
 
 class ADE_CustomCFGKeyframeSimple(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG Keyframe 🎭🅐🅓."""
+    """Custom CFG Keyframe 🎭🅐🅓.
+
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
+    - `prev_custom_cfg`: a wire that carries CUSTOM_CFG, optional
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFGKeyframeSimple'
 
@@ -220,7 +298,11 @@ class ADE_CustomCFGKeyframeSimple(_Node, Source[s.CustomCfg], frozen=True):
 
 
 class ADE_CustomCFGSimple(_Node, Source[s.CustomCfg], frozen=True):
-    """Custom CFG 🎭🅐🅓."""
+    """Custom CFG 🎭🅐🅓.
+
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `cfg_extras`: a wire that carries CFG_EXTRAS, optional
+    """
 
     CLASS_TYPE = 'ADE_CustomCFGSimple'
 
@@ -236,7 +318,12 @@ class ADE_CustomCFGSimple(_Node, Source[s.CustomCfg], frozen=True):
 
 
 class ADE_EmptyLatentImageLarge(_Node, Source[s.Latent[Family]], frozen=True):
-    """Empty Latent Image (Big Batch) 🎭🅐🅓."""
+    """Empty Latent Image (Big Batch) 🎭🅐🅓.
+
+    - `width`: a whole number from 64 to 16384, by default 512
+    - `height`: a whole number from 64 to 16384, by default 512
+    - `batch_size`: a whole number from 1 to 262144, by default 1
+    """
 
     CLASS_TYPE = 'ADE_EmptyLatentImageLarge'
 
@@ -253,7 +340,10 @@ class ADE_EmptyLatentImageLarge(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class ADE_FloatToFloats(_Node, Source[s.Floats], frozen=True):
-    """Float to Floats 🎭🅐🅓."""
+    """Float to Floats 🎭🅐🅓.
+
+    - `FLOAT`: a number, by default 39.0
+    """
 
     CLASS_TYPE = 'ADE_FloatToFloats'
 
@@ -268,7 +358,13 @@ class ADE_FloatToFloats(_Node, Source[s.Floats], frozen=True):
 
 
 class ADE_InjectI2VIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=True):
-    """🧪Inject I2V into AnimateDiff Model 🎭🅐🅓②."""
+    """🧪Inject I2V into AnimateDiff Model 🎭🅐🅓②.
+
+    - `model_name`: the name of a file or model that the server has
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_InjectI2VIntoAnimateDiffModel'
 
@@ -286,7 +382,13 @@ class ADE_InjectI2VIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=
 
 
 class ADE_InjectPIAIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=True):
-    """🧪Inject PIA into AnimateDiff Model 🎭🅐🅓②."""
+    """🧪Inject PIA into AnimateDiff Model 🎭🅐🅓②.
+
+    - `model_name`: the name of a file or model that the server has
+    - `motion_model`: a wire that carries MOTION_MODEL_ADE
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_InjectPIAIntoAnimateDiffModel'
 
@@ -304,7 +406,10 @@ class ADE_InjectPIAIntoAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=
 
 
 class ADE_InputPIA_Multival(_Node, Source[s.PiaInput], frozen=True):
-    """PIA Input [Multival] 🎭🅐🅓②."""
+    """PIA Input [Multival] 🎭🅐🅓②.
+
+    - `multival`: a wire that carries MULTIVAL
+    """
 
     CLASS_TYPE = 'ADE_InputPIA_Multival'
 
@@ -319,7 +424,13 @@ class ADE_InputPIA_Multival(_Node, Source[s.PiaInput], frozen=True):
 
 
 class ADE_InputPIA_PaperPresets(_Node, Source[s.PiaInput], frozen=True):
-    """PIA Input [Paper Presets] 🎭🅐🅓②."""
+    """PIA Input [Paper Presets] 🎭🅐🅓②.
+
+    - `preset`: one of 'Animation (Small Motion)', 'Animation (Medium Motion)', 'Animation (Large Motion)', 'Loop (Small Motion)', 'Loop (Medium Motion)', 'Loop (Large Motion)', 'Style Transfer (Small Motion)', 'Style Transfer (Medium Motion)', 'Style Transfer (Large Motion)', by default 'Animation (Small Motion)'
+    - `batch_index`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `mult_multival`: a wire that carries MULTIVAL, optional
+    - `print_values`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_InputPIA_PaperPresets'
 
@@ -337,7 +448,12 @@ class ADE_InputPIA_PaperPresets(_Node, Source[s.PiaInput], frozen=True):
 
 
 class ADE_IterationOptsDefault(_Node, Source[s.IterationOpts], frozen=True):
-    """Default Iteration Options 🎭🅐🅓."""
+    """Default Iteration Options 🎭🅐🅓.
+
+    - `iterations`: a whole number of at least 1, by default 1
+    - `iter_batch_offset`: a whole number from 0 to 9007199254740991, optional
+    - `iter_seed_offset`: a whole number from -9007199254740991 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_IterationOptsDefault'
 
@@ -354,7 +470,19 @@ class ADE_IterationOptsDefault(_Node, Source[s.IterationOpts], frozen=True):
 
 
 class ADE_IterationOptsFreeInit(_Node, Source[s.IterationOpts], frozen=True):
-    """FreeInit Iteration Options 🎭🅐🅓."""
+    """FreeInit Iteration Options 🎭🅐🅓.
+
+    - `iterations`: a whole number of at least 1, by default 2
+    - `filter`: one of 'gaussian', 'butterworth', 'ideal', 'box', by default 'gaussian'
+    - `d_s`: a number from 0.0 to 1.0, by default 0.25
+    - `d_t`: a number from 0.0 to 1.0, by default 0.25
+    - `n_butterworth`: a whole number from 1 to 100, by default 4
+    - `sigma_step`: a whole number from 1 to 999, by default 999
+    - `apply_to_1st_iter`: true or false, by default False
+    - `init_type`: one of 'FreeInit [sampler sigma]', 'FreeInit [model sigma]', 'DinkInit_v1', by default 'FreeInit [sampler sigma]'
+    - `iter_batch_offset`: a whole number from 0 to 9007199254740991, optional
+    - `iter_seed_offset`: a whole number from -9007199254740991 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_IterationOptsFreeInit'
 
@@ -378,7 +506,11 @@ class ADE_IterationOptsFreeInit(_Node, Source[s.IterationOpts], frozen=True):
 
 
 class ADE_LoadAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=True):
-    """Load AnimateDiff Model 🎭🅐🅓②."""
+    """Load AnimateDiff Model 🎭🅐🅓②.
+
+    - `model_name`: the name of a file or model that the server has
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    """
 
     CLASS_TYPE = 'ADE_LoadAnimateDiffModel'
 
@@ -394,7 +526,12 @@ class ADE_LoadAnimateDiffModel(_Node, Source[s.MotionModelAde], frozen=True):
 
 
 class ADE_LoadAnimateDiffModelWithCameraCtrl(_Node, Source[s.MotionModelAde], frozen=True):
-    """Load AnimateDiff+CameraCtrl Model 🎭🅐🅓②."""
+    """Load AnimateDiff+CameraCtrl Model 🎭🅐🅓②.
+
+    - `model_name`: the name of a file or model that the server has
+    - `camera_ctrl`: the name of a file or model that the server has
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    """
 
     CLASS_TYPE = 'ADE_LoadAnimateDiffModelWithCameraCtrl'
 
@@ -411,7 +548,11 @@ class ADE_LoadAnimateDiffModelWithCameraCtrl(_Node, Source[s.MotionModelAde], fr
 
 
 class ADE_LoadAnimateLCMI2VModel(_Node, frozen=True):
-    """Load AnimateLCM-I2V Model 🎭🅐🅓②."""
+    """Load AnimateLCM-I2V Model 🎭🅐🅓②.
+
+    - `model_name`: the name of a file or model that the server has
+    - `ad_settings`: a wire that carries AD_SETTINGS, optional
+    """
 
     CLASS_TYPE = 'ADE_LoadAnimateLCMI2VModel'
 
@@ -428,7 +569,10 @@ class ADE_LoadAnimateLCMI2VModel(_Node, frozen=True):
 
 
 class ADE_LoadCameraPoses(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Load CameraCtrl Poses (File) 🎭🅐🅓②."""
+    """Load CameraCtrl Poses (File) 🎭🅐🅓②.
+
+    - `pose_filename`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ADE_LoadCameraPoses'
 
@@ -443,7 +587,10 @@ class ADE_LoadCameraPoses(_Node, Source[s.CameractrlPoses], frozen=True):
 
 
 class ADE_LoadCameraPosesFromPath(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Load CameraCtrl Poses (Path) 🎭🅐🅓②."""
+    """Load CameraCtrl Poses (Path) 🎭🅐🅓②.
+
+    - `file_path`: text, optional
+    """
 
     CLASS_TYPE = 'ADE_LoadCameraPosesFromPath'
 
@@ -458,7 +605,19 @@ class ADE_LoadCameraPosesFromPath(_Node, Source[s.CameractrlPoses], frozen=True)
 
 
 class ADE_LoopedUniformContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Looped Uniform 🎭🅐🅓."""
+    """Context Options◆Looped Uniform 🎭🅐🅓.
+
+    - `context_length`: a whole number from 1 to 128, by default 16
+    - `context_stride`: a whole number from 1 to 32, by default 1
+    - `context_overlap`: a whole number from 0 to 128, by default 4
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    - `use_on_equal_length`: true or false, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    """
 
     CLASS_TYPE = 'ADE_LoopedUniformContextOptions'
 
@@ -482,7 +641,15 @@ class ADE_LoopedUniformContextOptions(_Node, Source[s.ContextOptions], frozen=Tr
 
 
 class ADE_LoopedUniformViewOptions(_Node, Source[s.ViewOpts], frozen=True):
-    """View Options◆Looped Uniform 🎭🅐🅓."""
+    """View Options◆Looped Uniform 🎭🅐🅓.
+
+    - `view_length`: a whole number from 1 to 128, by default 16
+    - `view_stride`: a whole number from 1 to 32, by default 1
+    - `view_overlap`: a whole number from 0 to 128, by default 4
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    - `use_on_equal_length`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_LoopedUniformViewOptions'
 
@@ -502,7 +669,14 @@ class ADE_LoopedUniformViewOptions(_Node, Source[s.ViewOpts], frozen=True):
 
 
 class ADE_LoraHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
-    """LoRA Hook Keyframe 🎭🅐🅓, deprecated."""
+    """LoRA Hook Keyframe 🎭🅐🅓, deprecated.
+
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, by default 1
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframe'
 
@@ -521,7 +695,15 @@ class ADE_LoraHookKeyframe(_Node, Source[s.HookKeyframes], frozen=True):
 
 
 class ADE_LoraHookKeyframeFromStrengthList(_Node, Source[s.HookKeyframes], frozen=True):
-    """LoRA Hook Keyframes From List 🎭🅐🅓, deprecated."""
+    """LoRA Hook Keyframes From List 🎭🅐🅓, deprecated.
+
+    - `strengths_float`: a number of at least -1, by default -1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `print_keyframes`: true or false, by default False
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframeFromStrengthList'
 
@@ -541,7 +723,18 @@ class ADE_LoraHookKeyframeFromStrengthList(_Node, Source[s.HookKeyframes], froze
 
 
 class ADE_LoraHookKeyframeInterpolation(_Node, Source[s.HookKeyframes], frozen=True):
-    """LoRA Hook Keyframes Interp. 🎭🅐🅓, deprecated."""
+    """LoRA Hook Keyframes Interp. 🎭🅐🅓, deprecated.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `strength_start`: a number from 0.0 to 10.0, by default 1.0
+    - `strength_end`: a number from 0.0 to 10.0, by default 1.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `intervals`: a whole number from 2 to 100, by default 5
+    - `print_keyframes`: true or false, by default False
+    - `prev_hook_kf`: a wire that carries HOOK_KEYFRAMES, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_LoraHookKeyframeInterpolation'
 
@@ -564,7 +757,10 @@ class ADE_LoraHookKeyframeInterpolation(_Node, Source[s.HookKeyframes], frozen=T
 
 
 class ADE_MultivalConvertToMask(_Node, Source[s.Mask], frozen=True):
-    """Multival to Mask 🎭🅐🅓."""
+    """Multival to Mask 🎭🅐🅓.
+
+    - `multival`: a wire that carries MULTIVAL
+    """
 
     CLASS_TYPE = 'ADE_MultivalConvertToMask'
 

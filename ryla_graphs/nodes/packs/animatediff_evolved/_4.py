@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class ADE_MultivalDynamic(_Node, Source[s.Multival], frozen=True):
-    """Multival 🎭🅐🅓."""
+    """Multival 🎭🅐🅓.
+
+    - `float_val`: a number of at least 0.0, by default 1.0
+    - `mask_optional`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ADE_MultivalDynamic'
 
@@ -37,7 +41,11 @@ class ADE_MultivalDynamic(_Node, Source[s.Multival], frozen=True):
 
 
 class ADE_MultivalDynamicFloatInput(_Node, Source[s.Multival], frozen=True):
-    """Multival [Float List] 🎭🅐🅓."""
+    """Multival [Float List] 🎭🅐🅓.
+
+    - `float_val`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_optional`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ADE_MultivalDynamicFloatInput'
 
@@ -53,7 +61,11 @@ class ADE_MultivalDynamicFloatInput(_Node, Source[s.Multival], frozen=True):
 
 
 class ADE_MultivalDynamicFloats(_Node, Source[s.Multival], frozen=True):
-    """Multival [Floats] 🎭🅐🅓."""
+    """Multival [Floats] 🎭🅐🅓.
+
+    - `floats`: a wire that carries FLOATS, by default 1.0
+    - `mask_optional`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ADE_MultivalDynamicFloats'
 
@@ -69,7 +81,13 @@ class ADE_MultivalDynamicFloats(_Node, Source[s.Multival], frozen=True):
 
 
 class ADE_MultivalScaledMask(_Node, Source[s.Multival], frozen=True):
-    """Multival Scaled Mask 🎭🅐🅓."""
+    """Multival Scaled Mask 🎭🅐🅓.
+
+    - `min_float_val`: a number of at least 0.0, by default 0.0
+    - `max_float_val`: a number of at least 0.0, by default 1.0
+    - `mask`: a wire that carries MASK
+    - `scaling`: one of 'absolute', 'relative', optional
+    """
 
     CLASS_TYPE = 'ADE_MultivalScaledMask'
 
@@ -87,7 +105,19 @@ class ADE_MultivalScaledMask(_Node, Source[s.Multival], frozen=True):
 
 
 class ADE_NoisedImageInjection(_Node, Source[s.ImageInject], frozen=True):
-    """Image Injection 🎭🅐🅓."""
+    """Image Injection 🎭🅐🅓.
+
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `mask_opt`: a wire that carries MASK, optional
+    - `invert_mask`: true or false, optional
+    - `resize_image`: true or false, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 1 to 9007199254740991, optional
+    - `img_inject_opts`: a wire that carries IMAGE_INJECT_OPTIONS, optional
+    - `strength_multival`: a wire that carries MULTIVAL, optional
+    - `prev_image_inject`: a wire that carries IMAGE_INJECT, optional
+    """
 
     CLASS_TYPE = 'ADE_NoisedImageInjection'
 
@@ -111,7 +141,11 @@ class ADE_NoisedImageInjection(_Node, Source[s.ImageInject], frozen=True):
 
 
 class ADE_NoisedImageInjectOptions(_Node, Source[s.ImageInjectOptions], frozen=True):
-    """Image Injection Options 🎭🅐🅓."""
+    """Image Injection Options 🎭🅐🅓.
+
+    - `composite_x`: a whole number from 0 to 16384, optional
+    - `composite_y`: a whole number from 0 to 16384, optional
+    """
 
     CLASS_TYPE = 'ADE_NoisedImageInjectOptions'
 
@@ -127,7 +161,17 @@ class ADE_NoisedImageInjectOptions(_Node, Source[s.ImageInjectOptions], frozen=T
 
 
 class ADE_NoiseLayerAdd(_Node, Source[s.NoiseLayers], frozen=True):
-    """Noise Layer [Add] 🎭🅐🅓."""
+    """Noise Layer [Add] 🎭🅐🅓.
+
+    - `batch_offset`: a whole number from 0 to 9007199254740991, by default 0
+    - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
+    - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `noise_weight`: a number from 0.0 to 10.0, by default 0.5
+    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
+    - `mask_optional`: a wire that carries MASK, optional
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ADE_NoiseLayerAdd'
 
@@ -149,7 +193,18 @@ class ADE_NoiseLayerAdd(_Node, Source[s.NoiseLayers], frozen=True):
 
 
 class ADE_NoiseLayerAddWeighted(_Node, Source[s.NoiseLayers], frozen=True):
-    """Noise Layer [Add Weighted] 🎭🅐🅓."""
+    """Noise Layer [Add Weighted] 🎭🅐🅓.
+
+    - `batch_offset`: a whole number from 0 to 9007199254740991, by default 0
+    - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
+    - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `noise_weight`: a number from 0.0 to 10.0, by default 0.5
+    - `balance_multiplier`: a number of at least 0.0, by default 1.0
+    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
+    - `mask_optional`: a wire that carries MASK, optional
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ADE_NoiseLayerAddWeighted'
 
@@ -172,7 +227,17 @@ class ADE_NoiseLayerAddWeighted(_Node, Source[s.NoiseLayers], frozen=True):
 
 
 class ADE_NoiseLayerNormalizedSum(_Node, Source[s.NoiseLayers], frozen=True):
-    """Noise Layer [Normalized Sum] 🎭🅐🅓."""
+    """Noise Layer [Normalized Sum] 🎭🅐🅓.
+
+    - `batch_offset`: a whole number from 0 to 9007199254740991, by default 0
+    - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
+    - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `noise_weight`: a number from 0.0 to 1.0, by default 0.5
+    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
+    - `mask_optional`: a wire that carries MASK, optional
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ADE_NoiseLayerNormalizedSum'
 
@@ -194,7 +259,16 @@ class ADE_NoiseLayerNormalizedSum(_Node, Source[s.NoiseLayers], frozen=True):
 
 
 class ADE_NoiseLayerReplace(_Node, Source[s.NoiseLayers], frozen=True):
-    """Noise Layer [Replace] 🎭🅐🅓."""
+    """Noise Layer [Replace] 🎭🅐🅓.
+
+    - `batch_offset`: a whole number from 0 to 9007199254740991, by default 0
+    - `noise_type`: one of 'default', 'constant', 'empty', 'repeated_context', 'FreeNoise', by default 'default'
+    - `seed_gen_override`: one of 'use existing', 'comfy', 'comfy [gpu]', 'auto1111', 'auto1111 [gpu]', by default 'use existing'
+    - `seed_offset`: a whole number from -9007199254740991 to 9007199254740991, by default 0
+    - `prev_noise_layers`: a wire that carries NOISE_LAYERS, optional
+    - `mask_optional`: a wire that carries MASK, optional
+    - `seed_override`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ADE_NoiseLayerReplace'
 
@@ -215,7 +289,14 @@ class ADE_NoiseLayerReplace(_Node, Source[s.NoiseLayers], frozen=True):
 
 
 class ADE_PairedConditioningCombine(_Node, Generic[Family], frozen=True):
-    """Manual Combine Conds 🎭🅐🅓, deprecated."""
+    """Manual Combine Conds 🎭🅐🅓, deprecated.
+
+    - `positive_A`: a wire that carries CONDITIONING
+    - `negative_A`: a wire that carries CONDITIONING
+    - `positive_B`: a wire that carries CONDITIONING
+    - `negative_B`: a wire that carries CONDITIONING
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_PairedConditioningCombine'
 
@@ -235,7 +316,17 @@ class ADE_PairedConditioningCombine(_Node, Generic[Family], frozen=True):
 
 
 class ADE_PairedConditioningSetMask(_Node, Generic[Family], frozen=True):
-    """Set Props on Conds 🎭🅐🅓, deprecated."""
+    """Set Props on Conds 🎭🅐🅓, deprecated.
+
+    - `positive_ADD`: a wire that carries CONDITIONING
+    - `negative_ADD`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `opt_mask`: a wire that carries MASK, optional
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetMask'
 
@@ -258,7 +349,19 @@ class ADE_PairedConditioningSetMask(_Node, Generic[Family], frozen=True):
 
 
 class ADE_PairedConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
-    """Set Props and Combine Conds 🎭🅐🅓, deprecated."""
+    """Set Props and Combine Conds 🎭🅐🅓, deprecated.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `positive_ADD`: a wire that carries CONDITIONING
+    - `negative_ADD`: a wire that carries CONDITIONING
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `opt_mask`: a wire that carries MASK, optional
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `opt_timesteps`: a wire that carries TIMESTEPS_RANGE, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetMaskAndCombine'
 
@@ -283,7 +386,15 @@ class ADE_PairedConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=Tru
 
 
 class ADE_PairedConditioningSetUnmaskedAndCombine(_Node, Generic[Family], frozen=True):
-    """Set Unmasked Conds 🎭🅐🅓, deprecated."""
+    """Set Unmasked Conds 🎭🅐🅓, deprecated.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `positive_DEFAULT`: a wire that carries CONDITIONING
+    - `negative_DEFAULT`: a wire that carries CONDITIONING
+    - `opt_lora_hook`: a wire that carries HOOKS, optional
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_PairedConditioningSetUnmaskedAndCombine'
 
@@ -304,7 +415,12 @@ class ADE_PairedConditioningSetUnmaskedAndCombine(_Node, Generic[Family], frozen
 
 
 class ADE_PerBlock_SD15_FromFloats(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block Floats (SD1.5) 🎭🅐🅓."""
+    """AD Per Block Floats (SD1.5) 🎭🅐🅓.
+
+    - `effect_21_floats`: a wire that carries FLOATS, optional
+    - `scale_21_floats`: a wire that carries FLOATS, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_FromFloats'
 
@@ -321,7 +437,31 @@ class ADE_PerBlock_SD15_FromFloats(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlock_SD15_LowLevel(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block++ (SD1.5) 🎭🅐🅓."""
+    """AD Per Block++ (SD1.5) 🎭🅐🅓.
+
+    - `down_0__0`: a wire that carries AD_BLOCK, optional
+    - `down_0__1`: a wire that carries AD_BLOCK, optional
+    - `down_1__0`: a wire that carries AD_BLOCK, optional
+    - `down_1__1`: a wire that carries AD_BLOCK, optional
+    - `down_2__0`: a wire that carries AD_BLOCK, optional
+    - `down_2__1`: a wire that carries AD_BLOCK, optional
+    - `down_3__0`: a wire that carries AD_BLOCK, optional
+    - `down_3__1`: a wire that carries AD_BLOCK, optional
+    - `mid`: a wire that carries AD_BLOCK, optional
+    - `up_0__0`: a wire that carries AD_BLOCK, optional
+    - `up_0__1`: a wire that carries AD_BLOCK, optional
+    - `up_0__2`: a wire that carries AD_BLOCK, optional
+    - `up_1__0`: a wire that carries AD_BLOCK, optional
+    - `up_1__1`: a wire that carries AD_BLOCK, optional
+    - `up_1__2`: a wire that carries AD_BLOCK, optional
+    - `up_2__0`: a wire that carries AD_BLOCK, optional
+    - `up_2__1`: a wire that carries AD_BLOCK, optional
+    - `up_2__2`: a wire that carries AD_BLOCK, optional
+    - `up_3__0`: a wire that carries AD_BLOCK, optional
+    - `up_3__1`: a wire that carries AD_BLOCK, optional
+    - `up_3__2`: a wire that carries AD_BLOCK, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_LowLevel'
 
@@ -357,7 +497,19 @@ class ADE_PerBlock_SD15_LowLevel(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlock_SD15_MidLevel(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block+ (SD1.5) 🎭🅐🅓."""
+    """AD Per Block+ (SD1.5) 🎭🅐🅓.
+
+    - `down_0`: a wire that carries AD_BLOCK, optional
+    - `down_1`: a wire that carries AD_BLOCK, optional
+    - `down_2`: a wire that carries AD_BLOCK, optional
+    - `down_3`: a wire that carries AD_BLOCK, optional
+    - `mid`: a wire that carries AD_BLOCK, optional
+    - `up_0`: a wire that carries AD_BLOCK, optional
+    - `up_1`: a wire that carries AD_BLOCK, optional
+    - `up_2`: a wire that carries AD_BLOCK, optional
+    - `up_3`: a wire that carries AD_BLOCK, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SD15_MidLevel'
 
@@ -381,7 +533,12 @@ class ADE_PerBlock_SD15_MidLevel(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlock_SDXL_FromFloats(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block Floats (SDXL) 🎭🅐🅓."""
+    """AD Per Block Floats (SDXL) 🎭🅐🅓.
+
+    - `effect_16_floats`: a wire that carries FLOATS, optional
+    - `scale_16_floats`: a wire that carries FLOATS, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_FromFloats'
 
@@ -398,7 +555,26 @@ class ADE_PerBlock_SDXL_FromFloats(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlock_SDXL_LowLevel(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block++ (SDXL) 🎭🅐🅓."""
+    """AD Per Block++ (SDXL) 🎭🅐🅓.
+
+    - `down_0__0`: a wire that carries AD_BLOCK, optional
+    - `down_0__1`: a wire that carries AD_BLOCK, optional
+    - `down_1__0`: a wire that carries AD_BLOCK, optional
+    - `down_1__1`: a wire that carries AD_BLOCK, optional
+    - `down_2__0`: a wire that carries AD_BLOCK, optional
+    - `down_2__1`: a wire that carries AD_BLOCK, optional
+    - `mid`: a wire that carries AD_BLOCK, optional
+    - `up_0__0`: a wire that carries AD_BLOCK, optional
+    - `up_0__1`: a wire that carries AD_BLOCK, optional
+    - `up_0__2`: a wire that carries AD_BLOCK, optional
+    - `up_1__0`: a wire that carries AD_BLOCK, optional
+    - `up_1__1`: a wire that carries AD_BLOCK, optional
+    - `up_1__2`: a wire that carries AD_BLOCK, optional
+    - `up_2__0`: a wire that carries AD_BLOCK, optional
+    - `up_2__1`: a wire that carries AD_BLOCK, optional
+    - `up_2__2`: a wire that carries AD_BLOCK, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_LowLevel'
 
@@ -429,7 +605,17 @@ class ADE_PerBlock_SDXL_LowLevel(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlock_SDXL_MidLevel(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block+ (SDXL) 🎭🅐🅓."""
+    """AD Per Block+ (SDXL) 🎭🅐🅓.
+
+    - `down_0`: a wire that carries AD_BLOCK, optional
+    - `down_1`: a wire that carries AD_BLOCK, optional
+    - `down_2`: a wire that carries AD_BLOCK, optional
+    - `mid`: a wire that carries AD_BLOCK, optional
+    - `up_0`: a wire that carries AD_BLOCK, optional
+    - `up_1`: a wire that carries AD_BLOCK, optional
+    - `up_2`: a wire that carries AD_BLOCK, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlock_SDXL_MidLevel'
 
@@ -451,7 +637,13 @@ class ADE_PerBlock_SDXL_MidLevel(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerBlockHighLevel(_Node, Source[s.PerBlock], frozen=True):
-    """AD Per Block 🎭🅐🅓."""
+    """AD Per Block 🎭🅐🅓.
+
+    - `down`: a wire that carries AD_BLOCK, optional
+    - `mid`: a wire that carries AD_BLOCK, optional
+    - `up`: a wire that carries AD_BLOCK, optional
+    - `autosize`: a wire that carries ADEAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'ADE_PerBlockHighLevel'
 
@@ -469,7 +661,11 @@ class ADE_PerBlockHighLevel(_Node, Source[s.PerBlock], frozen=True):
 
 
 class ADE_PerturbedAttentionGuidanceMultival(_Node, Source[s.Model[Family]], frozen=True):
-    """PerturbedAttnGuide [Multival] 🎭🅐🅓."""
+    """PerturbedAttnGuide [Multival] 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    - `scale_multival`: a wire that carries MULTIVAL
+    """
 
     CLASS_TYPE = 'ADE_PerturbedAttentionGuidanceMultival'
 
@@ -485,7 +681,16 @@ class ADE_PerturbedAttentionGuidanceMultival(_Node, Source[s.Model[Family]], fro
 
 
 class ADE_PIA_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
-    """AnimateDiff-PIA Keyframe 🎭🅐🅓."""
+    """AnimateDiff-PIA Keyframe 🎭🅐🅓.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `prev_ad_keyframes`: a wire that carries AD_KEYFRAMES, optional
+    - `scale_multival`: a wire that carries MULTIVAL, optional
+    - `effect_multival`: a wire that carries MULTIVAL, optional
+    - `pia_input`: a wire that carries PIA_INPUT, optional
+    - `inherit_missing`: true or false, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_PIA_AnimateDiffKeyframe'
 
@@ -506,7 +711,17 @@ class ADE_PIA_AnimateDiffKeyframe(_Node, Source[s.AdKeyframes], frozen=True):
 
 
 class ADE_PromptScheduling(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Prompt Scheduling 🎭🅐🅓."""
+    """Prompt Scheduling 🎭🅐🅓.
+
+    - `prompts`: text
+    - `clip`: a wire that carries CLIP
+    - `prepend_text`: text, optional
+    - `append_text`: text, optional
+    - `values_replace`: a wire that carries VALUES_REPLACE, optional
+    - `print_schedule`: true or false, optional
+    - `max_length`: a whole number from 0 to 9007199254740991, optional
+    - `tensor_interp`: one of 'lerp', 'slerp', optional
+    """
 
     CLASS_TYPE = 'ADE_PromptScheduling'
 
@@ -528,7 +743,17 @@ class ADE_PromptScheduling(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class ADE_PromptSchedulingLatents(_Node, Generic[Family], frozen=True):
-    """Prompt Scheduling [Latents] 🎭🅐🅓."""
+    """Prompt Scheduling [Latents] 🎭🅐🅓.
+
+    - `prompts`: text
+    - `clip`: a wire that carries CLIP
+    - `latent`: a wire that carries LATENT
+    - `prepend_text`: text, optional
+    - `append_text`: text, optional
+    - `values_replace`: a wire that carries VALUES_REPLACE, optional
+    - `print_schedule`: true or false, optional
+    - `tensor_interp`: one of 'lerp', 'slerp', optional
+    """
 
     CLASS_TYPE = 'ADE_PromptSchedulingLatents'
 
@@ -551,7 +776,15 @@ class ADE_PromptSchedulingLatents(_Node, Generic[Family], frozen=True):
 
 
 class ADE_RawSigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
-    """Create Raw Sigma Schedule 🎭🅐🅓."""
+    """Create Raw Sigma Schedule 🎭🅐🅓.
+
+    - `raw_beta_schedule`: one of 'linear', 'sqrt_linear', 'sqrt', 'cosine', 'squaredcos_cap_v2', by default 'linear'
+    - `linear_start`: a number from 0.0 to 1.0, by default 0.00085
+    - `linear_end`: a number from 0.0 to 1.0, by default 0.012
+    - `sampling`: one of 'eps', 'v_prediction', 'lcm', by default 'eps'
+    - `lcm_original_timesteps`: a whole number from 1 to 1000, by default 50
+    - `zsnr`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ADE_RawSigmaSchedule'
 
@@ -571,7 +804,15 @@ class ADE_RawSigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
 
 
 class ADE_RegisterLoraHook(_Node, Generic[Family], frozen=True):
-    """Register LoRA Hook 🎭🅐🅓, deprecated."""
+    """Register LoRA Hook 🎭🅐🅓, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_RegisterLoraHook'
 
@@ -593,7 +834,13 @@ class ADE_RegisterLoraHook(_Node, Generic[Family], frozen=True):
 
 
 class ADE_RegisterLoraHookModelOnly(_Node, Generic[Family], frozen=True):
-    """Register LoRA Hook (Model Only) 🎭🅐🅓, deprecated."""
+    """Register LoRA Hook (Model Only) 🎭🅐🅓, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_RegisterLoraHookModelOnly'
 
@@ -612,7 +859,15 @@ class ADE_RegisterLoraHookModelOnly(_Node, Generic[Family], frozen=True):
 
 
 class ADE_RegisterModelAsLoraHook(_Node, Generic[Family], frozen=True):
-    """Register Model as LoRA Hook 🎭🅐🅓, deprecated, experimental."""
+    """Register Model as LoRA Hook 🎭🅐🅓, deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `ckpt_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `strength_clip`: a number from -20.0 to 20.0, by default 1.0
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_RegisterModelAsLoraHook'
 
@@ -634,7 +889,13 @@ class ADE_RegisterModelAsLoraHook(_Node, Generic[Family], frozen=True):
 
 
 class ADE_RegisterModelAsLoraHookModelOnly(_Node, Generic[Family], frozen=True):
-    """Register Model as LoRA Hook (MO) 🎭🅐🅓, deprecated, experimental."""
+    """Register Model as LoRA Hook (MO) 🎭🅐🅓, deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `ckpt_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_RegisterModelAsLoraHookModelOnly'
 

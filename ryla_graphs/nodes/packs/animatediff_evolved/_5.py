@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class ADE_ReplaceCameraParameters(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Replace Camera Parameters 🎭🅐🅓②."""
+    """Replace Camera Parameters 🎭🅐🅓②.
+
+    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `fx`: a number from 0 to 1, by default 0.474812461
+    - `fy`: a number from 0 to 1, by default 0.844111024
+    - `cx`: a number from 0 to 1, by default 0.5
+    - `cy`: a number from 0 to 1, by default 0.5
+    """
 
     CLASS_TYPE = 'ADE_ReplaceCameraParameters'
 
@@ -41,7 +48,12 @@ class ADE_ReplaceCameraParameters(_Node, Source[s.CameractrlPoses], frozen=True)
 
 
 class ADE_ReplaceOriginalPoseAspectRatio(_Node, Source[s.CameractrlPoses], frozen=True):
-    """Replace Orig. Pose Aspect Ratio 🎭🅐🅓②."""
+    """Replace Orig. Pose Aspect Ratio 🎭🅐🅓②.
+
+    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `orig_pose_width`: a whole number from 1 to 9007199254740991, by default 1280
+    - `orig_pose_height`: a whole number from 1 to 9007199254740991, by default 720
+    """
 
     CLASS_TYPE = 'ADE_ReplaceOriginalPoseAspectRatio'
 
@@ -58,7 +70,11 @@ class ADE_ReplaceOriginalPoseAspectRatio(_Node, Source[s.CameractrlPoses], froze
 
 
 class ADE_RescaleCFGMultival(_Node, Source[s.Model[Family]], frozen=True):
-    """RescaleCFG [Multival] 🎭🅐🅓."""
+    """RescaleCFG [Multival] 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    - `mult_multival`: a wire that carries MULTIVAL
+    """
 
     CLASS_TYPE = 'ADE_RescaleCFGMultival'
 
@@ -74,7 +90,12 @@ class ADE_RescaleCFGMultival(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ADE_SetLoraHookKeyframe(_Node, Source[s.Hooks], frozen=True):
-    """Set LoRA Hook Keyframes 🎭🅐🅓, deprecated."""
+    """Set LoRA Hook Keyframes 🎭🅐🅓, deprecated.
+
+    - `lora_hook`: a wire that carries HOOKS
+    - `hook_kf`: a wire that carries HOOK_KEYFRAMES
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_SetLoraHookKeyframe'
 
@@ -91,7 +112,10 @@ class ADE_SetLoraHookKeyframe(_Node, Source[s.Hooks], frozen=True):
 
 
 class ADE_SigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
-    """Create Sigma Schedule 🎭🅐🅓."""
+    """Create Sigma Schedule 🎭🅐🅓.
+
+    - `beta_schedule`: one of 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', 'lcm[100_ots]', 'lcm >> sqrt_linear', 'sqrt', 'cosine', 'squaredcos_cap_v2', by default 'sqrt_linear (AnimateDiff)'
+    """
 
     CLASS_TYPE = 'ADE_SigmaSchedule'
 
@@ -106,7 +130,12 @@ class ADE_SigmaSchedule(_Node, Source[s.SigmaSchedule], frozen=True):
 
 
 class ADE_SigmaScheduleSplitAndCombine(_Node, Source[s.SigmaSchedule], frozen=True):
-    """Sigma Schedule Split Combine 🎭🅐🅓."""
+    """Sigma Schedule Split Combine 🎭🅐🅓.
+
+    - `schedule_Start`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_End`: a wire that carries SIGMA_SCHEDULE
+    - `idx_split_percent`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ADE_SigmaScheduleSplitAndCombine'
 
@@ -123,7 +152,13 @@ class ADE_SigmaScheduleSplitAndCombine(_Node, Source[s.SigmaSchedule], frozen=Tr
 
 
 class ADE_SigmaScheduleToSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """Sigma Schedule To Sigmas 🎭🅐🅓."""
+    """Sigma Schedule To Sigmas 🎭🅐🅓.
+
+    - `sigma_schedule`: a wire that carries SIGMA_SCHEDULE
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ADE_SigmaScheduleToSigmas'
 
@@ -141,7 +176,12 @@ class ADE_SigmaScheduleToSigmas(_Node, Source[s.Sigmas], frozen=True):
 
 
 class ADE_SigmaScheduleWeightedAverage(_Node, Source[s.SigmaSchedule], frozen=True):
-    """Sigma Schedule Weighted Mean 🎭🅐🅓."""
+    """Sigma Schedule Weighted Mean 🎭🅐🅓.
+
+    - `schedule_A`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_B`: a wire that carries SIGMA_SCHEDULE
+    - `weight_A`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ADE_SigmaScheduleWeightedAverage'
 
@@ -158,7 +198,14 @@ class ADE_SigmaScheduleWeightedAverage(_Node, Source[s.SigmaSchedule], frozen=Tr
 
 
 class ADE_SigmaScheduleWeightedAverageInterp(_Node, Source[s.SigmaSchedule], frozen=True):
-    """Sigma Schedule Interp. Mean 🎭🅐🅓."""
+    """Sigma Schedule Interp. Mean 🎭🅐🅓.
+
+    - `schedule_A`: a wire that carries SIGMA_SCHEDULE
+    - `schedule_B`: a wire that carries SIGMA_SCHEDULE
+    - `weight_A_Start`: a number from 0.0 to 1.0, by default 0.5
+    - `weight_A_End`: a number from 0.0 to 1.0, by default 0.5
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    """
 
     CLASS_TYPE = 'ADE_SigmaScheduleWeightedAverageInterp'
 
@@ -177,7 +224,17 @@ class ADE_SigmaScheduleWeightedAverageInterp(_Node, Source[s.SigmaSchedule], fro
 
 
 class ADE_StandardStaticContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Standard Static 🎭🅐🅓."""
+    """Context Options◆Standard Static 🎭🅐🅓.
+
+    - `context_length`: a whole number from 1 to 128, by default 16
+    - `context_overlap`: a whole number from 0 to 128, by default 4
+    - `fuse_method`: one of 'pyramid', 'relative', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    - `use_on_equal_length`: true or false, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    """
 
     CLASS_TYPE = 'ADE_StandardStaticContextOptions'
 
@@ -199,7 +256,12 @@ class ADE_StandardStaticContextOptions(_Node, Source[s.ContextOptions], frozen=T
 
 
 class ADE_StandardStaticViewOptions(_Node, Source[s.ViewOpts], frozen=True):
-    """View Options◆Standard Static 🎭🅐🅓."""
+    """View Options◆Standard Static 🎭🅐🅓.
+
+    - `view_length`: a whole number from 1 to 128, by default 16
+    - `view_overlap`: a whole number from 0 to 128, by default 4
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    """
 
     CLASS_TYPE = 'ADE_StandardStaticViewOptions'
 
@@ -216,7 +278,18 @@ class ADE_StandardStaticViewOptions(_Node, Source[s.ViewOpts], frozen=True):
 
 
 class ADE_StandardUniformContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Standard Uniform 🎭🅐🅓."""
+    """Context Options◆Standard Uniform 🎭🅐🅓.
+
+    - `context_length`: a whole number from 1 to 128, by default 16
+    - `context_stride`: a whole number from 1 to 32, by default 1
+    - `context_overlap`: a whole number from 0 to 128, by default 4
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    - `use_on_equal_length`: true or false, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    - `view_opts`: a wire that carries VIEW_OPTS, optional
+    """
 
     CLASS_TYPE = 'ADE_StandardUniformContextOptions'
 
@@ -239,7 +312,13 @@ class ADE_StandardUniformContextOptions(_Node, Source[s.ContextOptions], frozen=
 
 
 class ADE_StandardUniformViewOptions(_Node, Source[s.ViewOpts], frozen=True):
-    """View Options◆Standard Uniform 🎭🅐🅓."""
+    """View Options◆Standard Uniform 🎭🅐🅓.
+
+    - `view_length`: a whole number from 1 to 128, by default 16
+    - `view_stride`: a whole number from 1 to 32, by default 1
+    - `view_overlap`: a whole number from 0 to 128, by default 4
+    - `fuse_method`: one of 'pyramid', 'flat', 'overlap-linear', '🔬delayed reverse sawtooth', '🔬pyramid-sigma', '🔬pyramid-sigma inverse', '🔬gauss-sigma', '🔬gauss-sigma inverse', '🔬random', optional
+    """
 
     CLASS_TYPE = 'ADE_StandardUniformViewOptions'
 
@@ -257,7 +336,12 @@ class ADE_StandardUniformViewOptions(_Node, Source[s.ViewOpts], frozen=True):
 
 
 class ADE_TimestepsConditioning(_Node, Source[s.TimestepsRange], frozen=True):
-    """Timesteps Conditioning 🎭🅐🅓, deprecated."""
+    """Timesteps Conditioning 🎭🅐🅓, deprecated.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'ADE_TimestepsConditioning'
 
@@ -274,7 +358,14 @@ class ADE_TimestepsConditioning(_Node, Source[s.TimestepsRange], frozen=True):
 
 
 class ADE_UpscaleAndVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
-    """Scale Ref Image and VAE Encode 🎭🅐🅓②."""
+    """Scale Ref Image and VAE Encode 🎭🅐🅓②.
+
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `latent_size`: a wire that carries LATENT
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `crop`: one of 'disabled', 'center', by default 'center'
+    """
 
     CLASS_TYPE = 'ADE_UpscaleAndVAEEncode'
 
@@ -293,7 +384,14 @@ class ADE_UpscaleAndVAEEncode(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class ADE_UseEvolvedSampling(_Node, Source[s.Model[Family]], frozen=True):
-    """Use Evolved Sampling 🎭🅐🅓②."""
+    """Use Evolved Sampling 🎭🅐🅓②.
+
+    - `model`: a wire that carries MODEL
+    - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'autoselect'
+    - `m_models`: a wire that carries M_MODELS, optional
+    - `context_options`: a wire that carries CONTEXT_OPTIONS, optional
+    - `sample_settings`: a wire that carries SAMPLE_SETTINGS, optional
+    """
 
     CLASS_TYPE = 'ADE_UseEvolvedSampling'
 
@@ -312,7 +410,12 @@ class ADE_UseEvolvedSampling(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ADE_ValueScheduling(_Node, frozen=True):
-    """Value Scheduling 🎭🅐🅓."""
+    """Value Scheduling 🎭🅐🅓.
+
+    - `values`: text
+    - `print_schedule`: true or false, optional
+    - `max_length`: a whole number from 0 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_ValueScheduling'
 
@@ -332,7 +435,12 @@ class ADE_ValueScheduling(_Node, frozen=True):
 
 
 class ADE_ValueSchedulingLatents(_Node, frozen=True):
-    """Value Scheduling [Latents] 🎭🅐🅓."""
+    """Value Scheduling [Latents] 🎭🅐🅓.
+
+    - `values`: text
+    - `latent`: a wire that carries LATENT
+    - `print_schedule`: true or false, optional
+    """
 
     CLASS_TYPE = 'ADE_ValueSchedulingLatents'
 
@@ -352,7 +460,12 @@ class ADE_ValueSchedulingLatents(_Node, frozen=True):
 
 
 class ADE_ValuesReplace(_Node, Source[s.ValuesReplace], frozen=True):
-    """Add Values Replace 🎭🅐🅓."""
+    """Add Values Replace 🎭🅐🅓.
+
+    - `value_key`: text
+    - `floats`: a wire that carries FLOATS
+    - `prev_replace`: a wire that carries VALUES_REPLACE, optional
+    """
 
     CLASS_TYPE = 'ADE_ValuesReplace'
 
@@ -369,7 +482,13 @@ class ADE_ValuesReplace(_Node, Source[s.ValuesReplace], frozen=True):
 
 
 class ADE_ViewsOnlyContextOptions(_Node, Source[s.ContextOptions], frozen=True):
-    """Context Options◆Views Only [VRAM⇈] 🎭🅐🅓."""
+    """Context Options◆Views Only [VRAM⇈] 🎭🅐🅓.
+
+    - `view_opts_req`: a wire that carries VIEW_OPTS
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `guarantee_steps`: a whole number from 0 to 9007199254740991, optional
+    - `prev_context`: a wire that carries CONTEXT_OPTIONS, optional
+    """
 
     CLASS_TYPE = 'ADE_ViewsOnlyContextOptions'
 
@@ -387,7 +506,17 @@ class ADE_ViewsOnlyContextOptions(_Node, Source[s.ContextOptions], frozen=True):
 
 
 class ADE_VisualizeContextOptionsK(_Node, Source[s.Image], frozen=True):
-    """Visualize Context Options (K.) 🎭🅐🅓."""
+    """Visualize Context Options (K.) 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `visual_width`: a whole number from 32 to 16384, optional
+    - `latents_length`: a whole number from 1 to 9007199254740991, optional
+    - `steps`: a whole number from 0 to 9007199254740991, optional
+    - `denoise`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'ADE_VisualizeContextOptionsK'
 
@@ -409,7 +538,18 @@ class ADE_VisualizeContextOptionsK(_Node, Source[s.Image], frozen=True):
 
 
 class ADE_VisualizeContextOptionsKAdv(_Node, Source[s.Image], frozen=True):
-    """Visualize Context Options (K.Adv.) 🎭🅐🅓."""
+    """Visualize Context Options (K.Adv.) 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `visual_width`: a whole number from 32 to 16384, optional
+    - `latents_length`: a whole number from 1 to 9007199254740991, optional
+    - `steps`: a whole number from 0 to 9007199254740991, optional
+    - `start_step`: a whole number from 0 to 9007199254740991, optional
+    - `end_step`: a whole number from 1 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_VisualizeContextOptionsKAdv'
 
@@ -432,7 +572,14 @@ class ADE_VisualizeContextOptionsKAdv(_Node, Source[s.Image], frozen=True):
 
 
 class ADE_VisualizeContextOptionsSCustom(_Node, Source[s.Image], frozen=True):
-    """Visualize Context Options (S.Cus.) 🎭🅐🅓."""
+    """Visualize Context Options (S.Cus.) 🎭🅐🅓.
+
+    - `model`: a wire that carries MODEL
+    - `sigmas`: a wire that carries SIGMAS
+    - `context_opts`: a wire that carries CONTEXT_OPTIONS, optional
+    - `visual_width`: a whole number from 32 to 16384, optional
+    - `latents_length`: a whole number from 1 to 9007199254740991, optional
+    """
 
     CLASS_TYPE = 'ADE_VisualizeContextOptionsSCustom'
 
@@ -451,7 +598,15 @@ class ADE_VisualizeContextOptionsSCustom(_Node, Source[s.Image], frozen=True):
 
 
 class AnimateDiffLoaderV1(_Node, Generic[Family], frozen=True):
-    """🚫AnimateDiff Loader [DEPRECATED] 🎭🅐🅓, deprecated."""
+    """🚫AnimateDiff Loader [DEPRECATED] 🎭🅐🅓, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `latents`: a wire that carries LATENT
+    - `model_name`: the name of a file or model that the server has
+    - `unlimited_area_hack`: true or false, by default False
+    - `beta_schedule`: one of 'sqrt_linear (AnimateDiff)', 'use existing', 'autoselect', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'sqrt_linear (AnimateDiff)'
+    - `deprecation_warning`: a wire that carries ADEWARN, optional
+    """
 
     CLASS_TYPE = 'AnimateDiffLoaderV1'
 
@@ -472,7 +627,13 @@ class AnimateDiffLoaderV1(_Node, Generic[Family], frozen=True):
 
 
 class CheckpointLoaderSimpleWithNoiseSelect(_Node, Generic[Family], frozen=True):
-    """Load Checkpoint w/ Noise Select 🎭🅐🅓."""
+    """Load Checkpoint w/ Noise Select 🎭🅐🅓.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `beta_schedule`: one of 'autoselect', 'use existing', 'sqrt_linear (AnimateDiff)', 'linear (AnimateDiff-SDXL)', 'linear (HotshotXL/default)', 'avg(sqrt_linear,linear)', 'lcm avg(sqrt_linear,linear)', 'lcm', … (13 choices), by default 'use existing'
+    - `use_custom_scale_factor`: true or false, optional
+    - `scale_factor`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'CheckpointLoaderSimpleWithNoiseSelect'
 

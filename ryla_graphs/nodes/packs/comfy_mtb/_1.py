@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 
@@ -22,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class AddToPlaylistMtb(_Node, frozen=True):
-    """Add To Playlist (mtb), experimental."""
+    """Add To Playlist (mtb), experimental.
+
+    - `relative_paths`: true or false, by default False
+    - `persistant_playlist`: true or false, by default False
+    - `playlist_name`: text, by default 'playlist_{index:04d}'
+    - `index`: a whole number of at least 0, by default 0
+    """
 
     CLASS_TYPE = 'Add To Playlist (mtb)'
     relative_paths: bool | Source[s.Boolean] = False
@@ -34,7 +40,14 @@ class AddToPlaylistMtb(_Node, frozen=True):
 
 
 class AnimationBuilderMtb(_Node, frozen=True):
-    """Animation Builder (mtb)."""
+    """Animation Builder (mtb).
+
+    - `total_frames`: a whole number of at least 0, by default 100
+    - `scale_float`: a number of at least 0.0, by default 1.0
+    - `loop_count`: a whole number of at least 0, by default 1
+    - `raw_iteration`: a whole number of at least 0, by default 0
+    - `raw_loop`: a whole number of at least 0, by default 0
+    """
 
     CLASS_TYPE = 'Animation Builder (mtb)'
 
@@ -56,7 +69,10 @@ class AnimationBuilderMtb(_Node, frozen=True):
 
 
 class AnyToStringMtb(_Node, Source[s.String], frozen=True):
-    """Any To String (mtb)."""
+    """Any To String (mtb).
+
+    - `input`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'Any To String (mtb)'
 
@@ -71,7 +87,10 @@ class AnyToStringMtb(_Node, Source[s.String], frozen=True):
 
 
 class ApplyTextTemplateMtb(_Node, Source[s.String], frozen=True):
-    """Apply Text Template (mtb)."""
+    """Apply Text Template (mtb).
+
+    - `template`: text
+    """
 
     CLASS_TYPE = 'Apply Text Template (mtb)'
 
@@ -88,7 +107,13 @@ class ApplyTextTemplateMtb(_Node, Source[s.String], frozen=True):
 
 
 class ApplyVitMatteMtb(_Node, frozen=True):
-    """Apply Vit Matte (mtb)."""
+    """Apply Vit Matte (mtb).
+
+    - `model`: a wire that carries VITMATTE_MODEL
+    - `image`: a wire that carries IMAGE
+    - `trimap`: a wire that carries IMAGE
+    - `returns`: one of 'RGB', 'RGBA', by default 'RGB'
+    """
 
     CLASS_TYPE = 'Apply Vit Matte (mtb)'
 
@@ -107,7 +132,12 @@ class ApplyVitMatteMtb(_Node, frozen=True):
 
 
 class AudioCutMtb(_Node, Source[s.Audio], frozen=True):
-    """Audio Cut (mtb)."""
+    """Audio Cut (mtb).
+
+    - `audio`: a wire that carries AUDIO
+    - `length`: a number from 0.0 to 999999.0, by default 1000.0
+    - `offset`: a number from 0.0 to 999999.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Audio Cut (mtb)'
 
@@ -124,7 +154,10 @@ class AudioCutMtb(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioDurationMtb(_Node, Source[s.Int], frozen=True):
-    """Audio Duration (mtb)."""
+    """Audio Duration (mtb).
+
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'Audio Duration (mtb)'
 
@@ -139,7 +172,14 @@ class AudioDurationMtb(_Node, Source[s.Int], frozen=True):
 
 
 class AudioIsolateSpeakerMtb(_Node, Source[s.Audio], frozen=True):
-    """Audio Isolate Speaker (mtb)."""
+    """Audio Isolate Speaker (mtb).
+
+    - `audio`: a wire that carries AUDIO
+    - `whisper_data`: a wire that carries WHISPER_CHUNKS
+    - `target_speaker`: text, by default 'SPEAKER_00'
+    - `mode`: one of 'isolate', 'mute', by default 'isolate'
+    - `fade_ms`: a number from 0.0 to 1000.0, by default 100.0
+    """
 
     CLASS_TYPE = 'Audio Isolate Speaker (mtb)'
 
@@ -158,7 +198,11 @@ class AudioIsolateSpeakerMtb(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioResampleMtb(_Node, Source[s.Audio], frozen=True):
-    """Audio Resample (mtb)."""
+    """Audio Resample (mtb).
+
+    - `audio`: a wire that carries AUDIO
+    - `sample_rate`: a whole number from 1000 to 192000, by default 16000
+    """
 
     CLASS_TYPE = 'Audio Resample (mtb)'
 
@@ -174,7 +218,10 @@ class AudioResampleMtb(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioSequenceMtb(_Node, Source[s.Audio], frozen=True):
-    """Audio Sequence (mtb)."""
+    """Audio Sequence (mtb).
+
+    - `silence_duration`: a number from -999.0 to 999, by default 0.0
+    """
 
     CLASS_TYPE = 'Audio Sequence (mtb)'
 
@@ -207,7 +254,13 @@ class AudioStackMtb(_Node, Source[s.Audio], frozen=True):
 
 
 class AudioToTextMtb(_Node, frozen=True):
-    """Audio To Text (mtb)."""
+    """Audio To Text (mtb).
+
+    - `pipeline`: a wire that carries WHISPER_PIPELINE
+    - `audio`: a wire that carries AUDIO
+    - `language`: one of 'auto', 'de', 'en', 'es', 'fr', 'it', 'ja', 'ko', 'nl', 'pt', 'ru', 'zh', by default 'auto'
+    - `return_timestamps`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Audio To Text (mtb)'
 
@@ -226,7 +279,19 @@ class AudioToTextMtb(_Node, frozen=True):
 
 
 class AutoPanEquilateralMtb(_Node, Source[s.Image], frozen=True):
-    """Auto Pan Equilateral (mtb)."""
+    """Auto Pan Equilateral (mtb).
+
+    - `equilateral_image`: a wire that carries IMAGE
+    - `fovX`: a number, by default 45.0
+    - `fovY`: a number, by default 45.0
+    - `elevation`: a number, by default 0.5
+    - `frame_count`: a whole number, by default 100
+    - `width`: a whole number, by default 768
+    - `height`: a whole number, by default 512
+    - `floats_fovX`: a wire that carries FLOATS, optional
+    - `floats_fovY`: a wire that carries FLOATS, optional
+    - `floats_elevation`: a wire that carries FLOATS, optional
+    """
 
     CLASS_TYPE = 'Auto Pan Equilateral (mtb)'
 
@@ -250,7 +315,14 @@ class AutoPanEquilateralMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchFloatMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float (mtb)."""
+    """Batch Float (mtb).
+
+    - `mode`: one of 'Single', 'Steps', by default 'Steps'
+    - `count`: a whole number, by default 2
+    - `min`: a number from -10000.0 to 10000.0, by default 0.0
+    - `max`: a number from -10000.0 to 10000.0, by default 1.0
+    - `easing`: one of 'Linear', 'Sine In', 'Sine Out', 'Sine In/Out', 'Quart In', 'Quart Out', 'Quart In/Out', 'Cubic In', … (22 choices), by default 'Linear'
+    """
 
     CLASS_TYPE = 'Batch Float (mtb)'
 
@@ -269,7 +341,10 @@ class BatchFloatMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFloatAssembleMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float Assemble (mtb)."""
+    """Batch Float Assemble (mtb).
+
+    - `reverse`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Batch Float Assemble (mtb)'
 
@@ -286,7 +361,13 @@ class BatchFloatAssembleMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFloatFillMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float Fill (mtb)."""
+    """Batch Float Fill (mtb).
+
+    - `floats`: a wire that carries FLOATS
+    - `direction`: one of 'head', 'tail', by default 'tail'
+    - `value`: a number, by default 0.0
+    - `count`: a whole number, by default 1
+    """
 
     CLASS_TYPE = 'Batch Float Fill (mtb)'
 
@@ -304,7 +385,17 @@ class BatchFloatFillMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFloatFitMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float Fit (mtb)."""
+    """Batch Float Fit (mtb).
+
+    - `values`: a wire that carries FLOATS
+    - `clamp`: true or false, by default False
+    - `auto_compute_source`: true or false, by default False
+    - `source_min`: a number, by default 0.0
+    - `source_max`: a number, by default 1.0
+    - `target_min`: a number, by default 0.0
+    - `target_max`: a number, by default 1.0
+    - `easing`: one of 'Linear', 'Sine In', 'Sine Out', 'Sine In/Out', 'Quart In', 'Quart Out', 'Quart In/Out', 'Cubic In', … (22 choices), by default 'Linear'
+    """
 
     CLASS_TYPE = 'Batch Float Fit (mtb)'
 
@@ -326,7 +417,11 @@ class BatchFloatFitMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFloatMathMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float Math (mtb)."""
+    """Batch Float Math (mtb).
+
+    - `reverse`: true or false, by default False
+    - `operation`: one of 'add', 'sub', 'mul', 'div', 'pow', 'abs', by default 'add'
+    """
 
     CLASS_TYPE = 'Batch Float Math (mtb)'
 
@@ -344,7 +439,10 @@ class BatchFloatMathMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFloatNormalizeMtb(_Node, Source[s.Floats], frozen=True):
-    """Batch Float Normalize (mtb)."""
+    """Batch Float Normalize (mtb).
+
+    - `floats`: a wire that carries FLOATS
+    """
 
     CLASS_TYPE = 'Batch Float Normalize (mtb)'
 
@@ -359,7 +457,15 @@ class BatchFloatNormalizeMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class BatchFromFolderMtb(_Node, Source[s.Image], frozen=True):
-    """Batch From Folder (mtb)."""
+    """Batch From Folder (mtb).
+
+    - `enable`: true or false, by default True
+    - `folder_path`: text
+    - `mode`: one of 'latest', 'oldest', 'random', by default 'latest'
+    - `count`: a whole number from 1 to 1000, by default 10
+    - `filter`: text, by default '*'
+    - `passthrough_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Batch From Folder (mtb)'
 
@@ -379,7 +485,12 @@ class BatchFromFolderMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchMakeMtb(_Node, Source[s.Image], frozen=True):
-    """Batch Make (mtb)."""
+    """Batch Make (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `count`: a whole number, by default 1
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Batch Make (mtb)'
 
@@ -396,7 +507,11 @@ class BatchMakeMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchMergeMtb(_Node, Source[s.Image], frozen=True):
-    """Batch Merge (mtb)."""
+    """Batch Merge (mtb).
+
+    - `fusion_mode`: one of 'add', 'multiply', 'average', by default 'average'
+    - `fill`: one of 'head', 'tail', by default 'tail'
+    """
 
     CLASS_TYPE = 'Batch Merge (mtb)'
 
@@ -414,7 +529,10 @@ class BatchMergeMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchSequenceMtb(_Node, Source[s.Image], frozen=True):
-    """Batch Sequence (mtb)."""
+    """Batch Sequence (mtb).
+
+    - `reverse`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Batch Sequence (mtb)'
 
@@ -431,7 +549,12 @@ class BatchSequenceMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchSequencePlusMtb(_Node, Source[s.Image], frozen=True):
-    """Batch Sequence Plus (mtb)."""
+    """Batch Sequence Plus (mtb).
+
+    - `transition`: one of 'none', 'crossfade', 'slide_left', 'slide_right', 'slide_up', 'slide_down', 'wipe_left', 'wipe_right', 'wipe_up', 'wipe_down', 'band_wipe_h', 'band_wipe_v', by default 'none'
+    - `overlap_frames`: a whole number from 0 to 120, by default 0
+    - `reverse`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Batch Sequence Plus (mtb)'
 
@@ -450,7 +573,17 @@ class BatchSequencePlusMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchShakeMtb(_Node, frozen=True):
-    """Batch Shake (mtb)."""
+    """Batch Shake (mtb).
+
+    - `images`: a wire that carries IMAGE
+    - `position_amount_x`: a number, by default 1.0
+    - `position_amount_y`: a number, by default 1.0
+    - `rotation_amount`: a number, by default 10.0
+    - `frequency`: a number of at least 0.005, by default 1.0
+    - `frequency_divider`: a number of at least 0.005, by default 1.0
+    - `octaves`: a whole number of at least 1, by default 1
+    - `seed`: a whole number, by default 0
+    """
 
     CLASS_TYPE = 'Batch Shake (mtb)'
 
@@ -475,7 +608,20 @@ class BatchShakeMtb(_Node, frozen=True):
 
 
 class BatchShapeMtb(_Node, Source[s.Image], frozen=True):
-    """Batch Shape (mtb)."""
+    """Batch Shape (mtb).
+
+    - `count`: a whole number, by default 1
+    - `shape`: one of 'Box', 'Circle', 'Diamond', 'Tube', by default 'Circle'
+    - `image_width`: a whole number, by default 512
+    - `image_height`: a whole number, by default 512
+    - `shape_size`: a whole number, by default 100
+    - `color`: a wire that carries COLOR, by default '#ffffff'
+    - `bg_color`: a wire that carries COLOR, by default '#000000'
+    - `shade_color`: a wire that carries COLOR, by default '#000000'
+    - `thickness`: a whole number, by default 5
+    - `shadex`: a number, by default 0.0
+    - `shadey`: a number, by default 0.0
+    """
 
     CLASS_TYPE = 'Batch Shape (mtb)'
 
@@ -500,7 +646,12 @@ class BatchShapeMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BatchTimeWrapMtb(_Node, frozen=True):
-    """Batch Time Wrap (mtb)."""
+    """Batch Time Wrap (mtb).
+
+    - `target_count`: a whole number of at least 2, by default 25
+    - `frames`: a wire that carries IMAGE
+    - `curve`: a wire that carries FLOATS
+    """
 
     CLASS_TYPE = 'Batch Time Wrap (mtb)'
 
@@ -518,7 +669,18 @@ class BatchTimeWrapMtb(_Node, frozen=True):
 
 
 class Batch2dTransformMtb(_Node, Source[s.Image], frozen=True):
-    """Batch2d Transform (mtb)."""
+    """Batch2d Transform (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `border_handling`: one of 'edge', 'constant', 'reflect', 'symmetric', by default 'edge'
+    - `constant_color`: a wire that carries COLOR, by default '#000000'
+    - `x`: a wire that carries FLOATS, optional
+    - `y`: a wire that carries FLOATS, optional
+    - `zoom`: a wire that carries FLOATS, optional
+    - `angle`: a wire that carries FLOATS, optional
+    - `shear`: a wire that carries FLOATS, optional
+    - `use_normalized`: true or false, optional
+    """
 
     CLASS_TYPE = 'Batch2d Transform (mtb)'
 
@@ -541,7 +703,13 @@ class Batch2dTransformMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BboxMtb(_Node, Source[s.Bbox], frozen=True):
-    """Bbox (mtb)."""
+    """Bbox (mtb).
+
+    - `x`: a whole number from 0 to 10000000, by default 0
+    - `y`: a whole number from 0 to 10000000, by default 0
+    - `width`: a whole number from 0 to 10000000, by default 256
+    - `height`: a whole number from 0 to 10000000, by default 256
+    """
 
     CLASS_TYPE = 'Bbox (mtb)'
 
@@ -559,7 +727,14 @@ class BboxMtb(_Node, Source[s.Bbox], frozen=True):
 
 
 class BBoxForceDimensionsMtb(_Node, Source[s.Bbox], frozen=True):
-    """BBox Force Dimensions (mtb)."""
+    """BBox Force Dimensions (mtb).
+
+    - `bbox`: a wire that carries BBOX
+    - `width`: a whole number from 1 to 8192, by default 512
+    - `height`: a whole number from 1 to 8192, by default 512
+    - `constrain_to_image`: true or false, by default True
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'BBox Force Dimensions (mtb)'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class BboxFromMaskMtb(_Node, frozen=True):
-    """Bbox From Mask (mtb)."""
+    """Bbox From Mask (mtb).
+
+    - `mask`: a wire that carries MASK
+    - `invert`: true or false, by default False
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Bbox From Mask (mtb)'
 
@@ -40,7 +45,14 @@ class BboxFromMaskMtb(_Node, frozen=True):
 
 
 class BlurMtb(_Node, Source[s.Image], frozen=True):
-    """Blur (mtb)."""
+    """Blur (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `sigmaX`: a number from 0.0 to 200.0, by default 3.0
+    - `sigmaY`: a number from 0.0 to 200.0, by default 3.0
+    - `sigmasX`: a wire that carries FLOATS, optional
+    - `sigmasY`: a wire that carries FLOATS, optional
+    """
 
     CLASS_TYPE = 'Blur (mtb)'
 
@@ -59,7 +71,10 @@ class BlurMtb(_Node, Source[s.Image], frozen=True):
 
 
 class BooleanNotMtb(_Node, Source[s.Boolean], frozen=True):
-    """Boolean Not (mtb)."""
+    """Boolean Not (mtb).
+
+    - `bool_in`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Boolean Not (mtb)'
 
@@ -74,7 +89,19 @@ class BooleanNotMtb(_Node, Source[s.Boolean], frozen=True):
 
 
 class ColorCorrectMtb(_Node, Source[s.Image], frozen=True):
-    """Color Correct (mtb)."""
+    """Color Correct (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `clamp`: one of True, False, by default True
+    - `gamma`: a number from 0.0 to 5.0, by default 1.0
+    - `contrast`: a number from 0.0 to 5.0, by default 1.0
+    - `exposure`: a number from -5.0 to 5.0, by default 0.0
+    - `offset`: a number from -5.0 to 5.0, by default 0.0
+    - `hue`: a number from -0.5 to 0.5, by default 0.0
+    - `saturation`: a number from 0.0 to 5.0, by default 1.0
+    - `value`: a number from 0.0 to 5.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Color Correct (mtb)'
 
@@ -98,7 +125,20 @@ class ColorCorrectMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ColorCorrectGPUMtb(_Node, Source[s.Image], frozen=True):
-    """Color Correct GPU (mtb)."""
+    """Color Correct GPU (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `force_gpu`: true or false, by default True
+    - `clamp`: one of True, False, by default True
+    - `gamma`: a number from 0.0 to 5.0, by default 1.0
+    - `contrast`: a number from 0.0 to 5.0, by default 1.0
+    - `exposure`: a number from -5.0 to 5.0, by default 0.0
+    - `offset`: a number from -5.0 to 5.0, by default 0.0
+    - `hue`: a number from -0.5 to 0.5, by default 0.0
+    - `saturation`: a number from 0.0 to 5.0, by default 1.0
+    - `value`: a number from 0.0 to 5.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Color Correct GPU (mtb)'
 
@@ -123,7 +163,10 @@ class ColorCorrectGPUMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ColorInputMtb(_Node, Source[s.Color], frozen=True):
-    """Color Input (mtb)."""
+    """Color Input (mtb).
+
+    - `color`: a wire that carries MTB_COLOR, by default '#ffffff'
+    """
 
     CLASS_TYPE = 'Color Input (mtb)'
 
@@ -138,7 +181,16 @@ class ColorInputMtb(_Node, Source[s.Color], frozen=True):
 
 
 class ColoredImageMtb(_Node, Source[s.Image], frozen=True):
-    """Colored Image (mtb)."""
+    """Colored Image (mtb).
+
+    - `color`: a wire that carries COLOR
+    - `width`: a whole number from 16 to 8160, by default 512
+    - `height`: a whole number from 16 to 8160, by default 512
+    - `foreground_image`: a wire that carries IMAGE, optional
+    - `foreground_mask`: a wire that carries MASK, optional
+    - `invert`: true or false, optional
+    - `mask_opacity`: a number of at least 0, optional
+    """
 
     CLASS_TYPE = 'Colored Image (mtb)'
 
@@ -159,7 +211,11 @@ class ColoredImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ConcatImagesMtb(_Node, Source[s.Image], frozen=True):
-    """Concat Images (mtb)."""
+    """Concat Images (mtb).
+
+    - `reverse`: true or false, by default False
+    - `on_mismatch`: one of 'Error', 'Smallest', 'Largest', optional
+    """
 
     CLASS_TYPE = 'Concat Images (mtb)'
 
@@ -177,7 +233,11 @@ class ConcatImagesMtb(_Node, Source[s.Image], frozen=True):
 
 
 class CoordinatesToStringMtb(_Node, Source[s.String], frozen=True):
-    """Coordinates To String (mtb)."""
+    """Coordinates To String (mtb).
+
+    - `coordinates`: a wire that carries BATCH_COORDINATES
+    - `frame`: a whole number
+    """
 
     CLASS_TYPE = 'Coordinates To String (mtb)'
 
@@ -193,7 +253,16 @@ class CoordinatesToStringMtb(_Node, Source[s.String], frozen=True):
 
 
 class CropMtb(_Node, frozen=True):
-    """Crop (mtb)."""
+    """Crop (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK, optional
+    - `x`: a whole number from 0 to 10000000, optional
+    - `y`: a whole number from 0 to 10000000, optional
+    - `width`: a whole number from 0 to 10000000, optional
+    - `height`: a whole number from 0 to 10000000, optional
+    - `bbox`: a wire that carries BBOX, optional
+    """
 
     CLASS_TYPE = 'Crop (mtb)'
 
@@ -216,7 +285,10 @@ class CropMtb(_Node, frozen=True):
 
 
 class CurveMtb(_Node, Source[s.FloatCurve], frozen=True):
-    """Curve (mtb)."""
+    """Curve (mtb).
+
+    - `curve`: a wire that carries FLOAT_CURVE
+    """
 
     CLASS_TYPE = 'Curve (mtb)'
 
@@ -231,7 +303,11 @@ class CurveMtb(_Node, Source[s.FloatCurve], frozen=True):
 
 
 class CurveToFloatMtb(_Node, frozen=True):
-    """Curve To Float (mtb)."""
+    """Curve To Float (mtb).
+
+    - `curve`: a wire that carries FLOAT_CURVE
+    - `steps`: a whole number of at least 2, by default 10
+    """
 
     CLASS_TYPE = 'Curve To Float (mtb)'
 
@@ -248,7 +324,11 @@ class CurveToFloatMtb(_Node, frozen=True):
 
 
 class DebugMtb(_Node, frozen=True):
-    """Debug (mtb)."""
+    """Debug (mtb).
+
+    - `output_to_console`: true or false, by default False
+    - `as_detailed_types`: true or false, optional
+    """
 
     CLASS_TYPE = 'Debug (mtb)'
     output_to_console: bool | Source[s.Boolean] = False
@@ -258,7 +338,15 @@ class DebugMtb(_Node, frozen=True):
 
 
 class DeepBumpMtb(_Node, Source[s.Image], frozen=True):
-    """Deep Bump (mtb)."""
+    """Deep Bump (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'Color to Normals', 'Normals to Curvature', 'Normals to Height', by default 'Color to Normals'
+    - `color_to_normals_overlap`: one of 'SMALL', 'MEDIUM', 'LARGE', by default 'SMALL'
+    - `normals_to_curvature_blur_radius`: one of 'SMALLEST', 'SMALLER', 'SMALL', 'MEDIUM', 'LARGE', 'LARGER', 'LARGEST', by default 'SMALLEST'
+    - `normals_to_height_seamless`: true or false, by default True
+    - `auto_download`: true or false, optional
+    """
 
     CLASS_TYPE = 'Deep Bump (mtb)'
 
@@ -278,7 +366,11 @@ class DeepBumpMtb(_Node, Source[s.Image], frozen=True):
 
 
 class EndClockMtb(_Node, frozen=True):
-    """End Clock (mtb)."""
+    """End Clock (mtb).
+
+    - `clock_id`: text
+    - `passthrough`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'End Clock (mtb)'
 
@@ -297,7 +389,15 @@ class EndClockMtb(_Node, frozen=True):
 
 
 class ExportWithFfmpegMtb(_Node, Source[s.Video], frozen=True):
-    """Export With Ffmpeg (mtb), deprecated."""
+    """Export With Ffmpeg (mtb), deprecated.
+
+    - `fps`: a number of at least 1, by default 24.0
+    - `prefix`: text, by default 'export'
+    - `format`: one of 'mov', 'mp4', 'mkv', 'gif', 'avi', by default 'mov'
+    - `codec`: one of 'prores_ks', 'libx264', 'libx265', 'gif', by default 'prores_ks'
+    - `images`: a wire that carries IMAGE, optional
+    - `playlist`: a wire that carries PLAYLIST, optional
+    """
 
     CLASS_TYPE = 'Export With Ffmpeg (mtb)'
 
@@ -317,7 +417,13 @@ class ExportWithFfmpegMtb(_Node, Source[s.Video], frozen=True):
 
 
 class ExtractCoordinatesFromImageMtb(_Node, frozen=True):
-    """Extract Coordinates From Image (mtb)."""
+    """Extract Coordinates From Image (mtb).
+
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `max_points`: a whole number of at least 0, by default 50
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Extract Coordinates From Image (mtb)'
 
@@ -336,7 +442,15 @@ class ExtractCoordinatesFromImageMtb(_Node, frozen=True):
 
 
 class FaceSwapMtb(_Node, Source[s.Image], frozen=True):
-    """Face Swap (mtb), deprecated."""
+    """Face Swap (mtb), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `faces_index`: text, by default '0'
+    - `faceanalysis_model`: a wire that carries FACE_ANALYSIS_MODEL, by default 'None'
+    - `faceswap_model`: a wire that carries FACESWAP_MODEL, by default 'None'
+    - `preserve_alpha`: true or false, optional
+    """
 
     CLASS_TYPE = 'Face Swap (mtb)'
 
@@ -356,7 +470,14 @@ class FaceSwapMtb(_Node, Source[s.Image], frozen=True):
 
 
 class FilterZMtb(_Node, Source[s.Image], frozen=True):
-    """Filter Z (mtb)."""
+    """Filter Z (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `depth`: a wire that carries IMAGE
+    - `to_black`: true or false, by default True
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `invert`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Filter Z (mtb)'
 
@@ -375,7 +496,16 @@ class FilterZMtb(_Node, Source[s.Image], frozen=True):
 
 
 class FitNumberMtb(_Node, Source[s.Float], frozen=True):
-    """Fit Number (mtb)."""
+    """Fit Number (mtb).
+
+    - `value`: a number, by default 0.0
+    - `clamp`: true or false, by default False
+    - `source_min`: a number of at least -100000.0, by default 0.0
+    - `source_max`: a number of at least -100000.0, by default 1.0
+    - `target_min`: a number of at least -100000.0, by default 0.0
+    - `target_max`: a number of at least -100000.0, by default 1.0
+    - `easing`: one of 'Linear', 'Sine In', 'Sine Out', 'Sine In/Out', 'Quart In', 'Quart Out', 'Quart In/Out', 'Cubic In', … (22 choices), by default 'Linear'
+    """
 
     CLASS_TYPE = 'Fit Number (mtb)'
 
@@ -396,7 +526,10 @@ class FitNumberMtb(_Node, Source[s.Float], frozen=True):
 
 
 class FloatToFloatsMtb(_Node, Source[s.Floats], frozen=True):
-    """Float To Floats (mtb)."""
+    """Float To Floats (mtb).
+
+    - `float_`: a number, by default 0.0
+    """
 
     CLASS_TYPE = 'Float To Floats (mtb)'
 
@@ -412,7 +545,10 @@ class FloatToFloatsMtb(_Node, Source[s.Floats], frozen=True):
 
 
 class FloatToNumberMtb(_Node, Source[s.Number], frozen=True):
-    """Float To Number (mtb)."""
+    """Float To Number (mtb).
+
+    - `float_`: a number from -1000000000.0 to 1000000000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Float To Number (mtb)'
 
@@ -428,7 +564,10 @@ class FloatToNumberMtb(_Node, Source[s.Number], frozen=True):
 
 
 class FloatsToFloatMtb(_Node, Source[s.Float], frozen=True):
-    """Floats To Float (mtb)."""
+    """Floats To Float (mtb).
+
+    - `floats`: a wire that carries FLOATS
+    """
 
     CLASS_TYPE = 'Floats To Float (mtb)'
 
@@ -443,7 +582,10 @@ class FloatsToFloatMtb(_Node, Source[s.Float], frozen=True):
 
 
 class FloatsToIntsMtb(_Node, frozen=True):
-    """Floats To Ints (mtb)."""
+    """Floats To Ints (mtb).
+
+    - `floats`: a wire that carries FLOATS
+    """
 
     CLASS_TYPE = 'Floats To Ints (mtb)'
 
@@ -459,7 +601,12 @@ class FloatsToIntsMtb(_Node, frozen=True):
 
 
 class GenerateTrimapMtb(_Node, Source[s.Image], frozen=True):
-    """Generate Trimap (mtb)."""
+    """Generate Trimap (mtb).
+
+    - `mask`: a wire that carries MASK
+    - `erode`: a whole number, by default 10
+    - `dilate`: a whole number, by default 10
+    """
 
     CLASS_TYPE = 'Generate Trimap (mtb)'
 
@@ -476,7 +623,14 @@ class GenerateTrimapMtb(_Node, Source[s.Image], frozen=True):
 
 
 class GetBatchFromHistoryMtb(_Node, Source[s.Image], frozen=True):
-    """Get Batch From History (mtb)."""
+    """Get Batch From History (mtb).
+
+    - `enable`: true or false, by default True
+    - `count`: a whole number of at least 0, by default 1
+    - `offset`: a whole number from -1000000000.0 to 1000000000.0, by default 0
+    - `internal_count`: a whole number, by default 0
+    - `passthrough_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Get Batch From History (mtb)'
 
@@ -495,7 +649,11 @@ class GetBatchFromHistoryMtb(_Node, Source[s.Image], frozen=True):
 
 
 class GetItemMtb(_Node, Source[Any], frozen=True):
-    """Get Item (mtb)."""
+    """Get Item (mtb).
+
+    - `container`: a wire that carries anything
+    - `index`: a whole number, by default 0
+    """
 
     CLASS_TYPE = 'Get Item (mtb)'
 
@@ -511,13 +669,18 @@ class GetItemMtb(_Node, Source[Any], frozen=True):
 
 
 class ImageBatchToSublistMtb(_Node, frozen=True):
-    """Image Batch To Sublist (mtb)."""
+    """Image Batch To Sublist (mtb).
+
+    - `sub_batch_size`: a whole number from 1 to 1000, by default 1
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Image Batch To Sublist (mtb)'
 
     class Out(NamedTuple):
-        image_list: Output[s.Image]
-        mask_list: Output[s.Mask]
+        image_list: OutputList[s.Image]
+        mask_list: OutputList[s.Mask]
         item_count: Output[s.Int]
 
     sub_batch_size: Annotated[int, Field(ge=1, le=1000)] | Source[s.Int] = 1
@@ -530,7 +693,12 @@ class ImageBatchToSublistMtb(_Node, frozen=True):
 
 
 class ImageCompareMtb(_Node, Source[s.Image], frozen=True):
-    """Image Compare (mtb)."""
+    """Image Compare (mtb).
+
+    - `imageA`: a wire that carries IMAGE
+    - `imageB`: a wire that carries IMAGE
+    - `mode`: one of 'checkerboard', 'diff', 'blend', by default 'checkerboard'
+    """
 
     CLASS_TYPE = 'Image Compare (mtb)'
 
@@ -547,7 +715,11 @@ class ImageCompareMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ImageH264CompressionMtb(_Node, Source[s.Image], frozen=True):
-    """Image H264 Compression (mtb)."""
+    """Image H264 Compression (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `crf`: a whole number from 0 to 51, by default 23
+    """
 
     CLASS_TYPE = 'Image H264 Compression (mtb)'
 

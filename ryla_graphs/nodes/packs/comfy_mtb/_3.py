@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class ImagePremultiplyMtb(_Node, Source[s.Image], frozen=True):
-    """Image Premultiply (mtb)."""
+    """Image Premultiply (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `invert`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Image Premultiply (mtb)'
 
@@ -39,7 +44,16 @@ class ImagePremultiplyMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRemoveBackgroundRembgMtb(_Node, frozen=True):
-    """Image Remove Background Rembg (mtb)."""
+    """Image Remove Background Rembg (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `alpha_matting`: true or false, by default False
+    - `alpha_matting_foreground_threshold`: a whole number from 0 to 255, by default 240
+    - `alpha_matting_background_threshold`: a whole number from 0 to 255, by default 10
+    - `alpha_matting_erode_size`: a whole number from 0 to 255, by default 10
+    - `post_process_mask`: true or false, by default False
+    - `bgcolor`: a wire that carries COLOR, by default '#000000'
+    """
 
     CLASS_TYPE = 'Image Remove Background Rembg (mtb)'
 
@@ -62,7 +76,14 @@ class ImageRemoveBackgroundRembgMtb(_Node, frozen=True):
 
 
 class ImageResizeFactorMtb(_Node, frozen=True):
-    """Image Resize Factor (mtb)."""
+    """Image Resize Factor (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `factor`: a number from 0.01 to 16.0, by default 2.0
+    - `supersample`: true or false, by default True
+    - `resampling`: one of 'nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area', 'nearest-exact', by default 'nearest'
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Image Resize Factor (mtb)'
 
@@ -82,7 +103,12 @@ class ImageResizeFactorMtb(_Node, frozen=True):
 
 
 class ImageTileOffsetMtb(_Node, Source[s.Image], frozen=True):
-    """Image Tile Offset (mtb)."""
+    """Image Tile Offset (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `tilesX`: a whole number of at least 1, by default 2
+    - `tilesY`: a whole number of at least 1, by default 2
+    """
 
     CLASS_TYPE = 'Image Tile Offset (mtb)'
 
@@ -99,7 +125,10 @@ class ImageTileOffsetMtb(_Node, Source[s.Image], frozen=True):
 
 
 class IntToBoolMtb(_Node, Source[s.Boolean], frozen=True):
-    """Int To Bool (mtb)."""
+    """Int To Bool (mtb).
+
+    - `int_`: a whole number, by default 0
+    """
 
     CLASS_TYPE = 'Int To Bool (mtb)'
 
@@ -115,7 +144,10 @@ class IntToBoolMtb(_Node, Source[s.Boolean], frozen=True):
 
 
 class IntToNumberMtb(_Node, Source[s.Number], frozen=True):
-    """Int To Number (mtb)."""
+    """Int To Number (mtb).
+
+    - `int_`: a whole number from -1000000000.0 to 1000000000.0, by default 0
+    """
 
     CLASS_TYPE = 'Int To Number (mtb)'
 
@@ -131,7 +163,13 @@ class IntToNumberMtb(_Node, Source[s.Number], frozen=True):
 
 
 class InterpolateClipSequentialMtb(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Interpolate Clip Sequential (mtb)."""
+    """Interpolate Clip Sequential (mtb).
+
+    - `base_text`: text
+    - `text_to_replace`: text
+    - `clip`: a wire that carries CLIP
+    - `interpolation_strength`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Interpolate Clip Sequential (mtb)'
 
@@ -149,7 +187,10 @@ class InterpolateClipSequentialMtb(_Node, Source[s.Conditioning[Family]], frozen
 
 
 class InterpolateConditionMtb(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Interpolate Condition (mtb)."""
+    """Interpolate Condition (mtb).
+
+    - `blend`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Interpolate Condition (mtb)'
 
@@ -166,7 +207,12 @@ class InterpolateConditionMtb(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class LatentLerpMtb(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Lerp (mtb)."""
+    """Latent Lerp (mtb).
+
+    - `A`: a wire that carries LATENT
+    - `B`: a wire that carries LATENT
+    - `t`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'Latent Lerp (mtb)'
 
@@ -183,7 +229,10 @@ class LatentLerpMtb(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LoadFaceAnalysisModelMtb(_Node, Source[s.FaceAnalysisModel], frozen=True):
-    """Load Face Analysis Model (mtb), deprecated."""
+    """Load Face Analysis Model (mtb), deprecated.
+
+    - `faceswap_model`: one of 'antelopev2', 'buffalo_l', 'buffalo_m', 'buffalo_sc', by default 'buffalo_l'
+    """
 
     CLASS_TYPE = 'Load Face Analysis Model (mtb)'
 
@@ -198,7 +247,12 @@ class LoadFaceAnalysisModelMtb(_Node, Source[s.FaceAnalysisModel], frozen=True):
 
 
 class LoadFaceEnhanceModelMtb(_Node, Source[s.FaceenhanceModel], frozen=True):
-    """Load Face Enhance Model (mtb), deprecated."""
+    """Load Face Enhance Model (mtb), deprecated.
+
+    - `model_name`: the name of a file or model that the server has
+    - `upscale`: a whole number, by default 1
+    - `bg_upsampler`: a wire that carries UPSCALE_MODEL, optional
+    """
 
     CLASS_TYPE = 'Load Face Enhance Model (mtb)'
 
@@ -215,7 +269,10 @@ class LoadFaceEnhanceModelMtb(_Node, Source[s.FaceenhanceModel], frozen=True):
 
 
 class LoadFaceSwapModelMtb(_Node, Source[s.FaceswapModel], frozen=True):
-    """Load Face Swap Model (mtb), deprecated."""
+    """Load Face Swap Model (mtb), deprecated.
+
+    - `faceswap_model`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Load Face Swap Model (mtb)'
 
@@ -230,7 +287,10 @@ class LoadFaceSwapModelMtb(_Node, Source[s.FaceswapModel], frozen=True):
 
 
 class LoadImageFromUrlMtb(_Node, Source[s.Image], frozen=True):
-    """Load Image From Url (mtb)."""
+    """Load Image From Url (mtb).
+
+    - `url`: text
+    """
 
     CLASS_TYPE = 'Load Image From Url (mtb)'
 
@@ -245,7 +305,12 @@ class LoadImageFromUrlMtb(_Node, Source[s.Image], frozen=True):
 
 
 class LoadImageSequenceMtb(_Node, frozen=True):
-    """Load Image Sequence (mtb)."""
+    """Load Image Sequence (mtb).
+
+    - `path`: text, by default 'videos/####.png'
+    - `current_frame`: a whole number from -1 to 9999999, by default 0
+    - `range`: text, optional
+    """
 
     CLASS_TYPE = 'Load Image Sequence (mtb)'
 
@@ -265,7 +330,11 @@ class LoadImageSequenceMtb(_Node, frozen=True):
 
 
 class LoadVitMatteModelMtb(_Node, Source[s.VitmatteModel], frozen=True):
-    """Load Vit Matte Model (mtb)."""
+    """Load Vit Matte Model (mtb).
+
+    - `kind`: one of 'Composition-1K', 'Distinctions-646', by default 'Composition-1K'
+    - `autodownload`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Load Vit Matte Model (mtb)'
 
@@ -281,7 +350,11 @@ class LoadVitMatteModelMtb(_Node, Source[s.VitmatteModel], frozen=True):
 
 
 class LoadWhisperMtb(_Node, Source[s.WhisperPipeline], frozen=True):
-    """Load Whisper (mtb)."""
+    """Load Whisper (mtb).
+
+    - `model_size`: one of 'tiny', 'small', 'medium', 'medium.en', 'base', 'large', 'large-v2', 'large-v3', 'large-v3-turbo', by default 'tiny'
+    - `download_missing`: true or false, optional
+    """
 
     CLASS_TYPE = 'Load Whisper (mtb)'
 
@@ -297,7 +370,13 @@ class LoadWhisperMtb(_Node, Source[s.WhisperPipeline], frozen=True):
 
 
 class MaskToImageMtb(_Node, Source[s.Image], frozen=True):
-    """Mask To Image (mtb)."""
+    """Mask To Image (mtb).
+
+    - `mask`: a wire that carries MASK
+    - `color`: a wire that carries COLOR
+    - `background`: a wire that carries COLOR, by default '#000000'
+    - `invert`: true or false, optional
+    """
 
     CLASS_TYPE = 'Mask To Image (mtb)'
 
@@ -315,7 +394,12 @@ class MaskToImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class MatchDimensionsMtb(_Node, frozen=True):
-    """Match Dimensions (mtb)."""
+    """Match Dimensions (mtb).
+
+    - `source`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `match`: one of 'height', 'width', by default 'height'
+    """
 
     CLASS_TYPE = 'Match Dimensions (mtb)'
 
@@ -334,7 +418,10 @@ class MatchDimensionsMtb(_Node, frozen=True):
 
 
 class MathExpressionMtb(_Node, frozen=True):
-    """Math Expression (mtb)."""
+    """Math Expression (mtb).
+
+    - `expression`: text
+    """
 
     CLASS_TYPE = 'Math Expression (mtb)'
 
@@ -352,7 +439,14 @@ class MathExpressionMtb(_Node, frozen=True):
 
 
 class ModelPatchSeamlessMtb(_Node, Generic[Family], frozen=True):
-    """Model Patch Seamless (mtb)."""
+    """Model Patch Seamless (mtb).
+
+    - `model`: a wire that carries MODEL
+    - `startStep`: a whole number, by default 0
+    - `stopStep`: a whole number, by default 999
+    - `tilingX`: true or false, by default True
+    - `tilingY`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Model Patch Seamless (mtb)'
 
@@ -372,7 +466,23 @@ class ModelPatchSeamlessMtb(_Node, Generic[Family], frozen=True):
 
 
 class ModelPrunerMtb(_Node, Generic[Family], frozen=True):
-    """Model Pruner (mtb)."""
+    """Model Pruner (mtb).
+
+    - `save_separately`: true or false, by default False
+    - `save_folder`: text, by default 'checkpoints/ComfyUI'
+    - `fix_clip`: true or false, by default True
+    - `remove_junk`: true or false, by default True
+    - `ema_mode`: one of 'disabled', 'remove_ema', 'ema_only', by default 'remove_ema'
+    - `precision_unet`: one of 'full', 'fp32', 'fp16', 'bf16', 'fp8', by default 'full'
+    - `operation_unet`: one of 'copy', 'convert', 'delete', by default 'convert'
+    - `precision_clip`: one of 'full', 'fp32', 'fp16', 'bf16', 'fp8', by default 'full'
+    - `operation_clip`: one of 'copy', 'convert', 'delete', by default 'convert'
+    - `precision_vae`: one of 'full', 'fp32', 'fp16', 'bf16', 'fp8', by default 'full'
+    - `operation_vae`: one of 'copy', 'convert', 'delete', by default 'convert'
+    - `unet`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'Model Pruner (mtb)'
     save_separately: bool | Source[s.Boolean] = False
@@ -392,7 +502,13 @@ class ModelPrunerMtb(_Node, Generic[Family], frozen=True):
 
 
 class PickFromBatchMtb(_Node, frozen=True):
-    """Pick From Batch (mtb)."""
+    """Pick From Batch (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `from_direction`: one of 'end', 'start', by default 'start'
+    - `count`: a whole number, by default 1
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Pick From Batch (mtb)'
 
@@ -411,7 +527,14 @@ class PickFromBatchMtb(_Node, frozen=True):
 
 
 class PlotBatchFloatMtb(_Node, Source[s.Image], frozen=True):
-    """Plot Batch Float (mtb)."""
+    """Plot Batch Float (mtb).
+
+    - `width`: a whole number, by default 768
+    - `height`: a whole number, by default 768
+    - `point_size`: a whole number, by default 4
+    - `seed`: a whole number, by default 1
+    - `start_at_zero`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Plot Batch Float (mtb)'
 
@@ -432,7 +555,12 @@ class PlotBatchFloatMtb(_Node, Source[s.Image], frozen=True):
 
 
 class PostshotExportMtb(_Node, Source[s.String], frozen=True):
-    """Postshot Export (mtb)."""
+    """Postshot Export (mtb).
+
+    - `project_file`: text
+    - `export_splat_ply`: text, by default 'output.ply'
+    - `postshot_cli`: text
+    """
 
     CLASS_TYPE = 'Postshot Export (mtb)'
 
@@ -449,7 +577,22 @@ class PostshotExportMtb(_Node, Source[s.String], frozen=True):
 
 
 class PostshotTrainMtb(_Node, Source[s.String], frozen=True):
-    """Postshot Train (mtb)."""
+    """Postshot Train (mtb).
+
+    - `images`: a wire that carries IMAGE
+    - `profile`: one of 'NeRF L', 'NeRF M', 'NeRF S', 'NeRF XL', 'NeRF XXL', 'Splat ADC', 'Splat MCMC', by default 'Splat MCMC'
+    - `image_select`: one of 'all', 'best', by default 'best'
+    - `train_steps_limit`: a whole number from 1 to 1000, by default 30
+    - `output_path`: text, by default 'output'
+    - `postshot_cli`: text
+    - `gpu`: a whole number from 0 to 255, optional
+    - `num_train_images`: a whole number of at least 0, optional
+    - `max_image_size`: a whole number of at least 0, optional
+    - `max_num_features`: a whole number of at least 1, optional
+    - `splat_density`: a number from 0.125 to 8.0, optional
+    - `max_num_splats`: a whole number of at least 1, optional
+    - `export_splat_ply`: text, optional
+    """
 
     CLASS_TYPE = 'Postshot Train (mtb)'
 
@@ -476,7 +619,14 @@ class PostshotTrainMtb(_Node, Source[s.String], frozen=True):
 
 
 class ProcessWhisperDiarizationMtb(_Node, Source[s.WhisperChunks], frozen=True):
-    """Process Whisper Diarization (mtb)."""
+    """Process Whisper Diarization (mtb).
+
+    - `whisper_chunks`: a wire that carries WHISPER_CHUNKS
+    - `audio`: a wire that carries AUDIO
+    - `backend`: one of 'pyannote', 'nemo', by default 'pyannote'
+    - `num_speakers`: a whole number from 1 to 10, by default 2
+    - `device`: one of 'cuda', 'cpu', optional
+    """
 
     CLASS_TYPE = 'Process Whisper Diarization (mtb)'
 
@@ -495,7 +645,11 @@ class ProcessWhisperDiarizationMtb(_Node, Source[s.WhisperChunks], frozen=True):
 
 
 class ProcessWhisperOutputMtb(_Node, frozen=True):
-    """Process Whisper Output (mtb)."""
+    """Process Whisper Output (mtb).
+
+    - `whisper_output`: a wire that carries WHISPER_OUTPUT
+    - `min_chunk_length`: a number from 0.0 to 10.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Process Whisper Output (mtb)'
 
@@ -512,7 +666,16 @@ class ProcessWhisperOutputMtb(_Node, frozen=True):
 
 
 class QrCodeMtb(_Node, Source[s.Image], frozen=True):
-    """Qr Code (mtb)."""
+    """Qr Code (mtb).
+
+    - `url`: text, by default 'https://www.github.com'
+    - `width`: a whole number from 0 to 8096, by default 256
+    - `height`: a whole number from 0 to 8096, by default 256
+    - `error_correct`: one of 'L', 'M', 'Q', 'H', by default 'L'
+    - `box_size`: a whole number from 0 to 8096, by default 10
+    - `border`: a whole number from 0 to 8096, by default 4
+    - `invert`: one of 'BOOLEAN'
+    """
 
     CLASS_TYPE = 'Qr Code (mtb)'
 
@@ -533,7 +696,13 @@ class QrCodeMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ReadPlaylistMtb(_Node, Source[s.Playlist], frozen=True):
-    """Read Playlist (mtb), experimental."""
+    """Read Playlist (mtb), experimental.
+
+    - `enable`: true or false, by default True
+    - `persistant_playlist`: true or false, by default False
+    - `playlist_name`: text, by default 'playlist_{index:04d}'
+    - `index`: a whole number of at least 0, by default 0
+    """
 
     CLASS_TYPE = 'Read Playlist (mtb)'
 
@@ -551,7 +720,16 @@ class ReadPlaylistMtb(_Node, Source[s.Playlist], frozen=True):
 
 
 class RestoreFaceMtb(_Node, Source[s.Image], frozen=True):
-    """Restore Face (mtb), deprecated."""
+    """Restore Face (mtb), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `model`: a wire that carries FACEENHANCE_MODEL
+    - `aligned`: true or false, by default False
+    - `only_center_face`: true or false, by default False
+    - `weight`: a number, by default 0.5
+    - `save_tmp_steps`: true or false, by default True
+    - `preserve_alpha`: true or false, optional
+    """
 
     CLASS_TYPE = 'Restore Face (mtb)'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family
 
@@ -22,7 +22,16 @@ class _Node(Node, frozen=True):
 
 
 class SaveGifMtb(_Node, frozen=True):
-    """Save Gif (mtb), deprecated."""
+    """Save Gif (mtb), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `fps`: a whole number from 1 to 120, by default 12
+    - `resize_by`: a number of at least 0.1, by default 1.0
+    - `optimize`: true or false, by default False
+    - `pingpong`: true or false, by default False
+    - `resample_filter`: one of 'nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos', by default 'nearest'
+    - `use_ffmpeg`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Save Gif (mtb)'
     image: Source[s.Image]
@@ -35,7 +44,11 @@ class SaveGifMtb(_Node, frozen=True):
 
 
 class SaveImageMtb(_Node, Source[s.Image], frozen=True):
-    """Save Image (mtb)."""
+    """Save Image (mtb).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    """
 
     CLASS_TYPE = 'Save Image (mtb)'
 
@@ -51,7 +64,12 @@ class SaveImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class SaveImageGridMtb(_Node, frozen=True):
-    """Save Image Grid (mtb)."""
+    """Save Image Grid (mtb).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `save_intermediate`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Save Image Grid (mtb)'
     images: Source[s.Image]
@@ -60,7 +78,12 @@ class SaveImageGridMtb(_Node, frozen=True):
 
 
 class SaveImageSequenceMtb(_Node, frozen=True):
-    """Save Image Sequence (mtb)."""
+    """Save Image Sequence (mtb).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'Sequence'
+    - `current_frame`: a whole number from 0 to 9999999, by default 0
+    """
 
     CLASS_TYPE = 'Save Image Sequence (mtb)'
     images: Source[s.Image]
@@ -69,7 +92,13 @@ class SaveImageSequenceMtb(_Node, frozen=True):
 
 
 class SaveTensorsMtb(_Node, frozen=True):
-    """Save Tensors (mtb)."""
+    """Save Tensors (mtb).
+
+    - `filename_prefix`: text, by default 'ComfyPickle'
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'Save Tensors (mtb)'
     filename_prefix: str | Source[s.String] = 'ComfyPickle'
@@ -79,7 +108,14 @@ class SaveTensorsMtb(_Node, frozen=True):
 
 
 class SharpenMtb(_Node, Source[s.Image], frozen=True):
-    """Sharpen (mtb)."""
+    """Sharpen (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `sharpen_radius`: a whole number from 1 to 31, by default 1
+    - `sigma_x`: a number from 0.1 to 10.0, by default 1.0
+    - `sigma_y`: a number from 0.1 to 10.0, by default 1.0
+    - `alpha`: a number from 0.0 to 5.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Sharpen (mtb)'
 
@@ -98,7 +134,12 @@ class SharpenMtb(_Node, Source[s.Image], frozen=True):
 
 
 class SmartStepMtb(_Node, frozen=True):
-    """Smart Step (mtb)."""
+    """Smart Step (mtb).
+
+    - `step`: a whole number from 1 to 10000, by default 20
+    - `start_percent`: a whole number from 0 to 100, by default 0
+    - `end_percent`: a whole number from 0 to 100, by default 0
+    """
 
     CLASS_TYPE = 'Smart Step (mtb)'
 
@@ -117,7 +158,10 @@ class SmartStepMtb(_Node, frozen=True):
 
 
 class SplitBboxMtb(_Node, frozen=True):
-    """Split Bbox (mtb)."""
+    """Split Bbox (mtb).
+
+    - `bbox`: a wire that carries BBOX
+    """
 
     CLASS_TYPE = 'Split Bbox (mtb)'
 
@@ -135,7 +179,12 @@ class SplitBboxMtb(_Node, frozen=True):
 
 
 class StackImagesMtb(_Node, Source[s.Image], frozen=True):
-    """Stack Images (mtb)."""
+    """Stack Images (mtb).
+
+    - `vertical`: true or false, by default False
+    - `match_method`: one of 'error', 'smallest', 'largest', optional
+    - `output_rgb`: true or false, optional
+    """
 
     CLASS_TYPE = 'Stack Images (mtb)'
 
@@ -154,7 +203,12 @@ class StackImagesMtb(_Node, Source[s.Image], frozen=True):
 
 
 class StartClockMtb(_Node, frozen=True):
-    """Start Clock (mtb)."""
+    """Start Clock (mtb).
+
+    - `name`: text, by default 'Clock A'
+    - `cache`: true or false, by default False
+    - `passthrough`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'Start Clock (mtb)'
 
@@ -172,7 +226,13 @@ class StartClockMtb(_Node, frozen=True):
 
 
 class StringReplaceMtb(_Node, Source[s.String], frozen=True):
-    """String Replace (mtb)."""
+    """String Replace (mtb).
+
+    - `string`: text
+    - `old`: text
+    - `new`: text
+    - `use_regex`: true or false, by default False
+    """
 
     CLASS_TYPE = 'String Replace (mtb)'
 
@@ -190,7 +250,10 @@ class StringReplaceMtb(_Node, Source[s.String], frozen=True):
 
 
 class StylesLoaderMtb(_Node, frozen=True):
-    """Styles Loader (mtb)."""
+    """Styles Loader (mtb).
+
+    - `style_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Styles Loader (mtb)'
 
@@ -206,7 +269,10 @@ class StylesLoaderMtb(_Node, frozen=True):
 
 
 class SublistToImageBatchMtb(_Node, Source[s.Image], frozen=True):
-    """Sublist To Image Batch (mtb)."""
+    """Sublist To Image Batch (mtb).
+
+    - `tensors`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Sublist To Image Batch (mtb)'
 
@@ -221,7 +287,19 @@ class SublistToImageBatchMtb(_Node, Source[s.Image], frozen=True):
 
 
 class TensorOpsMtb(_Node, Source[s.Image], frozen=True):
-    """Tensor Ops (mtb)."""
+    """Tensor Ops (mtb).
+
+    - `tensor`: a wire that carries IMAGE
+    - `operation`: one of 'multiply', 'divide', 'add', 'subtract', 'power', 'clamp', 'abs', 'log', 'exp', 'convert_dtype', 'normalize_range', 'normalize_per_channel', by default 'multiply'
+    - `value`: a number from -1000000.0 to 1000000.0, by default 1.0
+    - `source_min`: a number from -1000000.0 to 1000000.0, by default 0.0
+    - `source_max`: a number from -1000000.0 to 1000000.0, by default 1.0
+    - `target_min`: a number from -1000000.0 to 1000000.0, by default 0.0
+    - `target_max`: a number from -1000000.0 to 1000000.0, by default 16.0
+    - `dtype`: one of 'uint8', 'float32', 'float16', 'bfloat16', by default 'float32'
+    - `use_mean`: true or false, by default False
+    - `target_tensor`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Tensor Ops (mtb)'
 
@@ -245,7 +323,27 @@ class TensorOpsMtb(_Node, Source[s.Image], frozen=True):
 
 
 class TextToImageMtb(_Node, Source[s.Image], frozen=True):
-    """Text To Image (mtb)."""
+    """Text To Image (mtb).
+
+    - `text`: text, by default 'Hello world!'
+    - `font`: the name of a file or model that the server has
+    - `wrap`: true or false, by default True
+    - `trim`: true or false, by default True
+    - `line_height`: a number of at least 0, by default 1.0
+    - `font_size`: a whole number from 1 to 2500, by default 32
+    - `width`: a whole number from 1 to 8096, by default 512
+    - `height`: a whole number from 1 to 8096, by default 512
+    - `color`: a wire that carries COLOR, by default 'black'
+    - `background`: a wire that carries COLOR, by default 'white'
+    - `h_align`: one of 'left', 'center', 'right', by default 'left'
+    - `v_align`: one of 'top', 'center', 'bottom', by default 'top'
+    - `h_offset`: a whole number from 0 to 8096, by default 0
+    - `v_offset`: a whole number from 0 to 8096, by default 0
+    - `h_coverage`: a whole number from 1 to 100, by default 100
+    - `whisper_chunks`: a wire that carries WHISPER_CHUNKS, optional
+    - `fps`: a whole number from 1 to 60, optional
+    - `fade_duration`: a number from 0.0 to 5.0, optional
+    """
 
     CLASS_TYPE = 'Text To Image (mtb)'
 
@@ -277,7 +375,13 @@ class TextToImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class ToDeviceMtb(_Node, frozen=True):
-    """To Device (mtb)."""
+    """To Device (mtb).
+
+    - `ignore_errors`: true or false, by default False
+    - `device`: the name of a file or model that the server has, by default 'cpu'
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'To Device (mtb)'
 
@@ -296,7 +400,21 @@ class ToDeviceMtb(_Node, frozen=True):
 
 
 class TransformImageMtb(_Node, Source[s.Image], frozen=True):
-    """Transform Image (mtb)."""
+    """Transform Image (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `x`: a number from -4096 to 4096, by default 0.0
+    - `y`: a number from -4096 to 4096, by default 0.0
+    - `zoom`: a number of at least 0.001, by default 1.0
+    - `angle`: a number from -360 to 360, by default 0.0
+    - `shear`: a number from -4096 to 4096, by default 0.0
+    - `border_handling`: one of 'edge', 'constant', 'reflect', 'symmetric', by default 'edge'
+    - `constant_color`: a wire that carries COLOR, by default '#000000'
+    - `filter_type`: one of 'nearest', 'box', 'bilinear', 'hamming', 'bicubic', 'lanczos', optional
+    - `stretch_x`: a number from 0.001 to 10.0, optional
+    - `stretch_y`: a number from 0.001 to 10.0, optional
+    - `use_normalized`: true or false, optional
+    """
 
     CLASS_TYPE = 'Transform Image (mtb)'
 
@@ -322,7 +440,13 @@ class TransformImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class UncropMtb(_Node, Source[s.Image], frozen=True):
-    """Uncrop (mtb)."""
+    """Uncrop (mtb).
+
+    - `image`: a wire that carries IMAGE
+    - `crop_image`: a wire that carries IMAGE
+    - `bbox`: a wire that carries BBOX
+    - `border_blending`: a number from 0.0 to 1.0, by default 0.25
+    """
 
     CLASS_TYPE = 'Uncrop (mtb)'
 
@@ -340,7 +464,13 @@ class UncropMtb(_Node, Source[s.Image], frozen=True):
 
 
 class UnsplashImageMtb(_Node, Source[s.Image], frozen=True):
-    """Unsplash Image (mtb)."""
+    """Unsplash Image (mtb).
+
+    - `width`: a whole number from 0 to 8096, by default 512
+    - `height`: a whole number from 0 to 8096, by default 512
+    - `random_seed`: a whole number from 0 to 100000.0, by default 0
+    - `keyword`: text, optional
+    """
 
     CLASS_TYPE = 'Unsplash Image (mtb)'
 
@@ -358,7 +488,11 @@ class UnsplashImageMtb(_Node, Source[s.Image], frozen=True):
 
 
 class UpscaleBboxByMtb(_Node, Source[s.Bbox], frozen=True):
-    """Upscale Bbox By (mtb)."""
+    """Upscale Bbox By (mtb).
+
+    - `bbox`: a wire that carries BBOX
+    - `scale`: a number, by default 1.0
+    """
 
     CLASS_TYPE = 'Upscale Bbox By (mtb)'
 
@@ -374,7 +508,14 @@ class UpscaleBboxByMtb(_Node, Source[s.Bbox], frozen=True):
 
 
 class VaeDecodeMtb(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """Vae Decode (mtb)."""
+    """Vae Decode (mtb).
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `seamless_model`: true or false, by default False
+    - `use_tiling_decoder`: true or false, by default True
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    """
 
     CLASS_TYPE = 'Vae Decode (mtb)'
 

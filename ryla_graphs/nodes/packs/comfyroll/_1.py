@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,18 @@ class _Node(Node, frozen=True):
 
 
 class CR8ChannelIn(_Node, frozen=True):
-    """🚌 CR 8 Channel In."""
+    """🚌 CR 8 Channel In.
+
+    - `pipe`: a wire that carries anything, optional
+    - `ch1`: a wire that carries anything, optional
+    - `ch2`: a wire that carries anything, optional
+    - `ch3`: a wire that carries anything, optional
+    - `ch4`: a wire that carries anything, optional
+    - `ch5`: a wire that carries anything, optional
+    - `ch6`: a wire that carries anything, optional
+    - `ch7`: a wire that carries anything, optional
+    - `ch8`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'CR 8 Channel In'
 
@@ -46,7 +57,10 @@ class CR8ChannelIn(_Node, frozen=True):
 
 
 class CR8ChannelOut(_Node, frozen=True):
-    """🚌 CR 8 Channel Out."""
+    """🚌 CR 8 Channel Out.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'CR 8 Channel Out'
 
@@ -70,7 +84,14 @@ class CR8ChannelOut(_Node, frozen=True):
 
 
 class CRApplyControlNet(_Node, Generic[Family], frozen=True):
-    """🕹️ CR Apply ControlNet."""
+    """🕹️ CR Apply ControlNet.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `switch`: one of 'On', 'Off', by default 'On'
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Apply ControlNet'
 
@@ -90,7 +111,12 @@ class CRApplyControlNet(_Node, Generic[Family], frozen=True):
 
 
 class CRApplyLoRAStack(_Node, Generic[Family], frozen=True):
-    """💊 CR Apply LoRA Stack."""
+    """💊 CR Apply LoRA Stack.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_stack`: a wire that carries LORA_STACK
+    """
 
     CLASS_TYPE = 'CR Apply LoRA Stack'
 
@@ -109,7 +135,13 @@ class CRApplyLoRAStack(_Node, Generic[Family], frozen=True):
 
 
 class CRApplyModelMerge(_Node, Generic[Family], frozen=True):
-    """⛏️ CR Apply Model Merge."""
+    """⛏️ CR Apply Model Merge.
+
+    - `model_stack`: a wire that carries MODEL_STACK
+    - `merge_method`: one of 'Recursive', 'Weighted', by default 'Recursive'
+    - `normalise_ratios`: one of 'Yes', 'No', by default 'Yes'
+    - `weight_factor`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Apply Model Merge'
 
@@ -130,7 +162,14 @@ class CRApplyModelMerge(_Node, Generic[Family], frozen=True):
 
 
 class CRApplyMultiUpscale(_Node, frozen=True):
-    """🔍 CR Apply Multi Upscale."""
+    """🔍 CR Apply Multi Upscale.
+
+    - `image`: a wire that carries IMAGE
+    - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
+    - `supersample`: one of 'true', 'false', by default 'true'
+    - `rounding_modulus`: a whole number from 8 to 1024, by default 8
+    - `upscale_stack`: a wire that carries UPSCALE_STACK
+    """
 
     CLASS_TYPE = 'CR Apply Multi Upscale'
 
@@ -150,7 +189,13 @@ class CRApplyMultiUpscale(_Node, frozen=True):
 
 
 class CRApplyMultiControlNet(_Node, Generic[Family], frozen=True):
-    """🕹️ CR Apply Multi-ControlNet."""
+    """🕹️ CR Apply Multi-ControlNet.
+
+    - `base_positive`: a wire that carries CONDITIONING
+    - `base_negative`: a wire that carries CONDITIONING
+    - `switch`: one of 'Off', 'On', by default 'Off'
+    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK
+    """
 
     CLASS_TYPE = 'CR Apply Multi-ControlNet'
 
@@ -170,7 +215,16 @@ class CRApplyMultiControlNet(_Node, Generic[Family], frozen=True):
 
 
 class CRAspectRatio(_Node, Generic[Family], frozen=True):
-    """🔳 CR Aspect Ratio."""
+    """🔳 CR Aspect Ratio.
+
+    - `width`: a whole number from 64 to 8192, by default 1024
+    - `height`: a whole number from 64 to 8192, by default 1024
+    - `aspect_ratio`: one of 'custom', 'SD1.5 - 1:1 square 512x512', 'SD1.5 - 2:3 portrait 512x768', 'SD1.5 - 3:4 portrait 512x682', 'SD1.5 - 3:2 landscape 768x512', 'SD1.5 - 4:3 landscape 682x512', 'SD1.5 - 16:9 cinema 910x512', 'SD1.5 - 1.85:1 cinema 952x512', … (18 choices), by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `prescale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR Aspect Ratio'
 
@@ -197,7 +251,16 @@ class CRAspectRatio(_Node, Generic[Family], frozen=True):
 
 
 class CRAspectRatioBanners(_Node, Generic[Family], frozen=True):
-    """🔳 CR Aspect Ratio Banners."""
+    """🔳 CR Aspect Ratio Banners.
+
+    - `width`: a whole number from 64 to 8192, by default 1024
+    - `height`: a whole number from 64 to 8192, by default 1024
+    - `aspect_ratio`: one of 'custom', 'Large Rectangle - 336x280', 'Medium Rectangle - 300x250', 'Small Rectangle - 180x150', 'Square - 250x250', 'Small Square - 200x200', 'Button - 125x125', 'Half Page - 300x600', … (15 choices), by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `prescale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR Aspect Ratio Banners'
 
@@ -224,7 +287,16 @@ class CRAspectRatioBanners(_Node, Generic[Family], frozen=True):
 
 
 class CRAspectRatioSDXL(_Node, frozen=True):
-    """CR Aspect Ratio SDXL (Legacy)."""
+    """CR Aspect Ratio SDXL (Legacy).
+
+    - `width`: a whole number from 64 to 2048, by default 1024
+    - `height`: a whole number from 64 to 2048, by default 1024
+    - `aspect_ratio`: one of 'custom', '1:1 square 1024x1024', '3:4 portrait 896x1152', '5:8 portrait 832x1216', '9:16 portrait 768x1344', '9:21 portrait 640x1536', '4:3 landscape 1152x896', '3:2 landscape 1216x832', '16:9 landscape 1344x768', '21:9 landscape 1536x640', by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor1`: a number from 1 to 2000, by default 1.0
+    - `upscale_factor2`: a number from 1 to 2000, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR Aspect Ratio SDXL'
 
@@ -250,7 +322,16 @@ class CRAspectRatioSDXL(_Node, frozen=True):
 
 
 class CRAspectRatioSocialMedia(_Node, Generic[Family], frozen=True):
-    """🔳 CR Aspect Ratio Social Media."""
+    """🔳 CR Aspect Ratio Social Media.
+
+    - `width`: a whole number from 64 to 8192, by default 1024
+    - `height`: a whole number from 64 to 8192, by default 1024
+    - `aspect_ratio`: one of 'custom', 'Instagram Portrait - 1080x1350', 'Instagram Square - 1080x1080', 'Instagram Landscape - 1080x608', 'Instagram Stories/Reels - 1080x1920', 'Facebook Landscape - 1080x1350', 'Facebook Marketplace - 1200x1200', 'Facebook Stories - 1080x1920', … (16 choices), by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `prescale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR Aspect Ratio Social Media'
 
@@ -277,7 +358,10 @@ class CRAspectRatioSocialMedia(_Node, Generic[Family], frozen=True):
 
 
 class CRBatchImagesFromList(_Node, frozen=True):
-    """🛠️ CR Batch Images From List."""
+    """🛠️ CR Batch Images From List.
+
+    - `image_list`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'CR Batch Images From List'
 
@@ -293,7 +377,12 @@ class CRBatchImagesFromList(_Node, frozen=True):
 
 
 class CRBatchProcessSwitch(_Node, frozen=True):
-    """🔂 CR Batch Process Switch."""
+    """🔂 CR Batch Process Switch.
+
+    - `Input`: one of 'image', 'image batch', by default 'image'
+    - `image`: a wire that carries IMAGE, optional
+    - `image_batch`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CR Batch Process Switch'
 
@@ -311,7 +400,23 @@ class CRBatchProcessSwitch(_Node, frozen=True):
 
 
 class CRBinaryPattern(_Node, frozen=True):
-    """🟥 CR Binary Pattern."""
+    """🟥 CR Binary Pattern.
+
+    - `binary_pattern`: text, by default '10101'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color_0`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color_1`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `outline_thickness`: a whole number from 0 to 1024, by default 0
+    - `outline_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `jitter_distance`: a whole number from 0 to 1024, by default 0
+    - `bias`: a number from 0.0 to 1.0, by default 0.5
+    - `bg_color_hex`: text, optional
+    - `color0_hex`: text, optional
+    - `color1_hex`: text, optional
+    - `outline_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Binary Pattern'
 
@@ -340,12 +445,15 @@ class CRBinaryPattern(_Node, frozen=True):
 
 
 class CRBinaryToBitList(_Node, frozen=True):
-    """📜 CR Binary To Bit List."""
+    """📜 CR Binary To Bit List.
+
+    - `bit_string`: text
+    """
 
     CLASS_TYPE = 'CR Binary To Bit List'
 
     class Out(NamedTuple):
-        string: Output[s.String]
+        string: OutputList[s.String]
         show_help: Output[s.String]
 
     bit_string: str | Source[s.String] = ''
@@ -356,7 +464,12 @@ class CRBinaryToBitList(_Node, frozen=True):
 
 
 class CRBitSchedule(_Node, frozen=True):
-    """📋 CR Bit Schedule."""
+    """📋 CR Bit Schedule.
+
+    - `binary_string`: text
+    - `interval`: a whole number from 1 to 99999, by default 1
+    - `loops`: a whole number from 1 to 99999, by default 1
+    """
 
     CLASS_TYPE = 'CR Bit Schedule'
 
@@ -374,7 +487,20 @@ class CRBitSchedule(_Node, frozen=True):
 
 
 class CRCentralSchedule(_Node, frozen=True):
-    """📋 CR Central Schedule."""
+    """📋 CR Central Schedule.
+
+    - `schedule_1`: text, by default 'schedule'
+    - `schedule_type1`: one of 'Value', 'Text', 'Prompt', 'Prompt Weight', 'Model', 'LoRA', 'ControlNet', 'Style', 'Upscale', 'Camera', 'Job', by default 'Value'
+    - `schedule_alias1`: text
+    - `schedule_2`: text, by default 'schedule'
+    - `schedule_type2`: one of 'Value', 'Text', 'Prompt', 'Prompt Weight', 'Model', 'LoRA', 'ControlNet', 'Style', 'Upscale', 'Camera', 'Job', by default 'Value'
+    - `schedule_alias2`: text
+    - `schedule_3`: text, by default 'schedule'
+    - `schedule_type3`: one of 'Value', 'Text', 'Prompt', 'Prompt Weight', 'Model', 'LoRA', 'ControlNet', 'Style', 'Upscale', 'Camera', 'Job', by default 'Value'
+    - `schedule_alias3`: text
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `schedule`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Central Schedule'
 
@@ -400,7 +526,18 @@ class CRCentralSchedule(_Node, frozen=True):
 
 
 class CRCheckerPattern(_Node, frozen=True):
-    """🟦 CR Checker Pattern."""
+    """🟦 CR Checker Pattern.
+
+    - `mode`: one of 'regular', 'stepped', by default 'regular'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `color_1`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color_2`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `grid_frequency`: a whole number from 1 to 200, by default 8
+    - `step`: a whole number from 2 to 200, by default 2
+    - `color1_hex`: text, optional
+    - `color2_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Checker Pattern'
 
@@ -424,7 +561,12 @@ class CRCheckerPattern(_Node, frozen=True):
 
 
 class CRClampValue(_Node, frozen=True):
-    """⚙️ CR Clamp Value."""
+    """⚙️ CR Clamp Value.
+
+    - `a`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `range_min`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `range_max`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Clamp Value'
 
@@ -442,7 +584,12 @@ class CRClampValue(_Node, frozen=True):
 
 
 class CRClipInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR Clip Input Switch."""
+    """🔀 CR Clip Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `clip1`: a wire that carries CLIP, optional
+    - `clip2`: a wire that carries CLIP, optional
+    """
 
     CLASS_TYPE = 'CR Clip Input Switch'
 
@@ -460,7 +607,19 @@ class CRClipInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRColorBars(_Node, frozen=True):
-    """🟫 CR Color Bars."""
+    """🟫 CR Color Bars.
+
+    - `mode`: one of '2-color', by default '2-color'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `color_1`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color_2`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `orientation`: one of 'vertical', 'horizontal', 'diagonal', 'alt_diagonal', by default 'vertical'
+    - `bar_frequency`: a whole number from 1 to 200, by default 5
+    - `offset`: a number from 0 to 20, by default 0.0
+    - `color1_hex`: text, optional
+    - `color2_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Color Bars'
 
@@ -485,7 +644,18 @@ class CRColorBars(_Node, frozen=True):
 
 
 class CRColorGradient(_Node, frozen=True):
-    """🟨 CR Color Gradient."""
+    """🟨 CR Color Gradient.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `start_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `end_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `gradient_distance`: a number from 0 to 2, by default 1.0
+    - `linear_transition`: a number from 0 to 1, by default 0.5
+    - `orientation`: one of 'vertical', 'horizontal', by default 'vertical'
+    - `start_color_hex`: text, optional
+    - `end_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Color Gradient'
 
@@ -509,7 +679,13 @@ class CRColorGradient(_Node, frozen=True):
 
 
 class CRColorPanel(_Node, frozen=True):
-    """🌁 CR Color Panel."""
+    """🌁 CR Color Panel.
+
+    - `panel_width`: a whole number from 8 to 4096, by default 512
+    - `panel_height`: a whole number from 8 to 4096, by default 512
+    - `fill_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `fill_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Color Panel'
 
@@ -528,7 +704,13 @@ class CRColorPanel(_Node, frozen=True):
 
 
 class CRColorTint(_Node, frozen=True):
-    """🎨 CR Color Tint."""
+    """🎨 CR Color Tint.
+
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0.1 to 1.0, by default 1.0
+    - `mode`: one of 'custom', 'white', 'black', 'sepia', 'red', 'green', 'blue', 'cyan', … (23 choices), by default 'custom'
+    - `tint_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Color Tint'
 
@@ -547,7 +729,14 @@ class CRColorTint(_Node, frozen=True):
 
 
 class CRCombinePrompt(_Node, frozen=True):
-    """⚙️ CR Combine Prompt."""
+    """⚙️ CR Combine Prompt.
+
+    - `part1`: text, optional
+    - `part2`: text, optional
+    - `part3`: text, optional
+    - `part4`: text, optional
+    - `separator`: text, optional
+    """
 
     CLASS_TYPE = 'CR Combine Prompt'
 
@@ -567,7 +756,13 @@ class CRCombinePrompt(_Node, frozen=True):
 
 
 class CRCombineSchedules(_Node, frozen=True):
-    """📋 CR Combine Schedules."""
+    """📋 CR Combine Schedules.
+
+    - `schedule_1`: a wire that carries SCHEDULE, optional
+    - `schedule_2`: a wire that carries SCHEDULE, optional
+    - `schedule_3`: a wire that carries SCHEDULE, optional
+    - `schedule_4`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Combine Schedules'
 
@@ -586,7 +781,23 @@ class CRCombineSchedules(_Node, frozen=True):
 
 
 class CRComicPanelTemplates(_Node, frozen=True):
-    """📱 CR Comic Panel Templates."""
+    """📱 CR Comic Panel Templates.
+
+    - `page_width`: a whole number from 8 to 4096, by default 512
+    - `page_height`: a whole number from 8 to 4096, by default 512
+    - `template`: one of 'custom', 'G22', 'G33', 'H2', 'H3', 'H12', 'H13', 'H21', … (19 choices), by default 'custom'
+    - `reading_direction`: one of 'left to right', 'right to left', by default 'left to right'
+    - `border_thickness`: a whole number from 0 to 1024, by default 5
+    - `outline_thickness`: a whole number from 0 to 1024, by default 2
+    - `outline_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `panel_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `images`: a wire that carries IMAGE, optional
+    - `custom_panel_layout`: text, optional
+    - `outline_color_hex`: text, optional
+    - `panel_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Comic Panel Templates'
 
@@ -615,7 +826,22 @@ class CRComicPanelTemplates(_Node, frozen=True):
 
 
 class CRCompositeText(_Node, frozen=True):
-    """🔤️ CR Composite Text."""
+    """🔤️ CR Composite Text.
+
+    - `image_text`: a wire that carries IMAGE
+    - `image_background`: a wire that carries IMAGE
+    - `text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 1 to 1024, by default 50
+    - `align`: one of 'center', 'top', 'bottom', by default 'center'
+    - `justify`: one of 'center', 'left', 'right', by default 'center'
+    - `margins`: a whole number from -1024 to 1024, by default 0
+    - `line_spacing`: a whole number from -1024 to 1024, by default 0
+    - `position_x`: a whole number from -4096 to 4096, by default 0
+    - `position_y`: a whole number from -4096 to 4096, by default 0
+    - `rotation_angle`: a number from -360.0 to 360.0, by default 0.0
+    - `rotation_options`: one of 'text center', 'image center', by default 'text center'
+    """
 
     CLASS_TYPE = 'CR Composite Text'
 
@@ -643,7 +869,12 @@ class CRCompositeText(_Node, frozen=True):
 
 
 class CRConditioningInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR Conditioning Input Switch."""
+    """🔀 CR Conditioning Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `conditioning1`: a wire that carries CONDITIONING, optional
+    - `conditioning2`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'CR Conditioning Input Switch'
 
@@ -661,7 +892,13 @@ class CRConditioningInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRConditioningMixer(_Node, Generic[Family], frozen=True):
-    """⚙️ CR Conditioning Mixer."""
+    """⚙️ CR Conditioning Mixer.
+
+    - `conditioning_1`: a wire that carries CONDITIONING
+    - `conditioning_2`: a wire that carries CONDITIONING
+    - `mix_method`: one of 'Combine', 'Average', 'Concatenate', by default 'Combine'
+    - `average_strength`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'CR Conditioning Mixer'
 

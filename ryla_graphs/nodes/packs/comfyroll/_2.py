@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,14 @@ class _Node(Node, frozen=True):
 
 
 class CRControlNetInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR ControlNet Input Switch."""
+    """🔀 CR ControlNet Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `control_net1`: a wire that carries CONTROL_NET
+    - `control_net2`: a wire that carries CONTROL_NET
+    - `control_net1_2`: a wire that carries CONTROL_NET, optional
+    - `control_net2_2`: a wire that carries CONTROL_NET, optional
+    """
 
     CLASS_TYPE = 'CR ControlNet Input Switch'
 
@@ -43,7 +50,11 @@ class CRControlNetInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRCurrentFrame(_Node, Source[s.Int], frozen=True):
-    """🛠️ CR Current Frame."""
+    """🛠️ CR Current Frame.
+
+    - `index`: a whole number from -10000 to 10000, by default 1
+    - `print_to_console`: one of 'Yes', 'No', by default 'Yes'
+    """
 
     CLASS_TYPE = 'CR Current Frame'
 
@@ -59,7 +70,14 @@ class CRCurrentFrame(_Node, Source[s.Int], frozen=True):
 
 
 class CRCycleImages(_Node, frozen=True):
-    """CR Cycle Images (Legacy)."""
+    """CR Cycle Images (Legacy).
+
+    - `mode`: one of 'Sequential', by default 'Sequential'
+    - `image_list`: a wire that carries IMAGE_LIST
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Cycle Images'
 
@@ -79,7 +97,19 @@ class CRCycleImages(_Node, frozen=True):
 
 
 class CRCycleImagesSimple(_Node, frozen=True):
-    """CR Cycle Images Simple (Legacy)."""
+    """CR Cycle Images Simple (Legacy).
+
+    - `mode`: one of 'Sequential', by default 'Sequential'
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `image_1`: a wire that carries IMAGE, optional
+    - `image_2`: a wire that carries IMAGE, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `image_4`: a wire that carries IMAGE, optional
+    - `image_5`: a wire that carries IMAGE, optional
+    - `image_list_simple`: a wire that carries IMAGE_LIST_SIMPLE, optional
+    """
 
     CLASS_TYPE = 'CR Cycle Images Simple'
 
@@ -104,7 +134,16 @@ class CRCycleImagesSimple(_Node, frozen=True):
 
 
 class CRCycleLoRAs(_Node, Generic[Family], frozen=True):
-    """CR Cycle LoRAs (Legacy)."""
+    """CR Cycle LoRAs (Legacy).
+
+    - `mode`: one of 'Off', 'Sequential', by default 'Off'
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_list`: a wire that carries LORA_LIST
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Cycle LoRAs'
 
@@ -127,7 +166,16 @@ class CRCycleLoRAs(_Node, Generic[Family], frozen=True):
 
 
 class CRCycleModels(_Node, Generic[Family], frozen=True):
-    """CR Cycle Models (Legacy)."""
+    """CR Cycle Models (Legacy).
+
+    - `mode`: one of 'Off', 'Sequential', by default 'Off'
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `model_list`: a wire that carries MODEL_LIST
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Cycle Models'
 
@@ -151,7 +199,14 @@ class CRCycleModels(_Node, Generic[Family], frozen=True):
 
 
 class CRCycleText(_Node, frozen=True):
-    """CR Cycle Text (Legacy)."""
+    """CR Cycle Text (Legacy).
+
+    - `mode`: one of 'Sequential', by default 'Sequential'
+    - `text_list`: a wire that carries TEXT_LIST
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Cycle Text'
 
@@ -171,7 +226,19 @@ class CRCycleText(_Node, frozen=True):
 
 
 class CRCycleTextSimple(_Node, frozen=True):
-    """CR Cycle Text Simple (Legacy)."""
+    """CR Cycle Text Simple (Legacy).
+
+    - `mode`: one of 'Sequential', by default 'Sequential'
+    - `frame_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `text_1`: text, optional
+    - `text_2`: text, optional
+    - `text_3`: text, optional
+    - `text_4`: text, optional
+    - `text_5`: text, optional
+    - `text_list_simple`: a wire that carries TEXT_LIST_SIMPLE, optional
+    """
 
     CLASS_TYPE = 'CR Cycle Text Simple'
 
@@ -196,7 +263,14 @@ class CRCycleTextSimple(_Node, frozen=True):
 
 
 class CRDataBusIn(_Node, frozen=True):
-    """🚌 CR Data Bus In."""
+    """🚌 CR Data Bus In.
+
+    - `pipe`: a wire that carries anything, optional
+    - `any1`: a wire that carries anything, optional
+    - `any2`: a wire that carries anything, optional
+    - `any3`: a wire that carries anything, optional
+    - `any4`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'CR Data Bus In'
 
@@ -216,7 +290,10 @@ class CRDataBusIn(_Node, frozen=True):
 
 
 class CRDataBusOut(_Node, frozen=True):
-    """🚌 CR Data Bus Out."""
+    """🚌 CR Data Bus Out.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'CR Data Bus Out'
 
@@ -236,12 +313,15 @@ class CRDataBusOut(_Node, frozen=True):
 
 
 class CRDebatchFrames(_Node, Source[s.Image], frozen=True):
-    """🛠️ CR Debatch Frames."""
+    """🛠️ CR Debatch Frames.
+
+    - `frames`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'CR Debatch Frames'
 
     class Out(NamedTuple):
-        debatched_frames: Output[s.Image]
+        debatched_frames: OutputList[s.Image]
 
     frames: Source[s.Image]
 
@@ -251,7 +331,11 @@ class CRDebatchFrames(_Node, Source[s.Image], frozen=True):
 
 
 class CRDiamondPanel(_Node, frozen=True):
-    """🌁 CR Diamond Panel."""
+    """🌁 CR Diamond Panel.
+
+    - `image`: a wire that carries IMAGE
+    - `pattern`: one of 'none', 'diamond', by default 'none'
+    """
 
     CLASS_TYPE = 'CR Diamond Panel'
 
@@ -268,7 +352,21 @@ class CRDiamondPanel(_Node, frozen=True):
 
 
 class CRDrawPie(_Node, frozen=True):
-    """🟢 CR Draw Pie."""
+    """🟢 CR Draw Pie.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `pie_start`: a number from 0.0 to 9999.0, by default 30.0
+    - `pie_stop`: a number from 0.0 to 9999.0, by default 330.0
+    - `shape_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `back_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `x_offset`: a whole number from -2048 to 2048, by default 0
+    - `y_offset`: a whole number from -2048 to 2048, by default 0
+    - `zoom`: a number from 0.0 to 10.0, by default 1.0
+    - `rotation`: a number from 0.0 to 3600.0, by default 0.0
+    - `shape_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Draw Pie'
 
@@ -295,7 +393,20 @@ class CRDrawPie(_Node, frozen=True):
 
 
 class CRDrawShape(_Node, frozen=True):
-    """🟡 CR Draw Shape."""
+    """🟡 CR Draw Shape.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `shape`: one of 'circle', 'oval', 'square', 'diamond', 'triangle', 'hexagon', 'octagon', 'quarter circle', … (14 choices), by default 'circle'
+    - `shape_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `back_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `x_offset`: a whole number from -2048 to 2048, by default 0
+    - `y_offset`: a whole number from -2048 to 2048, by default 0
+    - `zoom`: a number from 0.0 to 10.0, by default 1.0
+    - `rotation`: a number from 0.0 to 3600.0, by default 0.0
+    - `shape_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Draw Shape'
 
@@ -321,7 +432,26 @@ class CRDrawShape(_Node, frozen=True):
 
 
 class CRDrawText(_Node, frozen=True):
-    """🔤️ CR Draw Text."""
+    """🔤️ CR Draw Text.
+
+    - `image_width`: a whole number from 64 to 2048, by default 512
+    - `image_height`: a whole number from 64 to 2048, by default 512
+    - `text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 1 to 1024, by default 50
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `align`: one of 'center', 'top', 'bottom', by default 'center'
+    - `justify`: one of 'center', 'left', 'right', by default 'center'
+    - `margins`: a whole number from -1024 to 1024, by default 0
+    - `line_spacing`: a whole number from -1024 to 1024, by default 0
+    - `position_x`: a whole number from -4096 to 4096, by default 0
+    - `position_y`: a whole number from -4096 to 4096, by default 0
+    - `rotation_angle`: a number from -360.0 to 360.0, by default 0.0
+    - `rotation_options`: one of 'text center', 'image center', by default 'text center'
+    - `font_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Draw Text'
 
@@ -353,7 +483,13 @@ class CRDrawText(_Node, frozen=True):
 
 
 class CREncodeScheduledPrompts(_Node, Generic[Family], frozen=True):
-    """📝 CR Encode Scheduled Prompts."""
+    """📝 CR Encode Scheduled Prompts.
+
+    - `clip`: a wire that carries CLIP
+    - `current_prompt`: text
+    - `next_prompt`: text
+    - `weight`: a number from -9999.0 to 9999.0, by default 0.0
+    """
 
     CLASS_TYPE = 'CR Encode Scheduled Prompts'
 
@@ -372,7 +508,17 @@ class CREncodeScheduledPrompts(_Node, Generic[Family], frozen=True):
 
 
 class CRFeatheredBorder(_Node, frozen=True):
-    """🌁 CR Feathered Border."""
+    """🌁 CR Feathered Border.
+
+    - `image`: a wire that carries IMAGE
+    - `top_thickness`: a whole number from 0 to 4096, by default 0
+    - `bottom_thickness`: a whole number from 0 to 4096, by default 0
+    - `left_thickness`: a whole number from 0 to 4096, by default 0
+    - `right_thickness`: a whole number from 0 to 4096, by default 0
+    - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `feather_amount`: a whole number from 0 to 1024, by default 0
+    - `border_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Feathered Border'
 
@@ -395,12 +541,23 @@ class CRFeatheredBorder(_Node, frozen=True):
 
 
 class CRFloatRangeList(_Node, frozen=True):
-    """📜 CR Float Range List."""
+    """📜 CR Float Range List.
+
+    - `start`: a number from -99999.99 to 99999.99, by default 0.0
+    - `end`: a number from -99999.99 to 99999.99, by default 1.0
+    - `step`: a number from -99999.99 to 99999.99, by default 1.0
+    - `operation`: one of 'none', 'sin', 'cos', 'tan', by default 'none'
+    - `decimal_places`: a whole number from 0 to 10, by default 2
+    - `ignore_first_value`: true or false, by default True
+    - `max_values_per_loop`: a whole number from 1 to 99999, by default 128
+    - `loops`: a whole number from 1 to 999, by default 1
+    - `ping_pong`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CR Float Range List'
 
     class Out(NamedTuple):
-        float: Output[s.Float]
+        float: OutputList[s.Float]
         show_help: Output[s.String]
 
     start: Annotated[float, Field(ge=-99999.99, le=99999.99)] | Source[s.Float] = 0.0
@@ -419,7 +576,10 @@ class CRFloatRangeList(_Node, frozen=True):
 
 
 class CRFloatToInteger(_Node, frozen=True):
-    """🔧 CR Float To Integer."""
+    """🔧 CR Float To Integer.
+
+    - `float_`: a number, by default 0.0
+    """
 
     CLASS_TYPE = 'CR Float To Integer'
 
@@ -436,7 +596,10 @@ class CRFloatToInteger(_Node, frozen=True):
 
 
 class CRFloatToString(_Node, frozen=True):
-    """🔧 CR Float To String."""
+    """🔧 CR Float To String.
+
+    - `float_`: a number from 0.0 to 1000000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'CR Float To String'
 
@@ -452,12 +615,18 @@ class CRFloatToString(_Node, frozen=True):
 
 
 class CRFontFileList(_Node, frozen=True):
-    """⌨️ CR Font File List."""
+    """⌨️ CR Font File List.
+
+    - `source_folder`: one of 'system', 'Comfyroll', 'from folder', by default 'system'
+    - `start_index`: a whole number from 0 to 9999, by default 0
+    - `max_rows`: a whole number from 1 to 9999, by default 1000
+    - `folder_path`: text, optional
+    """
 
     CLASS_TYPE = 'CR Font File List'
 
     class Out(NamedTuple):
-        list: Output[Any]
+        list: OutputList[Any]
         show_help: Output[s.String]
 
     source_folder: Literal['system', 'Comfyroll', 'from folder'] | Source[s.Combo] = 'system'
@@ -471,7 +640,11 @@ class CRFontFileList(_Node, frozen=True):
 
 
 class CRGetParameterFromPrompt(_Node, frozen=True):
-    """⚙️ CR Get Parameter From Prompt."""
+    """⚙️ CR Get Parameter From Prompt.
+
+    - `prompt`: text, by default 'prompt'
+    - `search_string`: text, by default '!findme'
+    """
 
     CLASS_TYPE = 'CR Get Parameter From Prompt'
 
@@ -491,7 +664,15 @@ class CRGetParameterFromPrompt(_Node, frozen=True):
 
 
 class CRGradientFloat(_Node, frozen=True):
-    """🔢 CR Gradient Float."""
+    """🔢 CR Gradient Float.
+
+    - `start_value`: a number from 0.0 to 9999.0, by default 1.0
+    - `end_value`: a number from 0.0 to 9999.0, by default 1.0
+    - `start_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `frame_duration`: a whole number from 0.0 to 9999.0, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `gradient_profile`: one of 'Lerp', by default 'Lerp'
+    """
 
     CLASS_TYPE = 'CR Gradient Float'
 
@@ -512,7 +693,15 @@ class CRGradientFloat(_Node, frozen=True):
 
 
 class CRGradientInteger(_Node, frozen=True):
-    """🔢 CR Gradient Integer."""
+    """🔢 CR Gradient Integer.
+
+    - `start_value`: a whole number from 0.0 to 9999.0, by default 1
+    - `end_value`: a whole number from 0.0 to 9999.0, by default 1
+    - `start_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `frame_duration`: a whole number from 0.0 to 9999.0, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `gradient_profile`: one of 'Lerp', by default 'Lerp'
+    """
 
     CLASS_TYPE = 'CR Gradient Integer'
 
@@ -533,7 +722,12 @@ class CRGradientInteger(_Node, frozen=True):
 
 
 class CRHalfDropPanel(_Node, frozen=True):
-    """🌁 CR Half Drop Panel."""
+    """🌁 CR Half Drop Panel.
+
+    - `image`: a wire that carries IMAGE
+    - `pattern`: one of 'none', 'half drop', 'quarter drop', 'custom drop %', by default 'none'
+    - `drop_percentage`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'CR Half Drop Panel'
 
@@ -551,7 +745,21 @@ class CRHalfDropPanel(_Node, frozen=True):
 
 
 class CRHalftoneFilter(_Node, frozen=True):
-    """🎨 Halftone Filter."""
+    """🎨 Halftone Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `dot_size`: a whole number from 1 to 30, by default 5
+    - `dot_shape`: one of 'ellipse', 'rectangle', by default 'ellipse'
+    - `resolution`: one of 'normal', 'hi-res (2x output size)', by default 'normal'
+    - `angle_c`: a whole number from 0 to 360, by default 75
+    - `angle_m`: a whole number from 0 to 360, by default 45
+    - `angle_y`: a whole number from 0 to 360, by default 15
+    - `angle_k`: a whole number from 0 to 360, by default 0
+    - `greyscale`: true or false, by default True
+    - `antialias`: true or false, by default True
+    - `antialias_scale`: a whole number from 1 to 4, by default 2
+    - `border_blending`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CR Halftone Filter'
 
@@ -578,7 +786,18 @@ class CRHalftoneFilter(_Node, frozen=True):
 
 
 class CRHalftoneGrid(_Node, frozen=True):
-    """🟫 CR Halftone Grid."""
+    """🟫 CR Halftone Grid.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `dot_style`: one of 'Accent', 'afmhot', 'autumn', 'binary', 'Blues', 'bone', 'BrBG', 'brg', … (82 choices), by default 'Accent'
+    - `reverse_dot_style`: one of 'No', 'Yes', by default 'No'
+    - `dot_frequency`: a whole number from 1 to 200, by default 50
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `x_pos`: a number from 0 to 1, by default 0.5
+    - `y_pos`: a number from 0 to 1, by default 0.5
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Halftone Grid'
 
@@ -602,7 +821,12 @@ class CRHalftoneGrid(_Node, frozen=True):
 
 
 class CRHiresFixProcessSwitch(_Node, Generic[Family], frozen=True):
-    """🔂 CR Hires Fix Process Switch."""
+    """🔂 CR Hires Fix Process Switch.
+
+    - `Input`: one of 'latent_upscale', 'image_upscale', by default 'latent_upscale'
+    - `latent_upscale`: a wire that carries LATENT, optional
+    - `image_upscale`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'CR Hires Fix Process Switch'
 
@@ -620,7 +844,18 @@ class CRHiresFixProcessSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRImageBorder(_Node, frozen=True):
-    """🌁 CR Image Border."""
+    """🌁 CR Image Border.
+
+    - `image`: a wire that carries IMAGE
+    - `top_thickness`: a whole number from 0 to 4096, by default 0
+    - `bottom_thickness`: a whole number from 0 to 4096, by default 0
+    - `left_thickness`: a whole number from 0 to 4096, by default 0
+    - `right_thickness`: a whole number from 0 to 4096, by default 0
+    - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `outline_thickness`: a whole number from 0 to 1024, by default 0
+    - `outline_color`: one of 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', 'magenta', … (29 choices), by default 'white'
+    - `border_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Image Border'
 
@@ -644,7 +879,16 @@ class CRImageBorder(_Node, frozen=True):
 
 
 class CRImageGridPanel(_Node, frozen=True):
-    """🌁 CR Image Grid Panel."""
+    """🌁 CR Image Grid Panel.
+
+    - `images`: a wire that carries IMAGE
+    - `border_thickness`: a whole number from 0 to 1024, by default 0
+    - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `outline_thickness`: a whole number from 0 to 1024, by default 0
+    - `outline_color`: one of 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', 'magenta', … (29 choices), by default 'white'
+    - `max_columns`: a whole number from 0 to 256, by default 5
+    - `border_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Image Grid Panel'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class CRImageInputSwitch(_Node, frozen=True):
-    """🔀 CR Image Input Switch."""
+    """🔀 CR Image Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CR Image Input Switch'
 
@@ -40,7 +45,14 @@ class CRImageInputSwitch(_Node, frozen=True):
 
 
 class CRImageInputSwitch4Way(_Node, frozen=True):
-    """🔀 CR Image Input Switch (4 way)."""
+    """🔀 CR Image Input Switch (4 way).
+
+    - `Input`: a whole number from 1 to 4, by default 1
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    - `image3`: a wire that carries IMAGE, optional
+    - `image4`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CR Image Input Switch (4 way)'
 
@@ -60,7 +72,20 @@ class CRImageInputSwitch4Way(_Node, frozen=True):
 
 
 class CRImageList(_Node, frozen=True):
-    """CR Image List (Legacy)."""
+    """CR Image List (Legacy).
+
+    - `image_1`: a wire that carries IMAGE, optional
+    - `alias1`: text, optional
+    - `image_2`: a wire that carries IMAGE, optional
+    - `alias2`: text, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `alias3`: text, optional
+    - `image_4`: a wire that carries IMAGE, optional
+    - `alias4`: text, optional
+    - `image_5`: a wire that carries IMAGE, optional
+    - `alias5`: text, optional
+    - `image_list`: a wire that carries image_LIST, optional
+    """
 
     CLASS_TYPE = 'CR Image List'
 
@@ -86,7 +111,15 @@ class CRImageList(_Node, frozen=True):
 
 
 class CRImageListSimple(_Node, frozen=True):
-    """CR Image List Simple (Legacy)."""
+    """CR Image List Simple (Legacy).
+
+    - `image_1`: a wire that carries IMAGE, optional
+    - `image_2`: a wire that carries IMAGE, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `image_4`: a wire that carries IMAGE, optional
+    - `image_5`: a wire that carries IMAGE, optional
+    - `image_list_simple`: a wire that carries IMAGE_LIST_SIMPLE, optional
+    """
 
     CLASS_TYPE = 'CR Image List Simple'
 
@@ -107,7 +140,15 @@ class CRImageListSimple(_Node, frozen=True):
 
 
 class CRImageOutput(_Node, Source[s.Boolean], frozen=True):
-    """💾 CR Image Output."""
+    """💾 CR Image Output.
+
+    - `images`: a wire that carries IMAGE
+    - `output_type`: one of 'Preview', 'Save', 'UI (no batch)', by default 'Preview'
+    - `filename_prefix`: text, by default 'CR'
+    - `prefix_presets`: one of 'None', 'yyyyMMdd', by default 'None'
+    - `file_format`: one of 'png', 'jpg', 'webp', 'tif', by default 'png'
+    - `trigger`: true or false, optional
+    """
 
     CLASS_TYPE = 'CR Image Output'
 
@@ -127,7 +168,19 @@ class CRImageOutput(_Node, Source[s.Boolean], frozen=True):
 
 
 class CRImagePanel(_Node, frozen=True):
-    """🌁 CR Image Panel."""
+    """🌁 CR Image Panel.
+
+    - `image_1`: a wire that carries IMAGE
+    - `border_thickness`: a whole number from 0 to 1024, by default 0
+    - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `outline_thickness`: a whole number from 0 to 1024, by default 0
+    - `outline_color`: one of 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', 'magenta', … (29 choices), by default 'white'
+    - `layout_direction`: one of 'horizontal', 'vertical', by default 'horizontal'
+    - `image_2`: a wire that carries IMAGE, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `image_4`: a wire that carries IMAGE, optional
+    - `border_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Image Panel'
 
@@ -152,7 +205,14 @@ class CRImagePanel(_Node, frozen=True):
 
 
 class CRImagePipeEdit(_Node, frozen=True):
-    """🛩️ CR Image Pipe Edit."""
+    """🛩️ CR Image Pipe Edit.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE, optional
+    - `width`: a whole number from 64 to 2048, optional
+    - `height`: a whole number from 64 to 2048, optional
+    - `upscale_factor`: a number from 1 to 2000, optional
+    """
 
     CLASS_TYPE = 'CR Image Pipe Edit'
 
@@ -172,7 +232,13 @@ class CRImagePipeEdit(_Node, frozen=True):
 
 
 class CRImagePipeIn(_Node, frozen=True):
-    """🛩 CR Image Pipe In."""
+    """🛩 CR Image Pipe In.
+
+    - `image`: a wire that carries IMAGE, optional
+    - `width`: a whole number from 64 to 2048, optional
+    - `height`: a whole number from 64 to 2048, optional
+    - `upscale_factor`: a number from 1 to 2000, optional
+    """
 
     CLASS_TYPE = 'CR Image Pipe In'
 
@@ -191,7 +257,10 @@ class CRImagePipeIn(_Node, frozen=True):
 
 
 class CRImagePipeOut(_Node, frozen=True):
-    """🛩️ CR Image Pipe Out."""
+    """🛩️ CR Image Pipe Out.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'CR Image Pipe Out'
 
@@ -211,7 +280,12 @@ class CRImagePipeOut(_Node, frozen=True):
 
 
 class CRImageSize(_Node, frozen=True):
-    """CR Image Size (Legacy)."""
+    """CR Image Size (Legacy).
+
+    - `width`: a whole number from 64 to 2048, by default 512
+    - `height`: a whole number from 64 to 2048, by default 512
+    - `upscale_factor`: a number from 1 to 2000, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Image Size'
 
@@ -231,7 +305,12 @@ class CRImageSize(_Node, frozen=True):
 
 
 class CRImg2ImgProcessSwitch(_Node, Generic[Family], frozen=True):
-    """🔂 CR Img2Img Process Switch."""
+    """🔂 CR Img2Img Process Switch.
+
+    - `Input`: one of 'txt2img', 'img2img', by default 'txt2img'
+    - `txt2img`: a wire that carries LATENT, optional
+    - `img2img`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'CR Img2Img Process Switch'
 
@@ -249,7 +328,14 @@ class CRImg2ImgProcessSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRIncrementFloat(_Node, frozen=True):
-    """🔢 CR Increment Float."""
+    """🔢 CR Increment Float.
+
+    - `start_value`: a number from 0.0 to 9999.0, by default 1.0
+    - `step`: a number from -9999.0 to 9999.0, by default 0.1
+    - `start_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `frame_duration`: a whole number from 0.0 to 9999.0, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Increment Float'
 
@@ -269,7 +355,14 @@ class CRIncrementFloat(_Node, frozen=True):
 
 
 class CRIncrementInteger(_Node, frozen=True):
-    """🔢 CR Increment Integer."""
+    """🔢 CR Increment Integer.
+
+    - `start_value`: a whole number from 0.0 to 9999.0, by default 1
+    - `step`: a whole number from -9999.0 to 9999.0, by default 1
+    - `start_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `frame_duration`: a whole number from 0.0 to 9999.0, by default 1
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Increment Integer'
 
@@ -289,7 +382,11 @@ class CRIncrementInteger(_Node, frozen=True):
 
 
 class CRIndex(_Node, frozen=True):
-    """🔢 CR Index."""
+    """🔢 CR Index.
+
+    - `index`: a whole number from 0 to 10000, by default 1
+    - `print_to_console`: one of 'Yes', 'No', by default 'Yes'
+    """
 
     CLASS_TYPE = 'CR Index'
 
@@ -306,7 +403,11 @@ class CRIndex(_Node, frozen=True):
 
 
 class CRIndexIncrement(_Node, frozen=True):
-    """🔢 CR Index Increment."""
+    """🔢 CR Index Increment.
+
+    - `index`: a whole number from -10000 to 10000, by default 1
+    - `interval`: a whole number from -10000 to 10000, by default 1
+    """
 
     CLASS_TYPE = 'CR Index Increment'
 
@@ -324,7 +425,11 @@ class CRIndexIncrement(_Node, frozen=True):
 
 
 class CRIndexMultiply(_Node, frozen=True):
-    """🔢 CR Index Multiply."""
+    """🔢 CR Index Multiply.
+
+    - `index`: a whole number from 0 to 10000, by default 1
+    - `factor`: a whole number from 0 to 10000, by default 1
+    """
 
     CLASS_TYPE = 'CR Index Multiply'
 
@@ -342,7 +447,11 @@ class CRIndexMultiply(_Node, frozen=True):
 
 
 class CRIndexReset(_Node, frozen=True):
-    """🔢 CR Index Reset."""
+    """🔢 CR Index Reset.
+
+    - `index`: a whole number from 0 to 10000, by default 1
+    - `reset_to`: a whole number from 0 to 10000, by default 1
+    """
 
     CLASS_TYPE = 'CR Index Reset'
 
@@ -360,7 +469,11 @@ class CRIndexReset(_Node, frozen=True):
 
 
 class CRIntegerMultiple(_Node, frozen=True):
-    """⚙️ CR Integer Multiple."""
+    """⚙️ CR Integer Multiple.
+
+    - `integer`: a whole number from -18446744073709551615 to 18446744073709551615, by default 1
+    - `multiple`: a number from 1 to 18446744073709551615, by default 8.0
+    """
 
     CLASS_TYPE = 'CR Integer Multiple'
 
@@ -377,12 +490,19 @@ class CRIntegerMultiple(_Node, frozen=True):
 
 
 class CRIntegerRangeList(_Node, frozen=True):
-    """📜 CR Integer Range List."""
+    """📜 CR Integer Range List.
+
+    - `start`: a whole number from -99999 to 99999, by default 0
+    - `end`: a whole number from -99999 to 99999, by default 0
+    - `step`: a whole number from 1 to 99999, by default 1
+    - `loops`: a whole number from 1 to 999, by default 1
+    - `ping_pong`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CR Integer Range List'
 
     class Out(NamedTuple):
-        int: Output[s.Int]
+        int: OutputList[s.Int]
         show_help: Output[s.String]
 
     start: Annotated[int, Field(ge=-99999, le=99999)] | Source[s.Int] = 0
@@ -397,7 +517,10 @@ class CRIntegerRangeList(_Node, frozen=True):
 
 
 class CRIntegerToString(_Node, frozen=True):
-    """🔧 CR Integer To String."""
+    """🔧 CR Integer To String.
+
+    - `int_`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'CR Integer To String'
 
@@ -413,7 +536,13 @@ class CRIntegerToString(_Node, frozen=True):
 
 
 class CRInterpolateLatents(_Node, Generic[Family], frozen=True):
-    """🔢 CR Interpolate Latents."""
+    """🔢 CR Interpolate Latents.
+
+    - `latent1`: a wire that carries LATENT
+    - `latent2`: a wire that carries LATENT
+    - `weight`: a number from 0.0 to 1.0, by default 0.5
+    - `method`: one of 'lerp', by default 'lerp'
+    """
 
     CLASS_TYPE = 'CR Interpolate Latents'
 
@@ -432,12 +561,16 @@ class CRInterpolateLatents(_Node, Generic[Family], frozen=True):
 
 
 class CRIntertwineLists(_Node, frozen=True):
-    """🛠️ CR Intertwine Lists."""
+    """🛠️ CR Intertwine Lists.
+
+    - `list1`: text
+    - `list2`: text
+    """
 
     CLASS_TYPE = 'CR Intertwine Lists'
 
     class Out(NamedTuple):
-        string: Output[s.String]
+        string: OutputList[s.String]
         show_help: Output[s.String]
 
     list1: str | Source[s.String] = ''
@@ -449,7 +582,11 @@ class CRIntertwineLists(_Node, frozen=True):
 
 
 class CRKeyframeList(_Node, frozen=True):
-    """📝 CR Keyframe List."""
+    """📝 CR Keyframe List.
+
+    - `keyframe_list`: text, by default 'keyframes'
+    - `keyframe_format`: one of 'Deforum', 'CR', by default 'Deforum'
+    """
 
     CLASS_TYPE = 'CR Keyframe List'
 
@@ -466,7 +603,11 @@ class CRKeyframeList(_Node, frozen=True):
 
 
 class CRLatentBatchSize(_Node, Source[s.Latent[Family]], frozen=True):
-    """⚙️ CR Latent Batch Size."""
+    """⚙️ CR Latent Batch Size.
+
+    - `latent`: a wire that carries LATENT
+    - `batch_size`: a whole number from 1 to 999, by default 2
+    """
 
     CLASS_TYPE = 'CR Latent Batch Size'
 
@@ -482,7 +623,12 @@ class CRLatentBatchSize(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class CRLatentInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR Latent Input Switch."""
+    """🔀 CR Latent Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `latent1`: a wire that carries LATENT, optional
+    - `latent2`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'CR Latent Input Switch'
 
@@ -500,7 +646,12 @@ class CRLatentInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRLoadAnimationFrames(_Node, frozen=True):
-    """⌨️ CR Load Animation Frames."""
+    """⌨️ CR Load Animation Frames.
+
+    - `image_sequence_folder`: the name of a file or model that the server has
+    - `start_index`: a whole number from 1 to 10000, by default 1
+    - `max_frames`: a whole number from 1 to 10000, by default 1
+    """
 
     CLASS_TYPE = 'CR Load Animation Frames'
 
@@ -518,7 +669,15 @@ class CRLoadAnimationFrames(_Node, frozen=True):
 
 
 class CRLoadFlowFrames(_Node, frozen=True):
-    """⌨️ CR Load Flow Frames."""
+    """⌨️ CR Load Flow Frames.
+
+    - `input_folder`: the name of a file or model that the server has
+    - `sort_by`: one of 'Index', 'Alphabetic', by default 'Index'
+    - `current_frame`: a whole number from 0 to 10000, by default 0
+    - `skip_start_frames`: a whole number from 0 to 10000, by default 0
+    - `input_path`: text, optional
+    - `file_pattern`: text, optional
+    """
 
     CLASS_TYPE = 'CR Load Flow Frames'
 
@@ -541,13 +700,20 @@ class CRLoadFlowFrames(_Node, frozen=True):
 
 
 class CRLoadGIFAsList(_Node, frozen=True):
-    """⌨️ CR Load GIF As List."""
+    """⌨️ CR Load GIF As List.
+
+    - `input_folder`: the name of a file or model that the server has
+    - `gif_filename`: text, by default 'text'
+    - `start_frame`: a whole number from 0 to 99999, by default 0
+    - `max_frames`: a whole number from 1 to 99999, by default 1
+    - `input_path`: text, optional
+    """
 
     CLASS_TYPE = 'CR Load GIF As List'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
-        mask: Output[s.Mask]
+        image: OutputList[s.Image]
+        mask: OutputList[s.Mask]
         show_help: Output[s.String]
 
     input_folder: str | Source[s.Combo]
@@ -562,12 +728,18 @@ class CRLoadGIFAsList(_Node, frozen=True):
 
 
 class CRLoadImageList(_Node, frozen=True):
-    """⌨️ CR Load Image List."""
+    """⌨️ CR Load Image List.
+
+    - `input_folder`: the name of a file or model that the server has
+    - `start_index`: a whole number from 0 to 9999, by default 0
+    - `max_images`: a whole number from 1 to 9999, by default 1
+    - `input_path`: text, optional
+    """
 
     CLASS_TYPE = 'CR Load Image List'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
         show_help: Output[s.String]
 
     input_folder: str | Source[s.Combo]
@@ -581,15 +753,21 @@ class CRLoadImageList(_Node, frozen=True):
 
 
 class CRLoadImageListPlus(_Node, frozen=True):
-    """⌨️ CR Load Image List Plus."""
+    """⌨️ CR Load Image List Plus.
+
+    - `input_folder`: the name of a file or model that the server has
+    - `start_index`: a whole number from 0 to 99999, by default 0
+    - `max_images`: a whole number from 1 to 99999, by default 1
+    - `input_path`: text, optional
+    """
 
     CLASS_TYPE = 'CR Load Image List Plus'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
-        mask: Output[s.Mask]
-        index_: Output[s.Int]
-        filename: Output[s.String]
+        image: OutputList[s.Image]
+        mask: OutputList[s.Mask]
+        index_: OutputList[s.Int]
+        filename: OutputList[s.String]
         width: Output[s.Int]
         height: Output[s.Int]
         list_length: Output[s.Int]

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,15 @@ class _Node(Node, frozen=True):
 
 
 class CRLoadLoRA(_Node, Generic[Family], frozen=True):
-    """💊 CR Load LoRA."""
+    """💊 CR Load LoRA.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `switch`: one of 'On', 'Off', by default 'On'
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Load LoRA'
 
@@ -44,7 +52,12 @@ class CRLoadLoRA(_Node, Generic[Family], frozen=True):
 
 
 class CRLoadScheduleFromFile(_Node, frozen=True):
-    """📋 CR Load Schedule From File."""
+    """📋 CR Load Schedule From File.
+
+    - `input_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    """
 
     CLASS_TYPE = 'CR Load Schedule From File'
 
@@ -62,7 +75,20 @@ class CRLoadScheduleFromFile(_Node, frozen=True):
 
 
 class CRLoadScheduledLoRAs(_Node, Generic[Family], frozen=True):
-    """📑 CR Load Scheduled LoRAs."""
+    """📑 CR Load Scheduled LoRAs.
+
+    - `mode`: one of 'Off', 'Load default LoRA', 'Schedule', by default 'Off'
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `schedule_alias`: text
+    - `default_lora`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `lora_list`: a wire that carries LORA_LIST, optional
+    - `schedule`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Load Scheduled LoRAs'
 
@@ -89,7 +115,16 @@ class CRLoadScheduledLoRAs(_Node, Generic[Family], frozen=True):
 
 
 class CRLoadScheduledModels(_Node, Generic[Family], frozen=True):
-    """📑 CR Load Scheduled Models."""
+    """📑 CR Load Scheduled Models.
+
+    - `mode`: one of 'Load default Model', 'Schedule', by default 'Load default Model'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `schedule_alias`: text
+    - `default_model`: the name of a file or model that the server has
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `model_list`: a wire that carries MODEL_LIST, optional
+    - `schedule`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Load Scheduled Models'
 
@@ -113,12 +148,17 @@ class CRLoadScheduledModels(_Node, Generic[Family], frozen=True):
 
 
 class CRLoadTextList(_Node, frozen=True):
-    """📜 CR Load Text List."""
+    """📜 CR Load Text List.
+
+    - `input_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    """
 
     CLASS_TYPE = 'CR Load Text List'
 
     class Out(NamedTuple):
-        string: Output[s.String]
+        string: OutputList[s.String]
         show_help: Output[s.String]
 
     input_file_path: str | Source[s.String] = ''
@@ -131,7 +171,22 @@ class CRLoadTextList(_Node, frozen=True):
 
 
 class CRLoRAList(_Node, frozen=True):
-    """CR LoRA List (Legacy)."""
+    """CR LoRA List (Legacy).
+
+    - `lora_name1`: the name of a file or model that the server has
+    - `alias1`: text
+    - `model_strength_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name2`: the name of a file or model that the server has
+    - `alias2`: text
+    - `model_strength_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name3`: the name of a file or model that the server has
+    - `alias3`: text
+    - `model_strength_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_list`: a wire that carries lora_LIST, optional
+    """
 
     CLASS_TYPE = 'CR LoRA List'
 
@@ -159,7 +214,22 @@ class CRLoRAList(_Node, frozen=True):
 
 
 class CRLoRAStack(_Node, frozen=True):
-    """💊 CR LoRA Stack."""
+    """💊 CR LoRA Stack.
+
+    - `switch_1`: one of 'Off', 'On', by default 'Off'
+    - `lora_name_1`: the name of a file or model that the server has
+    - `model_weight_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_1`: a number from -10.0 to 10.0, by default 1.0
+    - `switch_2`: one of 'Off', 'On', by default 'Off'
+    - `lora_name_2`: the name of a file or model that the server has
+    - `model_weight_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_2`: a number from -10.0 to 10.0, by default 1.0
+    - `switch_3`: one of 'Off', 'On', by default 'Off'
+    - `lora_name_3`: the name of a file or model that the server has
+    - `model_weight_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'CR LoRA Stack'
 
@@ -187,7 +257,23 @@ class CRLoRAStack(_Node, frozen=True):
 
 
 class CRMaskText(_Node, frozen=True):
-    """🔤️ CR Mask Text."""
+    """🔤️ CR Mask Text.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 1 to 1024, by default 50
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `align`: one of 'center', 'top', 'bottom', by default 'center'
+    - `justify`: one of 'center', 'left', 'right', by default 'center'
+    - `margins`: a whole number from -1024 to 1024, by default 0
+    - `line_spacing`: a whole number from -1024 to 1024, by default 0
+    - `position_x`: a whole number from -4096 to 4096, by default 0
+    - `position_y`: a whole number from -4096 to 4096, by default 0
+    - `rotation_angle`: a number from -360.0 to 360.0, by default 0.0
+    - `rotation_options`: one of 'text center', 'image center', by default 'text center'
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Mask Text'
 
@@ -216,7 +302,12 @@ class CRMaskText(_Node, frozen=True):
 
 
 class CRMathOperation(_Node, frozen=True):
-    """⚙️ CR Math Operation."""
+    """⚙️ CR Math Operation.
+
+    - `a`: a number, by default 1.0
+    - `operation`: one of 'sin', 'cos', 'tan', 'sqrt', 'exp', 'log', 'neg', 'abs', by default 'sin'
+    - `decimal_places`: a whole number from 0 to 10, by default 2
+    """
 
     CLASS_TYPE = 'CR Math Operation'
 
@@ -234,7 +325,12 @@ class CRMathOperation(_Node, frozen=True):
 
 
 class CRModelInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR Model Input Switch."""
+    """🔀 CR Model Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `model1`: a wire that carries MODEL, optional
+    - `model2`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'CR Model Input Switch'
 
@@ -252,7 +348,20 @@ class CRModelInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRModelList(_Node, frozen=True):
-    """CR Model List (Legacy)."""
+    """CR Model List (Legacy).
+
+    - `ckpt_name1`: the name of a file or model that the server has
+    - `alias1`: text
+    - `ckpt_name2`: the name of a file or model that the server has
+    - `alias2`: text
+    - `ckpt_name3`: the name of a file or model that the server has
+    - `alias3`: text
+    - `ckpt_name4`: the name of a file or model that the server has
+    - `alias4`: text
+    - `ckpt_name5`: the name of a file or model that the server has
+    - `alias5`: text
+    - `model_list`: a wire that carries MODEL_LIST, optional
+    """
 
     CLASS_TYPE = 'CR Model List'
 
@@ -278,7 +387,22 @@ class CRModelList(_Node, frozen=True):
 
 
 class CRModelMergeStack(_Node, frozen=True):
-    """⛏️ CR Model Merge Stack."""
+    """⛏️ CR Model Merge Stack.
+
+    - `switch_1`: one of 'Off', 'On', by default 'Off'
+    - `ckpt_name1`: the name of a file or model that the server has
+    - `model_ratio1`: a number from -100.0 to 100.0, by default 1.0
+    - `clip_ratio1`: a number from -100.0 to 100.0, by default 1.0
+    - `switch_2`: one of 'Off', 'On', by default 'Off'
+    - `ckpt_name2`: the name of a file or model that the server has
+    - `model_ratio2`: a number from -100.0 to 100.0, by default 1.0
+    - `clip_ratio2`: a number from -100.0 to 100.0, by default 1.0
+    - `switch_3`: one of 'Off', 'On', by default 'Off'
+    - `ckpt_name3`: the name of a file or model that the server has
+    - `model_ratio3`: a number from -100.0 to 100.0, by default 1.0
+    - `clip_ratio3`: a number from -100.0 to 100.0, by default 1.0
+    - `model_stack`: a wire that carries MODEL_STACK, optional
+    """
 
     CLASS_TYPE = 'CR Model Merge Stack'
 
@@ -306,7 +430,10 @@ class CRModelMergeStack(_Node, frozen=True):
 
 
 class CRModuleInput(_Node, Generic[Family], frozen=True):
-    """✈️ CR Module Input."""
+    """✈️ CR Module Input.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'CR Module Input'
 
@@ -331,7 +458,19 @@ class CRModuleInput(_Node, Generic[Family], frozen=True):
 
 
 class CRModuleOutput(_Node, Generic[Family], frozen=True):
-    """✈️ CR Module Output."""
+    """✈️ CR Module Output.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `model`: a wire that carries MODEL, optional
+    - `pos`: a wire that carries CONDITIONING, optional
+    - `neg`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries VAE, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `controlnet`: a wire that carries CONTROL_NET, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'CR Module Output'
 
@@ -356,7 +495,18 @@ class CRModuleOutput(_Node, Generic[Family], frozen=True):
 
 
 class CRModulePipeLoader(_Node, Generic[Family], frozen=True):
-    """✈️ CR Module Pipe Loader."""
+    """✈️ CR Module Pipe Loader.
+
+    - `model`: a wire that carries MODEL, optional
+    - `pos`: a wire that carries CONDITIONING, optional
+    - `neg`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries VAE, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `controlnet`: a wire that carries CONTROL_NET, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'CR Module Pipe Loader'
 
@@ -380,7 +530,19 @@ class CRModulePipeLoader(_Node, Generic[Family], frozen=True):
 
 
 class CRMultiUpscaleStack(_Node, frozen=True):
-    """🔍 CR Multi Upscale Stack."""
+    """🔍 CR Multi Upscale Stack.
+
+    - `switch_1`: one of 'On', 'Off', by default 'On'
+    - `upscale_model_1`: the name of a file or model that the server has
+    - `rescale_factor_1`: a number from 0.01 to 16.0, by default 2.0
+    - `switch_2`: one of 'On', 'Off', by default 'On'
+    - `upscale_model_2`: the name of a file or model that the server has
+    - `rescale_factor_2`: a number from 0.01 to 16.0, by default 2.0
+    - `switch_3`: one of 'On', 'Off', by default 'On'
+    - `upscale_model_3`: the name of a file or model that the server has
+    - `rescale_factor_3`: a number from 0.01 to 16.0, by default 2.0
+    - `upscale_stack`: a wire that carries UPSCALE_STACK, optional
+    """
 
     CLASS_TYPE = 'CR Multi Upscale Stack'
 
@@ -405,7 +567,28 @@ class CRMultiUpscaleStack(_Node, frozen=True):
 
 
 class CRMultiControlNetStack(_Node, frozen=True):
-    """🕹️ CR Multi-ControlNet Stack."""
+    """🕹️ CR Multi-ControlNet Stack.
+
+    - `switch_1`: one of 'Off', 'On', optional
+    - `controlnet_1`: the name of a file or model that the server has, optional
+    - `controlnet_strength_1`: a number from -10.0 to 10.0, optional
+    - `start_percent_1`: a number from 0.0 to 1.0, optional
+    - `end_percent_1`: a number from 0.0 to 1.0, optional
+    - `switch_2`: one of 'Off', 'On', optional
+    - `controlnet_2`: the name of a file or model that the server has, optional
+    - `controlnet_strength_2`: a number from -10.0 to 10.0, optional
+    - `start_percent_2`: a number from 0.0 to 1.0, optional
+    - `end_percent_2`: a number from 0.0 to 1.0, optional
+    - `switch_3`: one of 'Off', 'On', optional
+    - `controlnet_3`: the name of a file or model that the server has, optional
+    - `controlnet_strength_3`: a number from -10.0 to 10.0, optional
+    - `start_percent_3`: a number from 0.0 to 1.0, optional
+    - `end_percent_3`: a number from 0.0 to 1.0, optional
+    - `image_1`: a wire that carries IMAGE, optional
+    - `image_2`: a wire that carries IMAGE, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'CR Multi-ControlNet Stack'
 
@@ -439,7 +622,15 @@ class CRMultiControlNetStack(_Node, frozen=True):
 
 
 class CRMultilineText(_Node, frozen=True):
-    """🔤 CR Multiline Text."""
+    """🔤 CR Multiline Text.
+
+    - `text`: text
+    - `convert_from_csv`: true or false, by default False
+    - `csv_quote_char`: text, by default "'"
+    - `remove_chars`: true or false, by default False
+    - `chars_to_remove`: text
+    - `split_string`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CR Multiline Text'
 
@@ -460,7 +651,15 @@ class CRMultilineText(_Node, frozen=True):
 
 
 class CROutputFlowFrames(_Node, frozen=True):
-    """⌨️ CR Output Flow Frames."""
+    """⌨️ CR Output Flow Frames.
+
+    - `output_folder`: the name of a file or model that the server has
+    - `current_image`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'CR'
+    - `current_frame`: a whole number from 0 to 9999999, by default 0
+    - `interpolated_img`: a wire that carries IMAGE, optional
+    - `output_path`: text, optional
+    """
 
     CLASS_TYPE = 'CR Output Flow Frames'
     output_folder: str | Source[s.Combo]
@@ -472,7 +671,13 @@ class CROutputFlowFrames(_Node, frozen=True):
 
 
 class CROutputScheduleToFile(_Node, frozen=True):
-    """📋 CR Output Schedule To File."""
+    """📋 CR Output Schedule To File.
+
+    - `output_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    - `schedule`: a wire that carries SCHEDULE
+    """
 
     CLASS_TYPE = 'CR Output Schedule To File'
     output_file_path: str | Source[s.String] = ''
@@ -482,7 +687,23 @@ class CROutputScheduleToFile(_Node, frozen=True):
 
 
 class CROverlayText(_Node, frozen=True):
-    """🔤 CR Overlay Text."""
+    """🔤 CR Overlay Text.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 1 to 1024, by default 50
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `align`: one of 'center', 'top', 'bottom', by default 'center'
+    - `justify`: one of 'center', 'left', 'right', by default 'center'
+    - `margins`: a whole number from -1024 to 1024, by default 0
+    - `line_spacing`: a whole number from -1024 to 1024, by default 0
+    - `position_x`: a whole number from -4096 to 4096, by default 0
+    - `position_y`: a whole number from -4096 to 4096, by default 0
+    - `rotation_angle`: a number from -360.0 to 360.0, by default 0.0
+    - `rotation_options`: one of 'text center', 'image center', by default 'text center'
+    - `font_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Overlay Text'
 
@@ -511,7 +732,16 @@ class CROverlayText(_Node, frozen=True):
 
 
 class CROverlayTransparentImage(_Node, Source[s.Image], frozen=True):
-    """🌁 CR Overlay Transparent Image."""
+    """🌁 CR Overlay Transparent Image.
+
+    - `back_image`: a wire that carries IMAGE
+    - `overlay_image`: a wire that carries IMAGE
+    - `transparency`: a number from 0.0 to 1.0, by default 0.0
+    - `offset_x`: a whole number from -4096 to 4096, by default 0
+    - `offset_y`: a whole number from -4096 to 4096, by default 0
+    - `rotation_angle`: a number from -360.0 to 360.0, by default 0.0
+    - `overlay_scale_factor`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Overlay Transparent Image'
 
@@ -532,7 +762,27 @@ class CROverlayTransparentImage(_Node, Source[s.Image], frozen=True):
 
 
 class CRPageLayout(_Node, frozen=True):
-    """🌁 CR Page Layout."""
+    """🌁 CR Page Layout.
+
+    - `layout_options`: one of 'header', 'footer', 'header and footer', 'no header or footer', by default 'header'
+    - `image_panel`: a wire that carries IMAGE
+    - `header_height`: a whole number from 0 to 1024, by default 0
+    - `header_text`: text, by default 'text'
+    - `header_align`: one of 'left', 'center', 'right', by default 'left'
+    - `footer_height`: a whole number from 0 to 1024, by default 0
+    - `footer_text`: text, by default 'text'
+    - `footer_align`: one of 'left', 'center', 'right', by default 'left'
+    - `font_name`: the name of a file or model that the server has
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `header_font_size`: a whole number from 0 to 1024, by default 150
+    - `footer_font_size`: a whole number from 0 to 1024, by default 50
+    - `border_thickness`: a whole number from 0 to 1024, by default 0
+    - `border_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `font_color_hex`: text, optional
+    - `border_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Page Layout'
 
@@ -565,7 +815,12 @@ class CRPageLayout(_Node, frozen=True):
 
 
 class CRPipeSwitch(_Node, frozen=True):
-    """🔀️ CR Pipe Switch."""
+    """🔀️ CR Pipe Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `pipe1`: a wire that carries PIPE_LINE
+    - `pipe2`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'CR Pipe Switch'
 
@@ -583,7 +838,21 @@ class CRPipeSwitch(_Node, frozen=True):
 
 
 class CRPolygons(_Node, frozen=True):
-    """🟩 CR Polygons."""
+    """🟩 CR Polygons.
+
+    - `mode`: one of 'hexagons', 'triangles', by default 'hexagons'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `rows`: a whole number from 1 to 512, by default 5
+    - `columns`: a whole number from 1 to 512, by default 5
+    - `face_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `line_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `line_width`: a whole number from 0 to 512, by default 2
+    - `face_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    - `line_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Polygons'
 
@@ -610,13 +879,20 @@ class CRPolygons(_Node, frozen=True):
 
 
 class CRPromptList(_Node, frozen=True):
-    """📜 CR Prompt List."""
+    """📜 CR Prompt List.
+
+    - `prepend_text`: text
+    - `multiline_text`: text, by default 'body_text'
+    - `append_text`: text
+    - `start_index`: a whole number from 0 to 9999, by default 0
+    - `max_rows`: a whole number from 1 to 9999, by default 1000
+    """
 
     CLASS_TYPE = 'CR Prompt List'
 
     class Out(NamedTuple):
-        prompt: Output[s.String]
-        body_text: Output[s.String]
+        prompt: OutputList[s.String]
+        body_text: OutputList[s.String]
         show_help: Output[s.String]
 
     prepend_text: str | Source[s.String] = ''
@@ -631,7 +907,11 @@ class CRPromptList(_Node, frozen=True):
 
 
 class CRPromptListKeyframes(_Node, frozen=True):
-    """CR Prompt List Keyframes (Legacy)."""
+    """CR Prompt List Keyframes (Legacy).
+
+    - `prompt_list`: a wire that carries PROMPT_LIST
+    - `keyframe_format`: one of 'Deforum', by default 'Deforum'
+    """
 
     CLASS_TYPE = 'CR Prompt List Keyframes'
 
@@ -648,7 +928,19 @@ class CRPromptListKeyframes(_Node, frozen=True):
 
 
 class CRPromptScheduler(_Node, frozen=True):
-    """📑 CR Prompt Scheduler."""
+    """📑 CR Prompt Scheduler.
+
+    - `mode`: one of 'Default Prompt', 'Keyframe List', 'Schedule', by default 'Default Prompt'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `default_prompt`: text, by default 'default prompt'
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `interpolate_prompt`: one of 'Yes', 'No', by default 'Yes'
+    - `schedule`: a wire that carries SCHEDULE, optional
+    - `schedule_alias`: text, optional
+    - `keyframe_list`: text, optional
+    - `prepend_text`: text, optional
+    - `append_text`: text, optional
+    """
 
     CLASS_TYPE = 'CR Prompt Scheduler'
 
@@ -675,7 +967,10 @@ class CRPromptScheduler(_Node, frozen=True):
 
 
 class CRPromptText(_Node, frozen=True):
-    """⚙️ CR Prompt Text."""
+    """⚙️ CR Prompt Text.
+
+    - `prompt`: text, by default 'prompt'
+    """
 
     CLASS_TYPE = 'CR Prompt Text'
 
@@ -691,7 +986,18 @@ class CRPromptText(_Node, frozen=True):
 
 
 class CRRadialGradient(_Node, frozen=True):
-    """🟨 CR Radial Gradient."""
+    """🟨 CR Radial Gradient.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `start_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `end_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `gradient_distance`: a number from 0 to 2, by default 1.0
+    - `radial_center_x`: a number from 0 to 1, by default 0.5
+    - `radial_center_y`: a number from 0 to 1, by default 0.5
+    - `start_color_hex`: text, optional
+    - `end_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Radial Gradient'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class CRRandomHexColor(_Node, frozen=True):
-    """🎲 CR Random Hex Color."""
+    """🎲 CR Random Hex Color.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'CR Random Hex Color'
 
@@ -41,7 +44,28 @@ class CRRandomHexColor(_Node, frozen=True):
 
 
 class CRRandomLoRAStack(_Node, Source[s.LoraStack], frozen=True):
-    """💊 CR Random LoRA Stack."""
+    """💊 CR Random LoRA Stack.
+
+    - `exclusive_mode`: one of 'Off', 'On', by default 'Off'
+    - `stride`: a whole number from 1 to 1000, by default 1
+    - `force_randomize_after_stride`: one of 'Off', 'On', by default 'Off'
+    - `lora_name_1`: the name of a file or model that the server has
+    - `switch_1`: one of 'Off', 'On', by default 'Off'
+    - `chance_1`: a number from 0.0 to 1.0, by default 1.0
+    - `model_weight_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_2`: the name of a file or model that the server has
+    - `switch_2`: one of 'Off', 'On', by default 'Off'
+    - `chance_2`: a number from 0.0 to 1.0, by default 1.0
+    - `model_weight_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_3`: the name of a file or model that the server has
+    - `switch_3`: one of 'Off', 'On', by default 'Off'
+    - `chance_3`: a number from 0.0 to 1.0, by default 1.0
+    - `model_weight_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'CR Random LoRA Stack'
 
@@ -74,7 +98,12 @@ class CRRandomLoRAStack(_Node, Source[s.LoraStack], frozen=True):
 
 
 class CRRandomMultilineColors(_Node, frozen=True):
-    """🎲 CR Random Multiline Colors."""
+    """🎲 CR Random Multiline Colors.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `value_type`: one of 'rgb', 'hex color', 'matplotlib xkcd', by default 'rgb'
+    - `rows`: a whole number from 1 to 2048, by default 5
+    """
 
     CLASS_TYPE = 'CR Random Multiline Colors'
 
@@ -92,7 +121,15 @@ class CRRandomMultilineColors(_Node, frozen=True):
 
 
 class CRRandomMultilineValues(_Node, frozen=True):
-    """🎲 CR Random Multiline Values."""
+    """🎲 CR Random Multiline Values.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `value_type`: one of 'binary', 'decimal', 'natural', 'hexadecimal', 'alphabetic', 'alphanumeric', 'custom', by default 'binary'
+    - `rows`: a whole number from 1 to 2048, by default 5
+    - `string_length`: a whole number from 1 to 1024, by default 5
+    - `custom_values`: text, by default '123ABC'
+    - `prepend_text`: text
+    """
 
     CLASS_TYPE = 'CR Random Multiline Values'
 
@@ -113,7 +150,13 @@ class CRRandomMultilineValues(_Node, frozen=True):
 
 
 class CRRandomPanelCodes(_Node, frozen=True):
-    """🎲 CR Random Panel Codes."""
+    """🎲 CR Random Panel Codes.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `rows`: a whole number from 1 to 2048, by default 5
+    - `string_length`: a whole number from 1 to 1024, by default 5
+    - `values`: text, by default '123'
+    """
 
     CLASS_TYPE = 'CR Random Panel Codes'
 
@@ -132,7 +175,10 @@ class CRRandomPanelCodes(_Node, frozen=True):
 
 
 class CRRandomRGB(_Node, frozen=True):
-    """🎲 CR Random RGB."""
+    """🎲 CR Random RGB.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'CR Random RGB'
 
@@ -151,7 +197,11 @@ class CRRandomRGB(_Node, frozen=True):
 
 
 class CRRandomRGBGradient(_Node, frozen=True):
-    """🎲 CR Random RGB Gradient."""
+    """🎲 CR Random RGB Gradient.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `rows`: a whole number from 1 to 2048, by default 5
+    """
 
     CLASS_TYPE = 'CR Random RGB Gradient'
 
@@ -168,7 +218,17 @@ class CRRandomRGBGradient(_Node, frozen=True):
 
 
 class CRRandomShapePattern(_Node, frozen=True):
-    """🔵 CR Random Shape Pattern."""
+    """🔵 CR Random Shape Pattern.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `num_rows`: a whole number from 1 to 128, by default 5
+    - `num_cols`: a whole number from 1 to 128, by default 5
+    - `color1`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color2`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color1_hex`: text, optional
+    - `color2_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Random Shape Pattern'
 
@@ -191,7 +251,17 @@ class CRRandomShapePattern(_Node, frozen=True):
 
 
 class CRRandomWeightLoRA(_Node, Source[s.LoraStack], frozen=True):
-    """💊 CR Random Weight LoRA."""
+    """💊 CR Random Weight LoRA.
+
+    - `stride`: a whole number from 1 to 1000, by default 1
+    - `force_randomize_after_stride`: one of 'Off', 'On', by default 'Off'
+    - `lora_name`: the name of a file or model that the server has
+    - `switch`: one of 'Off', 'On', by default 'Off'
+    - `weight_min`: a number from -10.0 to 10.0, by default 0.0
+    - `weight_max`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_weight`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'CR Random Weight LoRA'
 
@@ -213,12 +283,16 @@ class CRRandomWeightLoRA(_Node, Source[s.LoraStack], frozen=True):
 
 
 class CRRepeater(_Node, frozen=True):
-    """🛠️ CR Repeater."""
+    """🛠️ CR Repeater.
+
+    - `input_data`: a wire that carries anything
+    - `repeats`: a whole number from 1 to 99999, by default 1
+    """
 
     CLASS_TYPE = 'CR Repeater'
 
     class Out(NamedTuple):
-        list: Output[Any]
+        list: OutputList[Any]
         show_help: Output[s.String]
 
     input_data: AnyValue
@@ -230,7 +304,13 @@ class CRRepeater(_Node, frozen=True):
 
 
 class CRSaveTextToFile(_Node, Source[s.String], frozen=True):
-    """🔤 CR Save Text To File."""
+    """🔤 CR Save Text To File.
+
+    - `multiline_text`: text
+    - `output_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    """
 
     CLASS_TYPE = 'CR Save Text To File'
 
@@ -248,7 +328,12 @@ class CRSaveTextToFile(_Node, Source[s.String], frozen=True):
 
 
 class CRScheduleInputSwitch(_Node, frozen=True):
-    """📋 CR Schedule Input Switch."""
+    """📋 CR Schedule Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `schedule1`: a wire that carries SCHEDULE
+    - `schedule2`: a wire that carries SCHEDULE
+    """
 
     CLASS_TYPE = 'CR Schedule Input Switch'
 
@@ -266,7 +351,15 @@ class CRScheduleInputSwitch(_Node, frozen=True):
 
 
 class CRSD1_5AspectRatio(_Node, Generic[Family], frozen=True):
-    """🔳 CR SD1.5 Aspect Ratio."""
+    """🔳 CR SD1.5 Aspect Ratio.
+
+    - `width`: a whole number from 64 to 8192, by default 512
+    - `height`: a whole number from 64 to 8192, by default 512
+    - `aspect_ratio`: one of 'custom', '1:1 square 512x512', '1:1 square 1024x1024', '2:3 portrait 512x768', '3:4 portrait 512x682', '3:2 landscape 768x512', '4:3 landscape 682x512', '16:9 cinema 910x512', '1.85:1 cinema 952x512', '2:1 cinema 1024x512', '2.39:1 anamorphic 1224x512', by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR SD1.5 Aspect Ratio'
 
@@ -291,7 +384,15 @@ class CRSD1_5AspectRatio(_Node, Generic[Family], frozen=True):
 
 
 class CRSDXLAspectRatio(_Node, Generic[Family], frozen=True):
-    """🔳 CR SDXL Aspect Ratio."""
+    """🔳 CR SDXL Aspect Ratio.
+
+    - `width`: a whole number from 64 to 8192, by default 1024
+    - `height`: a whole number from 64 to 8192, by default 1024
+    - `aspect_ratio`: one of 'custom', '1:1 square 1024x1024', '3:4 portrait 896x1152', '5:8 portrait 832x1216', '9:16 portrait 768x1344', '9:21 portrait 640x1536', '4:3 landscape 1152x896', '3:2 landscape 1216x832', '16:9 landscape 1344x768', '21:9 landscape 1536x640', by default 'custom'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR SDXL Aspect Ratio'
 
@@ -316,7 +417,21 @@ class CRSDXLAspectRatio(_Node, Generic[Family], frozen=True):
 
 
 class CRSDXLBasePromptEncoder(_Node, Generic[Family], frozen=True):
-    """🌟 CR SDXL Base Prompt Encoder."""
+    """🌟 CR SDXL Base Prompt Encoder.
+
+    - `base_clip`: a wire that carries CLIP
+    - `pos_g`: text, by default 'POS_G'
+    - `pos_l`: text, by default 'POS_L'
+    - `neg_g`: text, by default 'NEG_G'
+    - `neg_l`: text, by default 'NEG_L'
+    - `preset`: one of 'preset A', 'preset B', 'preset C', by default 'preset A'
+    - `base_width`: a whole number from 0 to 16384, by default 4096
+    - `base_height`: a whole number from 0 to 16384, by default 4096
+    - `crop_w`: a whole number from 0 to 16384, by default 0
+    - `crop_h`: a whole number from 0 to 16384, by default 0
+    - `target_width`: a whole number from 0 to 16384, by default 4096
+    - `target_height`: a whole number from 0 to 16384, by default 4096
+    """
 
     CLASS_TYPE = 'CR SDXL Base Prompt Encoder'
 
@@ -344,7 +459,14 @@ class CRSDXLBasePromptEncoder(_Node, Generic[Family], frozen=True):
 
 
 class CRSDXLPromptMixPresets(_Node, frozen=True):
-    """🌟 CR SDXL Prompt Mix Presets."""
+    """🌟 CR SDXL Prompt Mix Presets.
+
+    - `prompt_positive`: text, optional
+    - `prompt_negative`: text, optional
+    - `style_positive`: text, optional
+    - `style_negative`: text, optional
+    - `preset`: one of 'default with no style text', 'default with style text', 'style boost 1', 'style boost 2', 'style text to refiner', optional
+    """
 
     CLASS_TYPE = 'CR SDXL Prompt Mix Presets'
 
@@ -369,7 +491,14 @@ class CRSDXLPromptMixPresets(_Node, frozen=True):
 
 
 class CRSDXLPromptMixer(_Node, frozen=True):
-    """CR SDXL Prompt Mixer (Legacy)."""
+    """CR SDXL Prompt Mixer (Legacy).
+
+    - `prompt_positive`: text, optional
+    - `prompt_negative`: text, optional
+    - `style_positive`: text, optional
+    - `style_negative`: text, optional
+    - `preset`: one of 'preset 1', 'preset 2', 'preset 3', 'preset 4', 'preset 5', optional
+    """
 
     CLASS_TYPE = 'CR SDXL Prompt Mixer'
 
@@ -393,7 +522,11 @@ class CRSDXLPromptMixer(_Node, frozen=True):
 
 
 class CRSDXLStyleText(_Node, frozen=True):
-    """🌟 CR SDXL Style Text."""
+    """🌟 CR SDXL Style Text.
+
+    - `positive_style`: text, by default 'POS_STYLE'
+    - `negative_style`: text, by default 'NEG_STYLE'
+    """
 
     CLASS_TYPE = 'CR SDXL Style Text'
 
@@ -411,7 +544,12 @@ class CRSDXLStyleText(_Node, frozen=True):
 
 
 class CRSeamlessChecker(_Node, Source[s.String], frozen=True):
-    """📱 CR Seamless Checker."""
+    """📱 CR Seamless Checker.
+
+    - `image`: a wire that carries IMAGE
+    - `rescale_factor`: a number from 0.1 to 1.0, by default 0.25
+    - `grid_options`: one of '2x2', '3x3', '4x4', '5x5', '6x6', by default '2x2'
+    """
 
     CLASS_TYPE = 'CR Seamless Checker'
 
@@ -428,7 +566,10 @@ class CRSeamlessChecker(_Node, Source[s.String], frozen=True):
 
 
 class CRSeed(_Node, frozen=True):
-    """🌱 CR Seed."""
+    """🌱 CR Seed.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'CR Seed'
 
@@ -444,7 +585,10 @@ class CRSeed(_Node, frozen=True):
 
 
 class CRSeedToInt(_Node, frozen=True):
-    """CR Seed to Int (Legacy)."""
+    """CR Seed to Int (Legacy).
+
+    - `seed`: a wire that carries SEED
+    """
 
     CLASS_TYPE = 'CR Seed to Int'
 
@@ -460,7 +604,10 @@ class CRSeedToInt(_Node, frozen=True):
 
 
 class CRSelectFont(_Node, frozen=True):
-    """🔤️ CR Select Font."""
+    """🔤️ CR Select Font.
+
+    - `font_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'CR Select Font'
 
@@ -476,7 +623,10 @@ class CRSelectFont(_Node, frozen=True):
 
 
 class CRSelectISOSize(_Node, frozen=True):
-    """⚙️ CR Select ISO Size."""
+    """⚙️ CR Select ISO Size.
+
+    - `iso_size`: one of 'A0 - 9933x14043', 'A1 - 7016x9933', 'A2 - 4960x7016', 'A3 - 3508x4960', 'A4 - 2480x3508', 'A5 - 1748x2480', 'A6 - 1240x1748', 'A7 - 874x1240', … (36 choices), by default 'A0 - 9933x14043'
+    """
 
     CLASS_TYPE = 'CR Select ISO Size'
 
@@ -493,7 +643,15 @@ class CRSelectISOSize(_Node, frozen=True):
 
 
 class CRSelectModel(_Node, Generic[Family], frozen=True):
-    """🔮 CR Select Model."""
+    """🔮 CR Select Model.
+
+    - `ckpt_name1`: the name of a file or model that the server has
+    - `ckpt_name2`: the name of a file or model that the server has
+    - `ckpt_name3`: the name of a file or model that the server has
+    - `ckpt_name4`: the name of a file or model that the server has
+    - `ckpt_name5`: the name of a file or model that the server has
+    - `select_model`: a whole number from 1 to 5, by default 1
+    """
 
     CLASS_TYPE = 'CR Select Model'
 
@@ -517,7 +675,10 @@ class CRSelectModel(_Node, Generic[Family], frozen=True):
 
 
 class CRSelectResizeMethod(_Node, frozen=True):
-    """⚙️ CR Select Resize Method."""
+    """⚙️ CR Select Resize Method.
+
+    - `method`: one of 'Fit', 'Crop', by default 'Fit'
+    """
 
     CLASS_TYPE = 'CR Select Resize Method'
 
@@ -533,7 +694,14 @@ class CRSelectResizeMethod(_Node, frozen=True):
 
 
 class CRSetSwitchFromString(_Node, frozen=True):
-    """⚙️ CR Set Switch From String."""
+    """⚙️ CR Set Switch From String.
+
+    - `text`: text
+    - `switch_1`: text, optional
+    - `switch_2`: text, optional
+    - `switch_3`: text, optional
+    - `switch_4`: text, optional
+    """
 
     CLASS_TYPE = 'CR Set Switch From String'
 
@@ -553,7 +721,12 @@ class CRSetSwitchFromString(_Node, frozen=True):
 
 
 class CRSetValueOnBinary(_Node, frozen=True):
-    """⚙️ CR Set Value On Binary."""
+    """⚙️ CR Set Value On Binary.
+
+    - `binary`: a whole number from 0 to 1, by default 1
+    - `value_if_1`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `value_if_0`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    """
 
     CLASS_TYPE = 'CR Set Value On Binary'
 
@@ -572,7 +745,12 @@ class CRSetValueOnBinary(_Node, frozen=True):
 
 
 class CRSetValueOnBoolean(_Node, frozen=True):
-    """⚙️ CR Set Value On Boolean."""
+    """⚙️ CR Set Value On Boolean.
+
+    - `boolean`: true or false, by default True
+    - `value_if_true`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `value_if_false`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    """
 
     CLASS_TYPE = 'CR Set Value On Boolean'
 
@@ -591,7 +769,13 @@ class CRSetValueOnBoolean(_Node, frozen=True):
 
 
 class CRSetValueOnString(_Node, frozen=True):
-    """⚙️ CR Set Value on String."""
+    """⚙️ CR Set Value on String.
+
+    - `text`: text
+    - `test_string`: text, optional
+    - `value_if_true`: text, optional
+    - `value_if_false`: text, optional
+    """
 
     CLASS_TYPE = 'CR Set Value on String'
 
@@ -611,7 +795,19 @@ class CRSetValueOnString(_Node, frozen=True):
 
 
 class CRSimpleBanner(_Node, frozen=True):
-    """📱 CR Simple Banner."""
+    """📱 CR Simple Banner.
+
+    - `image`: a wire that carries IMAGE
+    - `banner_text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `max_font_size`: a whole number from 20 to 2048, by default 150
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `outline_thickness`: a whole number from 0 to 500, by default 0
+    - `outline_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `margin_size`: a whole number from 0 to 500, by default 0
+    - `font_color_hex`: text, optional
+    - `outline_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Simple Banner'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class CRSimpleBinaryPattern(_Node, frozen=True):
-    """🟥 CR Simple Binary Pattern."""
+    """🟥 CR Simple Binary Pattern.
+
+    - `binary_pattern`: text, by default '10101'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    """
 
     CLASS_TYPE = 'CR Simple Binary Pattern'
 
@@ -40,7 +45,18 @@ class CRSimpleBinaryPattern(_Node, frozen=True):
 
 
 class CRSimpleImageCompare(_Node, frozen=True):
-    """📱 CR Simple Image Compare."""
+    """📱 CR Simple Image Compare.
+
+    - `text1`: text, by default 'text'
+    - `text2`: text, by default 'text'
+    - `footer_height`: a whole number from 0 to 1024, by default 100
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 0 to 1024, by default 50
+    - `mode`: one of 'normal', 'dark', by default 'normal'
+    - `border_thickness`: a whole number from 0 to 1024, by default 20
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CR Simple Image Compare'
 
@@ -64,12 +80,15 @@ class CRSimpleImageCompare(_Node, frozen=True):
 
 
 class CRSimpleList(_Node, frozen=True):
-    """📜 CR Simple List."""
+    """📜 CR Simple List.
+
+    - `list_values`: text, by default 'text'
+    """
 
     CLASS_TYPE = 'CR Simple List'
 
     class Out(NamedTuple):
-        list: Output[Any]
+        list: OutputList[Any]
         show_help: Output[s.String]
 
     list_values: str | Source[s.String] = 'text'
@@ -80,7 +99,21 @@ class CRSimpleList(_Node, frozen=True):
 
 
 class CRSimpleMemeTemplate(_Node, frozen=True):
-    """📱 CR Simple Meme Template."""
+    """📱 CR Simple Meme Template.
+
+    - `image`: a wire that carries IMAGE
+    - `preset`: one of 'custom', 'One Does Not Simply ... MEME IN COMFY', 'This is fine.', 'Good Morning ... No Such Thing!', by default 'custom'
+    - `text_top`: text, by default 'text_top'
+    - `text_bottom`: text, by default 'text_bottom'
+    - `font_name`: the name of a file or model that the server has
+    - `max_font_size`: a whole number from 20 to 2048, by default 150
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `font_outline`: one of 'none', 'thin', 'thick', 'extra thick', by default 'none'
+    - `bar_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `bar_options`: one of 'no bars', 'top', 'bottom', 'top and bottom', by default 'no bars'
+    - `font_color_hex`: text, optional
+    - `bar_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Simple Meme Template'
 
@@ -107,7 +140,15 @@ class CRSimpleMemeTemplate(_Node, frozen=True):
 
 
 class CRSimplePromptList(_Node, frozen=True):
-    """CR Simple Prompt List (Legacy)."""
+    """CR Simple Prompt List (Legacy).
+
+    - `prompt_1`: text, by default 'prompt'
+    - `prompt_2`: text, by default 'prompt'
+    - `prompt_3`: text, by default 'prompt'
+    - `prompt_4`: text, by default 'prompt'
+    - `prompt_5`: text, by default 'prompt'
+    - `simple_prompt_list`: a wire that carries SIMPLE_PROMPT_LIST, optional
+    """
 
     CLASS_TYPE = 'CR Simple Prompt List'
 
@@ -128,7 +169,16 @@ class CRSimplePromptList(_Node, frozen=True):
 
 
 class CRSimplePromptListKeyframes(_Node, frozen=True):
-    """CR Simple Prompt List Keyframes (Legacy)."""
+    """CR Simple Prompt List Keyframes (Legacy).
+
+    - `simple_prompt_list`: a wire that carries SIMPLE_PROMPT_LIST
+    - `keyframe_interval`: a whole number from 0 to 999, by default 30
+    - `loops`: a whole number from 1 to 1000, by default 1
+    - `transition_type`: one of 'Default', by default 'Default'
+    - `transition_speed`: one of 'Default', by default 'Default'
+    - `transition_profile`: one of 'Default', by default 'Default'
+    - `keyframe_format`: one of 'Deforum', by default 'Deforum'
+    """
 
     CLASS_TYPE = 'CR Simple Prompt List Keyframes'
 
@@ -150,7 +200,12 @@ class CRSimplePromptListKeyframes(_Node, frozen=True):
 
 
 class CRSimplePromptScheduler(_Node, frozen=True):
-    """📑 CR Simple Prompt Scheduler."""
+    """📑 CR Simple Prompt Scheduler.
+
+    - `keyframe_list`: text, by default 'frame_number, text'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `keyframe_format`: one of 'CR', 'Deforum', by default 'CR'
+    """
 
     CLASS_TYPE = 'CR Simple Prompt Scheduler'
 
@@ -170,7 +225,13 @@ class CRSimplePromptScheduler(_Node, frozen=True):
 
 
 class CRSimpleSchedule(_Node, frozen=True):
-    """📋 CR Simple Schedule."""
+    """📋 CR Simple Schedule.
+
+    - `schedule`: text, by default 'frame_number, item_alias, [attr_value1, attr_value2]'
+    - `schedule_type`: one of 'Value', 'Text', 'Prompt', 'Prompt Weight', 'Model', 'LoRA', 'ControlNet', 'Style', 'Upscale', 'Camera', 'Job', by default 'Value'
+    - `schedule_alias`: text
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    """
 
     CLASS_TYPE = 'CR Simple Schedule'
 
@@ -189,7 +250,22 @@ class CRSimpleSchedule(_Node, frozen=True):
 
 
 class CRSimpleTextPanel(_Node, frozen=True):
-    """🌁 CR Simple Text Panel."""
+    """🌁 CR Simple Text Panel.
+
+    - `panel_width`: a whole number from 8 to 4096, by default 512
+    - `panel_height`: a whole number from 8 to 4096, by default 512
+    - `text`: text, by default 'text'
+    - `font_name`: the name of a file or model that the server has
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `font_size`: a whole number from 0 to 1024, by default 100
+    - `font_outline_thickness`: a whole number from 0 to 50, by default 0
+    - `font_outline_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `align`: one of 'top', 'center', 'bottom', by default 'top'
+    - `justify`: one of 'left', 'center', 'right', by default 'left'
+    - `font_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Simple Text Panel'
 
@@ -217,7 +293,11 @@ class CRSimpleTextPanel(_Node, frozen=True):
 
 
 class CRSimpleTextScheduler(_Node, frozen=True):
-    """📑 CR Simple Text Scheduler."""
+    """📑 CR Simple Text Scheduler.
+
+    - `schedule`: text, by default 'frame_number, text'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Simple Text Scheduler'
 
@@ -234,7 +314,19 @@ class CRSimpleTextScheduler(_Node, frozen=True):
 
 
 class CRSimpleTextWatermark(_Node, frozen=True):
-    """🔤️ CR Simple Text Watermark."""
+    """🔤️ CR Simple Text Watermark.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text, by default '@ your name'
+    - `align`: one of 'center', 'top left', 'top center', 'top right', 'bottom left', 'bottom center', 'bottom right', by default 'center'
+    - `opacity`: a number from 0.0 to 1.0, by default 0.3
+    - `font_name`: the name of a file or model that the server has
+    - `font_size`: a whole number from 1 to 1024, by default 50
+    - `font_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `x_margin`: a whole number from -1024 to 1024, by default 20
+    - `y_margin`: a whole number from -1024 to 1024, by default 20
+    - `font_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Simple Text Watermark'
 
@@ -259,7 +351,11 @@ class CRSimpleTextWatermark(_Node, frozen=True):
 
 
 class CRSimpleValueScheduler(_Node, frozen=True):
-    """📑 CR Simple Value Scheduler."""
+    """📑 CR Simple Value Scheduler.
+
+    - `schedule`: text, by default 'frame_number, value'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR Simple Value Scheduler'
 
@@ -277,7 +373,11 @@ class CRSimpleValueScheduler(_Node, frozen=True):
 
 
 class CRSplitString(_Node, frozen=True):
-    """🔤 CR Split String."""
+    """🔤 CR Split String.
+
+    - `text`: text, by default 'text'
+    - `delimiter`: text, optional
+    """
 
     CLASS_TYPE = 'CR Split String'
 
@@ -297,7 +397,20 @@ class CRSplitString(_Node, frozen=True):
 
 
 class CRStarburstColors(_Node, frozen=True):
-    """🟧 CR Starburst Colors."""
+    """🟧 CR Starburst Colors.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `num_triangles`: a whole number from 1 to 512, by default 6
+    - `color_1`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `color_2`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `center_x`: a whole number from 0 to 512, by default 0
+    - `center_y`: a whole number from 0 to 512, by default 0
+    - `rotation`: a number from 0 to 720, by default 0.0
+    - `bbox_factor`: a number from 0 to 2, by default 2.0
+    - `color1_hex`: text, optional
+    - `color2_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Starburst Colors'
 
@@ -323,7 +436,21 @@ class CRStarburstColors(_Node, frozen=True):
 
 
 class CRStarburstLines(_Node, frozen=True):
-    """🟧 CR Starburst Lines."""
+    """🟧 CR Starburst Lines.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `num_lines`: a whole number from 1 to 500, by default 6
+    - `line_length`: a number from 0 to 100, by default 5.0
+    - `line_width`: a whole number from 1 to 512, by default 5
+    - `line_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `background_color`: one of 'custom', 'white', 'black', 'red', 'green', 'blue', 'yellow', 'cyan', … (30 choices), by default 'custom'
+    - `center_x`: a whole number from 0 to 1024, by default 0
+    - `center_y`: a whole number from 0 to 1024, by default 0
+    - `rotation`: a number from 0 to 720, by default 0.0
+    - `line_color_hex`: text, optional
+    - `bg_color_hex`: text, optional
+    """
 
     CLASS_TYPE = 'CR Starburst Lines'
 
@@ -350,7 +477,10 @@ class CRStarburstLines(_Node, frozen=True):
 
 
 class CRStringToBoolean(_Node, frozen=True):
-    """🔧 CR String To Boolean."""
+    """🔧 CR String To Boolean.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'CR String To Boolean'
 
@@ -366,7 +496,10 @@ class CRStringToBoolean(_Node, frozen=True):
 
 
 class CRStringToCombo(_Node, frozen=True):
-    """🔧 CR String To Combo."""
+    """🔧 CR String To Combo.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'CR String To Combo'
 
@@ -382,7 +515,11 @@ class CRStringToCombo(_Node, frozen=True):
 
 
 class CRStringToNumber(_Node, frozen=True):
-    """🔧 CR String To Number."""
+    """🔧 CR String To Number.
+
+    - `text`: text, by default 'text'
+    - `round_integer`: one of 'round', 'round down', 'round up', by default 'round'
+    """
 
     CLASS_TYPE = 'CR String To Number'
 
@@ -400,7 +537,15 @@ class CRStringToNumber(_Node, frozen=True):
 
 
 class CRStyleBars(_Node, frozen=True):
-    """🟪 CR Style Bars."""
+    """🟪 CR Style Bars.
+
+    - `mode`: one of 'color bars', 'sin wave', 'gradient bars', by default 'color bars'
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `bar_style`: one of 'Accent', 'afmhot', 'autumn', 'binary', 'Blues', 'bone', 'BrBG', 'brg', … (82 choices), by default 'Accent'
+    - `orientation`: one of 'vertical', 'horizontal', by default 'vertical'
+    - `bar_frequency`: a whole number from 1 to 200, by default 5
+    """
 
     CLASS_TYPE = 'CR Style Bars'
 
@@ -421,7 +566,14 @@ class CRStyleBars(_Node, frozen=True):
 
 
 class CRSwitchModelAndCLIP(_Node, Generic[Family], frozen=True):
-    """🔀 CR Switch Model and CLIP."""
+    """🔀 CR Switch Model and CLIP.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `model1`: a wire that carries MODEL
+    - `clip1`: a wire that carries CLIP
+    - `model2`: a wire that carries MODEL
+    - `clip2`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CR Switch Model and CLIP'
 
@@ -442,7 +594,10 @@ class CRSwitchModelAndCLIP(_Node, Generic[Family], frozen=True):
 
 
 class CRText(_Node, frozen=True):
-    """🔤 CR Text."""
+    """🔤 CR Text.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'CR Text'
 
@@ -458,7 +613,12 @@ class CRText(_Node, frozen=True):
 
 
 class CRTextBlacklist(_Node, frozen=True):
-    """🔤 Text Blacklist."""
+    """🔤 Text Blacklist.
+
+    - `text`: text
+    - `blacklist_words`: text
+    - `replacement_text`: text, optional
+    """
 
     CLASS_TYPE = 'CR Text Blacklist'
 
@@ -476,7 +636,12 @@ class CRTextBlacklist(_Node, frozen=True):
 
 
 class CRTextConcatenate(_Node, frozen=True):
-    """🔤 CR Text Concatenate."""
+    """🔤 CR Text Concatenate.
+
+    - `text1`: text, optional
+    - `text2`: text, optional
+    - `separator`: text, optional
+    """
 
     CLASS_TYPE = 'CR Text Concatenate'
 
@@ -494,12 +659,17 @@ class CRTextConcatenate(_Node, frozen=True):
 
 
 class CRTextCycler(_Node, frozen=True):
-    """📜 CR Text Cycler."""
+    """📜 CR Text Cycler.
+
+    - `text`: text
+    - `repeats`: a whole number from 1 to 99999, by default 1
+    - `loops`: a whole number from 1 to 99999, by default 1
+    """
 
     CLASS_TYPE = 'CR Text Cycler'
 
     class Out(NamedTuple):
-        string: Output[Any]
+        string: OutputList[Any]
         show_text: Output[s.String]
 
     text: str | Source[s.String] = ''
@@ -512,7 +682,12 @@ class CRTextCycler(_Node, frozen=True):
 
 
 class CRTextInputSwitch(_Node, frozen=True):
-    """🔀 CR Text Input Switch."""
+    """🔀 CR Text Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `text1`: text, optional
+    - `text2`: text, optional
+    """
 
     CLASS_TYPE = 'CR Text Input Switch'
 
@@ -530,7 +705,14 @@ class CRTextInputSwitch(_Node, frozen=True):
 
 
 class CRTextInputSwitch4Way(_Node, frozen=True):
-    """🔀 CR Text Input Switch (4 way)."""
+    """🔀 CR Text Input Switch (4 way).
+
+    - `Input`: a whole number from 1 to 4, by default 1
+    - `text1`: text, optional
+    - `text2`: text, optional
+    - `text3`: text, optional
+    - `text4`: text, optional
+    """
 
     CLASS_TYPE = 'CR Text Input Switch (4 way)'
 
@@ -550,7 +732,10 @@ class CRTextInputSwitch4Way(_Node, frozen=True):
 
 
 class CRTextLength(_Node, frozen=True):
-    """🔤 CR Text Length."""
+    """🔤 CR Text Length.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'CR Text Length'
 
@@ -566,12 +751,17 @@ class CRTextLength(_Node, frozen=True):
 
 
 class CRTextList(_Node, frozen=True):
-    """📜 CR Text List."""
+    """📜 CR Text List.
+
+    - `multiline_text`: text, by default 'text'
+    - `start_index`: a whole number from 0 to 9999, by default 0
+    - `max_rows`: a whole number from 1 to 9999, by default 1000
+    """
 
     CLASS_TYPE = 'CR Text List'
 
     class Out(NamedTuple):
-        string: Output[s.String]
+        string: OutputList[s.String]
         show_help: Output[s.String]
 
     multiline_text: str | Source[s.String] = 'text'
@@ -584,7 +774,15 @@ class CRTextList(_Node, frozen=True):
 
 
 class CRTextListSimple(_Node, frozen=True):
-    """CR Text List Simple (Legacy)."""
+    """CR Text List Simple (Legacy).
+
+    - `text_1`: text, optional
+    - `text_2`: text, optional
+    - `text_3`: text, optional
+    - `text_4`: text, optional
+    - `text_5`: text, optional
+    - `text_list_simple`: a wire that carries TEXT_LIST_SIMPLE, optional
+    """
 
     CLASS_TYPE = 'CR Text List Simple'
 
@@ -605,7 +803,10 @@ class CRTextListSimple(_Node, frozen=True):
 
 
 class CRTextListToString(_Node, frozen=True):
-    """🛠️ CR Text List To String."""
+    """🛠️ CR Text List To String.
+
+    - `text_list`: text
+    """
 
     CLASS_TYPE = 'CR Text List To String'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class CRTextOperation(_Node, frozen=True):
-    """🔤 CR Text Operation."""
+    """🔤 CR Text Operation.
+
+    - `text`: text
+    - `operation`: one of 'uppercase', 'lowercase', 'capitalize', 'invert_case', 'reverse', 'trim', 'remove_spaces', by default 'uppercase'
+    """
 
     CLASS_TYPE = 'CR Text Operation'
 
@@ -38,7 +42,16 @@ class CRTextOperation(_Node, frozen=True):
 
 
 class CRTextReplace(_Node, frozen=True):
-    """🔤 CR Text Replace."""
+    """🔤 CR Text Replace.
+
+    - `text`: text
+    - `find1`: text, optional
+    - `replace1`: text, optional
+    - `find2`: text, optional
+    - `replace2`: text, optional
+    - `find3`: text, optional
+    - `replace3`: text, optional
+    """
 
     CLASS_TYPE = 'CR Text Replace'
 
@@ -60,7 +73,15 @@ class CRTextReplace(_Node, frozen=True):
 
 
 class CRTextScheduler(_Node, frozen=True):
-    """📑 CR Text Scheduler."""
+    """📑 CR Text Scheduler.
+
+    - `mode`: one of 'Default Text', 'Schedule', by default 'Default Text'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `schedule_alias`: text
+    - `default_text`: text, by default 'default text'
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `schedule`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Text Scheduler'
 
@@ -81,7 +102,12 @@ class CRTextScheduler(_Node, frozen=True):
 
 
 class CRThumbnailPreview(_Node, Source[s.String], frozen=True):
-    """📱 CR Thumbnail Preview."""
+    """📱 CR Thumbnail Preview.
+
+    - `image`: a wire that carries IMAGE
+    - `rescale_factor`: a number from 0.1 to 1.0, by default 0.25
+    - `max_columns`: a whole number from 0 to 256, by default 5
+    """
 
     CLASS_TYPE = 'CR Thumbnail Preview'
 
@@ -98,7 +124,11 @@ class CRThumbnailPreview(_Node, Source[s.String], frozen=True):
 
 
 class CRTrigger(_Node, frozen=True):
-    """🔢 CR Trigger."""
+    """🔢 CR Trigger.
+
+    - `index`: a whole number from 0.0 to 9999.0, by default 0
+    - `trigger_value`: a whole number from 0 to 10000, by default 1
+    """
 
     CLASS_TYPE = 'CR Trigger'
 
@@ -116,7 +146,17 @@ class CRTrigger(_Node, frozen=True):
 
 
 class CRUpscaleImage(_Node, frozen=True):
-    """🔍 CR Upscale Image."""
+    """🔍 CR Upscale Image.
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_model`: the name of a file or model that the server has
+    - `mode`: one of 'rescale', 'resize', by default 'rescale'
+    - `rescale_factor`: a number from 0.01 to 16.0, by default 2.0
+    - `resize_width`: a whole number from 1 to 48000, by default 1024
+    - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
+    - `supersample`: one of 'true', 'false', by default 'true'
+    - `rounding_modulus`: a whole number from 8 to 1024, by default 8
+    """
 
     CLASS_TYPE = 'CR Upscale Image'
 
@@ -139,7 +179,13 @@ class CRUpscaleImage(_Node, frozen=True):
 
 
 class CRVAEDecode(_Node, Generic[Family], frozen=True):
-    """⚙️ CR VAE Decode."""
+    """⚙️ CR VAE Decode.
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `tiled`: true or false, by default False
+    - `circular`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CR VAE Decode'
 
@@ -158,7 +204,12 @@ class CRVAEDecode(_Node, Generic[Family], frozen=True):
 
 
 class CRVAEInputSwitch(_Node, Generic[Family], frozen=True):
-    """🔀 CR VAE Input Switch."""
+    """🔀 CR VAE Input Switch.
+
+    - `Input`: a whole number from 1 to 2, by default 1
+    - `VAE1`: a wire that carries VAE, optional
+    - `VAE2`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'CR VAE Input Switch'
 
@@ -176,7 +227,10 @@ class CRVAEInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class CRValue(_Node, frozen=True):
-    """⚙️ CR Value."""
+    """⚙️ CR Value.
+
+    - `value`: a number, by default 1.0
+    """
 
     CLASS_TYPE = 'CR Value'
 
@@ -193,13 +247,18 @@ class CRValue(_Node, frozen=True):
 
 
 class CRValueCycler(_Node, frozen=True):
-    """📜 CR Value Cycler."""
+    """📜 CR Value Cycler.
+
+    - `values`: text
+    - `repeats`: a whole number from 1 to 99999, by default 1
+    - `loops`: a whole number from 1 to 99999, by default 1
+    """
 
     CLASS_TYPE = 'CR Value Cycler'
 
     class Out(NamedTuple):
-        float: Output[s.Float]
-        int: Output[s.Int]
+        float: OutputList[s.Float]
+        int: OutputList[s.Int]
         show_text: Output[s.String]
 
     values: str | Source[s.String] = ''
@@ -212,7 +271,15 @@ class CRValueCycler(_Node, frozen=True):
 
 
 class CRValueScheduler(_Node, frozen=True):
-    """📑 CR Value Scheduler."""
+    """📑 CR Value Scheduler.
+
+    - `mode`: one of 'Default Value', 'Schedule', by default 'Default Value'
+    - `current_frame`: a whole number from 0.0 to 9999.0, by default 0
+    - `schedule_alias`: text
+    - `default_value`: a number from -9999.0 to 9999.0, by default 1.0
+    - `schedule_format`: one of 'CR', 'Deforum', by default 'CR'
+    - `schedule`: a wire that carries SCHEDULE, optional
+    """
 
     CLASS_TYPE = 'CR Value Scheduler'
 
@@ -234,7 +301,16 @@ class CRValueScheduler(_Node, frozen=True):
 
 
 class CRVignetteFilter(_Node, frozen=True):
-    """🎨 CR Vignette Filter."""
+    """🎨 CR Vignette Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `vignette_shape`: one of 'circle', 'oval', 'square', 'diamond', by default 'circle'
+    - `feather_amount`: a whole number from 0 to 1024, by default 100
+    - `x_offset`: a whole number from -2048 to 2048, by default 0
+    - `y_offset`: a whole number from -2048 to 2048, by default 0
+    - `zoom`: a number from 0.0 to 10.0, by default 1.0
+    - `reverse`: one of 'no', 'yes', by default 'no'
+    """
 
     CLASS_TYPE = 'CR Vignette Filter'
 
@@ -257,7 +333,18 @@ class CRVignetteFilter(_Node, frozen=True):
 
 
 class CRXYFromFolder(_Node, frozen=True):
-    """📉 CR XY From Folder."""
+    """📉 CR XY From Folder.
+
+    - `image_folder`: one of 'checkpoints', 'clip', 'diffusion_models', 'exp_data', 'hyvid_embeds', 'loras', 'vae', by default 'checkpoints'
+    - `start_index`: a whole number from 0 to 10000, by default 1
+    - `end_index`: a whole number from 1 to 10000, by default 1
+    - `max_columns`: a whole number from 1 to 10000, by default 1
+    - `x_annotation`: text
+    - `y_annotation`: text
+    - `font_size`: a whole number of at least 1, by default 50
+    - `gap`: a whole number of at least 0, by default 0
+    - `trigger`: true or false, optional
+    """
 
     CLASS_TYPE = 'CR XY From Folder'
 
@@ -282,7 +369,12 @@ class CRXYFromFolder(_Node, frozen=True):
 
 
 class CRXYIndex(_Node, frozen=True):
-    """📉 CR XY Index."""
+    """📉 CR XY Index.
+
+    - `x_columns`: a whole number from 0.0 to 9999.0, by default 5
+    - `y_rows`: a whole number from 0.0 to 9999.0, by default 5
+    - `index`: a whole number from 0.0 to 9999.0, by default 0
+    """
 
     CLASS_TYPE = 'CR XY Index'
 
@@ -301,7 +393,19 @@ class CRXYIndex(_Node, frozen=True):
 
 
 class CRXYInterpolate(_Node, frozen=True):
-    """📉 CR XY Interpolate."""
+    """📉 CR XY Interpolate.
+
+    - `x_columns`: a whole number from 0.0 to 9999.0, by default 5
+    - `x_start_value`: a number from 0.0 to 9999.0, by default 0.0
+    - `x_step`: a number from 0.0 to 9999.0, by default 1.0
+    - `x_annotation_prepend`: text
+    - `y_rows`: a whole number from 0.0 to 9999.0, by default 5
+    - `y_start_value`: a number from 0.0 to 9999.0, by default 0.0
+    - `y_step`: a number from 0.0 to 9999.0, by default 1.0
+    - `y_annotation_prepend`: text
+    - `index`: a whole number from 0.0 to 9999.0, by default 0
+    - `gradient_profile`: one of 'Lerp', by default 'Lerp'
+    """
 
     CLASS_TYPE = 'CR XY Interpolate'
 
@@ -330,7 +434,18 @@ class CRXYInterpolate(_Node, frozen=True):
 
 
 class CRXYList(_Node, frozen=True):
-    """📉 CR XY List."""
+    """📉 CR XY List.
+
+    - `index`: a whole number from 0.0 to 9999.0, by default 0
+    - `list1`: text, by default 'x'
+    - `x_prepend`: text
+    - `x_append`: text
+    - `x_annotation_prepend`: text
+    - `list2`: text, by default 'y'
+    - `y_prepend`: text
+    - `y_append`: text
+    - `y_annotation_prepend`: text
+    """
 
     CLASS_TYPE = 'CR XY List'
 
@@ -358,13 +473,17 @@ class CRXYList(_Node, frozen=True):
 
 
 class CRXYProduct(_Node, frozen=True):
-    """🛠️ CR XY Product."""
+    """🛠️ CR XY Product.
+
+    - `text_x`: text
+    - `text_y`: text
+    """
 
     CLASS_TYPE = 'CR XY Product'
 
     class Out(NamedTuple):
-        x_values: Output[Any]
-        y_values: Output[Any]
+        x_values: OutputList[Any]
+        y_values: OutputList[Any]
         show_help: Output[s.String]
 
     text_x: str | Source[s.String]
@@ -376,7 +495,16 @@ class CRXYProduct(_Node, frozen=True):
 
 
 class CRXYSaveGridImage(_Node, frozen=True):
-    """📉 CR XY Save Grid Image."""
+    """📉 CR XY Save Grid Image.
+
+    - `mode`: one of 'Save', 'Preview', by default 'Save'
+    - `output_folder`: one of 'checkpoints', 'clip', 'diffusion_models', 'exp_data', 'hyvid_embeds', 'loras', 'vae', by default 'checkpoints'
+    - `image`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'CR'
+    - `file_format`: one of 'webp', 'jpg', 'png', 'tif', by default 'webp'
+    - `output_path`: text, optional
+    - `trigger`: true or false, optional
+    """
 
     CLASS_TYPE = 'CR XY Save Grid Image'
     mode: Literal['Save', 'Preview'] | Source[s.Combo] = 'Save'
@@ -389,7 +517,16 @@ class CRXYSaveGridImage(_Node, frozen=True):
 
 
 class CRAspectRatioForPrint(_Node, Generic[Family], frozen=True):
-    """🔳 CR_Aspect Ratio For Print."""
+    """🔳 CR_Aspect Ratio For Print.
+
+    - `width`: a whole number from 64 to 8192, by default 1024
+    - `height`: a whole number from 64 to 8192, by default 1024
+    - `aspect_ratio`: one of 'A4 - 2480x3508', 'A5 - 1748x2480', 'A6 - 1240x1748', 'A7 - 874x1240', 'A8 - 614x874', 'A9 - 437x614', 'A10 - 307x437', 'B4 - 2953x4169', … (23 choices), by default 'A4 - 2480x3508'
+    - `swap_dimensions`: one of 'Off', 'On', by default 'Off'
+    - `upscale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `prescale_factor`: a number from 0.1 to 100.0, by default 1.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'CR_Aspect Ratio For Print'
 

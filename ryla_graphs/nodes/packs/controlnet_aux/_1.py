@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class AIO_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """AIO Aux Preprocessor."""
+    """AIO Aux Preprocessor.
+
+    - `image`: a wire that carries IMAGE
+    - `preprocessor`: one of 'none', 'ImageLuminanceDetector', 'ImageIntensityDetector', 'TEEDPreprocessor', 'DepthAnythingV2Preprocessor', 'MediaPipe-FaceMeshPreprocessor', 'MiDaS-NormalMapPreprocessor', 'MiDaS-DepthMapPreprocessor', … (47 choices), optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'AIO_Preprocessor'
 
@@ -38,7 +43,13 @@ class AIO_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class AnimalPosePreprocessor(_Node, frozen=True):
-    """AnimalPose Estimator (AP10K)."""
+    """AnimalPose Estimator (AP10K).
+
+    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: one of 'None', 'yolox_l.torchscript.pt', 'yolox_l.onnx', 'yolo_nas_l_fp16.onnx', 'yolo_nas_m_fp16.onnx', 'yolo_nas_s_fp16.onnx', optional
+    - `pose_estimator`: one of 'rtmpose-m_ap10k_256_bs5.torchscript.pt', 'rtmpose-m_ap10k_256.onnx', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'AnimalPosePreprocessor'
 
@@ -57,7 +68,12 @@ class AnimalPosePreprocessor(_Node, frozen=True):
 
 
 class AnimeFace_SemSegPreprocessor(_Node, frozen=True):
-    """Anime Face Segmentor."""
+    """Anime Face Segmentor.
+
+    - `image`: a wire that carries IMAGE
+    - `remove_background_using_abg`: true or false, optional
+    - `resolution`: a whole number from 512 to 512, optional
+    """
 
     CLASS_TYPE = 'AnimeFace_SemSegPreprocessor'
 
@@ -75,7 +91,11 @@ class AnimeFace_SemSegPreprocessor(_Node, frozen=True):
 
 
 class AnimeLineArtPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Anime Lineart."""
+    """Anime Lineart.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'AnimeLineArtPreprocessor'
 
@@ -91,7 +111,16 @@ class AnimeLineArtPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class AnyLineArtPreprocessor_aux(_Node, Source[s.Image], frozen=True):
-    """AnyLine Lineart."""
+    """AnyLine Lineart.
+
+    - `image`: a wire that carries IMAGE
+    - `merge_with_lineart`: one of 'lineart_standard', 'lineart_realisitic', 'lineart_anime', 'manga_line', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    - `lineart_lower_bound`: a number from 0 to 1, optional
+    - `lineart_upper_bound`: a number from 0 to 1, optional
+    - `object_min_size`: a whole number from 1 to 16384, optional
+    - `object_connectivity`: a whole number from 1 to 16384, optional
+    """
 
     CLASS_TYPE = 'AnyLineArtPreprocessor_aux'
 
@@ -112,7 +141,11 @@ class AnyLineArtPreprocessor_aux(_Node, Source[s.Image], frozen=True):
 
 
 class BAENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """BAE Normal Map."""
+    """BAE Normal Map.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'BAE-NormalMapPreprocessor'
 
@@ -128,7 +161,12 @@ class BAENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class BinaryPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Binary Lines."""
+    """Binary Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `bin_threshold`: a whole number from 0 to 255, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'BinaryPreprocessor'
 
@@ -145,7 +183,13 @@ class BinaryPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class CannyEdgePreprocessor(_Node, Source[s.Image], frozen=True):
-    """Canny Edge."""
+    """Canny Edge.
+
+    - `image`: a wire that carries IMAGE
+    - `low_threshold`: a whole number from 0 to 255, optional
+    - `high_threshold`: a whole number from 0 to 255, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'CannyEdgePreprocessor'
 
@@ -163,7 +207,11 @@ class CannyEdgePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class ColorPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Color Pallete."""
+    """Color Pallete.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'ColorPreprocessor'
 
@@ -179,7 +227,11 @@ class ColorPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class ControlNetAuxSimpleAddText(_Node, Source[s.Image], frozen=True):
-    """ControlNetAuxSimpleAddText."""
+    """ControlNetAuxSimpleAddText.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text
+    """
 
     CLASS_TYPE = 'ControlNetAuxSimpleAddText'
 
@@ -195,7 +247,10 @@ class ControlNetAuxSimpleAddText(_Node, Source[s.Image], frozen=True):
 
 
 class ControlNetPreprocessorSelector(_Node, Source[s.Combo], frozen=True):
-    """Preprocessor Selector."""
+    """Preprocessor Selector.
+
+    - `preprocessor`: one of 'none', 'ImageLuminanceDetector', 'ImageIntensityDetector', 'TEEDPreprocessor', 'DepthAnythingV2Preprocessor', 'MediaPipe-FaceMeshPreprocessor', 'MiDaS-NormalMapPreprocessor', 'MiDaS-DepthMapPreprocessor', … (47 choices), by default 'none'
+    """
 
     CLASS_TYPE = 'ControlNetPreprocessorSelector'
 
@@ -210,7 +265,13 @@ class ControlNetPreprocessorSelector(_Node, Source[s.Combo], frozen=True):
 
 
 class DensePosePreprocessor(_Node, Source[s.Image], frozen=True):
-    """DensePose Estimator."""
+    """DensePose Estimator.
+
+    - `image`: a wire that carries IMAGE
+    - `model`: one of 'densepose_r50_fpn_dl.torchscript', 'densepose_r101_fpn_dl.torchscript', optional
+    - `cmap`: one of 'Viridis (MagicAnimate)', 'Parula (CivitAI)', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'DensePosePreprocessor'
 
@@ -228,7 +289,12 @@ class DensePosePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Depth Anything."""
+    """Depth Anything.
+
+    - `image`: a wire that carries IMAGE
+    - `ckpt_name`: one of 'depth_anything_vitl14.pth', 'depth_anything_vitb14.pth', 'depth_anything_vits14.pth', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'DepthAnythingPreprocessor'
 
@@ -245,7 +311,12 @@ class DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class DepthAnythingV2Preprocessor(_Node, Source[s.Image], frozen=True):
-    """Depth Anything V2 - Relative."""
+    """Depth Anything V2 - Relative.
+
+    - `image`: a wire that carries IMAGE
+    - `ckpt_name`: one of 'depth_anything_v2_vitg.pth', 'depth_anything_v2_vitl.pth', 'depth_anything_v2_vitb.pth', 'depth_anything_v2_vits.pth', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'DepthAnythingV2Preprocessor'
 
@@ -262,7 +333,13 @@ class DepthAnythingV2Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class DiffusionEdge_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """Diffusion Edge (batch size ↑ => speed ↑, VRAM ↑)."""
+    """Diffusion Edge (batch size ↑ => speed ↑, VRAM ↑).
+
+    - `image`: a wire that carries IMAGE
+    - `environment`: one of 'indoor', 'urban', 'natrual', optional
+    - `patch_batch_size`: a whole number from 1 to 16, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'DiffusionEdge_Preprocessor'
 
@@ -280,7 +357,13 @@ class DiffusionEdge_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class DSINENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """DSINE Normal Map."""
+    """DSINE Normal Map.
+
+    - `image`: a wire that carries IMAGE
+    - `fov`: a number from 0 to 365.0, optional
+    - `iterations`: a whole number from 1 to 20, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'DSINE-NormalMapPreprocessor'
 
@@ -298,7 +381,17 @@ class DSINENormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class DWPreprocessor(_Node, frozen=True):
-    """DWPose Estimator."""
+    """DWPose Estimator.
+
+    - `image`: a wire that carries IMAGE
+    - `detect_hand`: one of 'enable', 'disable', optional
+    - `detect_body`: one of 'enable', 'disable', optional
+    - `detect_face`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    - `bbox_detector`: one of 'None', 'yolox_l.torchscript.pt', 'yolox_l.onnx', 'yolo_nas_l_fp16.onnx', 'yolo_nas_m_fp16.onnx', 'yolo_nas_s_fp16.onnx', optional
+    - `pose_estimator`: one of 'dw-ll_ucoco_384_bs5.torchscript.pt', 'dw-ll_ucoco_384.onnx', 'dw-ll_ucoco.onnx', optional
+    - `scale_stick_for_xinsr_cn`: one of 'disable', 'enable', optional
+    """
 
     CLASS_TYPE = 'DWPreprocessor'
 
@@ -321,7 +414,11 @@ class DWPreprocessor(_Node, frozen=True):
 
 
 class ExecuteAllControlNetPreprocessors(_Node, Source[s.Image], frozen=True):
-    """Execute All ControlNet Preprocessors."""
+    """Execute All ControlNet Preprocessors.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'ExecuteAllControlNetPreprocessors'
 
@@ -337,7 +434,18 @@ class ExecuteAllControlNetPreprocessors(_Node, Source[s.Image], frozen=True):
 
 
 class FacialPartColoringFromPoseKps(_Node, Source[s.Image], frozen=True):
-    """Colorize Facial Parts from PoseKPS."""
+    """Colorize Facial Parts from PoseKPS.
+
+    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `mode`: one of 'point', 'polygon', by default 'polygon'
+    - `skin`: text, by default 'rgb(0, 153, 255)'
+    - `left_eye`: text, by default 'rgb(0, 204, 153)'
+    - `right_eye`: text, by default 'rgb(255, 153, 0)'
+    - `nose`: text, by default 'rgb(255, 102, 255)'
+    - `upper_lip`: text, by default 'rgb(102, 0, 51)'
+    - `inner_mouth`: text, by default 'rgb(255, 204, 255)'
+    - `lower_lip`: text, by default 'rgb(255, 0, 102)'
+    """
 
     CLASS_TYPE = 'FacialPartColoringFromPoseKps'
 
@@ -360,7 +468,12 @@ class FacialPartColoringFromPoseKps(_Node, Source[s.Image], frozen=True):
 
 
 class FakeScribblePreprocessor(_Node, Source[s.Image], frozen=True):
-    """Fake Scribble Lines (aka scribble_hed)."""
+    """Fake Scribble Lines (aka scribble_hed).
+
+    - `image`: a wire that carries IMAGE
+    - `safe`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'FakeScribblePreprocessor'
 
@@ -377,7 +490,12 @@ class FakeScribblePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class HEDPreprocessor(_Node, Source[s.Image], frozen=True):
-    """HED Soft-Edge Lines."""
+    """HED Soft-Edge Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `safe`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'HEDPreprocessor'
 
@@ -394,7 +512,13 @@ class HEDPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class HintImageEnchance(_Node, Source[s.Image], frozen=True):
-    """Enchance And Resize Hint Images."""
+    """Enchance And Resize Hint Images.
+
+    - `hint_image`: a wire that carries IMAGE
+    - `image_gen_width`: a whole number from 64 to 8192, by default 512
+    - `image_gen_height`: a whole number from 64 to 8192, by default 512
+    - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
+    """
 
     CLASS_TYPE = 'HintImageEnchance'
 
@@ -412,7 +536,10 @@ class HintImageEnchance(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGenResolutionFromImage(_Node, frozen=True):
-    """Generation Resolution From Image."""
+    """Generation Resolution From Image.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageGenResolutionFromImage'
 
@@ -428,7 +555,10 @@ class ImageGenResolutionFromImage(_Node, frozen=True):
 
 
 class ImageGenResolutionFromLatent(_Node, frozen=True):
-    """Generation Resolution From Latent."""
+    """Generation Resolution From Latent.
+
+    - `latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'ImageGenResolutionFromLatent'
 
@@ -444,7 +574,12 @@ class ImageGenResolutionFromLatent(_Node, frozen=True):
 
 
 class ImageIntensityDetector(_Node, Source[s.Image], frozen=True):
-    """Image Intensity."""
+    """Image Intensity.
+
+    - `image`: a wire that carries IMAGE
+    - `gamma_correction`: a number from 0.1 to 2.0, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'ImageIntensityDetector'
 
@@ -461,7 +596,12 @@ class ImageIntensityDetector(_Node, Source[s.Image], frozen=True):
 
 
 class ImageLuminanceDetector(_Node, Source[s.Image], frozen=True):
-    """Image Luminance."""
+    """Image Luminance.
+
+    - `image`: a wire that carries IMAGE
+    - `gamma_correction`: a number from 0.1 to 2.0, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'ImageLuminanceDetector'
 
@@ -478,7 +618,12 @@ class ImageLuminanceDetector(_Node, Source[s.Image], frozen=True):
 
 
 class InpaintPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Inpaint Preprocessor."""
+    """Inpaint Preprocessor.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `black_pixel_for_xinsir_cn`: true or false, optional
+    """
 
     CLASS_TYPE = 'InpaintPreprocessor'
 
@@ -495,7 +640,14 @@ class InpaintPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class LeReSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """LeReS Depth Map (enable boost for leres++)."""
+    """LeReS Depth Map (enable boost for leres++).
+
+    - `image`: a wire that carries IMAGE
+    - `rm_nearest`: a number from 0 to 100.0, optional
+    - `rm_background`: a number from 0 to 100.0, optional
+    - `boost`: one of 'disable', 'enable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'LeReS-DepthMapPreprocessor'
 
@@ -514,7 +666,12 @@ class LeReSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class LineArtPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Realistic Lineart."""
+    """Realistic Lineart.
+
+    - `image`: a wire that carries IMAGE
+    - `coarse`: one of 'disable', 'enable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'LineArtPreprocessor'
 
@@ -531,7 +688,13 @@ class LineArtPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class LineartStandardPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Standard Lineart."""
+    """Standard Lineart.
+
+    - `image`: a wire that carries IMAGE
+    - `guassian_sigma`: a number from 0 to 100.0, optional
+    - `intensity_threshold`: a whole number from 0 to 16, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'LineartStandardPreprocessor'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class MLSDPreprocessor(_Node, Source[s.Image], frozen=True):
-    """M-LSD Lines."""
+    """M-LSD Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `score_threshold`: a number from 0.01 to 2.0, optional
+    - `dist_threshold`: a number from 0.01 to 20.0, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'M-LSDPreprocessor'
 
@@ -38,7 +44,11 @@ class MLSDPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class Manga2Anime_LineArt_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """Manga Lineart (aka lineart_anime_denoise)."""
+    """Manga Lineart (aka lineart_anime_denoise).
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Manga2Anime_LineArt_Preprocessor'
 
@@ -54,7 +64,11 @@ class Manga2Anime_LineArt_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class MaskOptFlow(_Node, frozen=True):
-    """Mask Optical Flow (DragNUWA)."""
+    """Mask Optical Flow (DragNUWA).
+
+    - `optical_flow`: a wire that carries OPTICAL_FLOW
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskOptFlow'
 
@@ -71,7 +85,13 @@ class MaskOptFlow(_Node, frozen=True):
 
 
 class MediaPipeFaceMeshPreprocessor(_Node, Source[s.Image], frozen=True):
-    """MediaPipe Face Mesh."""
+    """MediaPipe Face Mesh.
+
+    - `image`: a wire that carries IMAGE
+    - `max_faces`: a whole number from 1 to 50, optional
+    - `min_confidence`: a number from 0.1 to 1, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'MediaPipe-FaceMeshPreprocessor'
 
@@ -89,7 +109,20 @@ class MediaPipeFaceMeshPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class MeshGraphormerPlusImpactDetectorDepthMapPreprocessor(_Node, frozen=True):
-    """MeshGraphormer Hand Refiner With External Detector."""
+    """MeshGraphormer Hand Refiner With External Detector.
+
+    - `image`: a wire that carries IMAGE
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `bbox_threshold`: a number from 0.1 to 1, optional
+    - `bbox_dilation`: a whole number from -512 to 512, optional
+    - `bbox_crop_factor`: a number from 1.0 to 10.0, optional
+    - `drop_size`: a whole number from 1 to 16384, optional
+    - `mask_bbox_padding`: a whole number from 0 to 100, optional
+    - `mask_type`: one of 'based_on_depth', 'tight_bboxes', 'original', optional
+    - `mask_expand`: a whole number from -16384 to 16384, optional
+    - `rand_seed`: a whole number from 0 to 18446744073709551615, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'MeshGraphormer+ImpactDetector-DepthMapPreprocessor'
 
@@ -115,7 +148,17 @@ class MeshGraphormerPlusImpactDetectorDepthMapPreprocessor(_Node, frozen=True):
 
 
 class MeshGraphormerDepthMapPreprocessor(_Node, frozen=True):
-    """MeshGraphormer Hand Refiner."""
+    """MeshGraphormer Hand Refiner.
+
+    - `image`: a wire that carries IMAGE
+    - `mask_bbox_padding`: a whole number from 0 to 100, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    - `mask_type`: one of 'based_on_depth', 'tight_bboxes', 'original', optional
+    - `mask_expand`: a whole number from -16384 to 16384, optional
+    - `rand_seed`: a whole number from 0 to 18446744073709551615, optional
+    - `detect_thr`: a number from 0.1 to 1, optional
+    - `presence_thr`: a number from 0.1 to 1, optional
+    """
 
     CLASS_TYPE = 'MeshGraphormer-DepthMapPreprocessor'
 
@@ -138,7 +181,14 @@ class MeshGraphormerDepthMapPreprocessor(_Node, frozen=True):
 
 
 class Metric3DDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Metric3D Depth Map."""
+    """Metric3D Depth Map.
+
+    - `image`: a wire that carries IMAGE
+    - `backbone`: one of 'vit-small', 'vit-large', 'vit-giant2', optional
+    - `fx`: a whole number from 1 to 16384, optional
+    - `fy`: a whole number from 1 to 16384, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Metric3D-DepthMapPreprocessor'
 
@@ -157,7 +207,14 @@ class Metric3DDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class Metric3DNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Metric3D Normal Map."""
+    """Metric3D Normal Map.
+
+    - `image`: a wire that carries IMAGE
+    - `backbone`: one of 'vit-small', 'vit-large', 'vit-giant2', optional
+    - `fx`: a whole number from 1 to 16384, optional
+    - `fy`: a whole number from 1 to 16384, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Metric3D-NormalMapPreprocessor'
 
@@ -176,7 +233,13 @@ class Metric3DNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class MiDaSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """MiDaS Depth Map."""
+    """MiDaS Depth Map.
+
+    - `image`: a wire that carries IMAGE
+    - `a`: a number from 0.0 to 15.707963267948966, optional
+    - `bg_threshold`: a number from 0 to 1, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'MiDaS-DepthMapPreprocessor'
 
@@ -194,7 +257,13 @@ class MiDaSDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class MiDaSNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """MiDaS Normal Map."""
+    """MiDaS Normal Map.
+
+    - `image`: a wire that carries IMAGE
+    - `a`: a number from 0.0 to 15.707963267948966, optional
+    - `bg_threshold`: a number from 0 to 1, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'MiDaS-NormalMapPreprocessor'
 
@@ -212,7 +281,11 @@ class MiDaSNormalMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class OneFormerADE20KSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
-    """OneFormer ADE20K Segmentor."""
+    """OneFormer ADE20K Segmentor.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'OneFormer-ADE20K-SemSegPreprocessor'
 
@@ -228,7 +301,11 @@ class OneFormerADE20KSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class OneFormerCOCOSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
-    """OneFormer COCO Segmentor."""
+    """OneFormer COCO Segmentor.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'OneFormer-COCO-SemSegPreprocessor'
 
@@ -244,7 +321,15 @@ class OneFormerCOCOSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class OpenposePreprocessor(_Node, frozen=True):
-    """OpenPose Pose."""
+    """OpenPose Pose.
+
+    - `image`: a wire that carries IMAGE
+    - `detect_hand`: one of 'enable', 'disable', optional
+    - `detect_body`: one of 'enable', 'disable', optional
+    - `detect_face`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    - `scale_stick_for_xinsr_cn`: one of 'disable', 'enable', optional
+    """
 
     CLASS_TYPE = 'OpenposePreprocessor'
 
@@ -265,7 +350,12 @@ class OpenposePreprocessor(_Node, frozen=True):
 
 
 class PiDiNetPreprocessor(_Node, Source[s.Image], frozen=True):
-    """PiDiNet Soft-Edge Lines."""
+    """PiDiNet Soft-Edge Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `safe`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'PiDiNetPreprocessor'
 
@@ -282,7 +372,13 @@ class PiDiNetPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class PixelPerfectResolution(_Node, Source[s.Int], frozen=True):
-    """Pixel Perfect Resolution."""
+    """Pixel Perfect Resolution.
+
+    - `original_image`: a wire that carries IMAGE
+    - `image_gen_width`: a whole number from 64 to 8192, by default 512
+    - `image_gen_height`: a whole number from 64 to 8192, by default 512
+    - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
+    """
 
     CLASS_TYPE = 'PixelPerfectResolution'
 
@@ -300,7 +396,13 @@ class PixelPerfectResolution(_Node, Source[s.Int], frozen=True):
 
 
 class PyraCannyPreprocessor(_Node, Source[s.Image], frozen=True):
-    """PyraCanny."""
+    """PyraCanny.
+
+    - `image`: a wire that carries IMAGE
+    - `low_threshold`: a whole number from 0 to 255, optional
+    - `high_threshold`: a whole number from 0 to 255, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'PyraCannyPreprocessor'
 
@@ -318,7 +420,10 @@ class PyraCannyPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class RenderAnimalKps(_Node, Source[s.Image], frozen=True):
-    """Render Pose JSON (Animal)."""
+    """Render Pose JSON (Animal).
+
+    - `kps`: a wire that carries POSE_KEYPOINT
+    """
 
     CLASS_TYPE = 'RenderAnimalKps'
 
@@ -333,7 +438,13 @@ class RenderAnimalKps(_Node, Source[s.Image], frozen=True):
 
 
 class RenderPeopleKps(_Node, Source[s.Image], frozen=True):
-    """Render Pose JSON (Human)."""
+    """Render Pose JSON (Human).
+
+    - `kps`: a wire that carries POSE_KEYPOINT
+    - `render_body`: true or false, by default True
+    - `render_hand`: true or false, by default True
+    - `render_face`: true or false, by default True
+    """
 
     CLASS_TYPE = 'RenderPeopleKps'
 
@@ -351,7 +462,11 @@ class RenderPeopleKps(_Node, Source[s.Image], frozen=True):
 
 
 class SAMPreprocessor(_Node, Source[s.Image], frozen=True):
-    """SAM Segmentor."""
+    """SAM Segmentor.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'SAMPreprocessor'
 
@@ -367,7 +482,11 @@ class SAMPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class SavePoseKpsAsJsonFile(_Node, frozen=True):
-    """Save Pose Keypoints."""
+    """Save Pose Keypoints.
+
+    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `filename_prefix`: text, by default 'PoseKeypoint'
+    """
 
     CLASS_TYPE = 'SavePoseKpsAsJsonFile'
     pose_kps: Source[s.PoseKeypoint]
@@ -375,7 +494,12 @@ class SavePoseKpsAsJsonFile(_Node, frozen=True):
 
 
 class Scribble_PiDiNet_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """Scribble PiDiNet Lines."""
+    """Scribble PiDiNet Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `safe`: one of 'enable', 'disable', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Scribble_PiDiNet_Preprocessor'
 
@@ -392,7 +516,12 @@ class Scribble_PiDiNet_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class Scribble_XDoG_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """Scribble XDoG Lines."""
+    """Scribble XDoG Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a whole number from 1 to 64, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Scribble_XDoG_Preprocessor'
 
@@ -409,7 +538,11 @@ class Scribble_XDoG_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class ScribblePreprocessor(_Node, Source[s.Image], frozen=True):
-    """Scribble Lines."""
+    """Scribble Lines.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'ScribblePreprocessor'
 
@@ -425,7 +558,11 @@ class ScribblePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class SemSegPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Semantic Segmentor (legacy, alias for UniFormer)."""
+    """Semantic Segmentor (legacy, alias for UniFormer).
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'SemSegPreprocessor'
 
@@ -441,7 +578,12 @@ class SemSegPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class ShufflePreprocessor(_Node, Source[s.Image], frozen=True):
-    """Content Shuffle."""
+    """Content Shuffle.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'ShufflePreprocessor'
 
@@ -458,7 +600,12 @@ class ShufflePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class TEEDPreprocessor(_Node, Source[s.Image], frozen=True):
-    """TEEDPreprocessor."""
+    """TEEDPreprocessor.
+
+    - `image`: a wire that carries IMAGE
+    - `safe_steps`: a whole number from 0 to 10, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'TEEDPreprocessor'
 
@@ -475,7 +622,12 @@ class TEEDPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class TilePreprocessor(_Node, Source[s.Image], frozen=True):
-    """Tile."""
+    """Tile.
+
+    - `image`: a wire that carries IMAGE
+    - `pyrUp_iters`: a whole number from 1 to 10, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'TilePreprocessor'
 
@@ -492,7 +644,15 @@ class TilePreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class TTPlanet_TileGF_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """TTPlanet Tile GuidedFilter."""
+    """TTPlanet Tile GuidedFilter.
+
+    - `image`: a wire that carries IMAGE
+    - `scale_factor`: a number from 1.0 to 8.0, optional
+    - `blur_strength`: a number from 1.0 to 10.0, optional
+    - `radius`: a whole number from 1 to 20, optional
+    - `eps`: a number from 0.001 to 0.1, optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'TTPlanet_TileGF_Preprocessor'
 
@@ -512,7 +672,12 @@ class TTPlanet_TileGF_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class TTPlanet_TileSimple_Preprocessor(_Node, Source[s.Image], frozen=True):
-    """TTPlanet Tile Simple."""
+    """TTPlanet Tile Simple.
+
+    - `image`: a wire that carries IMAGE
+    - `scale_factor`: a number from 1.0 to 8.0, optional
+    - `blur_strength`: a number from 1.0 to 10.0, optional
+    """
 
     CLASS_TYPE = 'TTPlanet_TileSimple_Preprocessor'
 
@@ -529,7 +694,11 @@ class TTPlanet_TileSimple_Preprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class UniFormerSemSegPreprocessor(_Node, Source[s.Image], frozen=True):
-    """UniFormer Segmentor."""
+    """UniFormer Segmentor.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'UniFormer-SemSegPreprocessor'
 

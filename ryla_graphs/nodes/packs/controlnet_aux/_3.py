@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class Unimatch_OptFlowPreprocessor(_Node, frozen=True):
-    """Unimatch Optical Flow."""
+    """Unimatch Optical Flow.
+
+    - `image`: a wire that carries IMAGE
+    - `ckpt_name`: one of 'gmflow-scale1-mixdata.pth', 'gmflow-scale2-mixdata.pth', 'gmflow-scale2-regrefine6-mixdata.pth', by default 'gmflow-scale2-regrefine6-mixdata.pth'
+    - `backward_flow`: true or false, by default False
+    - `bidirectional_flow`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Unimatch_OptFlowPreprocessor'
 
@@ -39,7 +45,19 @@ class Unimatch_OptFlowPreprocessor(_Node, frozen=True):
 
 
 class UpperBodyTrackingFromPoseKps(_Node, frozen=True):
-    """Upper Body Tracking From PoseKps (InstanceDiffusion)."""
+    """Upper Body Tracking From PoseKps (InstanceDiffusion).
+
+    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `id_include`: text
+    - `Head_width_height`: text, by default '256, 256'
+    - `Neck_width_height`: text, by default '100, 100'
+    - `Shoulder_width_height`: text
+    - `Torso_width_height`: text, by default '350, 450'
+    - `RArm_width_height`: text, by default '128, 256'
+    - `RForearm_width_height`: text, by default '128, 256'
+    - `LArm_width_height`: text, by default '128, 256'
+    - `LForearm_width_height`: text, by default '128, 256'
+    """
 
     CLASS_TYPE = 'UpperBodyTrackingFromPoseKps'
 
@@ -64,7 +82,11 @@ class UpperBodyTrackingFromPoseKps(_Node, frozen=True):
 
 
 class ZoeDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Zoe Depth Map."""
+    """Zoe Depth Map.
+
+    - `image`: a wire that carries IMAGE
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Zoe-DepthMapPreprocessor'
 
@@ -80,7 +102,12 @@ class ZoeDepthMapPreprocessor(_Node, Source[s.Image], frozen=True):
 
 
 class Zoe_DepthAnythingPreprocessor(_Node, Source[s.Image], frozen=True):
-    """Zoe Depth Anything."""
+    """Zoe Depth Anything.
+
+    - `image`: a wire that carries IMAGE
+    - `environment`: one of 'indoor', 'outdoor', optional
+    - `resolution`: a whole number from 64 to 16384, optional
+    """
 
     CLASS_TYPE = 'Zoe_DepthAnythingPreprocessor'
 

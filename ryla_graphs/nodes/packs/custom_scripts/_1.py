@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class CheckpointLoaderPysssss(_Node, Generic[Family], frozen=True):
-    """Checkpoint Loader 🐍."""
+    """Checkpoint Loader 🐍.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `prompt`: text, optional
+    """
 
     CLASS_TYPE = 'CheckpointLoader|pysssss'
 
@@ -40,7 +44,15 @@ class CheckpointLoaderPysssss(_Node, Generic[Family], frozen=True):
 
 
 class ConstrainImageforVideoPysssss(_Node, Source[s.Image], frozen=True):
-    """Constrain Image for Video 🐍."""
+    """Constrain Image for Video 🐍.
+
+    - `images`: a wire that carries IMAGE
+    - `max_width`: a whole number of at least 0, by default 1024
+    - `max_height`: a whole number of at least 0, by default 1024
+    - `min_width`: a whole number of at least 0, by default 0
+    - `min_height`: a whole number of at least 0, by default 0
+    - `crop_if_required`: one of 'yes', 'no', by default 'no'
+    """
 
     CLASS_TYPE = 'ConstrainImageforVideo|pysssss'
 
@@ -60,12 +72,20 @@ class ConstrainImageforVideoPysssss(_Node, Source[s.Image], frozen=True):
 
 
 class ConstrainImagePysssss(_Node, Source[s.Image], frozen=True):
-    """Constrain Image 🐍."""
+    """Constrain Image 🐍.
+
+    - `images`: a wire that carries IMAGE
+    - `max_width`: a whole number of at least 0, by default 1024
+    - `max_height`: a whole number of at least 0, by default 1024
+    - `min_width`: a whole number of at least 0, by default 0
+    - `min_height`: a whole number of at least 0, by default 0
+    - `crop_if_required`: one of 'yes', 'no', by default 'no'
+    """
 
     CLASS_TYPE = 'ConstrainImage|pysssss'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     images: Source[s.Image]
     max_width: Annotated[int, Field(ge=0)] | Source[s.Int] = 1024
@@ -80,7 +100,11 @@ class ConstrainImagePysssss(_Node, Source[s.Image], frozen=True):
 
 
 class LoadTextPysssss(_Node, Source[s.String], frozen=True):
-    """Load Text 🐍."""
+    """Load Text 🐍.
+
+    - `root_dir`: one of 'input', 'output', 'temp', by default 'input'
+    - `file`: one of '[none]', by default '[none]'
+    """
 
     CLASS_TYPE = 'LoadText|pysssss'
 
@@ -96,7 +120,15 @@ class LoadTextPysssss(_Node, Source[s.String], frozen=True):
 
 
 class LoraLoaderPysssss(_Node, Generic[Family], frozen=True):
-    """Lora Loader 🐍."""
+    """Lora Loader 🐍.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    - `strength_clip`: a number from -100.0 to 100.0, by default 1.0
+    - `prompt`: text, optional
+    """
 
     CLASS_TYPE = 'LoraLoader|pysssss'
 
@@ -118,7 +150,13 @@ class LoraLoaderPysssss(_Node, Generic[Family], frozen=True):
 
 
 class MathExpressionPysssss(_Node, frozen=True):
-    """Math Expression 🐍."""
+    """Math Expression 🐍.
+
+    - `expression`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'MathExpression|pysssss'
 
@@ -137,12 +175,18 @@ class MathExpressionPysssss(_Node, frozen=True):
 
 
 class PlaySoundPysssss(_Node, Source[Any], frozen=True):
-    """PlaySound 🐍."""
+    """PlaySound 🐍.
+
+    - `any`: a wire that carries anything
+    - `mode`: one of 'always', 'on empty queue', by default 'always'
+    - `volume`: a number from 0 to 1, by default 0.5
+    - `file`: text, by default 'notify.mp3'
+    """
 
     CLASS_TYPE = 'PlaySound|pysssss'
 
     class Out(NamedTuple):
-        output: Output[Any]
+        output: OutputList[Any]
 
     any: AnyValue
     mode: Literal['always', 'on empty queue'] | Source[s.Combo] = 'always'
@@ -155,12 +199,18 @@ class PlaySoundPysssss(_Node, Source[Any], frozen=True):
 
 
 class RepeaterPysssss(_Node, Source[Any], frozen=True):
-    """Repeater 🐍."""
+    """Repeater 🐍.
+
+    - `source`: a wire that carries anything
+    - `repeats`: a whole number from 0 to 5000, by default 2
+    - `output_`: one of 'single', 'multi', by default 'single'
+    - `node_mode`: one of 'reuse', 'create', by default 'reuse'
+    """
 
     CLASS_TYPE = 'Repeater|pysssss'
 
     class Out(NamedTuple):
-        output: Output[Any]
+        output: OutputList[Any]
 
     WIRE_NAMES = {'output_': 'output'}
     source: AnyValue
@@ -174,7 +224,10 @@ class RepeaterPysssss(_Node, Source[Any], frozen=True):
 
 
 class ReroutePrimitivePysssss(_Node, Source[Any], frozen=True):
-    """Reroute Primitive 🐍."""
+    """Reroute Primitive 🐍.
+
+    - `value`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ReroutePrimitive|pysssss'
 
@@ -189,7 +242,14 @@ class ReroutePrimitivePysssss(_Node, Source[Any], frozen=True):
 
 
 class SaveTextPysssss(_Node, Source[s.String], frozen=True):
-    """Save Text 🐍."""
+    """Save Text 🐍.
+
+    - `root_dir`: one of 'input', 'output', 'temp', by default 'input'
+    - `file`: text, by default 'file.txt'
+    - `append`: one of 'append', 'overwrite', 'new only', by default 'append'
+    - `insert`: true or false, by default True
+    - `text`: text
+    """
 
     CLASS_TYPE = 'SaveText|pysssss'
 
@@ -208,12 +268,15 @@ class SaveTextPysssss(_Node, Source[s.String], frozen=True):
 
 
 class ShowTextPysssss(_Node, Source[s.String], frozen=True):
-    """Show Text 🐍."""
+    """Show Text 🐍.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'ShowText|pysssss'
 
     class Out(NamedTuple):
-        string: Output[s.String]
+        string: OutputList[s.String]
 
     text: str | Source[s.String]
 
@@ -223,7 +286,14 @@ class ShowTextPysssss(_Node, Source[s.String], frozen=True):
 
 
 class StringFunctionPysssss(_Node, Source[s.String], frozen=True):
-    """String Function 🐍."""
+    """String Function 🐍.
+
+    - `action`: one of 'append', 'replace', by default 'append'
+    - `tidy_tags`: one of 'yes', 'no', by default 'yes'
+    - `text_a`: text, optional
+    - `text_b`: text, optional
+    - `text_c`: text, optional
+    """
 
     CLASS_TYPE = 'StringFunction|pysssss'
 
@@ -242,12 +312,17 @@ class StringFunctionPysssss(_Node, Source[s.String], frozen=True):
 
 
 class SystemNotificationPysssss(_Node, Source[Any], frozen=True):
-    """SystemNotification 🐍."""
+    """SystemNotification 🐍.
+
+    - `message`: text
+    - `any`: a wire that carries anything
+    - `mode`: one of 'always', 'on empty queue', by default 'always'
+    """
 
     CLASS_TYPE = 'SystemNotification|pysssss'
 
     class Out(NamedTuple):
-        output: Output[Any]
+        output: OutputList[Any]
 
     message: str | Source[s.String]
     any: AnyValue

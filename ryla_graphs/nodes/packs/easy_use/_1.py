@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,21 @@ class _Node(Node, frozen=True):
 
 
 class dynamicThresholdingFull(_Node, Source[s.Model[Family]], frozen=True):
-    """DynamicThresholdingFull."""
+    """DynamicThresholdingFull.
+
+    - `model`: a wire that carries MODEL
+    - `mimic_scale`: a number from 0.0 to 100.0, by default 7.0
+    - `threshold_percentile`: a number from 0.0 to 1.0, by default 1.0
+    - `mimic_mode`: one of 'Constant', 'Linear Down', 'Cosine Down', 'Half Cosine Down', 'Linear Up', 'Cosine Up', 'Half Cosine Up', 'Power Up', 'Power Down', 'Linear Repeating', 'Cosine Repeating', 'Sawtooth', by default 'Constant'
+    - `mimic_scale_min`: a number from 0.0 to 100.0, by default 0.0
+    - `cfg_mode`: one of 'Constant', 'Linear Down', 'Cosine Down', 'Half Cosine Down', 'Linear Up', 'Cosine Up', 'Half Cosine Up', 'Power Up', 'Power Down', 'Linear Repeating', 'Cosine Repeating', 'Sawtooth', by default 'Constant'
+    - `cfg_scale_min`: a number from 0.0 to 100.0, by default 0.0
+    - `sched_val`: a number from 0.0 to 100.0, by default 1.0
+    - `separate_feature_channels`: one of 'enable', 'disable', by default 'enable'
+    - `scaling_startpoint`: one of 'MEAN', 'ZERO', by default 'MEAN'
+    - `variability_measure`: one of 'AD', 'STD', by default 'AD'
+    - `interpolate_phi`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'dynamicThresholdingFull'
 
@@ -48,7 +62,24 @@ class dynamicThresholdingFull(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyA1111Loader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (A1111)."""
+    """EasyLoader (A1111).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `clip_skip`: a whole number from -24 to 0, by default -2
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '512 x 512'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 512
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 512
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `a1111_prompt_style`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy a1111Loader'
 
@@ -79,7 +110,11 @@ class EasyA1111Loader(_Node, Generic[Family], frozen=True):
 
 
 class EasyAb(_Node, frozen=True):
-    """easy ab."""
+    """easy ab.
+
+    - `A_or_B`: true or false, by default True
+    - `in_`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy ab'
 
@@ -97,7 +132,30 @@ class EasyAb(_Node, frozen=True):
 
 
 class EasyAnythingIndexSwitch(_Node, Source[Any], frozen=True):
-    """easy anythingIndexSwitch."""
+    """easy anythingIndexSwitch.
+
+    - `index`: a whole number from 0 to 9, by default 0
+    - `value0`: a wire that carries anything, optional
+    - `value1`: a wire that carries anything, optional
+    - `value2`: a wire that carries anything, optional
+    - `value3`: a wire that carries anything, optional
+    - `value4`: a wire that carries anything, optional
+    - `value5`: a wire that carries anything, optional
+    - `value6`: a wire that carries anything, optional
+    - `value7`: a wire that carries anything, optional
+    - `value8`: a wire that carries anything, optional
+    - `value9`: a wire that carries anything, optional
+    - `value10`: a wire that carries anything, optional
+    - `value11`: a wire that carries anything, optional
+    - `value12`: a wire that carries anything, optional
+    - `value13`: a wire that carries anything, optional
+    - `value14`: a wire that carries anything, optional
+    - `value15`: a wire that carries anything, optional
+    - `value16`: a wire that carries anything, optional
+    - `value17`: a wire that carries anything, optional
+    - `value18`: a wire that carries anything, optional
+    - `value19`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy anythingIndexSwitch'
 
@@ -132,7 +190,11 @@ class EasyAnythingIndexSwitch(_Node, Source[Any], frozen=True):
 
 
 class EasyAnythingInversedSwitch(_Node, frozen=True):
-    """easy anythingInversedSwitch."""
+    """easy anythingInversedSwitch.
+
+    - `index`: a whole number from 0 to 9, by default 0
+    - `in_`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy anythingInversedSwitch'
 
@@ -168,7 +230,17 @@ class EasyAnythingInversedSwitch(_Node, frozen=True):
 
 
 class EasyApplyBrushNet(_Node, Source[s.PipeLine], frozen=True):
-    """Easy Apply BrushNet."""
+    """Easy Apply BrushNet.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `brushnet`: the name of a file or model that the server has
+    - `dtype`: one of 'float16', 'bfloat16', 'float32', 'float64', by default 'float16'
+    - `scale`: a number from 0.0 to 10.0, by default 1.0
+    - `start_at`: a whole number from 0 to 10000, by default 0
+    - `end_at`: a whole number from 0 to 10000, by default 10000
+    """
 
     CLASS_TYPE = 'easy applyBrushNet'
 
@@ -190,7 +262,13 @@ class EasyApplyBrushNet(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
-    """Easy Apply Fooocus Inpaint."""
+    """Easy Apply Fooocus Inpaint.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `head`: one of 'fooocus_inpaint_head', by default 'fooocus_inpaint_head'
+    - `patch`: one of 'inpaint_v26 (1.32GB)', 'inpaint_v25 (2.58GB)', 'inpaint (1.32GB)', by default 'inpaint_v26 (1.32GB)'
+    """
 
     CLASS_TYPE = 'easy applyFooocusInpaint'
 
@@ -208,7 +286,22 @@ class EasyApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyApplyInpaint(_Node, Source[s.PipeLine], frozen=True):
-    """Easy Apply Inpaint."""
+    """Easy Apply Inpaint.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `inpaint_mode`: one of 'normal', 'fooocus_inpaint', 'brushnet_random', 'brushnet_segmentation', 'powerpaint', by default 'normal'
+    - `encode`: one of 'none', 'vae_encode_inpaint', 'inpaint_model_conditioning', 'different_diffusion', by default 'none'
+    - `grow_mask_by`: a whole number from 0 to 64, by default 6
+    - `dtype`: one of 'float16', 'bfloat16', 'float32', 'float64', by default 'float16'
+    - `fitting`: a number from 0.3 to 1.0, by default 1.0
+    - `function`: one of 'text guided', 'shape guided', 'object removal', 'context aware', 'image outpainting', by default 'text guided'
+    - `scale`: a number from 0.0 to 10.0, by default 1.0
+    - `start_at`: a whole number from 0 to 10000, by default 0
+    - `end_at`: a whole number from 0 to 10000, by default 10000
+    - `noise_mask`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy applyInpaint'
 
@@ -235,7 +328,21 @@ class EasyApplyInpaint(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyApplyPowerPaint(_Node, Source[s.PipeLine], frozen=True):
-    """Easy Apply PowerPaint."""
+    """Easy Apply PowerPaint.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `powerpaint_model`: the name of a file or model that the server has
+    - `powerpaint_clip`: the name of a file or model that the server has
+    - `dtype`: one of 'float16', 'bfloat16', 'float32', 'float64', by default 'float16'
+    - `fitting`: a number from 0.3 to 1.0, by default 1.0
+    - `function`: one of 'text guided', 'shape guided', 'object removal', 'context aware', 'image outpainting', by default 'text guided'
+    - `scale`: a number from 0.0 to 10.0, by default 1.0
+    - `start_at`: a whole number from 0 to 10000, by default 0
+    - `end_at`: a whole number from 0 to 10000, by default 10000
+    - `save_memory`: one of 'none', 'auto', 'max', by default 'none'
+    """
 
     CLASS_TYPE = 'easy applyPowerPaint'
 
@@ -261,7 +368,11 @@ class EasyApplyPowerPaint(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyBatchAnything(_Node, Source[Any], frozen=True):
-    """easy batchAnything."""
+    """easy batchAnything.
+
+    - `any_1`: a wire that carries anything
+    - `any_2`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy batchAnything'
 
@@ -277,7 +388,11 @@ class EasyBatchAnything(_Node, Source[Any], frozen=True):
 
 
 class EasyBlocker(_Node, Source[Any], frozen=True):
-    """easy blocker."""
+    """easy blocker.
+
+    - `continue_`: true or false, by default False
+    - `in_`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy blocker'
 
@@ -294,7 +409,10 @@ class EasyBlocker(_Node, Source[Any], frozen=True):
 
 
 class EasyBoolean(_Node, Source[s.Boolean], frozen=True):
-    """easy boolean."""
+    """easy boolean.
+
+    - `value`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy boolean'
 
@@ -309,7 +427,14 @@ class EasyBoolean(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyCascadeKSampler(_Node, frozen=True):
-    """EasyCascadeKsampler."""
+    """EasyCascadeKsampler.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model_c`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy cascadeKSampler'
 
@@ -329,7 +454,24 @@ class EasyCascadeKSampler(_Node, frozen=True):
 
 
 class EasyCascadeLoader(_Node, Generic[Family], frozen=True):
-    """easy cascadeLoader."""
+    """easy cascadeLoader.
+
+    - `stage_c`: the name of a file or model that the server has
+    - `stage_b`: the name of a file or model that the server has
+    - `stage_a`: the name of a file or model that the server has
+    - `clip_name`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 1024'
+    - `empty_latent_width`: a whole number from 16 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 16 to 16384, by default 1024
+    - `compression`: a whole number from 32 to 64, by default 42
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'easy cascadeLoader'
 
@@ -361,7 +503,10 @@ class EasyCascadeLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyCkptNames(_Node, Source[Any], frozen=True):
-    """Ckpt Names."""
+    """Ckpt Names.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'easy ckptNames'
 
@@ -376,7 +521,10 @@ class EasyCkptNames(_Node, Source[Any], frozen=True):
 
 
 class EasyCleanGpuUsed(_Node, Source[Any], frozen=True):
-    """easy cleanGpuUsed."""
+    """easy cleanGpuUsed.
+
+    - `anything`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy cleanGpuUsed'
 
@@ -391,7 +539,10 @@ class EasyCleanGpuUsed(_Node, Source[Any], frozen=True):
 
 
 class EasyClearCacheAll(_Node, Source[Any], frozen=True):
-    """easy clearCacheAll."""
+    """easy clearCacheAll.
+
+    - `anything`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy clearCacheAll'
 
@@ -406,7 +557,11 @@ class EasyClearCacheAll(_Node, Source[Any], frozen=True):
 
 
 class EasyClearCacheKey(_Node, Source[Any], frozen=True):
-    """easy clearCacheKey."""
+    """easy clearCacheKey.
+
+    - `anything`: a wire that carries anything
+    - `cache_key`: text, by default '*'
+    """
 
     CLASS_TYPE = 'easy clearCacheKey'
 
@@ -422,7 +577,23 @@ class EasyClearCacheKey(_Node, Source[Any], frozen=True):
 
 
 class EasyComfyLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Comfy)."""
+    """EasyLoader (Comfy).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `clip_skip`: a whole number from -24 to 0, by default -2
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '512 x 512'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 512
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 512
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'easy comfyLoader'
 
@@ -452,7 +623,12 @@ class EasyComfyLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyCompare(_Node, Source[s.Boolean], frozen=True):
-    """easy compare."""
+    """easy compare.
+
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `comparison`: one of 'a == b', 'a != b', 'a < b', 'a > b', 'a <= b', 'a >= b', 'a > 0', 'a <= 0', 'b > 0', 'b <= 0', optional
+    """
 
     CLASS_TYPE = 'easy compare'
 
@@ -469,7 +645,30 @@ class EasyCompare(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyConditioningIndexSwitch(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """easy conditioningIndexSwitch."""
+    """easy conditioningIndexSwitch.
+
+    - `index`: a whole number from 0 to 9, by default 0
+    - `cond0`: a wire that carries CONDITIONING, optional
+    - `cond1`: a wire that carries CONDITIONING, optional
+    - `cond2`: a wire that carries CONDITIONING, optional
+    - `cond3`: a wire that carries CONDITIONING, optional
+    - `cond4`: a wire that carries CONDITIONING, optional
+    - `cond5`: a wire that carries CONDITIONING, optional
+    - `cond6`: a wire that carries CONDITIONING, optional
+    - `cond7`: a wire that carries CONDITIONING, optional
+    - `cond8`: a wire that carries CONDITIONING, optional
+    - `cond9`: a wire that carries CONDITIONING, optional
+    - `cond10`: a wire that carries CONDITIONING, optional
+    - `cond11`: a wire that carries CONDITIONING, optional
+    - `cond12`: a wire that carries CONDITIONING, optional
+    - `cond13`: a wire that carries CONDITIONING, optional
+    - `cond14`: a wire that carries CONDITIONING, optional
+    - `cond15`: a wire that carries CONDITIONING, optional
+    - `cond16`: a wire that carries CONDITIONING, optional
+    - `cond17`: a wire that carries CONDITIONING, optional
+    - `cond18`: a wire that carries CONDITIONING, optional
+    - `cond19`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'easy conditioningIndexSwitch'
 
@@ -504,7 +703,15 @@ class EasyConditioningIndexSwitch(_Node, Source[s.Conditioning[Family]], frozen=
 
 
 class EasyControlnetLoader(_Node, Generic[Family], frozen=True):
-    """EasyControlnet."""
+    """EasyControlnet.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `control_net_name`: the name of a file or model that the server has
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `strength`: a number from 0.0 to 10.0, optional
+    - `scale_soft_weights`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'easy controlnetLoader'
 
@@ -526,7 +733,18 @@ class EasyControlnetLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyControlnetLoaderPlusPlus(_Node, Generic[Family], frozen=True):
-    """EasyControlnet++."""
+    """EasyControlnet++.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `control_net_name`: the name of a file or model that the server has
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `strength`: a number from 0.0 to 10.0, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `end_percent`: a number from 0.0 to 1.0, optional
+    - `scale_soft_weights`: a number from 0.0 to 1.0, optional
+    - `union_type`: one of 'auto', 'openpose', 'depth', 'hed/pidi/scribble/ted', 'canny/lineart/anime_lineart/mlsd', 'normal', 'segment', 'tile', 'repaint', optional
+    """
 
     CLASS_TYPE = 'easy controlnetLoader++'
 
@@ -551,7 +769,17 @@ class EasyControlnetLoaderPlusPlus(_Node, Generic[Family], frozen=True):
 
 
 class EasyControlnetLoaderADV(_Node, Generic[Family], frozen=True):
-    """EasyControlnet (Advanced)."""
+    """EasyControlnet (Advanced).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `control_net_name`: the name of a file or model that the server has
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `strength`: a number from 0.0 to 10.0, optional
+    - `start_percent`: a number from 0.0 to 1.0, optional
+    - `end_percent`: a number from 0.0 to 1.0, optional
+    - `scale_soft_weights`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'easy controlnetLoaderADV'
 
@@ -575,7 +803,10 @@ class EasyControlnetLoaderADV(_Node, Generic[Family], frozen=True):
 
 
 class EasyControlnetNames(_Node, Source[Any], frozen=True):
-    """ControlNet Names."""
+    """ControlNet Names.
+
+    - `controlnet_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'easy controlnetNames'
 
@@ -590,7 +821,31 @@ class EasyControlnetNames(_Node, Source[Any], frozen=True):
 
 
 class EasyControlnetStack(_Node, Source[s.ControlNetStack], frozen=True):
-    """easy controlnetStack."""
+    """easy controlnetStack.
+
+    - `toggle`: true or false
+    - `mode`: one of 'simple', 'advanced', by default 'simple'
+    - `num_controlnet`: a whole number from 1 to 3, by default 1
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `controlnet_1`: the name of a file or model that the server has, optional
+    - `controlnet_1_strength`: a number from -10.0 to 10.0, optional
+    - `start_percent_1`: a number from 0.0 to 1.0, optional
+    - `end_percent_1`: a number from 0.0 to 1.0, optional
+    - `scale_soft_weight_1`: a number from 0.0 to 1.0, optional
+    - `image_1`: a wire that carries IMAGE, optional
+    - `controlnet_2`: the name of a file or model that the server has, optional
+    - `controlnet_2_strength`: a number from -10.0 to 10.0, optional
+    - `start_percent_2`: a number from 0.0 to 1.0, optional
+    - `end_percent_2`: a number from 0.0 to 1.0, optional
+    - `scale_soft_weight_2`: a number from 0.0 to 1.0, optional
+    - `image_2`: a wire that carries IMAGE, optional
+    - `controlnet_3`: the name of a file or model that the server has, optional
+    - `controlnet_3_strength`: a number from -10.0 to 10.0, optional
+    - `start_percent_3`: a number from 0.0 to 1.0, optional
+    - `end_percent_3`: a number from 0.0 to 1.0, optional
+    - `scale_soft_weight_3`: a number from 0.0 to 1.0, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy controlnetStack'
 
@@ -626,7 +881,11 @@ class EasyControlnetStack(_Node, Source[s.ControlNetStack], frozen=True):
 
 
 class EasyControlnetStackApply(_Node, Source[s.PipeLine], frozen=True):
-    """Easy Apply CnetStack."""
+    """Easy Apply CnetStack.
+
+    - `controlnet_stack`: a wire that carries CONTROL_NET_STACK
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'easy controlnetStackApply'
 
@@ -642,7 +901,11 @@ class EasyControlnetStackApply(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyConvertAnything(_Node, Source[Any], frozen=True):
-    """easy convertAnything."""
+    """easy convertAnything.
+
+    - `input`: a wire that carries anything
+    - `output_type`: one of 'string', 'int', 'float', 'boolean', by default 'string'
+    """
 
     CLASS_TYPE = 'easy convertAnything'
 
@@ -659,15 +922,22 @@ class EasyConvertAnything(_Node, Source[Any], frozen=True):
 
 
 class EasyDetailerFix(_Node, frozen=True):
-    """DetailerFix."""
+    """DetailerFix.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy detailerFix'
 
     class Out(NamedTuple):
         pipe: Output[s.PipeLine]
         image: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_enhanced_alpha: Output[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_enhanced_alpha: OutputList[s.Image]
 
     pipe: Source[s.PipeLine]
     image_output: Literal['Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save'] | Source[s.Combo] = 'Preview'
@@ -681,7 +951,10 @@ class EasyDetailerFix(_Node, frozen=True):
 
 
 class EasyFloat(_Node, Source[s.Float], frozen=True):
-    """easy float."""
+    """easy float.
+
+    - `value`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    """
 
     CLASS_TYPE = 'easy float'
 

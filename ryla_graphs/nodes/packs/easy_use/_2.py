@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,24 @@ class _Node(Node, frozen=True):
 
 
 class EasyFluxLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Flux)."""
+    """EasyLoader (Flux).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 1024'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
+    - `positive`: text
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `model_override`: a wire that carries MODEL, optional
+    - `clip_override`: a wire that carries CLIP, optional
+    - `vae_override`: a wire that carries VAE, optional
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'easy fluxLoader'
 
@@ -53,7 +70,29 @@ class EasyFluxLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyForLoopEnd(_Node, frozen=True):
-    """For Loop End."""
+    """For Loop End.
+
+    - `flow`: a wire that carries FLOW_CONTROL
+    - `initial_value1`: a wire that carries anything, optional
+    - `initial_value2`: a wire that carries anything, optional
+    - `initial_value3`: a wire that carries anything, optional
+    - `initial_value4`: a wire that carries anything, optional
+    - `initial_value5`: a wire that carries anything, optional
+    - `initial_value6`: a wire that carries anything, optional
+    - `initial_value7`: a wire that carries anything, optional
+    - `initial_value8`: a wire that carries anything, optional
+    - `initial_value9`: a wire that carries anything, optional
+    - `initial_value10`: a wire that carries anything, optional
+    - `initial_value11`: a wire that carries anything, optional
+    - `initial_value12`: a wire that carries anything, optional
+    - `initial_value13`: a wire that carries anything, optional
+    - `initial_value14`: a wire that carries anything, optional
+    - `initial_value15`: a wire that carries anything, optional
+    - `initial_value16`: a wire that carries anything, optional
+    - `initial_value17`: a wire that carries anything, optional
+    - `initial_value18`: a wire that carries anything, optional
+    - `initial_value19`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy forLoopEnd'
 
@@ -105,7 +144,29 @@ class EasyForLoopEnd(_Node, frozen=True):
 
 
 class EasyForLoopStart(_Node, frozen=True):
-    """For Loop Start."""
+    """For Loop Start.
+
+    - `total`: a whole number from 1 to 100000, by default 1
+    - `initial_value1`: a wire that carries anything, optional
+    - `initial_value2`: a wire that carries anything, optional
+    - `initial_value3`: a wire that carries anything, optional
+    - `initial_value4`: a wire that carries anything, optional
+    - `initial_value5`: a wire that carries anything, optional
+    - `initial_value6`: a wire that carries anything, optional
+    - `initial_value7`: a wire that carries anything, optional
+    - `initial_value8`: a wire that carries anything, optional
+    - `initial_value9`: a wire that carries anything, optional
+    - `initial_value10`: a wire that carries anything, optional
+    - `initial_value11`: a wire that carries anything, optional
+    - `initial_value12`: a wire that carries anything, optional
+    - `initial_value13`: a wire that carries anything, optional
+    - `initial_value14`: a wire that carries anything, optional
+    - `initial_value15`: a wire that carries anything, optional
+    - `initial_value16`: a wire that carries anything, optional
+    - `initial_value17`: a wire that carries anything, optional
+    - `initial_value18`: a wire that carries anything, optional
+    - `initial_value19`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy forLoopStart'
 
@@ -159,7 +220,24 @@ class EasyForLoopStart(_Node, frozen=True):
 
 
 class EasyFullCascadeKSampler(_Node, Generic[Family], frozen=True):
-    """EasyCascadeKsampler (Full)."""
+    """EasyCascadeKsampler (Full).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `encode_vae_name`: the name of a file or model that the server has
+    - `decode_vae_name`: the name of a file or model that the server has
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 4.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler_ancestral'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Hide'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image_to_latent_c`: a wire that carries IMAGE, optional
+    - `latent_c`: a wire that carries LATENT, optional
+    - `model_c`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy fullCascadeKSampler'
 
@@ -190,7 +268,27 @@ class EasyFullCascadeKSampler(_Node, Generic[Family], frozen=True):
 
 
 class EasyFullkSampler(_Node, Generic[Family], frozen=True):
-    """EasyKSampler (Full)."""
+    """EasyKSampler (Full).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'Hide'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `seed`: a whole number from 0 to 1125899906842624, optional
+    - `model`: a wire that carries MODEL, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries VAE, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `xyPlot`: a wire that carries XYPLOT, optional
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy fullkSampler'
 
@@ -230,7 +328,32 @@ class EasyFullkSampler(_Node, Generic[Family], frozen=True):
 
 
 class EasyFullLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Full)."""
+    """EasyLoader (Full).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `config_name`: the name of a file or model that the server has, by default 'Default'
+    - `vae_name`: the name of a file or model that the server has
+    - `clip_skip`: a whole number from -24 to 0, by default -2
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '512 x 512'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 512
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 512
+    - `positive`: text
+    - `positive_token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `positive_weight_interpretation`: one of 'comfy', 'A1111', 'comfy++', 'compel', 'fixed attention', by default 'comfy'
+    - `negative`: text
+    - `negative_token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `negative_weight_interpretation`: one of 'comfy', 'A1111', 'comfy++', 'compel', 'fixed attention', by default 'comfy'
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `model_override`: a wire that carries MODEL, optional
+    - `clip_override`: a wire that carries CLIP, optional
+    - `vae_override`: a wire that carries VAE, optional
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    - `a1111_prompt_style`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy fullLoader'
 
@@ -273,7 +396,13 @@ class EasyFullLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyGlobalSeed(_Node, frozen=True):
-    """easy globalSeed."""
+    """easy globalSeed.
+
+    - `value`: a whole number from 0 to 1125899906842624, by default 0
+    - `mode`: true or false, by default True
+    - `action`: one of 'fixed', 'increment', 'decrement', 'randomize', 'increment for each node', 'decrement for each node', 'randomize for each node', by default 'fixed'
+    - `last_seed`: text
+    """
 
     CLASS_TYPE = 'easy globalSeed'
     value: Annotated[int, Field(ge=0, le=1125899906842624)] | Source[s.Int] = 0
@@ -283,7 +412,24 @@ class EasyGlobalSeed(_Node, frozen=True):
 
 
 class EasyHiresFix(_Node, Generic[Family], frozen=True):
-    """HiresFix."""
+    """HiresFix.
+
+    - `model_name`: the name of a file or model that the server has
+    - `rescale_after_model`: one of False, True, by default True
+    - `rescale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', 'bislerp', by default 'nearest-exact'
+    - `rescale`: one of 'by percentage', 'to Width/Height', 'to longer side - maintain aspect', by default 'by percentage'
+    - `percent`: a whole number from 0 to 1000, by default 50
+    - `width`: a whole number from 64 to 16384, by default 1024
+    - `height`: a whole number from 64 to 16384, by default 1024
+    - `longer_side`: a whole number from 64 to 16384, by default 1024
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'easy hiresFix'
 
@@ -314,7 +460,14 @@ class EasyHiresFix(_Node, Generic[Family], frozen=True):
 
 
 class EasyHumanSegmentation(_Node, frozen=True):
-    """Human Segmentation."""
+    """Human Segmentation.
+
+    - `image`: a wire that carries IMAGE
+    - `method`: one of 'selfie_multiclass_256x256', 'human_parsing_lip', 'human_parts (deeplabv3p)', 'segformer_b3_clothes', 'segformer_b3_fashion', 'face_parsing', by default 'selfie_multiclass_256x256'
+    - `confidence`: a number from 0.05 to 0.95, by default 0.4
+    - `crop_multi`: a number from 0.0 to 10.0, by default 0.0
+    - `mask_components`: a wire that carries EASY_COMBO
+    """
 
     CLASS_TYPE = 'easy humanSegmentation'
 
@@ -335,7 +488,22 @@ class EasyHumanSegmentation(_Node, frozen=True):
 
 
 class EasyHunyuanDiTLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (HunyuanDiT)."""
+    """EasyLoader (HunyuanDiT).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 1024'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `optional_controlnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'easy hunyuanDiTLoader'
 
@@ -364,7 +532,16 @@ class EasyHunyuanDiTLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyIcLightApply(_Node, Generic[Family], frozen=True):
-    """Easy Apply ICLight."""
+    """Easy Apply ICLight.
+
+    - `mode`: one of 'Foreground', 'Foreground&Background', by default 'Foreground'
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `lighting`: one of 'None', 'Left Light', 'Right Light', 'Top Light', 'Bottom Light', 'Circle Light', by default 'None'
+    - `source`: one of 'Use Background Image', 'Use Flipped Background Image', 'Left Light', 'Right Light', 'Top Light', 'Bottom Light', 'Ambient', by default 'Use Background Image'
+    - `remove_bg`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy icLightApply'
 
@@ -386,7 +563,12 @@ class EasyIcLightApply(_Node, Generic[Family], frozen=True):
 
 
 class EasyIf(_Node, Source[Any], frozen=True):
-    """If (🚫Deprecated), deprecated."""
+    """If (🚫Deprecated), deprecated.
+
+    - `any`: a wire that carries anything
+    - `if_`: a wire that carries anything
+    - `else_`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy if'
 
@@ -404,7 +586,12 @@ class EasyIf(_Node, Source[Any], frozen=True):
 
 
 class EasyIfElse(_Node, Source[Any], frozen=True):
-    """easy ifElse."""
+    """easy ifElse.
+
+    - `boolean`: true or false
+    - `on_true`: a wire that carries anything
+    - `on_false`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy ifElse'
 
@@ -421,12 +608,15 @@ class EasyIfElse(_Node, Source[Any], frozen=True):
 
 
 class EasyImageBatchToImageList(_Node, Source[s.Image], frozen=True):
-    """Image Batch To Image List."""
+    """Image Batch To Image List.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageBatchToImageList'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     image: Source[s.Image]
 
@@ -436,7 +626,12 @@ class EasyImageBatchToImageList(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageChooser(_Node, Source[s.Image], frozen=True):
-    """Image Chooser."""
+    """Image Chooser.
+
+    - `mode`: one of 'Always Pause', 'Keep Last Selection', by default 'Always Pause'
+    - `preview_rescale`: a number from 0.05 to 1.0, by default 1.0
+    - `images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy imageChooser'
 
@@ -453,7 +648,14 @@ class EasyImageChooser(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageColorMatch(_Node, Source[s.Image], frozen=True):
-    """Image Color Match."""
+    """Image Color Match.
+
+    - `image_ref`: a wire that carries IMAGE
+    - `image_target`: a wire that carries IMAGE
+    - `method`: one of 'wavelet', 'adain', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'wavelet'
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
+    - `save_prefix`: text, by default 'ComfyUI'
+    """
 
     CLASS_TYPE = 'easy imageColorMatch'
 
@@ -472,7 +674,13 @@ class EasyImageColorMatch(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageConcat(_Node, Source[s.Image], frozen=True):
-    """imageConcat."""
+    """imageConcat.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
+    - `match_image_size`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy imageConcat'
 
@@ -490,7 +698,10 @@ class EasyImageConcat(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageCount(_Node, Source[s.Int], frozen=True):
-    """ImageCount."""
+    """ImageCount.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageCount'
 
@@ -505,7 +716,14 @@ class EasyImageCount(_Node, Source[s.Int], frozen=True):
 
 
 class EasyImageCropFromMask(_Node, frozen=True):
-    """imageCropFromMask."""
+    """imageCropFromMask.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `image_crop_multi`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_crop_multi`: a number from 0.0 to 10.0, by default 1.0
+    - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'easy imageCropFromMask'
 
@@ -526,7 +744,17 @@ class EasyImageCropFromMask(_Node, frozen=True):
 
 
 class EasyImageDetailTransfer(_Node, Source[s.Image], frozen=True):
-    """Image Detail Transfer."""
+    """Image Detail Transfer.
+
+    - `target`: a wire that carries IMAGE
+    - `source`: a wire that carries IMAGE
+    - `mode`: one of 'add', 'multiply', 'screen', 'overlay', 'soft_light', 'hard_light', 'color_dodge', 'color_burn', 'difference', 'exclusion', 'divide', by default 'add'
+    - `blur_sigma`: a number from 0.1 to 100.0, by default 1.0
+    - `blend_factor`: a number from -10.0 to 10.0, by default 1.0
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy imageDetailTransfer'
 
@@ -548,7 +776,30 @@ class EasyImageDetailTransfer(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageIndexSwitch(_Node, Source[s.Image], frozen=True):
-    """easy imageIndexSwitch."""
+    """easy imageIndexSwitch.
+
+    - `index`: a whole number from 0 to 9, by default 0
+    - `image0`: a wire that carries IMAGE, optional
+    - `image1`: a wire that carries IMAGE, optional
+    - `image2`: a wire that carries IMAGE, optional
+    - `image3`: a wire that carries IMAGE, optional
+    - `image4`: a wire that carries IMAGE, optional
+    - `image5`: a wire that carries IMAGE, optional
+    - `image6`: a wire that carries IMAGE, optional
+    - `image7`: a wire that carries IMAGE, optional
+    - `image8`: a wire that carries IMAGE, optional
+    - `image9`: a wire that carries IMAGE, optional
+    - `image10`: a wire that carries IMAGE, optional
+    - `image11`: a wire that carries IMAGE, optional
+    - `image12`: a wire that carries IMAGE, optional
+    - `image13`: a wire that carries IMAGE, optional
+    - `image14`: a wire that carries IMAGE, optional
+    - `image15`: a wire that carries IMAGE, optional
+    - `image16`: a wire that carries IMAGE, optional
+    - `image17`: a wire that carries IMAGE, optional
+    - `image18`: a wire that carries IMAGE, optional
+    - `image19`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy imageIndexSwitch'
 
@@ -583,7 +834,15 @@ class EasyImageIndexSwitch(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageInsetCrop(_Node, Source[s.Image], frozen=True):
-    """ImageInsetCrop."""
+    """ImageInsetCrop.
+
+    - `image`: a wire that carries IMAGE
+    - `measurement`: one of 'Pixels', 'Percentage', by default 'Pixels'
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'easy imageInsetCrop'
 
@@ -603,12 +862,17 @@ class EasyImageInsetCrop(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageInterrogator(_Node, Source[s.String], frozen=True):
-    """Image To Prompt."""
+    """Image To Prompt.
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'fast', 'classic', 'best', 'negative', by default 'fast'
+    - `use_lowvram`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy imageInterrogator'
 
     class Out(NamedTuple):
-        prompt: Output[s.String]
+        prompt: OutputList[s.String]
 
     image: Source[s.Image]
     mode: Literal['fast', 'classic', 'best', 'negative'] | Source[s.Combo] = 'fast'
@@ -620,7 +884,10 @@ class EasyImageInterrogator(_Node, Source[s.String], frozen=True):
 
 
 class EasyImageListToImageBatch(_Node, Source[s.Image], frozen=True):
-    """Image List To Image Batch."""
+    """Image List To Image Batch.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageListToImageBatch'
 
@@ -635,7 +902,11 @@ class EasyImageListToImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImagePixelPerfect(_Node, Source[s.Int], frozen=True):
-    """ImagePixelPerfect."""
+    """ImagePixelPerfect.
+
+    - `image`: a wire that carries IMAGE
+    - `resize_mode`: one of 'Just Resize', 'Crop and Resize', 'Resize and Fill', by default 'Just Resize'
+    """
 
     CLASS_TYPE = 'easy imagePixelPerfect'
 
@@ -651,7 +922,10 @@ class EasyImagePixelPerfect(_Node, Source[s.Int], frozen=True):
 
 
 class EasyImageRatio(_Node, frozen=True):
-    """ImageRatio."""
+    """ImageRatio.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageRatio'
 
@@ -669,7 +943,16 @@ class EasyImageRatio(_Node, frozen=True):
 
 
 class EasyImageRemBg(_Node, frozen=True):
-    """Image Remove Bg."""
+    """Image Remove Bg.
+
+    - `images`: a wire that carries IMAGE
+    - `rem_mode`: one of 'RMBG-2.0', 'RMBG-1.4', 'Inspyrenet', 'BEN2', by default 'RMBG-1.4'
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `torchscript_jit`: true or false, optional
+    - `add_background`: one of 'none', 'white', 'black', optional
+    - `refine_foreground`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy imageRemBg'
 
@@ -691,7 +974,12 @@ class EasyImageRemBg(_Node, frozen=True):
 
 
 class EasyImageSave(_Node, frozen=True):
-    """Save Image (Simple)."""
+    """Save Image (Simple).
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `only_preview`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy imageSave'
     images: Source[s.Image]
@@ -700,7 +988,13 @@ class EasyImageSave(_Node, frozen=True):
 
 
 class EasyImageScaleDown(_Node, Source[s.Image], frozen=True):
-    """Image Scale Down."""
+    """Image Scale Down.
+
+    - `images`: a wire that carries IMAGE
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'easy imageScaleDown'
 
@@ -718,7 +1012,11 @@ class EasyImageScaleDown(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageScaleDownBy(_Node, Source[s.Image], frozen=True):
-    """Image Scale Down By."""
+    """Image Scale Down By.
+
+    - `images`: a wire that carries IMAGE
+    - `scale_by`: a number from 0.01 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'easy imageScaleDownBy'
 

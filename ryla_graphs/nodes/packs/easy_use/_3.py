@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class EasyImageScaleDownToSize(_Node, Source[s.Image], frozen=True):
-    """Image Scale Down To Size."""
+    """Image Scale Down To Size.
+
+    - `images`: a wire that carries IMAGE
+    - `size`: a whole number from 1 to 16384, by default 512
+    - `mode`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy imageScaleDownToSize'
 
@@ -39,7 +44,12 @@ class EasyImageScaleDownToSize(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageScaleToNormPixels(_Node, Source[s.Image], frozen=True):
-    """ImageScaleToNormPixels."""
+    """ImageScaleToNormPixels.
+
+    - `image`: a wire that carries IMAGE
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `scale_by`: a number from 0.01 to 8.0, by default 1.0
+    """
 
     CLASS_TYPE = 'easy imageScaleToNormPixels'
 
@@ -56,7 +66,12 @@ class EasyImageScaleToNormPixels(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImagesCountInDirectory(_Node, Source[s.Int], frozen=True):
-    """imagesCountInDirectory."""
+    """imagesCountInDirectory.
+
+    - `directory`: text
+    - `start_index`: a whole number of at least 0, by default 0
+    - `limit`: a whole number from -1 to 10000, by default -1
+    """
 
     CLASS_TYPE = 'easy imagesCountInDirectory'
 
@@ -73,7 +88,10 @@ class EasyImagesCountInDirectory(_Node, Source[s.Int], frozen=True):
 
 
 class EasyImageSize(_Node, frozen=True):
-    """ImageSize."""
+    """ImageSize.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageSize'
 
@@ -89,7 +107,10 @@ class EasyImageSize(_Node, frozen=True):
 
 
 class EasyImageSizeByLongerSide(_Node, Source[s.Int], frozen=True):
-    """ImageSize (LongerSide)."""
+    """ImageSize (LongerSide).
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageSizeByLongerSide'
 
@@ -104,7 +125,11 @@ class EasyImageSizeByLongerSide(_Node, Source[s.Int], frozen=True):
 
 
 class EasyImageSizeBySide(_Node, Source[s.Int], frozen=True):
-    """ImageSize (Side)."""
+    """ImageSize (Side).
+
+    - `image`: a wire that carries IMAGE
+    - `side`: one of 'Longest', 'Shortest', by default 'Longest'
+    """
 
     CLASS_TYPE = 'easy imageSizeBySide'
 
@@ -120,7 +145,12 @@ class EasyImageSizeBySide(_Node, Source[s.Int], frozen=True):
 
 
 class EasyImageSplitGrid(_Node, Source[s.Image], frozen=True):
-    """imageSplitGrid."""
+    """imageSplitGrid.
+
+    - `images`: a wire that carries IMAGE
+    - `row`: a whole number from 1 to 10, by default 1
+    - `column`: a whole number from 1 to 10, by default 1
+    """
 
     CLASS_TYPE = 'easy imageSplitGrid'
 
@@ -137,7 +167,10 @@ class EasyImageSplitGrid(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageSplitList(_Node, frozen=True):
-    """imageSplitList."""
+    """imageSplitList.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageSplitList'
 
@@ -154,7 +187,15 @@ class EasyImageSplitList(_Node, frozen=True):
 
 
 class EasyImageSplitTiles(_Node, frozen=True):
-    """imageSplitTiles."""
+    """imageSplitTiles.
+
+    - `image`: a wire that carries IMAGE
+    - `overlap_ratio`: a number from 0 to 0.5, by default 0.0
+    - `overlap_offset`: a whole number from -8192 to 8192, by default 0
+    - `tiles_rows`: a whole number from 1 to 50, by default 2
+    - `tiles_cols`: a whole number from 1 to 50, by default 2
+    - `norm`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy imageSplitTiles'
 
@@ -177,7 +218,10 @@ class EasyImageSplitTiles(_Node, frozen=True):
 
 
 class EasyImagesSplitImage(_Node, frozen=True):
-    """imagesSplitImage."""
+    """imagesSplitImage.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imagesSplitImage'
 
@@ -196,7 +240,12 @@ class EasyImagesSplitImage(_Node, frozen=True):
 
 
 class EasyImageSwitch(_Node, Source[s.Image], frozen=True):
-    """easy imageSwitch."""
+    """easy imageSwitch.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `boolean`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy imageSwitch'
 
@@ -213,7 +262,13 @@ class EasyImageSwitch(_Node, Source[s.Image], frozen=True):
 
 
 class EasyImageTilesFromBatch(_Node, frozen=True):
-    """imageTilesFromBatch."""
+    """imageTilesFromBatch.
+
+    - `tiles`: a wire that carries IMAGE
+    - `masks`: a wire that carries MASK
+    - `overlap`: a wire that carries OVERLAP
+    - `index`: a whole number from 0 to 10000, by default 0
+    """
 
     CLASS_TYPE = 'easy imageTilesFromBatch'
 
@@ -234,7 +289,10 @@ class EasyImageTilesFromBatch(_Node, frozen=True):
 
 
 class EasyImageToBase64(_Node, Source[s.String], frozen=True):
-    """Image To Base64."""
+    """Image To Base64.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'easy imageToBase64'
 
@@ -249,7 +307,11 @@ class EasyImageToBase64(_Node, Source[s.String], frozen=True):
 
 
 class EasyImageToMask(_Node, Source[s.Mask], frozen=True):
-    """ImageToMask (🚫Deprecated), deprecated."""
+    """ImageToMask (🚫Deprecated), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `channel`: one of 'red', 'green', 'blue', by default 'red'
+    """
 
     CLASS_TYPE = 'easy imageToMask'
 
@@ -265,7 +327,15 @@ class EasyImageToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class EasyImageUncropFromBBOX(_Node, Source[s.Image], frozen=True):
-    """imageUncropFromBBOX."""
+    """imageUncropFromBBOX.
+
+    - `original_image`: a wire that carries IMAGE
+    - `crop_image`: a wire that carries IMAGE
+    - `bbox`: a wire that carries BBOX
+    - `border_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `use_square_mask`: true or false, by default True
+    - `optional_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy imageUncropFromBBOX'
 
@@ -285,7 +355,11 @@ class EasyImageUncropFromBBOX(_Node, Source[s.Image], frozen=True):
 
 
 class EasyIndexAnything(_Node, Source[Any], frozen=True):
-    """easy indexAnything."""
+    """easy indexAnything.
+
+    - `any`: a wire that carries anything
+    - `index`: a whole number from -1000000 to 1000000, by default 0
+    """
 
     CLASS_TYPE = 'easy indexAnything'
 
@@ -301,7 +375,19 @@ class EasyIndexAnything(_Node, Source[Any], frozen=True):
 
 
 class EasyInjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """InjectNoiseToLatent (🚫Deprecated), deprecated."""
+    """InjectNoiseToLatent (🚫Deprecated), deprecated.
+
+    - `strength`: a number from 0.0 to 200.0, by default 0.1
+    - `normalize`: true or false, by default False
+    - `average`: true or false, by default False
+    - `pipe_to_noise`: a wire that carries PIPE_LINE, optional
+    - `image_to_latent`: a wire that carries IMAGE, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `noise`: a wire that carries LATENT, optional
+    - `mask`: a wire that carries MASK, optional
+    - `mix_randn_amount`: a number from 0.0 to 1000.0, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'easy injectNoiseToLatent'
 
@@ -325,7 +411,23 @@ class EasyInjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class EasyInstantIDApply(_Node, Generic[Family], frozen=True):
-    """Easy Apply InstantID."""
+    """Easy Apply InstantID.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `instantid_file`: the name of a file or model that the server has
+    - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `control_net_name`: the name of a file or model that the server has
+    - `cn_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `cn_soft_weights`: a number from 0.0 to 1.0, by default 1.0
+    - `weight`: a number from 0.0 to 5.0, by default 0.8
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `noise`: a number from 0.0 to 1.0, by default 0.35
+    - `image_kps`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    """
 
     CLASS_TYPE = 'easy instantIDApply'
 
@@ -356,7 +458,25 @@ class EasyInstantIDApply(_Node, Generic[Family], frozen=True):
 
 
 class EasyInstantIDApplyADV(_Node, Generic[Family], frozen=True):
-    """Easy Apply InstantID (Advanced)."""
+    """Easy Apply InstantID (Advanced).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `instantid_file`: the name of a file or model that the server has
+    - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `control_net_name`: the name of a file or model that the server has
+    - `cn_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `cn_soft_weights`: a number from 0.0 to 1.0, by default 1.0
+    - `weight`: a number from 0.0 to 5.0, by default 0.8
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `noise`: a number from 0.0 to 1.0, by default 0.35
+    - `image_kps`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'easy instantIDApplyADV'
 
@@ -389,7 +509,10 @@ class EasyInstantIDApplyADV(_Node, Generic[Family], frozen=True):
 
 
 class EasyInt(_Node, Source[s.Int], frozen=True):
-    """easy int."""
+    """easy int.
+
+    - `value`: a whole number from -999999 to 999999, by default 0
+    """
 
     CLASS_TYPE = 'easy int'
 
@@ -404,7 +527,22 @@ class EasyInt(_Node, Source[s.Int], frozen=True):
 
 
 class EasyIpadapterApply(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter."""
+    """Easy Apply IPAdapter.
+
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', … (15 choices), by default 'LIGHT - SD1.5 only (low strength)'
+    - `lora_strength`: a number from 0 to 1, by default 0.6
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
+    - `use_tiled`: true or false, by default False
+    - `attn_mask`: a wire that carries MASK, optional
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApply'
 
@@ -434,7 +572,30 @@ class EasyIpadapterApply(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyADV(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (Advanced)."""
+    """Easy Apply IPAdapter (Advanced).
+
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', … (15 choices), by default 'LIGHT - SD1.5 only (low strength)'
+    - `lora_strength`: a number from 0 to 1, by default 0.6
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
+    - `use_tiled`: true or false, by default False
+    - `use_batch`: true or false, by default False
+    - `sharpening`: a number from 0.0 to 1.0, by default 0.0
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `layer_weights`: text, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyADV'
 
@@ -472,7 +633,20 @@ class EasyIpadapterApplyADV(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyEmbeds(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (Embeds)."""
+    """Easy Apply IPAdapter (Embeds).
+
+    - `model`: a wire that carries MODEL
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `pos_embed`: a wire that carries EMBEDS
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `neg_embed`: a wire that carries EMBEDS, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyEmbeds'
 
@@ -498,7 +672,29 @@ class EasyIpadapterApplyEmbeds(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyEncoder(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (Encoder)."""
+    """Easy Apply IPAdapter (Encoder).
+
+    - `model`: a wire that carries MODEL
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `image1`: a wire that carries IMAGE
+    - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
+    - `num_embeds`: a whole number from 1 to 4, by default 2
+    - `image2`: a wire that carries IMAGE, optional
+    - `image3`: a wire that carries IMAGE, optional
+    - `image4`: a wire that carries IMAGE, optional
+    - `mask1`: a wire that carries MASK, optional
+    - `weight1`: a number from -1 to 3, optional
+    - `mask2`: a wire that carries MASK, optional
+    - `weight2`: a number from -1 to 3, optional
+    - `mask3`: a wire that carries MASK, optional
+    - `weight3`: a number from -1 to 3, optional
+    - `mask4`: a wire that carries MASK, optional
+    - `weight4`: a number from -1 to 3, optional
+    - `combine_method`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', optional
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `pos_embeds`: a wire that carries EMBEDS, optional
+    - `neg_embeds`: a wire that carries EMBEDS, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyEncoder'
 
@@ -536,7 +732,30 @@ class EasyIpadapterApplyEncoder(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyFaceIDKolors(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (FaceID Kolors)."""
+    """Easy Apply IPAdapter (FaceID Kolors).
+
+    - `model`: a wire that carries MODEL
+    - `image`: a wire that carries IMAGE
+    - `preset`: one of 'FACEID PLUS KOLORS', by default 'FACEID PLUS KOLORS'
+    - `lora_strength`: a number from 0 to 1, by default 0.6
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', by default 'CUDA'
+    - `weight`: a number from -1 to 3, by default 0.8
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_kolors`: a number from -1 to 5.0, by default 0.8
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
+    - `use_tiled`: true or false, by default False
+    - `use_batch`: true or false, by default False
+    - `sharpening`: a number from 0.0 to 1.0, by default 0.0
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyFaceIDKolors'
 
@@ -574,7 +793,17 @@ class EasyIpadapterApplyFaceIDKolors(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyFromParams(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (From Params)."""
+    """Easy Apply IPAdapter (From Params).
+
+    - `model`: a wire that carries MODEL
+    - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
+    - `ipadapter_params`: a wire that carries IPADAPTER_PARAMS
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', by default 'concat'
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'insightface only'
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    - `image_negative`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyFromParams'
 
@@ -597,7 +826,20 @@ class EasyIpadapterApplyFromParams(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterApplyRegional(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (Regional)."""
+    """Easy Apply IPAdapter (Regional).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image`: a wire that carries IMAGE
+    - `positive`: text
+    - `negative`: text
+    - `image_weight`: a number from -1.0 to 3.0, by default 1.0
+    - `prompt_weight`: a number from 0.0 to 10.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (14 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    - `optional_ipadapter_params`: a wire that carries IPADAPTER_PARAMS, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterApplyRegional'
 
@@ -625,7 +867,25 @@ class EasyIpadapterApplyRegional(_Node, Generic[Family], frozen=True):
 
 
 class EasyIpadapterStyleComposition(_Node, Generic[Family], frozen=True):
-    """Easy Apply IPAdapter (StyleComposition)."""
+    """Easy Apply IPAdapter (StyleComposition).
+
+    - `model`: a wire that carries MODEL
+    - `image_style`: a wire that carries IMAGE
+    - `preset`: one of 'LIGHT - SD1.5 only (low strength)', 'STANDARD (medium strength)', 'VIT-G (medium strength)', 'PLUS (high strength)', 'PLUS (kolors genernal)', 'REGULAR - FLUX and SD3.5 only (high strength)', 'PLUS FACE (portraits)', 'FULL FACE - SD1.5 only (portraits stronger)', 'COMPOSITION', by default 'LIGHT - SD1.5 only (low strength)'
+    - `weight_style`: a number from -1 to 5, by default 1.0
+    - `weight_composition`: a number from -1 to 5, by default 1.0
+    - `expand_style`: true or false, by default False
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'average'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'ipadapter only', 'all', 'none', by default 'all'
+    - `image_composition`: a wire that carries IMAGE, optional
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `optional_ipadapter`: a wire that carries IPADAPTER, optional
+    """
 
     CLASS_TYPE = 'easy ipadapterStyleComposition'
 
@@ -656,7 +916,12 @@ class EasyIpadapterStyleComposition(_Node, Generic[Family], frozen=True):
 
 
 class EasyIsFileExist(_Node, Source[s.Boolean], frozen=True):
-    """easy isFileExist."""
+    """easy isFileExist.
+
+    - `file_path`: text
+    - `file_name`: text
+    - `file_extension`: text
+    """
 
     CLASS_TYPE = 'easy isFileExist'
 
@@ -673,7 +938,10 @@ class EasyIsFileExist(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyIsMaskEmpty(_Node, Source[s.Boolean], frozen=True):
-    """easy isMaskEmpty."""
+    """easy isMaskEmpty.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'easy isMaskEmpty'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class EasyIsNone(_Node, Source[s.Boolean], frozen=True):
-    """easy isNone."""
+    """easy isNone.
+
+    - `any`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy isNone'
 
@@ -37,7 +40,11 @@ class EasyIsNone(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyIsSDXL(_Node, Source[s.Boolean], frozen=True):
-    """easy isSDXL."""
+    """easy isSDXL.
+
+    - `optional_pipe`: a wire that carries PIPE_LINE, optional
+    - `optional_clip`: a wire that carries CLIP, optional
+    """
 
     CLASS_TYPE = 'easy isSDXL'
 
@@ -53,7 +60,11 @@ class EasyIsSDXL(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyJoinImageBatch(_Node, Source[s.Image], frozen=True):
-    """JoinImageBatch."""
+    """JoinImageBatch.
+
+    - `images`: a wire that carries IMAGE
+    - `mode`: one of 'horizontal', 'vertical', by default 'horizontal'
+    """
 
     CLASS_TYPE = 'easy joinImageBatch'
 
@@ -69,7 +80,19 @@ class EasyJoinImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class EasyJoyCaption2API(_Node, Source[s.String], frozen=True):
-    """JoyCaption2 (BizyAIR)."""
+    """JoyCaption2 (BizyAIR).
+
+    - `image`: a wire that carries IMAGE
+    - `do_sample`: one of True, False, by default True
+    - `temperature`: a number from 0.0 to 2.0, by default 0.5
+    - `max_tokens`: a whole number from 16 to 512, by default 256
+    - `caption_type`: one of 'Descriptive', 'Descriptive (Informal)', 'Training Prompt', 'MidJourney', 'Booru tag list', 'Booru-like tag list', 'Art Critic', 'Product Listing', 'Social Media Post', by default 'Descriptive'
+    - `caption_length`: one of 'any', 'very short', 'short', 'medium-length', 'long', 'very long', '20', '30', … (31 choices), by default 'any'
+    - `extra_options`: text
+    - `name_input`: text
+    - `custom_prompt`: text
+    - `apikey_override`: text, optional
+    """
 
     CLASS_TYPE = 'easy joyCaption2API'
 
@@ -93,7 +116,19 @@ class EasyJoyCaption2API(_Node, Source[s.String], frozen=True):
 
 
 class EasyJoyCaption3API(_Node, Source[s.String], frozen=True):
-    """JoyCaption3 (BizyAIR)."""
+    """JoyCaption3 (BizyAIR).
+
+    - `image`: a wire that carries IMAGE
+    - `do_sample`: one of True, False, by default True
+    - `temperature`: a number from 0.0 to 2.0, by default 0.5
+    - `max_tokens`: a whole number from 16 to 512, by default 256
+    - `caption_type`: one of 'Descriptive', 'Descriptive (Informal)', 'Training Prompt', 'MidJourney', 'Booru tag list', 'Booru-like tag list', 'Art Critic', 'Product Listing', 'Social Media Post', by default 'Descriptive'
+    - `caption_length`: one of 'any', 'very short', 'short', 'medium-length', 'long', 'very long', '20', '30', … (31 choices), by default 'any'
+    - `extra_options`: text
+    - `name_input`: text
+    - `custom_prompt`: text
+    - `apikey_override`: text, optional
+    """
 
     CLASS_TYPE = 'easy joyCaption3API'
 
@@ -117,7 +152,25 @@ class EasyJoyCaption3API(_Node, Source[s.String], frozen=True):
 
 
 class EasyKolorsLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Kolors)."""
+    """EasyLoader (Kolors).
+
+    - `unet_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `chatglm3_name`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 576'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `model_override`: a wire that carries MODEL, optional
+    - `vae_override`: a wire that carries VAE, optional
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `auto_clean_gpu`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy kolorsLoader'
 
@@ -149,7 +202,14 @@ class EasyKolorsLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyKSampler(_Node, frozen=True):
-    """easy kSampler."""
+    """easy kSampler.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSampler'
 
@@ -169,7 +229,14 @@ class EasyKSampler(_Node, frozen=True):
 
 
 class EasyKSamplerCustom(_Node, Generic[Family], frozen=True):
-    """EasyKSampler (Custom)."""
+    """EasyKSampler (Custom).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'None'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerCustom'
 
@@ -191,7 +258,22 @@ class EasyKSamplerCustom(_Node, Generic[Family], frozen=True):
 
 
 class EasyKSamplerDownscaleUnet(_Node, frozen=True):
-    """EasyKsampler (Downscale Unet)."""
+    """EasyKsampler (Downscale Unet).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `downscale_mode`: one of 'None', 'Auto', 'Custom', by default 'Auto'
+    - `block_number`: a whole number from 1 to 32, by default 3
+    - `downscale_factor`: a number from 0.1 to 9.0, by default 2.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 0.35
+    - `downscale_after_skip`: true or false, by default True
+    - `downscale_method`: one of 'bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp', by default 'bicubic'
+    - `upscale_method`: one of 'bicubic', 'nearest-exact', 'bilinear', 'area', 'bislerp', by default 'bicubic'
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerDownscaleUnet'
 
@@ -219,7 +301,17 @@ class EasyKSamplerDownscaleUnet(_Node, frozen=True):
 
 
 class EasyKSamplerInpainting(_Node, Generic[Family], frozen=True):
-    """EasyKSampler (Inpainting)."""
+    """EasyKSampler (Inpainting).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `grow_mask_by`: a whole number from 0 to 64, by default 6
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `additional`: one of 'None', 'InpaintModelCond', 'Differential Diffusion', 'Fooocus Inpaint', 'Fooocus Inpaint + DD', 'Brushnet Random', 'Brushnet Random + DD', 'Brushnet Segmentation', 'Brushnet Segmentation + DD', by default 'None'
+    - `model`: a wire that carries MODEL, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerInpainting'
 
@@ -243,7 +335,14 @@ class EasyKSamplerInpainting(_Node, Generic[Family], frozen=True):
 
 
 class EasyKSamplerLayerDiffusion(_Node, frozen=True):
-    """EasyKSampler (LayerDiffuse)."""
+    """EasyKSampler (LayerDiffuse).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerLayerDiffusion'
 
@@ -251,7 +350,7 @@ class EasyKSamplerLayerDiffusion(_Node, frozen=True):
         pipe: Output[s.PipeLine]
         final_image: Output[s.Image]
         original_image: Output[s.Image]
-        alpha: Output[s.Mask]
+        alpha: OutputList[s.Mask]
 
     pipe: Source[s.PipeLine]
     image_output: Literal['Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save'] | Source[s.Combo] = 'Preview'
@@ -265,7 +364,14 @@ class EasyKSamplerLayerDiffusion(_Node, frozen=True):
 
 
 class EasyKSamplerSDTurbo(_Node, frozen=True):
-    """EasyKSampler (SDTurbo)."""
+    """EasyKSampler (SDTurbo).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerSDTurbo'
 
@@ -285,7 +391,15 @@ class EasyKSamplerSDTurbo(_Node, frozen=True):
 
 
 class EasyKSamplerTiled(_Node, frozen=True):
-    """EasyKSampler (Tiled Decode)."""
+    """EasyKSampler (Tiled Decode).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide&Save', 'Sender', 'Sender&Save', 'None', by default 'Preview'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_prefix`: text, by default 'ComfyUI'
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'easy kSamplerTiled'
 
@@ -306,14 +420,23 @@ class EasyKSamplerTiled(_Node, frozen=True):
 
 
 class EasyLatentCompositeMaskedWithCond(_Node, Generic[Family], frozen=True):
-    """LatentCompositeMaskedWithCond (🚫Deprecated), deprecated."""
+    """LatentCompositeMaskedWithCond (🚫Deprecated), deprecated.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `text_combine`: a wire that carries LIST
+    - `source_latent`: a wire that carries LATENT
+    - `source_mask`: a wire that carries MASK
+    - `destination_mask`: a wire that carries MASK
+    - `text_combine_mode`: one of 'add', 'replace', 'cover', by default 'add'
+    - `replace_text`: text
+    """
 
     CLASS_TYPE = 'easy latentCompositeMaskedWithCond'
 
     class Out(NamedTuple, Generic[OutFamily]):
         pipe: Output[s.PipeLine]
         latent: Output[s.Latent[OutFamily]]
-        conditioning: Output[s.Conditioning[OutFamily]]
+        conditioning: OutputList[s.Conditioning[OutFamily]]
 
     pipe: Source[s.PipeLine]
     text_combine: Source[s.List]
@@ -329,7 +452,19 @@ class EasyLatentCompositeMaskedWithCond(_Node, Generic[Family], frozen=True):
 
 
 class EasyLatentNoisy(_Node, Generic[Family], frozen=True):
-    """LatentNoisy (🚫Deprecated), deprecated."""
+    """LatentNoisy (🚫Deprecated), deprecated.
+
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `steps`: a whole number from 0 to 10000, by default 10000
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 1 to 10000, by default 10000
+    - `source`: one of 'CPU', 'GPU', by default 'CPU'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `optional_model`: a wire that carries MODEL, optional
+    - `optional_latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy latentNoisy'
 
@@ -355,7 +490,10 @@ class EasyLatentNoisy(_Node, Generic[Family], frozen=True):
 
 
 class EasyLengthAnything(_Node, Source[s.Int], frozen=True):
-    """easy lengthAnything."""
+    """easy lengthAnything.
+
+    - `any`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy lengthAnything'
 
@@ -370,7 +508,16 @@ class EasyLengthAnything(_Node, Source[s.Int], frozen=True):
 
 
 class EasyLLLiteLoader(_Node, Source[s.Model[Family]], frozen=True):
-    """EasyLLLite."""
+    """EasyLLLite.
+
+    - `model`: a wire that carries MODEL
+    - `model_name`: the name of a file or model that the server has
+    - `cond_image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `steps`: a whole number from 0 to 200, by default 0
+    - `start_percent`: a number from 0.0 to 100.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 100.0, by default 0.0
+    """
 
     CLASS_TYPE = 'easy LLLiteLoader'
 
@@ -391,7 +538,12 @@ class EasyLLLiteLoader(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyLoadImageBase64(_Node, frozen=True):
-    """Load Image (Base64)."""
+    """Load Image (Base64).
+
+    - `base64_data`: text
+    - `image_output`: one of 'Hide', 'Preview', 'Save', 'Hide/Save', by default 'Preview'
+    - `save_prefix`: text, by default 'ComfyUI'
+    """
 
     CLASS_TYPE = 'easy loadImageBase64'
 
@@ -409,7 +561,14 @@ class EasyLoadImageBase64(_Node, frozen=True):
 
 
 class EasyLoadImagesForLoop(_Node, frozen=True):
-    """Load Images For Loop."""
+    """Load Images For Loop.
+
+    - `directory`: text
+    - `start_index`: a whole number of at least 0, optional
+    - `limit`: a whole number from -1 to 10000, optional
+    - `initial_value1`: a wire that carries anything, optional
+    - `initial_value2`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy loadImagesForLoop'
 
@@ -434,7 +593,10 @@ class EasyLoadImagesForLoop(_Node, frozen=True):
 
 
 class EasyLoraNames(_Node, Source[Any], frozen=True):
-    """Lora Names."""
+    """Lora Names.
+
+    - `lora_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'easy loraNames'
 
@@ -449,7 +611,13 @@ class EasyLoraNames(_Node, Source[Any], frozen=True):
 
 
 class EasyLoraPromptApply(_Node, Generic[Family], frozen=True):
-    """Easy Apply LoraPrompt."""
+    """Easy Apply LoraPrompt.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `positive`: text
+    - `negative`: text, optional
+    """
 
     CLASS_TYPE = 'easy loraPromptApply'
 
@@ -470,7 +638,53 @@ class EasyLoraPromptApply(_Node, Generic[Family], frozen=True):
 
 
 class EasyLoraStack(_Node, Source[s.LoraStack], frozen=True):
-    """easy loraStack."""
+    """easy loraStack.
+
+    - `toggle`: true or false
+    - `mode`: one of 'simple', 'advanced', by default 'simple'
+    - `num_loras`: a whole number from 1 to 10, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_1_name`: the name of a file or model that the server has, optional
+    - `lora_1_strength`: a number from -10.0 to 10.0, optional
+    - `lora_1_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_1_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_2_name`: the name of a file or model that the server has, optional
+    - `lora_2_strength`: a number from -10.0 to 10.0, optional
+    - `lora_2_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_2_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_3_name`: the name of a file or model that the server has, optional
+    - `lora_3_strength`: a number from -10.0 to 10.0, optional
+    - `lora_3_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_3_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_4_name`: the name of a file or model that the server has, optional
+    - `lora_4_strength`: a number from -10.0 to 10.0, optional
+    - `lora_4_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_4_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_5_name`: the name of a file or model that the server has, optional
+    - `lora_5_strength`: a number from -10.0 to 10.0, optional
+    - `lora_5_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_5_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_6_name`: the name of a file or model that the server has, optional
+    - `lora_6_strength`: a number from -10.0 to 10.0, optional
+    - `lora_6_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_6_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_7_name`: the name of a file or model that the server has, optional
+    - `lora_7_strength`: a number from -10.0 to 10.0, optional
+    - `lora_7_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_7_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_8_name`: the name of a file or model that the server has, optional
+    - `lora_8_strength`: a number from -10.0 to 10.0, optional
+    - `lora_8_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_8_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_9_name`: the name of a file or model that the server has, optional
+    - `lora_9_strength`: a number from -10.0 to 10.0, optional
+    - `lora_9_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_9_clip_strength`: a number from -10.0 to 10.0, optional
+    - `lora_10_name`: the name of a file or model that the server has, optional
+    - `lora_10_strength`: a number from -10.0 to 10.0, optional
+    - `lora_10_model_strength`: a number from -10.0 to 10.0, optional
+    - `lora_10_clip_strength`: a number from -10.0 to 10.0, optional
+    """
 
     CLASS_TYPE = 'easy loraStack'
 
@@ -528,7 +742,12 @@ class EasyLoraStack(_Node, Source[s.LoraStack], frozen=True):
 
 
 class EasyLoraStackApply(_Node, Generic[Family], frozen=True):
-    """Easy Apply LoraStack."""
+    """Easy Apply LoraStack.
+
+    - `lora_stack`: a wire that carries LORA_STACK
+    - `model`: a wire that carries MODEL
+    - `optional_clip`: a wire that carries CLIP, optional
+    """
 
     CLASS_TYPE = 'easy loraStackApply'
 
@@ -546,7 +765,64 @@ class EasyLoraStackApply(_Node, Generic[Family], frozen=True):
 
 
 class EasyLoraSwitcher(_Node, frozen=True):
-    """easy loraSwitcher."""
+    """easy loraSwitcher.
+
+    - `toggle`: true or false
+    - `select`: a whole number from 1 to 50, by default 1
+    - `num_loras`: a whole number from 1 to 50, by default 1
+    - `lora_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `lora_1_name`: the name of a file or model that the server has, optional
+    - `lora_2_name`: the name of a file or model that the server has, optional
+    - `lora_3_name`: the name of a file or model that the server has, optional
+    - `lora_4_name`: the name of a file or model that the server has, optional
+    - `lora_5_name`: the name of a file or model that the server has, optional
+    - `lora_6_name`: the name of a file or model that the server has, optional
+    - `lora_7_name`: the name of a file or model that the server has, optional
+    - `lora_8_name`: the name of a file or model that the server has, optional
+    - `lora_9_name`: the name of a file or model that the server has, optional
+    - `lora_10_name`: the name of a file or model that the server has, optional
+    - `lora_11_name`: the name of a file or model that the server has, optional
+    - `lora_12_name`: the name of a file or model that the server has, optional
+    - `lora_13_name`: the name of a file or model that the server has, optional
+    - `lora_14_name`: the name of a file or model that the server has, optional
+    - `lora_15_name`: the name of a file or model that the server has, optional
+    - `lora_16_name`: the name of a file or model that the server has, optional
+    - `lora_17_name`: the name of a file or model that the server has, optional
+    - `lora_18_name`: the name of a file or model that the server has, optional
+    - `lora_19_name`: the name of a file or model that the server has, optional
+    - `lora_20_name`: the name of a file or model that the server has, optional
+    - `lora_21_name`: the name of a file or model that the server has, optional
+    - `lora_22_name`: the name of a file or model that the server has, optional
+    - `lora_23_name`: the name of a file or model that the server has, optional
+    - `lora_24_name`: the name of a file or model that the server has, optional
+    - `lora_25_name`: the name of a file or model that the server has, optional
+    - `lora_26_name`: the name of a file or model that the server has, optional
+    - `lora_27_name`: the name of a file or model that the server has, optional
+    - `lora_28_name`: the name of a file or model that the server has, optional
+    - `lora_29_name`: the name of a file or model that the server has, optional
+    - `lora_30_name`: the name of a file or model that the server has, optional
+    - `lora_31_name`: the name of a file or model that the server has, optional
+    - `lora_32_name`: the name of a file or model that the server has, optional
+    - `lora_33_name`: the name of a file or model that the server has, optional
+    - `lora_34_name`: the name of a file or model that the server has, optional
+    - `lora_35_name`: the name of a file or model that the server has, optional
+    - `lora_36_name`: the name of a file or model that the server has, optional
+    - `lora_37_name`: the name of a file or model that the server has, optional
+    - `lora_38_name`: the name of a file or model that the server has, optional
+    - `lora_39_name`: the name of a file or model that the server has, optional
+    - `lora_40_name`: the name of a file or model that the server has, optional
+    - `lora_41_name`: the name of a file or model that the server has, optional
+    - `lora_42_name`: the name of a file or model that the server has, optional
+    - `lora_43_name`: the name of a file or model that the server has, optional
+    - `lora_44_name`: the name of a file or model that the server has, optional
+    - `lora_45_name`: the name of a file or model that the server has, optional
+    - `lora_46_name`: the name of a file or model that the server has, optional
+    - `lora_47_name`: the name of a file or model that the server has, optional
+    - `lora_48_name`: the name of a file or model that the server has, optional
+    - `lora_49_name`: the name of a file or model that the server has, optional
+    - `lora_50_name`: the name of a file or model that the server has, optional
+    """
 
     CLASS_TYPE = 'easy loraSwitcher'
 
@@ -616,7 +892,16 @@ class EasyLoraSwitcher(_Node, frozen=True):
 
 
 class EasyMakeImageForICLora(_Node, frozen=True):
-    """Make Image For ICLora."""
+    """Make Image For ICLora.
+
+    - `image_1`: a wire that carries IMAGE
+    - `direction`: one of 'top-bottom', 'left-right', by default 'left-right'
+    - `pixels`: a whole number from 0 to 16384, by default 0
+    - `method`: one of 'uniform height', 'uniform width', 'auto', by default 'auto'
+    - `image_2`: a wire that carries IMAGE, optional
+    - `mask_1`: a wire that carries MASK, optional
+    - `mask_2`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy makeImageForICLora'
 
@@ -643,7 +928,12 @@ class EasyMakeImageForICLora(_Node, frozen=True):
 
 
 class EasyMathFloat(_Node, Source[s.Float], frozen=True):
-    """easy mathFloat."""
+    """easy mathFloat.
+
+    - `a`: a number from -999999999999.0 to 999999999999.0, by default 0.0
+    - `b`: a number from -999999999999.0 to 999999999999.0, by default 0.0
+    - `operation`: one of 'add', 'subtract', 'multiply', 'divide', 'modulo', 'power', by default 'add'
+    """
 
     CLASS_TYPE = 'easy mathFloat'
 
@@ -660,7 +950,12 @@ class EasyMathFloat(_Node, Source[s.Float], frozen=True):
 
 
 class EasyMathInt(_Node, Source[s.Int], frozen=True):
-    """easy mathInt."""
+    """easy mathInt.
+
+    - `a`: a whole number from -18446744073709551615 to 18446744073709551615, by default 0
+    - `b`: a whole number from -18446744073709551615 to 18446744073709551615, by default 0
+    - `operation`: one of 'add', 'subtract', 'multiply', 'divide', 'modulo', 'power', by default 'add'
+    """
 
     CLASS_TYPE = 'easy mathInt'
 
@@ -677,7 +972,13 @@ class EasyMathInt(_Node, Source[s.Int], frozen=True):
 
 
 class EasyMathString(_Node, Source[s.Boolean], frozen=True):
-    """easy mathString."""
+    """easy mathString.
+
+    - `a`: text
+    - `b`: text
+    - `operation`: one of 'a == b', 'a != b', 'a IN b', 'a MATCH REGEX(b)', 'a BEGINSWITH b', 'a ENDSWITH b', by default 'a == b'
+    - `case_sensitive`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy mathString'
 
@@ -695,7 +996,21 @@ class EasyMathString(_Node, Source[s.Boolean], frozen=True):
 
 
 class EasyMochiLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Mochi)."""
+    """EasyLoader (Mochi).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `positive`: text
+    - `negative`: text
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default 'width x height (custom)'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 848
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 480
+    - `length`: a whole number from 7 to 16384, by default 25
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `model_override`: a wire that carries MODEL, optional
+    - `clip_override`: a wire that carries CLIP, optional
+    - `vae_override`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'easy mochiLoader'
 
@@ -723,12 +1038,15 @@ class EasyMochiLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyMultiAngle(_Node, frozen=True):
-    """easy multiAngle."""
+    """easy multiAngle.
+
+    - `multi_angle`: a wire that carries EASY_MULTI_ANGLE, optional
+    """
 
     CLASS_TYPE = 'easy multiAngle'
 
     class Out(NamedTuple):
-        prompt: Output[s.String]
+        prompt: OutputList[s.String]
         params: Output[s.EasyMultiAngle]
 
     multi_angle: Source[s.EasyMultiAngle] | None = None

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class EasyNegative(_Node, Source[s.String], frozen=True):
-    """easy negative."""
+    """easy negative.
+
+    - `negative`: text
+    """
 
     CLASS_TYPE = 'easy negative'
 
@@ -37,12 +40,15 @@ class EasyNegative(_Node, Source[s.String], frozen=True):
 
 
 class EasyOutputToList(_Node, Source[Any], frozen=True):
-    """easy outputToList."""
+    """easy outputToList.
+
+    - `tuple`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy outputToList'
 
     class Out(NamedTuple):
-        list: Output[Any]
+        list: OutputList[Any]
 
     tuple: AnyValue
 
@@ -52,7 +58,12 @@ class EasyOutputToList(_Node, Source[Any], frozen=True):
 
 
 class EasyPipeBatchIndex(_Node, Source[s.PipeLine], frozen=True):
-    """Pipe Batch Index."""
+    """Pipe Batch Index.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `batch_index`: a whole number from 0 to 63, by default 0
+    - `length`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'easy pipeBatchIndex'
 
@@ -69,7 +80,31 @@ class EasyPipeBatchIndex(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPipeEdit(_Node, Generic[Family], frozen=True):
-    """Pipe Edit."""
+    """Pipe Edit.
+
+    - `clip_skip`: a whole number from -24 to 0, by default -1
+    - `optional_positive`: text
+    - `positive_token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `positive_weight_interpretation`: one of 'comfy', 'A1111', 'comfy++', 'compel', 'fixed attention', by default 'comfy'
+    - `optional_negative`: text
+    - `negative_token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `negative_weight_interpretation`: one of 'comfy', 'A1111', 'comfy++', 'compel', 'fixed attention', by default 'comfy'
+    - `a1111_prompt_style`: true or false, by default False
+    - `conditioning_mode`: one of 'replace', 'concat', 'combine', 'average', 'timestep', by default 'replace'
+    - `average_strength`: a number from 0.0 to 1.0, by default 1.0
+    - `old_cond_start`: a number from 0.0 to 1.0, by default 0.0
+    - `old_cond_end`: a number from 0.0 to 1.0, by default 1.0
+    - `new_cond_start`: a number from 0.0 to 1.0, by default 0.0
+    - `new_cond_end`: a number from 0.0 to 1.0, by default 1.0
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `model`: a wire that carries MODEL, optional
+    - `pos`: a wire that carries CONDITIONING, optional
+    - `neg`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries VAE, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy pipeEdit'
 
@@ -112,7 +147,12 @@ class EasyPipeEdit(_Node, Generic[Family], frozen=True):
 
 
 class EasyPipeEditPrompt(_Node, Source[s.PipeLine], frozen=True):
-    """Pipe Edit Prompt."""
+    """Pipe Edit Prompt.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `positive`: text
+    - `negative`: text
+    """
 
     CLASS_TYPE = 'easy pipeEditPrompt'
 
@@ -129,7 +169,18 @@ class EasyPipeEditPrompt(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPipeIn(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
-    """Pipe In."""
+    """Pipe In.
+
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `model`: a wire that carries MODEL, optional
+    - `pos`: a wire that carries CONDITIONING, optional
+    - `neg`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries VAE, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `xyPlot`: a wire that carries XYPLOT, optional
+    """
 
     CLASS_TYPE = 'easy pipeIn'
 
@@ -152,7 +203,10 @@ class EasyPipeIn(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
 
 
 class EasyPipeOut(_Node, Generic[Family], frozen=True):
-    """Pipe Out."""
+    """Pipe Out.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'easy pipeOut'
 
@@ -175,7 +229,10 @@ class EasyPipeOut(_Node, Generic[Family], frozen=True):
 
 
 class EasyPipeToBasicPipe(_Node, Source[s.BasicPipe], frozen=True):
-    """Pipe -> BasicPipe."""
+    """Pipe -> BasicPipe.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'easy pipeToBasicPipe'
 
@@ -190,7 +247,27 @@ class EasyPipeToBasicPipe(_Node, Source[s.BasicPipe], frozen=True):
 
 
 class EasyPixArtLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (PixArt)."""
+    """EasyLoader (PixArt).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `model_name`: one of 'PixArtMS_XL_2', 'PixArtMS_Sigma_XL_2', 'PixArtMS_Sigma_XL_2_900M', 'PixArtMS_Sigma_XL_2_2K', 'PixArt_XL_2', 'ControlPixArtHalf', 'ControlPixArtMSHalf', by default 'PixArtMS_XL_2'
+    - `vae_name`: the name of a file or model that the server has
+    - `t5_type`: one of 'sd3', by default 'sd3'
+    - `clip_name`: the name of a file or model that the server has
+    - `padding`: a whole number from 1 to 300, by default 1
+    - `t5_name`: the name of a file or model that the server has
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'cpu'
+    - `dtype`: one of 'default', 'auto (comfy)', 'FP32', 'FP16', 'BF16', by default 'default'
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `ratio`: one of 'custom', '0.25', '0.26', '0.27', '0.28', '0.32', '0.33', '0.35', … (41 choices), by default '1.00'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
+    - `positive`: text
+    - `negative`: text
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'easy pixArtLoader'
 
@@ -224,7 +301,14 @@ class EasyPixArtLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyPixels(_Node, frozen=True):
-    """easy pixels."""
+    """easy pixels.
+
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default 'width x height (custom)'
+    - `width`: a whole number from 64 to 16384, by default 512
+    - `height`: a whole number from 64 to 16384, by default 512
+    - `scale`: a number from 0.001 to 10, by default 2.0
+    - `flip_w_h`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy pixels'
 
@@ -248,7 +332,49 @@ class EasyPixels(_Node, frozen=True):
 
 
 class EasyPortraitMaster(_Node, frozen=True):
-    """easy portraitMaster."""
+    """easy portraitMaster.
+
+    - `shot`: one of '-', 'Head portrait', 'Head and shoulders portrait', 'Half-length portrait', 'Full-length portrait', 'Face', 'Portrait', 'Full body', 'Close-up', by default '-'
+    - `shot_weight`: a number from 0 to 1.95, by default 0.0
+    - `gender`: one of '-', 'Man', 'Woman', by default 'Woman'
+    - `age`: a whole number from 18 to 90, by default 30
+    - `nationality_1`: one of '-', 'Afghan', 'Albanian', 'Algerian', 'Andorran', 'Angolan', 'Antiguans Barbudans', 'Argentine', … (194 choices), by default 'Chinese'
+    - `nationality_2`: one of '-', 'Afghan', 'Albanian', 'Algerian', 'Andorran', 'Angolan', 'Antiguans Barbudans', 'Argentine', … (194 choices), by default '-'
+    - `nationality_mix`: a number from 0 to 1.95, by default 0.0
+    - `body_type`: one of '-', 'Underweight', 'Normal weight', 'Overweight', 'Obese', by default '-'
+    - `body_type_weight`: a number from 0 to 1.95, by default 0.0
+    - `model_pose`: one of '-', 'Power Pose', 'Walking Pose', 'The Over-the-Shoulder Look', 'S-curve Pose', 'Sitting Pose', 'Close-Up Beauty Shot Pose', 'Leaning Pose', … (19 choices), by default '-'
+    - `eyes_color`: one of '-', 'Brown', 'Blue', 'Green', 'Hazel', 'Gray', 'Amber', 'Red', 'Violet', by default '-'
+    - `facial_expression`: one of '-', 'Happy', 'Sad', 'Angry', 'Surprised', 'Fearful', 'Disgusted', 'Contemptuous', … (25 choices), by default '-'
+    - `facial_expression_weight`: a number from 0 to 1.95, by default 0.0
+    - `face_shape`: one of '-', 'Oval', 'Round', 'Square', 'Heart-shaped', 'Long', 'Rectangle', 'Triangle', … (13 choices), by default '-'
+    - `face_shape_weight`: a number from 0 to 1.95, by default 0.0
+    - `facial_asymmetry`: a number from 0 to 1.95, by default 0.0
+    - `hair_style`: one of '-', 'Asymmetrical cut', 'Blunt cut', 'Bob cut', 'Braided bob', 'Buzz cut', 'Choppy cut', 'Curly bob', … (40 choices), by default '-'
+    - `hair_color`: one of '-', 'Black', 'Brown', 'Blonde', 'Red', 'Auburn', 'Chestnut', 'Gray', 'White', 'Salt and pepper', by default '-'
+    - `disheveled`: a number from 0 to 1.95, by default 0.0
+    - `beard`: one of '-', 'Stubble Beard', 'Goatee', 'Full Beard', 'Van Dyke Beard', 'Soul Patch', 'Garibaldi Beard', 'Mutton Chops', … (21 choices), by default '-'
+    - `skin_details`: a number from 0 to 1.95, by default 0.0
+    - `skin_pores`: a number from 0 to 1.95, by default 0.0
+    - `dimples`: a number from 0 to 1.95, by default 0.0
+    - `freckles`: a number from 0 to 1.95, by default 0.0
+    - `moles`: a number from 0 to 1.95, by default 0.0
+    - `skin_imperfections`: a number from 0 to 1.95, by default 0.0
+    - `skin_acne`: a number from 0 to 1.95, by default 0.0
+    - `tanned_skin`: a number from 0 to 1.95, by default 0.0
+    - `eyes_details`: a number from 0 to 1.95, by default 0.0
+    - `iris_details`: a number from 0 to 1.95, by default 0.0
+    - `circular_iris`: a number from 0 to 1.95, by default 0.0
+    - `circular_pupil`: a number from 0 to 1.95, by default 0.0
+    - `light_type`: one of '-', 'Natural sunlight', 'Soft ambient light', 'Harsh sunlight', 'Overcast sky', 'Sunset glow', 'Sunrise warmth', 'Twilight hues', … (33 choices), by default '-'
+    - `light_direction`: one of '-', 'top', 'bottom', 'right', 'left', 'front', 'rear', 'top-right', 'top-left', 'bottom-right', 'bottom-left', by default '-'
+    - `light_weight`: a number from 0 to 1.95, by default 0.0
+    - `photorealism_improvement`: one of 'enable', 'disable', by default 'enable'
+    - `prompt_start`: text
+    - `prompt_additional`: text
+    - `prompt_end`: text
+    - `negative_prompt`: text
+    """
 
     CLASS_TYPE = 'easy portraitMaster'
 
@@ -303,14 +429,20 @@ class EasyPortraitMaster(_Node, frozen=True):
 
 
 class EasyPoseEditor(_Node, frozen=True):
-    """PoseEditor (🚫Deprecated), deprecated."""
+    """PoseEditor (🚫Deprecated), deprecated.
+
+    - `image`: text
+    """
 
     CLASS_TYPE = 'easy poseEditor'
     image: str | Source[s.String] = ''
 
 
 class EasyPositive(_Node, Source[s.String], frozen=True):
-    """easy positive."""
+    """easy positive.
+
+    - `positive`: text
+    """
 
     CLASS_TYPE = 'easy positive'
 
@@ -325,7 +457,28 @@ class EasyPositive(_Node, Source[s.String], frozen=True):
 
 
 class EasyPreDetailerFix(_Node, Source[s.PipeLine], frozen=True):
-    """PreDetailerFix."""
+    """PreDetailerFix.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `guide_size`: a number from 64 to 16384, by default 256.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 768.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `wildcard`: text
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `bbox_segm_pipe`: a wire that carries PIPE_LINE, optional
+    - `sam_pipe`: a wire that carries PIPE_LINE, optional
+    - `optional_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy preDetailerFix'
 
@@ -358,7 +511,30 @@ class EasyPreDetailerFix(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreMaskDetailerFix(_Node, Source[s.PipeLine], frozen=True):
-    """preMaskDetailerFix."""
+    """preMaskDetailerFix.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `mask`: a wire that carries MASK
+    - `guide_size`: a number from 64 to 16384, by default 384.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `mask_mode`: true or false, by default True
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `crop_factor`: a number from 1.0 to 10, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `batch_size`: a whole number from 1 to 100, by default 1
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `optional_image`: a wire that carries IMAGE, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    """
 
     CLASS_TYPE = 'easy preMaskDetailerFix'
 
@@ -393,7 +569,18 @@ class EasyPreMaskDetailerFix(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSampling(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling."""
+    """PreSampling.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image_to_latent`: a wire that carries IMAGE, optional
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy preSampling'
 
@@ -416,7 +603,21 @@ class EasyPreSampling(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingAdvanced(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (Advanced)."""
+    """PreSampling (Advanced).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `add_noise`: one of 'enable (CPU)', 'enable (GPU=A1111)', 'disable', by default 'enable (CPU)'
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'
+    - `image_to_latent`: a wire that carries IMAGE, optional
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingAdvanced'
 
@@ -442,7 +643,20 @@ class EasyPreSamplingAdvanced(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingCascade(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (Cascade)."""
+    """PreSampling (Cascade).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `encode_vae_name`: the name of a file or model that the server has
+    - `decode_vae_name`: the name of a file or model that the server has
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 4.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler_ancestral'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image_to_latent_c`: a wire that carries IMAGE, optional
+    - `latent_c`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingCascade'
 
@@ -467,7 +681,31 @@ class EasyPreSamplingCascade(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingCustom(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (Custom)."""
+    """PreSampling (Custom).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `guider`: one of 'CFG', 'DualCFG', 'Basic', 'IP2P+CFG', 'IP2P+DualCFG', 'IP2P+Basic', by default 'Basic'
+    - `cfg`: a number from 0.0 to 100.0, by default 3.5
+    - `cfg_negative`: a number from 0.0 to 100.0, by default 1.5
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (45 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `coeff`: a number from 0.8 to 1.5, by default 1.2
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `sigma_max`: a number from 0.0 to 1000.0, by default 14.614642
+    - `sigma_min`: a number from 0.0 to 1000.0, by default 0.0291675
+    - `rho`: a number from 0.0 to 100.0, by default 7.0
+    - `beta_d`: a number from 0.0 to 1000.0, by default 19.9
+    - `beta_min`: a number from 0.0 to 1000.0, by default 0.1
+    - `eps_s`: a number from 0.0 to 1.0, by default 0.001
+    - `flip_sigmas`: true or false, by default False
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `add_noise`: one of 'enable (CPU)', 'enable (GPU=A1111)', 'disable', by default 'enable (CPU)'
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image_to_latent`: a wire that carries IMAGE, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `optional_sampler`: a wire that carries SAMPLER, optional
+    - `optional_sigmas`: a wire that carries SIGMAS, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingCustom'
 
@@ -503,7 +741,20 @@ class EasyPreSamplingCustom(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingDynamicCFG(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (DynamicCFG)."""
+    """PreSampling (DynamicCFG).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `cfg_mode`: one of 'Constant', 'Linear Down', 'Cosine Down', 'Half Cosine Down', 'Linear Up', 'Cosine Up', 'Half Cosine Up', 'Power Up', 'Power Down', 'Linear Repeating', 'Cosine Repeating', 'Sawtooth', by default 'Constant'
+    - `cfg_scale_min`: a number from 0.0 to 100.0, by default 3.5
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image_to_latent`: a wire that carries IMAGE, optional
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingDynamicCFG'
 
@@ -528,7 +779,21 @@ class EasyPreSamplingDynamicCFG(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingLayerDiffusion(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (LayerDiffuse)."""
+    """PreSampling (LayerDiffuse).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `method`: one of 'Attention Injection', 'Conv Injection', 'Everything', 'Foreground', 'Background', by default 'Attention Injection'
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'normal'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `image`: a wire that carries IMAGE, optional
+    - `blended_image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingLayerDiffusion'
 
@@ -554,7 +819,16 @@ class EasyPreSamplingLayerDiffusion(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingLayerDiffusionADDTL(_Node, Source[s.PipeLine], Generic[Family], frozen=True):
-    """PreSampling (LayerDiffuse ADDTL)."""
+    """PreSampling (LayerDiffuse ADDTL).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `foreground_prompt`: text
+    - `background_prompt`: text
+    - `blended_prompt`: text
+    - `optional_fg_cond`: a wire that carries CONDITIONING, optional
+    - `optional_bg_cond`: a wire that carries CONDITIONING, optional
+    - `optional_blended_cond`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingLayerDiffusionADDTL'
 
@@ -575,7 +849,19 @@ class EasyPreSamplingLayerDiffusionADDTL(_Node, Source[s.PipeLine], Generic[Fami
 
 
 class EasyPreSamplingNoiseIn(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (NoiseIn)."""
+    """PreSampling (NoiseIn).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `factor`: a number from 0.0 to 1.0, by default 0.1
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', 'align_your_steps', 'gits', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `optional_noise_seed`: a whole number, optional
+    - `optional_latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy preSamplingNoiseIn'
 
@@ -599,7 +885,23 @@ class EasyPreSamplingNoiseIn(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPreSamplingSdTurbo(_Node, Source[s.PipeLine], frozen=True):
-    """PreSampling (SDTurbo)."""
+    """PreSampling (SDTurbo).
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `steps`: a whole number from 1 to 10, by default 1
+    - `cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `eta`: a number from 0.0 to 10.0, by default 1.0
+    - `s_noise`: a number from 0.0 to 10.0, by default 1.0
+    - `upscale_ratio`: a number from 0.0 to 16.0, by default 2.0
+    - `start_step`: a whole number from 0 to 1000, by default 5
+    - `end_step`: a whole number from 0 to 1000, by default 15
+    - `upscale_n_step`: a whole number from 0 to 1000, by default 3
+    - `unsharp_kernel_size`: a whole number from 1 to 21, by default 3
+    - `unsharp_sigma`: a number from 0.0 to 10.0, by default 0.5
+    - `unsharp_strength`: a number from 0.0 to 10.0, by default 0.0
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    """
 
     CLASS_TYPE = 'easy preSamplingSdTurbo'
 
@@ -627,7 +929,17 @@ class EasyPreSamplingSdTurbo(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyPrompt(_Node, Source[s.String], frozen=True):
-    """easy prompt."""
+    """easy prompt.
+
+    - `text`: text
+    - `prefix`: one of 'Select the prefix add to the text', 'Detailed photo of', 'Amateur photo of', 'Flicker 2008 photo of', 'Fantastic artwork of', 'Vintage photograph of', 'Unreal 5 render of', 'Surrealist painting of', 'Professional advertising design of', by default 'Select the prefix add to the text'
+    - `subject`: one of '👤Select the subject add to the text', 'a man', 'a woman', 'a young man', 'a young woman', 'a handsome man', 'a beautiful woman', 'a monster', … (13 choices), by default '👤Select the subject add to the text'
+    - `action`: one of '🎬Select the action add to the text', 'looking at viewer', 'looking away', 'looking up', 'looking down', 'looking back', 'open mouth', 'half-closed mouth', … (28 choices), by default '🎬Select the action add to the text'
+    - `clothes`: one of '👚Select the clothes add to the text', 'underwear', 'clothed', 'casual', 'dress', 'swimsuit', 'uniform', 'bikini', … (148 choices), by default '👚Select the clothes add to the text'
+    - `environment`: one of '☀️Select the illumination environment add to the text', 'sunshine from window', 'neon night, city', 'sunset over sea', 'golden time', 'sci-fi RGB glowing, cyberpunk', 'natural lighting', 'warm atmosphere, at home, bedroom', … (68 choices), by default '☀️Select the illumination environment add to the text'
+    - `background`: one of '🎞️Select the background add to the text', 'cars and people', 'a cozy bed and a lamp', 'a forest clearing with mist', 'a bustling marketplace', 'a quiet beach at dusk', 'an old, cobblestone street', 'a futuristic cityscape', … (69 choices), by default '🎞️Select the background add to the text'
+    - `nsfw`: one of '🔞Select the nsfw add to the text', 'nude', 'breast', 'small breast', 'middle breast', 'large breast', 'nipples', 'clothes lift', … (28 choices)
+    """
 
     CLASS_TYPE = 'easy prompt'
 
@@ -649,7 +961,13 @@ class EasyPrompt(_Node, Source[s.String], frozen=True):
 
 
 class EasyPromptAwait(_Node, frozen=True):
-    """easy promptAwait."""
+    """easy promptAwait.
+
+    - `now`: a wire that carries anything
+    - `prompt`: text
+    - `toolbar`: a wire that carries EASY_PROMPT_AWAIT_BAR
+    - `prev`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy promptAwait'
 
@@ -670,7 +988,12 @@ class EasyPromptAwait(_Node, frozen=True):
 
 
 class EasyPromptConcat(_Node, Source[s.String], frozen=True):
-    """easy promptConcat."""
+    """easy promptConcat.
+
+    - `prompt1`: text, optional
+    - `prompt2`: text, optional
+    - `separator`: text, optional
+    """
 
     CLASS_TYPE = 'easy promptConcat'
 
@@ -687,13 +1010,19 @@ class EasyPromptConcat(_Node, Source[s.String], frozen=True):
 
 
 class EasyPromptLine(_Node, frozen=True):
-    """easy promptLine."""
+    """easy promptLine.
+
+    - `prompt`: text, by default 'text'
+    - `start_index`: a whole number from 0 to 9999, by default 0
+    - `max_rows`: a whole number from 1 to 9999, by default 1000
+    - `remove_empty_lines`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy promptLine'
 
     class Out(NamedTuple):
-        string: Output[s.String]
-        combo: Output[s.Combo]
+        string: OutputList[s.String]
+        combo: OutputList[s.Combo]
 
     prompt: str | Source[s.String] = 'text'
     start_index: Annotated[int, Field(ge=0, le=9999)] | Source[s.Int] = 0
@@ -706,13 +1035,21 @@ class EasyPromptLine(_Node, frozen=True):
 
 
 class EasyPromptList(_Node, frozen=True):
-    """easy promptList."""
+    """easy promptList.
+
+    - `prompt_1`: text
+    - `prompt_2`: text
+    - `prompt_3`: text
+    - `prompt_4`: text
+    - `prompt_5`: text
+    - `optional_prompt_list`: a wire that carries LIST, optional
+    """
 
     CLASS_TYPE = 'easy promptList'
 
     class Out(NamedTuple):
         prompt_list: Output[s.List]
-        prompt_strings: Output[s.String]
+        prompt_strings: OutputList[s.String]
 
     prompt_1: str | Source[s.String] = ''
     prompt_2: str | Source[s.String] = ''
@@ -727,7 +1064,16 @@ class EasyPromptList(_Node, frozen=True):
 
 
 class EasyPromptReplace(_Node, Source[s.String], frozen=True):
-    """easy promptReplace."""
+    """easy promptReplace.
+
+    - `prompt`: text
+    - `find1`: text, optional
+    - `replace1`: text, optional
+    - `find2`: text, optional
+    - `replace2`: text, optional
+    - `find3`: text, optional
+    - `replace3`: text, optional
+    """
 
     CLASS_TYPE = 'easy promptReplace'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,18 @@ class _Node(Node, frozen=True):
 
 
 class EasyPulIDApply(_Node, Source[s.Model[Family]], frozen=True):
-    """Easy Apply PuLID."""
+    """Easy Apply PuLID.
+
+    - `model`: a wire that carries MODEL
+    - `pulid_file`: the name of a file or model that the server has
+    - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `image`: a wire that carries IMAGE
+    - `method`: one of 'fidelity', 'style', 'neutral', by default 'fidelity'
+    - `weight`: a number from -1.0 to 5.0, by default 1.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `attn_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy pulIDApply'
 
@@ -45,7 +56,20 @@ class EasyPulIDApply(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyPulIDApplyADV(_Node, Source[s.Model[Family]], frozen=True):
-    """Easy Apply PuLID (Advanced)."""
+    """Easy Apply PuLID (Advanced).
+
+    - `model`: a wire that carries MODEL
+    - `pulid_file`: the name of a file or model that the server has
+    - `insightface`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1.0 to 5.0, by default 1.0
+    - `projection`: one of 'ortho_v2', 'ortho', 'none', by default 'ortho_v2'
+    - `fidelity`: a whole number from 0 to 32, by default 8
+    - `noise`: a number from -1.0 to 1.0, by default 0.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `attn_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'easy pulIDApplyADV'
 
@@ -70,13 +94,21 @@ class EasyPulIDApplyADV(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyRangeFloat(_Node, frozen=True):
-    """easy rangeFloat."""
+    """easy rangeFloat.
+
+    - `range_mode`: one of 'step', 'num_steps', by default 'step'
+    - `start`: a number from -4096 to 4096, by default 0.0
+    - `stop`: a number from -4096 to 4096, by default 1.0
+    - `step`: a number from -4096 to 4096, by default 1.0
+    - `num_steps`: a whole number from -4096 to 4096, by default 1
+    - `end_mode`: one of 'Inclusive', 'Exclusive', by default 'Inclusive'
+    """
 
     CLASS_TYPE = 'easy rangeFloat'
 
     class Out(NamedTuple):
-        range: Output[s.Float]
-        range_sizes: Output[s.Int]
+        range: OutputList[s.Float]
+        range_sizes: OutputList[s.Int]
 
     range_mode: Literal['step', 'num_steps'] | Source[s.Combo] = 'step'
     start: Annotated[float, Field(ge=-4096.0, le=4096.0)] | Source[s.Float] = 0.0
@@ -91,13 +123,21 @@ class EasyRangeFloat(_Node, frozen=True):
 
 
 class EasyRangeInt(_Node, frozen=True):
-    """easy rangeInt."""
+    """easy rangeInt.
+
+    - `range_mode`: one of 'step', 'num_steps', by default 'step'
+    - `start`: a whole number from -4096 to 4096, by default 0
+    - `stop`: a whole number from -4096 to 4096, by default 1
+    - `step`: a whole number from -4096 to 4096, by default 1
+    - `num_steps`: a whole number from -4096 to 4096, by default 0
+    - `end_mode`: one of 'Inclusive', 'Exclusive', by default 'Inclusive'
+    """
 
     CLASS_TYPE = 'easy rangeInt'
 
     class Out(NamedTuple):
-        range: Output[s.Int]
-        range_sizes: Output[s.Int]
+        range: OutputList[s.Int]
+        range_sizes: OutputList[s.Int]
 
     range_mode: Literal['step', 'num_steps'] | Source[s.Combo] = 'step'
     start: Annotated[int, Field(ge=-4096, le=4096)] | Source[s.Int] = 0
@@ -112,7 +152,11 @@ class EasyRangeInt(_Node, frozen=True):
 
 
 class EasyRemoveLocalImage(_Node, frozen=True):
-    """Remove Local Image."""
+    """Remove Local Image.
+
+    - `any`: a wire that carries anything
+    - `file_name`: text
+    """
 
     CLASS_TYPE = 'easy removeLocalImage'
     any: AnyValue
@@ -120,7 +164,17 @@ class EasyRemoveLocalImage(_Node, frozen=True):
 
 
 class EasySamLoaderPipe(_Node, Source[s.PipeLine], frozen=True):
-    """SAMLoader (Pipe)."""
+    """SAMLoader (Pipe).
+
+    - `model_name`: the name of a file or model that the server has
+    - `device_mode`: one of 'AUTO', 'Prefer GPU', 'CPU', by default 'AUTO'
+    - `sam_detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
+    - `sam_dilation`: a whole number from -512 to 512, by default 0
+    - `sam_threshold`: a number from 0.0 to 1.0, by default 0.93
+    - `sam_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `sam_mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
+    """
 
     CLASS_TYPE = 'easy samLoaderPipe'
 
@@ -142,7 +196,12 @@ class EasySamLoaderPipe(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasySaveImageLazy(_Node, Source[s.Image], frozen=True):
-    """SaveImageLazy (🚫Deprecated), deprecated."""
+    """SaveImageLazy (🚫Deprecated), deprecated.
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `save_metadata`: true or false, by default True
+    """
 
     CLASS_TYPE = 'easy saveImageLazy'
 
@@ -159,7 +218,15 @@ class EasySaveImageLazy(_Node, Source[s.Image], frozen=True):
 
 
 class EasySaveText(_Node, frozen=True):
-    """easy saveText."""
+    """easy saveText.
+
+    - `text`: text
+    - `output_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    - `overwrite`: true or false, by default True
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy saveText'
 
@@ -180,7 +247,15 @@ class EasySaveText(_Node, frozen=True):
 
 
 class EasySaveTextLazy(_Node, frozen=True):
-    """easy saveTextLazy."""
+    """easy saveTextLazy.
+
+    - `text`: text
+    - `output_file_path`: text
+    - `file_name`: text
+    - `file_extension`: one of 'txt', 'csv', by default 'txt'
+    - `overwrite`: true or false, by default True
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy saveTextLazy'
 
@@ -201,7 +276,10 @@ class EasySaveTextLazy(_Node, frozen=True):
 
 
 class EasySeed(_Node, Source[s.Int], frozen=True):
-    """easy seed."""
+    """easy seed.
+
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    """
 
     CLASS_TYPE = 'easy seed'
 
@@ -216,7 +294,14 @@ class EasySeed(_Node, Source[s.Int], frozen=True):
 
 
 class EasySeedList(_Node, frozen=True):
-    """easy seedList."""
+    """easy seedList.
+
+    - `min_num`: a whole number from 0 to 1125899906842624, by default 0
+    - `max_num`: a whole number from 0 to 1125899906842624, by default 1125899906842624
+    - `method`: one of 'random', 'increment', 'decrement', by default 'random'
+    - `total`: a whole number from 1 to 100000, by default 1
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    """
 
     CLASS_TYPE = 'easy seedList'
 
@@ -236,7 +321,10 @@ class EasySeedList(_Node, frozen=True):
 
 
 class EasyShowAnything(_Node, Source[Any], frozen=True):
-    """easy showAnything."""
+    """easy showAnything.
+
+    - `anything`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy showAnything'
 
@@ -251,7 +339,10 @@ class EasyShowAnything(_Node, Source[Any], frozen=True):
 
 
 class EasyShowAnythingLazy(_Node, Source[Any], frozen=True):
-    """easy showAnythingLazy."""
+    """easy showAnythingLazy.
+
+    - `anything`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy showAnythingLazy'
 
@@ -266,7 +357,10 @@ class EasyShowAnythingLazy(_Node, Source[Any], frozen=True):
 
 
 class EasyShowLoaderSettingsNames(_Node, frozen=True):
-    """Show Loader Settings Names."""
+    """Show Loader Settings Names.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'easy showLoaderSettingsNames'
 
@@ -283,21 +377,33 @@ class EasyShowLoaderSettingsNames(_Node, frozen=True):
 
 
 class EasyShowSpentTime(_Node, frozen=True):
-    """Show Spent Time (🚫Deprecated), deprecated."""
+    """Show Spent Time (🚫Deprecated), deprecated.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    """
 
     CLASS_TYPE = 'easy showSpentTime'
     pipe: Source[s.PipeLine]
 
 
 class EasyShowTensorShape(_Node, frozen=True):
-    """easy showTensorShape."""
+    """easy showTensorShape.
+
+    - `tensor`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'easy showTensorShape'
     tensor: AnyValue
 
 
 class EasySimpleMath(_Node, frozen=True):
-    """easy simpleMath."""
+    """easy simpleMath.
+
+    - `value`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy simpleMath'
 
@@ -317,7 +423,15 @@ class EasySimpleMath(_Node, frozen=True):
 
 
 class EasySimpleMathDual(_Node, frozen=True):
-    """easy simpleMathDual."""
+    """easy simpleMathDual.
+
+    - `value1`: text
+    - `value2`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    - `d`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy simpleMathDual'
 
@@ -340,7 +454,11 @@ class EasySimpleMathDual(_Node, frozen=True):
 
 
 class EasySleep(_Node, Source[Any], frozen=True):
-    """easy sleep."""
+    """easy sleep.
+
+    - `any`: a wire that carries anything
+    - `delay`: a number from 0.0 to 1000000, by default 1.0
+    """
 
     CLASS_TYPE = 'easy sleep'
 
@@ -356,7 +474,11 @@ class EasySleep(_Node, Source[Any], frozen=True):
 
 
 class EasySliderControl(_Node, Source[s.String], frozen=True):
-    """Easy Slider Control."""
+    """Easy Slider Control.
+
+    - `mode`: one of 'ipadapter layer weights', by default 'ipadapter layer weights'
+    - `model_type`: one of 'sdxl', 'sd1', by default 'sdxl'
+    """
 
     CLASS_TYPE = 'easy sliderControl'
 
@@ -372,7 +494,16 @@ class EasySliderControl(_Node, Source[s.String], frozen=True):
 
 
 class EasyStableDiffusion3API(_Node, Source[s.Image], frozen=True):
-    """StableDiffusion3API (🚫Deprecated), deprecated."""
+    """StableDiffusion3API (🚫Deprecated), deprecated.
+
+    - `positive`: text
+    - `negative`: text
+    - `model`: one of 'sd3', 'sd3-turbo', by default 'sd3'
+    - `aspect_ratio`: one of '16:9', '1:1', '21:9', '2:3', '3:2', '4:5', '5:4', '9:16', '9:21', by default '16:9'
+    - `seed`: a whole number from 0 to 4294967294, by default 0
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `optional_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'easy stableDiffusion3API'
 
@@ -393,7 +524,10 @@ class EasyStableDiffusion3API(_Node, Source[s.Image], frozen=True):
 
 
 class EasyString(_Node, Source[s.String], frozen=True):
-    """easy string."""
+    """easy string.
+
+    - `value`: text
+    """
 
     CLASS_TYPE = 'easy string'
 
@@ -408,7 +542,11 @@ class EasyString(_Node, Source[s.String], frozen=True):
 
 
 class EasyStringJoinLines(_Node, Source[s.String], frozen=True):
-    """easy stringJoinLines."""
+    """easy stringJoinLines.
+
+    - `string`: text
+    - `delimiter`: text, by default ' | '
+    """
 
     CLASS_TYPE = 'easy stringJoinLines'
 
@@ -424,7 +562,10 @@ class EasyStringJoinLines(_Node, Source[s.String], frozen=True):
 
 
 class EasyStringToFloatList(_Node, Source[s.Float], frozen=True):
-    """easy stringToFloatList."""
+    """easy stringToFloatList.
+
+    - `string`: text, by default '1, 2, 3'
+    """
 
     CLASS_TYPE = 'easy stringToFloatList'
 
@@ -439,7 +580,10 @@ class EasyStringToFloatList(_Node, Source[s.Float], frozen=True):
 
 
 class EasyStringToIntList(_Node, Source[s.Int], frozen=True):
-    """easy stringToIntList."""
+    """easy stringToIntList.
+
+    - `string`: text, by default '1, 2, 3'
+    """
 
     CLASS_TYPE = 'easy stringToIntList'
 
@@ -454,7 +598,13 @@ class EasyStringToIntList(_Node, Source[s.Int], frozen=True):
 
 
 class EasyStyleAlignedBatchAlign(_Node, Source[s.Model[Family]], frozen=True):
-    """Easy Apply StyleAlign."""
+    """Easy Apply StyleAlign.
+
+    - `model`: a wire that carries MODEL
+    - `share_norm`: one of 'both', 'group', 'layer', 'disabled', by default 'both'
+    - `share_attn`: one of 'q+k', 'q+k+v', 'disabled', by default 'q+k'
+    - `scale`: a number from 0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'easy styleAlignedBatchAlign'
 
@@ -472,7 +622,13 @@ class EasyStyleAlignedBatchAlign(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class EasyStylesSelector(_Node, frozen=True):
-    """easy stylesSelector."""
+    """easy stylesSelector.
+
+    - `styles`: one of 'fooocus_styles', by default 'fooocus_styles'
+    - `positive`: text, optional
+    - `negative`: text, optional
+    - `select_styles`: a wire that carries EASY_PROMPT_STYLES, optional
+    """
 
     CLASS_TYPE = 'easy stylesSelector'
 
@@ -491,7 +647,18 @@ class EasyStylesSelector(_Node, frozen=True):
 
 
 class EasySv3dLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (SV3D)."""
+    """EasyLoader (SV3D).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `init_image`: a wire that carries IMAGE
+    - `empty_latent_width`: a whole number from 16 to 16384, by default 576
+    - `empty_latent_height`: a whole number from 16 to 16384, by default 576
+    - `batch_size`: a whole number from 1 to 4096, by default 21
+    - `interp_easing`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `easing_mode`: one of 'azimuth', 'elevation', 'custom', by default 'azimuth'
+    - `scheduler`: text, optional
+    """
 
     CLASS_TYPE = 'easy sv3dLoader'
 
@@ -516,7 +683,22 @@ class EasySv3dLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasySvdLoader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (SVD)."""
+    """EasyLoader (SVD).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `clip_name`: the name of a file or model that the server has
+    - `init_image`: a wire that carries IMAGE
+    - `resolution`: one of 'width x height (custom)', '512 x 512', '512 x 768', '576 x 1024', '768 x 512', '768 x 768', '768 x 1024', '768 x 1280', … (31 choices), by default '1024 x 576'
+    - `empty_latent_width`: a whole number from 16 to 16384, by default 256
+    - `empty_latent_height`: a whole number from 16 to 16384, by default 256
+    - `video_frames`: a whole number from 1 to 4096, by default 14
+    - `motion_bucket_id`: a whole number from 1 to 1023, by default 127
+    - `fps`: a whole number from 1 to 1024, by default 6
+    - `augmentation_level`: a number from 0.0 to 10.0, by default 0.0
+    - `optional_positive`: text, optional
+    - `optional_negative`: text, optional
+    """
 
     CLASS_TYPE = 'easy svdLoader'
 
@@ -545,7 +727,10 @@ class EasySvdLoader(_Node, Generic[Family], frozen=True):
 
 
 class EasyTableEditor(_Node, frozen=True):
-    """Table Editor."""
+    """Table Editor.
+
+    - `table_data`: a wire that carries EASY_TABLE_EDITOR
+    """
 
     CLASS_TYPE = 'easy tableEditor'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,30 @@ class _Node(Node, frozen=True):
 
 
 class EasyTextIndexSwitch(_Node, Source[s.String], frozen=True):
-    """easy textIndexSwitch."""
+    """easy textIndexSwitch.
+
+    - `index`: a whole number from 0 to 9, by default 0
+    - `text0`: text, optional
+    - `text1`: text, optional
+    - `text2`: text, optional
+    - `text3`: text, optional
+    - `text4`: text, optional
+    - `text5`: text, optional
+    - `text6`: text, optional
+    - `text7`: text, optional
+    - `text8`: text, optional
+    - `text9`: text, optional
+    - `text10`: text, optional
+    - `text11`: text, optional
+    - `text12`: text, optional
+    - `text13`: text, optional
+    - `text14`: text, optional
+    - `text15`: text, optional
+    - `text16`: text, optional
+    - `text17`: text, optional
+    - `text18`: text, optional
+    - `text19`: text, optional
+    """
 
     CLASS_TYPE = 'easy textIndexSwitch'
 
@@ -57,7 +80,12 @@ class EasyTextIndexSwitch(_Node, Source[s.String], frozen=True):
 
 
 class EasyTextSwitch(_Node, Source[s.String], frozen=True):
-    """easy textSwitch."""
+    """easy textSwitch.
+
+    - `input`: a whole number from 1 to 2, by default 1
+    - `text1`: text, optional
+    - `text2`: text, optional
+    """
 
     CLASS_TYPE = 'easy textSwitch'
 
@@ -74,7 +102,13 @@ class EasyTextSwitch(_Node, Source[s.String], frozen=True):
 
 
 class EasyUltralyticsDetectorPipe(_Node, Source[s.PipeLine], frozen=True):
-    """UltralyticsDetector (Pipe)."""
+    """UltralyticsDetector (Pipe).
+
+    - `model_name`: the name of a file or model that the server has
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -512 to 512, by default 10
+    - `bbox_crop_factor`: a number from 1.0 to 10, by default 3.0
+    """
 
     CLASS_TYPE = 'easy ultralyticsDetectorPipe'
 
@@ -92,7 +126,20 @@ class EasyUltralyticsDetectorPipe(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyUnSampler(_Node, Generic[Family], frozen=True):
-    """easy unSampler."""
+    """easy unSampler.
+
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `end_at_step`: a whole number from 0 to 10000, by default 0
+    - `cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `normalize`: one of 'disable', 'enable', by default 'disable'
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    - `optional_model`: a wire that carries MODEL, optional
+    - `optional_positive`: a wire that carries CONDITIONING, optional
+    - `optional_negative`: a wire that carries CONDITIONING, optional
+    - `optional_latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'easy unSampler'
 
@@ -118,7 +165,31 @@ class EasyUnSampler(_Node, Generic[Family], frozen=True):
 
 
 class EasyWhileLoopEnd(_Node, frozen=True):
-    """While Loop End."""
+    """While Loop End.
+
+    - `flow`: a wire that carries FLOW_CONTROL
+    - `condition`: true or false
+    - `initial_value0`: a wire that carries anything, optional
+    - `initial_value1`: a wire that carries anything, optional
+    - `initial_value2`: a wire that carries anything, optional
+    - `initial_value3`: a wire that carries anything, optional
+    - `initial_value4`: a wire that carries anything, optional
+    - `initial_value5`: a wire that carries anything, optional
+    - `initial_value6`: a wire that carries anything, optional
+    - `initial_value7`: a wire that carries anything, optional
+    - `initial_value8`: a wire that carries anything, optional
+    - `initial_value9`: a wire that carries anything, optional
+    - `initial_value10`: a wire that carries anything, optional
+    - `initial_value11`: a wire that carries anything, optional
+    - `initial_value12`: a wire that carries anything, optional
+    - `initial_value13`: a wire that carries anything, optional
+    - `initial_value14`: a wire that carries anything, optional
+    - `initial_value15`: a wire that carries anything, optional
+    - `initial_value16`: a wire that carries anything, optional
+    - `initial_value17`: a wire that carries anything, optional
+    - `initial_value18`: a wire that carries anything, optional
+    - `initial_value19`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy whileLoopEnd'
 
@@ -173,7 +244,30 @@ class EasyWhileLoopEnd(_Node, frozen=True):
 
 
 class EasyWhileLoopStart(_Node, frozen=True):
-    """While Loop Start."""
+    """While Loop Start.
+
+    - `condition`: true or false, by default True
+    - `initial_value0`: a wire that carries anything, optional
+    - `initial_value1`: a wire that carries anything, optional
+    - `initial_value2`: a wire that carries anything, optional
+    - `initial_value3`: a wire that carries anything, optional
+    - `initial_value4`: a wire that carries anything, optional
+    - `initial_value5`: a wire that carries anything, optional
+    - `initial_value6`: a wire that carries anything, optional
+    - `initial_value7`: a wire that carries anything, optional
+    - `initial_value8`: a wire that carries anything, optional
+    - `initial_value9`: a wire that carries anything, optional
+    - `initial_value10`: a wire that carries anything, optional
+    - `initial_value11`: a wire that carries anything, optional
+    - `initial_value12`: a wire that carries anything, optional
+    - `initial_value13`: a wire that carries anything, optional
+    - `initial_value14`: a wire that carries anything, optional
+    - `initial_value15`: a wire that carries anything, optional
+    - `initial_value16`: a wire that carries anything, optional
+    - `initial_value17`: a wire that carries anything, optional
+    - `initial_value18`: a wire that carries anything, optional
+    - `initial_value19`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'easy whileLoopStart'
 
@@ -228,13 +322,20 @@ class EasyWhileLoopStart(_Node, frozen=True):
 
 
 class EasyWildcards(_Node, frozen=True):
-    """easy wildcards."""
+    """easy wildcards.
+
+    - `text`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', '__example__', by default 'Select the Wildcard to add to the text'
+    - `seed`: a whole number from 0 to 1125899906842624, by default 0
+    - `multiline_mode`: true or false, by default False
+    """
 
     CLASS_TYPE = 'easy wildcards'
 
     class Out(NamedTuple):
-        text: Output[s.String]
-        populated_text: Output[s.String]
+        text: OutputList[s.String]
+        populated_text: OutputList[s.String]
 
     WIRE_NAMES = {'Select_to_add_LoRA': 'Select to add LoRA', 'Select_to_add_Wildcard': 'Select to add Wildcard'}
     text: str | Source[s.String] = ''
@@ -249,14 +350,21 @@ class EasyWildcards(_Node, frozen=True):
 
 
 class EasyWildcardsMatrix(_Node, frozen=True):
-    """easy wildcardsMatrix."""
+    """easy wildcardsMatrix.
+
+    - `text`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', '__example__', by default 'Select the Wildcard to add to the text'
+    - `offset`: a whole number from 0 to 1125899906842624, by default 0
+    - `output_limit`: a whole number of at least -1, optional
+    """
 
     CLASS_TYPE = 'easy wildcardsMatrix'
 
     class Out(NamedTuple):
-        populated_text: Output[s.String]
+        populated_text: OutputList[s.String]
         total: Output[s.Int]
-        factors: Output[s.Int]
+        factors: OutputList[s.Int]
 
     WIRE_NAMES = {'Select_to_add_LoRA': 'Select to add LoRA', 'Select_to_add_Wildcard': 'Select to add Wildcard'}
     text: str | Source[s.String] = ''
@@ -271,13 +379,18 @@ class EasyWildcardsMatrix(_Node, frozen=True):
 
 
 class EasyXyAny(_Node, frozen=True):
-    """easy xyAny."""
+    """easy xyAny.
+
+    - `X`: a wire that carries anything
+    - `Y`: a wire that carries anything
+    - `direction`: one of 'horizontal', 'vertical', by default 'horizontal'
+    """
 
     CLASS_TYPE = 'easy xyAny'
 
     class Out(NamedTuple):
-        x: Output[Any]
-        y: Output[Any]
+        x: OutputList[Any]
+        y: OutputList[Any]
 
     X: AnyValue
     Y: AnyValue
@@ -289,7 +402,12 @@ class EasyXyAny(_Node, frozen=True):
 
 
 class EasyXYInputsCFGScale(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: CFG Scale //EasyUse."""
+    """XY Inputs: CFG Scale //EasyUse.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `last_cfg`: a number from 0.0 to 100.0, by default 9.0
+    """
 
     CLASS_TYPE = 'easy XYInputs: CFG Scale'
 
@@ -306,7 +424,42 @@ class EasyXYInputsCFGScale(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsCheckpoint(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Checkpoint //EasyUse."""
+    """XY Inputs: Checkpoint //EasyUse.
+
+    - `input_mode`: one of 'Ckpt Names', 'Ckpt Names+ClipSkip', 'Ckpt Names+ClipSkip+VAE', by default 'Ckpt Names'
+    - `ckpt_count`: a whole number from 0 to 10, by default 3
+    - `ckpt_name_1`: the name of a file or model that the server has
+    - `clip_skip_1`: a whole number from -24 to -1, by default -1
+    - `vae_name_1`: the name of a file or model that the server has
+    - `ckpt_name_2`: the name of a file or model that the server has
+    - `clip_skip_2`: a whole number from -24 to -1, by default -1
+    - `vae_name_2`: the name of a file or model that the server has
+    - `ckpt_name_3`: the name of a file or model that the server has
+    - `clip_skip_3`: a whole number from -24 to -1, by default -1
+    - `vae_name_3`: the name of a file or model that the server has
+    - `ckpt_name_4`: the name of a file or model that the server has
+    - `clip_skip_4`: a whole number from -24 to -1, by default -1
+    - `vae_name_4`: the name of a file or model that the server has
+    - `ckpt_name_5`: the name of a file or model that the server has
+    - `clip_skip_5`: a whole number from -24 to -1, by default -1
+    - `vae_name_5`: the name of a file or model that the server has
+    - `ckpt_name_6`: the name of a file or model that the server has
+    - `clip_skip_6`: a whole number from -24 to -1, by default -1
+    - `vae_name_6`: the name of a file or model that the server has
+    - `ckpt_name_7`: the name of a file or model that the server has
+    - `clip_skip_7`: a whole number from -24 to -1, by default -1
+    - `vae_name_7`: the name of a file or model that the server has
+    - `ckpt_name_8`: the name of a file or model that the server has
+    - `clip_skip_8`: a whole number from -24 to -1, by default -1
+    - `vae_name_8`: the name of a file or model that the server has
+    - `ckpt_name_9`: the name of a file or model that the server has
+    - `clip_skip_9`: a whole number from -24 to -1, by default -1
+    - `vae_name_9`: the name of a file or model that the server has
+    - `ckpt_name_10`: the name of a file or model that the server has
+    - `clip_skip_10`: a whole number from -24 to -1, by default -1
+    - `vae_name_10`: the name of a file or model that the server has
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'easy XYInputs: Checkpoint'
 
@@ -353,7 +506,23 @@ class EasyXYInputsCheckpoint(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsControlNet(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Controlnet //EasyUse."""
+    """XY Inputs: Controlnet //EasyUse.
+
+    - `control_net_name`: the name of a file or model that the server has
+    - `image`: a wire that carries IMAGE
+    - `target_parameter`: one of 'strength', 'start_percent', 'end_percent', by default 'strength'
+    - `batch_count`: a whole number from 1 to 30, by default 3
+    - `first_strength`: a number from 0.0 to 10.0, by default 0.0
+    - `last_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `first_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `last_start_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `first_end_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `last_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    """
 
     CLASS_TYPE = 'easy XYInputs: ControlNet'
 
@@ -381,7 +550,12 @@ class EasyXYInputsControlNet(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsDenoise(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Denoise //EasyUse."""
+    """XY Inputs: Denoise //EasyUse.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_denoise`: a number from 0.0 to 1.0, by default 0.5
+    - `last_denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'easy XYInputs: Denoise'
 
@@ -398,7 +572,12 @@ class EasyXYInputsDenoise(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsFluxGuidance(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Flux Guidance //EasyUse."""
+    """XY Inputs: Flux Guidance //EasyUse.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_guidance`: a number from 0.0 to 100.0, by default 1.0
+    - `last_guidance`: a number from 0.0 to 100.0, by default 3.5
+    """
 
     CLASS_TYPE = 'easy XYInputs: FluxGuidance'
 
@@ -415,7 +594,45 @@ class EasyXYInputsFluxGuidance(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsLora(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Lora //EasyUse."""
+    """XY Inputs: Lora //EasyUse.
+
+    - `input_mode`: one of 'Lora Names', 'Lora Names+Weights', by default 'Lora Names'
+    - `lora_count`: a whole number from 0 to 10, by default 3
+    - `model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_1`: the name of a file or model that the server has
+    - `model_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_2`: the name of a file or model that the server has
+    - `model_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_3`: the name of a file or model that the server has
+    - `model_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_4`: the name of a file or model that the server has
+    - `model_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_5`: the name of a file or model that the server has
+    - `model_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_6`: the name of a file or model that the server has
+    - `model_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_7`: the name of a file or model that the server has
+    - `model_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_8`: the name of a file or model that the server has
+    - `model_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_9`: the name of a file or model that the server has
+    - `model_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_10`: the name of a file or model that the server has
+    - `model_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `optional_lora_stack`: a wire that carries LORA_STACK, optional
+    - `display_trigger_word`: true or false, optional
+    """
 
     CLASS_TYPE = 'easy XYInputs: Lora'
 
@@ -465,7 +682,14 @@ class EasyXYInputsLora(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsModelMergeBlocks(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: ModelMergeBlocks //EasyUse."""
+    """XY Inputs: ModelMergeBlocks //EasyUse.
+
+    - `ckpt_name_1`: the name of a file or model that the server has
+    - `ckpt_name_2`: the name of a file or model that the server has
+    - `vae_use`: the name of a file or model that the server has, by default 'Use Model 1'
+    - `preset`: one of 'Preset', 'MMB-ALL:1,1,1', 'MMB-IN:1,0,0', 'MMB-MID:0,1,0', 'MMB-OUT:0,0,1', 'MMB-INMID:1,1,0', 'MMB-INOUT:1,0,1', 'MMB-MIDOUT:0,1,1', 'MMB-NONE:0,0,0', '@MMBN-FULL-TEST:27'
+    - `values`: text, by default '1,0,0; \\n0,1,0; \\n0,0,1; \\n1,1,0; \\n1,0,1; \\n0,1,1; '
+    """
 
     CLASS_TYPE = 'easy XYInputs: ModelMergeBlocks'
 
@@ -484,7 +708,13 @@ class EasyXYInputsModelMergeBlocks(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsNegativeCond(_Node, Source[s.XY], Generic[Family], frozen=True):
-    """XY Inputs: NegCond //EasyUse."""
+    """XY Inputs: NegCond //EasyUse.
+
+    - `negative_1`: a wire that carries CONDITIONING, optional
+    - `negative_2`: a wire that carries CONDITIONING, optional
+    - `negative_3`: a wire that carries CONDITIONING, optional
+    - `negative_4`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'easy XYInputs: NegativeCond'
 
@@ -502,7 +732,10 @@ class EasyXYInputsNegativeCond(_Node, Source[s.XY], Generic[Family], frozen=True
 
 
 class EasyXYInputsNegativeCondList(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: NegCondList //EasyUse."""
+    """XY Inputs: NegCondList //EasyUse.
+
+    - `negative`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'easy XYInputs: NegativeCondList'
 
@@ -517,7 +750,13 @@ class EasyXYInputsNegativeCondList(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsPositiveCond(_Node, Source[s.XY], Generic[Family], frozen=True):
-    """XY Inputs: PosCond //EasyUse."""
+    """XY Inputs: PosCond //EasyUse.
+
+    - `positive_1`: a wire that carries CONDITIONING, optional
+    - `positive_2`: a wire that carries CONDITIONING, optional
+    - `positive_3`: a wire that carries CONDITIONING, optional
+    - `positive_4`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'easy XYInputs: PositiveCond'
 
@@ -535,7 +774,10 @@ class EasyXYInputsPositiveCond(_Node, Source[s.XY], Generic[Family], frozen=True
 
 
 class EasyXYInputsPositiveCondList(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: PosCondList //EasyUse."""
+    """XY Inputs: PosCondList //EasyUse.
+
+    - `positive`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'easy XYInputs: PositiveCondList'
 
@@ -550,7 +792,42 @@ class EasyXYInputsPositiveCondList(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsPromptSR(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: PromptSR //EasyUse."""
+    """XY Inputs: PromptSR //EasyUse.
+
+    - `target_prompt`: one of 'positive', 'negative', by default 'positive'
+    - `search_txt`: text
+    - `replace_all_text`: true or false, by default False
+    - `replace_count`: a whole number from 1 to 29, by default 3
+    - `replace_1`: text
+    - `replace_2`: text
+    - `replace_3`: text
+    - `replace_4`: text
+    - `replace_5`: text
+    - `replace_6`: text
+    - `replace_7`: text
+    - `replace_8`: text
+    - `replace_9`: text
+    - `replace_10`: text
+    - `replace_11`: text
+    - `replace_12`: text
+    - `replace_13`: text
+    - `replace_14`: text
+    - `replace_15`: text
+    - `replace_16`: text
+    - `replace_17`: text
+    - `replace_18`: text
+    - `replace_19`: text
+    - `replace_20`: text
+    - `replace_21`: text
+    - `replace_22`: text
+    - `replace_23`: text
+    - `replace_24`: text
+    - `replace_25`: text
+    - `replace_26`: text
+    - `replace_27`: text
+    - `replace_28`: text
+    - `replace_29`: text
+    """
 
     CLASS_TYPE = 'easy XYInputs: PromptSR'
 
@@ -597,7 +874,71 @@ class EasyXYInputsPromptSR(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsSamplerScheduler(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Sampler/Scheduler //EasyUse."""
+    """XY Inputs: Sampler/Scheduler //EasyUse.
+
+    - `target_parameter`: one of 'sampler', 'scheduler', 'sampler & scheduler', by default 'sampler'
+    - `input_count`: a whole number from 1 to 30, by default 1
+    - `sampler_1`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_1`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_2`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_2`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_3`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_3`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_4`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_4`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_5`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_5`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_6`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_6`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_7`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_7`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_8`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_8`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_9`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_9`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_10`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_10`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_11`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_11`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_12`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_12`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_13`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_13`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_14`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_14`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_15`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_15`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_16`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_16`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_17`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_17`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_18`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_18`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_19`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_19`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_20`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_20`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_21`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_21`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_22`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_22`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_23`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_23`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_24`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_24`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_25`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_25`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_26`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_26`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_27`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_27`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_28`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_28`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_29`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_29`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    - `sampler_30`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_30`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'None'
+    """
 
     CLASS_TYPE = 'easy XYInputs: Sampler/Scheduler'
 
@@ -673,7 +1014,10 @@ class EasyXYInputsSamplerScheduler(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsSeedsPlusPlusBatch(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Seeds++ Batch //EasyUse."""
+    """XY Inputs: Seeds++ Batch //EasyUse.
+
+    - `batch_count`: a whole number from 1 to 50, by default 3
+    """
 
     CLASS_TYPE = 'easy XYInputs: Seeds++ Batch'
 
@@ -688,7 +1032,17 @@ class EasyXYInputsSeedsPlusPlusBatch(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYInputsSteps(_Node, Source[s.XY], frozen=True):
-    """XY Inputs: Steps //EasyUse."""
+    """XY Inputs: Steps //EasyUse.
+
+    - `target_parameter`: one of 'steps', 'start_at_step', 'end_at_step', by default 'steps'
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_step`: a whole number from 1 to 10000, by default 10
+    - `last_step`: a whole number from 1 to 10000, by default 20
+    - `first_start_step`: a whole number from 0 to 10000, by default 0
+    - `last_start_step`: a whole number from 0 to 10000, by default 10
+    - `first_end_step`: a whole number from 0 to 10000, by default 10
+    - `last_end_step`: a whole number from 0 to 10000, by default 20
+    """
 
     CLASS_TYPE = 'easy XYInputs: Steps'
 
@@ -710,7 +1064,17 @@ class EasyXYInputsSteps(_Node, Source[s.XY], frozen=True):
 
 
 class EasyXYPlot(_Node, Source[s.PipeLine], frozen=True):
-    """XY Plot."""
+    """XY Plot.
+
+    - `grid_spacing`: a whole number from 0 to 500, by default 0
+    - `output_individuals`: one of 'False', 'True', by default 'False'
+    - `flip_xy`: one of 'False', 'True', by default 'False'
+    - `x_axis`: one of 'None', '---------------------', 'preSampling: steps', 'preSampling: cfg', 'preSampling: sampler_name', 'preSampling: scheduler', 'preSampling: denoise', 'preSampling: seed', … (17 choices), by default 'None'
+    - `x_values`: text
+    - `y_axis`: one of 'None', '---------------------', 'preSampling: steps', 'preSampling: cfg', 'preSampling: sampler_name', 'preSampling: scheduler', 'preSampling: denoise', 'preSampling: seed', … (17 choices), by default 'None'
+    - `y_values`: text
+    - `pipe`: a wire that carries PIPE_LINE, optional
+    """
 
     CLASS_TYPE = 'easy XYPlot'
 
@@ -732,7 +1096,16 @@ class EasyXYPlot(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyXYPlotAdvanced(_Node, Source[s.PipeLine], frozen=True):
-    """XY Plot Advanced."""
+    """XY Plot Advanced.
+
+    - `pipe`: a wire that carries PIPE_LINE
+    - `grid_spacing`: a whole number from 0 to 500, by default 0
+    - `output_individuals`: one of 'False', 'True', by default 'False'
+    - `flip_xy`: one of 'False', 'True', by default 'False'
+    - `X`: a wire that carries X_Y, optional
+    - `Y`: a wire that carries X_Y, optional
+    - `font`: one of 'None', optional
+    """
 
     CLASS_TYPE = 'easy XYPlotAdvanced'
 
@@ -753,7 +1126,17 @@ class EasyXYPlotAdvanced(_Node, Source[s.PipeLine], frozen=True):
 
 
 class EasyZero123Loader(_Node, Generic[Family], frozen=True):
-    """EasyLoader (Zero123)."""
+    """EasyLoader (Zero123).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `init_image`: a wire that carries IMAGE
+    - `empty_latent_width`: a whole number from 16 to 16384, by default 256
+    - `empty_latent_height`: a whole number from 16 to 16384, by default 256
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `elevation`: a number from -180.0 to 180.0, by default 0.0
+    - `azimuth`: a number from -180.0 to 180.0, by default 0.0
+    """
 
     CLASS_TYPE = 'easy zero123Loader'
 

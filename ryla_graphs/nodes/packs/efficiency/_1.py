@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class ApplyControlNetStack(_Node, Generic[Family], frozen=True):
-    """Apply ControlNet Stack."""
+    """Apply ControlNet Stack.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'Apply ControlNet Stack'
 
@@ -40,7 +45,15 @@ class ApplyControlNetStack(_Node, Generic[Family], frozen=True):
 
 
 class ControlNetStacker(_Node, Source[s.ControlNetStack], frozen=True):
-    """Control Net Stacker."""
+    """Control Net Stacker.
+
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'Control Net Stacker'
 
@@ -60,7 +73,25 @@ class ControlNetStacker(_Node, Source[s.ControlNetStack], frozen=True):
 
 
 class EffLoaderSDXL(_Node, Generic[Family], frozen=True):
-    """Eff. Loader SDXL."""
+    """Eff. Loader SDXL.
+
+    - `base_ckpt_name`: the name of a file or model that the server has
+    - `base_clip_skip`: a whole number from -24 to -1, by default -2
+    - `refiner_ckpt_name`: the name of a file or model that the server has
+    - `refiner_clip_skip`: a whole number from -24 to -1, by default -2
+    - `positive_ascore`: a number from 0.0 to 1000.0, by default 6.0
+    - `negative_ascore`: a number from 0.0 to 1000.0, by default 2.0
+    - `vae_name`: the name of a file or model that the server has
+    - `positive`: text, by default 'CLIP_POSITIVE'
+    - `negative`: text, by default 'CLIP_NEGATIVE'
+    - `token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 1024
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 1024
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'Eff. Loader SDXL'
 
@@ -93,7 +124,24 @@ class EffLoaderSDXL(_Node, Generic[Family], frozen=True):
 
 
 class EfficientLoader(_Node, Generic[Family], frozen=True):
-    """Efficient Loader."""
+    """Efficient Loader.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `vae_name`: the name of a file or model that the server has
+    - `clip_skip`: a whole number from -24 to -1, by default -1
+    - `lora_name`: the name of a file or model that the server has
+    - `lora_model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `positive`: text, by default 'CLIP_POSITIVE'
+    - `negative`: text, by default 'CLIP_NEGATIVE'
+    - `token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy'
+    - `empty_latent_width`: a whole number from 64 to 16384, by default 512
+    - `empty_latent_height`: a whole number from 64 to 16384, by default 512
+    - `batch_size`: a whole number from 1 to 262144, by default 1
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'Efficient Loader'
 
@@ -128,7 +176,14 @@ class EfficientLoader(_Node, Generic[Family], frozen=True):
 
 
 class EvaluateFloats(_Node, frozen=True):
-    """Evaluate Floats."""
+    """Evaluate Floats.
+
+    - `python_expression`: text, by default '((a + b) - c) / 2'
+    - `print_to_console`: one of 'False', 'True', by default 'False'
+    - `a`: a number from -1.7976931348623157e+308 to 1.7976931348623157e+308, optional
+    - `b`: a number from -1.7976931348623157e+308 to 1.7976931348623157e+308, optional
+    - `c`: a number from -1.7976931348623157e+308 to 1.7976931348623157e+308, optional
+    """
 
     CLASS_TYPE = 'Evaluate Floats'
 
@@ -149,7 +204,14 @@ class EvaluateFloats(_Node, frozen=True):
 
 
 class EvaluateIntegers(_Node, frozen=True):
-    """Evaluate Integers."""
+    """Evaluate Integers.
+
+    - `python_expression`: text, by default '((a + b) - c) / 2'
+    - `print_to_console`: one of 'False', 'True', by default 'False'
+    - `a`: a whole number from -48000 to 48000, optional
+    - `b`: a whole number from -48000 to 48000, optional
+    - `c`: a whole number from -48000 to 48000, optional
+    """
 
     CLASS_TYPE = 'Evaluate Integers'
 
@@ -170,7 +232,14 @@ class EvaluateIntegers(_Node, frozen=True):
 
 
 class EvaluateStrings(_Node, Source[s.String], frozen=True):
-    """Evaluate Strings."""
+    """Evaluate Strings.
+
+    - `python_expression`: text, by default 'a + b + c'
+    - `print_to_console`: one of 'False', 'True', by default 'False'
+    - `a`: text, optional
+    - `b`: text, optional
+    - `c`: text, optional
+    """
 
     CLASS_TYPE = 'Evaluate Strings'
 
@@ -189,7 +258,25 @@ class EvaluateStrings(_Node, Source[s.String], frozen=True):
 
 
 class HighResFixScript(_Node, Source[s.Script], frozen=True):
-    """HighRes-Fix Script."""
+    """HighRes-Fix Script.
+
+    - `upscale_type`: one of 'latent', 'pixel', 'both', by default 'latent'
+    - `hires_ckpt_name`: the name of a file or model that the server has
+    - `latent_upscaler`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', 'city96.v1', 'city96.xl', 'ttl_nn.SDXL', 'ttl_nn.SD 1.x'
+    - `pixel_upscaler`: the name of a file or model that the server has
+    - `upscale_by`: a number from 0.01 to 8.0, by default 1.25
+    - `use_same_seed`: true or false, by default True
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `hires_steps`: a whole number from 1 to 10000, by default 12
+    - `denoise`: a number from 0.0 to 1.0, by default 0.56
+    - `iterations`: a whole number from 0 to 5, by default 1
+    - `use_controlnet`: true or false, by default False
+    - `control_net_name`: the name of a file or model that the server has
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `preprocessor`: one of 'none', 'ImageLuminanceDetector', 'ImageIntensityDetector', 'TEEDPreprocessor', 'DepthAnythingV2Preprocessor', 'MediaPipe-FaceMeshPreprocessor', 'MiDaS-NormalMapPreprocessor', 'MiDaS-DepthMapPreprocessor', … (47 choices), by default 'none'
+    - `preprocessor_imgs`: true or false, by default False
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'HighRes-Fix Script'
 
@@ -219,7 +306,21 @@ class HighResFixScript(_Node, Source[s.Script], frozen=True):
 
 
 class ImageOverlay(_Node, Source[s.Image], frozen=True):
-    """Image Overlay."""
+    """Image Overlay.
+
+    - `base_image`: a wire that carries IMAGE
+    - `overlay_image`: a wire that carries IMAGE
+    - `overlay_resize`: one of 'None', 'Fit', 'Resize by rescale_factor', 'Resize to width & heigth', by default 'None'
+    - `resize_method`: one of 'nearest-exact', 'bilinear', 'area', by default 'nearest-exact'
+    - `rescale_factor`: a number from 0.01 to 16.0, by default 1.0
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `x_offset`: a whole number from -48000 to 48000, by default 0
+    - `y_offset`: a whole number from -48000 to 48000, by default 0
+    - `rotation`: a whole number from -180 to 180, by default 0
+    - `opacity`: a number from 0 to 100, by default 0.0
+    - `optional_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Image Overlay'
 
@@ -245,7 +346,11 @@ class ImageOverlay(_Node, Source[s.Image], frozen=True):
 
 
 class JoinXYInputsOfSameType(_Node, Source[s.Xy], frozen=True):
-    """Join XY Inputs of Same Type."""
+    """Join XY Inputs of Same Type.
+
+    - `XY_1`: a wire that carries XY
+    - `XY_2`: a wire that carries XY
+    """
 
     CLASS_TYPE = 'Join XY Inputs of Same Type'
 
@@ -261,7 +366,23 @@ class JoinXYInputsOfSameType(_Node, Source[s.Xy], frozen=True):
 
 
 class KSamplerEfficient(_Node, Generic[Family], frozen=True):
-    """KSampler (Efficient)."""
+    """KSampler (Efficient).
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'vae_decoded_only', 'none', by default 'auto'
+    - `vae_decode`: one of 'true', 'true (tiled)', 'false', by default 'true'
+    - `optional_vae`: a wire that carries VAE, optional
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'KSampler (Efficient)'
 
@@ -294,7 +415,26 @@ class KSamplerEfficient(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerAdvEfficient(_Node, Generic[Family], frozen=True):
-    """KSampler Adv. (Efficient)."""
+    """KSampler Adv. (Efficient).
+
+    - `model`: a wire that carries MODEL
+    - `add_noise`: one of 'enable', 'disable', by default 'enable'
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `return_with_leftover_noise`: one of 'disable', 'enable', by default 'disable'
+    - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'none', by default 'auto'
+    - `vae_decode`: one of 'true', 'true (tiled)', 'false', 'output only', 'output only (tiled)', by default 'true'
+    - `optional_vae`: a wire that carries VAE, optional
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'KSampler Adv. (Efficient)'
 
@@ -330,7 +470,22 @@ class KSamplerAdvEfficient(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerSDXLEff(_Node, Generic[Family], frozen=True):
-    """KSampler SDXL (Eff.)."""
+    """KSampler SDXL (Eff.).
+
+    - `sdxl_tuple`: a wire that carries SDXL_TUPLE
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (13 choices), by default 'simple'
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `refine_at_step`: a whole number from -1 to 10000, by default -1
+    - `preview_method`: one of 'auto', 'latent2rgb', 'taesd', 'none', by default 'auto'
+    - `vae_decode`: one of 'true', 'true (tiled)', 'false', 'output only', 'output only (tiled)', by default 'true'
+    - `optional_vae`: a wire that carries VAE, optional
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'KSampler SDXL (Eff.)'
 
@@ -360,7 +515,10 @@ class KSamplerSDXLEff(_Node, Generic[Family], frozen=True):
 
 
 class LoRAStackToStringConverter(_Node, Source[s.String], frozen=True):
-    """LoRA Stack to String converter."""
+    """LoRA Stack to String converter.
+
+    - `lora_stack`: a wire that carries LORA_STACK
+    """
 
     CLASS_TYPE = 'LoRA Stack to String converter'
 
@@ -375,7 +533,212 @@ class LoRAStackToStringConverter(_Node, Source[s.String], frozen=True):
 
 
 class LoRAStacker(_Node, Source[s.LoraStack], frozen=True):
-    """LoRA Stacker."""
+    """LoRA Stacker.
+
+    - `input_mode`: one of 'simple', 'advanced', by default 'simple'
+    - `lora_count`: a whole number from 0 to 50, by default 3
+    - `lora_name_1`: the name of a file or model that the server has
+    - `lora_wt_1`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_2`: the name of a file or model that the server has
+    - `lora_wt_2`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_3`: the name of a file or model that the server has
+    - `lora_wt_3`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_4`: the name of a file or model that the server has
+    - `lora_wt_4`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_5`: the name of a file or model that the server has
+    - `lora_wt_5`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_6`: the name of a file or model that the server has
+    - `lora_wt_6`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_7`: the name of a file or model that the server has
+    - `lora_wt_7`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_8`: the name of a file or model that the server has
+    - `lora_wt_8`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_9`: the name of a file or model that the server has
+    - `lora_wt_9`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_10`: the name of a file or model that the server has
+    - `lora_wt_10`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_11`: the name of a file or model that the server has
+    - `lora_wt_11`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_11`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_11`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_12`: the name of a file or model that the server has
+    - `lora_wt_12`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_12`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_12`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_13`: the name of a file or model that the server has
+    - `lora_wt_13`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_13`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_13`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_14`: the name of a file or model that the server has
+    - `lora_wt_14`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_14`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_14`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_15`: the name of a file or model that the server has
+    - `lora_wt_15`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_15`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_15`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_16`: the name of a file or model that the server has
+    - `lora_wt_16`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_16`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_16`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_17`: the name of a file or model that the server has
+    - `lora_wt_17`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_17`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_17`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_18`: the name of a file or model that the server has
+    - `lora_wt_18`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_18`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_18`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_19`: the name of a file or model that the server has
+    - `lora_wt_19`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_19`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_19`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_20`: the name of a file or model that the server has
+    - `lora_wt_20`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_20`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_20`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_21`: the name of a file or model that the server has
+    - `lora_wt_21`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_21`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_21`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_22`: the name of a file or model that the server has
+    - `lora_wt_22`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_22`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_22`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_23`: the name of a file or model that the server has
+    - `lora_wt_23`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_23`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_23`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_24`: the name of a file or model that the server has
+    - `lora_wt_24`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_24`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_24`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_25`: the name of a file or model that the server has
+    - `lora_wt_25`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_25`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_25`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_26`: the name of a file or model that the server has
+    - `lora_wt_26`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_26`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_26`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_27`: the name of a file or model that the server has
+    - `lora_wt_27`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_27`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_27`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_28`: the name of a file or model that the server has
+    - `lora_wt_28`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_28`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_28`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_29`: the name of a file or model that the server has
+    - `lora_wt_29`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_29`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_29`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_30`: the name of a file or model that the server has
+    - `lora_wt_30`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_30`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_30`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_31`: the name of a file or model that the server has
+    - `lora_wt_31`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_31`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_31`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_32`: the name of a file or model that the server has
+    - `lora_wt_32`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_32`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_32`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_33`: the name of a file or model that the server has
+    - `lora_wt_33`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_33`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_33`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_34`: the name of a file or model that the server has
+    - `lora_wt_34`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_34`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_34`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_35`: the name of a file or model that the server has
+    - `lora_wt_35`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_35`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_35`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_36`: the name of a file or model that the server has
+    - `lora_wt_36`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_36`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_36`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_37`: the name of a file or model that the server has
+    - `lora_wt_37`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_37`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_37`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_38`: the name of a file or model that the server has
+    - `lora_wt_38`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_38`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_38`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_39`: the name of a file or model that the server has
+    - `lora_wt_39`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_39`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_39`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_40`: the name of a file or model that the server has
+    - `lora_wt_40`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_40`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_40`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_41`: the name of a file or model that the server has
+    - `lora_wt_41`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_41`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_41`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_42`: the name of a file or model that the server has
+    - `lora_wt_42`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_42`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_42`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_43`: the name of a file or model that the server has
+    - `lora_wt_43`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_43`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_43`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_44`: the name of a file or model that the server has
+    - `lora_wt_44`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_44`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_44`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_45`: the name of a file or model that the server has
+    - `lora_wt_45`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_45`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_45`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_46`: the name of a file or model that the server has
+    - `lora_wt_46`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_46`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_46`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_47`: the name of a file or model that the server has
+    - `lora_wt_47`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_47`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_47`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_48`: the name of a file or model that the server has
+    - `lora_wt_48`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_48`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_48`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_49`: the name of a file or model that the server has
+    - `lora_wt_49`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_49`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_49`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_50`: the name of a file or model that the server has
+    - `lora_wt_50`: a number from -10.0 to 10.0, by default 1.0
+    - `model_str_50`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_50`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'LoRA Stacker'
 
@@ -592,14 +955,25 @@ class LoRAStacker(_Node, Source[s.LoraStack], frozen=True):
 
 
 class ManualXYEntryInfo(_Node, frozen=True):
-    """Manual XY Entry Info."""
+    """Manual XY Entry Info.
+
+    - `notes`: text
+    """
 
     CLASS_TYPE = 'Manual XY Entry Info'
     notes: str | Source[s.String]
 
 
 class NoiseControlScript(_Node, Source[s.Script], frozen=True):
-    """Noise Control Script."""
+    """Noise Control Script.
+
+    - `rng_source`: one of 'cpu', 'gpu', 'nv', by default 'cpu'
+    - `cfg_denoiser`: true or false, by default False
+    - `add_seed_noise`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `weight`: a number from 0 to 1, by default 0.015
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'Noise Control Script'
 
@@ -619,7 +993,17 @@ class NoiseControlScript(_Node, Source[s.Script], frozen=True):
 
 
 class PackSDXLTuple(_Node, Source[s.SdxlTuple], Generic[Family], frozen=True):
-    """Pack SDXL Tuple."""
+    """Pack SDXL Tuple.
+
+    - `base_model`: a wire that carries MODEL
+    - `base_clip`: a wire that carries CLIP
+    - `base_positive`: a wire that carries CONDITIONING
+    - `base_negative`: a wire that carries CONDITIONING
+    - `refiner_model`: a wire that carries MODEL
+    - `refiner_clip`: a wire that carries CLIP
+    - `refiner_positive`: a wire that carries CONDITIONING
+    - `refiner_negative`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'Pack SDXL Tuple'
 
@@ -641,14 +1025,29 @@ class PackSDXLTuple(_Node, Source[s.SdxlTuple], Generic[Family], frozen=True):
 
 
 class SimpleEvalExamples(_Node, frozen=True):
-    """Simple Eval Examples."""
+    """Simple Eval Examples.
+
+    - `models_text`: text
+    """
 
     CLASS_TYPE = 'Simple Eval Examples'
     models_text: str | Source[s.String]
 
 
 class TiledUpscalerScript(_Node, Source[s.Script], frozen=True):
-    """Tiled Upscaler Script."""
+    """Tiled Upscaler Script.
+
+    - `upscale_by`: a number from 0.01 to 8.0, by default 1.25
+    - `tile_size`: a whole number from 256 to 16384, by default 512
+    - `tiling_strategy`: one of 'random', 'random strict', 'padded', 'simple', 'none', by default 'random'
+    - `tiling_steps`: a whole number from 1 to 10000, by default 30
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `denoise`: a number from 0.0 to 1.0, by default 0.4
+    - `use_controlnet`: true or false, by default False
+    - `tile_controlnet`: the name of a file or model that the server has
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `script`: a wire that carries SCRIPT, optional
+    """
 
     CLASS_TYPE = 'Tiled Upscaler Script'
 
@@ -672,7 +1071,10 @@ class TiledUpscalerScript(_Node, Source[s.Script], frozen=True):
 
 
 class UnpackSDXLTuple(_Node, Generic[Family], frozen=True):
-    """Unpack SDXL Tuple."""
+    """Unpack SDXL Tuple.
+
+    - `sdxl_tuple`: a wire that carries SDXL_TUPLE
+    """
 
     CLASS_TYPE = 'Unpack SDXL Tuple'
 
@@ -694,7 +1096,10 @@ class UnpackSDXLTuple(_Node, Generic[Family], frozen=True):
 
 
 class XYInputAddReturnNoise(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Add/Return Noise."""
+    """XY Input: Add/Return Noise.
+
+    - `XY_type`: one of 'add_noise', 'return_with_leftover_noise', by default 'add_noise'
+    """
 
     CLASS_TYPE = 'XY Input: Add/Return Noise'
 
@@ -709,7 +1114,13 @@ class XYInputAddReturnNoise(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputAestheticScore(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Aesthetic Score."""
+    """XY Input: Aesthetic Score.
+
+    - `target_ascore`: one of 'positive', 'negative', by default 'positive'
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_ascore`: a number from 0.0 to 1000.0, by default 0.0
+    - `last_ascore`: a number from 0.0 to 1000.0, by default 10.0
+    """
 
     CLASS_TYPE = 'XY Input: Aesthetic Score'
 
@@ -727,7 +1138,12 @@ class XYInputAestheticScore(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputCFGScale(_Node, Source[s.Xy], frozen=True):
-    """XY Input: CFG Scale."""
+    """XY Input: CFG Scale.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `last_cfg`: a number from 0.0 to 100.0, by default 9.0
+    """
 
     CLASS_TYPE = 'XY Input: CFG Scale'
 
@@ -744,7 +1160,166 @@ class XYInputCFGScale(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputCheckpoint(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Checkpoint."""
+    """XY Input: Checkpoint.
+
+    - `target_ckpt`: one of 'Base', 'Refiner', by default 'Base'
+    - `input_mode`: one of 'Ckpt Names', 'Ckpt Names+ClipSkip', 'Ckpt Names+ClipSkip+VAE', 'Checkpoint Batch', by default 'Ckpt Names'
+    - `batch_path`: text, by default '/example_folder'
+    - `subdirectories`: true or false, by default False
+    - `batch_sort`: one of 'ascending', 'descending', by default 'ascending'
+    - `batch_max`: a whole number from -1 to 50, by default -1
+    - `ckpt_count`: a whole number from 0 to 50, by default 3
+    - `ckpt_name_1`: the name of a file or model that the server has
+    - `clip_skip_1`: a whole number from -24 to -1, by default -1
+    - `vae_name_1`: the name of a file or model that the server has
+    - `ckpt_name_2`: the name of a file or model that the server has
+    - `clip_skip_2`: a whole number from -24 to -1, by default -1
+    - `vae_name_2`: the name of a file or model that the server has
+    - `ckpt_name_3`: the name of a file or model that the server has
+    - `clip_skip_3`: a whole number from -24 to -1, by default -1
+    - `vae_name_3`: the name of a file or model that the server has
+    - `ckpt_name_4`: the name of a file or model that the server has
+    - `clip_skip_4`: a whole number from -24 to -1, by default -1
+    - `vae_name_4`: the name of a file or model that the server has
+    - `ckpt_name_5`: the name of a file or model that the server has
+    - `clip_skip_5`: a whole number from -24 to -1, by default -1
+    - `vae_name_5`: the name of a file or model that the server has
+    - `ckpt_name_6`: the name of a file or model that the server has
+    - `clip_skip_6`: a whole number from -24 to -1, by default -1
+    - `vae_name_6`: the name of a file or model that the server has
+    - `ckpt_name_7`: the name of a file or model that the server has
+    - `clip_skip_7`: a whole number from -24 to -1, by default -1
+    - `vae_name_7`: the name of a file or model that the server has
+    - `ckpt_name_8`: the name of a file or model that the server has
+    - `clip_skip_8`: a whole number from -24 to -1, by default -1
+    - `vae_name_8`: the name of a file or model that the server has
+    - `ckpt_name_9`: the name of a file or model that the server has
+    - `clip_skip_9`: a whole number from -24 to -1, by default -1
+    - `vae_name_9`: the name of a file or model that the server has
+    - `ckpt_name_10`: the name of a file or model that the server has
+    - `clip_skip_10`: a whole number from -24 to -1, by default -1
+    - `vae_name_10`: the name of a file or model that the server has
+    - `ckpt_name_11`: the name of a file or model that the server has
+    - `clip_skip_11`: a whole number from -24 to -1, by default -1
+    - `vae_name_11`: the name of a file or model that the server has
+    - `ckpt_name_12`: the name of a file or model that the server has
+    - `clip_skip_12`: a whole number from -24 to -1, by default -1
+    - `vae_name_12`: the name of a file or model that the server has
+    - `ckpt_name_13`: the name of a file or model that the server has
+    - `clip_skip_13`: a whole number from -24 to -1, by default -1
+    - `vae_name_13`: the name of a file or model that the server has
+    - `ckpt_name_14`: the name of a file or model that the server has
+    - `clip_skip_14`: a whole number from -24 to -1, by default -1
+    - `vae_name_14`: the name of a file or model that the server has
+    - `ckpt_name_15`: the name of a file or model that the server has
+    - `clip_skip_15`: a whole number from -24 to -1, by default -1
+    - `vae_name_15`: the name of a file or model that the server has
+    - `ckpt_name_16`: the name of a file or model that the server has
+    - `clip_skip_16`: a whole number from -24 to -1, by default -1
+    - `vae_name_16`: the name of a file or model that the server has
+    - `ckpt_name_17`: the name of a file or model that the server has
+    - `clip_skip_17`: a whole number from -24 to -1, by default -1
+    - `vae_name_17`: the name of a file or model that the server has
+    - `ckpt_name_18`: the name of a file or model that the server has
+    - `clip_skip_18`: a whole number from -24 to -1, by default -1
+    - `vae_name_18`: the name of a file or model that the server has
+    - `ckpt_name_19`: the name of a file or model that the server has
+    - `clip_skip_19`: a whole number from -24 to -1, by default -1
+    - `vae_name_19`: the name of a file or model that the server has
+    - `ckpt_name_20`: the name of a file or model that the server has
+    - `clip_skip_20`: a whole number from -24 to -1, by default -1
+    - `vae_name_20`: the name of a file or model that the server has
+    - `ckpt_name_21`: the name of a file or model that the server has
+    - `clip_skip_21`: a whole number from -24 to -1, by default -1
+    - `vae_name_21`: the name of a file or model that the server has
+    - `ckpt_name_22`: the name of a file or model that the server has
+    - `clip_skip_22`: a whole number from -24 to -1, by default -1
+    - `vae_name_22`: the name of a file or model that the server has
+    - `ckpt_name_23`: the name of a file or model that the server has
+    - `clip_skip_23`: a whole number from -24 to -1, by default -1
+    - `vae_name_23`: the name of a file or model that the server has
+    - `ckpt_name_24`: the name of a file or model that the server has
+    - `clip_skip_24`: a whole number from -24 to -1, by default -1
+    - `vae_name_24`: the name of a file or model that the server has
+    - `ckpt_name_25`: the name of a file or model that the server has
+    - `clip_skip_25`: a whole number from -24 to -1, by default -1
+    - `vae_name_25`: the name of a file or model that the server has
+    - `ckpt_name_26`: the name of a file or model that the server has
+    - `clip_skip_26`: a whole number from -24 to -1, by default -1
+    - `vae_name_26`: the name of a file or model that the server has
+    - `ckpt_name_27`: the name of a file or model that the server has
+    - `clip_skip_27`: a whole number from -24 to -1, by default -1
+    - `vae_name_27`: the name of a file or model that the server has
+    - `ckpt_name_28`: the name of a file or model that the server has
+    - `clip_skip_28`: a whole number from -24 to -1, by default -1
+    - `vae_name_28`: the name of a file or model that the server has
+    - `ckpt_name_29`: the name of a file or model that the server has
+    - `clip_skip_29`: a whole number from -24 to -1, by default -1
+    - `vae_name_29`: the name of a file or model that the server has
+    - `ckpt_name_30`: the name of a file or model that the server has
+    - `clip_skip_30`: a whole number from -24 to -1, by default -1
+    - `vae_name_30`: the name of a file or model that the server has
+    - `ckpt_name_31`: the name of a file or model that the server has
+    - `clip_skip_31`: a whole number from -24 to -1, by default -1
+    - `vae_name_31`: the name of a file or model that the server has
+    - `ckpt_name_32`: the name of a file or model that the server has
+    - `clip_skip_32`: a whole number from -24 to -1, by default -1
+    - `vae_name_32`: the name of a file or model that the server has
+    - `ckpt_name_33`: the name of a file or model that the server has
+    - `clip_skip_33`: a whole number from -24 to -1, by default -1
+    - `vae_name_33`: the name of a file or model that the server has
+    - `ckpt_name_34`: the name of a file or model that the server has
+    - `clip_skip_34`: a whole number from -24 to -1, by default -1
+    - `vae_name_34`: the name of a file or model that the server has
+    - `ckpt_name_35`: the name of a file or model that the server has
+    - `clip_skip_35`: a whole number from -24 to -1, by default -1
+    - `vae_name_35`: the name of a file or model that the server has
+    - `ckpt_name_36`: the name of a file or model that the server has
+    - `clip_skip_36`: a whole number from -24 to -1, by default -1
+    - `vae_name_36`: the name of a file or model that the server has
+    - `ckpt_name_37`: the name of a file or model that the server has
+    - `clip_skip_37`: a whole number from -24 to -1, by default -1
+    - `vae_name_37`: the name of a file or model that the server has
+    - `ckpt_name_38`: the name of a file or model that the server has
+    - `clip_skip_38`: a whole number from -24 to -1, by default -1
+    - `vae_name_38`: the name of a file or model that the server has
+    - `ckpt_name_39`: the name of a file or model that the server has
+    - `clip_skip_39`: a whole number from -24 to -1, by default -1
+    - `vae_name_39`: the name of a file or model that the server has
+    - `ckpt_name_40`: the name of a file or model that the server has
+    - `clip_skip_40`: a whole number from -24 to -1, by default -1
+    - `vae_name_40`: the name of a file or model that the server has
+    - `ckpt_name_41`: the name of a file or model that the server has
+    - `clip_skip_41`: a whole number from -24 to -1, by default -1
+    - `vae_name_41`: the name of a file or model that the server has
+    - `ckpt_name_42`: the name of a file or model that the server has
+    - `clip_skip_42`: a whole number from -24 to -1, by default -1
+    - `vae_name_42`: the name of a file or model that the server has
+    - `ckpt_name_43`: the name of a file or model that the server has
+    - `clip_skip_43`: a whole number from -24 to -1, by default -1
+    - `vae_name_43`: the name of a file or model that the server has
+    - `ckpt_name_44`: the name of a file or model that the server has
+    - `clip_skip_44`: a whole number from -24 to -1, by default -1
+    - `vae_name_44`: the name of a file or model that the server has
+    - `ckpt_name_45`: the name of a file or model that the server has
+    - `clip_skip_45`: a whole number from -24 to -1, by default -1
+    - `vae_name_45`: the name of a file or model that the server has
+    - `ckpt_name_46`: the name of a file or model that the server has
+    - `clip_skip_46`: a whole number from -24 to -1, by default -1
+    - `vae_name_46`: the name of a file or model that the server has
+    - `ckpt_name_47`: the name of a file or model that the server has
+    - `clip_skip_47`: a whole number from -24 to -1, by default -1
+    - `vae_name_47`: the name of a file or model that the server has
+    - `ckpt_name_48`: the name of a file or model that the server has
+    - `clip_skip_48`: a whole number from -24 to -1, by default -1
+    - `vae_name_48`: the name of a file or model that the server has
+    - `ckpt_name_49`: the name of a file or model that the server has
+    - `clip_skip_49`: a whole number from -24 to -1, by default -1
+    - `vae_name_49`: the name of a file or model that the server has
+    - `ckpt_name_50`: the name of a file or model that the server has
+    - `clip_skip_50`: a whole number from -24 to -1, by default -1
+    - `vae_name_50`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'XY Input: Checkpoint'
 
@@ -915,7 +1490,13 @@ class XYInputCheckpoint(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputClipSkip(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Clip Skip."""
+    """XY Input: Clip Skip.
+
+    - `target_ckpt`: one of 'Base', 'Refiner', by default 'Base'
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_clip_skip`: a whole number from -24 to -1, by default -1
+    - `last_clip_skip`: a whole number from -24 to -1, by default -3
+    """
 
     CLASS_TYPE = 'XY Input: Clip Skip'
 
@@ -933,7 +1514,23 @@ class XYInputClipSkip(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputControlNet(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Control Net."""
+    """XY Input: Control Net.
+
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `target_parameter`: one of 'strength', 'start_percent', 'end_percent', by default 'strength'
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_strength`: a number from 0.0 to 10.0, by default 0.0
+    - `last_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `first_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `last_start_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `first_end_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `last_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'XY Input: Control Net'
 
@@ -961,7 +1558,22 @@ class XYInputControlNet(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputControlNetPlot(_Node, frozen=True):
-    """XY Input: Control Net Plot."""
+    """XY Input: Control Net Plot.
+
+    - `control_net`: a wire that carries CONTROL_NET
+    - `image`: a wire that carries IMAGE
+    - `plot_type`: one of 'X: Strength, Y: Start%', 'X: Strength, Y: End%', 'X: Start%, Y: Strength', 'X: Start%, Y: End%', 'X: End%, Y: Strength', 'X: End%, Y: Start%', by default 'X: Strength, Y: Start%'
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `X_batch_count`: a whole number from 0 to 50, by default 3
+    - `X_first_value`: a number from 0.0 to 10.0, by default 0.0
+    - `X_last_value`: a number from 0.0 to 10.0, by default 1.0
+    - `Y_batch_count`: a whole number from 0 to 50, by default 3
+    - `Y_first_value`: a number from 0.0 to 10.0, by default 0.0
+    - `Y_last_value`: a number from 0.0 to 10.0, by default 1.0
+    - `cnet_stack`: a wire that carries CONTROL_NET_STACK, optional
+    """
 
     CLASS_TYPE = 'XY Input: Control Net Plot'
 
@@ -989,7 +1601,12 @@ class XYInputControlNetPlot(_Node, frozen=True):
 
 
 class XYInputDenoise(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Denoise."""
+    """XY Input: Denoise.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_denoise`: a number from 0.0 to 1.0, by default 0.0
+    - `last_denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'XY Input: Denoise'
 
@@ -1006,7 +1623,168 @@ class XYInputDenoise(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputLoRA(_Node, Source[s.Xy], frozen=True):
-    """XY Input: LoRA."""
+    """XY Input: LoRA.
+
+    - `input_mode`: one of 'LoRA Names', 'LoRA Names+Weights', 'LoRA Batch', by default 'LoRA Names'
+    - `batch_path`: text, by default '/example_folder'
+    - `subdirectories`: true or false, by default False
+    - `batch_sort`: one of 'ascending', 'descending', by default 'ascending'
+    - `batch_max`: a whole number from -1 to 50, by default -1
+    - `lora_count`: a whole number from 0 to 50, by default 3
+    - `model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_1`: the name of a file or model that the server has
+    - `model_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_2`: the name of a file or model that the server has
+    - `model_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_3`: the name of a file or model that the server has
+    - `model_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_4`: the name of a file or model that the server has
+    - `model_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_4`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_5`: the name of a file or model that the server has
+    - `model_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_5`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_6`: the name of a file or model that the server has
+    - `model_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_6`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_7`: the name of a file or model that the server has
+    - `model_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_7`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_8`: the name of a file or model that the server has
+    - `model_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_8`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_9`: the name of a file or model that the server has
+    - `model_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_9`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_10`: the name of a file or model that the server has
+    - `model_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_10`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_11`: the name of a file or model that the server has
+    - `model_str_11`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_11`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_12`: the name of a file or model that the server has
+    - `model_str_12`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_12`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_13`: the name of a file or model that the server has
+    - `model_str_13`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_13`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_14`: the name of a file or model that the server has
+    - `model_str_14`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_14`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_15`: the name of a file or model that the server has
+    - `model_str_15`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_15`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_16`: the name of a file or model that the server has
+    - `model_str_16`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_16`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_17`: the name of a file or model that the server has
+    - `model_str_17`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_17`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_18`: the name of a file or model that the server has
+    - `model_str_18`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_18`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_19`: the name of a file or model that the server has
+    - `model_str_19`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_19`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_20`: the name of a file or model that the server has
+    - `model_str_20`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_20`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_21`: the name of a file or model that the server has
+    - `model_str_21`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_21`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_22`: the name of a file or model that the server has
+    - `model_str_22`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_22`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_23`: the name of a file or model that the server has
+    - `model_str_23`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_23`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_24`: the name of a file or model that the server has
+    - `model_str_24`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_24`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_25`: the name of a file or model that the server has
+    - `model_str_25`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_25`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_26`: the name of a file or model that the server has
+    - `model_str_26`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_26`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_27`: the name of a file or model that the server has
+    - `model_str_27`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_27`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_28`: the name of a file or model that the server has
+    - `model_str_28`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_28`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_29`: the name of a file or model that the server has
+    - `model_str_29`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_29`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_30`: the name of a file or model that the server has
+    - `model_str_30`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_30`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_31`: the name of a file or model that the server has
+    - `model_str_31`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_31`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_32`: the name of a file or model that the server has
+    - `model_str_32`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_32`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_33`: the name of a file or model that the server has
+    - `model_str_33`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_33`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_34`: the name of a file or model that the server has
+    - `model_str_34`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_34`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_35`: the name of a file or model that the server has
+    - `model_str_35`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_35`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_36`: the name of a file or model that the server has
+    - `model_str_36`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_36`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_37`: the name of a file or model that the server has
+    - `model_str_37`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_37`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_38`: the name of a file or model that the server has
+    - `model_str_38`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_38`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_39`: the name of a file or model that the server has
+    - `model_str_39`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_39`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_40`: the name of a file or model that the server has
+    - `model_str_40`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_40`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_41`: the name of a file or model that the server has
+    - `model_str_41`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_41`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_42`: the name of a file or model that the server has
+    - `model_str_42`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_42`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_43`: the name of a file or model that the server has
+    - `model_str_43`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_43`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_44`: the name of a file or model that the server has
+    - `model_str_44`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_44`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_45`: the name of a file or model that the server has
+    - `model_str_45`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_45`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_46`: the name of a file or model that the server has
+    - `model_str_46`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_46`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_47`: the name of a file or model that the server has
+    - `model_str_47`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_47`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_48`: the name of a file or model that the server has
+    - `model_str_48`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_48`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_49`: the name of a file or model that the server has
+    - `model_str_49`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_49`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_name_50`: the name of a file or model that the server has
+    - `model_str_50`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_str_50`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'XY Input: LoRA'
 

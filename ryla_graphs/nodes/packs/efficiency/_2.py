@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 
@@ -21,7 +21,23 @@ class _Node(Node, frozen=True):
 
 
 class XYInputLoRAPlot(_Node, frozen=True):
-    """XY Input: LoRA Plot."""
+    """XY Input: LoRA Plot.
+
+    - `input_mode`: one of 'X: LoRA Batch, Y: LoRA Weight', 'X: LoRA Batch, Y: Model Strength', 'X: LoRA Batch, Y: Clip Strength', 'X: Model Strength, Y: Clip Strength', by default 'X: LoRA Batch, Y: LoRA Weight'
+    - `lora_name`: the name of a file or model that the server has
+    - `model_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `clip_strength`: a number from -10.0 to 10.0, by default 1.0
+    - `X_batch_count`: a whole number from 0 to 50, by default 3
+    - `X_batch_path`: text, by default '/example_folder'
+    - `X_subdirectories`: true or false, by default False
+    - `X_batch_sort`: one of 'ascending', 'descending', by default 'ascending'
+    - `X_first_value`: a number from -10.0 to 10.0, by default 0.0
+    - `X_last_value`: a number from -10.0 to 10.0, by default 1.0
+    - `Y_batch_count`: a whole number from 0 to 50, by default 3
+    - `Y_first_value`: a number from -10.0 to 10.0, by default 0.0
+    - `Y_last_value`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_stack`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'XY Input: LoRA Plot'
 
@@ -50,7 +66,15 @@ class XYInputLoRAPlot(_Node, frozen=True):
 
 
 class XYInputLoRAStacks(_Node, Source[s.Xy], frozen=True):
-    """XY Input: LoRA Stacks."""
+    """XY Input: LoRA Stacks.
+
+    - `node_state`: one of 'Enabled', by default 'Enabled'
+    - `lora_stack_1`: a wire that carries LORA_STACK, optional
+    - `lora_stack_2`: a wire that carries LORA_STACK, optional
+    - `lora_stack_3`: a wire that carries LORA_STACK, optional
+    - `lora_stack_4`: a wire that carries LORA_STACK, optional
+    - `lora_stack_5`: a wire that carries LORA_STACK, optional
+    """
 
     CLASS_TYPE = 'XY Input: LoRA Stacks'
 
@@ -70,7 +94,11 @@ class XYInputLoRAStacks(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputManualXYEntry(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Manual XY Entry."""
+    """XY Input: Manual XY Entry.
+
+    - `plot_type`: one of 'Nothing', 'Seeds++ Batch', 'Steps', 'StartStep', 'EndStep', 'CFG Scale', 'Sampler', 'Scheduler', … (15 choices), by default 'Nothing'
+    - `plot_value`: text
+    """
 
     CLASS_TYPE = 'XY Input: Manual XY Entry'
 
@@ -86,7 +114,61 @@ class XYInputManualXYEntry(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputPromptSR(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Prompt S/R."""
+    """XY Input: Prompt S/R.
+
+    - `target_prompt`: one of 'positive', 'negative', by default 'positive'
+    - `search_txt`: text
+    - `replace_count`: a whole number from 0 to 49, by default 3
+    - `replace_1`: text
+    - `replace_2`: text
+    - `replace_3`: text
+    - `replace_4`: text
+    - `replace_5`: text
+    - `replace_6`: text
+    - `replace_7`: text
+    - `replace_8`: text
+    - `replace_9`: text
+    - `replace_10`: text
+    - `replace_11`: text
+    - `replace_12`: text
+    - `replace_13`: text
+    - `replace_14`: text
+    - `replace_15`: text
+    - `replace_16`: text
+    - `replace_17`: text
+    - `replace_18`: text
+    - `replace_19`: text
+    - `replace_20`: text
+    - `replace_21`: text
+    - `replace_22`: text
+    - `replace_23`: text
+    - `replace_24`: text
+    - `replace_25`: text
+    - `replace_26`: text
+    - `replace_27`: text
+    - `replace_28`: text
+    - `replace_29`: text
+    - `replace_30`: text
+    - `replace_31`: text
+    - `replace_32`: text
+    - `replace_33`: text
+    - `replace_34`: text
+    - `replace_35`: text
+    - `replace_36`: text
+    - `replace_37`: text
+    - `replace_38`: text
+    - `replace_39`: text
+    - `replace_40`: text
+    - `replace_41`: text
+    - `replace_42`: text
+    - `replace_43`: text
+    - `replace_44`: text
+    - `replace_45`: text
+    - `replace_46`: text
+    - `replace_47`: text
+    - `replace_48`: text
+    - `replace_49`: text
+    """
 
     CLASS_TYPE = 'XY Input: Prompt S/R'
 
@@ -152,7 +234,10 @@ class XYInputPromptSR(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputRefinerOnOff(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Refiner On/Off."""
+    """XY Input: Refiner On/Off.
+
+    - `refine_at_percent`: a number from 0.0 to 1.0, by default 0.8
+    """
 
     CLASS_TYPE = 'XY Input: Refiner On/Off'
 
@@ -167,7 +252,111 @@ class XYInputRefinerOnOff(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputSamplerScheduler(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Sampler/Scheduler."""
+    """XY Input: Sampler/Scheduler.
+
+    - `target_parameter`: one of 'sampler', 'scheduler', 'sampler & scheduler', by default 'sampler'
+    - `input_count`: a whole number from 0 to 50, by default 3
+    - `sampler_1`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_1`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_2`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_2`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_3`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_3`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_4`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_4`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_5`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_5`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_6`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_6`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_7`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_7`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_8`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_8`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_9`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_9`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_10`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_10`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_11`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_11`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_12`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_12`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_13`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_13`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_14`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_14`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_15`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_15`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_16`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_16`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_17`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_17`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_18`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_18`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_19`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_19`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_20`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_20`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_21`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_21`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_22`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_22`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_23`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_23`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_24`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_24`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_25`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_25`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_26`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_26`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_27`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_27`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_28`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_28`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_29`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_29`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_30`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_30`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_31`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_31`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_32`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_32`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_33`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_33`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_34`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_34`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_35`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_35`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_36`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_36`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_37`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_37`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_38`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_38`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_39`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_39`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_40`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_40`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_41`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_41`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_42`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_42`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_43`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_43`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_44`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_44`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_45`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_45`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_46`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_46`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_47`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_47`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_48`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_48`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_49`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_49`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    - `sampler_50`: one of 'None', 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', … (45 choices), by default 'None'
+    - `scheduler_50`: one of 'None', 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', … (14 choices), by default 'None'
+    """
 
     CLASS_TYPE = 'XY Input: Sampler/Scheduler'
 
@@ -283,7 +472,10 @@ class XYInputSamplerScheduler(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputSeedsPlusPlusBatch(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Seeds++ Batch."""
+    """XY Input: Seeds++ Batch.
+
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    """
 
     CLASS_TYPE = 'XY Input: Seeds++ Batch'
 
@@ -298,7 +490,19 @@ class XYInputSeedsPlusPlusBatch(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputSteps(_Node, Source[s.Xy], frozen=True):
-    """XY Input: Steps."""
+    """XY Input: Steps.
+
+    - `target_parameter`: one of 'steps', 'start_at_step', 'end_at_step', 'refine_at_step', by default 'steps'
+    - `batch_count`: a whole number from 0 to 50, by default 3
+    - `first_step`: a whole number from 1 to 10000, by default 10
+    - `last_step`: a whole number from 1 to 10000, by default 20
+    - `first_start_step`: a whole number from 0 to 10000, by default 0
+    - `last_start_step`: a whole number from 0 to 10000, by default 10
+    - `first_end_step`: a whole number from 0 to 10000, by default 10
+    - `last_end_step`: a whole number from 0 to 10000, by default 20
+    - `first_refine_step`: a whole number from 0 to 10000, by default 10
+    - `last_refine_step`: a whole number from 0 to 10000, by default 20
+    """
 
     CLASS_TYPE = 'XY Input: Steps'
 
@@ -322,7 +526,65 @@ class XYInputSteps(_Node, Source[s.Xy], frozen=True):
 
 
 class XYInputVAE(_Node, Source[s.Xy], frozen=True):
-    """XY Input: VAE."""
+    """XY Input: VAE.
+
+    - `input_mode`: one of 'VAE Names', 'VAE Batch', by default 'VAE Names'
+    - `batch_path`: text, by default '/example_folder'
+    - `subdirectories`: true or false, by default False
+    - `batch_sort`: one of 'ascending', 'descending', by default 'ascending'
+    - `batch_max`: a whole number from -1 to 50, by default -1
+    - `vae_count`: a whole number from 0 to 50, by default 3
+    - `vae_name_1`: the name of a file or model that the server has
+    - `vae_name_2`: the name of a file or model that the server has
+    - `vae_name_3`: the name of a file or model that the server has
+    - `vae_name_4`: the name of a file or model that the server has
+    - `vae_name_5`: the name of a file or model that the server has
+    - `vae_name_6`: the name of a file or model that the server has
+    - `vae_name_7`: the name of a file or model that the server has
+    - `vae_name_8`: the name of a file or model that the server has
+    - `vae_name_9`: the name of a file or model that the server has
+    - `vae_name_10`: the name of a file or model that the server has
+    - `vae_name_11`: the name of a file or model that the server has
+    - `vae_name_12`: the name of a file or model that the server has
+    - `vae_name_13`: the name of a file or model that the server has
+    - `vae_name_14`: the name of a file or model that the server has
+    - `vae_name_15`: the name of a file or model that the server has
+    - `vae_name_16`: the name of a file or model that the server has
+    - `vae_name_17`: the name of a file or model that the server has
+    - `vae_name_18`: the name of a file or model that the server has
+    - `vae_name_19`: the name of a file or model that the server has
+    - `vae_name_20`: the name of a file or model that the server has
+    - `vae_name_21`: the name of a file or model that the server has
+    - `vae_name_22`: the name of a file or model that the server has
+    - `vae_name_23`: the name of a file or model that the server has
+    - `vae_name_24`: the name of a file or model that the server has
+    - `vae_name_25`: the name of a file or model that the server has
+    - `vae_name_26`: the name of a file or model that the server has
+    - `vae_name_27`: the name of a file or model that the server has
+    - `vae_name_28`: the name of a file or model that the server has
+    - `vae_name_29`: the name of a file or model that the server has
+    - `vae_name_30`: the name of a file or model that the server has
+    - `vae_name_31`: the name of a file or model that the server has
+    - `vae_name_32`: the name of a file or model that the server has
+    - `vae_name_33`: the name of a file or model that the server has
+    - `vae_name_34`: the name of a file or model that the server has
+    - `vae_name_35`: the name of a file or model that the server has
+    - `vae_name_36`: the name of a file or model that the server has
+    - `vae_name_37`: the name of a file or model that the server has
+    - `vae_name_38`: the name of a file or model that the server has
+    - `vae_name_39`: the name of a file or model that the server has
+    - `vae_name_40`: the name of a file or model that the server has
+    - `vae_name_41`: the name of a file or model that the server has
+    - `vae_name_42`: the name of a file or model that the server has
+    - `vae_name_43`: the name of a file or model that the server has
+    - `vae_name_44`: the name of a file or model that the server has
+    - `vae_name_45`: the name of a file or model that the server has
+    - `vae_name_46`: the name of a file or model that the server has
+    - `vae_name_47`: the name of a file or model that the server has
+    - `vae_name_48`: the name of a file or model that the server has
+    - `vae_name_49`: the name of a file or model that the server has
+    - `vae_name_50`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'XY Input: VAE'
 
@@ -392,7 +654,17 @@ class XYInputVAE(_Node, Source[s.Xy], frozen=True):
 
 
 class XYPlot(_Node, Source[s.Script], frozen=True):
-    """XY Plot."""
+    """XY Plot.
+
+    - `grid_spacing`: a whole number from 0 to 500, by default 0
+    - `XY_flip`: one of 'False', 'True', by default 'False'
+    - `Y_label_orientation`: one of 'Horizontal', 'Vertical', by default 'Horizontal'
+    - `cache_models`: one of 'True', 'False', by default 'True'
+    - `ksampler_output_image`: one of 'Images', 'Plot', by default 'Images'
+    - `dependencies`: a wire that carries DEPENDENCIES, optional
+    - `X`: a wire that carries XY, optional
+    - `Y`: a wire that carries XY, optional
+    """
 
     CLASS_TYPE = 'XY Plot'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,16 @@ class _Node(Node, frozen=True):
 
 
 class ApplyCLIPSegPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Apply CLIPSeg."""
+    """🔧 Apply CLIPSeg.
+
+    - `clip_seg`: a wire that carries CLIP_SEG
+    - `image`: a wire that carries IMAGE
+    - `prompt`: text
+    - `threshold`: a number from 0.0 to 1.0, by default 0.4
+    - `smooth`: a whole number from 0 to 32, by default 9
+    - `dilate`: a whole number from -32 to 32, by default 0
+    - `blur`: a whole number from 0 to 64, by default 0
+    """
 
     CLASS_TYPE = 'ApplyCLIPSeg+'
 
@@ -42,7 +51,10 @@ class ApplyCLIPSegPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class BatchCountPlus(_Node, Source[s.Int], frozen=True):
-    """🔧 Batch Count."""
+    """🔧 Batch Count.
+
+    - `batch`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'BatchCount+'
 
@@ -57,7 +69,14 @@ class BatchCountPlus(_Node, Source[s.Int], frozen=True):
 
 
 class CLIPTextEncodeSDXLPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """🔧 SDXL CLIPTextEncode."""
+    """🔧 SDXL CLIPTextEncode.
+
+    - `width`: a whole number from 0 to 16384, by default 1024
+    - `height`: a whole number from 0 to 16384, by default 1024
+    - `size_cond_factor`: a whole number from 1 to 16, by default 4
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeSDXL+'
 
@@ -76,7 +95,14 @@ class CLIPTextEncodeSDXLPlus(_Node, Source[s.Conditioning[Family]], frozen=True)
 
 
 class ConditioningCombineMultiplePlus(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """🔧 Cond Combine Multiple."""
+    """🔧 Cond Combine Multiple.
+
+    - `conditioning_1`: a wire that carries CONDITIONING
+    - `conditioning_2`: a wire that carries CONDITIONING
+    - `conditioning_3`: a wire that carries CONDITIONING, optional
+    - `conditioning_4`: a wire that carries CONDITIONING, optional
+    - `conditioning_5`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'ConditioningCombineMultiple+'
 
@@ -95,7 +121,11 @@ class ConditioningCombineMultiplePlus(_Node, Source[s.Conditioning[Family]], fro
 
 
 class ConsoleDebugPlus(_Node, frozen=True):
-    """🔧 Console Debug."""
+    """🔧 Console Debug.
+
+    - `value`: a wire that carries anything
+    - `prefix`: text, optional
+    """
 
     CLASS_TYPE = 'ConsoleDebug+'
     value: AnyValue
@@ -103,14 +133,21 @@ class ConsoleDebugPlus(_Node, frozen=True):
 
 
 class DebugTensorShapePlus(_Node, frozen=True):
-    """🔧 Debug Tensor Shape."""
+    """🔧 Debug Tensor Shape.
+
+    - `tensor`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'DebugTensorShape+'
     tensor: AnyValue
 
 
 class DisplayAny(_Node, Source[s.String], frozen=True):
-    """🔧 Display Any."""
+    """🔧 Display Any.
+
+    - `input`: a wire that carries anything
+    - `mode`: one of 'raw value', 'tensor shape', by default 'raw value'
+    """
 
     CLASS_TYPE = 'DisplayAny'
 
@@ -126,7 +163,23 @@ class DisplayAny(_Node, Source[s.String], frozen=True):
 
 
 class DrawTextPlus(_Node, frozen=True):
-    """🔧 Draw Text."""
+    """🔧 Draw Text.
+
+    - `text`: text, by default 'Hello, World!'
+    - `font`: the name of a file or model that the server has
+    - `size`: a whole number from 1 to 9999, by default 56
+    - `color`: text, by default '#FFFFFF'
+    - `background_color`: text, by default '#00000000'
+    - `shadow_distance`: a whole number from 0 to 100, by default 0
+    - `shadow_blur`: a whole number from 0 to 100, by default 0
+    - `shadow_color`: text, by default '#000000'
+    - `horizontal_align`: one of 'left', 'center', 'right', by default 'left'
+    - `vertical_align`: one of 'top', 'center', 'bottom', by default 'top'
+    - `offset_x`: a whole number from -16384 to 16384, by default 0
+    - `offset_y`: a whole number from -16384 to 16384, by default 0
+    - `direction`: one of 'ltr', 'rtl', by default 'ltr'
+    - `img_composite`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'DrawText+'
 
@@ -155,7 +208,50 @@ class DrawTextPlus(_Node, frozen=True):
 
 
 class FluxAttentionSeekerPlus(_Node, Source[s.Clip[Family]], frozen=True):
-    """🔧 Flux Attention Seeker."""
+    """🔧 Flux Attention Seeker.
+
+    - `clip`: a wire that carries CLIP
+    - `apply_to_query`: true or false, by default True
+    - `apply_to_key`: true or false, by default True
+    - `apply_to_value`: true or false, by default True
+    - `apply_to_out`: true or false, by default True
+    - `clip_l_0`: a number from 0 to 5, by default 1.0
+    - `clip_l_1`: a number from 0 to 5, by default 1.0
+    - `clip_l_2`: a number from 0 to 5, by default 1.0
+    - `clip_l_3`: a number from 0 to 5, by default 1.0
+    - `clip_l_4`: a number from 0 to 5, by default 1.0
+    - `clip_l_5`: a number from 0 to 5, by default 1.0
+    - `clip_l_6`: a number from 0 to 5, by default 1.0
+    - `clip_l_7`: a number from 0 to 5, by default 1.0
+    - `clip_l_8`: a number from 0 to 5, by default 1.0
+    - `clip_l_9`: a number from 0 to 5, by default 1.0
+    - `clip_l_10`: a number from 0 to 5, by default 1.0
+    - `clip_l_11`: a number from 0 to 5, by default 1.0
+    - `t5xxl_0`: a number from 0 to 5, by default 1.0
+    - `t5xxl_1`: a number from 0 to 5, by default 1.0
+    - `t5xxl_2`: a number from 0 to 5, by default 1.0
+    - `t5xxl_3`: a number from 0 to 5, by default 1.0
+    - `t5xxl_4`: a number from 0 to 5, by default 1.0
+    - `t5xxl_5`: a number from 0 to 5, by default 1.0
+    - `t5xxl_6`: a number from 0 to 5, by default 1.0
+    - `t5xxl_7`: a number from 0 to 5, by default 1.0
+    - `t5xxl_8`: a number from 0 to 5, by default 1.0
+    - `t5xxl_9`: a number from 0 to 5, by default 1.0
+    - `t5xxl_10`: a number from 0 to 5, by default 1.0
+    - `t5xxl_11`: a number from 0 to 5, by default 1.0
+    - `t5xxl_12`: a number from 0 to 5, by default 1.0
+    - `t5xxl_13`: a number from 0 to 5, by default 1.0
+    - `t5xxl_14`: a number from 0 to 5, by default 1.0
+    - `t5xxl_15`: a number from 0 to 5, by default 1.0
+    - `t5xxl_16`: a number from 0 to 5, by default 1.0
+    - `t5xxl_17`: a number from 0 to 5, by default 1.0
+    - `t5xxl_18`: a number from 0 to 5, by default 1.0
+    - `t5xxl_19`: a number from 0 to 5, by default 1.0
+    - `t5xxl_20`: a number from 0 to 5, by default 1.0
+    - `t5xxl_21`: a number from 0 to 5, by default 1.0
+    - `t5xxl_22`: a number from 0 to 5, by default 1.0
+    - `t5xxl_23`: a number from 0 to 5, by default 1.0
+    """
 
     CLASS_TYPE = 'FluxAttentionSeeker+'
 
@@ -210,7 +306,11 @@ class FluxAttentionSeekerPlus(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class FluxBlocksBusterPlus(_Node, Generic[Family], frozen=True):
-    """🔧 Flux Model Blocks Buster."""
+    """🔧 Flux Model Blocks Buster.
+
+    - `model`: a wire that carries MODEL
+    - `blocks`: text
+    """
 
     CLASS_TYPE = 'FluxBlocksBuster+'
 
@@ -227,7 +327,21 @@ class FluxBlocksBusterPlus(_Node, Generic[Family], frozen=True):
 
 
 class FluxSamplerParamsPlus(_Node, Generic[Family], frozen=True):
-    """🔧 Flux Sampler Parameters."""
+    """🔧 Flux Sampler Parameters.
+
+    - `model`: a wire that carries MODEL
+    - `conditioning`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `seed`: text, by default '?'
+    - `sampler`: text, by default 'euler'
+    - `scheduler`: text, by default 'simple'
+    - `steps`: text, by default '20'
+    - `guidance`: text, by default '3.5'
+    - `max_shift`: text
+    - `base_shift`: text
+    - `denoise`: text, by default '1.0'
+    - `loras`: a wire that carries LORA_PARAMS, optional
+    """
 
     CLASS_TYPE = 'FluxSamplerParams+'
 
@@ -254,7 +368,10 @@ class FluxSamplerParamsPlus(_Node, Generic[Family], frozen=True):
 
 
 class GetImageSizePlus(_Node, frozen=True):
-    """🔧 Get Image Size."""
+    """🔧 Get Image Size.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'GetImageSize+'
 
@@ -271,7 +388,13 @@ class GetImageSizePlus(_Node, frozen=True):
 
 
 class GuidanceTimesteppingPlus(_Node, Source[s.Model[Family]], frozen=True):
-    """🔧 Guidance Timestep (experimental)."""
+    """🔧 Guidance Timestep (experimental).
+
+    - `model`: a wire that carries MODEL
+    - `value`: a number from 0.0 to 100.0, by default 2.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.2
+    - `end_at`: a number from 0.0 to 1.0, by default 0.8
+    """
 
     CLASS_TYPE = 'GuidanceTimestepping+'
 
@@ -289,7 +412,14 @@ class GuidanceTimesteppingPlus(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ImageApplyLUTPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Apply LUT."""
+    """🔧 Image Apply LUT.
+
+    - `image`: a wire that carries IMAGE
+    - `lut_file`: the name of a file or model that the server has
+    - `gamma_correction`: true or false, by default True
+    - `clip_values`: true or false, by default True
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ImageApplyLUT+'
 
@@ -308,7 +438,15 @@ class ImageApplyLUTPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBatchMultiplePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Images Batch Multiple."""
+    """🔧 Images Batch Multiple.
+
+    - `image_1`: a wire that carries IMAGE
+    - `method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'lanczos'
+    - `image_2`: a wire that carries IMAGE, optional
+    - `image_3`: a wire that carries IMAGE, optional
+    - `image_4`: a wire that carries IMAGE, optional
+    - `image_5`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageBatchMultiple+'
 
@@ -328,12 +466,15 @@ class ImageBatchMultiplePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBatchToListPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Batch To List."""
+    """🔧 Image Batch To List.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageBatchToList+'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     image: Source[s.Image]
 
@@ -343,7 +484,11 @@ class ImageBatchToListPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCASharpeningPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Contrast Adaptive Sharpening."""
+    """🔧 Image Contrast Adaptive Sharpening.
+
+    - `image`: a wire that carries IMAGE
+    - `amount`: a number from 0 to 1, by default 0.8
+    """
 
     CLASS_TYPE = 'ImageCASharpening+'
 
@@ -359,7 +504,16 @@ class ImageCASharpeningPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageColorMatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Color Match."""
+    """🔧 Image Color Match.
+
+    - `image`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `color_space`: one of 'LAB', 'YCbCr', 'RGB', 'LUV', 'YUV', 'XYZ', by default 'LAB'
+    - `factor`: a number from 0.0 to 1.0, by default 1.0
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
+    - `batch_size`: a whole number from 0 to 1024, by default 0
+    - `reference_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageColorMatch+'
 
@@ -380,7 +534,18 @@ class ImageColorMatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageColorMatchAdobePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Color Match Adobe."""
+    """🔧 Image Color Match Adobe.
+
+    - `image`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `color_space`: one of 'RGB', 'LAB', by default 'RGB'
+    - `luminance_factor`: a number from 0.0 to 2.0, by default 1.0
+    - `color_intensity_factor`: a number from 0.0 to 2.0, by default 1.0
+    - `fade_factor`: a number from 0.0 to 1.0, by default 1.0
+    - `neutralization_factor`: a number from 0.0 to 1.0, by default 0.0
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
+    - `reference_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageColorMatchAdobe+'
 
@@ -403,7 +568,16 @@ class ImageColorMatchAdobePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCompositePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Composite."""
+    """🔧 Image Composite.
+
+    - `destination`: a wire that carries IMAGE
+    - `source`: a wire that carries IMAGE
+    - `x`: a whole number from -16384 to 16384, by default 0
+    - `y`: a whole number from -16384 to 16384, by default 0
+    - `offset_x`: a whole number from -16384 to 16384, by default 0
+    - `offset_y`: a whole number from -16384 to 16384, by default 0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageComposite+'
 
@@ -424,7 +598,12 @@ class ImageCompositePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCompositeFromMaskBatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Composite From Mask Batch."""
+    """🔧 Image Composite From Mask Batch.
+
+    - `image_from`: a wire that carries IMAGE
+    - `image_to`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImageCompositeFromMaskBatch+'
 
@@ -441,7 +620,15 @@ class ImageCompositeFromMaskBatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCropPlus(_Node, frozen=True):
-    """🔧 Image Crop."""
+    """🔧 Image Crop.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 0 to 16384, by default 256
+    - `height`: a whole number from 0 to 16384, by default 256
+    - `position`: one of 'top-left', 'top-center', 'top-right', 'right-center', 'bottom-right', 'bottom-center', 'bottom-left', 'left-center', 'center', by default 'top-left'
+    - `x_offset`: a whole number of at least -99999, by default 0
+    - `y_offset`: a whole number of at least -99999, by default 0
+    """
 
     CLASS_TYPE = 'ImageCrop+'
 
@@ -463,7 +650,12 @@ class ImageCropPlus(_Node, frozen=True):
 
 
 class ImageDesaturatePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Desaturate."""
+    """🔧 Image Desaturate.
+
+    - `image`: a wire that carries IMAGE
+    - `factor`: a number from 0.0 to 1.0, by default 1.0
+    - `method`: one of 'luminance (Rec.709)', 'luminance (Rec.601)', 'average', 'lightness', by default 'luminance (Rec.709)'
+    """
 
     CLASS_TYPE = 'ImageDesaturate+'
 
@@ -480,7 +672,12 @@ class ImageDesaturatePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageEnhanceDifferencePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Enhance Difference."""
+    """🔧 Image Enhance Difference.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    - `exponent`: a number from 0.0 to 1.0, by default 0.75
+    """
 
     CLASS_TYPE = 'ImageEnhanceDifference+'
 
@@ -497,7 +694,12 @@ class ImageEnhanceDifferencePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageExpandBatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Expand Batch."""
+    """🔧 Image Expand Batch.
+
+    - `image`: a wire that carries IMAGE
+    - `size`: a whole number of at least 1, by default 16
+    - `method`: one of 'expand', 'repeat all', 'repeat first', 'repeat last', by default 'expand'
+    """
 
     CLASS_TYPE = 'ImageExpandBatch+'
 
@@ -514,7 +716,11 @@ class ImageExpandBatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFlipPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Flip."""
+    """🔧 Image Flip.
+
+    - `image`: a wire that carries IMAGE
+    - `axis`: one of 'x', 'y', 'xy', by default 'x'
+    """
 
     CLASS_TYPE = 'ImageFlip+'
 
@@ -530,7 +736,12 @@ class ImageFlipPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFromBatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image From Batch."""
+    """🔧 Image From Batch.
+
+    - `image`: a wire that carries IMAGE
+    - `start`: a whole number of at least 0, by default 0
+    - `length`: a whole number of at least -1, by default -1
+    """
 
     CLASS_TYPE = 'ImageFromBatch+'
 
@@ -547,7 +758,14 @@ class ImageFromBatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageHistogramMatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Histogram Match."""
+    """🔧 Image Histogram Match.
+
+    - `image`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `method`: one of 'pytorch', 'skimage', by default 'pytorch'
+    - `factor`: a number from 0.0 to 1.0, by default 1.0
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
+    """
 
     CLASS_TYPE = 'ImageHistogramMatch+'
 
@@ -566,7 +784,10 @@ class ImageHistogramMatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageListToBatchPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image List To Batch."""
+    """🔧 Image List To Batch.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageListToBatch+'
 
@@ -581,7 +802,11 @@ class ImageListToBatchPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePosterizePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Posterize."""
+    """🔧 Image Posterize.
+
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ImagePosterize+'
 

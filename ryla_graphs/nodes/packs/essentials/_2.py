@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,13 @@ class _Node(Node, frozen=True):
 
 
 class ImagePreviewFromLatentPlus(_Node, Generic[Family], frozen=True):
-    """🔧 Image Preview From Latent."""
+    """🔧 Image Preview From Latent.
+
+    - `latent`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 0 to 4096, by default 0
+    - `image`: one of 'none', optional
+    """
 
     CLASS_TYPE = 'ImagePreviewFromLatent+'
 
@@ -43,7 +49,13 @@ class ImagePreviewFromLatentPlus(_Node, Generic[Family], frozen=True):
 
 
 class ImageRandomTransformPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Random Transform."""
+    """🔧 Image Random Transform.
+
+    - `image`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `repeat`: a whole number from 1 to 256, by default 1
+    - `variation`: a number from 0.0 to 1.0, by default 0.1
+    """
 
     CLASS_TYPE = 'ImageRandomTransform+'
 
@@ -61,7 +73,10 @@ class ImageRandomTransformPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRemoveAlphaPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Remove Alpha."""
+    """🔧 Image Remove Alpha.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageRemoveAlpha+'
 
@@ -76,7 +91,11 @@ class ImageRemoveAlphaPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRemoveBackgroundPlus(_Node, frozen=True):
-    """🔧 Image Remove Background."""
+    """🔧 Image Remove Background.
+
+    - `rembg_session`: a wire that carries REMBG_SESSION
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageRemoveBackground+'
 
@@ -93,7 +112,16 @@ class ImageRemoveBackgroundPlus(_Node, frozen=True):
 
 
 class ImageResizePlus(_Node, frozen=True):
-    """🔧 Image Resize."""
+    """🔧 Image Resize.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `interpolation`: one of 'nearest', 'bilinear', 'bicubic', 'area', 'nearest-exact', 'lanczos', by default 'nearest'
+    - `method`: one of 'stretch', 'keep proportion', 'fill / crop', 'pad', by default 'stretch'
+    - `condition`: one of 'always', 'downscale if bigger', 'upscale if smaller', 'if bigger area', 'if smaller area', by default 'always'
+    - `multiple_of`: a whole number from 0 to 512, by default 0
+    """
 
     CLASS_TYPE = 'ImageResize+'
 
@@ -116,7 +144,16 @@ class ImageResizePlus(_Node, frozen=True):
 
 
 class ImageSeamCarvingPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Seam Carving."""
+    """🔧 Image Seam Carving.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    - `energy`: one of 'backward', 'forward', by default 'backward'
+    - `order`: one of 'width-first', 'height-first', by default 'width-first'
+    - `keep_mask`: a wire that carries MASK, optional
+    - `drop_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageSeamCarving+'
 
@@ -137,7 +174,14 @@ class ImageSeamCarvingPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSmartSharpenPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Smart Sharpen."""
+    """🔧 Image Smart Sharpen.
+
+    - `image`: a wire that carries IMAGE
+    - `noise_radius`: a whole number from 1 to 25, by default 7
+    - `preserve_edges`: a number from 0.0 to 1.0, by default 0.75
+    - `sharpen`: a number from 0.0 to 25.0, by default 5.0
+    - `ratio`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'ImageSmartSharpen+'
 
@@ -156,7 +200,15 @@ class ImageSmartSharpenPlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageTilePlus(_Node, frozen=True):
-    """🔧 Image Tile."""
+    """🔧 Image Tile.
+
+    - `image`: a wire that carries IMAGE
+    - `rows`: a whole number from 1 to 256, by default 2
+    - `cols`: a whole number from 1 to 256, by default 2
+    - `overlap`: a number from 0 to 0.5, by default 0.0
+    - `overlap_x`: a whole number from 0 to 8192, by default 0
+    - `overlap_y`: a whole number from 0 to 8192, by default 0
+    """
 
     CLASS_TYPE = 'ImageTile+'
 
@@ -180,7 +232,11 @@ class ImageTilePlus(_Node, frozen=True):
 
 
 class ImageToDevicePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image To Device."""
+    """🔧 Image To Device.
+
+    - `image`: a wire that carries IMAGE
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
+    """
 
     CLASS_TYPE = 'ImageToDevice+'
 
@@ -196,7 +252,14 @@ class ImageToDevicePlus(_Node, Source[s.Image], frozen=True):
 
 
 class ImageUntilePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Image Untile."""
+    """🔧 Image Untile.
+
+    - `tiles`: a wire that carries IMAGE
+    - `overlap_x`: a whole number from 0 to 8192, by default 0
+    - `overlap_y`: a whole number from 0 to 8192, by default 0
+    - `rows`: a whole number from 1 to 256, by default 2
+    - `cols`: a whole number from 1 to 256, by default 2
+    """
 
     CLASS_TYPE = 'ImageUntile+'
 
@@ -215,7 +278,14 @@ class ImageUntilePlus(_Node, Source[s.Image], frozen=True):
 
 
 class InjectLatentNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
-    """🔧 Inject Latent Noise."""
+    """🔧 Inject Latent Noise.
+
+    - `latent`: a wire that carries LATENT
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `noise_strength`: a number from -20.0 to 20.0, by default 1.0
+    - `normalize`: one of 'false', 'true', by default 'false'
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'InjectLatentNoise+'
 
@@ -234,7 +304,21 @@ class InjectLatentNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class KSamplerVariationsStochasticPlus(_Node, Source[s.Latent[Family]], frozen=True):
-    """🔧 KSampler Stochastic Variations."""
+    """🔧 KSampler Stochastic Variations.
+
+    - `model`: a wire that carries MODEL
+    - `latent_image`: a wire that carries LATENT
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 25
+    - `cfg`: a number from 0.0 to 100.0, by default 7.0
+    - `sampler`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `variation_seed`: a wire that carries INT:seed, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.2
+    - `cfg_scale`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'KSamplerVariationsStochastic+'
 
@@ -260,7 +344,21 @@ class KSamplerVariationsStochasticPlus(_Node, Source[s.Latent[Family]], frozen=T
 
 
 class KSamplerVariationsWithNoisePlus(_Node, Source[s.Latent[Family]], frozen=True):
-    """🔧 KSampler Variations with Noise Injection."""
+    """🔧 KSampler Variations with Noise Injection.
+
+    - `model`: a wire that carries MODEL
+    - `latent_image`: a wire that carries LATENT
+    - `main_seed`: a wire that carries INT:seed, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.17
+    - `variation_seed`: a wire that carries INT:seed, by default 12345
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'KSamplerVariationsWithNoise+'
 
@@ -299,7 +397,11 @@ class LoadCLIPSegModelsPlus(_Node, Source[s.ClipSeg], frozen=True):
 
 
 class LorasForFluxParamsPlus(_Node, Source[s.LoraParams], frozen=True):
-    """🔧 LoRA for Flux Parameters."""
+    """🔧 LoRA for Flux Parameters.
+
+    - `lora_1`: the name of a file or model that the server has
+    - `strength_model_1`: text, by default '1.0'
+    """
 
     CLASS_TYPE = 'LorasForFluxParams+'
 
@@ -315,7 +417,11 @@ class LorasForFluxParamsPlus(_Node, Source[s.LoraParams], frozen=True):
 
 
 class MaskBatchPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Batch."""
+    """🔧 Mask Batch.
+
+    - `mask1`: a wire that carries MASK
+    - `mask2`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskBatch+'
 
@@ -331,7 +437,12 @@ class MaskBatchPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskBlurPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Blur."""
+    """🔧 Mask Blur.
+
+    - `mask`: a wire that carries MASK
+    - `amount`: a whole number from 0 to 256, by default 6
+    - `device`: one of 'auto', 'cpu', 'gpu', by default 'auto'
+    """
 
     CLASS_TYPE = 'MaskBlur+'
 
@@ -348,7 +459,13 @@ class MaskBlurPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskBoundingBoxPlus(_Node, frozen=True):
-    """🔧 Mask Bounding Box."""
+    """🔧 Mask Bounding Box.
+
+    - `mask`: a wire that carries MASK
+    - `padding`: a whole number from 0 to 4096, by default 0
+    - `blur`: a whole number from 0 to 256, by default 0
+    - `image_optional`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'MaskBoundingBox+'
 
@@ -371,7 +488,12 @@ class MaskBoundingBoxPlus(_Node, frozen=True):
 
 
 class MaskExpandBatchPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Expand Batch."""
+    """🔧 Mask Expand Batch.
+
+    - `mask`: a wire that carries MASK
+    - `size`: a whole number of at least 1, by default 16
+    - `method`: one of 'expand', 'repeat all', 'repeat first', 'repeat last', by default 'expand'
+    """
 
     CLASS_TYPE = 'MaskExpandBatch+'
 
@@ -388,7 +510,15 @@ class MaskExpandBatchPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFixPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Fix."""
+    """🔧 Mask Fix.
+
+    - `mask`: a wire that carries MASK
+    - `erode_dilate`: a whole number from -256 to 256, by default 0
+    - `fill_holes`: a whole number from 0 to 128, by default 0
+    - `remove_isolated_pixels`: a whole number from 0 to 32, by default 0
+    - `smooth`: a whole number from 0 to 256, by default 0
+    - `blur`: a whole number from 0 to 256, by default 0
+    """
 
     CLASS_TYPE = 'MaskFix+'
 
@@ -408,7 +538,11 @@ class MaskFixPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFlipPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Flip."""
+    """🔧 Mask Flip.
+
+    - `mask`: a wire that carries MASK
+    - `axis`: one of 'x', 'y', 'xy', by default 'x'
+    """
 
     CLASS_TYPE = 'MaskFlip+'
 
@@ -424,7 +558,12 @@ class MaskFlipPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFromBatchPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask From Batch."""
+    """🔧 Mask From Batch.
+
+    - `mask`: a wire that carries MASK
+    - `start`: a whole number of at least 0, by default 0
+    - `length`: a whole number of at least 1, by default 1
+    """
 
     CLASS_TYPE = 'MaskFromBatch+'
 
@@ -441,7 +580,14 @@ class MaskFromBatchPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFromColorPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask From Color."""
+    """🔧 Mask From Color.
+
+    - `image`: a wire that carries IMAGE
+    - `red`: a whole number from 0 to 255, by default 255
+    - `green`: a whole number from 0 to 255, by default 255
+    - `blue`: a whole number from 0 to 255, by default 255
+    - `threshold`: a whole number from 0 to 127, by default 0
+    """
 
     CLASS_TYPE = 'MaskFromColor+'
 
@@ -460,7 +606,13 @@ class MaskFromColorPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFromListPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask From List."""
+    """🔧 Mask From List.
+
+    - `width`: a whole number from 0 to 16384, by default 32
+    - `height`: a whole number from 0 to 16384, by default 32
+    - `values`: a wire that carries anything, optional
+    - `str_values`: text, optional
+    """
 
     CLASS_TYPE = 'MaskFromList+'
 
@@ -478,7 +630,13 @@ class MaskFromListPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFromRGBCMYBWPlus(_Node, frozen=True):
-    """🔧 Mask From RGB/CMY/BW."""
+    """🔧 Mask From RGB/CMY/BW.
+
+    - `image`: a wire that carries IMAGE
+    - `threshold_r`: a number from 0.0 to 1, by default 0.15
+    - `threshold_g`: a number from 0.0 to 1, by default 0.15
+    - `threshold_b`: a number from 0.0 to 1, by default 0.15
+    """
 
     CLASS_TYPE = 'MaskFromRGBCMYBW+'
 
@@ -503,7 +661,14 @@ class MaskFromRGBCMYBWPlus(_Node, frozen=True):
 
 
 class MaskFromSegmentationPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask From Segmentation."""
+    """🔧 Mask From Segmentation.
+
+    - `image`: a wire that carries IMAGE
+    - `segments`: a whole number from 1 to 16, by default 6
+    - `remove_isolated_pixels`: a whole number from 0 to 32, by default 0
+    - `remove_small_masks`: a number from 0.0 to 1.0, by default 0.0
+    - `fill_holes`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MaskFromSegmentation+'
 
@@ -522,7 +687,10 @@ class MaskFromSegmentationPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskPreviewPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Mask Preview."""
+    """🔧 Mask Preview.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskPreview+'
 
@@ -537,7 +705,11 @@ class MaskPreviewPlus(_Node, Source[s.Image], frozen=True):
 
 
 class MaskSmoothPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Mask Smooth."""
+    """🔧 Mask Smooth.
+
+    - `mask`: a wire that carries MASK
+    - `amount`: a whole number from 0 to 127, by default 0
+    """
 
     CLASS_TYPE = 'MaskSmooth+'
 
@@ -553,7 +725,13 @@ class MaskSmoothPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class ModelCompilePlus(_Node, Source[s.Model[Family]], frozen=True):
-    """🔧 Model Compile."""
+    """🔧 Model Compile.
+
+    - `model`: a wire that carries MODEL
+    - `fullgraph`: true or false, by default False
+    - `dynamic`: true or false, by default False
+    - `mode`: one of 'default', 'reduce-overhead', 'max-autotune', 'max-autotune-no-cudagraphs', by default 'default'
+    """
 
     CLASS_TYPE = 'ModelCompile+'
 
@@ -571,7 +749,13 @@ class ModelCompilePlus(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelSamplingSD3AdvancedPlus(_Node, Source[s.Model[Family]], frozen=True):
-    """🔧 Model Sampling SD3 Advanced."""
+    """🔧 Model Sampling SD3 Advanced.
+
+    - `model`: a wire that carries MODEL
+    - `shift`: a number from 0.0 to 100.0, by default 3.0
+    - `cut_off`: a number from 0.0 to 1.0, by default 0.5
+    - `shift_multiplier`: a number from 0 to 10, by default 2.0
+    """
 
     CLASS_TYPE = 'ModelSamplingSD3Advanced+'
 

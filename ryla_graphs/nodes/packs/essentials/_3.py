@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,20 @@ class _Node(Node, frozen=True):
 
 
 class NoiseFromImagePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Noise From Image."""
+    """🔧 Noise From Image.
+
+    - `image`: a wire that carries IMAGE
+    - `noise_strenght`: a number from 0.0 to 1.0, by default 1.0
+    - `noise_size`: a number from 0.0 to 1.0, by default 1.0
+    - `color_noise`: a number from 0.0 to 1.0, by default 0.2
+    - `mask_strength`: a number from 0.0 to 1.0, by default 0.5
+    - `mask_scale_diff`: a number from 0.0 to 1.0, by default 0.0
+    - `mask_contrast`: a number from 0.0 to 100.0, by default 1.0
+    - `saturation`: a number from 0.0 to 100.0, by default 2.0
+    - `contrast`: a number from 0.0 to 100.0, by default 1.0
+    - `blur`: a number from 0.0 to 10.0, by default 1.0
+    - `noise_mask`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'NoiseFromImage+'
 
@@ -47,7 +60,16 @@ class NoiseFromImagePlus(_Node, Source[s.Image], frozen=True):
 
 
 class PixelOEPixelizePlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Pixelize."""
+    """🔧 Pixelize.
+
+    - `image`: a wire that carries IMAGE
+    - `downscale_mode`: one of 'contrast', 'bicubic', 'nearest', 'center', 'k-centroid', by default 'contrast'
+    - `target_size`: a whole number from 0 to 16384, by default 128
+    - `patch_size`: a whole number from 4 to 32, by default 16
+    - `thickness`: a whole number from 1 to 16, by default 2
+    - `color_matching`: true or false, by default True
+    - `upscale`: true or false, by default True
+    """
 
     CLASS_TYPE = 'PixelOEPixelize+'
 
@@ -68,7 +90,16 @@ class PixelOEPixelizePlus(_Node, Source[s.Image], frozen=True):
 
 
 class PlotParametersPlus(_Node, Source[s.Image], frozen=True):
-    """🔧 Plot Sampler Parameters."""
+    """🔧 Plot Sampler Parameters.
+
+    - `images`: a wire that carries IMAGE
+    - `params`: a wire that carries SAMPLER_PARAMS
+    - `order_by`: one of 'none', 'time', 'seed', 'steps', 'denoise', 'sampler', 'scheduler', 'guidance', 'max_shift', 'base_shift', 'lora_strength', by default 'none'
+    - `cols_value`: one of 'none', 'time', 'seed', 'steps', 'denoise', 'sampler', 'scheduler', 'guidance', 'max_shift', 'base_shift', 'lora_strength', by default 'none'
+    - `cols_num`: a whole number from -1 to 1024, by default -1
+    - `add_prompt`: one of 'false', 'true', 'excerpt', by default 'false'
+    - `add_params`: one of 'false', 'true', 'changes only', by default 'true'
+    """
 
     CLASS_TYPE = 'PlotParameters+'
 
@@ -89,7 +120,11 @@ class PlotParametersPlus(_Node, Source[s.Image], frozen=True):
 
 
 class RemBGSessionPlus(_Node, Source[s.RembgSession], frozen=True):
-    """🔧 RemBG Session."""
+    """🔧 RemBG Session.
+
+    - `model`: one of 'u2net: general purpose', 'u2netp: lightweight general purpose', 'u2net_human_seg: human segmentation', 'u2net_cloth_seg: cloths Parsing', 'silueta: very small u2net', 'isnet-general-use: general purpose', 'isnet-anime: anime illustrations', 'sam: general purpose', by default 'u2net: general purpose'
+    - `providers`: one of 'CPU', 'CUDA', 'ROCM', 'DirectML', 'OpenVINO', 'CoreML', 'Tensorrt', 'Azure', by default 'CPU'
+    """
 
     CLASS_TYPE = 'RemBGSession+'
 
@@ -105,7 +140,10 @@ class RemBGSessionPlus(_Node, Source[s.RembgSession], frozen=True):
 
 
 class RemoveLatentMaskPlus(_Node, Source[s.Latent[Family]], frozen=True):
-    """🔧 Remove Latent Mask."""
+    """🔧 Remove Latent Mask.
+
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'RemoveLatentMask+'
 
@@ -120,7 +158,72 @@ class RemoveLatentMaskPlus(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SamplerSelectHelperPlus(_Node, Source[s.String], frozen=True):
-    """🔧 Sampler Select Helper."""
+    """🔧 Sampler Select Helper.
+
+    - `euler`: true or false, by default False
+    - `euler_cfg_pp`: true or false, by default False
+    - `euler_ancestral`: true or false, by default False
+    - `euler_ancestral_cfg_pp`: true or false, by default False
+    - `heun`: true or false, by default False
+    - `heunpp2`: true or false, by default False
+    - `exp_heun_2_x0`: true or false, by default False
+    - `exp_heun_2_x0_sde`: true or false, by default False
+    - `dpm_2`: true or false, by default False
+    - `dpm_2_ancestral`: true or false, by default False
+    - `lms`: true or false, by default False
+    - `dpm_fast`: true or false, by default False
+    - `dpm_adaptive`: true or false, by default False
+    - `dpmpp_2s_ancestral`: true or false, by default False
+    - `dpmpp_2s_ancestral_cfg_pp`: true or false, by default False
+    - `dpmpp_sde`: true or false, by default False
+    - `dpmpp_sde_gpu`: true or false, by default False
+    - `dpmpp_2m`: true or false, by default False
+    - `dpmpp_2m_cfg_pp`: true or false, by default False
+    - `dpmpp_2m_sde`: true or false, by default False
+    - `dpmpp_2m_sde_gpu`: true or false, by default False
+    - `dpmpp_2m_sde_heun`: true or false, by default False
+    - `dpmpp_2m_sde_heun_gpu`: true or false, by default False
+    - `dpmpp_3m_sde`: true or false, by default False
+    - `dpmpp_3m_sde_gpu`: true or false, by default False
+    - `ddpm`: true or false, by default False
+    - `lcm`: true or false, by default False
+    - `ipndm`: true or false, by default False
+    - `ipndm_v`: true or false, by default False
+    - `deis`: true or false, by default False
+    - `res_multistep`: true or false, by default False
+    - `res_multistep_cfg_pp`: true or false, by default False
+    - `res_multistep_ancestral`: true or false, by default False
+    - `res_multistep_ancestral_cfg_pp`: true or false, by default False
+    - `gradient_estimation`: true or false, by default False
+    - `gradient_estimation_cfg_pp`: true or false, by default False
+    - `er_sde`: true or false, by default False
+    - `seeds_2`: true or false, by default False
+    - `seeds_3`: true or false, by default False
+    - `sa_solver`: true or false, by default False
+    - `sa_solver_pece`: true or false, by default False
+    - `ddim`: true or false, by default False
+    - `uni_pc`: true or false, by default False
+    - `uni_pc_bh2`: true or false, by default False
+    - `legacy_rk`: true or false, by default False
+    - `rk`: true or false, by default False
+    - `rk_beta`: true or false, by default False
+    - `deis_3m_ode`: true or false, by default False
+    - `deis_2m_ode`: true or false, by default False
+    - `deis_3m`: true or false, by default False
+    - `deis_2m`: true or false, by default False
+    - `res_6s_ode`: true or false, by default False
+    - `res_5s_ode`: true or false, by default False
+    - `res_3s_ode`: true or false, by default False
+    - `res_2s_ode`: true or false, by default False
+    - `res_3m_ode`: true or false, by default False
+    - `res_2m_ode`: true or false, by default False
+    - `res_6s`: true or false, by default False
+    - `res_5s`: true or false, by default False
+    - `res_3s`: true or false, by default False
+    - `res_2s`: true or false, by default False
+    - `res_3m`: true or false, by default False
+    - `res_2m`: true or false, by default False
+    """
 
     CLASS_TYPE = 'SamplerSelectHelper+'
 
@@ -197,7 +300,20 @@ class SamplerSelectHelperPlus(_Node, Source[s.String], frozen=True):
 
 
 class SchedulerSelectHelperPlus(_Node, Source[s.String], frozen=True):
-    """🔧 Scheduler Select Helper."""
+    """🔧 Scheduler Select Helper.
+
+    - `simple`: true or false, by default False
+    - `sgm_uniform`: true or false, by default False
+    - `karras`: true or false, by default False
+    - `exponential`: true or false, by default False
+    - `ddim_uniform`: true or false, by default False
+    - `beta`: true or false, by default False
+    - `normal`: true or false, by default False
+    - `linear_quadratic`: true or false, by default False
+    - `kl_optimal`: true or false, by default False
+    - `bong_tangent`: true or false, by default False
+    - `beta57`: true or false, by default False
+    """
 
     CLASS_TYPE = 'SchedulerSelectHelper+'
 
@@ -222,7 +338,58 @@ class SchedulerSelectHelperPlus(_Node, Source[s.String], frozen=True):
 
 
 class SD3AttentionSeekerLGPlus(_Node, Source[s.Clip[Family]], frozen=True):
-    """🔧 SD3 Attention Seeker L/G."""
+    """🔧 SD3 Attention Seeker L/G.
+
+    - `clip`: a wire that carries CLIP
+    - `apply_to_query`: true or false, by default True
+    - `apply_to_key`: true or false, by default True
+    - `apply_to_value`: true or false, by default True
+    - `apply_to_out`: true or false, by default True
+    - `clip_l_0`: a number from 0 to 5, by default 1.0
+    - `clip_l_1`: a number from 0 to 5, by default 1.0
+    - `clip_l_2`: a number from 0 to 5, by default 1.0
+    - `clip_l_3`: a number from 0 to 5, by default 1.0
+    - `clip_l_4`: a number from 0 to 5, by default 1.0
+    - `clip_l_5`: a number from 0 to 5, by default 1.0
+    - `clip_l_6`: a number from 0 to 5, by default 1.0
+    - `clip_l_7`: a number from 0 to 5, by default 1.0
+    - `clip_l_8`: a number from 0 to 5, by default 1.0
+    - `clip_l_9`: a number from 0 to 5, by default 1.0
+    - `clip_l_10`: a number from 0 to 5, by default 1.0
+    - `clip_l_11`: a number from 0 to 5, by default 1.0
+    - `clip_g_0`: a number from 0 to 5, by default 1.0
+    - `clip_g_1`: a number from 0 to 5, by default 1.0
+    - `clip_g_2`: a number from 0 to 5, by default 1.0
+    - `clip_g_3`: a number from 0 to 5, by default 1.0
+    - `clip_g_4`: a number from 0 to 5, by default 1.0
+    - `clip_g_5`: a number from 0 to 5, by default 1.0
+    - `clip_g_6`: a number from 0 to 5, by default 1.0
+    - `clip_g_7`: a number from 0 to 5, by default 1.0
+    - `clip_g_8`: a number from 0 to 5, by default 1.0
+    - `clip_g_9`: a number from 0 to 5, by default 1.0
+    - `clip_g_10`: a number from 0 to 5, by default 1.0
+    - `clip_g_11`: a number from 0 to 5, by default 1.0
+    - `clip_g_12`: a number from 0 to 5, by default 1.0
+    - `clip_g_13`: a number from 0 to 5, by default 1.0
+    - `clip_g_14`: a number from 0 to 5, by default 1.0
+    - `clip_g_15`: a number from 0 to 5, by default 1.0
+    - `clip_g_16`: a number from 0 to 5, by default 1.0
+    - `clip_g_17`: a number from 0 to 5, by default 1.0
+    - `clip_g_18`: a number from 0 to 5, by default 1.0
+    - `clip_g_19`: a number from 0 to 5, by default 1.0
+    - `clip_g_20`: a number from 0 to 5, by default 1.0
+    - `clip_g_21`: a number from 0 to 5, by default 1.0
+    - `clip_g_22`: a number from 0 to 5, by default 1.0
+    - `clip_g_23`: a number from 0 to 5, by default 1.0
+    - `clip_g_24`: a number from 0 to 5, by default 1.0
+    - `clip_g_25`: a number from 0 to 5, by default 1.0
+    - `clip_g_26`: a number from 0 to 5, by default 1.0
+    - `clip_g_27`: a number from 0 to 5, by default 1.0
+    - `clip_g_28`: a number from 0 to 5, by default 1.0
+    - `clip_g_29`: a number from 0 to 5, by default 1.0
+    - `clip_g_30`: a number from 0 to 5, by default 1.0
+    - `clip_g_31`: a number from 0 to 5, by default 1.0
+    """
 
     CLASS_TYPE = 'SD3AttentionSeekerLG+'
 
@@ -285,7 +452,38 @@ class SD3AttentionSeekerLGPlus(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class SD3AttentionSeekerT5Plus(_Node, Source[s.Clip[Family]], frozen=True):
-    """🔧 SD3 Attention Seeker T5."""
+    """🔧 SD3 Attention Seeker T5.
+
+    - `clip`: a wire that carries CLIP
+    - `apply_to_query`: true or false, by default True
+    - `apply_to_key`: true or false, by default True
+    - `apply_to_value`: true or false, by default True
+    - `apply_to_out`: true or false, by default True
+    - `t5xxl_0`: a number from 0 to 5, by default 1.0
+    - `t5xxl_1`: a number from 0 to 5, by default 1.0
+    - `t5xxl_2`: a number from 0 to 5, by default 1.0
+    - `t5xxl_3`: a number from 0 to 5, by default 1.0
+    - `t5xxl_4`: a number from 0 to 5, by default 1.0
+    - `t5xxl_5`: a number from 0 to 5, by default 1.0
+    - `t5xxl_6`: a number from 0 to 5, by default 1.0
+    - `t5xxl_7`: a number from 0 to 5, by default 1.0
+    - `t5xxl_8`: a number from 0 to 5, by default 1.0
+    - `t5xxl_9`: a number from 0 to 5, by default 1.0
+    - `t5xxl_10`: a number from 0 to 5, by default 1.0
+    - `t5xxl_11`: a number from 0 to 5, by default 1.0
+    - `t5xxl_12`: a number from 0 to 5, by default 1.0
+    - `t5xxl_13`: a number from 0 to 5, by default 1.0
+    - `t5xxl_14`: a number from 0 to 5, by default 1.0
+    - `t5xxl_15`: a number from 0 to 5, by default 1.0
+    - `t5xxl_16`: a number from 0 to 5, by default 1.0
+    - `t5xxl_17`: a number from 0 to 5, by default 1.0
+    - `t5xxl_18`: a number from 0 to 5, by default 1.0
+    - `t5xxl_19`: a number from 0 to 5, by default 1.0
+    - `t5xxl_20`: a number from 0 to 5, by default 1.0
+    - `t5xxl_21`: a number from 0 to 5, by default 1.0
+    - `t5xxl_22`: a number from 0 to 5, by default 1.0
+    - `t5xxl_23`: a number from 0 to 5, by default 1.0
+    """
 
     CLASS_TYPE = 'SD3AttentionSeekerT5+'
 
@@ -328,7 +526,11 @@ class SD3AttentionSeekerT5Plus(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class SD3NegativeConditioningPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """🔧 SD3 Negative Conditioning."""
+    """🔧 SD3 Negative Conditioning.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `end`: a number from 0.0 to 1.0, by default 0.1
+    """
 
     CLASS_TYPE = 'SD3NegativeConditioning+'
 
@@ -344,7 +546,13 @@ class SD3NegativeConditioningPlus(_Node, Source[s.Conditioning[Family]], frozen=
 
 
 class SDXLEmptyLatentSizePickerPlus(_Node, Generic[Family], frozen=True):
-    """🔧 Empty Latent Size Picker."""
+    """🔧 Empty Latent Size Picker.
+
+    - `resolution`: one of '704x1408 (0.5)', '704x1344 (0.52)', '768x1344 (0.57)', '768x1280 (0.6)', '832x1216 (0.68)', '832x1152 (0.72)', '896x1152 (0.78)', '896x1088 (0.82)', … (26 choices), by default '1024x1024 (1.0)'
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `width_override`: a whole number from 0 to 16384, by default 0
+    - `height_override`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'SDXLEmptyLatentSizePicker+'
 
@@ -364,7 +572,12 @@ class SDXLEmptyLatentSizePickerPlus(_Node, Generic[Family], frozen=True):
 
 
 class SimpleComparisonPlus(_Node, Source[s.Boolean], frozen=True):
-    """🔧 Simple Comparison."""
+    """🔧 Simple Comparison.
+
+    - `a`: a wire that carries anything, by default 0
+    - `b`: a wire that carries anything, by default 0
+    - `comparison`: one of '==', '!=', '<', '<=', '>', '>=', by default '=='
+    """
 
     CLASS_TYPE = 'SimpleComparison+'
 
@@ -381,7 +594,12 @@ class SimpleComparisonPlus(_Node, Source[s.Boolean], frozen=True):
 
 
 class SimpleConditionPlus(_Node, Source[Any], frozen=True):
-    """🔧 Simple Condition."""
+    """🔧 Simple Condition.
+
+    - `evaluate`: a wire that carries anything, by default 0
+    - `on_true`: a wire that carries anything, by default 0
+    - `on_false`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'SimpleCondition+'
 
@@ -398,7 +616,13 @@ class SimpleConditionPlus(_Node, Source[Any], frozen=True):
 
 
 class SimpleMathPlus(_Node, frozen=True):
-    """🔧 Simple Math."""
+    """🔧 Simple Math.
+
+    - `value`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'SimpleMath+'
 
@@ -417,7 +641,10 @@ class SimpleMathPlus(_Node, frozen=True):
 
 
 class SimpleMathBooleanPlus(_Node, Source[s.Boolean], frozen=True):
-    """🔧 Simple Math Boolean."""
+    """🔧 Simple Math Boolean.
+
+    - `value`: true or false, by default False
+    """
 
     CLASS_TYPE = 'SimpleMathBoolean+'
 
@@ -432,7 +659,15 @@ class SimpleMathBooleanPlus(_Node, Source[s.Boolean], frozen=True):
 
 
 class SimpleMathConditionPlus(_Node, frozen=True):
-    """🔧 Simple Math Condition."""
+    """🔧 Simple Math Condition.
+
+    - `evaluate`: a wire that carries anything, by default 0
+    - `on_true`: text
+    - `on_false`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'SimpleMathCondition+'
 
@@ -453,7 +688,15 @@ class SimpleMathConditionPlus(_Node, frozen=True):
 
 
 class SimpleMathDualPlus(_Node, frozen=True):
-    """🔧 Simple Math Dual."""
+    """🔧 Simple Math Dual.
+
+    - `value_1`: text
+    - `value_2`: text
+    - `a`: a wire that carries anything, optional
+    - `b`: a wire that carries anything, optional
+    - `c`: a wire that carries anything, optional
+    - `d`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'SimpleMathDual+'
 
@@ -476,7 +719,10 @@ class SimpleMathDualPlus(_Node, frozen=True):
 
 
 class SimpleMathFloatPlus(_Node, Source[s.Float], frozen=True):
-    """🔧 Simple Math Float."""
+    """🔧 Simple Math Float.
+
+    - `value`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    """
 
     CLASS_TYPE = 'SimpleMathFloat+'
 
@@ -491,7 +737,10 @@ class SimpleMathFloatPlus(_Node, Source[s.Float], frozen=True):
 
 
 class SimpleMathIntPlus(_Node, Source[s.Int], frozen=True):
-    """🔧 Simple Math Int."""
+    """🔧 Simple Math Int.
+
+    - `value`: a whole number from -18446744073709551615 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'SimpleMathInt+'
 
@@ -506,7 +755,10 @@ class SimpleMathIntPlus(_Node, Source[s.Int], frozen=True):
 
 
 class SimpleMathPercentPlus(_Node, Source[s.Float], frozen=True):
-    """🔧 Simple Math Percent."""
+    """🔧 Simple Math Percent.
+
+    - `value`: a number from 0 to 1, by default 0.0
+    """
 
     CLASS_TYPE = 'SimpleMathPercent+'
 
@@ -521,7 +773,13 @@ class SimpleMathPercentPlus(_Node, Source[s.Float], frozen=True):
 
 
 class SimpleMathSliderPlus(_Node, frozen=True):
-    """🔧 Simple Math Slider."""
+    """🔧 Simple Math Slider.
+
+    - `value`: a number from 0.0 to 1.0, by default 0.5
+    - `min`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `max`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `rounding`: a whole number from 0 to 10, by default 0
+    """
 
     CLASS_TYPE = 'SimpleMathSlider+'
 
@@ -540,7 +798,13 @@ class SimpleMathSliderPlus(_Node, frozen=True):
 
 
 class SimpleMathSliderLowResPlus(_Node, frozen=True):
-    """🔧 Simple Math Slider low-res."""
+    """🔧 Simple Math Slider low-res.
+
+    - `value`: a whole number from 0 to 10, by default 5
+    - `min`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `max`: a number from -18446744073709551615 to 18446744073709551615, by default 1.0
+    - `rounding`: a whole number from 0 to 10, by default 0
+    """
 
     CLASS_TYPE = 'SimpleMathSliderLowRes+'
 
@@ -559,7 +823,11 @@ class SimpleMathSliderLowResPlus(_Node, frozen=True):
 
 
 class TextEncodeForSamplerParamsPlus(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """🔧Text Encode for Sampler Params."""
+    """🔧Text Encode for Sampler Params.
+
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'TextEncodeForSamplerParams+'
 
@@ -575,7 +843,16 @@ class TextEncodeForSamplerParamsPlus(_Node, Source[s.Conditioning[Family]], froz
 
 
 class TransitionMaskPlus(_Node, Source[s.Mask], frozen=True):
-    """🔧 Transition Mask."""
+    """🔧 Transition Mask.
+
+    - `width`: a whole number from 1 to 16384, by default 512
+    - `height`: a whole number from 1 to 16384, by default 512
+    - `frames`: a whole number from 1 to 9999, by default 16
+    - `start_frame`: a whole number of at least 0, by default 0
+    - `end_frame`: a whole number of at least 0, by default 9999
+    - `transition_type`: one of 'horizontal slide', 'vertical slide', 'horizontal bar', 'vertical bar', 'center box', 'horizontal door', 'vertical door', 'circle', 'fade', by default 'horizontal slide'
+    - `timing_function`: one of 'linear', 'in', 'out', 'in-out', by default 'linear'
+    """
 
     CLASS_TYPE = 'TransitionMask+'
 
@@ -596,7 +873,11 @@ class TransitionMaskPlus(_Node, Source[s.Mask], frozen=True):
 
 
 class TransparentBGSessionPlus(_Node, Source[s.RembgSession], frozen=True):
-    """🔧 InSPyReNet TransparentBG."""
+    """🔧 InSPyReNet TransparentBG.
+
+    - `mode`: one of 'base', 'fast', 'base-nightly', by default 'base'
+    - `use_jit`: true or false, by default True
+    """
 
     CLASS_TYPE = 'TransparentBGSession+'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -20,7 +20,10 @@ class _Node(Node, frozen=True):
 
 
 class DownloadAndLoadFlorence2Lora(_Node, Source[s.Peftlora], frozen=True):
-    """DownloadAndLoadFlorence2Lora."""
+    """DownloadAndLoadFlorence2Lora.
+
+    - `model`: one of 'NikshepShetty/Florence-2-pixelprose', by default 'NikshepShetty/Florence-2-pixelprose'
+    """
 
     CLASS_TYPE = 'DownloadAndLoadFlorence2Lora'
 
@@ -35,7 +38,14 @@ class DownloadAndLoadFlorence2Lora(_Node, Source[s.Peftlora], frozen=True):
 
 
 class DownloadAndLoadFlorence2Model(_Node, Source[s.Fl2model], frozen=True):
-    """DownloadAndLoadFlorence2Model."""
+    """DownloadAndLoadFlorence2Model.
+
+    - `model`: one of 'microsoft/Florence-2-base', 'microsoft/Florence-2-base-ft', 'microsoft/Florence-2-large', 'microsoft/Florence-2-large-ft', 'HuggingFaceM4/Florence-2-DocVQA', 'thwri/CogFlorence-2.1-Large', 'thwri/CogFlorence-2.2-Large', 'gokaygokay/Florence-2-SD3-Captioner', … (14 choices), by default 'microsoft/Florence-2-base'
+    - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
+    - `attention`: one of 'flash_attention_2', 'sdpa', 'eager', by default 'sdpa'
+    - `lora`: a wire that carries PEFTLORA, optional
+    - `convert_to_safetensors`: true or false, optional
+    """
 
     CLASS_TYPE = 'DownloadAndLoadFlorence2Model'
 
@@ -54,7 +64,14 @@ class DownloadAndLoadFlorence2Model(_Node, Source[s.Fl2model], frozen=True):
 
 
 class Florence2ModelLoader(_Node, Source[s.Fl2model], frozen=True):
-    """Florence2ModelLoader."""
+    """Florence2ModelLoader.
+
+    - `model`: the name of a file or model that the server has
+    - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
+    - `attention`: one of 'flash_attention_2', 'sdpa', 'eager', by default 'sdpa'
+    - `lora`: a wire that carries PEFTLORA, optional
+    - `convert_to_safetensors`: true or false, optional
+    """
 
     CLASS_TYPE = 'Florence2ModelLoader'
 
@@ -73,7 +90,20 @@ class Florence2ModelLoader(_Node, Source[s.Fl2model], frozen=True):
 
 
 class Florence2Run(_Node, frozen=True):
-    """Florence2Run."""
+    """Florence2Run.
+
+    - `image`: a wire that carries IMAGE
+    - `florence2_model`: a wire that carries FL2MODEL
+    - `text_input`: text
+    - `task`: one of 'region_caption', 'dense_region_caption', 'region_proposal', 'caption', 'detailed_caption', 'more_detailed_caption', 'caption_to_phrase_grounding', 'referring_expression_segmentation', … (15 choices), by default 'region_caption'
+    - `fill_mask`: true or false, by default True
+    - `keep_model_loaded`: true or false, optional
+    - `max_new_tokens`: a whole number from 1 to 4096, optional
+    - `num_beams`: a whole number from 1 to 64, optional
+    - `do_sample`: true or false, optional
+    - `output_mask_select`: text, optional
+    - `seed`: a whole number from 1 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'Florence2Run'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -23,7 +23,10 @@ class _Node(Node, frozen=True):
 
 
 class AnyPipeToBasic(_Node, Source[s.BasicPipe], frozen=True):
-    """Any PIPE -> BasicPipe."""
+    """Any PIPE -> BasicPipe.
+
+    - `any_pipe`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'AnyPipeToBasic'
 
@@ -38,7 +41,17 @@ class AnyPipeToBasic(_Node, Source[s.BasicPipe], frozen=True):
 
 
 class BasicPipeToDetailerPipe(_Node, Source[s.DetailerPipe], frozen=True):
-    """BasicPipe -> DetailerPipe."""
+    """BasicPipe -> DetailerPipe.
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'BasicPipeToDetailerPipe'
 
@@ -61,7 +74,18 @@ class BasicPipeToDetailerPipe(_Node, Source[s.DetailerPipe], frozen=True):
 
 
 class BasicPipeToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], frozen=True):
-    """BasicPipe -> DetailerPipe (SDXL)."""
+    """BasicPipe -> DetailerPipe (SDXL).
+
+    - `base_basic_pipe`: a wire that carries BASIC_PIPE
+    - `refiner_basic_pipe`: a wire that carries BASIC_PIPE
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'BasicPipeToDetailerPipeSDXL'
 
@@ -85,7 +109,11 @@ class BasicPipeToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], frozen=True):
 
 
 class CfgScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
-    """CfgScheduleHookProvider."""
+    """CfgScheduleHookProvider.
+
+    - `schedule_for_iteration`: one of 'simple', by default 'simple'
+    - `target_cfg`: a number from 0.0 to 100.0, by default 3.0
+    """
 
     CLASS_TYPE = 'CfgScheduleHookProvider'
 
@@ -101,7 +129,10 @@ class CfgScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
 
 
 class CombineRegionalPrompts(_Node, Source[s.RegionalPrompts], frozen=True):
-    """CombineRegionalPrompts."""
+    """CombineRegionalPrompts.
+
+    - `regional_prompts1`: a wire that carries REGIONAL_PROMPTS
+    """
 
     CLASS_TYPE = 'CombineRegionalPrompts'
 
@@ -118,7 +149,10 @@ class CombineRegionalPrompts(_Node, Source[s.RegionalPrompts], frozen=True):
 
 
 class CoreMLDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """CoreMLDetailerHookProvider."""
+    """CoreMLDetailerHookProvider.
+
+    - `mode`: one of '512x512', '768x768', '512x768', '768x512', by default '512x512'
+    """
 
     CLASS_TYPE = 'CoreMLDetailerHookProvider'
 
@@ -133,7 +167,11 @@ class CoreMLDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
 
 
 class DenoiseScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
-    """DenoiseScheduleHookProvider."""
+    """DenoiseScheduleHookProvider.
+
+    - `schedule_for_iteration`: one of 'simple', by default 'simple'
+    - `target_denoise`: a number from 0.0 to 1.0, by default 0.2
+    """
 
     CLASS_TYPE = 'DenoiseScheduleHookProvider'
 
@@ -149,7 +187,11 @@ class DenoiseScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
 
 
 class DenoiseSchedulerDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """DenoiseSchedulerDetailerHookProvider."""
+    """DenoiseSchedulerDetailerHookProvider.
+
+    - `schedule_for_cycle`: one of 'simple', by default 'simple'
+    - `target_denoise`: a number from 0.0 to 1.0, by default 0.3
+    """
 
     CLASS_TYPE = 'DenoiseSchedulerDetailerHookProvider'
 
@@ -165,7 +207,34 @@ class DenoiseSchedulerDetailerHookProvider(_Node, Source[s.DetailerHook], frozen
 
 
 class DetailerForEach(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """Detailer (SEGS)."""
+    """Detailer (SEGS).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `wildcard`: text
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'DetailerForEach'
 
@@ -204,16 +273,43 @@ class DetailerForEach(_Node, Source[s.Image], Generic[Family], frozen=True):
 
 
 class DetailerForEachDebug(_Node, Generic[Family], frozen=True):
-    """DetailerDebug (SEGS)."""
+    """DetailerDebug (SEGS).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `wildcard`: text
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'DetailerForEachDebug'
 
     class Out(NamedTuple):
         image: Output[s.Image]
-        cropped: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_refined_alpha: Output[s.Image]
-        cnet_images: Output[s.Image]
+        cropped: OutputList[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_refined_alpha: OutputList[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     segs: Source[s.Segs]
@@ -247,7 +343,32 @@ class DetailerForEachDebug(_Node, Generic[Family], frozen=True):
 
 
 class DetailerForEachDebugPipe(_Node, frozen=True):
-    """DetailerDebug (SEGS/pipe)."""
+    """DetailerDebug (SEGS/pipe).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `wildcard`: text
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'DetailerForEachDebugPipe'
 
@@ -255,10 +376,10 @@ class DetailerForEachDebugPipe(_Node, frozen=True):
         image: Output[s.Image]
         segs: Output[s.Segs]
         basic_pipe: Output[s.BasicPipe]
-        cropped: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_refined_alpha: Output[s.Image]
-        cnet_images: Output[s.Image]
+        cropped: OutputList[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_refined_alpha: OutputList[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     segs: Source[s.Segs]
@@ -290,7 +411,32 @@ class DetailerForEachDebugPipe(_Node, frozen=True):
 
 
 class DetailerForEachPipe(_Node, frozen=True):
-    """Detailer (SEGS/pipe)."""
+    """Detailer (SEGS/pipe).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `wildcard`: text
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'DetailerForEachPipe'
 
@@ -298,7 +444,7 @@ class DetailerForEachPipe(_Node, frozen=True):
         image: Output[s.Image]
         segs: Output[s.Segs]
         basic_pipe: Output[s.BasicPipe]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     segs: Source[s.Segs]
@@ -330,7 +476,27 @@ class DetailerForEachPipe(_Node, frozen=True):
 
 
 class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
-    """Detailer For AnimateDiff (SEGS/pipe)."""
+    """Detailer For AnimateDiff (SEGS/pipe).
+
+    - `image_frames`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'DetailerForEachPipeForAnimateDiff'
 
@@ -338,7 +504,7 @@ class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
         image: Output[s.Image]
         segs: Output[s.Segs]
         basic_pipe: Output[s.BasicPipe]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image_frames: Source[s.Image]
     segs: Source[s.Segs]
@@ -365,7 +531,11 @@ class DetailerForEachPipeForAnimateDiff(_Node, frozen=True):
 
 
 class DetailerHookCombine(_Node, Source[s.DetailerHook], frozen=True):
-    """DetailerHookCombine."""
+    """DetailerHookCombine.
+
+    - `hook1`: a wire that carries DETAILER_HOOK
+    - `hook2`: a wire that carries DETAILER_HOOK
+    """
 
     CLASS_TYPE = 'DetailerHookCombine'
 
@@ -381,7 +551,10 @@ class DetailerHookCombine(_Node, Source[s.DetailerHook], frozen=True):
 
 
 class DetailerPipeToBasicPipe(_Node, frozen=True):
-    """DetailerPipe -> BasicPipe."""
+    """DetailerPipe -> BasicPipe.
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    """
 
     CLASS_TYPE = 'DetailerPipeToBasicPipe'
 
@@ -397,7 +570,15 @@ class DetailerPipeToBasicPipe(_Node, frozen=True):
 
 
 class EditBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
-    """Edit BasicPipe."""
+    """Edit BasicPipe.
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'EditBasicPipe'
 
@@ -417,7 +598,22 @@ class EditBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
 
 
 class EditDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
-    """Edit DetailerPipe."""
+    """Edit DetailerPipe.
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR, optional
+    - `sam_model`: a wire that carries SAM_MODEL, optional
+    - `segm_detector`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'EditDetailerPipe'
 
@@ -445,7 +641,26 @@ class EditDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=Tr
 
 
 class EditDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
-    """Edit DetailerPipe (SDXL)."""
+    """Edit DetailerPipe (SDXL).
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    - `refiner_model`: a wire that carries MODEL, optional
+    - `refiner_clip`: a wire that carries CLIP, optional
+    - `refiner_positive`: a wire that carries CONDITIONING, optional
+    - `refiner_negative`: a wire that carries CONDITIONING, optional
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR, optional
+    - `sam_model`: a wire that carries SAM_MODEL, optional
+    - `segm_detector`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'EditDetailerPipeSDXL'
 
@@ -477,17 +692,56 @@ class EditDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], froze
 
 
 class FaceDetailer(_Node, Generic[Family], frozen=True):
-    """FaceDetailer."""
+    """FaceDetailer.
+
+    - `image`: a wire that carries IMAGE
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -512 to 512, by default 10
+    - `bbox_crop_factor`: a number from 1.0 to 10, by default 3.0
+    - `sam_detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
+    - `sam_dilation`: a whole number from -512 to 512, by default 0
+    - `sam_threshold`: a number from 0.0 to 1.0, by default 0.93
+    - `sam_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `sam_mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `wildcard`: text
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'FaceDetailer'
 
     class Out(NamedTuple):
         image: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_enhanced_alpha: Output[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_enhanced_alpha: OutputList[s.Image]
         mask: Output[s.Mask]
         detailer_pipe: Output[s.DetailerPipe]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     model: Source[s.Model[Family]]
@@ -533,17 +787,48 @@ class FaceDetailer(_Node, Generic[Family], frozen=True):
 
 
 class FaceDetailerPipe(_Node, frozen=True):
-    """FaceDetailer (pipe)."""
+    """FaceDetailer (pipe).
+
+    - `image`: a wire that carries IMAGE
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `bbox_threshold`: a number from 0.0 to 1.0, by default 0.5
+    - `bbox_dilation`: a whole number from -512 to 512, by default 10
+    - `bbox_crop_factor`: a number from 1.0 to 10, by default 3.0
+    - `sam_detection_hint`: one of 'center-1', 'horizontal-2', 'vertical-2', 'rect-4', 'diamond-4', 'mask-area', 'mask-points', 'mask-point-bbox', 'none', by default 'center-1'
+    - `sam_dilation`: a whole number from -512 to 512, by default 0
+    - `sam_threshold`: a number from 0.0 to 1.0, by default 0.93
+    - `sam_bbox_expansion`: a whole number from 0 to 1000, by default 0
+    - `sam_mask_hint_threshold`: a number from 0.0 to 1.0, by default 0.7
+    - `sam_mask_hint_use_negative`: one of 'False', 'Small', 'Outter', by default 'False'
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'FaceDetailerPipe'
 
     class Out(NamedTuple):
         image: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_enhanced_alpha: Output[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_enhanced_alpha: OutputList[s.Image]
         mask: Output[s.Mask]
         detailer_pipe: Output[s.DetailerPipe]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     detailer_pipe: Source[s.DetailerPipe]
@@ -581,7 +866,10 @@ class FaceDetailerPipe(_Node, frozen=True):
 
 
 class FromBasicPipe(_Node, Generic[Family], frozen=True):
-    """FromBasicPipe."""
+    """FromBasicPipe.
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    """
 
     CLASS_TYPE = 'FromBasicPipe'
 
@@ -600,7 +888,10 @@ class FromBasicPipe(_Node, Generic[Family], frozen=True):
 
 
 class FromBasicPipe_v2(_Node, Generic[Family], frozen=True):
-    """FromBasicPipe_v2."""
+    """FromBasicPipe_v2.
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    """
 
     CLASS_TYPE = 'FromBasicPipe_v2'
 
@@ -620,7 +911,10 @@ class FromBasicPipe_v2(_Node, Generic[Family], frozen=True):
 
 
 class FromDetailerPipe(_Node, Generic[Family], frozen=True):
-    """FromDetailerPipe."""
+    """FromDetailerPipe.
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    """
 
     CLASS_TYPE = 'FromDetailerPipe'
 
@@ -643,7 +937,10 @@ class FromDetailerPipe(_Node, Generic[Family], frozen=True):
 
 
 class FromDetailerPipe_v2(_Node, Generic[Family], frozen=True):
-    """FromDetailerPipe_v2."""
+    """FromDetailerPipe_v2.
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    """
 
     CLASS_TYPE = 'FromDetailerPipe_v2'
 
@@ -667,7 +964,10 @@ class FromDetailerPipe_v2(_Node, Generic[Family], frozen=True):
 
 
 class FromDetailerPipeSDXL(_Node, Generic[Family], frozen=True):
-    """FromDetailer (SDXL/pipe)."""
+    """FromDetailer (SDXL/pipe).
+
+    - `detailer_pipe`: a wire that carries DETAILER_PIPE
+    """
 
     CLASS_TYPE = 'FromDetailerPipeSDXL'
 
@@ -695,7 +995,11 @@ class FromDetailerPipeSDXL(_Node, Generic[Family], frozen=True):
 
 
 class GITSSchedulerFuncProvider(_Node, Source[s.SchedulerFunc], frozen=True):
-    """GITSScheduler Func Provider."""
+    """GITSScheduler Func Provider.
+
+    - `coeff`: a number from 0.8 to 1.5, by default 1.2
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'GITSSchedulerFuncProvider'
 
@@ -711,7 +1015,18 @@ class GITSSchedulerFuncProvider(_Node, Source[s.SchedulerFunc], frozen=True):
 
 
 class ImageMaskSwitch(_Node, frozen=True):
-    """Switch (images, mask)."""
+    """Switch (images, mask).
+
+    - `select`: a whole number from 1 to 4, by default 1
+    - `images1`: a wire that carries IMAGE
+    - `mask1_opt`: a wire that carries MASK, optional
+    - `images2_opt`: a wire that carries IMAGE, optional
+    - `mask2_opt`: a wire that carries MASK, optional
+    - `images3_opt`: a wire that carries IMAGE, optional
+    - `mask3_opt`: a wire that carries MASK, optional
+    - `images4_opt`: a wire that carries IMAGE, optional
+    - `mask4_opt`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageMaskSwitch'
 
@@ -735,7 +1050,14 @@ class ImageMaskSwitch(_Node, frozen=True):
 
 
 class ImageReceiver(_Node, frozen=True):
-    """Image Receiver."""
+    """Image Receiver.
+
+    - `image`: the name of a file or model that the server has
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `save_to_workflow`: true or false, by default False
+    - `image_data`: text
+    - `trigger_always`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ImageReceiver'
 
@@ -755,7 +1077,12 @@ class ImageReceiver(_Node, frozen=True):
 
 
 class ImageSender(_Node, Source[s.Image], frozen=True):
-    """Image Sender."""
+    """Image Sender.
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ImgSender'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    """
 
     CLASS_TYPE = 'ImageSender'
 
@@ -772,7 +1099,11 @@ class ImageSender(_Node, Source[s.Image], frozen=True):
 
 
 class ImpactAssembleSEGS(_Node, Source[s.Segs], frozen=True):
-    """Assemble (SEGS)."""
+    """Assemble (SEGS).
+
+    - `seg_header`: a wire that carries SEGS_HEADER
+    - `seg_elt`: a wire that carries SEG_ELT
+    """
 
     CLASS_TYPE = 'ImpactAssembleSEGS'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -23,7 +23,10 @@ class _Node(Node, frozen=True):
 
 
 class ImpactBoolean(_Node, Source[s.Boolean], frozen=True):
-    """ImpactBoolean."""
+    """ImpactBoolean.
+
+    - `value`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ImpactBoolean'
 
@@ -38,7 +41,10 @@ class ImpactBoolean(_Node, Source[s.Boolean], frozen=True):
 
 
 class ImpactCombineConditionings(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Combine Conditionings."""
+    """Combine Conditionings.
+
+    - `conditioning1`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ImpactCombineConditionings'
 
@@ -55,7 +61,12 @@ class ImpactCombineConditionings(_Node, Source[s.Conditioning[Family]], frozen=T
 
 
 class ImpactCompare(_Node, Source[s.Boolean], frozen=True):
-    """ImpactCompare."""
+    """ImpactCompare.
+
+    - `cmp`: one of 'a = b', 'a <> b', 'a > b', 'a < b', 'a >= b', 'a <= b', 'tt', 'ff', by default 'a = b'
+    - `a`: a wire that carries anything
+    - `b`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactCompare'
 
@@ -72,7 +83,10 @@ class ImpactCompare(_Node, Source[s.Boolean], frozen=True):
 
 
 class ImpactConcatConditionings(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Concat Conditionings."""
+    """Concat Conditionings.
+
+    - `conditioning1`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ImpactConcatConditionings'
 
@@ -89,7 +103,12 @@ class ImpactConcatConditionings(_Node, Source[s.Conditioning[Family]], frozen=Tr
 
 
 class ImpactConditionalBranch(_Node, Source[Any], frozen=True):
-    """ImpactConditionalBranch."""
+    """ImpactConditionalBranch.
+
+    - `cond`: true or false
+    - `tt_value`: a wire that carries anything
+    - `ff_value`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactConditionalBranch'
 
@@ -106,7 +125,12 @@ class ImpactConditionalBranch(_Node, Source[Any], frozen=True):
 
 
 class ImpactConditionalBranchSelMode(_Node, Source[Any], frozen=True):
-    """ImpactConditionalBranchSelMode."""
+    """ImpactConditionalBranchSelMode.
+
+    - `cond`: true or false
+    - `tt_value`: a wire that carries anything, optional
+    - `ff_value`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactConditionalBranchSelMode'
 
@@ -123,14 +147,22 @@ class ImpactConditionalBranchSelMode(_Node, Source[Any], frozen=True):
 
 
 class ImpactConditionalStopIteration(_Node, frozen=True):
-    """ImpactConditionalStopIteration."""
+    """ImpactConditionalStopIteration.
+
+    - `cond`: true or false
+    """
 
     CLASS_TYPE = 'ImpactConditionalStopIteration'
     cond: bool | Source[s.Boolean]
 
 
 class ImpactControlBridge(_Node, Source[Any], frozen=True):
-    """Control Bridge."""
+    """Control Bridge.
+
+    - `value`: a wire that carries anything
+    - `mode`: true or false, by default True
+    - `behavior`: one of 'Stop', 'Mute', 'Bypass', by default 'Stop'
+    """
 
     CLASS_TYPE = 'ImpactControlBridge'
 
@@ -147,7 +179,17 @@ class ImpactControlBridge(_Node, Source[Any], frozen=True):
 
 
 class ImpactControlNetApplyAdvancedSEGS(_Node, Source[s.Segs], frozen=True):
-    """ControlNetApply (SEGS)."""
+    """ControlNetApply (SEGS).
+
+    - `segs`: a wire that carries SEGS
+    - `control_net`: a wire that carries CONTROL_NET
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `segs_preprocessor`: a wire that carries SEGS_PREPROCESSOR, optional
+    - `control_image`: a wire that carries IMAGE, optional
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'ImpactControlNetApplyAdvancedSEGS'
 
@@ -169,7 +211,14 @@ class ImpactControlNetApplyAdvancedSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactControlNetApplySEGS(_Node, Source[s.Segs], frozen=True):
-    """ControlNetApply (SEGS) - DEPRECATED, deprecated."""
+    """ControlNetApply (SEGS) - DEPRECATED, deprecated.
+
+    - `segs`: a wire that carries SEGS
+    - `control_net`: a wire that carries CONTROL_NET
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `segs_preprocessor`: a wire that carries SEGS_PREPROCESSOR, optional
+    - `control_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImpactControlNetApplySEGS'
 
@@ -188,7 +237,10 @@ class ImpactControlNetApplySEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactControlNetClearSEGS(_Node, Source[s.Segs], frozen=True):
-    """ImpactControlNetClearSEGS."""
+    """ImpactControlNetClearSEGS.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactControlNetClearSEGS'
 
@@ -203,7 +255,10 @@ class ImpactControlNetClearSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactConvertDataType(_Node, frozen=True):
-    """ImpactConvertDataType."""
+    """ImpactConvertDataType.
+
+    - `value`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactConvertDataType'
 
@@ -221,13 +276,16 @@ class ImpactConvertDataType(_Node, frozen=True):
 
 
 class ImpactDecomposeSEGS(_Node, frozen=True):
-    """Decompose (SEGS)."""
+    """Decompose (SEGS).
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactDecomposeSEGS'
 
     class Out(NamedTuple):
         segs_header: Output[s.SegsHeader]
-        seg_elt: Output[s.SegElt]
+        seg_elt: OutputList[s.SegElt]
 
     segs: Source[s.Segs]
 
@@ -237,7 +295,11 @@ class ImpactDecomposeSEGS(_Node, frozen=True):
 
 
 class ImpactDilate_Mask_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
-    """Dilate Mask (SEG_ELT)."""
+    """Dilate Mask (SEG_ELT).
+
+    - `seg_elt`: a wire that carries SEG_ELT
+    - `dilation`: a whole number from -512 to 512, by default 10
+    """
 
     CLASS_TYPE = 'ImpactDilate_Mask_SEG_ELT'
 
@@ -266,7 +328,17 @@ class ImpactDummyInput(_Node, Source[Any], frozen=True):
 
 
 class ImpactEdit_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
-    """Edit SEG_ELT."""
+    """Edit SEG_ELT.
+
+    - `seg_elt`: a wire that carries SEG_ELT
+    - `cropped_image_opt`: a wire that carries IMAGE, optional
+    - `cropped_mask_opt`: a wire that carries MASK, optional
+    - `crop_region_opt`: a wire that carries SEG_ELT_crop_region, optional
+    - `bbox_opt`: a wire that carries SEG_ELT_bbox, optional
+    - `control_net_wrapper_opt`: a wire that carries SEG_ELT_control_net_wrapper, optional
+    - `confidence_opt`: a number from 0 to 1.0, optional
+    - `label_opt`: text, optional
+    """
 
     CLASS_TYPE = 'ImpactEdit_SEG_ELT'
 
@@ -288,7 +360,11 @@ class ImpactEdit_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
 
 
 class ImpactExecutionOrderController(_Node, frozen=True):
-    """Execution Order Controller."""
+    """Execution Order Controller.
+
+    - `signal`: a wire that carries anything
+    - `value`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactExecutionOrderController'
 
@@ -305,7 +381,10 @@ class ImpactExecutionOrderController(_Node, frozen=True):
 
 
 class ImpactFloat(_Node, Source[s.Float], frozen=True):
-    """ImpactFloat."""
+    """ImpactFloat.
+
+    - `value`: a number from -3.402823466e+38 to 3.402823466e+38, by default 1.0
+    """
 
     CLASS_TYPE = 'ImpactFloat'
 
@@ -320,7 +399,10 @@ class ImpactFloat(_Node, Source[s.Float], frozen=True):
 
 
 class ImpactFrom_SEG_ELT(_Node, frozen=True):
-    """From SEG_ELT."""
+    """From SEG_ELT.
+
+    - `seg_elt`: a wire that carries SEG_ELT
+    """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT'
 
@@ -342,7 +424,10 @@ class ImpactFrom_SEG_ELT(_Node, frozen=True):
 
 
 class ImpactFrom_SEG_ELT_bbox(_Node, frozen=True):
-    """From SEG_ELT bbox."""
+    """From SEG_ELT bbox.
+
+    - `bbox`: a wire that carries SEG_ELT_bbox
+    """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT_bbox'
 
@@ -360,7 +445,10 @@ class ImpactFrom_SEG_ELT_bbox(_Node, frozen=True):
 
 
 class ImpactFrom_SEG_ELT_crop_region(_Node, frozen=True):
-    """From SEG_ELT crop_region."""
+    """From SEG_ELT crop_region.
+
+    - `crop_region`: a wire that carries SEG_ELT_crop_region
+    """
 
     CLASS_TYPE = 'ImpactFrom_SEG_ELT_crop_region'
 
@@ -378,7 +466,12 @@ class ImpactFrom_SEG_ELT_crop_region(_Node, frozen=True):
 
 
 class ImpactHFTransformersClassifierProvider(_Node, Source[s.TransformersClassifier], frozen=True):
-    """HF Transformers Classifier Provider."""
+    """HF Transformers Classifier Provider.
+
+    - `preset_repo_id`: one of 'rizvandwiki/gender-classification-2', 'NTQAI/pedestrian_gender_recognition', 'Leilab/gender_class', 'ProjectPersonal/GenderClassifier', 'crangana/trained-gender', 'cledoux42/GenderNew_v002', 'ivensamdh/genderage2', 'Manual repo id', by default 'rizvandwiki/gender-classification-2'
+    - `manual_repo_id`: text
+    - `device_mode`: one of 'AUTO', 'Prefer GPU', 'CPU', by default 'AUTO'
+    """
 
     CLASS_TYPE = 'ImpactHFTransformersClassifierProvider'
 
@@ -395,7 +488,11 @@ class ImpactHFTransformersClassifierProvider(_Node, Source[s.TransformersClassif
 
 
 class ImpactIfNone(_Node, frozen=True):
-    """ImpactIfNone."""
+    """ImpactIfNone.
+
+    - `signal`: a wire that carries anything, optional
+    - `any_input`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactIfNone'
 
@@ -412,12 +509,15 @@ class ImpactIfNone(_Node, frozen=True):
 
 
 class ImpactImageBatchToImageList(_Node, Source[s.Image], frozen=True):
-    """Image Batch to Image List."""
+    """Image Batch to Image List.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImpactImageBatchToImageList'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     image: Source[s.Image]
 
@@ -427,7 +527,10 @@ class ImpactImageBatchToImageList(_Node, Source[s.Image], frozen=True):
 
 
 class ImpactImageInfo(_Node, frozen=True):
-    """ImpactImageInfo."""
+    """ImpactImageInfo.
+
+    - `value`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImpactImageInfo'
 
@@ -445,7 +548,10 @@ class ImpactImageInfo(_Node, frozen=True):
 
 
 class ImpactInt(_Node, Source[s.Int], frozen=True):
-    """ImpactInt."""
+    """ImpactInt.
+
+    - `value`: a whole number from 0 to 9223372036854775807, by default 0
+    """
 
     CLASS_TYPE = 'ImpactInt'
 
@@ -460,7 +566,12 @@ class ImpactInt(_Node, Source[s.Int], frozen=True):
 
 
 class ImpactInversedSwitch(_Node, Source[Any], frozen=True):
-    """Inversed Switch (Any)."""
+    """Inversed Switch (Any).
+
+    - `select`: a whole number from 1 to 999999, by default 1
+    - `input`: a wire that carries anything
+    - `sel_mode`: true or false, optional
+    """
 
     CLASS_TYPE = 'ImpactInversedSwitch'
 
@@ -477,7 +588,23 @@ class ImpactInversedSwitch(_Node, Source[Any], frozen=True):
 
 
 class ImpactIPAdapterApplySEGS(_Node, Source[s.Segs], frozen=True):
-    """IPAdapterApply (SEGS)."""
+    """IPAdapterApply (SEGS).
+
+    - `segs`: a wire that carries SEGS
+    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
+    - `weight`: a number from -1 to 3, by default 0.7
+    - `noise`: a number from 0.0 to 1.0, by default 0.4
+    - `weight_type`: one of 'original', 'linear', 'channel penalty', by default 'channel penalty'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 0.9
+    - `unfold_batch`: true or false, by default False
+    - `faceid_v2`: true or false, by default False
+    - `weight_v2`: a number from -1 to 3, by default 1.0
+    - `context_crop_factor`: a number from 1.0 to 100, by default 1.2
+    - `reference_image`: a wire that carries IMAGE
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
+    - `neg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImpactIPAdapterApplySEGS'
 
@@ -505,7 +632,10 @@ class ImpactIPAdapterApplySEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactIsNotEmptySEGS(_Node, Source[s.Boolean], frozen=True):
-    """SEGS isn't Empty."""
+    """SEGS isn't Empty.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactIsNotEmptySEGS'
 
@@ -520,7 +650,21 @@ class ImpactIsNotEmptySEGS(_Node, Source[s.Boolean], frozen=True):
 
 
 class ImpactKSamplerAdvancedBasicPipe(_Node, Generic[Family], frozen=True):
-    """KSampler (Advanced/pipe)."""
+    """KSampler (Advanced/pipe).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `return_with_leftover_noise`: true or false, by default False
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'ImpactKSamplerAdvancedBasicPipe'
 

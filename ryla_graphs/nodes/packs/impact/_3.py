@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -23,7 +23,18 @@ class _Node(Node, frozen=True):
 
 
 class ImpactKSamplerBasicPipe(_Node, Generic[Family], frozen=True):
-    """KSampler (pipe)."""
+    """KSampler (pipe).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'ImpactKSamplerBasicPipe'
 
@@ -48,7 +59,10 @@ class ImpactKSamplerBasicPipe(_Node, Generic[Family], frozen=True):
 
 
 class ImpactLatentInfo(_Node, frozen=True):
-    """ImpactLatentInfo."""
+    """ImpactLatentInfo.
+
+    - `value`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'ImpactLatentInfo'
 
@@ -66,12 +80,15 @@ class ImpactLatentInfo(_Node, frozen=True):
 
 
 class ImpactListBridge(_Node, Source[Any], frozen=True):
-    """List Bridge."""
+    """List Bridge.
+
+    - `list_input`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactListBridge'
 
     class Out(NamedTuple):
-        list_output: Output[Any]
+        list_output: OutputList[Any]
 
     list_input: AnyValue
 
@@ -81,7 +98,11 @@ class ImpactListBridge(_Node, Source[Any], frozen=True):
 
 
 class ImpactLogger(_Node, frozen=True):
-    """ImpactLogger."""
+    """ImpactLogger.
+
+    - `data`: a wire that carries anything
+    - `text`: text
+    """
 
     CLASS_TYPE = 'ImpactLogger'
     data: AnyValue
@@ -89,7 +110,12 @@ class ImpactLogger(_Node, frozen=True):
 
 
 class ImpactLogicalOperators(_Node, Source[s.Boolean], frozen=True):
-    """ImpactLogicalOperators."""
+    """ImpactLogicalOperators.
+
+    - `operator`: one of 'and', 'or', 'xor', by default 'and'
+    - `bool_a`: true or false
+    - `bool_b`: true or false
+    """
 
     CLASS_TYPE = 'ImpactLogicalOperators'
 
@@ -106,12 +132,15 @@ class ImpactLogicalOperators(_Node, Source[s.Boolean], frozen=True):
 
 
 class ImpactMakeAnyList(_Node, Source[Any], frozen=True):
-    """Make List (Any)."""
+    """Make List (Any).
+
+    - `value1`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactMakeAnyList'
 
     class Out(NamedTuple):
-        output: Output[Any]
+        output: OutputList[Any]
 
     value1: AnyValue | None = None
     MORE = 'more'
@@ -123,7 +152,10 @@ class ImpactMakeAnyList(_Node, Source[Any], frozen=True):
 
 
 class ImpactMakeImageBatch(_Node, Source[s.Image], frozen=True):
-    """Make Image Batch."""
+    """Make Image Batch.
+
+    - `image1`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImpactMakeImageBatch'
 
@@ -140,12 +172,15 @@ class ImpactMakeImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImpactMakeImageList(_Node, Source[s.Image], frozen=True):
-    """Make Image List."""
+    """Make Image List.
+
+    - `image1`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImpactMakeImageList'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     image1: Source[s.Image]
     MORE = 'more'
@@ -157,7 +192,10 @@ class ImpactMakeImageList(_Node, Source[s.Image], frozen=True):
 
 
 class ImpactMakeMaskBatch(_Node, Source[s.Mask], frozen=True):
-    """Make Mask Batch."""
+    """Make Mask Batch.
+
+    - `mask1`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImpactMakeMaskBatch'
 
@@ -174,12 +212,15 @@ class ImpactMakeMaskBatch(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactMakeMaskList(_Node, Source[s.Mask], frozen=True):
-    """Make Mask List."""
+    """Make Mask List.
+
+    - `mask1`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImpactMakeMaskList'
 
     class Out(NamedTuple):
-        mask: Output[s.Mask]
+        mask: OutputList[s.Mask]
 
     mask1: Source[s.Mask]
     MORE = 'more'
@@ -191,7 +232,18 @@ class ImpactMakeMaskList(_Node, Source[s.Mask], frozen=True):
 
 
 class ImpactMakeTileSEGS(_Node, Source[s.Segs], frozen=True):
-    """Make Tile SEGS."""
+    """Make Tile SEGS.
+
+    - `images`: a wire that carries IMAGE
+    - `bbox_size`: a whole number from 64 to 4096, by default 512
+    - `crop_factor`: a number from 1.0 to 10, by default 3.0
+    - `min_overlap`: a whole number from 0 to 512, by default 5
+    - `filter_segs_dilation`: a whole number from -255 to 255, by default 20
+    - `mask_irregularity`: a number from 0 to 1.0, by default 0.0
+    - `irregular_mask_mode`: one of 'Reuse fast', 'Reuse quality', 'All random fast', 'All random quality', by default 'Reuse fast'
+    - `filter_in_segs_opt`: a wire that carries SEGS, optional
+    - `filter_out_segs_opt`: a wire that carries SEGS, optional
+    """
 
     CLASS_TYPE = 'ImpactMakeTileSEGS'
 
@@ -214,7 +266,12 @@ class ImpactMakeTileSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactMinMax(_Node, Source[s.Int], frozen=True):
-    """ImpactMinMax."""
+    """ImpactMinMax.
+
+    - `mode`: true or false, by default True
+    - `a`: a wire that carries anything
+    - `b`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ImpactMinMax'
 
@@ -231,7 +288,10 @@ class ImpactMinMax(_Node, Source[s.Int], frozen=True):
 
 
 class ImpactNeg(_Node, Source[s.Boolean], frozen=True):
-    """ImpactNeg."""
+    """ImpactNeg.
+
+    - `value`: true or false
+    """
 
     CLASS_TYPE = 'ImpactNeg'
 
@@ -259,7 +319,12 @@ class ImpactNegativeConditioningPlaceholder(_Node, Source[s.Conditioning[Family]
 
 
 class ImpactNodeSetMuteState(_Node, Source[Any], frozen=True):
-    """Set Mute State."""
+    """Set Mute State.
+
+    - `signal`: a wire that carries anything
+    - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
+    - `set_state`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ImpactNodeSetMuteState'
 
@@ -276,7 +341,11 @@ class ImpactNodeSetMuteState(_Node, Source[Any], frozen=True):
 
 
 class ImpactQueueTrigger(_Node, Source[Any], frozen=True):
-    """Queue Trigger."""
+    """Queue Trigger.
+
+    - `signal`: a wire that carries anything
+    - `mode`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ImpactQueueTrigger'
 
@@ -292,7 +361,13 @@ class ImpactQueueTrigger(_Node, Source[Any], frozen=True):
 
 
 class ImpactQueueTriggerCountdown(_Node, frozen=True):
-    """Queue Trigger (Countdown)."""
+    """Queue Trigger (Countdown).
+
+    - `count`: a whole number from 0 to 18446744073709551615, by default 0
+    - `total`: a whole number from 1 to 18446744073709551615, by default 10
+    - `mode`: true or false, by default True
+    - `signal`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactQueueTriggerCountdown'
 
@@ -312,7 +387,12 @@ class ImpactQueueTriggerCountdown(_Node, frozen=True):
 
 
 class ImpactRemoteBoolean(_Node, frozen=True):
-    """Remote Boolean (on prompt)."""
+    """Remote Boolean (on prompt).
+
+    - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
+    - `widget_name`: text
+    - `value`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ImpactRemoteBoolean'
     node_id: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -321,7 +401,12 @@ class ImpactRemoteBoolean(_Node, frozen=True):
 
 
 class ImpactRemoteInt(_Node, frozen=True):
-    """Remote Int (on prompt)."""
+    """Remote Int (on prompt).
+
+    - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
+    - `widget_name`: text
+    - `value`: a whole number from -18446744073709551615 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ImpactRemoteInt'
     node_id: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -330,7 +415,11 @@ class ImpactRemoteInt(_Node, frozen=True):
 
 
 class ImpactScaleBy_BBOX_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
-    """ScaleBy BBOX (SEG_ELT)."""
+    """ScaleBy BBOX (SEG_ELT).
+
+    - `seg`: a wire that carries SEG_ELT
+    - `scale_by`: a number from 0.01 to 8.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ImpactScaleBy_BBOX_SEG_ELT'
 
@@ -346,7 +435,11 @@ class ImpactScaleBy_BBOX_SEG_ELT(_Node, Source[s.SegElt], frozen=True):
 
 
 class ImpactSchedulerAdapter(_Node, Source[s.Combo], frozen=True):
-    """Impact Scheduler Adapter."""
+    """Impact Scheduler Adapter.
+
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `extra_scheduler`: one of 'None', 'AYS SDXL', 'AYS SD1', 'AYS SVD', 'GITS[coeff=1.2]', 'LTXV[default]', by default 'None'
+    """
 
     CLASS_TYPE = 'ImpactSchedulerAdapter'
 
@@ -362,14 +455,21 @@ class ImpactSchedulerAdapter(_Node, Source[s.Combo], frozen=True):
 
 
 class ImpactSEGSClassify(_Node, frozen=True):
-    """SEGS Classify."""
+    """SEGS Classify.
+
+    - `classifier`: a wire that carries TRANSFORMERS_CLASSIFIER
+    - `segs`: a wire that carries SEGS
+    - `preset_expr`: one of '#Female > #Male', '#Female < #Male', 'female > 0.5', 'male > 0.5', 'Age16to25 > 0.1', 'Age50to69 > 0.1', 'Manual expr', by default '#Female > #Male'
+    - `manual_expr`: text
+    - `ref_image_opt`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImpactSEGSClassify'
 
     class Out(NamedTuple):
         filtered_segs: Output[s.Segs]
         remained_segs: Output[s.Segs]
-        detected_labels: Output[s.String]
+        detected_labels: OutputList[s.String]
 
     classifier: Source[s.TransformersClassifier]
     segs: Source[s.Segs]
@@ -383,7 +483,11 @@ class ImpactSEGSClassify(_Node, frozen=True):
 
 
 class ImpactSEGSLabelAssign(_Node, Source[s.Segs], frozen=True):
-    """SEGS Assign (label)."""
+    """SEGS Assign (label).
+
+    - `segs`: a wire that carries SEGS
+    - `labels`: text
+    """
 
     CLASS_TYPE = 'ImpactSEGSLabelAssign'
 
@@ -399,7 +503,10 @@ class ImpactSEGSLabelAssign(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSEGSMerge(_Node, Source[s.Segs], frozen=True):
-    """SEGS Merge."""
+    """SEGS Merge.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'ImpactSEGSMerge'
 
@@ -414,7 +521,16 @@ class ImpactSEGSMerge(_Node, Source[s.Segs], frozen=True):
 
 
 class ImpactSetWidgetValue(_Node, Source[Any], frozen=True):
-    """Set Widget Value."""
+    """Set Widget Value.
+
+    - `signal`: a wire that carries anything
+    - `node_id`: a whole number from 0 to 18446744073709551615, by default 0
+    - `widget_name`: text
+    - `boolean_value`: true or false, optional
+    - `int_value`: a whole number, optional
+    - `float_value`: a number, optional
+    - `string_value`: text, optional
+    """
 
     CLASS_TYPE = 'ImpactSetWidgetValue'
 
@@ -435,7 +551,11 @@ class ImpactSetWidgetValue(_Node, Source[Any], frozen=True):
 
 
 class ImpactSleep(_Node, Source[Any], frozen=True):
-    """Sleep."""
+    """Sleep.
+
+    - `signal`: a wire that carries anything
+    - `seconds`: a number from 0 to 3600, by default 0.5
+    """
 
     CLASS_TYPE = 'ImpactSleep'
 
@@ -451,7 +571,12 @@ class ImpactSleep(_Node, Source[Any], frozen=True):
 
 
 class ImpactStringSelector(_Node, Source[s.String], frozen=True):
-    """String Selector."""
+    """String Selector.
+
+    - `strings`: text
+    - `multiline`: true or false, by default False
+    - `select`: a whole number from 0 to 9223372036854775807, by default 0
+    """
 
     CLASS_TYPE = 'ImpactStringSelector'
 
@@ -468,7 +593,12 @@ class ImpactStringSelector(_Node, Source[s.String], frozen=True):
 
 
 class ImpactSwitch(_Node, frozen=True):
-    """Switch (Any)."""
+    """Switch (Any).
+
+    - `select`: a whole number from 1 to 999999, by default 1
+    - `sel_mode`: true or false, by default False
+    - `input1`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactSwitch'
 
@@ -489,7 +619,12 @@ class ImpactSwitch(_Node, frozen=True):
 
 
 class ImpactValueReceiver(_Node, Source[Any], frozen=True):
-    """ImpactValueReceiver."""
+    """ImpactValueReceiver.
+
+    - `typ`: one of 'STRING', 'INT', 'FLOAT', 'BOOLEAN', by default 'STRING'
+    - `value`: text
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    """
 
     CLASS_TYPE = 'ImpactValueReceiver'
 
@@ -506,7 +641,12 @@ class ImpactValueReceiver(_Node, Source[Any], frozen=True):
 
 
 class ImpactValueSender(_Node, Source[Any], frozen=True):
-    """ImpactValueSender."""
+    """ImpactValueSender.
+
+    - `value`: a wire that carries anything
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `signal_opt`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ImpactValueSender'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -23,7 +23,17 @@ class _Node(Node, frozen=True):
 
 
 class ImpactWildcardEncode(_Node, Generic[Family], frozen=True):
-    """ImpactWildcardEncode."""
+    """ImpactWildcardEncode.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `wildcard_text`: text
+    - `populated_text`: text
+    - `mode`: true or false, by default True
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: the name of a file or model that the server has
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ImpactWildcardEncode'
 
@@ -49,7 +59,14 @@ class ImpactWildcardEncode(_Node, Generic[Family], frozen=True):
 
 
 class ImpactWildcardProcessor(_Node, Source[s.String], frozen=True):
-    """ImpactWildcardProcessor."""
+    """ImpactWildcardProcessor.
+
+    - `wildcard_text`: text
+    - `populated_text`: text
+    - `mode`: true or false, by default True
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `Select_to_add_Wildcard`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'ImpactWildcardProcessor'
 
@@ -69,7 +86,16 @@ class ImpactWildcardProcessor(_Node, Source[s.String], frozen=True):
 
 
 class IterativeImageUpscale(_Node, Source[s.Image], frozen=True):
-    """Iterative Upscale (Image)."""
+    """Iterative Upscale (Image).
+
+    - `pixels`: a wire that carries IMAGE
+    - `upscale_factor`: a number from 1 to 10000, by default 1.5
+    - `steps`: a whole number from 1 to 10000, by default 3
+    - `temp_prefix`: text
+    - `upscaler`: a wire that carries UPSCALER
+    - `vae`: a wire that carries VAE
+    - `step_mode`: one of 'simple', 'geometric', by default 'simple'
+    """
 
     CLASS_TYPE = 'IterativeImageUpscale'
 
@@ -90,7 +116,15 @@ class IterativeImageUpscale(_Node, Source[s.Image], frozen=True):
 
 
 class IterativeLatentUpscale(_Node, Generic[Family], frozen=True):
-    """Iterative Upscale (Latent/on Pixel Space)."""
+    """Iterative Upscale (Latent/on Pixel Space).
+
+    - `samples`: a wire that carries LATENT
+    - `upscale_factor`: a number from 1 to 10000, by default 1.5
+    - `steps`: a whole number from 1 to 10000, by default 3
+    - `temp_prefix`: text
+    - `upscaler`: a wire that carries UPSCALER
+    - `step_mode`: one of 'simple', 'geometric', by default 'simple'
+    """
 
     CLASS_TYPE = 'IterativeLatentUpscale'
 
@@ -111,7 +145,16 @@ class IterativeLatentUpscale(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerAdvancedProvider(_Node, Source[s.KsamplerAdvanced], frozen=True):
-    """KSamplerAdvancedProvider."""
+    """KSamplerAdvancedProvider.
+
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `sigma_factor`: a number from 0.0 to 10.0, by default 1.0
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `sampler_opt`: a wire that carries SAMPLER, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'KSamplerAdvancedProvider'
 
@@ -132,7 +175,17 @@ class KSamplerAdvancedProvider(_Node, Source[s.KsamplerAdvanced], frozen=True):
 
 
 class KSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
-    """KSamplerProvider."""
+    """KSamplerProvider.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'KSamplerProvider'
 
@@ -154,7 +207,15 @@ class KSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
 
 
 class LatentPixelScale(_Node, Generic[Family], frozen=True):
-    """Latent Scale (on Pixel Space)."""
+    """Latent Scale (on Pixel Space).
+
+    - `samples`: a wire that carries LATENT
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `scale_factor`: a number from 0.1 to 10000, by default 1.5
+    - `vae`: a wire that carries VAE
+    - `use_tiled_vae`: true or false, by default False
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    """
 
     CLASS_TYPE = 'LatentPixelScale'
 
@@ -175,7 +236,12 @@ class LatentPixelScale(_Node, Generic[Family], frozen=True):
 
 
 class LatentReceiver(_Node, Source[s.Latent[Family]], frozen=True):
-    """LatentReceiver."""
+    """LatentReceiver.
+
+    - `latent`: the name of a file or model that the server has
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `trigger_always`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LatentReceiver'
 
@@ -192,7 +258,13 @@ class LatentReceiver(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentSender(_Node, frozen=True):
-    """LatentSender."""
+    """LatentSender.
+
+    - `samples`: a wire that carries LATENT
+    - `filename_prefix`: text, by default 'latents/LatentSender'
+    - `link_id`: a whole number from 0 to 9223372036854775807, by default 0
+    - `preview_method`: one of 'Latent2RGB-FLUX.1', 'Latent2RGB-SDXL', 'Latent2RGB-SD15', 'Latent2RGB-SD3', 'Latent2RGB-SD-X4', 'Latent2RGB-Playground-2.5', 'Latent2RGB-SC-Prior', 'Latent2RGB-SC-B', … (13 choices), by default 'Latent2RGB-FLUX.1'
+    """
 
     CLASS_TYPE = 'LatentSender'
     samples: Source[s.Latent]
@@ -202,7 +274,12 @@ class LatentSender(_Node, frozen=True):
 
 
 class LatentSwitch(_Node, frozen=True):
-    """Switch (latent/legacy)."""
+    """Switch (latent/legacy).
+
+    - `select`: a whole number from 1 to 999999, by default 1
+    - `sel_mode`: true or false, by default False
+    - `input1`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'LatentSwitch'
 
@@ -223,14 +300,42 @@ class LatentSwitch(_Node, frozen=True):
 
 
 class MaskDetailerPipe(_Node, frozen=True):
-    """MaskDetailer (pipe)."""
+    """MaskDetailer (pipe).
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 1024.0
+    - `mask_mode`: true or false, by default True
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `crop_factor`: a number from 1.0 to 10, by default 3.0
+    - `drop_size`: a whole number from 1 to 16384, by default 10
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `batch_size`: a whole number from 1 to 100, by default 1
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `bbox_fill`: true or false, optional
+    - `contour_fill`: true or false, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'MaskDetailerPipe'
 
     class Out(NamedTuple):
         image: Output[s.Image]
-        cropped_refined: Output[s.Image]
-        cropped_enhanced_alpha: Output[s.Image]
+        cropped_refined: OutputList[s.Image]
+        cropped_enhanced_alpha: OutputList[s.Image]
         basic_pipe: Output[s.BasicPipe]
         refiner_basic_pipe_opt: Output[s.BasicPipe]
 
@@ -267,7 +372,14 @@ class MaskDetailerPipe(_Node, frozen=True):
 
 
 class NoiseInjectionDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """NoiseInjectionDetailerHookProvider."""
+    """NoiseInjectionDetailerHookProvider.
+
+    - `schedule_for_cycle`: one of 'skip_start', 'from_start', by default 'skip_start'
+    - `source`: one of 'CPU', 'GPU', by default 'CPU'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `start_strength`: a number from 0.0 to 200.0, by default 2.0
+    - `end_strength`: a number from 0.0 to 200.0, by default 1.0
+    """
 
     CLASS_TYPE = 'NoiseInjectionDetailerHookProvider'
 
@@ -286,7 +398,14 @@ class NoiseInjectionDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=T
 
 
 class NoiseInjectionHookProvider(_Node, Source[s.PkHook], frozen=True):
-    """NoiseInjectionHookProvider."""
+    """NoiseInjectionHookProvider.
+
+    - `schedule_for_iteration`: one of 'simple', by default 'simple'
+    - `source`: one of 'CPU', 'GPU', by default 'CPU'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `start_strength`: a number from 0.0 to 200.0, by default 1.0
+    - `end_strength`: a number from 0.0 to 200.0, by default 1.0
+    """
 
     CLASS_TYPE = 'NoiseInjectionHookProvider'
 
@@ -305,7 +424,11 @@ class NoiseInjectionHookProvider(_Node, Source[s.PkHook], frozen=True):
 
 
 class PixelKSampleHookCombine(_Node, Source[s.PkHook], frozen=True):
-    """PixelKSampleHookCombine."""
+    """PixelKSampleHookCombine.
+
+    - `hook1`: a wire that carries PK_HOOK
+    - `hook2`: a wire that carries PK_HOOK
+    """
 
     CLASS_TYPE = 'PixelKSampleHookCombine'
 
@@ -321,7 +444,25 @@ class PixelKSampleHookCombine(_Node, Source[s.PkHook], frozen=True):
 
 
 class PixelKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Family], frozen=True):
-    """PixelKSampleUpscalerProvider."""
+    """PixelKSampleUpscalerProvider.
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `model`: a wire that carries MODEL
+    - `vae`: a wire that carries VAE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `use_tiled_vae`: true or false, by default False
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'PixelKSampleUpscalerProvider'
 
@@ -351,7 +492,24 @@ class PixelKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Family], f
 
 
 class PixelKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=True):
-    """PixelKSampleUpscalerProviderPipe."""
+    """PixelKSampleUpscalerProviderPipe.
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `use_tiled_vae`: true or false, by default False
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'PixelKSampleUpscalerProviderPipe'
 
@@ -380,7 +538,27 @@ class PixelKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=True):
 
 
 class PixelTiledKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Family], frozen=True):
-    """PixelTiledKSampleUpscalerProvider."""
+    """PixelTiledKSampleUpscalerProvider.
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `model`: a wire that carries MODEL
+    - `vae`: a wire that carries VAE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `tile_width`: a whole number from 320 to 16384, by default 512
+    - `tile_height`: a whole number from 320 to 16384, by default 512
+    - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
+    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'PixelTiledKSampleUpscalerProvider'
 
@@ -412,7 +590,24 @@ class PixelTiledKSampleUpscalerProvider(_Node, Source[s.Upscaler], Generic[Famil
 
 
 class PixelTiledKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=True):
-    """PixelTiledKSampleUpscalerProviderPipe."""
+    """PixelTiledKSampleUpscalerProviderPipe.
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `tile_width`: a whole number from 320 to 16384, by default 512
+    - `tile_height`: a whole number from 320 to 16384, by default 512
+    - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_opt`: a wire that carries PK_HOOK, optional
+    - `tile_cnet_opt`: a wire that carries CONTROL_NET, optional
+    - `tile_cnet_strength`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'PixelTiledKSampleUpscalerProviderPipe'
 
@@ -441,7 +636,13 @@ class PixelTiledKSampleUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=Tr
 
 
 class PreviewBridge(_Node, frozen=True):
-    """Preview Bridge (Image)."""
+    """Preview Bridge (Image).
+
+    - `images`: a wire that carries IMAGE
+    - `image`: text
+    - `block`: true or false, optional
+    - `restore_mask`: one of 'never', 'always', 'if_same_size', optional
+    """
 
     CLASS_TYPE = 'PreviewBridge'
 
@@ -460,7 +661,15 @@ class PreviewBridge(_Node, frozen=True):
 
 
 class PreviewBridgeLatent(_Node, Generic[Family], frozen=True):
-    """Preview Bridge (Latent)."""
+    """Preview Bridge (Latent).
+
+    - `latent`: a wire that carries LATENT
+    - `image`: text
+    - `preview_method`: one of 'Latent2RGB-FLUX.1', 'Latent2RGB-SDXL', 'Latent2RGB-SD15', 'Latent2RGB-SD3', 'Latent2RGB-SD-X4', 'Latent2RGB-Playground-2.5', 'Latent2RGB-SC-Prior', 'Latent2RGB-SC-B', … (13 choices), by default 'Latent2RGB-FLUX.1'
+    - `vae_opt`: a wire that carries VAE, optional
+    - `block`: true or false, optional
+    - `restore_mask`: one of 'never', 'always', 'if_same_size', optional
+    """
 
     CLASS_TYPE = 'PreviewBridgeLatent'
 
@@ -481,7 +690,10 @@ class PreviewBridgeLatent(_Node, Generic[Family], frozen=True):
 
 
 class PreviewDetailerHookProvider(_Node, frozen=True):
-    """PreviewDetailerHookProvider."""
+    """PreviewDetailerHookProvider.
+
+    - `quality`: a whole number from 20 to 100, by default 95
+    """
 
     CLASS_TYPE = 'PreviewDetailerHookProvider'
 
@@ -497,7 +709,14 @@ class PreviewDetailerHookProvider(_Node, frozen=True):
 
 
 class ReencodeLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Reencode Latent."""
+    """Reencode Latent.
+
+    - `samples`: a wire that carries LATENT
+    - `tile_mode`: one of 'None', 'Both', 'Decode(input) only', 'Encode(output) only', by default 'None'
+    - `input_vae`: a wire that carries VAE
+    - `output_vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    """
 
     CLASS_TYPE = 'ReencodeLatent'
 
@@ -516,7 +735,13 @@ class ReencodeLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class ReencodeLatentPipe(_Node, Source[s.Latent[Family]], frozen=True):
-    """Reencode Latent (pipe)."""
+    """Reencode Latent (pipe).
+
+    - `samples`: a wire that carries LATENT
+    - `tile_mode`: one of 'None', 'Both', 'Decode(input) only', 'Encode(output) only', by default 'None'
+    - `input_basic_pipe`: a wire that carries BASIC_PIPE
+    - `output_basic_pipe`: a wire that carries BASIC_PIPE
+    """
 
     CLASS_TYPE = 'ReencodeLatentPipe'
 
@@ -534,7 +759,14 @@ class ReencodeLatentPipe(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class RegionalPrompt(_Node, Source[s.RegionalPrompts], frozen=True):
-    """RegionalPrompt."""
+    """RegionalPrompt.
+
+    - `mask`: a wire that carries MASK
+    - `advanced_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
+    - `variation_strength`: a number from 0.0 to 1.0, optional
+    - `variation_method`: one of 'linear', 'slerp', optional
+    """
 
     CLASS_TYPE = 'RegionalPrompt'
 
@@ -553,7 +785,23 @@ class RegionalPrompt(_Node, Source[s.RegionalPrompts], frozen=True):
 
 
 class RegionalSampler(_Node, Source[s.Latent[Family]], frozen=True):
-    """RegionalSampler."""
+    """RegionalSampler.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `seed_2nd`: a whole number from 0 to 18446744073709551615, by default 0
+    - `seed_2nd_mode`: one of 'ignore', 'fixed', 'seed+seed_2nd', 'seed-seed_2nd', 'increment', 'decrement', 'randomize', by default 'ignore'
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `base_only_steps`: a whole number from 0 to 10000, by default 2
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `samples`: a wire that carries LATENT
+    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    - `overlap_factor`: a whole number from 0 to 10000, by default 10
+    - `restore_latent`: true or false, by default True
+    - `additional_mode`: one of 'DISABLE', 'ratio additional', 'ratio between', by default 'ratio between'
+    - `additional_sampler`: one of 'AUTO', 'euler', 'heun', 'heunpp2', 'dpm_2', 'dpm_fast', 'dpmpp_2m', 'ddpm', by default 'AUTO'
+    - `additional_sigma_ratio`: a number from 0.0 to 1.0, by default 0.3
+    """
 
     CLASS_TYPE = 'RegionalSampler'
 
@@ -581,7 +829,23 @@ class RegionalSampler(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class RegionalSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
-    """RegionalSamplerAdvanced."""
+    """RegionalSamplerAdvanced.
+
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `overlap_factor`: a whole number from 0 to 10000, by default 10
+    - `restore_latent`: true or false, by default True
+    - `return_with_leftover_noise`: true or false, by default False
+    - `latent_image`: a wire that carries LATENT
+    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    - `additional_mode`: one of 'DISABLE', 'ratio additional', 'ratio between', by default 'ratio between'
+    - `additional_sampler`: one of 'AUTO', 'euler', 'heun', 'heunpp2', 'dpm_2', 'dpm_fast', 'dpmpp_2m', 'ddpm', by default 'AUTO'
+    - `additional_sigma_ratio`: a number from 0.0 to 1.0, by default 0.3
+    """
 
     CLASS_TYPE = 'RegionalSamplerAdvanced'
 
@@ -609,7 +873,10 @@ class RegionalSamplerAdvanced(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class RemoveImageFromSEGS(_Node, Source[s.Segs], frozen=True):
-    """Remove Image from SEGS."""
+    """Remove Image from SEGS.
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'RemoveImageFromSEGS'
 
@@ -624,7 +891,10 @@ class RemoveImageFromSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class RemoveNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
-    """Remove Noise Mask."""
+    """Remove Noise Mask.
+
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'RemoveNoiseMask'
 
@@ -639,13 +909,36 @@ class RemoveNoiseMask(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class SEGSDetailer(_Node, frozen=True):
-    """SEGSDetailer."""
+    """SEGSDetailer.
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 768.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `noise_mask`: true or false, by default True
+    - `force_inpaint`: true or false, by default True
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `batch_size`: a whole number from 1 to 100, by default 1
+    - `cycle`: a whole number from 1 to 10, by default 1
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `inpaint_model`: true or false, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'SEGSDetailer'
 
     class Out(NamedTuple):
         segs: Output[s.Segs]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image: Source[s.Image]
     segs: Source[s.Segs]
@@ -675,13 +968,31 @@ class SEGSDetailer(_Node, frozen=True):
 
 
 class SEGSDetailerForAnimateDiff(_Node, frozen=True):
-    """SEGSDetailer For AnimateDiff (SEGS/pipe)."""
+    """SEGSDetailer For AnimateDiff (SEGS/pipe).
+
+    - `image_frames`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `guide_size`: a number from 64 to 16384, by default 512.0
+    - `guide_size_for`: true or false, by default True
+    - `max_size`: a number from 64 to 16384, by default 768.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `refiner_ratio`: a number from 0.0 to 1.0, by default 0.2
+    - `refiner_basic_pipe_opt`: a wire that carries BASIC_PIPE, optional
+    - `noise_mask_feather`: a whole number from 0 to 100, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'SEGSDetailerForAnimateDiff'
 
     class Out(NamedTuple):
         segs: Output[s.Segs]
-        cnet_images: Output[s.Image]
+        cnet_images: OutputList[s.Image]
 
     image_frames: Source[s.Image]
     segs: Source[s.Segs]

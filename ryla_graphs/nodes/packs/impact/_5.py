@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -23,7 +23,12 @@ class _Node(Node, frozen=True):
 
 
 class SEGSLabelFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """SEGSLabelFilterDetailerHookProvider."""
+    """SEGSLabelFilterDetailerHookProvider.
+
+    - `segs`: a wire that carries SEGS
+    - `preset`: one of 'all', 'hand', 'face', 'mouth', 'eyes', 'eyebrows', 'pupils', 'left_eyebrow', … (106 choices), by default 'all'
+    - `labels`: text
+    """
 
     CLASS_TYPE = 'SEGSLabelFilterDetailerHookProvider'
 
@@ -40,7 +45,13 @@ class SEGSLabelFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=
 
 
 class SEGSOrderedFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """SEGSOrderedFilterDetailerHookProvider."""
+    """SEGSOrderedFilterDetailerHookProvider.
+
+    - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', by default 'area(=w*h)'
+    - `order`: true or false, by default True
+    - `take_start`: a whole number from 0 to 9223372036854775807, by default 0
+    - `take_count`: a whole number from 0 to 9223372036854775807, by default 1
+    """
 
     CLASS_TYPE = 'SEGSOrderedFilterDetailerHookProvider'
 
@@ -58,7 +69,14 @@ class SEGSOrderedFilterDetailerHookProvider(_Node, Source[s.DetailerHook], froze
 
 
 class SEGSPaste(_Node, Source[s.Image], frozen=True):
-    """SEGSPaste."""
+    """SEGSPaste.
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `alpha`: a whole number from 0 to 255, by default 255
+    - `ref_image_opt`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'SEGSPaste'
 
@@ -77,12 +95,18 @@ class SEGSPaste(_Node, Source[s.Image], frozen=True):
 
 
 class SEGSPreview(_Node, Source[s.Image], frozen=True):
-    """SEGSPreview."""
+    """SEGSPreview.
+
+    - `segs`: a wire that carries SEGS
+    - `alpha_mode`: true or false, by default True
+    - `min_alpha`: a number from 0.0 to 1.0, by default 0.2
+    - `fallback_image_opt`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'SEGSPreview'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     segs: Source[s.Segs]
     alpha_mode: bool | Source[s.Boolean] = True
@@ -95,12 +119,15 @@ class SEGSPreview(_Node, Source[s.Image], frozen=True):
 
 
 class SEGSPreviewCNet(_Node, Source[s.Image], frozen=True):
-    """SEGSPreview (CNET Image)."""
+    """SEGSPreview (CNET Image).
+
+    - `segs`: a wire that carries SEGS
+    """
 
     CLASS_TYPE = 'SEGSPreviewCNet'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
+        image: OutputList[s.Image]
 
     segs: Source[s.Segs]
 
@@ -110,7 +137,13 @@ class SEGSPreviewCNet(_Node, Source[s.Image], frozen=True):
 
 
 class SEGSRangeFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """SEGSRangeFilterDetailerHookProvider."""
+    """SEGSRangeFilterDetailerHookProvider.
+
+    - `target`: one of 'area(=w*h)', 'width', 'height', 'x1', 'y1', 'x2', 'y2', 'length_percent', by default 'area(=w*h)'
+    - `mode`: true or false, by default True
+    - `min_value`: a whole number from 0 to 9223372036854775807, by default 0
+    - `max_value`: a whole number from 0 to 9223372036854775807, by default 67108864
+    """
 
     CLASS_TYPE = 'SEGSRangeFilterDetailerHookProvider'
 
@@ -128,7 +161,12 @@ class SEGSRangeFilterDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=
 
 
 class SEGSSwitch(_Node, frozen=True):
-    """Switch (SEGS/legacy)."""
+    """Switch (SEGS/legacy).
+
+    - `select`: a whole number from 1 to 999999, by default 1
+    - `sel_mode`: true or false, by default False
+    - `input1`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'SEGSSwitch'
 
@@ -149,7 +187,32 @@ class SEGSSwitch(_Node, frozen=True):
 
 
 class SEGSUpscaler(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """Upscaler (SEGS)."""
+    """Upscaler (SEGS).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `rescale_factor`: a number from 0.01 to 100.0, by default 2.0
+    - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
+    - `supersample`: one of 'true', 'false', by default 'true'
+    - `rounding_modulus`: a whole number from 8 to 1024, by default 8
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `inpaint_model`: true or false, by default False
+    - `noise_mask_feather`: a whole number from 0 to 100, by default 20
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `upscaler_hook_opt`: a wire that carries UPSCALER_HOOK, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'SEGSUpscaler'
 
@@ -186,7 +249,28 @@ class SEGSUpscaler(_Node, Source[s.Image], Generic[Family], frozen=True):
 
 
 class SEGSUpscalerPipe(_Node, Source[s.Image], frozen=True):
-    """Upscaler (SEGS/pipe)."""
+    """Upscaler (SEGS/pipe).
+
+    - `image`: a wire that carries IMAGE
+    - `segs`: a wire that carries SEGS
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `rescale_factor`: a number from 0.01 to 100.0, by default 2.0
+    - `resampling_method`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
+    - `supersample`: one of 'true', 'false', by default 'true'
+    - `rounding_modulus`: a whole number from 8 to 1024, by default 8
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (14 choices), by default 'simple'
+    - `denoise`: a number from 0.0001 to 1.0, by default 0.5
+    - `feather`: a whole number from 0 to 100, by default 5
+    - `inpaint_model`: true or false, by default False
+    - `noise_mask_feather`: a whole number from 0 to 100, by default 20
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `upscaler_hook_opt`: a wire that carries UPSCALER_HOOK, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'SEGSUpscalerPipe'
 
@@ -219,7 +303,12 @@ class SEGSUpscalerPipe(_Node, Source[s.Image], frozen=True):
 
 
 class SetDefaultImageForSEGS(_Node, Source[s.Segs], frozen=True):
-    """Set Default Image for SEGS."""
+    """Set Default Image for SEGS.
+
+    - `segs`: a wire that carries SEGS
+    - `image`: a wire that carries IMAGE
+    - `override`: true or false, by default True
+    """
 
     CLASS_TYPE = 'SetDefaultImageForSEGS'
 
@@ -236,7 +325,11 @@ class SetDefaultImageForSEGS(_Node, Source[s.Segs], frozen=True):
 
 
 class StepsScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
-    """StepsScheduleHookProvider."""
+    """StepsScheduleHookProvider.
+
+    - `schedule_for_iteration`: one of 'simple', by default 'simple'
+    - `target_steps`: a whole number from 1 to 10000, by default 20
+    """
 
     CLASS_TYPE = 'StepsScheduleHookProvider'
 
@@ -252,7 +345,11 @@ class StepsScheduleHookProvider(_Node, Source[s.PkHook], frozen=True):
 
 
 class StringListToString(_Node, Source[s.String], frozen=True):
-    """String List to String."""
+    """String List to String.
+
+    - `join_with`: text, by default '\\\\n'
+    - `string_list`: text
+    """
 
     CLASS_TYPE = 'StringListToString'
 
@@ -268,7 +365,19 @@ class StringListToString(_Node, Source[s.String], frozen=True):
 
 
 class TiledKSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
-    """TiledKSamplerProvider."""
+    """TiledKSamplerProvider.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `tile_width`: a whole number from 320 to 16384, by default 512
+    - `tile_height`: a whole number from 320 to 16384, by default 512
+    - `tiling_strategy`: one of 'random', 'padded', 'simple', by default 'random'
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    """
 
     CLASS_TYPE = 'TiledKSamplerProvider'
 
@@ -292,7 +401,14 @@ class TiledKSamplerProvider(_Node, Source[s.Ksampler], frozen=True):
 
 
 class ToBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
-    """ToBasicPipe."""
+    """ToBasicPipe.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ToBasicPipe'
 
@@ -311,7 +427,21 @@ class ToBasicPipe(_Node, Source[s.BasicPipe], Generic[Family], frozen=True):
 
 
 class ToDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
-    """ToDetailerPipe."""
+    """ToDetailerPipe.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'ToDetailerPipe'
 
@@ -338,7 +468,25 @@ class ToDetailerPipe(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True
 
 
 class ToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], frozen=True):
-    """ToDetailerPipeSDXL."""
+    """ToDetailerPipeSDXL.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `vae`: a wire that carries VAE
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `refiner_model`: a wire that carries MODEL
+    - `refiner_clip`: a wire that carries CLIP
+    - `refiner_positive`: a wire that carries CONDITIONING
+    - `refiner_negative`: a wire that carries CONDITIONING
+    - `bbox_detector`: a wire that carries BBOX_DETECTOR
+    - `wildcard`: text
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `sam_model_opt`: a wire that carries SAM_MODEL, optional
+    - `segm_detector_opt`: a wire that carries SEGM_DETECTOR, optional
+    - `detailer_hook`: a wire that carries DETAILER_HOOK, optional
+    """
 
     CLASS_TYPE = 'ToDetailerPipeSDXL'
 
@@ -369,7 +517,17 @@ class ToDetailerPipeSDXL(_Node, Source[s.DetailerPipe], Generic[Family], frozen=
 
 
 class TwoAdvancedSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
-    """TwoAdvancedSamplersForMask."""
+    """TwoAdvancedSamplersForMask.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `samples`: a wire that carries LATENT
+    - `base_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `mask_sampler`: a wire that carries KSAMPLER_ADVANCED
+    - `mask`: a wire that carries MASK
+    - `overlap_factor`: a whole number from 0 to 10000, by default 10
+    """
 
     CLASS_TYPE = 'TwoAdvancedSamplersForMask'
 
@@ -391,7 +549,13 @@ class TwoAdvancedSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class TwoSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
-    """TwoSamplersForMask."""
+    """TwoSamplersForMask.
+
+    - `latent_image`: a wire that carries LATENT
+    - `base_sampler`: a wire that carries KSAMPLER
+    - `mask_sampler`: a wire that carries KSAMPLER
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'TwoSamplersForMask'
 
@@ -409,7 +573,22 @@ class TwoSamplersForMask(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class TwoSamplersForMaskUpscalerProvider(_Node, Source[s.Upscaler], frozen=True):
-    """TwoSamplersForMask Upscaler Provider."""
+    """TwoSamplersForMask Upscaler Provider.
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `full_sample_schedule`: one of 'none', 'interleave1', 'interleave2', 'interleave3', 'last1', 'last2', 'interleave1+last1', 'interleave2+last1', 'interleave3+last1', by default 'none'
+    - `use_tiled_vae`: true or false, by default False
+    - `base_sampler`: a wire that carries KSAMPLER
+    - `mask_sampler`: a wire that carries KSAMPLER
+    - `mask`: a wire that carries MASK
+    - `vae`: a wire that carries VAE
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    - `full_sampler_opt`: a wire that carries KSAMPLER, optional
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_base_opt`: a wire that carries PK_HOOK, optional
+    - `pk_hook_mask_opt`: a wire that carries PK_HOOK, optional
+    - `pk_hook_full_opt`: a wire that carries PK_HOOK, optional
+    """
 
     CLASS_TYPE = 'TwoSamplersForMaskUpscalerProvider'
 
@@ -436,7 +615,22 @@ class TwoSamplersForMaskUpscalerProvider(_Node, Source[s.Upscaler], frozen=True)
 
 
 class TwoSamplersForMaskUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=True):
-    """TwoSamplersForMask Upscaler Provider (pipe)."""
+    """TwoSamplersForMask Upscaler Provider (pipe).
+
+    - `scale_method`: one of 'nearest-exact', 'bilinear', 'lanczos', 'area', by default 'nearest-exact'
+    - `full_sample_schedule`: one of 'none', 'interleave1', 'interleave2', 'interleave3', 'last1', 'last2', 'interleave1+last1', 'interleave2+last1', 'interleave3+last1', by default 'none'
+    - `use_tiled_vae`: true or false, by default False
+    - `base_sampler`: a wire that carries KSAMPLER
+    - `mask_sampler`: a wire that carries KSAMPLER
+    - `mask`: a wire that carries MASK
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `tile_size`: a whole number from 320 to 4096, by default 512
+    - `full_sampler_opt`: a wire that carries KSAMPLER, optional
+    - `upscale_model_opt`: a wire that carries UPSCALE_MODEL, optional
+    - `pk_hook_base_opt`: a wire that carries PK_HOOK, optional
+    - `pk_hook_mask_opt`: a wire that carries PK_HOOK, optional
+    - `pk_hook_full_opt`: a wire that carries PK_HOOK, optional
+    """
 
     CLASS_TYPE = 'TwoSamplersForMaskUpscalerProviderPipe'
 
@@ -463,7 +657,20 @@ class TwoSamplersForMaskUpscalerProviderPipe(_Node, Source[s.Upscaler], frozen=T
 
 
 class UnsamplerDetailerHookProvider(_Node, Source[s.DetailerHook], Generic[Family], frozen=True):
-    """UnsamplerDetailerHookProvider."""
+    """UnsamplerDetailerHookProvider.
+
+    - `model`: a wire that carries MODEL
+    - `steps`: a whole number from 1 to 10000, by default 25
+    - `start_end_at_step`: a whole number from 0 to 10000, by default 21
+    - `end_end_at_step`: a whole number from 0 to 10000, by default 24
+    - `cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `normalize`: one of 'disable', 'enable', by default 'disable'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `schedule_for_cycle`: one of 'skip_start', 'from_start', by default 'skip_start'
+    """
 
     CLASS_TYPE = 'UnsamplerDetailerHookProvider'
 
@@ -488,7 +695,20 @@ class UnsamplerDetailerHookProvider(_Node, Source[s.DetailerHook], Generic[Famil
 
 
 class UnsamplerHookProvider(_Node, Source[s.PkHook], Generic[Family], frozen=True):
-    """UnsamplerHookProvider."""
+    """UnsamplerHookProvider.
+
+    - `model`: a wire that carries MODEL
+    - `steps`: a whole number from 1 to 10000, by default 25
+    - `start_end_at_step`: a whole number from 0 to 10000, by default 21
+    - `end_end_at_step`: a whole number from 0 to 10000, by default 24
+    - `cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `normalize`: one of 'disable', 'enable', by default 'disable'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `schedule_for_iteration`: one of 'simple', by default 'simple'
+    """
 
     CLASS_TYPE = 'UnsamplerHookProvider'
 
@@ -513,7 +733,11 @@ class UnsamplerHookProvider(_Node, Source[s.PkHook], Generic[Family], frozen=Tru
 
 
 class VariationNoiseDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=True):
-    """VariationNoiseDetailerHookProvider."""
+    """VariationNoiseDetailerHookProvider.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `strength`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'VariationNoiseDetailerHookProvider'
 
@@ -529,7 +753,15 @@ class VariationNoiseDetailerHookProvider(_Node, Source[s.DetailerHook], frozen=T
 
 
 class WildcardPromptFromString(_Node, frozen=True):
-    """Wildcard Prompt from String."""
+    """Wildcard Prompt from String.
+
+    - `string`: text
+    - `delimiter`: text, by default '\\\\n'
+    - `prefix_all`: text
+    - `postfix_all`: text
+    - `restrict_to_tags`: text
+    - `exclude_tags`: text
+    """
 
     CLASS_TYPE = 'WildcardPromptFromString'
 

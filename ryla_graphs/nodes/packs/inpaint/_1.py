@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class INPAINT_ApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply Fooocus Inpaint."""
+    """Apply Fooocus Inpaint.
+
+    - `model`: a wire that carries MODEL
+    - `patch`: a wire that carries INPAINT_PATCH
+    - `latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'INPAINT_ApplyFooocusInpaint'
 
@@ -38,7 +43,13 @@ class INPAINT_ApplyFooocusInpaint(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class INPAINT_ColorMatch(_Node, Source[s.Image], frozen=True):
-    """Color Match (Masked)."""
+    """Color Match (Masked).
+
+    - `target`: a wire that carries IMAGE
+    - `reference`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    - `exclude_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'INPAINT_ColorMatch'
 
@@ -56,7 +67,12 @@ class INPAINT_ColorMatch(_Node, Source[s.Image], frozen=True):
 
 
 class INPAINT_DenoiseToCompositingMask(_Node, Source[s.Mask], frozen=True):
-    """Denoise to Compositing Mask."""
+    """Denoise to Compositing Mask.
+
+    - `mask`: a wire that carries MASK
+    - `offset`: a number from 0.0 to 1.0, by default 0.1
+    - `threshold`: a number from 0.01 to 1.0, by default 0.2
+    """
 
     CLASS_TYPE = 'INPAINT_DenoiseToCompositingMask'
 
@@ -73,7 +89,13 @@ class INPAINT_DenoiseToCompositingMask(_Node, Source[s.Mask], frozen=True):
 
 
 class INPAINT_ExpandMask(_Node, Source[s.Mask], frozen=True):
-    """Expand Mask."""
+    """Expand Mask.
+
+    - `mask`: a wire that carries MASK
+    - `grow`: a whole number from 0 to 8096, by default 16
+    - `blur`: a whole number from 0 to 8096, by default 7
+    - `blur_type`: one of 'box', 'linear', 'gaussian', by default 'gaussian'
+    """
 
     CLASS_TYPE = 'INPAINT_ExpandMask'
 
@@ -91,7 +113,14 @@ class INPAINT_ExpandMask(_Node, Source[s.Mask], frozen=True):
 
 
 class INPAINT_InpaintWithModel(_Node, Source[s.Image], frozen=True):
-    """Inpaint (using Model)."""
+    """Inpaint (using Model).
+
+    - `inpaint_model`: a wire that carries INPAINT_MODEL
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `optional_upscale_model`: a wire that carries UPSCALE_MODEL, optional
+    """
 
     CLASS_TYPE = 'INPAINT_InpaintWithModel'
 
@@ -110,7 +139,11 @@ class INPAINT_InpaintWithModel(_Node, Source[s.Image], frozen=True):
 
 
 class INPAINT_LoadFooocusInpaint(_Node, Source[s.InpaintPatch], frozen=True):
-    """Load Fooocus Inpaint."""
+    """Load Fooocus Inpaint.
+
+    - `head`: the name of a file or model that the server has
+    - `patch`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'INPAINT_LoadFooocusInpaint'
 
@@ -126,7 +159,10 @@ class INPAINT_LoadFooocusInpaint(_Node, Source[s.InpaintPatch], frozen=True):
 
 
 class INPAINT_LoadInpaintModel(_Node, Source[s.InpaintModel], frozen=True):
-    """Load Inpaint Model."""
+    """Load Inpaint Model.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'INPAINT_LoadInpaintModel'
 
@@ -141,7 +177,10 @@ class INPAINT_LoadInpaintModel(_Node, Source[s.InpaintModel], frozen=True):
 
 
 class INPAINT_MaskBoundingBox(_Node, frozen=True):
-    """Mask Bounding Box."""
+    """Mask Bounding Box.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'INPAINT_MaskBoundingBox'
 
@@ -159,7 +198,13 @@ class INPAINT_MaskBoundingBox(_Node, frozen=True):
 
 
 class INPAINT_MaskedBlur(_Node, Source[s.Image], frozen=True):
-    """Blur Masked Area."""
+    """Blur Masked Area.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `blur`: a whole number from 3 to 8191, by default 255
+    - `falloff`: a whole number from 0 to 8191, by default 0
+    """
 
     CLASS_TYPE = 'INPAINT_MaskedBlur'
 
@@ -177,7 +222,13 @@ class INPAINT_MaskedBlur(_Node, Source[s.Image], frozen=True):
 
 
 class INPAINT_MaskedFill(_Node, Source[s.Image], frozen=True):
-    """Fill Masked Area."""
+    """Fill Masked Area.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `fill`: one of 'neutral', 'telea', 'navier-stokes', by default 'neutral'
+    - `falloff`: a whole number from 0 to 8191, by default 0
+    """
 
     CLASS_TYPE = 'INPAINT_MaskedFill'
 
@@ -195,7 +246,13 @@ class INPAINT_MaskedFill(_Node, Source[s.Image], frozen=True):
 
 
 class INPAINT_ShrinkMask(_Node, Source[s.Mask], frozen=True):
-    """Shrink Mask."""
+    """Shrink Mask.
+
+    - `mask`: a wire that carries MASK
+    - `shrink`: a whole number from 0 to 8096, by default 16
+    - `blur`: a whole number from 0 to 8096, by default 7
+    - `blur_type`: one of 'box', 'linear', 'gaussian', by default 'gaussian'
+    """
 
     CLASS_TYPE = 'INPAINT_ShrinkMask'
 
@@ -213,7 +270,11 @@ class INPAINT_ShrinkMask(_Node, Source[s.Mask], frozen=True):
 
 
 class INPAINT_StabilizeMask(_Node, Source[s.Mask], frozen=True):
-    """Stabilize Mask."""
+    """Stabilize Mask.
+
+    - `mask`: a wire that carries MASK
+    - `epsilon`: a number from 0.0 to 1.0, by default 0.01
+    """
 
     CLASS_TYPE = 'INPAINT_StabilizeMask'
 
@@ -229,7 +290,14 @@ class INPAINT_StabilizeMask(_Node, Source[s.Mask], frozen=True):
 
 
 class INPAINT_VAEEncodeInpaintConditioning(_Node, Generic[Family], frozen=True):
-    """VAE Encode & Inpaint Conditioning."""
+    """VAE Encode & Inpaint Conditioning.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `pixels`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'INPAINT_VAEEncodeInpaintConditioning'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -36,7 +36,14 @@ class AnimeLineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreproc
 
 
 class ApplyLBWInspire(_Node, Generic[Family], frozen=True):
-    """Apply LoRA Block Weight."""
+    """Apply LoRA Block Weight.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    - `lbw_model`: a wire that carries LBW_MODEL
+    """
 
     CLASS_TYPE = 'ApplyLBW //Inspire'
 
@@ -56,7 +63,11 @@ class ApplyLBWInspire(_Node, Generic[Family], frozen=True):
 
 
 class ApplyRegionalIPAdaptersInspire(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply Regional IPAdapters (Inspire)."""
+    """Apply Regional IPAdapters (Inspire).
+
+    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
+    - `regional_ipadapter1`: a wire that carries REGIONAL_IPADAPTER
+    """
 
     CLASS_TYPE = 'ApplyRegionalIPAdapters //Inspire'
 
@@ -74,14 +85,20 @@ class ApplyRegionalIPAdaptersInspire(_Node, Source[s.Model[Family]], frozen=True
 
 
 class BindImageListPromptListInspire(_Node, frozen=True):
-    """Bind [ImageList, PromptList] (Inspire)."""
+    """Bind [ImageList, PromptList] (Inspire).
+
+    - `images`: a wire that carries IMAGE
+    - `zipped_prompts`: a wire that carries ZIPPED_PROMPT
+    - `default_positive`: text
+    - `default_negative`: text
+    """
 
     CLASS_TYPE = 'BindImageListPromptList //Inspire'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
-        positive: Output[s.String]
-        negative: Output[s.String]
+        image: OutputList[s.Image]
+        positive: OutputList[s.String]
+        negative: OutputList[s.String]
         prompt_label: Output[s.String]
 
     images: Source[s.Image]
@@ -95,7 +112,12 @@ class BindImageListPromptListInspire(_Node, frozen=True):
 
 
 class CacheBackendDataInspire(_Node, Source[Any], frozen=True):
-    """Cache Backend Data (Inspire)."""
+    """Cache Backend Data (Inspire).
+
+    - `key`: text
+    - `tag`: text
+    - `data`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'CacheBackendData //Inspire'
 
@@ -112,12 +134,17 @@ class CacheBackendDataInspire(_Node, Source[Any], frozen=True):
 
 
 class CacheBackendDataListInspire(_Node, Source[Any], frozen=True):
-    """Cache Backend Data List (Inspire)."""
+    """Cache Backend Data List (Inspire).
+
+    - `key`: text
+    - `tag`: text
+    - `data`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'CacheBackendDataList //Inspire'
 
     class Out(NamedTuple):
-        data_opt: Output[Any]
+        data_opt: OutputList[Any]
 
     key: str | Source[s.String]
     tag: str | Source[s.String]
@@ -129,7 +156,12 @@ class CacheBackendDataListInspire(_Node, Source[Any], frozen=True):
 
 
 class CacheBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
-    """Cache Backend Data [NumberKey] (Inspire)."""
+    """Cache Backend Data [NumberKey] (Inspire).
+
+    - `key`: a whole number from 0 to 18446744073709551615, by default 0
+    - `tag`: text
+    - `data`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'CacheBackendDataNumberKey //Inspire'
 
@@ -146,12 +178,17 @@ class CacheBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
 
 
 class CacheBackendDataNumberKeyListInspire(_Node, Source[Any], frozen=True):
-    """Cache Backend Data List [NumberKey] (Inspire)."""
+    """Cache Backend Data List [NumberKey] (Inspire).
+
+    - `key`: a whole number from 0 to 18446744073709551615, by default 0
+    - `tag`: text
+    - `data`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'CacheBackendDataNumberKeyList //Inspire'
 
     class Out(NamedTuple):
-        data_opt: Output[Any]
+        data_opt: OutputList[Any]
 
     key: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
     tag: str | Source[s.String]
@@ -163,7 +200,11 @@ class CacheBackendDataNumberKeyListInspire(_Node, Source[Any], frozen=True):
 
 
 class CannyPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """Canny Preprocessor Provider (SEGS)."""
+    """Canny Preprocessor Provider (SEGS).
+
+    - `low_threshold`: a number from 0.01 to 0.99, by default 0.4
+    - `high_threshold`: a number from 0.01 to 0.99, by default 0.8
+    """
 
     CLASS_TYPE = 'Canny_Preprocessor_Provider_for_SEGS //Inspire'
 
@@ -179,7 +220,12 @@ class CannyPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor],
 
 
 class ChangeImageBatchSizeInspire(_Node, Source[s.Image], frozen=True):
-    """Change Image Batch Size (Inspire)."""
+    """Change Image Batch Size (Inspire).
+
+    - `image`: a wire that carries IMAGE
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `mode`: one of 'simple', by default 'simple'
+    """
 
     CLASS_TYPE = 'ChangeImageBatchSize //Inspire'
 
@@ -196,7 +242,12 @@ class ChangeImageBatchSizeInspire(_Node, Source[s.Image], frozen=True):
 
 
 class ChangeLatentBatchSizeInspire(_Node, Source[s.Latent[Family]], frozen=True):
-    """Change Latent Batch Size (Inspire)."""
+    """Change Latent Batch Size (Inspire).
+
+    - `latent`: a wire that carries LATENT
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `mode`: one of 'simple', by default 'simple'
+    """
 
     CLASS_TYPE = 'ChangeLatentBatchSize //Inspire'
 
@@ -213,7 +264,12 @@ class ChangeLatentBatchSizeInspire(_Node, Source[s.Latent[Family]], frozen=True)
 
 
 class CheckpointLoaderSimpleSharedInspire(_Node, Generic[Family], frozen=True):
-    """Shared Checkpoint Loader (Inspire)."""
+    """Shared Checkpoint Loader (Inspire).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `key_opt`: text
+    - `mode`: one of 'Auto', 'Override Cache', 'Read Only', optional
+    """
 
     CLASS_TYPE = 'CheckpointLoaderSimpleShared //Inspire'
 
@@ -233,7 +289,13 @@ class CheckpointLoaderSimpleSharedInspire(_Node, Generic[Family], frozen=True):
 
 
 class CLIPTextEncodeWithWeightInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """CLIPTextEncodeWithWeight (Inspire)."""
+    """CLIPTextEncodeWithWeight (Inspire).
+
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `add_weight`: a number from -10.0 to 10.0, by default 0.0
+    """
 
     CLASS_TYPE = 'CLIPTextEncodeWithWeight //Inspire'
 
@@ -264,7 +326,12 @@ class ColorPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor],
 
 
 class ColorMapToMasksInspire(_Node, Source[s.Mask], frozen=True):
-    """Color Map To Masks (Inspire)."""
+    """Color Map To Masks (Inspire).
+
+    - `color_map`: a wire that carries IMAGE
+    - `min_pixels`: a whole number from 1 to 18446744073709551615, by default 500
+    - `max_count`: a whole number from 0 to 1000, by default 5
+    """
 
     CLASS_TYPE = 'ColorMapToMasks //Inspire'
 
@@ -281,7 +348,14 @@ class ColorMapToMasksInspire(_Node, Source[s.Mask], frozen=True):
 
 
 class ColorMaskToDepthMaskInspire(_Node, Source[s.Mask], frozen=True):
-    """Color Mask To Depth Mask (Inspire)."""
+    """Color Mask To Depth Mask (Inspire).
+
+    - `color_mask`: a wire that carries IMAGE
+    - `spec`: text, by default '#FF0000:1.0\\n#000000:1.0'
+    - `base_value`: a number from 0.0 to 1.0, by default 0.0
+    - `dilation`: a whole number from -512 to 512, by default 0
+    - `flatten_method`: one of 'override', 'sum', 'max', by default 'override'
+    """
 
     CLASS_TYPE = 'ColorMaskToDepthMask //Inspire'
 
@@ -300,7 +374,14 @@ class ColorMaskToDepthMaskInspire(_Node, Source[s.Mask], frozen=True):
 
 
 class CompositeNoiseInspire(_Node, Source[s.NoiseImage], frozen=True):
-    """Composite Noise (Inspire)."""
+    """Composite Noise (Inspire).
+
+    - `destination`: a wire that carries NOISE_IMAGE
+    - `source`: a wire that carries NOISE_IMAGE
+    - `mode`: one of 'center', 'left-top', 'right-top', 'left-bottom', 'right-bottom', 'xy', by default 'center'
+    - `x`: a whole number from 0 to 16384, by default 0
+    - `y`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'CompositeNoise //Inspire'
 
@@ -319,7 +400,11 @@ class CompositeNoiseInspire(_Node, Source[s.NoiseImage], frozen=True):
 
 
 class ConcatConditioningsWithMultiplierInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Concat Conditionings with Multiplier (Inspire)."""
+    """Concat Conditionings with Multiplier (Inspire).
+
+    - `conditioning1`: a wire that carries CONDITIONING
+    - `multiplier1`: a number from 0.0 to 10.0, optional
+    """
 
     CLASS_TYPE = 'ConcatConditioningsWithMultiplier //Inspire'
 
@@ -337,7 +422,14 @@ class ConcatConditioningsWithMultiplierInspire(_Node, Source[s.Conditioning[Fami
 
 
 class ConditioningStretchInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning Stretch (Inspire)."""
+    """Conditioning Stretch (Inspire).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `resolutionX`: a whole number from 64 to 16384, by default 512
+    - `resolutionY`: a whole number from 64 to 16384, by default 512
+    - `newWidth`: a whole number from 64 to 16384, by default 512
+    - `newHeight`: a whole number from 64 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'ConditioningStretch //Inspire'
 
@@ -356,7 +448,11 @@ class ConditioningStretchInspire(_Node, Source[s.Conditioning[Family]], frozen=T
 
 
 class ConditioningUpscaleInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning Upscale (Inspire)."""
+    """Conditioning Upscale (Inspire).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `scalar`: a whole number from 1 to 100, by default 2
+    """
 
     CLASS_TYPE = 'ConditioningUpscale //Inspire'
 
@@ -372,7 +468,10 @@ class ConditioningUpscaleInspire(_Node, Source[s.Conditioning[Family]], frozen=T
 
 
 class DropItemsInspire(_Node, Source[Any], frozen=True):
-    """Drop Items (Inspire)."""
+    """Drop Items (Inspire).
+
+    - `item_list`: a wire that carries ITEM_LIST
+    """
 
     CLASS_TYPE = 'DropItems //Inspire'
 
@@ -387,7 +486,15 @@ class DropItemsInspire(_Node, Source[Any], frozen=True):
 
 
 class DWPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """DWPreprocessor Provider (SEGS)."""
+    """DWPreprocessor Provider (SEGS).
+
+    - `detect_hand`: true or false, by default True
+    - `detect_body`: true or false, by default True
+    - `detect_face`: true or false, by default True
+    - `resolution_upscale_by`: a number from 0.5 to 100, by default 1.0
+    - `bbox_detector`: one of 'yolox_l.torchscript.pt', 'yolox_l.onnx', 'yolo_nas_l_fp16.onnx', 'yolo_nas_m_fp16.onnx', 'yolo_nas_s_fp16.onnx', by default 'yolox_l.onnx'
+    - `pose_estimator`: one of 'dw-ll_ucoco_384_bs5.torchscript.pt', 'dw-ll_ucoco_384.onnx', 'dw-ll_ucoco.onnx', by default 'dw-ll_ucoco_384_bs5.torchscript.pt'
+    """
 
     CLASS_TYPE = 'DWPreprocessor_Provider_for_SEGS //Inspire'
 
@@ -407,7 +514,10 @@ class DWPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], fr
 
 
 class FakeScribblePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """Fake Scribble Preprocessor Provider (SEGS)."""
+    """Fake Scribble Preprocessor Provider (SEGS).
+
+    - `safe`: true or false, by default True
+    """
 
     CLASS_TYPE = 'FakeScribblePreprocessor_Provider_for_SEGS //Inspire'
 
@@ -422,12 +532,19 @@ class FakeScribblePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreproc
 
 
 class FloatRangeInspire(_Node, Source[s.Float], frozen=True):
-    """Float Range (Inspire)."""
+    """Float Range (Inspire).
+
+    - `start`: a number from -100.0 to 100.0, by default 0.0
+    - `stop`: a number from -100.0 to 100.0, by default 1.0
+    - `step`: a number from 0.0 to 100.0, by default 0.01
+    - `limit`: a whole number from 2 to 4096, by default 100
+    - `ensure_end`: true or false, by default True
+    """
 
     CLASS_TYPE = 'FloatRange //Inspire'
 
     class Out(NamedTuple):
-        float: Output[s.Float]
+        float: OutputList[s.Float]
 
     start: Annotated[float, Field(ge=-100.0, le=100.0)] | Source[s.Float] = 0.0
     stop: Annotated[float, Field(ge=-100.0, le=100.0)] | Source[s.Float] = 1.0
@@ -441,7 +558,11 @@ class FloatRangeInspire(_Node, Source[s.Float], frozen=True):
 
 
 class ForeachListBeginInspire(_Node, frozen=True):
-    """▶Foreach List (Inspire)."""
+    """▶Foreach List (Inspire).
+
+    - `item_list`: a wire that carries ITEM_LIST
+    - `initial_input`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'ForeachListBegin //Inspire'
 
@@ -460,7 +581,12 @@ class ForeachListBeginInspire(_Node, frozen=True):
 
 
 class ForeachListEndInspire(_Node, Source[Any], frozen=True):
-    """Foreach List◀ (Inspire)."""
+    """Foreach List◀ (Inspire).
+
+    - `flow_control`: a wire that carries FOREACH_LIST_CONTROL
+    - `remained_list`: a wire that carries ITEM_LIST
+    - `intermediate_output`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'ForeachListEnd //Inspire'
 
@@ -477,7 +603,10 @@ class ForeachListEndInspire(_Node, Source[Any], frozen=True):
 
 
 class FromIPAdapterPipeInspire(_Node, Generic[Family], frozen=True):
-    """FromIPAdapterPipe (Inspire)."""
+    """FromIPAdapterPipe (Inspire).
+
+    - `ipadapter_pipe`: a wire that carries IPADAPTER_PIPE
+    """
 
     CLASS_TYPE = 'FromIPAdapterPipe //Inspire'
 
@@ -495,7 +624,11 @@ class FromIPAdapterPipeInspire(_Node, Generic[Family], frozen=True):
 
 
 class GlobalSamplerInspire(_Node, frozen=True):
-    """Global Sampler (Inspire)."""
+    """Global Sampler (Inspire).
+
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    """
 
     CLASS_TYPE = 'GlobalSampler //Inspire'
     sampler_name: c.SamplerName | Source[s.Combo] = 'euler'
@@ -503,7 +636,13 @@ class GlobalSamplerInspire(_Node, frozen=True):
 
 
 class GlobalSeedInspire(_Node, frozen=True):
-    """Global Seed (Inspire)."""
+    """Global Seed (Inspire).
+
+    - `value`: a whole number from 0 to 18446744073709551615, by default 0
+    - `mode`: true or false, by default True
+    - `action`: one of 'fixed', 'increment', 'decrement', 'randomize', 'increment for each node', 'decrement for each node', 'randomize for each node', by default 'fixed'
+    - `last_seed`: text
+    """
 
     CLASS_TYPE = 'GlobalSeed //Inspire'
     value: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -513,7 +652,10 @@ class GlobalSeedInspire(_Node, frozen=True):
 
 
 class HEDPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """HED Preprocessor Provider (SEGS)."""
+    """HED Preprocessor Provider (SEGS).
+
+    - `safe`: true or false, by default True
+    """
 
     CLASS_TYPE = 'HEDPreprocessor_Provider_for_SEGS //Inspire'
 

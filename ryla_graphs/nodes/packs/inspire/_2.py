@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,15 @@ class _Node(Node, frozen=True):
 
 
 class HyperTileInspire(_Node, Source[s.Model[Family]], frozen=True):
-    """HyperTile (Inspire)."""
+    """HyperTile (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `tile_size`: a whole number from 1 to 2048, by default 256
+    - `swap_size`: a whole number from 1 to 128, by default 2
+    - `max_depth`: a whole number from 0 to 10, by default 0
+    - `scale_depth`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'HyperTile //Inspire'
 
@@ -42,7 +50,11 @@ class HyperTileInspire(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ImageBatchSplitterInspire(_Node, Source[s.Image], frozen=True):
-    """Image Batch Splitter (Inspire)."""
+    """Image Batch Splitter (Inspire).
+
+    - `images`: a wire that carries IMAGE
+    - `split_count`: a whole number from 0 to 50, by default 4
+    """
 
     CLASS_TYPE = 'ImageBatchSplitter //Inspire'
 
@@ -58,7 +70,10 @@ class ImageBatchSplitterInspire(_Node, Source[s.Image], frozen=True):
 
 
 class InpaintPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """Inpaint Preprocessor Provider (SEGS)."""
+    """Inpaint Preprocessor Provider (SEGS).
+
+    - `black_pixel_for_xinsir_cn`: true or false, optional
+    """
 
     CLASS_TYPE = 'InpaintPreprocessor_Provider_for_SEGS //Inspire'
 
@@ -73,7 +88,17 @@ class InpaintPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor
 
 
 class IPAdapterModelHelperInspire(_Node, Generic[Family], frozen=True):
-    """IPAdapter Model Helper (Inspire)."""
+    """IPAdapter Model Helper (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `preset`: one of 'SD1.5', 'SD1.5 Light v11', 'SD1.5 Light', 'SD1.5 Plus', 'SD1.5 Plus Face', 'SD1.5 Full Face', 'SD1.5 ViT-G', 'SDXL', … (24 choices), by default 'SD1.5'
+    - `lora_strength_model`: a number from -20.0 to 20.0, by default 1.0
+    - `lora_strength_clip`: a number from -20.0 to 20.0, by default 1.0
+    - `insightface_provider`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `cache_mode`: one of 'insightface only', 'clip_vision only', 'all', 'none', by default 'insightface only'
+    - `clip`: a wire that carries CLIP, optional
+    - `insightface_model_name`: one of 'buffalo_l', 'antelopev2', optional
+    """
 
     CLASS_TYPE = 'IPAdapterModelHelper //Inspire'
 
@@ -102,7 +127,10 @@ class IPAdapterModelHelperInspire(_Node, Generic[Family], frozen=True):
 
 
 class IsCachedInspire(_Node, Source[s.Boolean], frozen=True):
-    """Is Cached (Inspire)."""
+    """Is Cached (Inspire).
+
+    - `key`: text
+    """
 
     CLASS_TYPE = 'IsCached //Inspire'
 
@@ -117,7 +145,26 @@ class IsCachedInspire(_Node, Source[s.Boolean], frozen=True):
 
 
 class KSamplerInspire(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSampler (inspire)."""
+    """KSampler (inspire).
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'KSampler //Inspire'
 
@@ -148,7 +195,30 @@ class KSamplerInspire(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class KSamplerAdvancedInspire(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSamplerAdvanced (inspire)."""
+    """KSamplerAdvanced (inspire).
+
+    - `model`: a wire that carries MODEL
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `return_with_leftover_noise`: true or false, by default False
+    - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `noise_opt`: a wire that carries NOISE_IMAGE, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'KSamplerAdvanced //Inspire'
 
@@ -183,7 +253,27 @@ class KSamplerAdvancedInspire(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class KSamplerAdvancedPipeInspire(_Node, Generic[Family], frozen=True):
-    """KSamplerAdvanced [pipe] (inspire)."""
+    """KSamplerAdvanced [pipe] (inspire).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `return_with_leftover_noise`: true or false, by default False
+    - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `noise_opt`: a wire that carries NOISE_IMAGE, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'KSamplerAdvancedPipe //Inspire'
 
@@ -216,7 +306,28 @@ class KSamplerAdvancedPipeInspire(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerAdvancedProgressInspire(_Node, Generic[Family], frozen=True):
-    """KSampler Advanced Progress (Inspire)."""
+    """KSampler Advanced Progress (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `add_noise`: true or false, by default True
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `start_at_step`: a whole number from 0 to 10000, by default 0
+    - `end_at_step`: a whole number from 0 to 10000, by default 10000
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `return_with_leftover_noise`: true or false, by default False
+    - `interval`: a whole number from 1 to 10000, by default 1
+    - `omit_start_latent`: true or false, by default False
+    - `omit_final_latent`: true or false, by default False
+    - `prev_progress_latent_opt`: a wire that carries LATENT, optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'KSamplerAdvancedProgress //Inspire'
 
@@ -250,7 +361,23 @@ class KSamplerAdvancedProgressInspire(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerPipeInspire(_Node, Generic[Family], frozen=True):
-    """KSampler [pipe] (inspire)."""
+    """KSampler [pipe] (inspire).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'KSamplerPipe //Inspire'
 
@@ -279,7 +406,24 @@ class KSamplerPipeInspire(_Node, Generic[Family], frozen=True):
 
 
 class KSamplerProgressInspire(_Node, Generic[Family], frozen=True):
-    """KSampler Progress (Inspire)."""
+    """KSampler Progress (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', 'GPU+internal_seed', 'CPU+internal_seed', by default 'GPU(=A1111)'
+    - `interval`: a whole number from 1 to 10000, by default 1
+    - `omit_start_latent`: true or false, by default True
+    - `omit_final_latent`: true or false, by default False
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'KSamplerProgress //Inspire'
 
@@ -309,7 +453,11 @@ class KSamplerProgressInspire(_Node, Generic[Family], frozen=True):
 
 
 class LatentBatchSplitterInspire(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Batch Splitter (Inspire)."""
+    """Latent Batch Splitter (Inspire).
+
+    - `latent`: a wire that carries LATENT
+    - `split_count`: a whole number from 0 to 50, by default 4
+    """
 
     CLASS_TYPE = 'LatentBatchSplitter //Inspire'
 
@@ -325,7 +473,12 @@ class LatentBatchSplitterInspire(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LeResDepthMapPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """LeReS Depth Map Preprocessor Provider (SEGS)."""
+    """LeReS Depth Map Preprocessor Provider (SEGS).
+
+    - `rm_nearest`: a number from 0.0 to 100, by default 0.0
+    - `rm_background`: a number from 0.0 to 100, by default 0.0
+    - `boost`: true or false, optional
+    """
 
     CLASS_TYPE = 'LeRes_DepthMap_Preprocessor_Provider_for_SEGS //Inspire'
 
@@ -342,7 +495,10 @@ class LeResDepthMapPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPrepro
 
 
 class LineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """LineArt Preprocessor Provider (SEGS)."""
+    """LineArt Preprocessor Provider (SEGS).
+
+    - `coarse`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LineArt_Preprocessor_Provider_for_SEGS //Inspire'
 
@@ -357,7 +513,11 @@ class LineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor
 
 
 class ListCounterInspire(_Node, Source[s.Int], frozen=True):
-    """List Counter (Inspire)."""
+    """List Counter (Inspire).
+
+    - `signal`: a wire that carries anything
+    - `base_value`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'ListCounter //Inspire'
 
@@ -373,7 +533,13 @@ class ListCounterInspire(_Node, Source[s.Int], frozen=True):
 
 
 class LoadDiffusionModelSharedInspire(_Node, Generic[Family], frozen=True):
-    """Shared Diffusion Model Loader (Inspire)."""
+    """Shared Diffusion Model Loader (Inspire).
+
+    - `model_name`: the name of a file or model that the server has
+    - `weight_dtype`: one of 'default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2', by default 'default'
+    - `key_opt`: text
+    - `mode`: one of 'Auto', 'Override Cache', 'Read Only', by default 'Auto'
+    """
 
     CLASS_TYPE = 'LoadDiffusionModelShared //Inspire'
 
@@ -392,7 +558,11 @@ class LoadDiffusionModelSharedInspire(_Node, Generic[Family], frozen=True):
 
 
 class LoadImageInspire(_Node, frozen=True):
-    """Load Image (Inspire)."""
+    """Load Image (Inspire).
+
+    - `image`: the name of a file or model that the server has
+    - `image_data`: text
+    """
 
     CLASS_TYPE = 'LoadImage //Inspire'
 
@@ -409,14 +579,21 @@ class LoadImageInspire(_Node, frozen=True):
 
 
 class LoadImageListFromDirInspire(_Node, frozen=True):
-    """Load Image List From Dir (Inspire)."""
+    """Load Image List From Dir (Inspire).
+
+    - `directory`: text
+    - `image_load_cap`: a whole number of at least 0, optional
+    - `start_index`: a whole number from 0 to 18446744073709551615, optional
+    - `load_always`: true or false, optional
+    - `sort_method`: one of 'None', 'Alphabetical (ASC)', 'Alphabetical (DESC)', 'Numerical (ASC)', 'Numerical (DESC)', 'Datetime (ASC)', 'Datetime (DESC)', optional
+    """
 
     CLASS_TYPE = 'LoadImageListFromDir //Inspire'
 
     class Out(NamedTuple):
-        image: Output[s.Image]
-        mask: Output[s.Mask]
-        file_path: Output[s.String]
+        image: OutputList[s.Image]
+        mask: OutputList[s.Mask]
+        file_path: OutputList[s.String]
 
     directory: str | Source[s.String] = ''
     image_load_cap: Annotated[int, Field(ge=0)] | Source[s.Int] | None = None
@@ -430,7 +607,14 @@ class LoadImageListFromDirInspire(_Node, frozen=True):
 
 
 class LoadImagesFromDirInspire(_Node, frozen=True):
-    """Load Image Batch From Dir (Inspire)."""
+    """Load Image Batch From Dir (Inspire).
+
+    - `directory`: text
+    - `image_load_cap`: a whole number of at least 0, optional
+    - `start_index`: a whole number from -1 to 18446744073709551615, optional
+    - `load_always`: true or false, optional
+    - `sort_method`: one of 'None', 'Alphabetical (ASC)', 'Alphabetical (DESC)', 'Numerical (ASC)', 'Numerical (DESC)', 'Datetime (ASC)', 'Datetime (DESC)', optional
+    """
 
     CLASS_TYPE = 'LoadImagesFromDir //Inspire'
 
@@ -451,7 +635,10 @@ class LoadImagesFromDirInspire(_Node, frozen=True):
 
 
 class LoadLBWInspire(_Node, Source[s.LbwModel], frozen=True):
-    """Load LoRA Block Weight."""
+    """Load LoRA Block Weight.
+
+    - `lbw_model`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadLBW //Inspire'
 
@@ -466,12 +653,18 @@ class LoadLBWInspire(_Node, Source[s.LbwModel], frozen=True):
 
 
 class LoadPromptsFromDirInspire(_Node, frozen=True):
-    """Load Prompts From Dir (Inspire)."""
+    """Load Prompts From Dir (Inspire).
+
+    - `prompt_dir`: one of 'example', by default 'example'
+    - `reload`: true or false, optional
+    - `load_cap`: a whole number of at least 0, optional
+    - `start_index`: a whole number from -1 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'LoadPromptsFromDir //Inspire'
 
     class Out(NamedTuple):
-        zipped_prompt: Output[s.ZippedPrompt]
+        zipped_prompt: OutputList[s.ZippedPrompt]
         count_: Output[s.Int]
         remaining_count: Output[s.Int]
 
@@ -486,12 +679,19 @@ class LoadPromptsFromDirInspire(_Node, frozen=True):
 
 
 class LoadPromptsFromFileInspire(_Node, frozen=True):
-    """Load Prompts From File (Inspire)."""
+    """Load Prompts From File (Inspire).
+
+    - `prompt_file`: the name of a file or model that the server has
+    - `text_data_opt`: text, optional
+    - `reload`: true or false, optional
+    - `load_cap`: a whole number of at least 0, optional
+    - `start_index`: a whole number from -1 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'LoadPromptsFromFile //Inspire'
 
     class Out(NamedTuple):
-        zipped_prompt: Output[s.ZippedPrompt]
+        zipped_prompt: OutputList[s.ZippedPrompt]
         count_: Output[s.Int]
         remaining_count: Output[s.Int]
 
@@ -507,12 +707,17 @@ class LoadPromptsFromFileInspire(_Node, frozen=True):
 
 
 class LoadSinglePromptFromFileInspire(_Node, Source[s.ZippedPrompt], frozen=True):
-    """Load Single Prompt From File (Inspire)."""
+    """Load Single Prompt From File (Inspire).
+
+    - `prompt_file`: the name of a file or model that the server has
+    - `index`: a whole number from 0 to 18446744073709551615, by default 0
+    - `text_data_opt`: text, optional
+    """
 
     CLASS_TYPE = 'LoadSinglePromptFromFile //Inspire'
 
     class Out(NamedTuple):
-        zipped_prompt: Output[s.ZippedPrompt]
+        zipped_prompt: OutputList[s.ZippedPrompt]
 
     prompt_file: str | Source[s.Combo]
     index: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -524,7 +729,16 @@ class LoadSinglePromptFromFileInspire(_Node, Source[s.ZippedPrompt], frozen=True
 
 
 class LoadTextEncoderSharedInspire(_Node, Generic[Family], frozen=True):
-    """Shared Text Encoder Loader (Inspire)."""
+    """Shared Text Encoder Loader (Inspire).
+
+    - `model_name1`: the name of a file or model that the server has
+    - `model_name2`: the name of a file or model that the server has
+    - `model_name3`: the name of a file or model that the server has
+    - `type`: one of 'stable_diffusion', 'stable_cascade', 'sd3', 'stable_audio', 'mochi', 'ltxv', 'pixart', 'cosmos', 'sdxl', 'flux', 'hunyuan_video', by default 'stable_diffusion'
+    - `key_opt`: text
+    - `mode`: one of 'Auto', 'Override Cache', 'Read Only', by default 'Auto'
+    - `device`: one of 'default', 'cpu', optional
+    """
 
     CLASS_TYPE = 'LoadTextEncoderShared //Inspire'
 
@@ -546,7 +760,13 @@ class LoadTextEncoderSharedInspire(_Node, Generic[Family], frozen=True):
 
 
 class LoraBlockInfoInspire(_Node, Generic[Family], frozen=True):
-    """LoRA Block Info."""
+    """LoRA Block Info.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `block_info`: text
+    """
 
     CLASS_TYPE = 'LoraBlockInfo //Inspire'
     model: Source[s.Model[Family]]
@@ -556,7 +776,22 @@ class LoraBlockInfoInspire(_Node, Generic[Family], frozen=True):
 
 
 class LoraLoaderBlockWeightInspire(_Node, Generic[Family], frozen=True):
-    """LoRA Loader (Block Weight)."""
+    """LoRA Loader (Block Weight).
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `category_filter`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    - `inverse`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `A`: a number from -10.0 to 10.0, by default 4.0
+    - `B`: a number from -10.0 to 10.0, by default 1.0
+    - `preset`: one of 'Preset', 'SD-NONE:0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-ALL:1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1', 'SD-INS:1,1,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-IND:1,0,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-INALL:1,1,1,1,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-MIDD:1,0,0,0,1,1,1,1,1,1,1,1,0,0,0,0,0', 'SD-MIDD0.2:1,0,0,0,0,0,0.2,0.4,0.4,0.2,0,0,0,0,0,0,0', … (42 choices), by default 'Preset'
+    - `block_vector`: text, by default '1,0,0,0,0,0,0,0,1,1,1,1,1,1,1,1,1'
+    - `bypass`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LoraLoaderBlockWeight //Inspire'
 
@@ -585,7 +820,24 @@ class LoraLoaderBlockWeightInspire(_Node, Generic[Family], frozen=True):
 
 
 class MakeBasicPipeInspire(_Node, frozen=True):
-    """Make Basic Pipe (Inspire)."""
+    """Make Basic Pipe (Inspire).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `ckpt_key_opt`: text
+    - `positive_wildcard_text`: text
+    - `negative_wildcard_text`: text
+    - `Add_selection_to`: true or false, by default True
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `wildcard_mode`: one of 'populate', 'fixed', 'reproduce', by default 'populate'
+    - `positive_populated_text`: text
+    - `negative_populated_text`: text
+    - `token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy++'
+    - `stop_at_clip_layer`: a whole number from -24 to -1, by default -2
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `vae_opt`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'MakeBasicPipe //Inspire'
 
@@ -616,7 +868,20 @@ class MakeBasicPipeInspire(_Node, frozen=True):
 
 
 class MakeLBWInspire(_Node, Generic[Family], frozen=True):
-    """Make LoRA Block Weight."""
+    """Make LoRA Block Weight.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `category_filter`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `inverse`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `A`: a number from -10.0 to 10.0, by default 4.0
+    - `B`: a number from -10.0 to 10.0, by default 1.0
+    - `preset`: one of 'Preset', 'SD-NONE:0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-ALL:1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1', 'SD-INS:1,1,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-IND:1,0,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-INALL:1,1,1,1,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-MIDD:1,0,0,0,1,1,1,1,1,1,1,1,0,0,0,0,0', 'SD-MIDD0.2:1,0,0,0,0,0,0.2,0.4,0.4,0.2,0,0,0,0,0,0,0', … (42 choices), by default 'Preset'
+    - `block_vector`: text, by default '1,0,0,0,0,0,0,0,1,1,1,1,1,1,1,1,1'
+    - `bypass`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MakeLBW //Inspire'
 
@@ -655,7 +920,12 @@ class Manga2AnimeLineArtPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsP
 
 
 class MediaPipeFaceMeshPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """MediaPipe FaceMesh Preprocessor Provider (SEGS)."""
+    """MediaPipe FaceMesh Preprocessor Provider (SEGS).
+
+    - `max_faces`: a whole number from 1 to 50, by default 10
+    - `min_confidence`: a number from 0.01 to 1.0, by default 0.5
+    - `resolution_upscale_by`: a number from 0.5 to 100, by default 1.0
+    """
 
     CLASS_TYPE = 'MediaPipe_FaceMesh_Preprocessor_Provider_for_SEGS //Inspire'
 

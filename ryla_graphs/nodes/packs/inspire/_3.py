@@ -10,8 +10,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,18 @@ class _Node(Node, frozen=True):
 
 
 class MediaPipeFaceMeshDetectorProviderInspire(_Node, frozen=True):
-    """MediaPipeFaceMesh Detector Provider."""
+    """MediaPipeFaceMesh Detector Provider.
+
+    - `max_faces`: a whole number from 1 to 50, by default 10
+    - `face`: true or false, by default True
+    - `mouth`: true or false, by default False
+    - `left_eyebrow`: true or false, by default False
+    - `left_eye`: true or false, by default False
+    - `left_pupil`: true or false, by default False
+    - `right_eyebrow`: true or false, by default False
+    - `right_eye`: true or false, by default False
+    - `right_pupil`: true or false, by default False
+    """
 
     CLASS_TYPE = 'MediaPipeFaceMeshDetectorProvider //Inspire'
 
@@ -59,7 +70,11 @@ class MeshGraphormerDepthMapPreprocessorProviderForSEGSInspire(_Node, Source[s.S
 
 
 class MiDaSDepthMapPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """MiDaS Depth Map Preprocessor Provider (SEGS)."""
+    """MiDaS Depth Map Preprocessor Provider (SEGS).
+
+    - `a`: a number from 0.0 to 15.707963267948966, by default 6.283185307179586
+    - `bg_threshold`: a number from 0 to 1, by default 0.1
+    """
 
     CLASS_TYPE = 'MiDaS_DepthMap_Preprocessor_Provider_for_SEGS //Inspire'
 
@@ -75,7 +90,13 @@ class MiDaSDepthMapPreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPrepro
 
 
 class OpenPosePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """OpenPose Preprocessor Provider (SEGS)."""
+    """OpenPose Preprocessor Provider (SEGS).
+
+    - `detect_hand`: true or false, by default True
+    - `detect_body`: true or false, by default True
+    - `detect_face`: true or false, by default True
+    - `resolution_upscale_by`: a number from 0.5 to 100, by default 1.0
+    """
 
     CLASS_TYPE = 'OpenPose_Preprocessor_Provider_for_SEGS //Inspire'
 
@@ -93,7 +114,12 @@ class OpenPosePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocesso
 
 
 class PromptBuilderInspire(_Node, Source[s.String], frozen=True):
-    """Prompt Builder (Inspire)."""
+    """Prompt Builder (Inspire).
+
+    - `category`: one of 'Angle of View', 'Artists', 'Character Types', 'Colors', 'Composition', 'Composition Form', 'Lighting', 'Negative', … (14 choices), by default 'Angle of View'
+    - `preset`: one of '#PRESET', by default '#PRESET'
+    - `text`: text
+    """
 
     CLASS_TYPE = 'PromptBuilder //Inspire'
 
@@ -110,7 +136,13 @@ class PromptBuilderInspire(_Node, Source[s.String], frozen=True):
 
 
 class PromptExtractorInspire(_Node, frozen=True):
-    """Prompt Extractor (Inspire)."""
+    """Prompt Extractor (Inspire).
+
+    - `image`: the name of a file or model that the server has
+    - `positive_id`: text
+    - `negative_id`: text
+    - `info`: text
+    """
 
     CLASS_TYPE = 'PromptExtractor //Inspire'
 
@@ -129,7 +161,11 @@ class PromptExtractorInspire(_Node, frozen=True):
 
 
 class RandomGeneratorForListInspire(_Node, frozen=True):
-    """Random Generator for List (Inspire)."""
+    """Random Generator for List (Inspire).
+
+    - `signal`: a wire that carries anything
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'RandomGeneratorForList //Inspire'
 
@@ -146,7 +182,16 @@ class RandomGeneratorForListInspire(_Node, frozen=True):
 
 
 class RandomNoiseInspire(_Node, Source[s.Noise], frozen=True):
-    """RandomNoise (inspire)."""
+    """RandomNoise (inspire).
+
+    - `noise_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', by default 'GPU(=A1111)'
+    - `batch_seed_mode`: one of 'incremental', 'comfy', 'variation str inc:0.01', 'variation str inc:0.05', by default 'incremental'
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `variation_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `internal_seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'RandomNoise //Inspire'
 
@@ -167,7 +212,11 @@ class RandomNoiseInspire(_Node, Source[s.Noise], frozen=True):
 
 
 class RegionalCFGInspire(_Node, Source[s.Model[Family]], frozen=True):
-    """Regional CFG (Inspire)."""
+    """Regional CFG (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'RegionalCFG //Inspire'
 
@@ -183,7 +232,16 @@ class RegionalCFGInspire(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class RegionalConditioningColorMaskInspire(_Node, Generic[Family], frozen=True):
-    """Regional Conditioning By Color Mask (Inspire)."""
+    """Regional Conditioning By Color Mask (Inspire).
+
+    - `clip`: a wire that carries CLIP
+    - `color_mask`: a wire that carries IMAGE
+    - `mask_color`: text, by default '#FFFFFF'
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `prompt`: text
+    - `dilation`: a whole number from -512 to 512, optional
+    """
 
     CLASS_TYPE = 'RegionalConditioningColorMask //Inspire'
 
@@ -205,7 +263,14 @@ class RegionalConditioningColorMaskInspire(_Node, Generic[Family], frozen=True):
 
 
 class RegionalConditioningSimpleInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Regional Conditioning Simple (Inspire)."""
+    """Regional Conditioning Simple (Inspire).
+
+    - `clip`: a wire that carries CLIP
+    - `mask`: a wire that carries MASK
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    - `prompt`: text
+    """
 
     CLASS_TYPE = 'RegionalConditioningSimple //Inspire'
 
@@ -224,7 +289,22 @@ class RegionalConditioningSimpleInspire(_Node, Source[s.Conditioning[Family]], f
 
 
 class RegionalIPAdapterColorMaskInspire(_Node, frozen=True):
-    """Regional IPAdapter By Color Mask (Inspire)."""
+    """Regional IPAdapter By Color Mask (Inspire).
+
+    - `color_mask`: a wire that carries IMAGE
+    - `mask_color`: text, by default '#FFFFFF'
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 0.7
+    - `noise`: a number from 0.0 to 1.0, by default 0.5
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `unfold_batch`: true or false, by default False
+    - `faceid_v2`: true or false, optional
+    - `weight_v2`: a number from -1 to 3, optional
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
+    - `neg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'RegionalIPAdapterColorMask //Inspire'
 
@@ -252,7 +332,18 @@ class RegionalIPAdapterColorMaskInspire(_Node, frozen=True):
 
 
 class RegionalIPAdapterEncodedColorMaskInspire(_Node, frozen=True):
-    """Regional IPAdapter Encoded By Color Mask (Inspire)."""
+    """Regional IPAdapter Encoded By Color Mask (Inspire).
+
+    - `color_mask`: a wire that carries IMAGE
+    - `mask_color`: text, by default '#FFFFFF'
+    - `embeds`: a wire that carries EMBEDS
+    - `weight`: a number from -1 to 3, by default 0.7
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `unfold_batch`: true or false, by default False
+    - `neg_embeds`: a wire that carries EMBEDS, optional
+    """
 
     CLASS_TYPE = 'RegionalIPAdapterEncodedColorMask //Inspire'
 
@@ -276,7 +367,17 @@ class RegionalIPAdapterEncodedColorMaskInspire(_Node, frozen=True):
 
 
 class RegionalIPAdapterEncodedMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=True):
-    """Regional IPAdapter Encoded Mask (Inspire)."""
+    """Regional IPAdapter Encoded Mask (Inspire).
+
+    - `mask`: a wire that carries MASK
+    - `embeds`: a wire that carries EMBEDS
+    - `weight`: a number from -1 to 3, by default 0.7
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `unfold_batch`: true or false, by default False
+    - `neg_embeds`: a wire that carries EMBEDS, optional
+    """
 
     CLASS_TYPE = 'RegionalIPAdapterEncodedMask //Inspire'
 
@@ -298,7 +399,21 @@ class RegionalIPAdapterEncodedMaskInspire(_Node, Source[s.RegionalIpadapter], fr
 
 
 class RegionalIPAdapterMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=True):
-    """Regional IPAdapter Mask (Inspire)."""
+    """Regional IPAdapter Mask (Inspire).
+
+    - `mask`: a wire that carries MASK
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 0.7
+    - `noise`: a number from 0.0 to 1.0, by default 0.5
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `unfold_batch`: true or false, by default False
+    - `faceid_v2`: true or false, optional
+    - `weight_v2`: a number from -1 to 3, optional
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', optional
+    - `neg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'RegionalIPAdapterMask //Inspire'
 
@@ -324,7 +439,22 @@ class RegionalIPAdapterMaskInspire(_Node, Source[s.RegionalIpadapter], frozen=Tr
 
 
 class RegionalPromptColorMaskInspire(_Node, frozen=True):
-    """Regional Prompt By Color Mask (Inspire)."""
+    """Regional Prompt By Color Mask (Inspire).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `color_mask`: a wire that carries IMAGE
+    - `mask_color`: text, by default '#FFFFFF'
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `wildcard_prompt`: text
+    - `controlnet_in_pipe`: true or false, by default False
+    - `sigma_factor`: a number from 0.0 to 10.0, by default 1.0
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
+    - `variation_strength`: a number from 0.0 to 1.0, optional
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'RegionalPromptColorMask //Inspire'
 
@@ -352,7 +482,21 @@ class RegionalPromptColorMaskInspire(_Node, frozen=True):
 
 
 class RegionalPromptSimpleInspire(_Node, Source[s.RegionalPrompts], frozen=True):
-    """Regional Prompt Simple (Inspire)."""
+    """Regional Prompt Simple (Inspire).
+
+    - `basic_pipe`: a wire that carries BASIC_PIPE
+    - `mask`: a wire that carries MASK
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', … (16 choices), by default 'simple'
+    - `wildcard_prompt`: text
+    - `controlnet_in_pipe`: true or false, by default False
+    - `sigma_factor`: a number from 0.0 to 10.0, by default 1.0
+    - `variation_seed`: a whole number from 0 to 18446744073709551615, optional
+    - `variation_strength`: a number from 0.0 to 1.0, optional
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `scheduler_func_opt`: a wire that carries SCHEDULER_FUNC, optional
+    """
 
     CLASS_TYPE = 'RegionalPromptSimple //Inspire'
 
@@ -378,7 +522,18 @@ class RegionalPromptSimpleInspire(_Node, Source[s.RegionalPrompts], frozen=True)
 
 
 class RegionalSeedExplorerColorMaskInspire(_Node, frozen=True):
-    """Regional Seed Explorer By Color Mask (Inspire)."""
+    """Regional Seed Explorer By Color Mask (Inspire).
+
+    - `color_mask`: a wire that carries IMAGE
+    - `mask_color`: text, by default '#FFFFFF'
+    - `noise`: a wire that carries NOISE_IMAGE
+    - `seed_prompt`: text
+    - `enable_additional`: true or false, by default True
+    - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `additional_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', by default 'GPU(=A1111)'
+    - `variation_method`: one of 'linear', 'slerp', optional
+    """
 
     CLASS_TYPE = 'RegionalSeedExplorerColorMask //Inspire'
 
@@ -402,7 +557,17 @@ class RegionalSeedExplorerColorMaskInspire(_Node, frozen=True):
 
 
 class RegionalSeedExplorerMaskInspire(_Node, Source[s.NoiseImage], frozen=True):
-    """Regional Seed Explorer By Mask (Inspire)."""
+    """Regional Seed Explorer By Mask (Inspire).
+
+    - `mask`: a wire that carries MASK
+    - `noise`: a wire that carries NOISE_IMAGE
+    - `seed_prompt`: text
+    - `enable_additional`: true or false, by default True
+    - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `additional_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', by default 'GPU(=A1111)'
+    - `variation_method`: one of 'linear', 'slerp', optional
+    """
 
     CLASS_TYPE = 'RegionalSeedExplorerMask //Inspire'
 
@@ -424,7 +589,11 @@ class RegionalSeedExplorerMaskInspire(_Node, Source[s.NoiseImage], frozen=True):
 
 
 class RemoveBackendDataInspire(_Node, Source[Any], frozen=True):
-    """Remove Backend Data (Inspire)."""
+    """Remove Backend Data (Inspire).
+
+    - `key`: text
+    - `signal_opt`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'RemoveBackendData //Inspire'
 
@@ -440,7 +609,11 @@ class RemoveBackendDataInspire(_Node, Source[Any], frozen=True):
 
 
 class RemoveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
-    """Remove Backend Data [NumberKey] (Inspire)."""
+    """Remove Backend Data [NumberKey] (Inspire).
+
+    - `key`: a whole number from 0 to 18446744073709551615, by default 0
+    - `signal_opt`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'RemoveBackendDataNumberKey //Inspire'
 
@@ -456,7 +629,10 @@ class RemoveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
 
 
 class RemoveControlNetInspire(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Remove ControlNet (Inspire)."""
+    """Remove ControlNet (Inspire).
+
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'RemoveControlNet //Inspire'
 
@@ -471,7 +647,10 @@ class RemoveControlNetInspire(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class RemoveControlNetFromRegionalPromptsInspire(_Node, Source[s.RegionalPrompts], frozen=True):
-    """Remove ControlNet [RegionalPrompts] (Inspire)."""
+    """Remove ControlNet [RegionalPrompts] (Inspire).
+
+    - `regional_prompts`: a wire that carries REGIONAL_PROMPTS
+    """
 
     CLASS_TYPE = 'RemoveControlNetFromRegionalPrompts //Inspire'
 
@@ -486,12 +665,15 @@ class RemoveControlNetFromRegionalPromptsInspire(_Node, Source[s.RegionalPrompts
 
 
 class RetrieveBackendDataInspire(_Node, Source[Any], frozen=True):
-    """Retrieve Backend Data (Inspire)."""
+    """Retrieve Backend Data (Inspire).
+
+    - `key`: text
+    """
 
     CLASS_TYPE = 'RetrieveBackendData //Inspire'
 
     class Out(NamedTuple):
-        data: Output[Any]
+        data: OutputList[Any]
 
     key: str | Source[s.String]
 
@@ -501,12 +683,15 @@ class RetrieveBackendDataInspire(_Node, Source[Any], frozen=True):
 
 
 class RetrieveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
-    """Retrieve Backend Data [NumberKey] (Inspire)."""
+    """Retrieve Backend Data [NumberKey] (Inspire).
+
+    - `key`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'RetrieveBackendDataNumberKey //Inspire'
 
     class Out(NamedTuple):
-        data: Output[Any]
+        data: OutputList[Any]
 
     key: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
 
@@ -516,7 +701,10 @@ class RetrieveBackendDataNumberKeyInspire(_Node, Source[Any], frozen=True):
 
 
 class RGBHexToHSVInspire(_Node, frozen=True):
-    """RGB Hex To HSV (Inspire)."""
+    """RGB Hex To HSV (Inspire).
+
+    - `rgb_hex`: text
+    """
 
     CLASS_TYPE = 'RGB_HexToHSV //Inspire'
 
@@ -533,7 +721,11 @@ class RGBHexToHSVInspire(_Node, frozen=True):
 
 
 class SaveLBWInspire(_Node, frozen=True):
-    """Save LoRA Block Weight."""
+    """Save LoRA Block Weight.
+
+    - `lbw_model`: a wire that carries LBW_MODEL
+    - `filename_prefix`: text, by default 'ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveLBW //Inspire'
     lbw_model: Source[s.LbwModel]
@@ -541,7 +733,16 @@ class SaveLBWInspire(_Node, frozen=True):
 
 
 class ScheduledCFGGuiderInspire(_Node, Generic[Family], frozen=True):
-    """Scheduled CFGGuider (Inspire)."""
+    """Scheduled CFGGuider (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `sigmas`: a wire that carries SIGMAS
+    - `from_cfg`: a number from 0.0 to 100.0, by default 6.5
+    - `to_cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `schedule`: one of 'linear', 'log', 'exp', 'cos', by default 'log'
+    """
 
     CLASS_TYPE = 'ScheduledCFGGuider //Inspire'
 
@@ -563,7 +764,18 @@ class ScheduledCFGGuiderInspire(_Node, Generic[Family], frozen=True):
 
 
 class ScheduledPerpNegCFGGuiderInspire(_Node, Generic[Family], frozen=True):
-    """Scheduled PerpNeg CFGGuider (Inspire)."""
+    """Scheduled PerpNeg CFGGuider (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `empty_conditioning`: a wire that carries CONDITIONING
+    - `neg_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `sigmas`: a wire that carries SIGMAS
+    - `from_cfg`: a number from 0.0 to 100.0, by default 6.5
+    - `to_cfg`: a number from 0.0 to 100.0, by default 1.0
+    - `schedule`: one of 'linear', 'log', 'exp', 'cos', by default 'log'
+    """
 
     CLASS_TYPE = 'ScheduledPerpNegCFGGuider //Inspire'
 
@@ -587,7 +799,18 @@ class ScheduledPerpNegCFGGuiderInspire(_Node, Generic[Family], frozen=True):
 
 
 class SeedExplorerInspire(_Node, Source[s.NoiseImage], frozen=True):
-    """Seed Explorer (Inspire)."""
+    """Seed Explorer (Inspire).
+
+    - `latent`: a wire that carries LATENT
+    - `seed_prompt`: text
+    - `enable_additional`: true or false, by default True
+    - `additional_seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `additional_strength`: a number from 0.0 to 1.0, by default 0.0
+    - `noise_mode`: one of 'GPU(=A1111)', 'CPU', by default 'GPU(=A1111)'
+    - `initial_batch_seed_mode`: one of 'incremental', 'comfy', by default 'incremental'
+    - `variation_method`: one of 'linear', 'slerp', optional
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'SeedExplorer //Inspire'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class SeedLoggerInspire(_Node, frozen=True):
-    """Seed Logger (Inspire)."""
+    """Seed Logger (Inspire).
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `seeds`: text
+    - `limit`: a whole number from 0 to 18446744073709551615, by default 5
+    """
 
     CLASS_TYPE = 'SeedLogger //Inspire'
     seed: Annotated[int, Field(ge=0, le=18446744073709551615)] | Source[s.Int] = 0
@@ -30,7 +35,11 @@ class SeedLoggerInspire(_Node, frozen=True):
 
 
 class SelectNthMaskInspire(_Node, Source[s.Mask], frozen=True):
-    """Select Nth Mask (Inspire)."""
+    """Select Nth Mask (Inspire).
+
+    - `masks`: a wire that carries MASK
+    - `idx`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'SelectNthMask //Inspire'
 
@@ -46,7 +55,11 @@ class SelectNthMaskInspire(_Node, Source[s.Mask], frozen=True):
 
 
 class ShowCachedInfoInspire(_Node, frozen=True):
-    """Show Cached Info (Inspire)."""
+    """Show Cached Info (Inspire).
+
+    - `cache_info`: text
+    - `key`: text
+    """
 
     CLASS_TYPE = 'ShowCachedInfo //Inspire'
     cache_info: str | Source[s.String] = ''
@@ -54,7 +67,14 @@ class ShowCachedInfoInspire(_Node, frozen=True):
 
 
 class StableCascadeCheckpointLoaderInspire(_Node, Generic[Family], frozen=True):
-    """Stable Cascade Checkpoint Loader (Inspire)."""
+    """Stable Cascade Checkpoint Loader (Inspire).
+
+    - `stage_b`: the name of a file or model that the server has
+    - `key_opt_b`: text
+    - `stage_c`: the name of a file or model that the server has
+    - `key_opt_c`: text
+    - `cache_mode`: one of 'none', 'stage_b', 'stage_c', 'all', by default 'none'
+    """
 
     CLASS_TYPE = 'StableCascade_CheckpointLoader //Inspire'
 
@@ -80,7 +100,10 @@ class StableCascadeCheckpointLoaderInspire(_Node, Generic[Family], frozen=True):
 
 
 class TilePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], frozen=True):
-    """Tile Preprocessor Provider (SEGS)."""
+    """Tile Preprocessor Provider (SEGS).
+
+    - `pyrUp_iters`: a whole number from 1 to 10, by default 3
+    """
 
     CLASS_TYPE = 'TilePreprocessor_Provider_for_SEGS //Inspire'
 
@@ -95,7 +118,13 @@ class TilePreprocessorProviderForSEGSInspire(_Node, Source[s.SegsPreprocessor], 
 
 
 class ToIPAdapterPipeInspire(_Node, Source[s.IpadapterPipe], frozen=True):
-    """ToIPAdapterPipe (Inspire)."""
+    """ToIPAdapterPipe (Inspire).
+
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `model`: a wire that carries MODEL
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `insightface`: a wire that carries INSIGHTFACE, optional
+    """
 
     CLASS_TYPE = 'ToIPAdapterPipe //Inspire'
 
@@ -113,7 +142,10 @@ class ToIPAdapterPipeInspire(_Node, Source[s.IpadapterPipe], frozen=True):
 
 
 class UnzipPromptInspire(_Node, frozen=True):
-    """Unzip Prompt (Inspire)."""
+    """Unzip Prompt (Inspire).
+
+    - `zipped_prompt`: a wire that carries ZIPPED_PROMPT
+    """
 
     CLASS_TYPE = 'UnzipPrompt //Inspire'
 
@@ -130,7 +162,19 @@ class UnzipPromptInspire(_Node, frozen=True):
 
 
 class WildcardEncodeInspire(_Node, Generic[Family], frozen=True):
-    """Wildcard Encode (Inspire)."""
+    """Wildcard Encode (Inspire).
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `token_normalization`: one of 'none', 'mean', 'length', 'length+mean', by default 'none'
+    - `weight_interpretation`: one of 'comfy', 'A1111', 'compel', 'comfy++', 'down_weight', by default 'comfy++'
+    - `wildcard_text`: text
+    - `populated_text`: text
+    - `mode`: one of 'populate', 'fixed', 'reproduce', by default 'populate'
+    - `Select_to_add_LoRA`: the name of a file or model that the server has
+    - `Select_to_add_Wildcard`: one of 'Select the Wildcard to add to the text', by default 'Select the Wildcard to add to the text'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'WildcardEncode //Inspire'
 
@@ -158,7 +202,10 @@ class WildcardEncodeInspire(_Node, Generic[Family], frozen=True):
 
 
 class WorklistToItemListInspire(_Node, Source[s.ItemList], frozen=True):
-    """Worklist To Item List (Inspire)."""
+    """Worklist To Item List (Inspire).
+
+    - `item`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'WorklistToItemList //Inspire'
 
@@ -173,7 +220,23 @@ class WorklistToItemListInspire(_Node, Source[s.ItemList], frozen=True):
 
 
 class XYInputLoraBlockWeightInspire(_Node, frozen=True):
-    """XY Input: LoRA Block Weight."""
+    """XY Input: LoRA Block Weight.
+
+    - `category_filter`: the name of a file or model that the server has
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    - `inverse`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `A`: a number from -10.0 to 10.0, by default 1.0
+    - `B`: a number from -10.0 to 10.0, by default 1.0
+    - `preset`: one of 'Preset', 'SD-NONE:0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-ALL:1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1', 'SD-INS:1,1,1,1,0,0,0,0,0,0,0,0,0,0,0,0,0', 'SD-IND:1,0,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-INALL:1,1,1,1,1,1,1,0,0,0,0,0,0,0,0,0,0', 'SD-MIDD:1,0,0,0,1,1,1,1,1,1,1,1,0,0,0,0,0', 'SD-MIDD0.2:1,0,0,0,0,0,0.2,0.4,0.4,0.2,0,0,0,0,0,0,0', … (123 choices), by default 'Preset'
+    - `block_vectors`: text
+    - `heatmap_palette`: one of 'viridis', 'magma', 'plasma', 'inferno', 'cividis', by default 'viridis'
+    - `heatmap_alpha`: a number from 0.0 to 1.0, by default 0.8
+    - `heatmap_strength`: a number from 0.0 to 10.0, by default 1.5
+    - `xyplot_mode`: one of 'Simple', 'Diff', 'Diff+Heatmap', by default 'Simple'
+    """
 
     CLASS_TYPE = 'XY Input: Lora Block Weight //Inspire'
 
@@ -202,7 +265,12 @@ class XYInputLoraBlockWeightInspire(_Node, frozen=True):
 
 
 class ZipPromptInspire(_Node, Source[s.ZippedPrompt], frozen=True):
-    """Zip Prompt (Inspire)."""
+    """Zip Prompt (Inspire).
+
+    - `positive`: text
+    - `negative`: text
+    - `name_opt`: text, optional
+    """
 
     CLASS_TYPE = 'ZipPrompt //Inspire'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,23 @@ class _Node(Node, frozen=True):
 
 
 class IPAAdapterFaceIDBatch(_Node, Generic[Family], frozen=True):
-    """IPAdapter FaceID Batch."""
+    """IPAdapter FaceID Batch.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `insightface`: a wire that carries INSIGHTFACE, optional
+    """
 
     CLASS_TYPE = 'IPAAdapterFaceIDBatch'
 
@@ -51,7 +67,17 @@ class IPAAdapterFaceIDBatch(_Node, Generic[Family], frozen=True):
 
 
 class IPAdapter(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter."""
+    """IPAdapter.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `weight_type`: one of 'standard', 'prompt is more important', 'style transfer', by default 'standard'
+    - `attn_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'IPAdapter'
 
@@ -73,7 +99,21 @@ class IPAdapter(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterAdvanced(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Advanced."""
+    """IPAdapter Advanced.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterAdvanced'
 
@@ -99,7 +139,21 @@ class IPAdapterAdvanced(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Batch (Adv.)."""
+    """IPAdapter Batch (Adv.).
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `encode_batch_size`: a whole number from 0 to 4096, by default 0
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterBatch'
 
@@ -125,7 +179,23 @@ class IPAdapterBatch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterClipVisionEnhancer(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter ClipVision Enhancer."""
+    """IPAdapter ClipVision Enhancer.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `enhance_tiles`: a whole number from 1 to 16, by default 2
+    - `enhance_ratio`: a number from 0.0 to 1.0, by default 1.0
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterClipVisionEnhancer'
 
@@ -153,7 +223,23 @@ class IPAdapterClipVisionEnhancer(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterClipVisionEnhancerBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter ClipVision Enhancer Batch."""
+    """IPAdapter ClipVision Enhancer Batch.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `enhance_tiles`: a whole number from 1 to 16, by default 2
+    - `enhance_ratio`: a number from 0.0 to 1.0, by default 0.5
+    - `encode_batch_size`: a whole number from 0 to 4096, by default 0
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterClipVisionEnhancerBatch'
 
@@ -181,7 +267,15 @@ class IPAdapterClipVisionEnhancerBatch(_Node, Source[s.Model[Family]], frozen=Tr
 
 
 class IPAdapterCombineEmbeds(_Node, Source[s.Embeds], frozen=True):
-    """IPAdapter Combine Embeds."""
+    """IPAdapter Combine Embeds.
+
+    - `embed1`: a wire that carries EMBEDS
+    - `method`: one of 'concat', 'add', 'subtract', 'average', 'norm average', 'max', 'min', by default 'concat'
+    - `embed2`: a wire that carries EMBEDS, optional
+    - `embed3`: a wire that carries EMBEDS, optional
+    - `embed4`: a wire that carries EMBEDS, optional
+    - `embed5`: a wire that carries EMBEDS, optional
+    """
 
     CLASS_TYPE = 'IPAdapterCombineEmbeds'
 
@@ -201,7 +295,14 @@ class IPAdapterCombineEmbeds(_Node, Source[s.Embeds], frozen=True):
 
 
 class IPAdapterCombineParams(_Node, Source[s.IpadapterParams], frozen=True):
-    """IPAdapter Combine Params."""
+    """IPAdapter Combine Params.
+
+    - `params_1`: a wire that carries IPADAPTER_PARAMS
+    - `params_2`: a wire that carries IPADAPTER_PARAMS
+    - `params_3`: a wire that carries IPADAPTER_PARAMS, optional
+    - `params_4`: a wire that carries IPADAPTER_PARAMS, optional
+    - `params_5`: a wire that carries IPADAPTER_PARAMS, optional
+    """
 
     CLASS_TYPE = 'IPAdapterCombineParams'
 
@@ -220,7 +321,11 @@ class IPAdapterCombineParams(_Node, Source[s.IpadapterParams], frozen=True):
 
 
 class IPAdapterCombineWeights(_Node, frozen=True):
-    """IPAdapter Combine Weights."""
+    """IPAdapter Combine Weights.
+
+    - `weights_1`: a number from 0.0 to 1.0, by default 0.0
+    - `weights_2`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'IPAdapterCombineWeights'
 
@@ -237,7 +342,20 @@ class IPAdapterCombineWeights(_Node, frozen=True):
 
 
 class IPAdapterEmbeds(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Embeds."""
+    """IPAdapter Embeds.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `pos_embed`: a wire that carries EMBEDS
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `neg_embed`: a wire that carries EMBEDS, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterEmbeds'
 
@@ -262,7 +380,20 @@ class IPAdapterEmbeds(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterEmbedsBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Embeds Batch."""
+    """IPAdapter Embeds Batch.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `pos_embed`: a wire that carries EMBEDS
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `neg_embed`: a wire that carries EMBEDS, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterEmbedsBatch'
 
@@ -287,7 +418,14 @@ class IPAdapterEmbedsBatch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterEncoder(_Node, frozen=True):
-    """IPAdapter Encoder."""
+    """IPAdapter Encoder.
+
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1.0 to 3.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterEncoder'
 
@@ -307,7 +445,23 @@ class IPAdapterEncoder(_Node, frozen=True):
 
 
 class IPAdapterFaceID(_Node, Generic[Family], frozen=True):
-    """IPAdapter FaceID."""
+    """IPAdapter FaceID.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `insightface`: a wire that carries INSIGHTFACE, optional
+    """
 
     CLASS_TYPE = 'IPAdapterFaceID'
 
@@ -336,7 +490,24 @@ class IPAdapterFaceID(_Node, Generic[Family], frozen=True):
 
 
 class IPAdapterFaceIDKolors(_Node, Generic[Family], frozen=True):
-    """IPAdapter FaceID Kolors."""
+    """IPAdapter FaceID Kolors.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_kolors`: a number from -1 to 5.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `insightface`: a wire that carries INSIGHTFACE, optional
+    """
 
     CLASS_TYPE = 'IPAdapterFaceIDKolors'
 
@@ -366,7 +537,16 @@ class IPAdapterFaceIDKolors(_Node, Generic[Family], frozen=True):
 
 
 class IPAdapterFromParams(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter from Params."""
+    """IPAdapter from Params.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `ipadapter_params`: a wire that carries IPADAPTER_PARAMS
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterFromParams'
 
@@ -387,7 +567,11 @@ class IPAdapterFromParams(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterInsightFaceLoader(_Node, Source[s.Insightface], frozen=True):
-    """IPAdapter InsightFace Loader."""
+    """IPAdapter InsightFace Loader.
+
+    - `provider`: one of 'CPU', 'CUDA', 'ROCM', by default 'CPU'
+    - `model_name`: one of 'buffalo_l', 'antelopev2', by default 'buffalo_l'
+    """
 
     CLASS_TYPE = 'IPAdapterInsightFaceLoader'
 
@@ -403,7 +587,10 @@ class IPAdapterInsightFaceLoader(_Node, Source[s.Insightface], frozen=True):
 
 
 class IPAdapterLoadEmbeds(_Node, Source[s.Embeds], frozen=True):
-    """IPAdapter Load Embeds."""
+    """IPAdapter Load Embeds.
+
+    - `embeds`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'IPAdapterLoadEmbeds'
 
@@ -418,7 +605,10 @@ class IPAdapterLoadEmbeds(_Node, Source[s.Embeds], frozen=True):
 
 
 class IPAdapterModelLoader(_Node, Source[s.Ipadapter], frozen=True):
-    """IPAdapter Model Loader."""
+    """IPAdapter Model Loader.
+
+    - `ipadapter_file`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'IPAdapterModelLoader'
 
@@ -433,7 +623,24 @@ class IPAdapterModelLoader(_Node, Source[s.Ipadapter], frozen=True):
 
 
 class IPAdapterMS(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Mad Scientist."""
+    """IPAdapter Mad Scientist.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `weight_faceidv2`: a number from -1 to 5.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `layer_weights`: text
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    - `insightface`: a wire that carries INSIGHTFACE, optional
+    """
 
     CLASS_TYPE = 'IPAdapterMS'
 
@@ -462,7 +669,13 @@ class IPAdapterMS(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterNoise(_Node, Source[s.Image], frozen=True):
-    """IPAdapter Noise."""
+    """IPAdapter Noise.
+
+    - `type`: one of 'fade', 'dissolve', 'gaussian', 'shuffle', by default 'fade'
+    - `strength`: a number from 0 to 1, by default 1.0
+    - `blur`: a whole number from 0 to 32, by default 0
+    - `image_optional`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'IPAdapterNoise'
 
@@ -480,7 +693,21 @@ class IPAdapterNoise(_Node, Source[s.Image], frozen=True):
 
 
 class IPAdapterPreciseComposition(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Precise Composition."""
+    """IPAdapter Precise Composition.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `composition_boost`: a number from -5 to 5, by default 0.0
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterPreciseComposition'
 
@@ -506,7 +733,21 @@ class IPAdapterPreciseComposition(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterPreciseCompositionBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Precise Composition Batch."""
+    """IPAdapter Precise Composition Batch.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `composition_boost`: a number from -5 to 5, by default 0.0
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterPreciseCompositionBatch'
 
@@ -532,7 +773,21 @@ class IPAdapterPreciseCompositionBatch(_Node, Source[s.Model[Family]], frozen=Tr
 
 
 class IPAdapterPreciseStyleTransfer(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Precise Style Transfer."""
+    """IPAdapter Precise Style Transfer.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `style_boost`: a number from -5 to 5, by default 1.0
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterPreciseStyleTransfer'
 
@@ -558,7 +813,21 @@ class IPAdapterPreciseStyleTransfer(_Node, Source[s.Model[Family]], frozen=True)
 
 
 class IPAdapterPreciseStyleTransferBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Precise Style Transfer Batch."""
+    """IPAdapter Precise Style Transfer Batch.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 5, by default 1.0
+    - `style_boost`: a number from -5 to 5, by default 1.0
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterPreciseStyleTransferBatch'
 
@@ -584,7 +853,11 @@ class IPAdapterPreciseStyleTransferBatch(_Node, Source[s.Model[Family]], frozen=
 
 
 class IPAdapterPromptScheduleFromWeightsStrategy(_Node, Source[s.String], frozen=True):
-    """Prompt Schedule From Weights Strategy."""
+    """Prompt Schedule From Weights Strategy.
+
+    - `weights_strategy`: a wire that carries WEIGHTS_STRATEGY
+    - `prompt`: text
+    """
 
     CLASS_TYPE = 'IPAdapterPromptScheduleFromWeightsStrategy'
 
@@ -600,7 +873,18 @@ class IPAdapterPromptScheduleFromWeightsStrategy(_Node, Source[s.String], frozen
 
 
 class IPAdapterRegionalConditioning(_Node, Generic[Family], frozen=True):
-    """IPAdapter Regional Conditioning."""
+    """IPAdapter Regional Conditioning.
+
+    - `image`: a wire that carries IMAGE
+    - `image_weight`: a number from -1.0 to 3.0, by default 1.0
+    - `prompt_weight`: a number from 0.0 to 10.0, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `mask`: a wire that carries MASK, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'IPAdapterRegionalConditioning'
 
@@ -625,7 +909,11 @@ class IPAdapterRegionalConditioning(_Node, Generic[Family], frozen=True):
 
 
 class IPAdapterSaveEmbeds(_Node, frozen=True):
-    """IPAdapter Save Embeds."""
+    """IPAdapter Save Embeds.
+
+    - `embeds`: a wire that carries EMBEDS
+    - `filename_prefix`: text, by default 'IP_embeds'
+    """
 
     CLASS_TYPE = 'IPAdapterSaveEmbeds'
     embeds: Source[s.Embeds]
@@ -633,7 +921,23 @@ class IPAdapterSaveEmbeds(_Node, frozen=True):
 
 
 class IPAdapterStyleComposition(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Style & Composition SDXL."""
+    """IPAdapter Style & Composition SDXL.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image_style`: a wire that carries IMAGE
+    - `image_composition`: a wire that carries IMAGE
+    - `weight_style`: a number from -1 to 5, by default 1.0
+    - `weight_composition`: a number from -1 to 5, by default 1.0
+    - `expand_style`: true or false, by default False
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'average'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterStyleComposition'
 
@@ -661,7 +965,22 @@ class IPAdapterStyleComposition(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class IPAdapterStyleCompositionBatch(_Node, Source[s.Model[Family]], frozen=True):
-    """IPAdapter Style & Composition Batch SDXL."""
+    """IPAdapter Style & Composition Batch SDXL.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image_style`: a wire that carries IMAGE
+    - `image_composition`: a wire that carries IMAGE
+    - `weight_style`: a number from -1 to 5, by default 1.0
+    - `weight_composition`: a number from -1 to 5, by default 1.0
+    - `expand_style`: true or false, by default False
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterStyleCompositionBatch'
 
@@ -688,7 +1007,22 @@ class IPAdapterStyleCompositionBatch(_Node, Source[s.Model[Family]], frozen=True
 
 
 class IPAdapterTiled(_Node, Generic[Family], frozen=True):
-    """IPAdapter Tiled."""
+    """IPAdapter Tiled.
+
+    - `model`: a wire that carries MODEL
+    - `ipadapter`: a wire that carries IPADAPTER
+    - `image`: a wire that carries IMAGE
+    - `weight`: a number from -1 to 3, by default 1.0
+    - `weight_type`: one of 'linear', 'ease in', 'ease out', 'ease in-out', 'reverse in-out', 'weak input', 'weak output', 'weak middle', … (15 choices), by default 'linear'
+    - `combine_embeds`: one of 'concat', 'add', 'subtract', 'average', 'norm average', by default 'concat'
+    - `start_at`: a number from 0.0 to 1.0, by default 0.0
+    - `end_at`: a number from 0.0 to 1.0, by default 1.0
+    - `sharpening`: a number from 0.0 to 1.0, by default 0.0
+    - `embeds_scaling`: one of 'V only', 'K+V', 'K+V w/ C penalty', 'K+mean(V) w/ C penalty', by default 'V only'
+    - `image_negative`: a wire that carries IMAGE, optional
+    - `attn_mask`: a wire that carries MASK, optional
+    - `clip_vision`: a wire that carries CLIP_VISION, optional
+    """
 
     CLASS_TYPE = 'IPAdapterTiled'
 

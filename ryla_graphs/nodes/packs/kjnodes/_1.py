@@ -11,8 +11,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,20 @@ class _Node(Node, frozen=True):
 
 
 class AddLabel(_Node, Source[s.Image], frozen=True):
-    """Add Label."""
+    """Add Label.
+
+    - `image`: a wire that carries IMAGE
+    - `text_x`: a whole number from 0 to 4096, by default 10
+    - `text_y`: a whole number from 0 to 4096, by default 2
+    - `height`: a whole number from -1 to 4096, by default 48
+    - `font_size`: a whole number from 0 to 4096, by default 32
+    - `font_color`: text, by default 'white'
+    - `label_color`: text, by default 'black'
+    - `font`: the name of a file or model that the server has
+    - `text`: text, by default 'Text'
+    - `direction`: one of 'up', 'down', 'left', 'right', 'overlay', by default 'up'
+    - `caption`: text, optional
+    """
 
     CLASS_TYPE = 'AddLabel'
 
@@ -47,7 +60,15 @@ class AddLabel(_Node, Source[s.Image], frozen=True):
 
 
 class AddNoiseToTrackPath(_Node, Source[s.Tracks], frozen=True):
-    """AddNoiseToTrackPath."""
+    """AddNoiseToTrackPath.
+
+    - `tracks`: a wire that carries TRACKS
+    - `strength`: a number from 0.0 to 100.0, by default 1.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `noise_x_ratio`: a number from 0.0 to 100.0, by default 1.0
+    - `noise_y_ratio`: a number from 0.0 to 100.0, by default 1.0
+    - `noise_temporal_ratio`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'AddNoiseToTrackPath'
 
@@ -67,7 +88,13 @@ class AddNoiseToTrackPath(_Node, Source[s.Tracks], frozen=True):
 
 
 class AppendInstanceDiffusionTracking(_Node, frozen=True):
-    """AppendInstanceDiffusionTracking."""
+    """AppendInstanceDiffusionTracking.
+
+    - `tracking_1`: a wire that carries TRACKING
+    - `tracking_2`: a wire that carries TRACKING
+    - `prompt_1`: text, optional
+    - `prompt_2`: text, optional
+    """
 
     CLASS_TYPE = 'AppendInstanceDiffusionTracking'
 
@@ -86,7 +113,11 @@ class AppendInstanceDiffusionTracking(_Node, frozen=True):
 
 
 class AppendStringsToList(_Node, Source[s.String], frozen=True):
-    """Append Strings To List."""
+    """Append Strings To List.
+
+    - `string1`: text
+    - `string2`: text
+    """
 
     CLASS_TYPE = 'AppendStringsToList'
 
@@ -102,7 +133,12 @@ class AppendStringsToList(_Node, Source[s.String], frozen=True):
 
 
 class ApplyRifleXRoPE_HunuyanVideo(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply RifleXRoPE HunuyanVideo, experimental."""
+    """Apply RifleXRoPE HunuyanVideo, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `k`: a whole number from 1 to 100, by default 4
+    """
 
     CLASS_TYPE = 'ApplyRifleXRoPE_HunuyanVideo'
 
@@ -119,7 +155,12 @@ class ApplyRifleXRoPE_HunuyanVideo(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ApplyRifleXRoPE_WanVideo(_Node, Source[s.Model[Family]], frozen=True):
-    """Apply RifleXRoPE WanVideo, experimental."""
+    """Apply RifleXRoPE WanVideo, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `k`: a whole number from 1 to 100, by default 6
+    """
 
     CLASS_TYPE = 'ApplyRifleXRoPE_WanVideo'
 
@@ -136,7 +177,12 @@ class ApplyRifleXRoPE_WanVideo(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class AudioConcatenate(_Node, Source[s.Audio], frozen=True):
-    """AudioConcatenate."""
+    """AudioConcatenate.
+
+    - `audio1`: a wire that carries AUDIO
+    - `audio2`: a wire that carries AUDIO
+    - `direction`: one of 'right', 'left', by default 'right'
+    """
 
     CLASS_TYPE = 'AudioConcatenate'
 
@@ -153,7 +199,20 @@ class AudioConcatenate(_Node, Source[s.Audio], frozen=True):
 
 
 class BatchCLIPSeg(_Node, frozen=True):
-    """Batch CLIPSeg."""
+    """Batch CLIPSeg.
+
+    - `images`: a wire that carries IMAGE
+    - `text`: text
+    - `threshold`: a number from 0.0 to 10.0, by default 0.5
+    - `binary_mask`: true or false, by default True
+    - `combine_mask`: true or false, by default False
+    - `use_cuda`: true or false, by default True
+    - `blur_sigma`: a number from 0.0 to 100.0, optional
+    - `opt_model`: a wire that carries CLIPSEGMODEL, optional
+    - `prev_mask`: a wire that carries MASK, optional
+    - `image_bg_level`: a number from 0.0 to 1.0, optional
+    - `invert`: true or false, optional
+    """
 
     CLASS_TYPE = 'BatchCLIPSeg'
 
@@ -179,7 +238,13 @@ class BatchCLIPSeg(_Node, frozen=True):
 
 
 class BatchCropFromMask(_Node, frozen=True):
-    """Batch Crop From Mask."""
+    """Batch Crop From Mask.
+
+    - `original_images`: a wire that carries IMAGE
+    - `masks`: a wire that carries MASK
+    - `crop_size_mult`: a number from 0.0 to 10.0, by default 1.0
+    - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'BatchCropFromMask'
 
@@ -201,7 +266,13 @@ class BatchCropFromMask(_Node, frozen=True):
 
 
 class BatchCropFromMaskAdvanced(_Node, frozen=True):
-    """Batch Crop From Mask Advanced."""
+    """Batch Crop From Mask Advanced.
+
+    - `original_images`: a wire that carries IMAGE
+    - `masks`: a wire that carries MASK
+    - `crop_size_mult`: a number from 0.0 to 10.0, by default 1.0
+    - `bbox_smooth_alpha`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'BatchCropFromMaskAdvanced'
 
@@ -227,7 +298,18 @@ class BatchCropFromMaskAdvanced(_Node, frozen=True):
 
 
 class BatchUncrop(_Node, Source[s.Image], frozen=True):
-    """Batch Uncrop."""
+    """Batch Uncrop.
+
+    - `original_images`: a wire that carries IMAGE
+    - `cropped_images`: a wire that carries IMAGE
+    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `border_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_rescale`: a number from 0.0 to 10.0, by default 1.0
+    - `border_top`: true or false, by default True
+    - `border_bottom`: true or false, by default True
+    - `border_left`: true or false, by default True
+    - `border_right`: true or false, by default True
+    """
 
     CLASS_TYPE = 'BatchUncrop'
 
@@ -250,7 +332,19 @@ class BatchUncrop(_Node, Source[s.Image], frozen=True):
 
 
 class BatchUncropAdvanced(_Node, Source[s.Image], frozen=True):
-    """Batch Uncrop Advanced."""
+    """Batch Uncrop Advanced.
+
+    - `original_images`: a wire that carries IMAGE
+    - `cropped_images`: a wire that carries IMAGE
+    - `cropped_masks`: a wire that carries MASK
+    - `combined_crop_mask`: a wire that carries MASK
+    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `border_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_rescale`: a number from 0.0 to 10.0, by default 1.0
+    - `use_combined_mask`: true or false, by default False
+    - `use_square_mask`: true or false, by default True
+    - `combined_bounding_box`: a wire that carries BBOX,BOUNDING_BOX, optional
+    """
 
     CLASS_TYPE = 'BatchUncropAdvanced'
 
@@ -274,7 +368,12 @@ class BatchUncropAdvanced(_Node, Source[s.Image], frozen=True):
 
 
 class BBOXToBoundingBoxKJ(_Node, Source[s.BoundingBox], frozen=True):
-    """BBOX to Bounding Box KJ."""
+    """BBOX to Bounding Box KJ.
+
+    - `bbox`: a wire that carries BBOX
+    - `bbox_format`: one of 'xywh', 'xyxy', by default 'xywh'
+    - `index`: a whole number from 0 to 4096, by default 0
+    """
 
     CLASS_TYPE = 'BBOXToBoundingBoxKJ'
 
@@ -291,7 +390,11 @@ class BBOXToBoundingBoxKJ(_Node, Source[s.BoundingBox], frozen=True):
 
 
 class BboxToInt(_Node, frozen=True):
-    """Bbox To Int."""
+    """Bbox To Int.
+
+    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `index`: a whole number from 0 to 99999999, by default 0
+    """
 
     CLASS_TYPE = 'BboxToInt'
 
@@ -312,7 +415,13 @@ class BboxToInt(_Node, frozen=True):
 
 
 class BboxVisualize(_Node, Source[s.Image], frozen=True):
-    """Bbox Visualize."""
+    """Bbox Visualize.
+
+    - `images`: a wire that carries IMAGE
+    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `line_width`: a whole number from 1 to 10, by default 1
+    - `bbox_format`: one of 'xywh', 'xyxy', by default 'xywh'
+    """
 
     CLASS_TYPE = 'BboxVisualize'
 
@@ -330,7 +439,12 @@ class BboxVisualize(_Node, Source[s.Image], frozen=True):
 
 
 class BlockifyMask(_Node, Source[s.Mask], frozen=True):
-    """Blockify Mask."""
+    """Blockify Mask.
+
+    - `masks`: a wire that carries MASK
+    - `block_size`: a whole number from 8 to 512, by default 32
+    - `device`: one of 'cpu', 'gpu', optional
+    """
 
     CLASS_TYPE = 'BlockifyMask'
 
@@ -347,7 +461,10 @@ class BlockifyMask(_Node, Source[s.Mask], frozen=True):
 
 
 class BOOLConstant(_Node, Source[s.Boolean], frozen=True):
-    """BOOL Constant."""
+    """BOOL Constant.
+
+    - `value`: true or false, by default True
+    """
 
     CLASS_TYPE = 'BOOLConstant'
 
@@ -362,7 +479,17 @@ class BOOLConstant(_Node, Source[s.Boolean], frozen=True):
 
 
 class CameraPoseVisualizer(_Node, Source[s.Image], frozen=True):
-    """Camera Pose Visualizer."""
+    """Camera Pose Visualizer.
+
+    - `pose_file_path`: text
+    - `base_xval`: a number from 0 to 100, by default 0.2
+    - `zval`: a number from 0 to 100, by default 0.3
+    - `scale`: a number from 0.01 to 10.0, by default 1.0
+    - `use_exact_fx`: true or false, by default False
+    - `relative_c2w`: true or false, by default True
+    - `use_viewer`: true or false, by default False
+    - `cameractrl_poses`: a wire that carries CAMERACTRL_POSES, optional
+    """
 
     CLASS_TYPE = 'CameraPoseVisualizer'
 
@@ -384,7 +511,12 @@ class CameraPoseVisualizer(_Node, Source[s.Image], frozen=True):
 
 
 class CFGZeroStarAndInit(_Node, Source[s.Model[Family]], frozen=True):
-    """CFG Zero Star/Init, experimental."""
+    """CFG Zero Star/Init, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `use_zero_init`: true or false, by default True
+    - `zero_init_steps`: a whole number of at least 0, by default 0
+    """
 
     CLASS_TYPE = 'CFGZeroStarAndInit'
 
@@ -401,7 +533,15 @@ class CFGZeroStarAndInit(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CheckpointLoaderKJ(_Node, Generic[Family], frozen=True):
-    """CheckpointLoaderKJ, experimental."""
+    """CheckpointLoaderKJ, experimental.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    - `weight_dtype`: one of 'default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2', 'fp16', 'bf16', 'fp32', by default 'default'
+    - `compute_dtype`: one of 'default', 'fp16', 'bf16', 'fp32', by default 'default'
+    - `patch_cublaslinear`: true or false, by default False
+    - `sage_attention`: one of 'disabled', 'auto', 'sageattn_qk_int8_pv_fp16_cuda', 'sageattn_qk_int8_pv_fp16_triton', 'sageattn_qk_int8_pv_fp8_cuda', 'sageattn_qk_int8_pv_fp8_cuda++', 'sageattn3', 'sageattn3_per_block_mean'
+    - `enable_fp16_accumulation`: true or false, by default False
+    """
 
     CLASS_TYPE = 'CheckpointLoaderKJ'
 
@@ -423,7 +563,14 @@ class CheckpointLoaderKJ(_Node, Generic[Family], frozen=True):
 
 
 class CheckpointPerturbWeights(_Node, Source[s.Model[Family]], frozen=True):
-    """CheckpointPerturbWeights."""
+    """CheckpointPerturbWeights.
+
+    - `model`: a wire that carries MODEL
+    - `joint_blocks`: a number from 0.001 to 10.0, by default 0.02
+    - `final_layer`: a number from 0.001 to 10.0, by default 0.02
+    - `rest_of_the_blocks`: a number from 0.001 to 10.0, by default 0.02
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 123
+    """
 
     CLASS_TYPE = 'CheckpointPerturbWeights'
 
@@ -442,7 +589,14 @@ class CheckpointPerturbWeights(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ColorMatch(_Node, Source[s.Image], frozen=True):
-    """Color Match, deprecated."""
+    """Color Match, deprecated.
+
+    - `image_ref`: a wire that carries IMAGE
+    - `image_target`: a wire that carries IMAGE
+    - `method`: one of 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'mkl'
+    - `strength`: a number from 0.0 to 10.0, optional
+    - `multithread`: true or false, optional
+    """
 
     CLASS_TYPE = 'ColorMatch'
 
@@ -461,7 +615,14 @@ class ColorMatch(_Node, Source[s.Image], frozen=True):
 
 
 class ColorMatchV2(_Node, Source[s.Image], frozen=True):
-    """ColorMatchV2."""
+    """ColorMatchV2.
+
+    - `image_target`: a wire that carries IMAGE
+    - `image_ref`: a wire that carries IMAGE
+    - `method`: one of 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', 'reinhard_lab_gpu', by default 'mkl'
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `multithread`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ColorMatchV2'
 
@@ -480,7 +641,16 @@ class ColorMatchV2(_Node, Source[s.Image], frozen=True):
 
 
 class ColorToMask(_Node, Source[s.Mask], frozen=True):
-    """Color To Mask."""
+    """Color To Mask.
+
+    - `images`: a wire that carries IMAGE
+    - `invert`: true or false, by default False
+    - `red`: a whole number from 0 to 255, by default 0
+    - `green`: a whole number from 0 to 255, by default 0
+    - `blue`: a whole number from 0 to 255, by default 0
+    - `threshold`: a whole number from 0 to 255, by default 10
+    - `per_batch`: a whole number from 1 to 4096, by default 16
+    """
 
     CLASS_TYPE = 'ColorToMask'
 
@@ -501,7 +671,13 @@ class ColorToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ConditioningMultiCombine(_Node, Generic[Family], frozen=True):
-    """Conditioning Multi Combine."""
+    """Conditioning Multi Combine.
+
+    - `inputcount`: a whole number from 2 to 20, by default 2
+    - `operation`: one of 'combine', 'concat', by default 'combine'
+    - `conditioning_1`: a wire that carries CONDITIONING
+    - `conditioning_2`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'ConditioningMultiCombine'
 
@@ -522,7 +698,18 @@ class ConditioningMultiCombine(_Node, Generic[Family], frozen=True):
 
 
 class ConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
-    """ConditioningSetMaskAndCombine."""
+    """ConditioningSetMaskAndCombine.
+
+    - `positive_1`: a wire that carries CONDITIONING
+    - `negative_1`: a wire that carries CONDITIONING
+    - `positive_2`: a wire that carries CONDITIONING
+    - `negative_2`: a wire that carries CONDITIONING
+    - `mask_1`: a wire that carries MASK
+    - `mask_2`: a wire that carries MASK
+    - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    """
 
     CLASS_TYPE = 'ConditioningSetMaskAndCombine'
 
@@ -546,7 +733,22 @@ class ConditioningSetMaskAndCombine(_Node, Generic[Family], frozen=True):
 
 
 class ConditioningSetMaskAndCombine3(_Node, Generic[Family], frozen=True):
-    """ConditioningSetMaskAndCombine3."""
+    """ConditioningSetMaskAndCombine3.
+
+    - `positive_1`: a wire that carries CONDITIONING
+    - `negative_1`: a wire that carries CONDITIONING
+    - `positive_2`: a wire that carries CONDITIONING
+    - `negative_2`: a wire that carries CONDITIONING
+    - `positive_3`: a wire that carries CONDITIONING
+    - `negative_3`: a wire that carries CONDITIONING
+    - `mask_1`: a wire that carries MASK
+    - `mask_2`: a wire that carries MASK
+    - `mask_3`: a wire that carries MASK
+    - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    """
 
     CLASS_TYPE = 'ConditioningSetMaskAndCombine3'
 
@@ -574,7 +776,26 @@ class ConditioningSetMaskAndCombine3(_Node, Generic[Family], frozen=True):
 
 
 class ConditioningSetMaskAndCombine4(_Node, Generic[Family], frozen=True):
-    """ConditioningSetMaskAndCombine4."""
+    """ConditioningSetMaskAndCombine4.
+
+    - `positive_1`: a wire that carries CONDITIONING
+    - `negative_1`: a wire that carries CONDITIONING
+    - `positive_2`: a wire that carries CONDITIONING
+    - `negative_2`: a wire that carries CONDITIONING
+    - `positive_3`: a wire that carries CONDITIONING
+    - `negative_3`: a wire that carries CONDITIONING
+    - `positive_4`: a wire that carries CONDITIONING
+    - `negative_4`: a wire that carries CONDITIONING
+    - `mask_1`: a wire that carries MASK
+    - `mask_2`: a wire that carries MASK
+    - `mask_3`: a wire that carries MASK
+    - `mask_4`: a wire that carries MASK
+    - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_4_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    """
 
     CLASS_TYPE = 'ConditioningSetMaskAndCombine4'
 
@@ -606,7 +827,30 @@ class ConditioningSetMaskAndCombine4(_Node, Generic[Family], frozen=True):
 
 
 class ConditioningSetMaskAndCombine5(_Node, Generic[Family], frozen=True):
-    """ConditioningSetMaskAndCombine5."""
+    """ConditioningSetMaskAndCombine5.
+
+    - `positive_1`: a wire that carries CONDITIONING
+    - `negative_1`: a wire that carries CONDITIONING
+    - `positive_2`: a wire that carries CONDITIONING
+    - `negative_2`: a wire that carries CONDITIONING
+    - `positive_3`: a wire that carries CONDITIONING
+    - `negative_3`: a wire that carries CONDITIONING
+    - `positive_4`: a wire that carries CONDITIONING
+    - `negative_4`: a wire that carries CONDITIONING
+    - `positive_5`: a wire that carries CONDITIONING
+    - `negative_5`: a wire that carries CONDITIONING
+    - `mask_1`: a wire that carries MASK
+    - `mask_2`: a wire that carries MASK
+    - `mask_3`: a wire that carries MASK
+    - `mask_4`: a wire that carries MASK
+    - `mask_5`: a wire that carries MASK
+    - `mask_1_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_2_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_3_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_4_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `mask_5_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `set_cond_area`: one of 'default', 'mask bounds', by default 'default'
+    """
 
     CLASS_TYPE = 'ConditioningSetMaskAndCombine5'
 
@@ -642,7 +886,11 @@ class ConditioningSetMaskAndCombine5(_Node, Generic[Family], frozen=True):
 
 
 class CondPassThrough(_Node, Generic[Family], frozen=True):
-    """CondPassThrough."""
+    """CondPassThrough.
+
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'CondPassThrough'
 

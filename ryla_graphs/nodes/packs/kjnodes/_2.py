@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +23,13 @@ class _Node(Node, frozen=True):
 
 
 class ConsolidateMasksKJ(_Node, Source[s.Mask], frozen=True):
-    """Consolidate Masks."""
+    """Consolidate Masks.
+
+    - `masks`: a wire that carries MASK
+    - `width`: a whole number from 0 to 4096, by default 512
+    - `height`: a whole number from 0 to 4096, by default 512
+    - `padding`: a whole number from 0 to 4096, by default 0
+    """
 
     CLASS_TYPE = 'ConsolidateMasksKJ'
 
@@ -40,7 +47,23 @@ class ConsolidateMasksKJ(_Node, Source[s.Mask], frozen=True):
 
 
 class ContextWindowsVisualizerKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Context Windows Visualizer (KJ), experimental."""
+    """Context Windows Visualizer (KJ), experimental.
+
+    - `frame_units`: one of 'pixel', 'latent', by default 'pixel'
+    - `dim`: a whole number from 0 to 5, by default 2
+    - `temporal_downscale`: a whole number from 1 to 16, by default 4
+    - `num_frames`: a whole number from 1 to 100000, by default 161
+    - `context_length`: a whole number from 1 to 100000, by default 81
+    - `context_overlap`: a whole number from 0 to 100000, by default 30
+    - `context_schedule`: one of 'standard_static', 'standard_static_balanced', 'standard_uniform', 'looped_uniform', 'batched', 'batched_shifted', by default 'standard_static'
+    - `context_stride`: a whole number from 1 to 32, by default 1
+    - `closed_loop`: true or false, by default False
+    - `fuse_method`: one of 'pyramid', 'relative', 'flat', 'overlap-linear', 'hann', 'gaussian', by default 'pyramid'
+    - `causal_window_fix`: true or false, by default False
+    - `freenoise`: true or false, by default True
+    - `cond_retain_index_list`: text
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'ContextWindowsVisualizerKJ'
 
@@ -68,7 +91,15 @@ class ContextWindowsVisualizerKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class CreateAudioMask(_Node, Source[s.Image], frozen=True):
-    """Create Audio Mask."""
+    """Create Audio Mask.
+
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 1 to 255, by default 16
+    - `scale`: a number from 0.0 to 2.0, by default 0.5
+    - `audio_path`: text, by default 'audio.wav'
+    - `width`: a whole number from 16 to 4096, by default 256
+    - `height`: a whole number from 16 to 4096, by default 256
+    """
 
     CLASS_TYPE = 'CreateAudioMask'
 
@@ -88,7 +119,18 @@ class CreateAudioMask(_Node, Source[s.Image], frozen=True):
 
 
 class CreateFadeMask(_Node, Source[s.Mask], frozen=True):
-    """Create Fade Mask."""
+    """Create Fade Mask.
+
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 2 to 10000, by default 2
+    - `width`: a whole number from 16 to 4096, by default 256
+    - `height`: a whole number from 16 to 4096, by default 256
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `start_level`: a number from 0.0 to 1.0, by default 1.0
+    - `midpoint_level`: a number from 0.0 to 1.0, by default 0.5
+    - `end_level`: a number from 0.0 to 1.0, by default 0.0
+    - `midpoint_frame`: a whole number from 0 to 4096, by default 0
+    """
 
     CLASS_TYPE = 'CreateFadeMask'
 
@@ -111,7 +153,15 @@ class CreateFadeMask(_Node, Source[s.Mask], frozen=True):
 
 
 class CreateFadeMaskAdvanced(_Node, Source[s.Mask], frozen=True):
-    """Create Fade Mask Advanced."""
+    """Create Fade Mask Advanced.
+
+    - `points_string`: text, by default '0:(0.0),\\n7:(1.0),\\n15:(0.0)\\n'
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 2 to 10000, by default 16
+    - `width`: a whole number from 1 to 4096, by default 512
+    - `height`: a whole number from 1 to 4096, by default 512
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'none', 'default_to_black', by default 'linear'
+    """
 
     CLASS_TYPE = 'CreateFadeMaskAdvanced'
 
@@ -131,7 +181,18 @@ class CreateFadeMaskAdvanced(_Node, Source[s.Mask], frozen=True):
 
 
 class CreateFluidMask(_Node, frozen=True):
-    """Create Fluid Mask."""
+    """Create Fluid Mask.
+
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 1 to 4096, by default 1
+    - `width`: a whole number from 16 to 4096, by default 256
+    - `height`: a whole number from 16 to 4096, by default 256
+    - `inflow_count`: a whole number from 0 to 255, by default 3
+    - `inflow_velocity`: a whole number from 0 to 255, by default 1
+    - `inflow_radius`: a whole number from 0 to 255, by default 8
+    - `inflow_padding`: a whole number from 0 to 255, by default 50
+    - `inflow_duration`: a whole number from 0 to 255, by default 60
+    """
 
     CLASS_TYPE = 'CreateFluidMask'
 
@@ -155,7 +216,15 @@ class CreateFluidMask(_Node, frozen=True):
 
 
 class CreateGradientFromCoords(_Node, Source[s.Image], frozen=True):
-    """Create Gradient From Coords."""
+    """Create Gradient From Coords.
+
+    - `coordinates`: text
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `start_color`: text, by default 'white'
+    - `end_color`: text, by default 'black'
+    - `multiplier`: a number from 0.01 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CreateGradientFromCoords'
 
@@ -175,7 +244,13 @@ class CreateGradientFromCoords(_Node, Source[s.Image], frozen=True):
 
 
 class CreateGradientMask(_Node, Source[s.Mask], frozen=True):
-    """Create Gradient Mask."""
+    """Create Gradient Mask.
+
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 0 to 255, by default 0
+    - `width`: a whole number from 16 to 4096, by default 256
+    - `height`: a whole number from 16 to 4096, by default 256
+    """
 
     CLASS_TYPE = 'CreateGradientMask'
 
@@ -193,7 +268,19 @@ class CreateGradientMask(_Node, Source[s.Mask], frozen=True):
 
 
 class CreateInstanceDiffusionTracking(_Node, frozen=True):
-    """CreateInstanceDiffusionTracking."""
+    """CreateInstanceDiffusionTracking.
+
+    - `coordinates`: text
+    - `width`: a whole number from 16 to 4096, by default 512
+    - `height`: a whole number from 16 to 4096, by default 512
+    - `bbox_width`: a whole number from 16 to 4096, by default 512
+    - `bbox_height`: a whole number from 16 to 4096, by default 512
+    - `class_name`: text, by default 'class_name'
+    - `class_id`: a whole number from 0 to 255, by default 0
+    - `prompt`: text, by default 'prompt'
+    - `size_multiplier`: a number, optional
+    - `fit_in_frame`: true or false, optional
+    """
 
     CLASS_TYPE = 'CreateInstanceDiffusionTracking'
 
@@ -222,7 +309,16 @@ class CreateInstanceDiffusionTracking(_Node, frozen=True):
 
 
 class CreateMagicMask(_Node, frozen=True):
-    """Create Magic Mask."""
+    """Create Magic Mask.
+
+    - `frames`: a whole number from 2 to 4096, by default 16
+    - `depth`: a whole number from 1 to 500, by default 12
+    - `distortion`: a number from 0.0 to 100.0, by default 1.5
+    - `seed`: a whole number from 0 to 99999999, by default 123
+    - `transitions`: a whole number from 1 to 20, by default 1
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    """
 
     CLASS_TYPE = 'CreateMagicMask'
 
@@ -244,7 +340,23 @@ class CreateMagicMask(_Node, frozen=True):
 
 
 class CreateShapeImageOnPath(_Node, frozen=True):
-    """Create Shape Image On Path."""
+    """Create Shape Image On Path.
+
+    - `shape`: one of 'circle', 'square', 'triangle', by default 'circle'
+    - `coordinates`: text
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `shape_width`: a whole number from 2 to 4096, by default 128
+    - `shape_height`: a whole number from 2 to 4096, by default 128
+    - `shape_color`: text, by default 'white'
+    - `bg_color`: text, by default 'black'
+    - `blur_radius`: a number from 0.0 to 100, by default 0.0
+    - `intensity`: a number from 0.01 to 100.0, by default 1.0
+    - `size_multiplier`: a number, optional
+    - `trailing`: a number from 0.0 to 10.0, optional
+    - `border_width`: a whole number from 0 to 100, optional
+    - `border_color`: text, optional
+    """
 
     CLASS_TYPE = 'CreateShapeImageOnPath'
 
@@ -273,7 +385,18 @@ class CreateShapeImageOnPath(_Node, frozen=True):
 
 
 class CreateShapeMask(_Node, frozen=True):
-    """Create Shape Mask."""
+    """Create Shape Mask.
+
+    - `shape`: one of 'circle', 'square', 'triangle', by default 'circle'
+    - `frames`: a whole number from 1 to 4096, by default 1
+    - `location_x`: a whole number from 0 to 4096, by default 256
+    - `location_y`: a whole number from 0 to 4096, by default 256
+    - `grow`: a whole number from -512 to 512, by default 0
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `shape_width`: a whole number from 8 to 4096, by default 128
+    - `shape_height`: a whole number from 8 to 4096, by default 128
+    """
 
     CLASS_TYPE = 'CreateShapeMask'
 
@@ -297,7 +420,16 @@ class CreateShapeMask(_Node, frozen=True):
 
 
 class CreateShapeMaskOnPath(_Node, frozen=True):
-    """Create Shape Mask On Path, deprecated."""
+    """Create Shape Mask On Path, deprecated.
+
+    - `shape`: one of 'circle', 'square', 'triangle', by default 'circle'
+    - `coordinates`: text
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `shape_width`: a whole number from 8 to 4096, by default 128
+    - `shape_height`: a whole number from 8 to 4096, by default 128
+    - `size_multiplier`: a number, optional
+    """
 
     CLASS_TYPE = 'CreateShapeMaskOnPath'
 
@@ -319,7 +451,21 @@ class CreateShapeMaskOnPath(_Node, frozen=True):
 
 
 class CreateTextMask(_Node, frozen=True):
-    """Create Text Mask."""
+    """Create Text Mask.
+
+    - `invert`: true or false, by default False
+    - `frames`: a whole number from 1 to 4096, by default 1
+    - `text_x`: a whole number from 0 to 4096, by default 0
+    - `text_y`: a whole number from 0 to 4096, by default 0
+    - `font_size`: a whole number from 8 to 4096, by default 32
+    - `font_color`: text, by default 'white'
+    - `text`: text, by default 'HELLO!'
+    - `font`: the name of a file or model that the server has
+    - `width`: a whole number from 16 to 4096, by default 512
+    - `height`: a whole number from 16 to 4096, by default 512
+    - `start_rotation`: a whole number from 0 to 359, by default 0
+    - `end_rotation`: a whole number from -359 to 359, by default 0
+    """
 
     CLASS_TYPE = 'CreateTextMask'
 
@@ -346,7 +492,18 @@ class CreateTextMask(_Node, frozen=True):
 
 
 class CreateTextOnPath(_Node, frozen=True):
-    """Create Text On Path."""
+    """Create Text On Path.
+
+    - `coordinates`: text
+    - `text`: text, by default 'text'
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `font`: the name of a file or model that the server has
+    - `font_size`: a whole number, by default 42
+    - `alignment`: one of 'left', 'center', 'right', by default 'center'
+    - `text_color`: text, by default 'white'
+    - `size_multiplier`: a number, optional
+    """
 
     CLASS_TYPE = 'CreateTextOnPath'
 
@@ -371,7 +528,15 @@ class CreateTextOnPath(_Node, frozen=True):
 
 
 class CreateVoronoiMask(_Node, frozen=True):
-    """Create Voronoi Mask."""
+    """Create Voronoi Mask.
+
+    - `frames`: a whole number from 2 to 4096, by default 16
+    - `num_points`: a whole number from 1 to 4096, by default 15
+    - `line_width`: a whole number from 1 to 4096, by default 4
+    - `speed`: a number from 0.0 to 1.0, by default 0.5
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    """
 
     CLASS_TYPE = 'CreateVoronoiMask'
 
@@ -392,7 +557,16 @@ class CreateVoronoiMask(_Node, frozen=True):
 
 
 class CrossFadeImages(_Node, Source[s.Image], frozen=True):
-    """Cross Fade Images."""
+    """Cross Fade Images.
+
+    - `images_1`: a wire that carries IMAGE
+    - `images_2`: a wire that carries IMAGE
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
+    - `transition_start_index`: a whole number from -4096 to 4096, by default 1
+    - `transitioning_frames`: a whole number from 0 to 4096, by default 1
+    - `start_level`: a number from 0.0 to 1.0, by default 0.0
+    - `end_level`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CrossFadeImages'
 
@@ -413,7 +587,14 @@ class CrossFadeImages(_Node, Source[s.Image], frozen=True):
 
 
 class CrossFadeImagesMulti(_Node, Source[s.Image], frozen=True):
-    """Cross Fade Images Multi."""
+    """Cross Fade Images Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `image_1`: a wire that carries IMAGE
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
+    - `transitioning_frames`: a whole number from 0 to 4096, by default 1
+    - `image_2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CrossFadeImagesMulti'
 
@@ -434,7 +615,13 @@ class CrossFadeImagesMulti(_Node, Source[s.Image], frozen=True):
 
 
 class CustomControlNetWeightsFluxFromList(_Node, frozen=True):
-    """Custom ControlNet Weights Flux From List."""
+    """Custom ControlNet Weights Flux From List.
+
+    - `list_of_floats`: a number
+    - `uncond_multiplier`: a number from 0.0 to 1.0, optional
+    - `cn_extras`: a wire that carries CN_WEIGHTS_EXTRAS, optional
+    - `autosize`: a wire that carries ACNAUTOSIZE, optional
+    """
 
     CLASS_TYPE = 'CustomControlNetWeightsFluxFromList'
 
@@ -453,7 +640,11 @@ class CustomControlNetWeightsFluxFromList(_Node, frozen=True):
 
 
 class CustomSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """Custom Sigmas."""
+    """Custom Sigmas.
+
+    - `sigmas_string`: text
+    - `interpolate_to_steps`: a whole number from 0 to 255, by default 10
+    """
 
     CLASS_TYPE = 'CustomSigmas'
 
@@ -469,7 +660,16 @@ class CustomSigmas(_Node, Source[s.Sigmas], frozen=True):
 
 
 class CutAndDragOnPath(_Node, frozen=True):
-    """Cut And Drag On Path."""
+    """Cut And Drag On Path.
+
+    - `image`: a wire that carries IMAGE
+    - `coordinates`: text
+    - `mask`: a wire that carries MASK
+    - `frame_width`: a whole number from 16 to 4096, by default 512
+    - `frame_height`: a whole number from 16 to 4096, by default 512
+    - `inpaint`: true or false, by default True
+    - `bg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'CutAndDragOnPath'
 
@@ -491,7 +691,18 @@ class CutAndDragOnPath(_Node, frozen=True):
 
 
 class DecodeAndSaveVideo(_Node, Generic[Family], frozen=True):
-    """Decode and Save Video."""
+    """Decode and Save Video.
+
+    - `video_latent`: a wire that carries LATENT
+    - `fps`: a number from 0.0 to 999.0, by default 25.0
+    - `filename_prefix`: text, by default 'video/ComfyUI'
+    - `format`: one of 'auto', 'mp4', 'mkv', 'webm', by default 'auto'
+    - `codec`: one of 'auto', 'h264', 'av1', by default 'auto'
+    - `video_vae`: a wire that carries VAE
+    - `tiling`: one of 'disabled', 'enabled'
+    - `audio_latent`: a wire that carries LATENT, optional
+    - `audio_vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'DecodeAndSaveVideo'
 
@@ -499,6 +710,14 @@ class DecodeAndSaveVideo(_Node, Generic[Family], frozen=True):
         """The options of `tiling`."""
 
         class Enabled(Option, frozen=True):
+            """The choice 'enabled'.
+
+            - `tile_size`: a whole number from 64 to 4096, by default 512
+            - `overlap`: a whole number from 0 to 4096, by default 64
+            - `temporal_size`: a whole number from 8 to 4096, by default 4096
+            - `temporal_overlap`: a whole number from 4 to 4096, by default 16
+            """
+
             KEY = 'enabled'
             tile_size: Annotated[int, Field(ge=64, le=4096)] | Source[s.Int] = 512
             overlap: Annotated[int, Field(ge=0, le=4096)] | Source[s.Int] = 64
@@ -517,7 +736,13 @@ class DecodeAndSaveVideo(_Node, Generic[Family], frozen=True):
 
 
 class DifferentialDiffusionAdvanced(_Node, Generic[Family], frozen=True):
-    """Differential Diffusion Advanced."""
+    """Differential Diffusion Advanced.
+
+    - `model`: a wire that carries MODEL
+    - `samples`: a wire that carries LATENT
+    - `mask`: a wire that carries MASK
+    - `multiplier`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'DifferentialDiffusionAdvanced'
 
@@ -536,7 +761,16 @@ class DifferentialDiffusionAdvanced(_Node, Generic[Family], frozen=True):
 
 
 class DiffusionModelLoaderKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Diffusion Model Loader KJ, experimental."""
+    """Diffusion Model Loader KJ, experimental.
+
+    - `model_name`: the name of a file or model that the server has
+    - `weight_dtype`: one of 'default', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2', 'fp16', 'bf16', 'fp32', by default 'default'
+    - `compute_dtype`: one of 'default', 'fp16', 'bf16', 'fp32', by default 'default'
+    - `patch_cublaslinear`: true or false, by default False
+    - `sage_attention`: one of 'disabled', 'auto', 'sageattn_qk_int8_pv_fp16_cuda', 'sageattn_qk_int8_pv_fp16_triton', 'sageattn_qk_int8_pv_fp8_cuda', 'sageattn_qk_int8_pv_fp8_cuda++', 'sageattn3', 'sageattn3_per_block_mean'
+    - `enable_fp16_accumulation`: true or false, by default False
+    - `extra_state_dict`: text, optional
+    """
 
     CLASS_TYPE = 'DiffusionModelLoaderKJ'
 
@@ -557,7 +791,10 @@ class DiffusionModelLoaderKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class DiffusionModelSelector(_Node, Source[s.String], frozen=True):
-    """Diffusion Model Selector, experimental."""
+    """Diffusion Model Selector, experimental.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'DiffusionModelSelector'
 
@@ -572,7 +809,14 @@ class DiffusionModelSelector(_Node, Source[s.String], frozen=True):
 
 
 class DiTBlockLoraLoader(_Node, Generic[Family], frozen=True):
-    """DiT Block Lora Loader."""
+    """DiT Block Lora Loader.
+
+    - `model`: a wire that carries MODEL
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    - `lora_name`: the name of a file or model that the server has, optional
+    - `opt_lora_path`: text, optional
+    - `blocks`: a wire that carries SELECTEDDITBLOCKS, optional
+    """
 
     CLASS_TYPE = 'DiTBlockLoraLoader'
 
@@ -592,7 +836,10 @@ class DiTBlockLoraLoader(_Node, Generic[Family], frozen=True):
 
 
 class DownloadAndLoadCLIPSeg(_Node, Source[s.Clipsegmodel], frozen=True):
-    """(Down)load CLIPSeg."""
+    """(Down)load CLIPSeg.
+
+    - `model`: one of 'Kijai/clipseg-rd64-refined-fp16', 'CIDAS/clipseg-rd64-refined', by default 'Kijai/clipseg-rd64-refined-fp16'
+    """
 
     CLASS_TYPE = 'DownloadAndLoadCLIPSeg'
 
@@ -607,7 +854,15 @@ class DownloadAndLoadCLIPSeg(_Node, Source[s.Clipsegmodel], frozen=True):
 
 
 class DrawInstanceDiffusionTracking(_Node, Source[s.Image], frozen=True):
-    """DrawInstanceDiffusionTracking."""
+    """DrawInstanceDiffusionTracking.
+
+    - `image`: a wire that carries IMAGE
+    - `tracking`: a wire that carries TRACKING
+    - `box_line_width`: a whole number from 1 to 10, by default 2
+    - `draw_text`: true or false, by default True
+    - `font`: the name of a file or model that the server has
+    - `font_size`: a whole number, by default 20
+    """
 
     CLASS_TYPE = 'DrawInstanceDiffusionTracking'
 
@@ -627,7 +882,13 @@ class DrawInstanceDiffusionTracking(_Node, Source[s.Image], frozen=True):
 
 
 class DrawMaskOnImage(_Node, Source[s.Image], frozen=True):
-    """Draw Mask On Image."""
+    """Draw Mask On Image.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `color`: text, by default '0, 0, 0'
+    - `device`: one of 'cpu', 'gpu', optional
+    """
 
     CLASS_TYPE = 'DrawMaskOnImage'
 
@@ -645,7 +906,10 @@ class DrawMaskOnImage(_Node, Source[s.Image], frozen=True):
 
 
 class DummyOut(_Node, Source[Any], frozen=True):
-    """Dummy Out."""
+    """Dummy Out.
+
+    - `any_input`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'DummyOut'
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +22,12 @@ class _Node(Node, frozen=True):
 
 
 class EmptyLatentImageCustomPresets(_Node, Generic[Family], frozen=True):
-    """Empty Latent Image Custom Presets."""
+    """Empty Latent Image Custom Presets.
+
+    - `dimensions`: the name of a file or model that the server has
+    - `invert`: true or false, by default False
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLatentImageCustomPresets'
 
@@ -40,7 +46,12 @@ class EmptyLatentImageCustomPresets(_Node, Generic[Family], frozen=True):
 
 
 class EmptyLatentImagePresets(_Node, Generic[Family], frozen=True):
-    """Empty Latent Image Presets."""
+    """Empty Latent Image Presets.
+
+    - `dimensions`: one of '512 x 512 (1:1)', '768 x 512 (1.5:1)', '960 x 512 (1.875:1)', '1024 x 512 (2:1)', '1024 x 576 (1.778:1)', '1536 x 640 (2.4:1)', '1344 x 768 (1.75:1)', '1216 x 832 (1.46:1)', '1152 x 896 (1.286:1)', '1024 x 1024 (1:1)', by default '512 x 512 (1:1)'
+    - `invert`: true or false, by default False
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'EmptyLatentImagePresets'
 
@@ -59,7 +70,16 @@ class EmptyLatentImagePresets(_Node, Generic[Family], frozen=True):
 
 
 class EncodeVideoComponents(_Node, Generic[Family], frozen=True):
-    """Encode Video Components."""
+    """Encode Video Components.
+
+    - `video`: a wire that carries VIDEO
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 0 to 16384, by default 768
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `max_frames`: a whole number from 0 to 999999, by default 0
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'lanczos'
+    - `keep_proportion`: one of 'stretch', 'resize', 'total_pixels', 'crop', 'pad', 'pad_edge', 'pad_edge_pixel', 'pillarbox_blur'
+    """
 
     CLASS_TYPE = 'EncodeVideoComponents'
 
@@ -73,23 +93,49 @@ class EncodeVideoComponents(_Node, Generic[Family], frozen=True):
         """The options of `keep_proportion`."""
 
         class Crop(Option, frozen=True):
+            """The choice 'crop'.
+
+            - `crop_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+            """
+
             KEY = 'crop'
             crop_position: Literal['center', 'top', 'bottom', 'left', 'right'] | Source[s.Combo] = 'center'
 
         class Pad(Option, frozen=True):
+            """The choice 'pad'.
+
+            - `pad_color`: text, by default '0, 0, 0'
+            - `pad_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+            """
+
             KEY = 'pad'
             pad_color: str | Source[s.String] = '0, 0, 0'
             pad_position: Literal['center', 'top', 'bottom', 'left', 'right'] | Source[s.Combo] = 'center'
 
         class PadEdge(Option, frozen=True):
+            """The choice 'pad_edge'.
+
+            - `pad_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+            """
+
             KEY = 'pad_edge'
             pad_position: Literal['center', 'top', 'bottom', 'left', 'right'] | Source[s.Combo] = 'center'
 
         class PadEdgePixel(Option, frozen=True):
+            """The choice 'pad_edge_pixel'.
+
+            - `pad_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+            """
+
             KEY = 'pad_edge_pixel'
             pad_position: Literal['center', 'top', 'bottom', 'left', 'right'] | Source[s.Combo] = 'center'
 
         class PillarboxBlur(Option, frozen=True):
+            """The choice 'pillarbox_blur'.
+
+            - `pad_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+            """
+
             KEY = 'pillarbox_blur'
             pad_position: Literal['center', 'top', 'bottom', 'left', 'right'] | Source[s.Combo] = 'center'
 
@@ -107,7 +153,11 @@ class EncodeVideoComponents(_Node, Generic[Family], frozen=True):
 
 
 class EndRecordCUDAMemoryHistory(_Node, frozen=True):
-    """End Recording CUDAMemory History."""
+    """End Recording CUDAMemory History.
+
+    - `input`: a wire that carries anything
+    - `output_path`: text, by default 'comfy_cuda_memory_history'
+    """
 
     CLASS_TYPE = 'EndRecordCUDAMemoryHistory'
 
@@ -124,7 +174,12 @@ class EndRecordCUDAMemoryHistory(_Node, frozen=True):
 
 
 class FastPreview(_Node, frozen=True):
-    """Fast Preview."""
+    """Fast Preview.
+
+    - `image`: a wire that carries IMAGE
+    - `format`: one of 'JPEG', 'PNG', by default 'JPEG'
+    - `max_size`: a whole number from 128 to 4096, by default 768
+    """
 
     CLASS_TYPE = 'FastPreview'
     image: Source[s.Image]
@@ -133,7 +188,13 @@ class FastPreview(_Node, frozen=True):
 
 
 class FastPreviewBatch(_Node, frozen=True):
-    """Fast Preview Batch."""
+    """Fast Preview Batch.
+
+    - `input`: a wire that carries IMAGE,MASK
+    - `max_thumb_size`: a whole number from 512 to 1024, by default 512
+    - `crf`: a whole number from 0 to 51, by default 25
+    - `max_grid_frames`: a whole number from 1 to 4096, by default 1024
+    """
 
     CLASS_TYPE = 'FastPreviewBatch'
     input: Source[s.Image | s.Mask]
@@ -143,7 +204,11 @@ class FastPreviewBatch(_Node, frozen=True):
 
 
 class FilterZeroMasksAndCorrespondingImages(_Node, frozen=True):
-    """FilterZeroMasksAndCorrespondingImages."""
+    """FilterZeroMasksAndCorrespondingImages.
+
+    - `masks`: a wire that carries MASK
+    - `original_images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'FilterZeroMasksAndCorrespondingImages'
 
@@ -162,7 +227,13 @@ class FilterZeroMasksAndCorrespondingImages(_Node, frozen=True):
 
 
 class FlipSigmasAdjusted(_Node, frozen=True):
-    """Flip Sigmas Adjusted."""
+    """Flip Sigmas Adjusted.
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `divide_by_last_sigma`: true or false, by default False
+    - `divide_by`: a number from 1 to 255, by default 1.0
+    - `offset_by`: a whole number from -100 to 100, by default 1
+    """
 
     CLASS_TYPE = 'FlipSigmasAdjusted'
 
@@ -181,7 +252,10 @@ class FlipSigmasAdjusted(_Node, frozen=True):
 
 
 class FloatConstant(_Node, Source[s.Float], frozen=True):
-    """Float Constant."""
+    """Float Constant.
+
+    - `value`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    """
 
     CLASS_TYPE = 'FloatConstant'
 
@@ -196,7 +270,12 @@ class FloatConstant(_Node, Source[s.Float], frozen=True):
 
 
 class FloatToMask(_Node, Source[s.Mask], frozen=True):
-    """Float To Mask."""
+    """Float To Mask.
+
+    - `input_values_`: a number, by default 0.0
+    - `width`: a whole number of at least 1, by default 100
+    - `height`: a whole number of at least 1, by default 100
+    """
 
     CLASS_TYPE = 'FloatToMask'
 
@@ -214,7 +293,10 @@ class FloatToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class FloatToSigmas(_Node, Source[s.Sigmas], frozen=True):
-    """Float To Sigmas."""
+    """Float To Sigmas.
+
+    - `float_list`: a number, by default 0.0
+    """
 
     CLASS_TYPE = 'FloatToSigmas'
 
@@ -229,7 +311,66 @@ class FloatToSigmas(_Node, Source[s.Sigmas], frozen=True):
 
 
 class FluxBlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
-    """Flux Block Lora Select."""
+    """Flux Block Lora Select.
+
+    - `double_blocks_0`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_1`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_2`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_3`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_4`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_5`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_6`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_7`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_8`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_9`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_10`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_11`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_12`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_13`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_14`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_15`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_16`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_17`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_18`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_0`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_1`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_2`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_3`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_4`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_5`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_6`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_7`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_8`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_9`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_10`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_11`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_12`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_13`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_14`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_15`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_16`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_17`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_18`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_19`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_20`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_21`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_22`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_23`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_24`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_25`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_26`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_27`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_28`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_29`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_30`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_31`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_32`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_33`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_34`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_35`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_36`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_37`: a number from 0.0 to 1000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'FluxBlockLoraSelect'
 
@@ -301,7 +442,20 @@ class FluxBlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
 
 
 class GenerateNoise(_Node, Source[s.Latent[Family]], frozen=True):
-    """Generate Noise."""
+    """Generate Noise.
+
+    - `width`: a whole number from 16 to 4096, by default 512
+    - `height`: a whole number from 16 to 4096, by default 512
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 123
+    - `multiplier`: a number from 0.0 to 4096, by default 1.0
+    - `constant_batch_noise`: true or false, by default False
+    - `normalize`: true or false, by default False
+    - `model`: a wire that carries MODEL, optional
+    - `sigmas`: a wire that carries SIGMAS, optional
+    - `latent_channels`: one of '4', '16', optional
+    - `shape`: one of 'BCHW', 'BCTHW', 'BTCHW', optional
+    """
 
     CLASS_TYPE = 'GenerateNoise'
 
@@ -326,7 +480,13 @@ class GenerateNoise(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class GetImageRangeFromBatch(_Node, frozen=True):
-    """Get Image or Mask Range From Batch."""
+    """Get Image or Mask Range From Batch.
+
+    - `start_index`: a whole number from -1 to 4096, by default 0
+    - `num_frames`: a whole number from 1 to 4096, by default 1
+    - `images`: a wire that carries IMAGE, optional
+    - `masks`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'GetImageRangeFromBatch'
 
@@ -345,7 +505,11 @@ class GetImageRangeFromBatch(_Node, frozen=True):
 
 
 class GetImagesFromBatchIndexed(_Node, Source[s.Image], frozen=True):
-    """Get Images From Batch Indexed."""
+    """Get Images From Batch Indexed.
+
+    - `images`: a wire that carries IMAGE
+    - `indexes`: text, by default '0, 1, 2'
+    """
 
     CLASS_TYPE = 'GetImagesFromBatchIndexed'
 
@@ -361,7 +525,10 @@ class GetImagesFromBatchIndexed(_Node, Source[s.Image], frozen=True):
 
 
 class GetImageSizeAndCount(_Node, frozen=True):
-    """Get Image Size & Count."""
+    """Get Image Size & Count.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'GetImageSizeAndCount'
 
@@ -379,7 +546,12 @@ class GetImageSizeAndCount(_Node, frozen=True):
 
 
 class GetLatentRangeFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Get Latent Range From Batch."""
+    """Get Latent Range From Batch.
+
+    - `latents`: a wire that carries LATENT
+    - `start_index`: a whole number from -1 to 4096, by default 0
+    - `num_frames`: a whole number from -1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'GetLatentRangeFromBatch'
 
@@ -396,7 +568,12 @@ class GetLatentRangeFromBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class GetLatentsFromBatchIndexed(_Node, Source[s.Latent[Family]], frozen=True):
-    """Get Latents From Batch Indexed."""
+    """Get Latents From Batch Indexed.
+
+    - `latents`: a wire that carries LATENT
+    - `indexes`: text, by default '0, 1, 2'
+    - `latent_format`: one of 'BCHW', 'BTCHW', 'BCTHW', by default 'BCHW'
+    """
 
     CLASS_TYPE = 'GetLatentsFromBatchIndexed'
 
@@ -413,7 +590,10 @@ class GetLatentsFromBatchIndexed(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class GetLatentSizeAndCount(_Node, Generic[Family], frozen=True):
-    """Get Latent Size & Count."""
+    """Get Latent Size & Count.
+
+    - `latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'GetLatentSizeAndCount'
 
@@ -433,7 +613,10 @@ class GetLatentSizeAndCount(_Node, Generic[Family], frozen=True):
 
 
 class GetMaskSizeAndCount(_Node, frozen=True):
-    """Get Mask Size & Count."""
+    """Get Mask Size & Count.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'GetMaskSizeAndCount'
 
@@ -451,7 +634,11 @@ class GetMaskSizeAndCount(_Node, frozen=True):
 
 
 class GetPreviewOverrideFramesKJ(_Node, Source[s.Image], frozen=True):
-    """Get Preview Override Frames, experimental."""
+    """Get Preview Override Frames, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `after_sample`: a wire that carries LATENT,IMAGE
+    """
 
     CLASS_TYPE = 'GetPreviewOverrideFramesKJ'
 
@@ -467,7 +654,12 @@ class GetPreviewOverrideFramesKJ(_Node, Source[s.Image], frozen=True):
 
 
 class GetTrackRange(_Node, Source[s.Tracks], frozen=True):
-    """GetTrackRange."""
+    """GetTrackRange.
+
+    - `tracks`: a wire that carries TRACKS
+    - `start_index`: a whole number from -10000 to 10000, by default 24
+    - `num_frames`: a whole number from 1 to 10000, by default 10
+    """
 
     CLASS_TYPE = 'GetTrackRange'
 
@@ -484,7 +676,16 @@ class GetTrackRange(_Node, Source[s.Tracks], frozen=True):
 
 
 class GGUFLoaderKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """GGUFLoaderKJ, experimental."""
+    """GGUFLoaderKJ, experimental.
+
+    - `model_name`: the name of a file or model that the server has
+    - `extra_model_name`: the name of a file or model that the server has, by default 'none'
+    - `dequant_dtype`: one of 'default', 'target', 'float32', 'float16', 'bfloat16', by default 'default'
+    - `patch_dtype`: one of 'default', 'target', 'float32', 'float16', 'bfloat16', by default 'default'
+    - `patch_on_device`: true or false, by default False
+    - `enable_fp16_accumulation`: true or false, by default False
+    - `attention_override`: one of 'none', 'sdpa', 'sageattn', 'xformers', 'flashattn', by default 'none'
+    """
 
     CLASS_TYPE = 'GGUFLoaderKJ'
 
@@ -505,7 +706,18 @@ class GGUFLoaderKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class GLIGENTextBoxApplyBatchCoords(_Node, Generic[Family], frozen=True):
-    """GLIGENTextBoxApplyBatchCoords."""
+    """GLIGENTextBoxApplyBatchCoords.
+
+    - `conditioning_to`: a wire that carries CONDITIONING
+    - `latents`: a wire that carries LATENT
+    - `clip`: a wire that carries CLIP
+    - `gligen_textbox_model`: a wire that carries GLIGEN
+    - `coordinates`: text
+    - `text`: text
+    - `width`: a whole number from 8 to 4096, by default 128
+    - `height`: a whole number from 8 to 4096, by default 128
+    - `size_multiplier`: a number, optional
+    """
 
     CLASS_TYPE = 'GLIGENTextBoxApplyBatchCoords'
 
@@ -529,7 +741,11 @@ class GLIGENTextBoxApplyBatchCoords(_Node, Generic[Family], frozen=True):
 
 
 class GradientToFloat(_Node, frozen=True):
-    """Gradient To Float."""
+    """Gradient To Float.
+
+    - `image`: a wire that carries IMAGE
+    - `steps`: a whole number from 2 to 10000, by default 10
+    """
 
     CLASS_TYPE = 'GradientToFloat'
 
@@ -546,7 +762,18 @@ class GradientToFloat(_Node, frozen=True):
 
 
 class GrowMaskWithBlur(_Node, frozen=True):
-    """Grow Mask With Blur."""
+    """Grow Mask With Blur.
+
+    - `mask`: a wire that carries MASK
+    - `expand`: a whole number from -16384 to 16384, by default 0
+    - `incremental_expandrate`: a number from 0.0 to 100.0, by default 0.0
+    - `tapered_corners`: true or false, by default True
+    - `flip_input`: true or false, by default False
+    - `blur_radius`: a number from 0.0 to 100, by default 0.0
+    - `lerp_alpha`: a number from 0.0 to 1.0, by default 1.0
+    - `decay_factor`: a number from 0.0 to 1.0, by default 1.0
+    - `fill_holes`: true or false, optional
+    """
 
     CLASS_TYPE = 'GrowMaskWithBlur'
 
@@ -570,7 +797,14 @@ class GrowMaskWithBlur(_Node, frozen=True):
 
 
 class HDRPreviewKJ(_Node, Source[s.Image], frozen=True):
-    """HDR Preview KJ, experimental."""
+    """HDR Preview KJ, experimental.
+
+    - `image`: a wire that carries IMAGE
+    - `exposure`: a number from -10.0 to 10.0, by default 0.0
+    - `saturation`: a number from 0.0 to 2.0, by default 1.0
+    - `fps`: a number from 1.0 to 120.0, optional
+    - `input_space`: one of 'logc3', 'linear', 'srgb', optional
+    """
 
     CLASS_TYPE = 'HDRPreviewKJ'
 
@@ -589,7 +823,69 @@ class HDRPreviewKJ(_Node, Source[s.Image], frozen=True):
 
 
 class HunyuanVideoBlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
-    """Hunyuan Video Block Lora Select."""
+    """Hunyuan Video Block Lora Select.
+
+    - `double_blocks_0`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_1`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_2`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_3`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_4`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_5`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_6`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_7`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_8`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_9`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_10`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_11`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_12`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_13`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_14`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_15`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_16`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_17`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_18`: a number from 0.0 to 1000.0, by default 0.0
+    - `double_blocks_19`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_0`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_1`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_2`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_3`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_4`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_5`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_6`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_7`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_8`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_9`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_10`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_11`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_12`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_13`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_14`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_15`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_16`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_17`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_18`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_19`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_20`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_21`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_22`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_23`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_24`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_25`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_26`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_27`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_28`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_29`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_30`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_31`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_32`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_33`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_34`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_35`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_36`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_37`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_38`: a number from 0.0 to 1000.0, by default 0.0
+    - `single_blocks_39`: a number from 0.0 to 1000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'HunyuanVideoBlockLoraSelect'
 
@@ -664,7 +960,20 @@ class HunyuanVideoBlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=Tru
 
 
 class HunyuanVideoEncodeKeyframesToCond(_Node, Generic[Family], frozen=True):
-    """HunyuanVideo Encode Keyframes To Cond."""
+    """HunyuanVideo Encode Keyframes To Cond.
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `start_frame`: a wire that carries IMAGE
+    - `end_frame`: a wire that carries IMAGE
+    - `num_frames`: a whole number from 2 to 4096, by default 33
+    - `tile_size`: a whole number from 64 to 4096, by default 512
+    - `overlap`: a whole number from 0 to 4096, by default 64
+    - `temporal_size`: a whole number from 8 to 4096, by default 64
+    - `temporal_overlap`: a whole number from 4 to 4096, by default 8
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'HunyuanVideoEncodeKeyframesToCond'
 
@@ -692,7 +1001,14 @@ class HunyuanVideoEncodeKeyframesToCond(_Node, Generic[Family], frozen=True):
 
 
 class Ideogram4OptimizationsKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Ideogram4 Optimizations KJ, experimental."""
+    """Ideogram4 Optimizations KJ, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `chunk_ffn`: true or false, by default True
+    - `ffn_chunks`: a whole number from 1 to 64, by default 2
+    - `ffn_seq_threshold`: a whole number from 256 to 65536, by default 1024
+    - `bf16_rope`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Ideogram4OptimizationsKJ'
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -21,7 +22,27 @@ class _Node(Node, frozen=True):
 
 
 class Ideogram4PromptBuilderKJ(_Node, frozen=True):
-    """Ideogram 4 Prompt Builder KJ, experimental."""
+    """Ideogram 4 Prompt Builder KJ, experimental.
+
+    - `width`: a whole number from 64 to 16384, by default 1024
+    - `height`: a whole number from 64 to 16384, by default 1024
+    - `high_level_description`: text
+    - `background`: text
+    - `style`: one of 'none', 'photo', 'art_style'
+    - `aesthetics`: text
+    - `lighting`: text
+    - `medium`: text
+    - `style_palette_data`: text
+    - `elements_data`: text
+    - `bg_brightness`: a whole number from 0 to 100, by default 25
+    - `import_mode`: one of 'when empty', 'always', by default 'when empty'
+    - `output_format`: text, by default 'compact'
+    - `coord_mode`: text, by default 'normalized'
+    - `bbox_order`: text, by default 'yx'
+    - `image`: a wire that carries IMAGE, optional
+    - `import_json`: text, optional
+    - `bboxes`: a wire that carries BOUNDING_BOX, optional
+    """
 
     CLASS_TYPE = 'Ideogram4PromptBuilderKJ'
 
@@ -36,10 +57,20 @@ class Ideogram4PromptBuilderKJ(_Node, frozen=True):
         """The options of `style`."""
 
         class Photo(Option, frozen=True):
+            """The choice 'photo'.
+
+            - `photo`: text
+            """
+
             KEY = 'photo'
             photo: str | Source[s.String] = ''
 
         class ArtStyle(Option, frozen=True):
+            """The choice 'art_style'.
+
+            - `art_style`: text
+            """
+
             KEY = 'art_style'
             art_style: str | Source[s.String] = ''
 
@@ -68,7 +99,14 @@ class Ideogram4PromptBuilderKJ(_Node, frozen=True):
 
 
 class ImageAddMulti(_Node, Source[s.Image], frozen=True):
-    """Image Add Multi."""
+    """Image Add Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `image_1`: a wire that carries IMAGE
+    - `image_2`: a wire that carries IMAGE
+    - `blending`: one of 'add', 'subtract', 'multiply', 'difference', by default 'add'
+    - `blend_amount`: a number from 0 to 1, by default 0.5
+    """
 
     CLASS_TYPE = 'ImageAddMulti'
 
@@ -89,7 +127,14 @@ class ImageAddMulti(_Node, Source[s.Image], frozen=True):
 
 
 class ImageAndMaskPreview(_Node, Source[s.Image], frozen=True):
-    """ImageAndMaskPreview."""
+    """ImageAndMaskPreview.
+
+    - `mask_opacity`: a number from 0.0 to 1.0, by default 1.0
+    - `mask_color`: text, by default '255, 255, 255'
+    - `pass_through`: true or false, by default False
+    - `image`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageAndMaskPreview'
 
@@ -108,7 +153,14 @@ class ImageAndMaskPreview(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBatchExtendWithOverlap(_Node, frozen=True):
-    """Image Batch Extend With Overlap."""
+    """Image Batch Extend With Overlap.
+
+    - `source_images`: a wire that carries IMAGE
+    - `overlap`: a whole number from 1 to 4096, by default 13
+    - `overlap_side`: one of 'source', 'new_images', by default 'source'
+    - `overlap_mode`: one of 'cut', 'linear_blend', 'ease_in_out', 'filmic_crossfade', 'perceptual_crossfade', by default 'linear_blend'
+    - `new_images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageBatchExtendWithOverlap'
 
@@ -129,7 +181,13 @@ class ImageBatchExtendWithOverlap(_Node, frozen=True):
 
 
 class ImageBatchFilter(_Node, frozen=True):
-    """Image Batch Filter."""
+    """Image Batch Filter.
+
+    - `images`: a wire that carries IMAGE
+    - `empty_color`: text, by default '0, 0, 0'
+    - `empty_threshold`: a number from 0.0 to 1.0, by default 0.01
+    - `replacement_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageBatchFilter'
 
@@ -148,7 +206,18 @@ class ImageBatchFilter(_Node, frozen=True):
 
 
 class ImageBatchJoinWithTransition(_Node, Source[s.Image], frozen=True):
-    """Image Batch Join With Transition."""
+    """Image Batch Join With Transition.
+
+    - `images_1`: a wire that carries IMAGE
+    - `images_2`: a wire that carries IMAGE
+    - `start_index`: a whole number from -10000 to 10000, by default 0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
+    - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
+    - `transitioning_frames`: a whole number from 1 to 4096, by default 1
+    - `blur_radius`: a number from 0.0 to 100.0, by default 0.0
+    - `reverse`: true or false, by default False
+    - `device`: one of 'CPU', 'GPU', by default 'CPU'
+    """
 
     CLASS_TYPE = 'ImageBatchJoinWithTransition'
 
@@ -171,7 +240,12 @@ class ImageBatchJoinWithTransition(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBatchMulti(_Node, Source[s.Image], frozen=True):
-    """Image Batch Multi."""
+    """Image Batch Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `image_1`: a wire that carries IMAGE
+    - `image_2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImageBatchMulti'
 
@@ -190,7 +264,12 @@ class ImageBatchMulti(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBatchRepeatInterleaving(_Node, frozen=True):
-    """ImageBatchRepeatInterleaving."""
+    """ImageBatchRepeatInterleaving.
+
+    - `images`: a wire that carries IMAGE
+    - `repeats`: a whole number from 1 to 4096, by default 1
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageBatchRepeatInterleaving'
 
@@ -208,7 +287,17 @@ class ImageBatchRepeatInterleaving(_Node, frozen=True):
 
 
 class ImageBatchTestPattern(_Node, Source[s.Image], frozen=True):
-    """ImageBatchTestPattern."""
+    """ImageBatchTestPattern.
+
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `start_from`: a whole number from 0 to 4096, by default 0
+    - `text_x`: a whole number from 0 to 4096, by default 256
+    - `text_y`: a whole number from 0 to 4096, by default 256
+    - `width`: a whole number from 16 to 4096, by default 512
+    - `height`: a whole number from 16 to 4096, by default 512
+    - `font`: the name of a file or model that the server has
+    - `font_size`: a whole number from 8 to 4096, by default 255
+    """
 
     CLASS_TYPE = 'ImageBatchTestPattern'
 
@@ -230,7 +319,13 @@ class ImageBatchTestPattern(_Node, Source[s.Image], frozen=True):
 
 
 class ImageConcanate(_Node, Source[Any], frozen=True):
-    """ImageConcanate."""
+    """ImageConcanate.
+
+    - `image1`: a wire that carries anything that matches
+    - `image2`: a wire that carries IMAGE,MASK
+    - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
+    - `match_image_size`: true or false, by default True
+    """
 
     CLASS_TYPE = 'ImageConcanate'
 
@@ -248,7 +343,13 @@ class ImageConcanate(_Node, Source[Any], frozen=True):
 
 
 class ImageConcatFromBatch(_Node, Source[s.Image], frozen=True):
-    """Image Concatenate From Batch."""
+    """Image Concatenate From Batch.
+
+    - `images`: a wire that carries IMAGE
+    - `num_columns`: a whole number from 1 to 255, by default 3
+    - `match_image_size`: true or false, by default False
+    - `max_resolution`: a whole number, by default 4096
+    """
 
     CLASS_TYPE = 'ImageConcatFromBatch'
 
@@ -266,7 +367,14 @@ class ImageConcatFromBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageConcatMulti(_Node, Source[Any], frozen=True):
-    """Image Concatenate Multi."""
+    """Image Concatenate Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `image_1`: a wire that carries anything that matches
+    - `direction`: one of 'right', 'down', 'left', 'up', by default 'right'
+    - `match_image_size`: true or false, by default False
+    - `image_2`: a wire that carries IMAGE,MASK, optional
+    """
 
     CLASS_TYPE = 'ImageConcatMulti'
 
@@ -287,7 +395,11 @@ class ImageConcatMulti(_Node, Source[Any], frozen=True):
 
 
 class ImageCropByMask(_Node, Source[s.Image], frozen=True):
-    """Image Crop By Mask."""
+    """Image Crop By Mask.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'ImageCropByMask'
 
@@ -303,7 +415,15 @@ class ImageCropByMask(_Node, Source[s.Image], frozen=True):
 
 
 class ImageCropByMaskAndResize(_Node, frozen=True):
-    """Image Crop By Mask And Resize."""
+    """Image Crop By Mask And Resize.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `base_resolution`: a whole number from 0 to 16384, by default 512
+    - `padding`: a whole number from 0 to 16384, by default 0
+    - `min_crop_resolution`: a whole number from 0 to 16384, by default 128
+    - `max_crop_resolution`: a whole number from 0 to 16384, by default 512
+    """
 
     CLASS_TYPE = 'ImageCropByMaskAndResize'
 
@@ -325,7 +445,16 @@ class ImageCropByMaskAndResize(_Node, frozen=True):
 
 
 class ImageCropByMaskBatch(_Node, frozen=True):
-    """Image Crop By Mask Batch."""
+    """Image Crop By Mask Batch.
+
+    - `image`: a wire that carries IMAGE
+    - `masks`: a wire that carries MASK
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `padding`: a whole number from 0 to 4096, by default 0
+    - `preserve_size`: true or false, by default False
+    - `bg_color`: text, by default '0, 0, 0'
+    """
 
     CLASS_TYPE = 'ImageCropByMaskBatch'
 
@@ -347,7 +476,15 @@ class ImageCropByMaskBatch(_Node, frozen=True):
 
 
 class ImageGrabPIL(_Node, Source[s.Image], frozen=True):
-    """Image Grab PIL."""
+    """Image Grab PIL.
+
+    - `x`: a whole number from 0 to 4096, by default 0
+    - `y`: a whole number from 0 to 4096, by default 0
+    - `width`: a whole number from 0 to 4096, by default 512
+    - `height`: a whole number from 0 to 4096, by default 512
+    - `num_frames`: a whole number from 1 to 255, by default 1
+    - `delay`: a number from 0.0 to 10.0, by default 0.1
+    """
 
     CLASS_TYPE = 'ImageGrabPIL'
 
@@ -367,7 +504,13 @@ class ImageGrabPIL(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGridComposite2x2(_Node, Source[s.Image], frozen=True):
-    """Image Grid Composite 2x2."""
+    """Image Grid Composite 2x2.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    - `image3`: a wire that carries IMAGE
+    - `image4`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageGridComposite2x2'
 
@@ -385,7 +528,18 @@ class ImageGridComposite2x2(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGridComposite3x3(_Node, Source[s.Image], frozen=True):
-    """Image Grid Composite 3x3."""
+    """Image Grid Composite 3x3.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    - `image3`: a wire that carries IMAGE
+    - `image4`: a wire that carries IMAGE
+    - `image5`: a wire that carries IMAGE
+    - `image6`: a wire that carries IMAGE
+    - `image7`: a wire that carries IMAGE
+    - `image8`: a wire that carries IMAGE
+    - `image9`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageGridComposite3x3'
 
@@ -408,7 +562,12 @@ class ImageGridComposite3x3(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGridtoBatch(_Node, Source[s.Image], frozen=True):
-    """Image Grid To Batch."""
+    """Image Grid To Batch.
+
+    - `image`: a wire that carries IMAGE
+    - `columns`: a whole number from 1 to 8, by default 3
+    - `rows`: a whole number from 1 to 8
+    """
 
     CLASS_TYPE = 'ImageGridtoBatch'
 
@@ -425,7 +584,12 @@ class ImageGridtoBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageNoiseAugmentation(_Node, Source[s.Image], frozen=True):
-    """Image Noise Augmentation."""
+    """Image Noise Augmentation.
+
+    - `image`: a wire that carries IMAGE
+    - `noise_aug_strength`: a number from 0.0 to 100.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 123
+    """
 
     CLASS_TYPE = 'ImageNoiseAugmentation'
 
@@ -442,7 +606,10 @@ class ImageNoiseAugmentation(_Node, Source[s.Image], frozen=True):
 
 
 class ImageNormalize_Neg1_To_1(_Node, Source[s.Image], frozen=True):
-    """Image Normalize -1 to 1."""
+    """Image Normalize -1 to 1.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageNormalize_Neg1_To_1'
 
@@ -457,7 +624,16 @@ class ImageNormalize_Neg1_To_1(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePadForOutpaintMasked(_Node, frozen=True):
-    """Image Pad For Outpaint Masked."""
+    """Image Pad For Outpaint Masked.
+
+    - `image`: a wire that carries IMAGE
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    - `feathering`: a whole number from 0 to 16384, by default 0
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImagePadForOutpaintMasked'
 
@@ -479,7 +655,15 @@ class ImagePadForOutpaintMasked(_Node, frozen=True):
 
 
 class ImagePadForOutpaintTargetSize(_Node, frozen=True):
-    """Image Pad For Outpaint Target Size."""
+    """Image Pad For Outpaint Target Size.
+
+    - `image`: a wire that carries IMAGE
+    - `target_width`: a whole number from 0 to 16384, by default 0
+    - `target_height`: a whole number from 0 to 16384, by default 0
+    - `feathering`: a whole number from 0 to 16384, by default 0
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImagePadForOutpaintTargetSize'
 
@@ -500,7 +684,20 @@ class ImagePadForOutpaintTargetSize(_Node, frozen=True):
 
 
 class ImagePadKJ(_Node, frozen=True):
-    """ImagePad KJ."""
+    """ImagePad KJ.
+
+    - `image`: a wire that carries IMAGE
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    - `extra_padding`: a whole number from 0 to 16384, by default 0
+    - `pad_mode`: one of 'edge', 'edge_pixel', 'color', 'pillarbox_blur', by default 'edge'
+    - `color`: text, by default '0, 0, 0'
+    - `mask`: a wire that carries MASK, optional
+    - `target_width`: a whole number from 0 to 16384, optional
+    - `target_height`: a whole number from 0 to 16384, optional
+    """
 
     CLASS_TYPE = 'ImagePadKJ'
 
@@ -526,7 +723,10 @@ class ImagePadKJ(_Node, frozen=True):
 
 
 class ImagePass(_Node, Source[s.Image], frozen=True):
-    """ImagePass."""
+    """ImagePass.
+
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'ImagePass'
 
@@ -541,7 +741,16 @@ class ImagePass(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePrepForICLora(_Node, frozen=True):
-    """Image Prep For ICLora."""
+    """Image Prep For ICLora.
+
+    - `reference_image`: a wire that carries IMAGE
+    - `output_width`: a whole number from 1 to 4096, by default 1024
+    - `output_height`: a whole number from 1 to 4096, by default 1024
+    - `border_width`: a whole number from 0 to 4096, by default 0
+    - `latent_image`: a wire that carries IMAGE, optional
+    - `latent_mask`: a wire that carries MASK, optional
+    - `reference_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImagePrepForICLora'
 
@@ -563,7 +772,17 @@ class ImagePrepForICLora(_Node, frozen=True):
 
 
 class ImageResizeKJ(_Node, frozen=True):
-    """Resize Image (deprecated), deprecated."""
+    """Resize Image (deprecated), deprecated.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `keep_proportion`: true or false, by default False
+    - `divisible_by`: a whole number from 0 to 512, by default 2
+    - `get_image_size`: a wire that carries IMAGE, optional
+    - `crop`: one of 'disabled', 'center', 0, optional
+    """
 
     CLASS_TYPE = 'ImageResizeKJ'
 
@@ -587,7 +806,19 @@ class ImageResizeKJ(_Node, frozen=True):
 
 
 class ImageResizeKJv2(_Node, frozen=True):
-    """Resize Image v2."""
+    """Resize Image v2.
+
+    - `image`: a wire that carries IMAGE
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', 'nvidia_rtx_vsr', by default 'nearest-exact'
+    - `keep_proportion`: one of 'stretch', 'resize', 'pad', 'pad_edge', 'pad_edge_pixel', 'crop', 'pillarbox_blur', 'total_pixels'
+    - `pad_color`: text, by default '0, 0, 0'
+    - `crop_position`: one of 'center', 'top', 'bottom', 'left', 'right', by default 'center'
+    - `divisible_by`: a whole number from 0 to 512, by default 2
+    - `mask`: a wire that carries MASK, optional
+    - `device`: one of 'cpu', 'gpu', optional
+    """
 
     CLASS_TYPE = 'ImageResizeKJv2'
 
@@ -614,7 +845,11 @@ class ImageResizeKJv2(_Node, frozen=True):
 
 
 class ImageSharpenKJ(_Node, Source[Any], frozen=True):
-    """Image Sharpen KJ."""
+    """Image Sharpen KJ.
+
+    - `image`: a wire that carries anything that matches
+    - `method`: one of 'rcas', 'adaptive_usm', 'high_pass', 'deconvolution'
+    """
 
     CLASS_TYPE = 'ImageSharpenKJ'
 
@@ -625,21 +860,46 @@ class ImageSharpenKJ(_Node, Source[Any], frozen=True):
         """The options of `method`."""
 
         class Rcas(Option, frozen=True):
+            """The choice 'rcas'.
+
+            - `strength`: a number from 0.0 to 1.0, by default 0.8
+            """
+
             KEY = 'rcas'
             strength: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.8
 
         class AdaptiveUsm(Option, frozen=True):
+            """The choice 'adaptive_usm'.
+
+            - `strength`: a number from 0.0 to 3.0, by default 0.5
+            - `radius`: a number from 0.5 to 5.0, by default 1.0
+            - `threshold`: a number from 0.0 to 1.0, by default 0.05
+            """
+
             KEY = 'adaptive_usm'
             strength: Annotated[float, Field(ge=0.0, le=3.0)] | Source[s.Float] = 0.5
             radius: Annotated[float, Field(ge=0.5, le=5.0)] | Source[s.Float] = 1.0
             threshold: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.05
 
         class HighPass(Option, frozen=True):
+            """The choice 'high_pass'.
+
+            - `strength`: a number from 0.0 to 3.0, by default 0.5
+            - `radius`: a number from 0.5 to 5.0, by default 1.0
+            """
+
             KEY = 'high_pass'
             strength: Annotated[float, Field(ge=0.0, le=3.0)] | Source[s.Float] = 0.5
             radius: Annotated[float, Field(ge=0.5, le=5.0)] | Source[s.Float] = 1.0
 
         class Deconvolution(Option, frozen=True):
+            """The choice 'deconvolution'.
+
+            - `strength`: a number from 0.0 to 1.0, by default 0.5
+            - `radius`: a number from 0.5 to 5.0, by default 1.0
+            - `iterations`: a whole number from 1 to 100, by default 10
+            """
+
             KEY = 'deconvolution'
             strength: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             radius: Annotated[float, Field(ge=0.5, le=5.0)] | Source[s.Float] = 1.0
@@ -654,7 +914,11 @@ class ImageSharpenKJ(_Node, Source[Any], frozen=True):
 
 
 class ImageTensorList(_Node, Source[s.Image], frozen=True):
-    """Image Tensor List."""
+    """Image Tensor List.
+
+    - `image1`: a wire that carries IMAGE
+    - `image2`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageTensorList'
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output, OutputList
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +23,15 @@ class _Node(Node, frozen=True):
 
 
 class ImageTransformByNormalizedAmplitude(_Node, Source[s.Image], frozen=True):
-    """ImageTransformByNormalizedAmplitude."""
+    """ImageTransformByNormalizedAmplitude.
+
+    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `zoom_scale`: a number from -1.0 to 1.0, by default 0.0
+    - `x_offset`: a whole number from -16383 to 16384, by default 0
+    - `y_offset`: a whole number from -16383 to 16384, by default 0
+    - `cumulative`: true or false, by default False
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ImageTransformByNormalizedAmplitude'
 
@@ -42,15 +51,27 @@ class ImageTransformByNormalizedAmplitude(_Node, Source[s.Image], frozen=True):
 
 
 class ImageTransformKJ(_Node, frozen=True):
-    """Image Transform KJ, experimental."""
+    """Image Transform KJ, experimental.
+
+    - `image`: a wire that carries anything that matches
+    - `target_width`: a whole number from 0 to 16384, by default 0
+    - `target_height`: a whole number from 0 to 16384, by default 0
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'lanczos'
+    - `keep_proportion`: one of 'keep_long_edge', 'keep_short_edge', 'total_pixels', 'stretch', 'crop', 'pad_color', 'pad_edge', 'multiplier'
+    - `divisible_by`: a whole number from 0 to 512, by default 2
+    - `extra_padding`: one of 'disabled', 'pad_color', 'pad_edge', 'pad_crop_color', 'pad_crop_edge'
+    - `invert_crop`: one of 'disabled', 'enabled'
+    - `bboxes`: text
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ImageTransformKJ'
 
     class Out(NamedTuple):
-        output: Output[Any]
-        output_mask: Output[s.Mask]
-        bbox: Output[s.Bbox]
-        bbox_mask: Output[s.Mask]
+        output: OutputList[Any]
+        output_mask: OutputList[s.Mask]
+        bbox: OutputList[s.Bbox]
+        bbox_mask: OutputList[s.Mask]
         width: Output[s.Int]
         height: Output[s.Int]
 
@@ -58,17 +79,36 @@ class ImageTransformKJ(_Node, frozen=True):
         """The options of `keep_proportion`."""
 
         class PadColor(Option, frozen=True):
+            """The choice 'pad_color'.
+
+            - `pad_x`: a number from 0.0 to 1.0, by default 0.5
+            - `pad_y`: a number from 0.0 to 1.0, by default 0.5
+            """
+
             KEY = 'pad_color'
             pad_x: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             pad_y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
 
         class PadEdge(Option, frozen=True):
+            """The choice 'pad_edge'.
+
+            - `edge_mode`: one of 'clamp', 'repeat', 'mirror', by default 'clamp'
+            - `pad_x`: a number from 0.0 to 1.0, by default 0.5
+            - `pad_y`: a number from 0.0 to 1.0, by default 0.5
+            """
+
             KEY = 'pad_edge'
             edge_mode: Literal['clamp', 'repeat', 'mirror'] | Source[s.Combo] = 'clamp'
             pad_x: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
             pad_y: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 0.5
 
         class Multiplier(Option, frozen=True):
+            """The choice 'multiplier'.
+
+            - `width_mult`: a number from 0.01 to 16.0, by default 1.0
+            - `height_mult`: a number from 0.01 to 16.0, by default 1.0
+            """
+
             KEY = 'multiplier'
             width_mult: Annotated[float, Field(ge=0.01, le=16.0)] | Source[s.Float] = 1.0
             height_mult: Annotated[float, Field(ge=0.01, le=16.0)] | Source[s.Float] = 1.0
@@ -77,6 +117,14 @@ class ImageTransformKJ(_Node, frozen=True):
         """The options of `extra_padding`."""
 
         class PadColor(Option, frozen=True):
+            """The choice 'pad_color'.
+
+            - `pad_top`: a whole number from 0 to 16384, by default 0
+            - `pad_bottom`: a whole number from 0 to 16384, by default 0
+            - `pad_left`: a whole number from 0 to 16384, by default 0
+            - `pad_right`: a whole number from 0 to 16384, by default 0
+            """
+
             KEY = 'pad_color'
             pad_top: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
             pad_bottom: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
@@ -84,6 +132,15 @@ class ImageTransformKJ(_Node, frozen=True):
             pad_right: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
 
         class PadEdge(Option, frozen=True):
+            """The choice 'pad_edge'.
+
+            - `pad_top`: a whole number from 0 to 16384, by default 0
+            - `pad_bottom`: a whole number from 0 to 16384, by default 0
+            - `pad_left`: a whole number from 0 to 16384, by default 0
+            - `pad_right`: a whole number from 0 to 16384, by default 0
+            - `edge_mode`: one of 'clamp', 'repeat', 'mirror', by default 'clamp'
+            """
+
             KEY = 'pad_edge'
             pad_top: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
             pad_bottom: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
@@ -92,6 +149,14 @@ class ImageTransformKJ(_Node, frozen=True):
             edge_mode: Literal['clamp', 'repeat', 'mirror'] | Source[s.Combo] = 'clamp'
 
         class PadCropColor(Option, frozen=True):
+            """The choice 'pad_crop_color'.
+
+            - `pad_top`: a whole number from 0 to 16384, by default 0
+            - `pad_bottom`: a whole number from 0 to 16384, by default 0
+            - `pad_left`: a whole number from 0 to 16384, by default 0
+            - `pad_right`: a whole number from 0 to 16384, by default 0
+            """
+
             KEY = 'pad_crop_color'
             pad_top: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
             pad_bottom: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
@@ -99,6 +164,15 @@ class ImageTransformKJ(_Node, frozen=True):
             pad_right: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
 
         class PadCropEdge(Option, frozen=True):
+            """The choice 'pad_crop_edge'.
+
+            - `pad_top`: a whole number from 0 to 16384, by default 0
+            - `pad_bottom`: a whole number from 0 to 16384, by default 0
+            - `pad_left`: a whole number from 0 to 16384, by default 0
+            - `pad_right`: a whole number from 0 to 16384, by default 0
+            - `edge_mode`: one of 'clamp', 'repeat', 'mirror', by default 'clamp'
+            """
+
             KEY = 'pad_crop_edge'
             pad_top: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
             pad_bottom: Annotated[int, Field(ge=0, le=16384)] | Source[s.Int] = 0
@@ -123,7 +197,13 @@ class ImageTransformKJ(_Node, frozen=True):
 
 
 class ImageUncropByMask(_Node, Source[s.Image], frozen=True):
-    """Image Uncrop By Mask."""
+    """Image Uncrop By Mask.
+
+    - `destination`: a wire that carries IMAGE
+    - `source`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `bbox`: a wire that carries BBOX,BOUNDING_BOX
+    """
 
     CLASS_TYPE = 'ImageUncropByMask'
 
@@ -141,7 +221,15 @@ class ImageUncropByMask(_Node, Source[s.Image], frozen=True):
 
 
 class ImageUpscaleWithModelBatched(_Node, Source[s.Image], frozen=True):
-    """Image Upscale With Model Batched."""
+    """Image Upscale With Model Batched.
+
+    - `upscale_model`: a wire that carries UPSCALE_MODEL
+    - `images`: a wire that carries IMAGE
+    - `per_batch`: a whole number from 1 to 4096, by default 16
+    - `downscale_ratio`: a number from 0.01 to 1.0, optional
+    - `downscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', optional
+    - `precision`: one of 'float32', 'float16', 'bfloat16', optional
+    """
 
     CLASS_TYPE = 'ImageUpscaleWithModelBatched'
 
@@ -161,7 +249,17 @@ class ImageUpscaleWithModelBatched(_Node, Source[s.Image], frozen=True):
 
 
 class InjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
-    """Inject Noise To Latent."""
+    """Inject Noise To Latent.
+
+    - `latents`: a wire that carries LATENT
+    - `strength`: a number from 0.0 to 200.0, by default 0.1
+    - `noise`: a wire that carries LATENT
+    - `normalize`: true or false, by default False
+    - `average`: true or false, by default False
+    - `mask`: a wire that carries MASK, optional
+    - `mix_randn_amount`: a number from 0.0 to 1000.0, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'InjectNoiseToLatent'
 
@@ -183,7 +281,12 @@ class InjectNoiseToLatent(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class InsertImageBatchByIndexes(_Node, Source[s.Image], frozen=True):
-    """Insert Image Batch By Indexes."""
+    """Insert Image Batch By Indexes.
+
+    - `images`: a wire that carries IMAGE
+    - `images_to_insert`: a wire that carries IMAGE
+    - `insert_indexes`: a wire that carries INDEXES
+    """
 
     CLASS_TYPE = 'InsertImageBatchByIndexes'
 
@@ -200,7 +303,13 @@ class InsertImageBatchByIndexes(_Node, Source[s.Image], frozen=True):
 
 
 class InsertImagesToBatchIndexed(_Node, Source[s.Image], frozen=True):
-    """Insert Images To Batch Indexed."""
+    """Insert Images To Batch Indexed.
+
+    - `original_images`: a wire that carries IMAGE
+    - `images_to_insert`: a wire that carries IMAGE
+    - `indexes`: text, by default '0, 1, 2'
+    - `mode`: one of 'replace', 'insert', optional
+    """
 
     CLASS_TYPE = 'InsertImagesToBatchIndexed'
 
@@ -218,7 +327,12 @@ class InsertImagesToBatchIndexed(_Node, Source[s.Image], frozen=True):
 
 
 class InsertLatentToIndexed(_Node, Source[s.Latent[Family]], frozen=True):
-    """Insert Latent To Index."""
+    """Insert Latent To Index.
+
+    - `source`: a wire that carries LATENT
+    - `destination`: a wire that carries LATENT
+    - `index`: a whole number from -1 to 4096, by default 0
+    """
 
     CLASS_TYPE = 'InsertLatentToIndexed'
 
@@ -235,7 +349,10 @@ class InsertLatentToIndexed(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class INTConstant(_Node, Source[s.Int], frozen=True):
-    """INT Constant."""
+    """INT Constant.
+
+    - `value`: a whole number from -18446744073709551615 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'INTConstant'
 
@@ -250,7 +367,11 @@ class INTConstant(_Node, Source[s.Int], frozen=True):
 
 
 class InterpolateCoords(_Node, Source[s.String], frozen=True):
-    """Interpolate Coords."""
+    """Interpolate Coords.
+
+    - `coordinates`: text
+    - `interpolation_curve`: a number
+    """
 
     CLASS_TYPE = 'InterpolateCoords'
 
@@ -266,7 +387,14 @@ class InterpolateCoords(_Node, Source[s.String], frozen=True):
 
 
 class JoinStringMulti(_Node, Source[s.String], frozen=True):
-    """Join String Multi."""
+    """Join String Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `string_1`: text
+    - `delimiter`: text, by default ' '
+    - `return_list`: true or false, by default False
+    - `string_2`: text, optional
+    """
 
     CLASS_TYPE = 'JoinStringMulti'
 
@@ -287,7 +415,12 @@ class JoinStringMulti(_Node, Source[s.String], frozen=True):
 
 
 class JoinStrings(_Node, Source[s.String], frozen=True):
-    """Join Strings."""
+    """Join Strings.
+
+    - `delimiter`: text, by default ' '
+    - `string1`: text, optional
+    - `string2`: text, optional
+    """
 
     CLASS_TYPE = 'JoinStrings'
 
@@ -304,7 +437,13 @@ class JoinStrings(_Node, Source[s.String], frozen=True):
 
 
 class Krea2PromptWeight(_Node, Generic[Family], frozen=True):
-    """Krea2 Prompt Weight, experimental."""
+    """Krea2 Prompt Weight, experimental.
+
+    - `clip`: a wire that carries CLIP
+    - `model`: a wire that carries MODEL
+    - `text`: text
+    - `strength`: a number from 0.0 to 4.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Krea2PromptWeight'
 
@@ -323,7 +462,12 @@ class Krea2PromptWeight(_Node, Generic[Family], frozen=True):
 
 
 class LatentInpaintTTM(_Node, Source[s.Model[Family]], frozen=True):
-    """Latent Inpaint TTM, experimental."""
+    """Latent Inpaint TTM, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `steps`: a whole number from 0 to 888, by default 7
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'LatentInpaintTTM'
 
@@ -340,7 +484,12 @@ class LatentInpaintTTM(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LazySwitchKJ(_Node, Source[Any], frozen=True):
-    """Lazy Switch KJ."""
+    """Lazy Switch KJ.
+
+    - `switch`: true or false
+    - `on_false`: a wire that carries anything
+    - `on_true`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'LazySwitchKJ'
 
@@ -357,7 +506,15 @@ class LazySwitchKJ(_Node, Source[Any], frozen=True):
 
 
 class LeapfusionHunyuanI2VPatcher(_Node, Source[s.Model[Family]], frozen=True):
-    """Leapfusion Hunyuan I2V Patcher."""
+    """Leapfusion Hunyuan I2V Patcher.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `index`: a whole number from -1 to 1000, by default 0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LeapfusionHunyuanI2VPatcher'
 
@@ -377,7 +534,18 @@ class LeapfusionHunyuanI2VPatcher(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LoadAndResizeImage(_Node, frozen=True):
-    """Load & Resize Image."""
+    """Load & Resize Image.
+
+    - `image`: the name of a file or model that the server has
+    - `resize`: true or false, by default False
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `repeat`: a whole number from 1 to 4096, by default 1
+    - `keep_proportion`: true or false, by default False
+    - `divisible_by`: a whole number from 0 to 512, by default 2
+    - `mask_channel`: one of 'alpha', 'red', 'green', 'blue', by default 'alpha'
+    - `background_color`: text
+    """
 
     CLASS_TYPE = 'LoadAndResizeImage'
 
@@ -404,7 +572,16 @@ class LoadAndResizeImage(_Node, frozen=True):
 
 
 class LoadImagesFromFolderKJ(_Node, frozen=True):
-    """Load Images From Folder (KJ)."""
+    """Load Images From Folder (KJ).
+
+    - `folder`: text
+    - `width`: a whole number of at least -1, by default 1024
+    - `height`: a whole number of at least -1, by default 1024
+    - `keep_aspect_ratio`: one of 'crop', 'pad', 'stretch', by default 'crop'
+    - `image_load_cap`: a whole number of at least 0, optional
+    - `start_index`: a whole number of at least 0, optional
+    - `include_subfolders`: true or false, optional
+    """
 
     CLASS_TYPE = 'LoadImagesFromFolderKJ'
 
@@ -428,7 +605,19 @@ class LoadImagesFromFolderKJ(_Node, frozen=True):
 
 
 class LoadVideosFromFolder(_Node, Source[s.Image], frozen=True):
-    """Load Videos From Folder."""
+    """Load Videos From Folder.
+
+    - `video`: text, by default 'X://insert/path/'
+    - `force_rate`: a number from 0 to 60, by default 0.0
+    - `custom_width`: a whole number from 0 to 4096, by default 0
+    - `custom_height`: a whole number from 0 to 4096, by default 0
+    - `frame_load_cap`: a whole number from 0 to 10000, by default 0
+    - `skip_first_frames`: a whole number from 0 to 10000, by default 0
+    - `select_every_nth`: a whole number from 1 to 1000, by default 1
+    - `output_type`: one of 'batch', 'grid', by default 'batch'
+    - `grid_max_columns`: a whole number from 1 to 16, by default 4
+    - `add_label`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LoadVideosFromFolder'
 
@@ -452,7 +641,20 @@ class LoadVideosFromFolder(_Node, Source[s.Image], frozen=True):
 
 
 class LoraExtractKJ(_Node, frozen=True):
-    """LoraExtractKJ."""
+    """LoraExtractKJ.
+
+    - `finetuned`: a wire that carries MODEL,CLIP
+    - `original`: a wire that carries MODEL,CLIP
+    - `filename_prefix`: text, by default 'loras/ComfyUI_extracted_lora'
+    - `rank`: a whole number from 1 to 4096, by default 64
+    - `lora_type`: one of 'standard', 'full', 'adaptive_ratio', 'adaptive_quantile', 'adaptive_energy', 'adaptive_fro', by default 'standard'
+    - `algorithm`: one of 'svd_linalg', 'svd_lowrank', by default 'svd_lowrank'
+    - `lowrank_iters`: a whole number from 1 to 100, by default 7
+    - `output_dtype`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
+    - `bias_diff`: true or false, by default True
+    - `adaptive_param`: a number from 0.0 to 1.0, by default 0.15
+    - `clamp_quantile`: true or false, by default False
+    """
 
     CLASS_TYPE = 'LoraExtractKJ'
     finetuned: Source[s.Model | s.Clip]
@@ -469,7 +671,15 @@ class LoraExtractKJ(_Node, frozen=True):
 
 
 class LoraReduceRankKJ(_Node, frozen=True):
-    """LoraReduceRank, experimental."""
+    """LoraReduceRank, experimental.
+
+    - `lora_name`: the name of a file or model that the server has
+    - `new_rank`: a whole number from 1 to 4096, by default 8
+    - `dynamic_method`: one of 'disabled', 'sv_ratio', 'sv_cumulative', 'sv_fro', 'sv_knee', by default 'disabled'
+    - `dynamic_param`: a number from 0.0 to 2.0, by default 0.2
+    - `output_dtype`: one of 'match_original', 'fp16', 'bf16', 'fp32', by default 'match_original'
+    - `verbose`: true or false, by default True
+    """
 
     CLASS_TYPE = 'LoraReduceRankKJ'
     lora_name: str | Source[s.Combo]
@@ -481,7 +691,16 @@ class LoraReduceRankKJ(_Node, frozen=True):
 
 
 class LTX2_NAG(_Node, Source[s.Model[Family]], frozen=True):
-    """LTX2 NAG, experimental."""
+    """LTX2 NAG, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
+    - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25
+    - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
+    - `nag_cond_video`: a wire that carries CONDITIONING, optional
+    - `nag_cond_audio`: a wire that carries CONDITIONING, optional
+    - `inplace`: true or false, optional
+    """
 
     CLASS_TYPE = 'LTX2_NAG'
 
@@ -502,7 +721,16 @@ class LTX2_NAG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTX2AttentionTunerPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """LTX2 Attention Tuner Patch, experimental."""
+    """LTX2 Attention Tuner Patch, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `blocks`: text
+    - `video_scale`: a number from 0.0 to 100, by default 1.0
+    - `audio_scale`: a number from 0.0 to 100, by default 1.0
+    - `audio_to_video_scale`: a number from 0.0 to 100, by default 1.0
+    - `video_to_audio_scale`: a number from 0.0 to 100, by default 1.0
+    - `triton_kernels`: true or false, by default True
+    """
 
     CLASS_TYPE = 'LTX2AttentionTunerPatch'
 
@@ -523,7 +751,11 @@ class LTX2AttentionTunerPatch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTX2AudioLatentNormalizingSampling(_Node, Source[s.Model[Family]], frozen=True):
-    """LTX2 Audio Latent Normalizing Sampling, experimental."""
+    """LTX2 Audio Latent Normalizing Sampling, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `audio_normalization_factors`: text, by default '1,1,0.25,1,1,0.25,1,1'
+    """
 
     CLASS_TYPE = 'LTX2AudioLatentNormalizingSampling'
 
@@ -539,7 +771,57 @@ class LTX2AudioLatentNormalizingSampling(_Node, Source[s.Model[Family]], frozen=
 
 
 class LTX2BlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
-    """LTX2 Block Lora Select."""
+    """LTX2 Block Lora Select.
+
+    - `blocks_0`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_1`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_2`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_3`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_4`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_5`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_6`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_7`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_8`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_9`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_10`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_11`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_12`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_13`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_14`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_15`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_16`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_17`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_18`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_19`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_20`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_21`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_22`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_23`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_24`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_25`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_26`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_27`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_28`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_29`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_30`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_31`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_32`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_33`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_34`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_35`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_36`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_37`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_38`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_39`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_40`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_41`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_42`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_43`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_44`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_45`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_46`: a number from 0.0 to 10000.0, by default 0.0
+    - `blocks_47`: a number from 0.0 to 10000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'LTX2BlockLoraSelect'
 
@@ -602,7 +884,19 @@ class LTX2BlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
 
 
 class LTX2LoraLoaderAdvanced(_Node, Generic[Family], frozen=True):
-    """LTX2 LoRA Loader Advanced, experimental."""
+    """LTX2 LoRA Loader Advanced, experimental.
+
+    - `lora_name`: the name of a file or model that the server has
+    - `model`: a wire that carries MODEL
+    - `strength_model`: a number from -100.0 to 100.0, by default 1.0
+    - `video`: a number from 0.0 to 1.0, by default 1.0
+    - `video_to_audio`: a number from 0.0 to 1.0, by default 1.0
+    - `audio`: a number from 0.0 to 1.0, by default 1.0
+    - `audio_to_video`: a number from 0.0 to 1.0, by default 1.0
+    - `other`: a number from 0.0 to 1.0, by default 1.0
+    - `opt_lora_path`: text, optional
+    - `blocks`: a wire that carries SELECTEDDITBLOCKS, optional
+    """
 
     CLASS_TYPE = 'LTX2LoraLoaderAdvanced'
 
@@ -628,7 +922,11 @@ class LTX2LoraLoaderAdvanced(_Node, Generic[Family], frozen=True):
 
 
 class LTX2MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """LTX2 Mem Eff Sage Attention Patch, experimental."""
+    """LTX2 Mem Eff Sage Attention Patch, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `triton_kernels`: true or false, by default True
+    """
 
     CLASS_TYPE = 'LTX2MemoryEfficientSageAttentionPatch'
 
@@ -644,7 +942,13 @@ class LTX2MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], froz
 
 
 class LTX2SamplingPreviewOverride(_Node, Source[s.Model[Family]], frozen=True):
-    """LTX2 Sampling Preview Override, experimental."""
+    """LTX2 Sampling Preview Override, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `preview_rate`: a number from 1.0 to 60.0, or a wire that carries FLOAT,INT, by default 8.0
+    - `latent_upscale_model`: a wire that carries LATENT_UPSCALE_MODEL, optional
+    - `vae`: a wire that carries VAE, optional
+    """
 
     CLASS_TYPE = 'LTX2SamplingPreviewOverride'
 
@@ -662,7 +966,14 @@ class LTX2SamplingPreviewOverride(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
-    """LTXVAddGuideMulti."""
+    """LTXVAddGuideMulti.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `latent`: a wire that carries LATENT
+    - `num_guides`: one of '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20'
+    """
 
     CLASS_TYPE = 'LTXVAddGuideMulti'
 
@@ -675,12 +986,29 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
         """The options of `num_guides`."""
 
         class Of1(Option, frozen=True):
+            """The choice '1'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '1'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
             strength_1: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of2(Option, frozen=True):
+            """The choice '2'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '2'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -690,6 +1018,19 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_2: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of3(Option, frozen=True):
+            """The choice '3'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '3'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -702,6 +1043,22 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_3: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of4(Option, frozen=True):
+            """The choice '4'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '4'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -717,6 +1074,25 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_4: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of5(Option, frozen=True):
+            """The choice '5'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '5'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -735,6 +1111,28 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_5: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of6(Option, frozen=True):
+            """The choice '6'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '6'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -756,6 +1154,31 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_6: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of7(Option, frozen=True):
+            """The choice '7'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '7'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -780,6 +1203,34 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_7: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of8(Option, frozen=True):
+            """The choice '8'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '8'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -807,6 +1258,37 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_8: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of9(Option, frozen=True):
+            """The choice '9'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '9'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -837,6 +1319,40 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_9: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of10(Option, frozen=True):
+            """The choice '10'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '10'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -870,6 +1386,43 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_10: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of11(Option, frozen=True):
+            """The choice '11'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '11'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -906,6 +1459,46 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_11: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of12(Option, frozen=True):
+            """The choice '12'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '12'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -945,6 +1538,49 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_12: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of13(Option, frozen=True):
+            """The choice '13'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '13'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -987,6 +1623,52 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_13: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of14(Option, frozen=True):
+            """The choice '14'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '14'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1032,6 +1714,55 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_14: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of15(Option, frozen=True):
+            """The choice '15'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '15'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1080,6 +1811,58 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_15: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of16(Option, frozen=True):
+            """The choice '16'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            - `image_16`: a wire that carries IMAGE
+            - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
+            - `strength_16`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '16'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1131,6 +1914,61 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_16: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of17(Option, frozen=True):
+            """The choice '17'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            - `image_16`: a wire that carries IMAGE
+            - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
+            - `strength_16`: a number from 0.0 to 10.0, by default 1.0
+            - `image_17`: a wire that carries IMAGE
+            - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
+            - `strength_17`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '17'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1185,6 +2023,64 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_17: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of18(Option, frozen=True):
+            """The choice '18'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            - `image_16`: a wire that carries IMAGE
+            - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
+            - `strength_16`: a number from 0.0 to 10.0, by default 1.0
+            - `image_17`: a wire that carries IMAGE
+            - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
+            - `strength_17`: a number from 0.0 to 10.0, by default 1.0
+            - `image_18`: a wire that carries IMAGE
+            - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
+            - `strength_18`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '18'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1242,6 +2138,67 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_18: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of19(Option, frozen=True):
+            """The choice '19'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            - `image_16`: a wire that carries IMAGE
+            - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
+            - `strength_16`: a number from 0.0 to 10.0, by default 1.0
+            - `image_17`: a wire that carries IMAGE
+            - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
+            - `strength_17`: a number from 0.0 to 10.0, by default 1.0
+            - `image_18`: a wire that carries IMAGE
+            - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
+            - `strength_18`: a number from 0.0 to 10.0, by default 1.0
+            - `image_19`: a wire that carries IMAGE
+            - `frame_idx_19`: a whole number from -9999 to 9999, by default 0
+            - `strength_19`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '19'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1302,6 +2259,70 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
             strength_19: Annotated[float, Field(ge=0.0, le=10.0)] | Source[s.Float] = 1.0
 
         class Of20(Option, frozen=True):
+            """The choice '20'.
+
+            - `image_1`: a wire that carries IMAGE
+            - `frame_idx_1`: a whole number from -9999 to 9999, by default 0
+            - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+            - `image_2`: a wire that carries IMAGE
+            - `frame_idx_2`: a whole number from -9999 to 9999, by default 0
+            - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+            - `image_3`: a wire that carries IMAGE
+            - `frame_idx_3`: a whole number from -9999 to 9999, by default 0
+            - `strength_3`: a number from 0.0 to 10.0, by default 1.0
+            - `image_4`: a wire that carries IMAGE
+            - `frame_idx_4`: a whole number from -9999 to 9999, by default 0
+            - `strength_4`: a number from 0.0 to 10.0, by default 1.0
+            - `image_5`: a wire that carries IMAGE
+            - `frame_idx_5`: a whole number from -9999 to 9999, by default 0
+            - `strength_5`: a number from 0.0 to 10.0, by default 1.0
+            - `image_6`: a wire that carries IMAGE
+            - `frame_idx_6`: a whole number from -9999 to 9999, by default 0
+            - `strength_6`: a number from 0.0 to 10.0, by default 1.0
+            - `image_7`: a wire that carries IMAGE
+            - `frame_idx_7`: a whole number from -9999 to 9999, by default 0
+            - `strength_7`: a number from 0.0 to 10.0, by default 1.0
+            - `image_8`: a wire that carries IMAGE
+            - `frame_idx_8`: a whole number from -9999 to 9999, by default 0
+            - `strength_8`: a number from 0.0 to 10.0, by default 1.0
+            - `image_9`: a wire that carries IMAGE
+            - `frame_idx_9`: a whole number from -9999 to 9999, by default 0
+            - `strength_9`: a number from 0.0 to 10.0, by default 1.0
+            - `image_10`: a wire that carries IMAGE
+            - `frame_idx_10`: a whole number from -9999 to 9999, by default 0
+            - `strength_10`: a number from 0.0 to 10.0, by default 1.0
+            - `image_11`: a wire that carries IMAGE
+            - `frame_idx_11`: a whole number from -9999 to 9999, by default 0
+            - `strength_11`: a number from 0.0 to 10.0, by default 1.0
+            - `image_12`: a wire that carries IMAGE
+            - `frame_idx_12`: a whole number from -9999 to 9999, by default 0
+            - `strength_12`: a number from 0.0 to 10.0, by default 1.0
+            - `image_13`: a wire that carries IMAGE
+            - `frame_idx_13`: a whole number from -9999 to 9999, by default 0
+            - `strength_13`: a number from 0.0 to 10.0, by default 1.0
+            - `image_14`: a wire that carries IMAGE
+            - `frame_idx_14`: a whole number from -9999 to 9999, by default 0
+            - `strength_14`: a number from 0.0 to 10.0, by default 1.0
+            - `image_15`: a wire that carries IMAGE
+            - `frame_idx_15`: a whole number from -9999 to 9999, by default 0
+            - `strength_15`: a number from 0.0 to 10.0, by default 1.0
+            - `image_16`: a wire that carries IMAGE
+            - `frame_idx_16`: a whole number from -9999 to 9999, by default 0
+            - `strength_16`: a number from 0.0 to 10.0, by default 1.0
+            - `image_17`: a wire that carries IMAGE
+            - `frame_idx_17`: a whole number from -9999 to 9999, by default 0
+            - `strength_17`: a number from 0.0 to 10.0, by default 1.0
+            - `image_18`: a wire that carries IMAGE
+            - `frame_idx_18`: a whole number from -9999 to 9999, by default 0
+            - `strength_18`: a number from 0.0 to 10.0, by default 1.0
+            - `image_19`: a wire that carries IMAGE
+            - `frame_idx_19`: a whole number from -9999 to 9999, by default 0
+            - `strength_19`: a number from 0.0 to 10.0, by default 1.0
+            - `image_20`: a wire that carries IMAGE
+            - `frame_idx_20`: a whole number from -9999 to 9999, by default 0
+            - `strength_20`: a number from 0.0 to 10.0, by default 1.0
+            """
+
             KEY = '20'
             image_1: Source[s.Image]
             frame_idx_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] = 0
@@ -1376,7 +2397,15 @@ class LTXVAddGuideMulti(_Node, Generic[Family], frozen=True):
 
 
 class LTXVAddGuidesFromBatch(_Node, Generic[Family], frozen=True):
-    """LTXVAddGuidesFromBatch."""
+    """LTXVAddGuidesFromBatch.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `vae`: a wire that carries VAE
+    - `latent`: a wire that carries LATENT
+    - `images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'LTXVAddGuidesFromBatch'
 

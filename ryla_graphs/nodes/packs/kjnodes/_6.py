@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +23,18 @@ class _Node(Node, frozen=True):
 
 
 class LTXVAudioVideoMask(_Node, Generic[Family], frozen=True):
-    """LTXVAudioVideoMask."""
+    """LTXVAudioVideoMask.
+
+    - `video_fps`: a number from 0.0 to 100.0, by default 25.0
+    - `video_start_time`: a number from 0.0 to 10000.0, by default 0.0
+    - `video_end_time`: a number from 0.0 to 10000.0, by default 5.0
+    - `audio_start_time`: a number from 0.0 to 10000.0, by default 0.0
+    - `audio_end_time`: a number from 0.0 to 10000.0, by default 5.0
+    - `max_length`: one of 'truncate', 'pad', 'partial', by default 'truncate'
+    - `video_latent`: a wire that carries LATENT, optional
+    - `audio_latent`: a wire that carries LATENT, optional
+    - `existing_mask_mode`: one of 'add', 'subtract', 'overwrite', optional
+    """
 
     CLASS_TYPE = 'LTXVAudioVideoMask'
 
@@ -46,7 +58,12 @@ class LTXVAudioVideoMask(_Node, Generic[Family], frozen=True):
 
 
 class LTXVChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
-    """LTXV Chunk FeedForward, experimental."""
+    """LTXV Chunk FeedForward, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `chunks`: a whole number from 1 to 100, by default 2
+    - `dim_threshold`: a whole number from 0 to 16384, by default 4096
+    """
 
     CLASS_TYPE = 'LTXVChunkFeedForward'
 
@@ -63,7 +80,12 @@ class LTXVChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """LTXV Enhance A Video KJ, experimental."""
+    """LTXV Enhance A Video KJ, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `weight`: a number from 0.0 to 100.0, by default 4.0
+    """
 
     CLASS_TYPE = 'LTXVEnhanceAVideoKJ'
 
@@ -80,7 +102,12 @@ class LTXVEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
-    """LTXVImgToVideoInplaceKJ."""
+    """LTXVImgToVideoInplaceKJ.
+
+    - `vae`: a wire that carries VAE
+    - `latent`: a wire that carries LATENT
+    - `num_images`: one of '1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19', '20'
+    """
 
     CLASS_TYPE = 'LTXVImgToVideoInplaceKJ'
 
@@ -91,12 +118,29 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
         """The options of `num_images`."""
 
         class Of1(Option, frozen=True):
+            """The choice '1'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '1'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             image_1: Source[s.Image] | None = None
             index_1: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of2(Option, frozen=True):
+            """The choice '2'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '2'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -106,6 +150,19 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_2: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of3(Option, frozen=True):
+            """The choice '3'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '3'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -118,6 +175,22 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_3: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of4(Option, frozen=True):
+            """The choice '4'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '4'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -133,6 +206,25 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_4: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of5(Option, frozen=True):
+            """The choice '5'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '5'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -151,6 +243,28 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_5: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of6(Option, frozen=True):
+            """The choice '6'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '6'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -172,6 +286,31 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_6: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of7(Option, frozen=True):
+            """The choice '7'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '7'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -196,6 +335,34 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_7: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of8(Option, frozen=True):
+            """The choice '8'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '8'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -223,6 +390,37 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_8: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of9(Option, frozen=True):
+            """The choice '9'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '9'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -253,6 +451,40 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_9: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of10(Option, frozen=True):
+            """The choice '10'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '10'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -286,6 +518,43 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_10: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of11(Option, frozen=True):
+            """The choice '11'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '11'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -322,6 +591,46 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_11: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of12(Option, frozen=True):
+            """The choice '12'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '12'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -361,6 +670,49 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_12: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of13(Option, frozen=True):
+            """The choice '13'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '13'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -403,6 +755,52 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_13: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of14(Option, frozen=True):
+            """The choice '14'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '14'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -448,6 +846,55 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_14: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of15(Option, frozen=True):
+            """The choice '15'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '15'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -496,6 +943,58 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_15: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of16(Option, frozen=True):
+            """The choice '16'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_16`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            - `image_16`: a wire that carries IMAGE, optional
+            - `index_16`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '16'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -547,6 +1046,61 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_16: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of17(Option, frozen=True):
+            """The choice '17'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_16`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_17`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            - `image_16`: a wire that carries IMAGE, optional
+            - `index_16`: a whole number from -9999 to 9999, optional
+            - `image_17`: a wire that carries IMAGE, optional
+            - `index_17`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '17'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -601,6 +1155,64 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_17: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of18(Option, frozen=True):
+            """The choice '18'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_16`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_17`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_18`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            - `image_16`: a wire that carries IMAGE, optional
+            - `index_16`: a whole number from -9999 to 9999, optional
+            - `image_17`: a wire that carries IMAGE, optional
+            - `index_17`: a whole number from -9999 to 9999, optional
+            - `image_18`: a wire that carries IMAGE, optional
+            - `index_18`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '18'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -658,6 +1270,67 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_18: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of19(Option, frozen=True):
+            """The choice '19'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_16`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_17`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_18`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_19`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            - `image_16`: a wire that carries IMAGE, optional
+            - `index_16`: a whole number from -9999 to 9999, optional
+            - `image_17`: a wire that carries IMAGE, optional
+            - `index_17`: a whole number from -9999 to 9999, optional
+            - `image_18`: a wire that carries IMAGE, optional
+            - `index_18`: a whole number from -9999 to 9999, optional
+            - `image_19`: a wire that carries IMAGE, optional
+            - `index_19`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '19'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -718,6 +1391,70 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
             index_19: Annotated[int, Field(ge=-9999, le=9999)] | Source[s.Int] | None = None
 
         class Of20(Option, frozen=True):
+            """The choice '20'.
+
+            - `strength_1`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_2`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_3`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_4`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_5`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_6`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_7`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_8`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_9`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_10`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_11`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_12`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_13`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_14`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_15`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_16`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_17`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_18`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_19`: a number from 0.0 to 1.0, by default 1.0
+            - `strength_20`: a number from 0.0 to 1.0, by default 1.0
+            - `image_1`: a wire that carries IMAGE, optional
+            - `index_1`: a whole number from -9999 to 9999, optional
+            - `image_2`: a wire that carries IMAGE, optional
+            - `index_2`: a whole number from -9999 to 9999, optional
+            - `image_3`: a wire that carries IMAGE, optional
+            - `index_3`: a whole number from -9999 to 9999, optional
+            - `image_4`: a wire that carries IMAGE, optional
+            - `index_4`: a whole number from -9999 to 9999, optional
+            - `image_5`: a wire that carries IMAGE, optional
+            - `index_5`: a whole number from -9999 to 9999, optional
+            - `image_6`: a wire that carries IMAGE, optional
+            - `index_6`: a whole number from -9999 to 9999, optional
+            - `image_7`: a wire that carries IMAGE, optional
+            - `index_7`: a whole number from -9999 to 9999, optional
+            - `image_8`: a wire that carries IMAGE, optional
+            - `index_8`: a whole number from -9999 to 9999, optional
+            - `image_9`: a wire that carries IMAGE, optional
+            - `index_9`: a whole number from -9999 to 9999, optional
+            - `image_10`: a wire that carries IMAGE, optional
+            - `index_10`: a whole number from -9999 to 9999, optional
+            - `image_11`: a wire that carries IMAGE, optional
+            - `index_11`: a whole number from -9999 to 9999, optional
+            - `image_12`: a wire that carries IMAGE, optional
+            - `index_12`: a whole number from -9999 to 9999, optional
+            - `image_13`: a wire that carries IMAGE, optional
+            - `index_13`: a whole number from -9999 to 9999, optional
+            - `image_14`: a wire that carries IMAGE, optional
+            - `index_14`: a whole number from -9999 to 9999, optional
+            - `image_15`: a wire that carries IMAGE, optional
+            - `index_15`: a whole number from -9999 to 9999, optional
+            - `image_16`: a wire that carries IMAGE, optional
+            - `index_16`: a whole number from -9999 to 9999, optional
+            - `image_17`: a wire that carries IMAGE, optional
+            - `index_17`: a whole number from -9999 to 9999, optional
+            - `image_18`: a wire that carries IMAGE, optional
+            - `index_18`: a whole number from -9999 to 9999, optional
+            - `image_19`: a wire that carries IMAGE, optional
+            - `index_19`: a whole number from -9999 to 9999, optional
+            - `image_20`: a wire that carries IMAGE, optional
+            - `index_20`: a whole number from -9999 to 9999, optional
+            """
+
             KEY = '20'
             strength_1: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
             strength_2: Annotated[float, Field(ge=0.0, le=1.0)] | Source[s.Float] = 1.0
@@ -790,7 +1527,12 @@ class LTXVImgToVideoInplaceKJ(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class MaskBatchMulti(_Node, Source[s.Mask], frozen=True):
-    """Mask Batch Multi."""
+    """Mask Batch Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `mask_1`: a wire that carries MASK
+    - `mask_2`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'MaskBatchMulti'
 
@@ -809,7 +1551,12 @@ class MaskBatchMulti(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskOrImageToWeight(_Node, frozen=True):
-    """Mask Or Image To Weight."""
+    """Mask Or Image To Weight.
+
+    - `output_type`: one of 'list', 'pandas series', 'tensor', 'string', by default 'list'
+    - `images`: a wire that carries IMAGE, optional
+    - `masks`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'MaskOrImageToWeight'
 
@@ -827,7 +1574,13 @@ class MaskOrImageToWeight(_Node, frozen=True):
 
 
 class MergeImageChannels(_Node, Source[s.Image], frozen=True):
-    """Merge Image Channels."""
+    """Merge Image Channels.
+
+    - `red`: a wire that carries IMAGE
+    - `green`: a wire that carries IMAGE
+    - `blue`: a wire that carries IMAGE
+    - `alpha`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'MergeImageChannels'
 
@@ -845,7 +1598,12 @@ class MergeImageChannels(_Node, Source[s.Image], frozen=True):
 
 
 class MiniMaxChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
-    """MiniMax H3 Chunk FeedForward, experimental."""
+    """MiniMax H3 Chunk FeedForward, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `chunks`: a whole number from 1 to 64, by default 2
+    - `seq_threshold`: a whole number from 256 to 262144, by default 4096
+    """
 
     CLASS_TYPE = 'MiniMaxChunkFeedForward'
 
@@ -862,7 +1620,10 @@ class MiniMaxChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class MiniMaxH3MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """MiniMax H3 Mem Eff Sage Attention Patch, experimental."""
+    """MiniMax H3 Mem Eff Sage Attention Patch, experimental.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'MiniMaxH3MemoryEfficientSageAttentionPatch'
 
@@ -877,7 +1638,11 @@ class MiniMaxH3MemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]],
 
 
 class MiniMaxH3TokenCounter(_Node, Generic[Family], frozen=True):
-    """MiniMax H3 Token Counter."""
+    """MiniMax H3 Token Counter.
+
+    - `samples`: a wire that carries LATENT
+    - `conditioning`: a wire that carries CONDITIONING
+    """
 
     CLASS_TYPE = 'MiniMaxH3TokenCounter'
 
@@ -896,7 +1661,11 @@ class MiniMaxH3TokenCounter(_Node, Generic[Family], frozen=True):
 
 
 class MiniMaxLowVRAMAttention(_Node, Source[s.Model[Family]], frozen=True):
-    """MiniMax H3 Low VRAM Attention, experimental."""
+    """MiniMax H3 Low VRAM Attention, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `head_chunks`: a whole number from 1 to 56, by default 4
+    """
 
     CLASS_TYPE = 'MiniMaxLowVRAMAttention'
 
@@ -912,7 +1681,11 @@ class MiniMaxLowVRAMAttention(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelMemoryUsageFactorOverride(_Node, Source[s.Model[Family]], frozen=True):
-    """Model Memory Usage Factor Override, experimental."""
+    """Model Memory Usage Factor Override, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `memory_usage_factor`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ModelMemoryUsageFactorOverride'
 
@@ -928,7 +1701,10 @@ class ModelMemoryUsageFactorOverride(_Node, Source[s.Model[Family]], frozen=True
 
 
 class ModelMemoryUseReportPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """Model Memory Use Report Patch, experimental."""
+    """Model Memory Use Report Patch, experimental.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'ModelMemoryUseReportPatch'
 
@@ -943,7 +1719,10 @@ class ModelMemoryUseReportPatch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelPassThrough(_Node, Source[s.Model[Family]], frozen=True):
-    """ModelPass."""
+    """ModelPass.
+
+    - `model`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'ModelPassThrough'
 
@@ -958,7 +1737,11 @@ class ModelPassThrough(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelPatchTorchSettings(_Node, Source[s.Model[Family]], frozen=True):
-    """Model Patch Torch Settings, experimental."""
+    """Model Patch Torch Settings, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `enable_fp16_accumulation`: true or false, by default False
+    """
 
     CLASS_TYPE = 'ModelPatchTorchSettings'
 
@@ -974,7 +1757,17 @@ class ModelPatchTorchSettings(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelPreviewOverrideKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Model Preview Override, experimental."""
+    """Model Preview Override, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `max_resolution`: a whole number from 0 to 8192, by default 1024
+    - `jpeg_quality`: a whole number from 30 to 100, by default 80
+    - `suppress_default_preview`: true or false, by default True
+    - `preview_frames`: a whole number from 1 to 1024, by default 1
+    - `preview_fps`: a whole number from 1 to 60, by default 12
+    - `vae`: a wire that carries VAE, optional
+    - `tiny_vae`: the name of a file or model that the server has, optional
+    """
 
     CLASS_TYPE = 'ModelPreviewOverrideKJ'
 
@@ -996,7 +1789,12 @@ class ModelPreviewOverrideKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ModelSaveKJ(_Node, frozen=True):
-    """Model Save KJ."""
+    """Model Save KJ.
+
+    - `model`: a wire that carries MODEL
+    - `filename_prefix`: text, by default 'diffusion_models/ComfyUI'
+    - `model_key_prefix`: text, by default 'model.diffusion_model.'
+    """
 
     CLASS_TYPE = 'ModelSaveKJ'
     model: Source[s.Model]
@@ -1005,7 +1803,16 @@ class ModelSaveKJ(_Node, frozen=True):
 
 
 class NABLA_AttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """NABLA Attention KJ."""
+    """NABLA Attention KJ.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `window_time`: a whole number of at least 1, by default 11
+    - `window_width`: a whole number of at least 1, by default 3
+    - `window_height`: a whole number of at least 1, by default 3
+    - `sparsity`: a number from 0.0 to 1.0, by default 0.9
+    - `torch_compile`: true or false, by default True
+    """
 
     CLASS_TYPE = 'NABLA_AttentionKJ'
 
@@ -1026,7 +1833,10 @@ class NABLA_AttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class NormalizedAmplitudeToFloatList(_Node, Source[s.Float], frozen=True):
-    """NormalizedAmplitudeToFloatList."""
+    """NormalizedAmplitudeToFloatList.
+
+    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    """
 
     CLASS_TYPE = 'NormalizedAmplitudeToFloatList'
 
@@ -1041,7 +1851,18 @@ class NormalizedAmplitudeToFloatList(_Node, Source[s.Float], frozen=True):
 
 
 class NormalizedAmplitudeToMask(_Node, Source[s.Mask], frozen=True):
-    """NormalizedAmplitudeToMask."""
+    """NormalizedAmplitudeToMask.
+
+    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `width`: a whole number from 16 to 4096, by default 512
+    - `height`: a whole number from 16 to 4096, by default 512
+    - `frame_offset`: a whole number from -255 to 255, by default 0
+    - `location_x`: a whole number from 0 to 4096, by default 256
+    - `location_y`: a whole number from 0 to 4096, by default 256
+    - `size`: a whole number from 8 to 4096, by default 128
+    - `shape`: one of 'none', 'circle', 'square', 'triangle', by default 'none'
+    - `color`: one of 'white', 'amplitude', by default 'amplitude'
+    """
 
     CLASS_TYPE = 'NormalizedAmplitudeToMask'
 
@@ -1064,7 +1885,17 @@ class NormalizedAmplitudeToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class OffsetMask(_Node, Source[s.Mask], frozen=True):
-    """Offset Mask."""
+    """Offset Mask.
+
+    - `mask`: a wire that carries MASK
+    - `x`: a whole number from -4096 to 16384, by default 0
+    - `y`: a whole number from -4096 to 16384, by default 0
+    - `angle`: a whole number from -360 to 360, by default 0
+    - `duplication_factor`: a whole number from 1 to 1000, by default 1
+    - `roll`: true or false, by default False
+    - `incremental`: true or false, by default False
+    - `padding_mode`: one of 'empty', 'border', 'reflection', by default 'empty'
+    """
 
     CLASS_TYPE = 'OffsetMask'
 
@@ -1086,7 +1917,15 @@ class OffsetMask(_Node, Source[s.Mask], frozen=True):
 
 
 class OffsetMaskByNormalizedAmplitude(_Node, Source[s.Mask], frozen=True):
-    """OffsetMaskByNormalizedAmplitude."""
+    """OffsetMaskByNormalizedAmplitude.
+
+    - `normalized_amp`: a wire that carries NORMALIZED_AMPLITUDE
+    - `mask`: a wire that carries MASK
+    - `x`: a whole number from -4096 to 16384, by default 0
+    - `y`: a whole number from -4096 to 16384, by default 0
+    - `rotate`: true or false, by default False
+    - `angle_multiplier`: a number from -1.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'OffsetMaskByNormalizedAmplitude'
 
@@ -1106,7 +1945,13 @@ class OffsetMaskByNormalizedAmplitude(_Node, Source[s.Mask], frozen=True):
 
 
 class PadImageBatchInterleaved(_Node, frozen=True):
-    """Pad Image Batch Interleaved."""
+    """Pad Image Batch Interleaved.
+
+    - `images`: a wire that carries IMAGE
+    - `empty_frames_per_image`: a whole number from 0 to 4096, by default 1
+    - `pad_frame_value`: a number from 0.0 to 1.0, by default 0.0
+    - `add_after_last`: true or false, by default False
+    """
 
     CLASS_TYPE = 'PadImageBatchInterleaved'
 
@@ -1125,7 +1970,11 @@ class PadImageBatchInterleaved(_Node, frozen=True):
 
 
 class PatchFlashAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Patch Flash Attention KJ, experimental."""
+    """Patch Flash Attention KJ, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `allow_compile`: true or false, optional
+    """
 
     CLASS_TYPE = 'PatchFlashAttentionKJ'
 
@@ -1141,7 +1990,12 @@ class PatchFlashAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PatchModelPatcherOrder(_Node, Source[s.Model[Family]], frozen=True):
-    """Patch Model Patcher Order, deprecated."""
+    """Patch Model Patcher Order, deprecated.
+
+    - `model`: a wire that carries MODEL
+    - `patch_order`: one of 'object_patch_first', 'weight_patch_first', by default 'weight_patch_first'
+    - `full_load`: one of 'enabled', 'disabled', 'auto', by default 'auto'
+    """
 
     CLASS_TYPE = 'PatchModelPatcherOrder'
 
@@ -1158,7 +2012,14 @@ class PatchModelPatcherOrder(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PatchTritonVAE(_Node, Source[s.Vae[Family]], frozen=True):
-    """Patch Triton VAE, experimental."""
+    """Patch Triton VAE, experimental.
+
+    - `vae`: a wire that carries VAE
+    - `fuse_norm_silu`: true or false, by default True
+    - `channels_last`: true or false, by default True
+    - `int8_conv`: true or false, by default False
+    - `autotune`: true or false, by default False
+    """
 
     CLASS_TYPE = 'PatchTritonVAE'
 
@@ -1177,7 +2038,12 @@ class PatchTritonVAE(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class PathchSageAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """Patch Sage Attention KJ, experimental."""
+    """Patch Sage Attention KJ, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `sage_attention`: one of 'disabled', 'auto', 'sageattn_qk_int8_pv_fp16_cuda', 'sageattn_qk_int8_pv_fp16_triton', 'sageattn_qk_int8_pv_fp8_cuda', 'sageattn_qk_int8_pv_fp8_cuda++', 'sageattn3', 'sageattn3_per_block_mean'
+    - `allow_compile`: true or false, optional
+    """
 
     CLASS_TYPE = 'PathchSageAttentionKJ'
 
@@ -1194,7 +2060,12 @@ class PathchSageAttentionKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PiDColorBiasCorrection(_Node, Source[s.Model[Family]], frozen=True):
-    """PiD Color Bias Correction, experimental."""
+    """PiD Color Bias Correction, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `strength`: a number from -20.0 to 20.0, by default 1.0
+    - `backbone`: one of 'flux2', by default 'flux2'
+    """
 
     CLASS_TYPE = 'PiDColorBiasCorrection'
 
@@ -1211,7 +2082,15 @@ class PiDColorBiasCorrection(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class PlaySoundKJ(_Node, Source[Any], frozen=True):
-    """PlaySoundKJ."""
+    """PlaySoundKJ.
+
+    - `audio_path`: text
+    - `mode`: one of 'always', 'on_empty_queue', 'on_change', by default 'always'
+    - `volume`: a number from 0.0 to 1.0, by default 0.5
+    - `duration`: a number from 0.0 to 300.0, by default 5.0
+    - `any_input`: a wire that carries anything, optional
+    - `audio`: a wire that carries AUDIO, optional
+    """
 
     CLASS_TYPE = 'PlaySoundKJ'
 
@@ -1231,7 +2110,16 @@ class PlaySoundKJ(_Node, Source[Any], frozen=True):
 
 
 class PlotCoordinates(_Node, frozen=True):
-    """Plot Coordinates."""
+    """Plot Coordinates.
+
+    - `coordinates`: text
+    - `text`: text, by default 'title'
+    - `width`: a whole number from 8 to 4096, by default 512
+    - `height`: a whole number from 8 to 4096, by default 512
+    - `bbox_width`: a whole number from 8 to 4096, by default 128
+    - `bbox_height`: a whole number from 8 to 4096, by default 128
+    - `size_multiplier`: a number, optional
+    """
 
     CLASS_TYPE = 'PlotCoordinates'
 

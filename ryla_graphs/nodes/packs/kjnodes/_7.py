@@ -11,8 +11,9 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node, Option
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.option import Option
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +23,19 @@ class _Node(Node, frozen=True):
 
 
 class PointsEditor(_Node, frozen=True):
-    """Points Editor."""
+    """Points Editor.
+
+    - `points_store`: text
+    - `coordinates`: text
+    - `neg_coordinates`: text
+    - `bbox_store`: text
+    - `bboxes`: text
+    - `bbox_format`: one of 'xyxy', 'xywh', by default 'xyxy'
+    - `width`: a whole number from 8 to 4096, by default 512
+    - `height`: a whole number from 8 to 4096, by default 512
+    - `normalize`: true or false, by default False
+    - `bg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'PointsEditor'
 
@@ -50,7 +63,12 @@ class PointsEditor(_Node, frozen=True):
 
 
 class PreviewAnimation(_Node, frozen=True):
-    """Preview Animation."""
+    """Preview Animation.
+
+    - `fps`: a number from 0.01 to 1000.0, by default 8.0
+    - `images`: a wire that carries IMAGE, optional
+    - `masks`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'PreviewAnimation'
     fps: Annotated[float, Field(ge=0.01, le=1000.0)] | Source[s.Float] = 8.0
@@ -59,14 +77,20 @@ class PreviewAnimation(_Node, frozen=True):
 
 
 class PreviewImageOrMask(_Node, frozen=True):
-    """Preview Image Or Mask."""
+    """Preview Image Or Mask.
+
+    - `input`: a wire that carries IMAGE,MASK
+    """
 
     CLASS_TYPE = 'PreviewImageOrMask'
     input: Source[s.Image | s.Mask]
 
 
 class PreviewLatentNoiseMask(_Node, Source[s.Mask], frozen=True):
-    """PreviewLatentNoiseMask."""
+    """PreviewLatentNoiseMask.
+
+    - `latent`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'PreviewLatentNoiseMask'
 
@@ -81,7 +105,17 @@ class PreviewLatentNoiseMask(_Node, Source[s.Mask], frozen=True):
 
 
 class RandomImageFromBatch(_Node, Source[Any], frozen=True):
-    """Random Image From Batch."""
+    """Random Image From Batch.
+
+    - `input`: a wire that carries anything that matches
+    - `start_index`: a whole number from -4096 to 4096, by default 0
+    - `end_index`: a whole number from -4096 to 4096, by default -1
+    - `num_frames`: a whole number from 1 to 4096, by default 1
+    - `randomness`: a number from 0.0 to 1.0, by default 1.0
+    - `min_distance`: a whole number from 0 to 4096, by default 0
+    - `max_distance`: a whole number from 0 to 4096, by default 0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'RandomImageFromBatch'
 
@@ -103,7 +137,13 @@ class RandomImageFromBatch(_Node, Source[Any], frozen=True):
 
 
 class RemapImageRange(_Node, Source[s.Image], frozen=True):
-    """Remap Image Range."""
+    """Remap Image Range.
+
+    - `image`: a wire that carries IMAGE
+    - `min`: a number from -10.0 to 1.0, by default 0.0
+    - `max`: a number from 0.0 to 10.0, by default 1.0
+    - `clamp`: true or false, by default True
+    """
 
     CLASS_TYPE = 'RemapImageRange'
 
@@ -121,7 +161,12 @@ class RemapImageRange(_Node, Source[s.Image], frozen=True):
 
 
 class RemapMaskRange(_Node, Source[s.Mask], frozen=True):
-    """Remap Mask Range."""
+    """Remap Mask Range.
+
+    - `mask`: a wire that carries MASK
+    - `min`: a number from -10.0 to 1.0, by default 0.0
+    - `max`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'RemapMaskRange'
 
@@ -138,7 +183,14 @@ class RemapMaskRange(_Node, Source[s.Mask], frozen=True):
 
 
 class ReplaceImagesInBatch(_Node, frozen=True):
-    """Replace Images In Batch."""
+    """Replace Images In Batch.
+
+    - `start_index`: a whole number from 0 to 4096, by default 1
+    - `original_images`: a wire that carries IMAGE, optional
+    - `replacement_images`: a wire that carries IMAGE, optional
+    - `original_masks`: a wire that carries MASK, optional
+    - `replacement_masks`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'ReplaceImagesInBatch'
 
@@ -158,7 +210,15 @@ class ReplaceImagesInBatch(_Node, frozen=True):
 
 
 class ResizeMask(_Node, frozen=True):
-    """Resize Mask."""
+    """Resize Mask.
+
+    - `mask`: a wire that carries MASK
+    - `width`: a whole number from 0 to 16384, by default 512
+    - `height`: a whole number from 0 to 16384, by default 512
+    - `keep_proportions`: true or false, by default False
+    - `upscale_method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    - `crop`: one of 'disabled', 'center', by default 'disabled'
+    """
 
     CLASS_TYPE = 'ResizeMask'
 
@@ -180,7 +240,10 @@ class ResizeMask(_Node, frozen=True):
 
 
 class ReverseImageBatch(_Node, Source[s.Image], frozen=True):
-    """Reverse Image Batch."""
+    """Reverse Image Batch.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'ReverseImageBatch'
 
@@ -195,7 +258,10 @@ class ReverseImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class RoundMask(_Node, Source[s.Mask], frozen=True):
-    """Round Mask."""
+    """Round Mask.
+
+    - `mask`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'RoundMask'
 
@@ -210,7 +276,15 @@ class RoundMask(_Node, Source[s.Mask], frozen=True):
 
 
 class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
-    """SamplerSelfRefineVideo, experimental."""
+    """SamplerSelfRefineVideo, experimental.
+
+    - `input_mode`: one of '2 ranges', '1 range', 'from_string'
+    - `certain_percentage`: a number from 0.0 to 1.0, by default 0.999
+    - `uncertainty_threshold`: a number from 0.0 to 1.0, by default 0.2
+    - `verbose`: true or false, by default False
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'SamplerSelfRefineVideo'
 
@@ -221,6 +295,16 @@ class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
         """The options of `input_mode`."""
 
         class Of2Ranges(Option, frozen=True):
+            """The choice '2 ranges'.
+
+            - `start_step1`: a whole number from 0 to 999, by default 2
+            - `end_step1`: a whole number from 0 to 999, by default 5
+            - `steps_1`: a whole number from 1 to 100, by default 3
+            - `start_step2`: a whole number from 0 to 999, by default 6
+            - `end_step2`: a whole number from 0 to 999, by default 14
+            - `steps_2`: a whole number from 1 to 100, by default 1
+            """
+
             KEY = '2 ranges'
             start_step1: Annotated[int, Field(ge=0, le=999)] | Source[s.Int] = 2
             end_step1: Annotated[int, Field(ge=0, le=999)] | Source[s.Int] = 5
@@ -230,12 +314,24 @@ class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
             steps_2: Annotated[int, Field(ge=1, le=100)] | Source[s.Int] = 1
 
         class Of1Range(Option, frozen=True):
+            """The choice '1 range'.
+
+            - `start_step1`: a whole number from 0 to 999, by default 2
+            - `end_step1`: a whole number from 0 to 999, by default 5
+            - `steps_1`: a whole number from 1 to 100, by default 3
+            """
+
             KEY = '1 range'
             start_step1: Annotated[int, Field(ge=0, le=999)] | Source[s.Int] = 2
             end_step1: Annotated[int, Field(ge=0, le=999)] | Source[s.Int] = 5
             steps_1: Annotated[int, Field(ge=1, le=100)] | Source[s.Int] = 3
 
         class FromString(Option, frozen=True):
+            """The choice 'from_string'.
+
+            - `stochastic_plan`: text, by default '2-5:3,6-14:1'
+            """
+
             KEY = 'from_string'
             stochastic_plan: str | Source[s.String] = '2-5:3,6-14:1'
 
@@ -252,7 +348,14 @@ class SamplerSelfRefineVideo(_Node, Source[s.Sampler], frozen=True):
 
 
 class SaveImageKJ(_Node, Source[s.String], frozen=True):
-    """Save Image KJ."""
+    """Save Image KJ.
+
+    - `images`: a wire that carries IMAGE
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `output_folder`: text, by default 'output'
+    - `caption_file_extension`: text, optional
+    - `caption`: text, optional
+    """
 
     CLASS_TYPE = 'SaveImageKJ'
 
@@ -271,7 +374,12 @@ class SaveImageKJ(_Node, Source[s.String], frozen=True):
 
 
 class SaveImageWithAlpha(_Node, frozen=True):
-    """Save Image With Alpha."""
+    """Save Image With Alpha.
+
+    - `images`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `filename_prefix`: text, by default 'ComfyUI'
+    """
 
     CLASS_TYPE = 'SaveImageWithAlpha'
     images: Source[s.Image]
@@ -280,7 +388,13 @@ class SaveImageWithAlpha(_Node, frozen=True):
 
 
 class SaveStringKJ(_Node, Source[s.String], frozen=True):
-    """Save String KJ."""
+    """Save String KJ.
+
+    - `string`: text
+    - `filename_prefix`: text, by default 'text'
+    - `output_folder`: text, by default 'output'
+    - `file_extension`: text, optional
+    """
 
     CLASS_TYPE = 'SaveStringKJ'
 
@@ -298,7 +412,12 @@ class SaveStringKJ(_Node, Source[s.String], frozen=True):
 
 
 class ScaleBatchPromptSchedule(_Node, Source[s.String], frozen=True):
-    """Scale Batch Prompt Schedule."""
+    """Scale Batch Prompt Schedule.
+
+    - `input_str`: text, by default '0:(0.0),\\n7:(1.0),\\n15:(0.0)\\n'
+    - `old_frame_count`: a whole number from 1 to 4096, by default 1
+    - `new_frame_count`: a whole number from 1 to 4096, by default 1
+    """
 
     CLASS_TYPE = 'ScaleBatchPromptSchedule'
 
@@ -315,7 +434,15 @@ class ScaleBatchPromptSchedule(_Node, Source[s.String], frozen=True):
 
 
 class ScheduledCFGGuidance(_Node, Source[s.Guider[Family]], frozen=True):
-    """Scheduled CFG Guidance."""
+    """Scheduled CFG Guidance.
+
+    - `model`: a wire that carries MODEL
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `cfg`: a number from 0.0 to 100.0, by default 6.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'ScheduledCFGGuidance'
 
@@ -335,7 +462,15 @@ class ScheduledCFGGuidance(_Node, Source[s.Guider[Family]], frozen=True):
 
 
 class Screencap_mss(_Node, Source[s.Image], frozen=True):
-    """Screencap mss."""
+    """Screencap mss.
+
+    - `x`: a whole number from 0 to 10000, by default 0
+    - `y`: a whole number from 0 to 10000, by default 0
+    - `width`: a whole number from 0 to 10000, by default 512
+    - `height`: a whole number from 0 to 10000, by default 512
+    - `num_frames`: a whole number from 1 to 255, by default 1
+    - `delay`: a number from 0.0 to 10.0, by default 0.1
+    """
 
     CLASS_TYPE = 'Screencap_mss'
 
@@ -355,7 +490,12 @@ class Screencap_mss(_Node, Source[s.Image], frozen=True):
 
 
 class ScreencapStream(_Node, Source[s.Image], frozen=True):
-    """Screencap Stream."""
+    """Screencap Stream.
+
+    - `frame_data`: text
+    - `crop_width`: a whole number from 1 to 16384, by default 1
+    - `crop_height`: a whole number from 1 to 16384, by default 1
+    """
 
     CLASS_TYPE = 'ScreencapStream'
 
@@ -372,7 +512,14 @@ class ScreencapStream(_Node, Source[s.Image], frozen=True):
 
 
 class SeparateMasks(_Node, Source[s.Mask], frozen=True):
-    """Separate Masks."""
+    """Separate Masks.
+
+    - `mask`: a wire that carries MASK
+    - `size_threshold_width`: a whole number from 0.0 to 4096, by default 256
+    - `size_threshold_height`: a whole number from 0.0 to 4096, by default 256
+    - `mode`: one of 'convex_polygons', 'area', 'box', by default 'convex_polygons'
+    - `max_poly_points`: a whole number from 3 to 32, by default 8
+    """
 
     CLASS_TYPE = 'SeparateMasks'
 
@@ -391,7 +538,11 @@ class SeparateMasks(_Node, Source[s.Mask], frozen=True):
 
 
 class SetShakkerLabsUnionControlNetType(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """Set Shakker Labs Union ControlNet Type."""
+    """Set Shakker Labs Union ControlNet Type.
+
+    - `control_net`: a wire that carries CONTROL_NET
+    - `type`: one of 'auto', 'canny', 'tile', 'depth', 'blur', 'pose', 'gray', 'low quality', by default 'auto'
+    """
 
     CLASS_TYPE = 'SetShakkerLabsUnionControlNetType'
 
@@ -407,7 +558,11 @@ class SetShakkerLabsUnionControlNetType(_Node, Source[s.ControlNet[Family]], fro
 
 
 class ShuffleImageBatch(_Node, Source[s.Image], frozen=True):
-    """Shuffle Image Batch."""
+    """Shuffle Image Batch.
+
+    - `images`: a wire that carries IMAGE
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 123
+    """
 
     CLASS_TYPE = 'ShuffleImageBatch'
 
@@ -423,7 +578,10 @@ class ShuffleImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class SigmasToFloat(_Node, Source[s.Float], frozen=True):
-    """Sigmas To Float."""
+    """Sigmas To Float.
+
+    - `sigmas`: a wire that carries SIGMAS
+    """
 
     CLASS_TYPE = 'SigmasToFloat'
 
@@ -438,7 +596,11 @@ class SigmasToFloat(_Node, Source[s.Float], frozen=True):
 
 
 class SimpleCalculatorKJ(_Node, frozen=True):
-    """SimpleCalculatorKJ."""
+    """SimpleCalculatorKJ.
+
+    - `expression`: text, by default 'a + b'
+    - `variables`: up to 11 wires
+    """
 
     CLASS_TYPE = 'SimpleCalculatorKJ'
 
@@ -456,7 +618,13 @@ class SimpleCalculatorKJ(_Node, frozen=True):
 
 
 class SkipLayerGuidanceWanVideo(_Node, Source[s.Model[Family]], frozen=True):
-    """Skip Layer Guidance WanVideo, deprecated, experimental."""
+    """Skip Layer Guidance WanVideo, deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `blocks`: text, by default '10'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.2
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'SkipLayerGuidanceWanVideo'
 
@@ -474,7 +642,12 @@ class SkipLayerGuidanceWanVideo(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class Sleep(_Node, Source[Any], frozen=True):
-    """Sleep."""
+    """Sleep.
+
+    - `input`: a wire that carries anything
+    - `minutes`: a whole number from 0 to 1439, by default 0
+    - `seconds`: a number from 0.0 to 59.99, by default 0.0
+    """
 
     CLASS_TYPE = 'Sleep'
 
@@ -491,7 +664,12 @@ class Sleep(_Node, Source[Any], frozen=True):
 
 
 class SomethingToString(_Node, Source[s.String], frozen=True):
-    """Something To String."""
+    """Something To String.
+
+    - `input`: a wire that carries anything
+    - `prefix`: text, optional
+    - `suffix`: text, optional
+    """
 
     CLASS_TYPE = 'SomethingToString'
 
@@ -508,7 +686,15 @@ class SomethingToString(_Node, Source[s.String], frozen=True):
 
 
 class SoundReactive(_Node, frozen=True):
-    """Sound Reactive."""
+    """Sound Reactive.
+
+    - `sound_level`: a number from 0.0 to 99999, by default 1.0
+    - `start_range_hz`: a whole number from 0 to 9999, by default 150
+    - `end_range_hz`: a whole number from 0 to 9999, by default 2000
+    - `multiplier`: a number from 0.01 to 99999, by default 1.0
+    - `smoothing_factor`: a number from 0.0 to 1.0, by default 0.5
+    - `normalize`: true or false, by default False
+    """
 
     CLASS_TYPE = 'SoundReactive'
 
@@ -529,7 +715,22 @@ class SoundReactive(_Node, frozen=True):
 
 
 class SplineEditor(_Node, frozen=True):
-    """Spline Editor."""
+    """Spline Editor.
+
+    - `points_store`: text
+    - `coordinates`: text
+    - `mask_width`: a whole number from 8 to 4096, by default 512
+    - `mask_height`: a whole number from 8 to 4096, by default 512
+    - `points_to_sample`: a whole number from 2 to 1000, by default 16
+    - `sampling_method`: one of 'path', 'time', 'controlpoints', 'speed', by default 'time'
+    - `interpolation`: one of 'cardinal', 'monotone', 'basis', 'linear', 'step-before', 'step-after', 'polar', 'polar-reverse', 'bezier', by default 'cardinal'
+    - `tension`: a number from 0.0 to 1.0, by default 0.5
+    - `repeat_output`: a whole number from 1 to 4096, by default 1
+    - `float_output_type`: one of 'list', 'pandas series', 'tensor', by default 'list'
+    - `min_value`: a number from -10000.0 to 10000.0, optional
+    - `max_value`: a number from -10000.0 to 10000.0, optional
+    - `bg_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'SplineEditor'
 
@@ -560,7 +761,11 @@ class SplineEditor(_Node, frozen=True):
 
 
 class SplitBboxes(_Node, frozen=True):
-    """Split Bboxes."""
+    """Split Bboxes.
+
+    - `bboxes`: a wire that carries BBOX,BOUNDING_BOX
+    - `index`: a whole number from 0 to 99999999, by default 0
+    """
 
     CLASS_TYPE = 'SplitBboxes'
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -22,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class SplitImageChannels(_Node, frozen=True):
-    """Split Image Channels."""
+    """Split Image Channels.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'SplitImageChannels'
 
@@ -40,7 +43,18 @@ class SplitImageChannels(_Node, frozen=True):
 
 
 class StableZero123_BatchSchedule(_Node, Generic[Family], frozen=True):
-    """Stable Zero123 Batch Schedule."""
+    """Stable Zero123 Batch Schedule.
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 256
+    - `height`: a whole number from 16 to 16384, by default 256
+    - `batch_size`: a whole number from 1 to 4096, by default 1
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `azimuth_points_string`: text, by default '0:(0.0),\\n7:(1.0),\\n15:(0.0)\\n'
+    - `elevation_points_string`: text, by default '0:(0.0),\\n7:(0.0),\\n15:(0.0)\\n'
+    """
 
     CLASS_TYPE = 'StableZero123_BatchSchedule'
 
@@ -65,7 +79,14 @@ class StableZero123_BatchSchedule(_Node, Generic[Family], frozen=True):
 
 
 class StartRecordCUDAMemoryHistory(_Node, Source[Any], frozen=True):
-    """Start Recording CUDAMemory History."""
+    """Start Recording CUDAMemory History.
+
+    - `input`: a wire that carries anything
+    - `enabled`: one of 'all', 'state', 'None', by default 'all'
+    - `context`: one of 'all', 'state', 'alloc', 'None', by default 'all'
+    - `stacks`: one of 'python', 'all', by default 'all'
+    - `max_entries`: a whole number from 1000 to 10000000, by default 100000
+    """
 
     CLASS_TYPE = 'StartRecordCUDAMemoryHistory'
 
@@ -84,7 +105,10 @@ class StartRecordCUDAMemoryHistory(_Node, Source[Any], frozen=True):
 
 
 class StringConstant(_Node, Source[s.String], frozen=True):
-    """String Constant."""
+    """String Constant.
+
+    - `string`: text
+    """
 
     CLASS_TYPE = 'StringConstant'
 
@@ -99,7 +123,11 @@ class StringConstant(_Node, Source[s.String], frozen=True):
 
 
 class StringConstantMultiline(_Node, Source[s.String], frozen=True):
-    """String Constant Multiline."""
+    """String Constant Multiline.
+
+    - `string`: text
+    - `strip_newlines`: true or false, by default True
+    """
 
     CLASS_TYPE = 'StringConstantMultiline'
 
@@ -115,7 +143,10 @@ class StringConstantMultiline(_Node, Source[s.String], frozen=True):
 
 
 class StringToFloatList(_Node, Source[s.Float], frozen=True):
-    """String to Float List."""
+    """String to Float List.
+
+    - `string`: text, by default '1, 2, 3'
+    """
 
     CLASS_TYPE = 'StringToFloatList'
 
@@ -130,7 +161,13 @@ class StringToFloatList(_Node, Source[s.Float], frozen=True):
 
 
 class StyleModelApplyAdvanced(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Style Model Apply Advanced."""
+    """Style Model Apply Advanced.
+
+    - `conditioning`: a wire that carries CONDITIONING
+    - `style_model`: a wire that carries STYLE_MODEL
+    - `clip_vision_output`: a wire that carries CLIP_VISION_OUTPUT
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'StyleModelApplyAdvanced'
 
@@ -148,7 +185,12 @@ class StyleModelApplyAdvanced(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class Superprompt(_Node, Source[s.String], frozen=True):
-    """Superprompt."""
+    """Superprompt.
+
+    - `instruction_prompt`: text
+    - `prompt`: text
+    - `max_new_tokens`: a whole number from 1 to 4096, by default 128
+    """
 
     CLASS_TYPE = 'Superprompt'
 
@@ -165,7 +207,18 @@ class Superprompt(_Node, Source[s.String], frozen=True):
 
 
 class SV3D_BatchSchedule(_Node, Generic[Family], frozen=True):
-    """SV3D Batch Schedule."""
+    """SV3D Batch Schedule.
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `init_image`: a wire that carries IMAGE
+    - `vae`: a wire that carries VAE
+    - `width`: a whole number from 16 to 16384, by default 576
+    - `height`: a whole number from 16 to 16384, by default 576
+    - `batch_size`: a whole number from 1 to 4096, by default 21
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', by default 'linear'
+    - `azimuth_points_string`: text, by default '0:(0.0),\\n9:(180.0),\\n20:(360.0)\\n'
+    - `elevation_points_string`: text, by default '0:(0.0),\\n9:(0.0),\\n20:(0.0)\\n'
+    """
 
     CLASS_TYPE = 'SV3D_BatchSchedule'
 
@@ -190,7 +243,13 @@ class SV3D_BatchSchedule(_Node, Generic[Family], frozen=True):
 
 
 class TimerNodeKJ(_Node, frozen=True):
-    """Timer Node KJ."""
+    """Timer Node KJ.
+
+    - `any_input`: a wire that carries anything
+    - `mode`: one of 'start', 'stop', by default 'start'
+    - `name`: text, by default 'Timer'
+    - `timer`: a wire that carries TIMER, optional
+    """
 
     CLASS_TYPE = 'TimerNodeKJ'
 
@@ -210,7 +269,13 @@ class TimerNodeKJ(_Node, frozen=True):
 
 
 class TorchCompileControlNet(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """TorchCompileControlNet, experimental."""
+    """TorchCompileControlNet, experimental.
+
+    - `controlnet`: a wire that carries CONTROL_NET
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    """
 
     CLASS_TYPE = 'TorchCompileControlNet'
 
@@ -228,7 +293,10 @@ class TorchCompileControlNet(_Node, Source[s.ControlNet[Family]], frozen=True):
 
 
 class TorchCompileCosmosModel(_Node, Source[Any], frozen=True):
-    """TorchCompileCosmosModel."""
+    """TorchCompileCosmosModel.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileCosmosModel'
 
@@ -243,7 +311,10 @@ class TorchCompileCosmosModel(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileLTXModel(_Node, Source[Any], frozen=True):
-    """TorchCompileLTXModel."""
+    """TorchCompileLTXModel.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileLTXModel'
 
@@ -258,7 +329,18 @@ class TorchCompileLTXModel(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileModelAdvanced(_Node, Source[s.Model[Family]], frozen=True):
-    """TorchCompileModelAdvanced, experimental."""
+    """TorchCompileModelAdvanced, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    - `dynamic`: one of 'auto', 'true', 'false', by default 'false'
+    - `compile_transformer_blocks_only`: true or false, by default True
+    - `dynamo_cache_size_limit`: a whole number from 0 to 1024, by default 64
+    - `debug_compile_keys`: true or false, by default False
+    - `disable_dynamic_vram`: true or false, optional
+    """
 
     CLASS_TYPE = 'TorchCompileModelAdvanced'
 
@@ -281,7 +363,10 @@ class TorchCompileModelAdvanced(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class TorchCompileModelFluxAdvanced(_Node, Source[Any], frozen=True):
-    """TorchCompileModelFluxAdvanced."""
+    """TorchCompileModelFluxAdvanced.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileModelFluxAdvanced'
 
@@ -296,7 +381,18 @@ class TorchCompileModelFluxAdvanced(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileModelFluxAdvancedV2(_Node, Source[s.Model[Family]], frozen=True):
-    """TorchCompileModelFluxAdvancedV2, deprecated, experimental."""
+    """TorchCompileModelFluxAdvancedV2, deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    - `double_blocks`: true or false, by default True
+    - `single_blocks`: true or false, by default True
+    - `dynamic`: true or false, by default False
+    - `dynamo_cache_size_limit`: a whole number from 0 to 1024, optional
+    - `force_parameter_static_shapes`: true or false, optional
+    """
 
     CLASS_TYPE = 'TorchCompileModelFluxAdvancedV2'
 
@@ -319,7 +415,10 @@ class TorchCompileModelFluxAdvancedV2(_Node, Source[s.Model[Family]], frozen=Tru
 
 
 class TorchCompileModelHyVideo(_Node, Source[Any], frozen=True):
-    """TorchCompileModelHyVideo."""
+    """TorchCompileModelHyVideo.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileModelHyVideo'
 
@@ -334,7 +433,10 @@ class TorchCompileModelHyVideo(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileModelQwenImage(_Node, Source[Any], frozen=True):
-    """TorchCompileModelQwenImage."""
+    """TorchCompileModelQwenImage.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileModelQwenImage'
 
@@ -349,7 +451,10 @@ class TorchCompileModelQwenImage(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileModelWanVideo(_Node, Source[Any], frozen=True):
-    """TorchCompileModelWanVideo."""
+    """TorchCompileModelWanVideo.
+
+    - `model`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'TorchCompileModelWanVideo'
 
@@ -364,7 +469,17 @@ class TorchCompileModelWanVideo(_Node, Source[Any], frozen=True):
 
 
 class TorchCompileModelWanVideoV2(_Node, Source[s.Model[Family]], frozen=True):
-    """TorchCompileModelWanVideoV2, deprecated, experimental."""
+    """TorchCompileModelWanVideoV2, deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    - `dynamic`: true or false, by default False
+    - `compile_transformer_blocks_only`: true or false, by default True
+    - `dynamo_cache_size_limit`: a whole number from 0 to 1024, by default 64
+    - `force_parameter_static_shapes`: true or false, optional
+    """
 
     CLASS_TYPE = 'TorchCompileModelWanVideoV2'
 
@@ -386,7 +501,15 @@ class TorchCompileModelWanVideoV2(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class TorchCompileVAE(_Node, Source[s.Vae[Family]], frozen=True):
-    """TorchCompileVAE, experimental."""
+    """TorchCompileVAE, experimental.
+
+    - `vae`: a wire that carries VAE
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    - `compile_encoder`: true or false, by default True
+    - `compile_decoder`: true or false, by default True
+    """
 
     CLASS_TYPE = 'TorchCompileVAE'
 
@@ -406,7 +529,16 @@ class TorchCompileVAE(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class TransitionImagesInBatch(_Node, Source[s.Image], frozen=True):
-    """Transition Images In Batch."""
+    """Transition Images In Batch.
+
+    - `images`: a wire that carries IMAGE
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
+    - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
+    - `transitioning_frames`: a whole number from 0 to 4096, by default 1
+    - `blur_radius`: a number from 0.0 to 100.0, by default 0.0
+    - `reverse`: true or false, by default False
+    - `device`: one of 'CPU', 'GPU', by default 'CPU'
+    """
 
     CLASS_TYPE = 'TransitionImagesInBatch'
 
@@ -427,7 +559,18 @@ class TransitionImagesInBatch(_Node, Source[s.Image], frozen=True):
 
 
 class TransitionImagesMulti(_Node, Source[s.Image], frozen=True):
-    """Transition Images Multi."""
+    """Transition Images Multi.
+
+    - `inputcount`: a whole number from 2 to 1000, by default 2
+    - `image_1`: a wire that carries IMAGE
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', 'ease_in_out', 'bounce', 'elastic', 'glitchy', 'exponential_ease_out', by default 'linear'
+    - `transition_type`: one of 'horizontal slide', 'vertical slide', 'box', 'circle', 'horizontal door', 'vertical door', 'fade', by default 'horizontal slide'
+    - `transitioning_frames`: a whole number from 2 to 4096, by default 2
+    - `blur_radius`: a number from 0.0 to 100.0, by default 0.0
+    - `reverse`: true or false, by default False
+    - `device`: one of 'CPU', 'GPU', by default 'CPU'
+    - `image_2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TransitionImagesMulti'
 
@@ -452,7 +595,12 @@ class TransitionImagesMulti(_Node, Source[s.Image], frozen=True):
 
 
 class VAEDecodeLoopKJ(_Node, Source[s.Image], Generic[Family], frozen=True):
-    """VAE Decode Loop KJ."""
+    """VAE Decode Loop KJ.
+
+    - `samples`: a wire that carries LATENT
+    - `vae`: a wire that carries VAE
+    - `overlap_latent_frames`: a whole number from 2 to 8, by default 2
+    """
 
     CLASS_TYPE = 'VAEDecodeLoopKJ'
 
@@ -469,7 +617,12 @@ class VAEDecodeLoopKJ(_Node, Source[s.Image], Generic[Family], frozen=True):
 
 
 class VAELoaderKJ(_Node, Source[s.Vae[Family]], frozen=True):
-    """VAELoader KJ."""
+    """VAELoader KJ.
+
+    - `vae_name`: the name of a file or model that the server has
+    - `device`: one of 'main_device', 'cpu', by default 'main_device'
+    - `weight_dtype`: one of 'bf16', 'fp16', 'fp32', by default 'bf16'
+    """
 
     CLASS_TYPE = 'VAELoaderKJ'
 
@@ -486,7 +639,12 @@ class VAELoaderKJ(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class VAEMergeKJ(_Node, Source[s.Vae[Family]], frozen=True):
-    """VAEMergeKJ."""
+    """VAEMergeKJ.
+
+    - `vae_1`: a wire that carries VAE
+    - `vae_2`: a wire that carries VAE
+    - `ratio`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'VAEMergeKJ'
 
@@ -503,7 +661,10 @@ class VAEMergeKJ(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class VisualizeCUDAMemoryHistory(_Node, Source[s.String], frozen=True):
-    """Visualize CUDAMemory History."""
+    """Visualize CUDAMemory History.
+
+    - `snapshot_path`: text
+    """
 
     CLASS_TYPE = 'VisualizeCUDAMemoryHistory'
 
@@ -518,7 +679,12 @@ class VisualizeCUDAMemoryHistory(_Node, Source[s.String], frozen=True):
 
 
 class VisualizeSigmasKJ(_Node, frozen=True):
-    """VisualizeSigmasKJ."""
+    """VisualizeSigmasKJ.
+
+    - `sigmas`: a wire that carries SIGMAS
+    - `start_step`: a whole number from -1 to 1000, by default 0
+    - `end_step`: a whole number from -1 to 1000, by default -1
+    """
 
     CLASS_TYPE = 'VisualizeSigmasKJ'
 
@@ -536,7 +702,15 @@ class VisualizeSigmasKJ(_Node, frozen=True):
 
 
 class VRAM_Debug(_Node, Generic[Family], frozen=True):
-    """VRAM Debug."""
+    """VRAM Debug.
+
+    - `empty_cache`: true or false, by default True
+    - `gc_collect`: true or false, by default True
+    - `unload_all_models`: true or false, by default False
+    - `any_input`: a wire that carries anything, optional
+    - `image_pass`: a wire that carries IMAGE, optional
+    - `model_pass`: a wire that carries MODEL, optional
+    """
 
     CLASS_TYPE = 'VRAM_Debug'
 
@@ -560,7 +734,49 @@ class VRAM_Debug(_Node, Generic[Family], frozen=True):
 
 
 class Wan21BlockLoraSelect(_Node, Source[s.Selectedditblocks], frozen=True):
-    """Wan21 Block Lora Select."""
+    """Wan21 Block Lora Select.
+
+    - `blocks_0`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_1`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_2`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_3`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_4`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_5`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_6`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_7`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_8`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_9`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_10`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_11`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_12`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_13`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_14`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_15`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_16`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_17`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_18`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_19`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_20`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_21`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_22`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_23`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_24`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_25`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_26`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_27`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_28`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_29`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_30`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_31`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_32`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_33`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_34`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_35`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_36`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_37`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_38`: a number from 0.0 to 1000.0, by default 0.0
+    - `blocks_39`: a number from 0.0 to 1000.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Wan21BlockLoraSelect'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class WanChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
-    """Wan Chunk FeedForward, experimental."""
+    """Wan Chunk FeedForward, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `chunks`: a whole number from 1 to 100, by default 2
+    - `dim_threshold`: a whole number from 1024 to 16384, by default 4096
+    """
 
     CLASS_TYPE = 'WanChunkFeedForward'
 
@@ -38,7 +43,15 @@ class WanChunkFeedForward(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WanImageToVideoSVIPro(_Node, Generic[Family], frozen=True):
-    """WanImageToVideoSVIPro."""
+    """WanImageToVideoSVIPro.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `length`: a whole number from 1 to 16384, by default 81
+    - `anchor_samples`: a wire that carries LATENT
+    - `motion_latent_count`: a whole number from 0 to 128, by default 1
+    - `prev_samples`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanImageToVideoSVIPro'
 
@@ -60,7 +73,12 @@ class WanImageToVideoSVIPro(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """WanVideo Enhance A Video (native), experimental."""
+    """WanVideo Enhance A Video (native), experimental.
+
+    - `model`: a wire that carries MODEL
+    - `latent`: a wire that carries LATENT
+    - `weight`: a number from 0.0 to 10.0, by default 2.0
+    """
 
     CLASS_TYPE = 'WanVideoEnhanceAVideoKJ'
 
@@ -77,7 +95,10 @@ class WanVideoEnhanceAVideoKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WanVideoMemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], frozen=True):
-    """WanVideo Mem Eff Sage Attention Patch, experimental."""
+    """WanVideo Mem Eff Sage Attention Patch, experimental.
+
+    - `model`: a wire that carries MODEL
+    """
 
     CLASS_TYPE = 'WanVideoMemoryEfficientSageAttentionPatch'
 
@@ -92,7 +113,16 @@ class WanVideoMemoryEfficientSageAttentionPatch(_Node, Source[s.Model[Family]], 
 
 
 class WanVideoNAG(_Node, Source[s.Model[Family]], frozen=True):
-    """WanVideoNAG, experimental."""
+    """WanVideoNAG, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `conditioning`: a wire that carries CONDITIONING
+    - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
+    - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25
+    - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
+    - `input_type`: one of 'default', 'batch', optional
+    - `inplace`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoNAG'
 
@@ -113,7 +143,15 @@ class WanVideoNAG(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WanVideoTeaCacheKJ(_Node, Source[s.Model[Family]], frozen=True):
-    """WanVideo Tea Cache (native), deprecated, experimental."""
+    """WanVideo Tea Cache (native), deprecated, experimental.
+
+    - `model`: a wire that carries MODEL
+    - `rel_l1_thresh`: a number from 0.0 to 10.0, by default 0.275
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.1
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `cache_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    - `coefficients`: one of 'disabled', '1.3B', '14B', 'i2v_480', 'i2v_720', by default 'i2v_480'
+    """
 
     CLASS_TYPE = 'WanVideoTeaCacheKJ'
 
@@ -133,7 +171,15 @@ class WanVideoTeaCacheKJ(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WebcamCaptureCV2(_Node, Source[s.Image], frozen=True):
-    """Webcam Capture CV2."""
+    """Webcam Capture CV2.
+
+    - `x`: a whole number from 0 to 4096, by default 0
+    - `y`: a whole number from 0 to 4096, by default 0
+    - `width`: a whole number from 0 to 4096, by default 512
+    - `height`: a whole number from 0 to 4096, by default 512
+    - `cam_index`: a whole number from 0 to 255, by default 0
+    - `release`: true or false, by default False
+    """
 
     CLASS_TYPE = 'WebcamCaptureCV2'
 
@@ -153,7 +199,18 @@ class WebcamCaptureCV2(_Node, Source[s.Image], frozen=True):
 
 
 class WeightScheduleConvert(_Node, frozen=True):
-    """Weight Schedule Convert."""
+    """Weight Schedule Convert.
+
+    - `input_values_`: a number, by default 0.0
+    - `output_type`: one of 'match_input', 'list', 'pandas series', 'tensor', by default 'list'
+    - `invert`: true or false, by default False
+    - `repeat`: a whole number from 1 to 255, by default 1
+    - `remap_to_frames`: a whole number, optional
+    - `interpolation_curve`: a number, optional
+    - `remap_values`: true or false, optional
+    - `remap_min`: a number from -100000 to 100000.0, optional
+    - `remap_max`: a number from -100000 to 100000.0, optional
+    """
 
     CLASS_TYPE = 'WeightScheduleConvert'
 
@@ -179,7 +236,12 @@ class WeightScheduleConvert(_Node, frozen=True):
 
 
 class WeightScheduleExtend(_Node, Source[s.Float], frozen=True):
-    """Weight Schedule Extend."""
+    """Weight Schedule Extend.
+
+    - `input_values_1`: a number, by default 0.0
+    - `input_values_2`: a number, by default 0.0
+    - `output_type`: one of 'match_input', 'list', 'pandas series', 'tensor', by default 'match_input'
+    """
 
     CLASS_TYPE = 'WeightScheduleExtend'
 
@@ -196,7 +258,15 @@ class WeightScheduleExtend(_Node, Source[s.Float], frozen=True):
 
 
 class WidgetToString(_Node, Source[s.String], frozen=True):
-    """Widget To String."""
+    """Widget To String.
+
+    - `id`: a whole number from 0 to 100000, by default 0
+    - `widget_name`: text
+    - `return_all`: true or false, by default False
+    - `any_input`: a wire that carries anything, optional
+    - `node_title`: text, optional
+    - `allowed_float_decimals`: a whole number from 0 to 10, optional
+    """
 
     CLASS_TYPE = 'WidgetToString'
 

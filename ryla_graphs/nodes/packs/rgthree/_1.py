@@ -11,8 +11,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -39,7 +39,18 @@ class AnySwitchRgthree(_Node, Source[Any], frozen=True):
 
 
 class ContextRgthree(_Node, Generic[Family], frozen=True):
-    """Context (rgthree)."""
+    """Context (rgthree).
+
+    - `base_ctx`: a wire that carries RGTHREE_CONTEXT, optional
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `images`: a wire that carries IMAGE, optional
+    - `seed`: a whole number, optional
+    """
 
     CLASS_TYPE = 'Context (rgthree)'
 
@@ -70,7 +81,32 @@ class ContextRgthree(_Node, Generic[Family], frozen=True):
 
 
 class ContextBigRgthree(_Node, Generic[Family], frozen=True):
-    """Context Big (rgthree)."""
+    """Context Big (rgthree).
+
+    - `base_ctx`: a wire that carries RGTHREE_CONTEXT, optional
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `images`: a wire that carries IMAGE, optional
+    - `seed`: a whole number, optional
+    - `steps`: a whole number, optional
+    - `step_refiner`: a whole number, optional
+    - `cfg`: a number, optional
+    - `ckpt_name`: the name of a file or model that the server has, optional
+    - `sampler`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), optional
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', optional
+    - `clip_width`: a whole number, optional
+    - `clip_height`: a whole number, optional
+    - `text_pos_g`: text, optional
+    - `text_pos_l`: text, optional
+    - `text_neg_g`: text, optional
+    - `text_neg_l`: text, optional
+    - `mask`: a wire that carries MASK, optional
+    - `control_net`: a wire that carries CONTROL_NET, optional
+    """
 
     CLASS_TYPE = 'Context Big (rgthree)'
 
@@ -253,21 +289,31 @@ class ContextSwitchBigRgthree(_Node, Generic[Family], frozen=True):
 
 
 class DisplayAnyRgthree(_Node, frozen=True):
-    """Display Any (rgthree)."""
+    """Display Any (rgthree).
+
+    - `source`: a wire that carries anything
+    """
 
     CLASS_TYPE = 'Display Any (rgthree)'
     source: AnyValue
 
 
 class DisplayIntRgthree(_Node, frozen=True):
-    """Display Int (rgthree)."""
+    """Display Int (rgthree).
+
+    - `input`: a whole number
+    """
 
     CLASS_TYPE = 'Display Int (rgthree)'
     input: int | Source[s.Int]
 
 
 class ImageComparerRgthree(_Node, Source[s.Image], frozen=True):
-    """Image Comparer (rgthree)."""
+    """Image Comparer (rgthree).
+
+    - `image_a`: a wire that carries IMAGE, optional
+    - `image_b`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Image Comparer (rgthree)'
 
@@ -283,7 +329,15 @@ class ImageComparerRgthree(_Node, Source[s.Image], frozen=True):
 
 
 class ImageInsetCropRgthree(_Node, Source[s.Image], frozen=True):
-    """Image Inset Crop (rgthree)."""
+    """Image Inset Crop (rgthree).
+
+    - `image`: a wire that carries IMAGE
+    - `measurement`: one of 'Pixels', 'Percentage', by default 'Pixels'
+    - `left`: a whole number from 0 to 16384, by default 0
+    - `right`: a whole number from 0 to 16384, by default 0
+    - `top`: a whole number from 0 to 16384, by default 0
+    - `bottom`: a whole number from 0 to 16384, by default 0
+    """
 
     CLASS_TYPE = 'Image Inset Crop (rgthree)'
 
@@ -320,7 +374,15 @@ class ImageOrLatentSizeRgthree(_Node, frozen=True):
 
 
 class ImageResizeRgthree(_Node, frozen=True):
-    """Image Resize (rgthree)."""
+    """Image Resize (rgthree).
+
+    - `image`: a wire that carries IMAGE
+    - `measurement`: one of 'pixels', 'percentage', by default 'pixels'
+    - `width`: a whole number from 0 to 16384, by default 0
+    - `height`: a whole number from 0 to 16384, by default 0
+    - `fit`: one of 'crop', 'pad', 'contain', by default 'crop'
+    - `method`: one of 'nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos', by default 'nearest-exact'
+    """
 
     CLASS_TYPE = 'Image Resize (rgthree)'
 
@@ -342,7 +404,14 @@ class ImageResizeRgthree(_Node, frozen=True):
 
 
 class KSamplerConfigRgthree(_Node, frozen=True):
-    """KSampler Config (rgthree)."""
+    """KSampler Config (rgthree).
+
+    - `steps_total`: a whole number from 1 to 16384, by default 30
+    - `refiner_step`: a whole number from 1 to 16384, by default 24
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    """
 
     CLASS_TYPE = 'KSampler Config (rgthree)'
 
@@ -365,7 +434,19 @@ class KSamplerConfigRgthree(_Node, frozen=True):
 
 
 class LoraLoaderStackRgthree(_Node, Generic[Family], frozen=True):
-    """Lora Loader Stack (rgthree)."""
+    """Lora Loader Stack (rgthree).
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_01`: the name of a file or model that the server has
+    - `strength_01`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_02`: the name of a file or model that the server has
+    - `strength_02`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_03`: the name of a file or model that the server has
+    - `strength_03`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_04`: the name of a file or model that the server has
+    - `strength_04`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Lora Loader Stack (rgthree)'
 
@@ -390,7 +471,11 @@ class LoraLoaderStackRgthree(_Node, Generic[Family], frozen=True):
 
 
 class PowerLoraLoaderRgthree(_Node, Generic[Family], frozen=True):
-    """Power Lora Loader (rgthree)."""
+    """Power Lora Loader (rgthree).
+
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    """
 
     CLASS_TYPE = 'Power Lora Loader (rgthree)'
 
@@ -425,7 +510,15 @@ class PowerPrimitiveRgthree(_Node, Source[Any], frozen=True):
 
 
 class PowerPromptRgthree(_Node, Generic[Family], frozen=True):
-    """Power Prompt (rgthree)."""
+    """Power Prompt (rgthree).
+
+    - `prompt`: text
+    - `opt_model`: a wire that carries MODEL, optional
+    - `opt_clip`: a wire that carries CLIP, optional
+    - `insert_lora`: the name of a file or model that the server has, optional
+    - `insert_embedding`: the name of a file or model that the server has, optional
+    - `insert_saved`: the name of a file or model that the server has, optional
+    """
 
     CLASS_TYPE = 'Power Prompt (rgthree)'
 
@@ -448,7 +541,13 @@ class PowerPromptRgthree(_Node, Generic[Family], frozen=True):
 
 
 class PowerPromptSimpleRgthree(_Node, Generic[Family], frozen=True):
-    """Power Prompt - Simple (rgthree)."""
+    """Power Prompt - Simple (rgthree).
+
+    - `prompt`: text
+    - `opt_clip`: a wire that carries CLIP, optional
+    - `insert_embedding`: the name of a file or model that the server has, optional
+    - `insert_saved`: the name of a file or model that the server has, optional
+    """
 
     CLASS_TYPE = 'Power Prompt - Simple (rgthree)'
 
@@ -483,7 +582,12 @@ class PowerPuterRgthree(_Node, Source[Any], frozen=True):
 
 
 class SDXLEmptyLatentImageRgthree(_Node, Generic[Family], frozen=True):
-    """SDXL Empty Latent Image (rgthree)."""
+    """SDXL Empty Latent Image (rgthree).
+
+    - `dimensions`: one of '1536 x 640   (landscape)', '1344 x 768   (landscape)', '1216 x 832   (landscape)', '1152 x 896   (landscape)', '1024 x 1024  (square)', ' 896 x 1152  (portrait)', ' 832 x 1216  (portrait)', ' 768 x 1344  (portrait)', ' 640 x 1536  (portrait)', by default '1024 x 1024  (square)'
+    - `clip_scale`: a number from 1.0 to 10.0, by default 2.0
+    - `batch_size`: a whole number from 1 to 64, by default 1
+    """
 
     CLASS_TYPE = 'SDXL Empty Latent Image (rgthree)'
 
@@ -502,7 +606,22 @@ class SDXLEmptyLatentImageRgthree(_Node, Generic[Family], frozen=True):
 
 
 class SDXLPowerPromptPositiveRgthree(_Node, Generic[Family], frozen=True):
-    """SDXL Power Prompt - Positive (rgthree)."""
+    """SDXL Power Prompt - Positive (rgthree).
+
+    - `prompt_g`: text
+    - `prompt_l`: text
+    - `opt_model`: a wire that carries MODEL, optional
+    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_clip_width`: a whole number from 0 to 16384, optional
+    - `opt_clip_height`: a whole number from 0 to 16384, optional
+    - `insert_lora`: the name of a file or model that the server has, optional
+    - `insert_embedding`: the name of a file or model that the server has, optional
+    - `insert_saved`: the name of a file or model that the server has, optional
+    - `target_width`: a whole number from -1 to 16384, optional
+    - `target_height`: a whole number from -1 to 16384, optional
+    - `crop_width`: a whole number from -1 to 16384, optional
+    - `crop_height`: a whole number from -1 to 16384, optional
+    """
 
     CLASS_TYPE = 'SDXL Power Prompt - Positive (rgthree)'
 
@@ -533,7 +652,20 @@ class SDXLPowerPromptPositiveRgthree(_Node, Generic[Family], frozen=True):
 
 
 class SDXLPowerPromptSimpleNegativeRgthree(_Node, Generic[Family], frozen=True):
-    """SDXL Power Prompt - Simple / Negative (rgthree)."""
+    """SDXL Power Prompt - Simple / Negative (rgthree).
+
+    - `prompt_g`: text
+    - `prompt_l`: text
+    - `opt_clip`: a wire that carries CLIP, optional
+    - `opt_clip_width`: a whole number from 0 to 16384, optional
+    - `opt_clip_height`: a whole number from 0 to 16384, optional
+    - `insert_embedding`: the name of a file or model that the server has, optional
+    - `insert_saved`: the name of a file or model that the server has, optional
+    - `target_width`: a whole number from -1 to 16384, optional
+    - `target_height`: a whole number from -1 to 16384, optional
+    - `crop_width`: a whole number from -1 to 16384, optional
+    - `crop_height`: a whole number from -1 to 16384, optional
+    """
 
     CLASS_TYPE = 'SDXL Power Prompt - Simple / Negative (rgthree)'
 
@@ -560,7 +692,10 @@ class SDXLPowerPromptSimpleNegativeRgthree(_Node, Generic[Family], frozen=True):
 
 
 class SeedRgthree(_Node, Source[s.Int], frozen=True):
-    """Seed (rgthree)."""
+    """Seed (rgthree).
+
+    - `seed`: a whole number from -1125899906842624 to 1125899906842624, by default 0
+    """
 
     CLASS_TYPE = 'Seed (rgthree)'
 

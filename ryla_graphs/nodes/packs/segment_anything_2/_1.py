@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -20,7 +20,13 @@ class _Node(Node, frozen=True):
 
 
 class DownloadAndLoadSAM2Model(_Node, Source[s.Sam2model], frozen=True):
-    """(Down)Load SAM2Model."""
+    """(Down)Load SAM2Model.
+
+    - `model`: one of 'sam2_hiera_base_plus.safetensors', 'sam2_hiera_large.safetensors', 'sam2_hiera_small.safetensors', 'sam2_hiera_tiny.safetensors', 'sam2.1_hiera_base_plus.safetensors', 'sam2.1_hiera_large.safetensors', 'sam2.1_hiera_small.safetensors', 'sam2.1_hiera_tiny.safetensors'
+    - `segmentor`: one of 'single_image', 'video', 'automaskgenerator', by default 'single_image'
+    - `device`: one of 'cuda', 'cpu', 'mps', by default 'cuda'
+    - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'fp16'
+    """
 
     CLASS_TYPE = 'DownloadAndLoadSAM2Model'
 
@@ -38,7 +44,12 @@ class DownloadAndLoadSAM2Model(_Node, Source[s.Sam2model], frozen=True):
 
 
 class Florence2toCoordinates(_Node, frozen=True):
-    """Florence2 Coordinates."""
+    """Florence2 Coordinates.
+
+    - `data`: a wire that carries JSON
+    - `index`: text, by default '0'
+    - `batch`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Florence2toCoordinates'
 
@@ -56,7 +67,25 @@ class Florence2toCoordinates(_Node, frozen=True):
 
 
 class Sam2AutoSegmentation(_Node, frozen=True):
-    """Sam2AutoSegmentation."""
+    """Sam2AutoSegmentation.
+
+    - `sam2_model`: a wire that carries SAM2MODEL
+    - `image`: a wire that carries IMAGE
+    - `points_per_side`: a whole number, by default 32
+    - `points_per_batch`: a whole number, by default 64
+    - `pred_iou_thresh`: a number from 0.0 to 1.0, by default 0.8
+    - `stability_score_thresh`: a number from 0.0 to 1.0, by default 0.95
+    - `stability_score_offset`: a number from 0.0 to 1.0, by default 1.0
+    - `mask_threshold`: a number from 0.0 to 1.0, by default 0.0
+    - `crop_n_layers`: a whole number, by default 0
+    - `box_nms_thresh`: a number from 0.0 to 1.0, by default 0.7
+    - `crop_nms_thresh`: a number from 0.0 to 1.0, by default 0.7
+    - `crop_overlap_ratio`: a number from 0.0 to 1.0, by default 0.34
+    - `crop_n_points_downscale_factor`: a whole number, by default 1
+    - `min_mask_region_area`: a number from 0.0 to 1.0, by default 0.0
+    - `use_m2m`: true or false, by default False
+    - `keep_model_loaded`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Sam2AutoSegmentation'
 
@@ -88,7 +117,17 @@ class Sam2AutoSegmentation(_Node, frozen=True):
 
 
 class Sam2Segmentation(_Node, Source[s.Mask], frozen=True):
-    """Sam2Segmentation."""
+    """Sam2Segmentation.
+
+    - `sam2_model`: a wire that carries SAM2MODEL
+    - `image`: a wire that carries IMAGE
+    - `keep_model_loaded`: true or false, by default True
+    - `coordinates_positive`: text, optional
+    - `coordinates_negative`: text, optional
+    - `bboxes`: a wire that carries BBOX, optional
+    - `individual_objects`: true or false, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Sam2Segmentation'
 
@@ -110,7 +149,12 @@ class Sam2Segmentation(_Node, Source[s.Mask], frozen=True):
 
 
 class Sam2VideoSegmentation(_Node, Source[s.Mask], frozen=True):
-    """Sam2VideoSegmentation."""
+    """Sam2VideoSegmentation.
+
+    - `sam2_model`: a wire that carries SAM2MODEL
+    - `inference_state`: a wire that carries SAM2INFERENCESTATE
+    - `keep_model_loaded`: true or false, by default True
+    """
 
     CLASS_TYPE = 'Sam2VideoSegmentation'
 
@@ -127,7 +171,16 @@ class Sam2VideoSegmentation(_Node, Source[s.Mask], frozen=True):
 
 
 class Sam2VideoSegmentationAddPoints(_Node, frozen=True):
-    """Sam2VideoSegmentationAddPoints."""
+    """Sam2VideoSegmentationAddPoints.
+
+    - `sam2_model`: a wire that carries SAM2MODEL
+    - `coordinates_positive`: text
+    - `frame_index`: a whole number, by default 0
+    - `object_index`: a whole number, by default 0
+    - `image`: a wire that carries IMAGE, optional
+    - `coordinates_negative`: text, optional
+    - `prev_inference_state`: a wire that carries SAM2INFERENCESTATE, optional
+    """
 
     CLASS_TYPE = 'Sam2VideoSegmentationAddPoints'
 

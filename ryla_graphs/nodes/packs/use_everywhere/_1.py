@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import AnyValue, Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import AnyValue, Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class AnythingEverywhere(_Node, frozen=True):
-    """Anything Everywhere."""
+    """Anything Everywhere.
+
+    - `anything`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'Anything Everywhere'
     anything: AnyValue | None = None
@@ -30,7 +33,12 @@ class AnythingEverywhere(_Node, frozen=True):
 
 
 class AnythingEverywhere3(_Node, frozen=True):
-    """Anything Everywhere Triplet, deprecated."""
+    """Anything Everywhere Triplet, deprecated.
+
+    - `anything`: a wire that carries anything, optional
+    - `anything2`: a wire that carries anything, optional
+    - `anything3`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'Anything Everywhere3'
     anything: AnyValue | None = None
@@ -39,7 +47,13 @@ class AnythingEverywhere3(_Node, frozen=True):
 
 
 class AnythingEverywhere_2(_Node, frozen=True):
-    """Anything Somewhere, deprecated."""
+    """Anything Somewhere, deprecated.
+
+    - `anything`: a wire that carries anything, optional
+    - `title_regex`: text, optional
+    - `input_regex`: text, optional
+    - `group_regex`: text, optional
+    """
 
     CLASS_TYPE = 'Anything Everywhere?'
     anything: AnyValue | None = None
@@ -49,7 +63,10 @@ class AnythingEverywhere_2(_Node, frozen=True):
 
 
 class ComboClone(_Node, Source[Any], frozen=True):
-    """Combo Clone."""
+    """Combo Clone.
+
+    - `combo`: one of 'connect me to a combo widget', by default 'connect me to a combo widget'
+    """
 
     CLASS_TYPE = 'Combo Clone'
 
@@ -64,7 +81,11 @@ class ComboClone(_Node, Source[Any], frozen=True):
 
 
 class PromptsEverywhere(_Node, frozen=True):
-    """Anything Everywhere Prompts, deprecated."""
+    """Anything Everywhere Prompts, deprecated.
+
+    - `positive`: a wire that carries anything, optional
+    - `negative`: a wire that carries anything, optional
+    """
 
     CLASS_TYPE = 'Prompts Everywhere'
     positive: AnyValue | None = None
@@ -72,7 +93,10 @@ class PromptsEverywhere(_Node, frozen=True):
 
 
 class SeedEverywhere(_Node, Source[s.Int], frozen=True):
-    """Seed Everywhere, deprecated."""
+    """Seed Everywhere, deprecated.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Seed Everywhere'
 
@@ -87,7 +111,10 @@ class SeedEverywhere(_Node, Source[s.Int], frozen=True):
 
 
 class SimpleString(_Node, Source[s.String], frozen=True):
-    """Simple String, deprecated."""
+    """Simple String, deprecated.
+
+    - `string`: text
+    """
 
     CLASS_TYPE = 'Simple String'
 

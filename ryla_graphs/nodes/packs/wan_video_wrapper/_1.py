@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field, JsonValue
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class CreateCFGScheduleFloatList(_Node, Source[s.Float], frozen=True):
-    """Create CFG Schedule Float List."""
+    """Create CFG Schedule Float List.
+
+    - `steps`: a whole number from 2 to 1000, by default 30
+    - `cfg_scale_start`: a number from 0.0 to 30.0, by default 5.0
+    - `cfg_scale_end`: a number from 0.0 to 30.0, by default 5.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', by default 'linear'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CreateCFGScheduleFloatList'
 
@@ -41,7 +49,16 @@ class CreateCFGScheduleFloatList(_Node, Source[s.Float], frozen=True):
 
 
 class CreateScheduleFloatList(_Node, Source[s.Float], frozen=True):
-    """Create Schedule Float List."""
+    """Create Schedule Float List.
+
+    - `steps`: a whole number from 2 to 1000, by default 30
+    - `start_value`: a number from 0.0 to 100.0, by default 5.0
+    - `end_value`: a number from 0.0 to 100.0, by default 5.0
+    - `default_value`: a number from 0.0 to 1000.0, by default 0.0
+    - `interpolation`: one of 'linear', 'ease_in', 'ease_out', by default 'linear'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'CreateScheduleFloatList'
 
@@ -62,7 +79,11 @@ class CreateScheduleFloatList(_Node, Source[s.Float], frozen=True):
 
 
 class DownloadAndLoadNLFModel(_Node, Source[s.Nlfmodel], frozen=True):
-    """(Download)Load NLF Model."""
+    """(Download)Load NLF Model.
+
+    - `url`: one of 'https://github.com/isarandi/nlf/releases/download/v0.3.2/nlf_l_multi_0.3.2.torchscript', 'https://github.com/isarandi/nlf/releases/download/v0.2.2/nlf_l_multi_0.2.2.torchscript', by default 'https://github.com/isarandi/nlf/releases'… (86 characters)
+    - `warmup`: true or false, optional
+    """
 
     CLASS_TYPE = 'DownloadAndLoadNLFModel'
 
@@ -78,7 +99,12 @@ class DownloadAndLoadNLFModel(_Node, Source[s.Nlfmodel], frozen=True):
 
 
 class DownloadAndLoadWav2VecModel(_Node, Source[s.Wav2vecmodel], frozen=True):
-    """(Down)load Wav2Vec Model."""
+    """(Down)load Wav2Vec Model.
+
+    - `model`: one of 'TencentGameMate/chinese-wav2vec2-base', 'facebook/wav2vec2-base-960h', by default 'TencentGameMate/chinese-wav2vec2-base'
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'main_device'
+    """
 
     CLASS_TYPE = 'DownloadAndLoadWav2VecModel'
 
@@ -95,7 +121,12 @@ class DownloadAndLoadWav2VecModel(_Node, Source[s.Wav2vecmodel], frozen=True):
 
 
 class DrawArcFaceLandmarks(_Node, Source[s.Image], frozen=True):
-    """Draw ArcFace Landmarks."""
+    """Draw ArcFace Landmarks.
+
+    - `lynx_face_embeds`: a wire that carries LYNXIP
+    - `image`: a wire that carries IMAGE
+    - `image_2`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'DrawArcFaceLandmarks'
 
@@ -113,7 +144,13 @@ class DrawArcFaceLandmarks(_Node, Source[s.Image], frozen=True):
 
 
 class DrawGaussianNoiseOnImage(_Node, Source[s.Image], frozen=True):
-    """Draw Gaussian Noise On Image."""
+    """Draw Gaussian Noise On Image.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `device`: one of 'cpu', 'gpu', optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'DrawGaussianNoiseOnImage'
 
@@ -131,7 +168,15 @@ class DrawGaussianNoiseOnImage(_Node, Source[s.Image], frozen=True):
 
 
 class DrawNLFPoses(_Node, Source[s.Image], frozen=True):
-    """Draw NLF Poses."""
+    """Draw NLF Poses.
+
+    - `poses`: a wire that carries NLFPRED
+    - `width`: a whole number, by default 512
+    - `height`: a whole number, by default 512
+    - `stick_width`: a number from 0.0 to 1000.0, optional
+    - `point_radius`: a whole number from 1 to 10, optional
+    - `style`: one of 'original', 'scail', optional
+    """
 
     CLASS_TYPE = 'DrawNLFPoses'
 
@@ -151,7 +196,10 @@ class DrawNLFPoses(_Node, Source[s.Image], frozen=True):
 
 
 class DummyComfyWanModelObject(_Node, Source[s.Model[Family]], frozen=True):
-    """Dummy Comfy Wan Model Object."""
+    """Dummy Comfy Wan Model Object.
+
+    - `shift`: a number from -100.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'DummyComfyWanModelObject'
 
@@ -166,7 +214,11 @@ class DummyComfyWanModelObject(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class ExtractStartFramesForContinuations(_Node, Source[s.Image], frozen=True):
-    """Extract Start Frames For Continuations."""
+    """Extract Start Frames For Continuations.
+
+    - `input_video_frames`: a wire that carries IMAGE
+    - `num_frames`: a whole number from 1 to 1024, by default 10
+    """
 
     CLASS_TYPE = 'ExtractStartFramesForContinuations'
 
@@ -182,7 +234,11 @@ class ExtractStartFramesForContinuations(_Node, Source[s.Image], frozen=True):
 
 
 class FaceMaskFromPoseKeypoints(_Node, Source[s.Mask], frozen=True):
-    """Face Mask From Pose Keypoints."""
+    """Face Mask From Pose Keypoints.
+
+    - `pose_kps`: a wire that carries POSE_KEYPOINT
+    - `person_index`: a whole number from 0 to 100, by default 0
+    """
 
     CLASS_TYPE = 'FaceMaskFromPoseKeypoints'
 
@@ -198,7 +254,15 @@ class FaceMaskFromPoseKeypoints(_Node, Source[s.Mask], frozen=True):
 
 
 class FantasyPortraitFaceDetector(_Node, frozen=True):
-    """FantasyPortrait Face Detector."""
+    """FantasyPortrait Face Detector.
+
+    - `portrait_model`: a wire that carries FANTASYPORTRAITMODEL
+    - `images`: a wire that carries IMAGE
+    - `adapter_scale`: a number from 0.0 to 10.0, optional
+    - `mouth_scale`: a number from 0.0 to 10.0, optional
+    - `emo_scale`: a number from 0.0 to 10.0, optional
+    - `device`: one of 'cuda', 'cpu', optional
+    """
 
     CLASS_TYPE = 'FantasyPortraitFaceDetector'
 
@@ -220,7 +284,11 @@ class FantasyPortraitFaceDetector(_Node, frozen=True):
 
 
 class FantasyPortraitModelLoader(_Node, Source[s.Fantasyportraitmodel], frozen=True):
-    """FantasyPortrait Model Loader."""
+    """FantasyPortrait Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    """
 
     CLASS_TYPE = 'FantasyPortraitModelLoader'
 
@@ -236,7 +304,11 @@ class FantasyPortraitModelLoader(_Node, Source[s.Fantasyportraitmodel], frozen=T
 
 
 class FantasyTalkingModelLoader(_Node, Source[s.Fantasytalkingmodel], frozen=True):
-    """FantasyTalking Model Loader."""
+    """FantasyTalking Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    """
 
     CLASS_TYPE = 'FantasyTalkingModelLoader'
 
@@ -252,7 +324,16 @@ class FantasyTalkingModelLoader(_Node, Source[s.Fantasytalkingmodel], frozen=Tru
 
 
 class FantasyTalkingWav2VecEmbeds(_Node, Source[s.FantasytalkingEmbeds], frozen=True):
-    """FantasyTalking Wav2Vec Embeds."""
+    """FantasyTalking Wav2Vec Embeds.
+
+    - `wav2vec_model`: a wire that carries WAV2VECMODEL
+    - `fantasytalking_model`: a wire that carries FANTASYTALKINGMODEL
+    - `audio`: a wire that carries AUDIO
+    - `num_frames`: a whole number from 1 to 1000, by default 81
+    - `fps`: a number from 1.0 to 60.0, by default 23.0
+    - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'FantasyTalkingWav2VecEmbeds'
 
@@ -273,7 +354,21 @@ class FantasyTalkingWav2VecEmbeds(_Node, Source[s.FantasytalkingEmbeds], frozen=
 
 
 class HuMoEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """HuMo Embeds."""
+    """HuMo Embeds.
+
+    - `num_frames`: a whole number from -1 to 10000, by default 81
+    - `width`: a whole number from 64 to 4096, by default 832
+    - `height`: a whole number from 64 to 4096, by default 480
+    - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `audio_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `audio_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `whisper_model`: a wire that carries WHISPERMODEL, optional
+    - `vae`: a wire that carries WANVAE, optional
+    - `reference_images`: a wire that carries IMAGE, optional
+    - `audio`: a wire that carries AUDIO, optional
+    - `tiled_vae`: true or false, optional
+    """
 
     CLASS_TYPE = 'HuMoEmbeds'
 
@@ -299,7 +394,13 @@ class HuMoEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class LandmarksToImage(_Node, Source[s.Image], frozen=True):
-    """Landmarks to Image."""
+    """Landmarks to Image.
+
+    - `landmarks`: a wire that carries LANDMARKS, by default []
+    - `width`: a whole number from 1 to 2048, by default 512
+    - `height`: a whole number from 1 to 2048, by default 512
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'LandmarksToImage'
 
@@ -317,7 +418,11 @@ class LandmarksToImage(_Node, Source[s.Image], frozen=True):
 
 
 class LoadLynxResampler(_Node, Source[s.Lynxresampler], frozen=True):
-    """Load Lynx Resampler."""
+    """Load Lynx Resampler.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    """
 
     CLASS_TYPE = 'LoadLynxResampler'
 
@@ -333,7 +438,11 @@ class LoadLynxResampler(_Node, Source[s.Lynxresampler], frozen=True):
 
 
 class LoadNLFModel(_Node, Source[s.Nlfmodel], frozen=True):
-    """Load NLF Model."""
+    """Load NLF Model.
+
+    - `nlf_model`: the name of a file or model that the server has
+    - `warmup`: true or false, optional
+    """
 
     CLASS_TYPE = 'LoadNLFModel'
 
@@ -349,7 +458,10 @@ class LoadNLFModel(_Node, Source[s.Nlfmodel], frozen=True):
 
 
 class LoadVQVAE(_Node, Source[s.Vqvae], frozen=True):
-    """Load VQVAE."""
+    """Load VQVAE.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'LoadVQVAE'
 
@@ -364,7 +476,12 @@ class LoadVQVAE(_Node, Source[s.Vqvae], frozen=True):
 
 
 class LoadWanVideoClipTextEncoder(_Node, Source[s.ClipVision], frozen=True):
-    """WanVideo CLIP Text Encoder Loader."""
+    """WanVideo CLIP Text Encoder Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp16', 'fp32', 'bf16', by default 'fp16'
+    - `load_device`: one of 'main_device', 'offload_device', optional
+    """
 
     CLASS_TYPE = 'LoadWanVideoClipTextEncoder'
 
@@ -381,7 +498,13 @@ class LoadWanVideoClipTextEncoder(_Node, Source[s.ClipVision], frozen=True):
 
 
 class LoadWanVideoT5TextEncoder(_Node, Source[s.Wantextencoder], frozen=True):
-    """WanVideo T5 Text Encoder Loader."""
+    """WanVideo T5 Text Encoder Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp32', 'bf16', by default 'bf16'
+    - `load_device`: one of 'main_device', 'offload_device', optional
+    - `quantization`: one of 'disabled', 'fp8_e4m3fn', optional
+    """
 
     CLASS_TYPE = 'LoadWanVideoT5TextEncoder'
 
@@ -399,7 +522,21 @@ class LoadWanVideoT5TextEncoder(_Node, Source[s.Wantextencoder], frozen=True):
 
 
 class LongCatAvatarWhisperEmbeds(_Node, frozen=True):
-    """LongCat Avatar Whisper Embeds (v1.5)."""
+    """LongCat Avatar Whisper Embeds (v1.5).
+
+    - `whisper_model`: a wire that carries WHISPERMODEL
+    - `audio_1`: a wire that carries AUDIO
+    - `normalize_loudness`: true or false, by default True
+    - `num_frames`: a whole number from 1 to 10000, by default 93
+    - `fps`: a number from 1.0 to 60.0, by default 25.0
+    - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `multi_audio_type`: one of 'para', 'add', by default 'para'
+    - `audio_2`: a wire that carries AUDIO, optional
+    - `audio_3`: a wire that carries AUDIO, optional
+    - `audio_4`: a wire that carries AUDIO, optional
+    - `ref_target_masks`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'LongCatAvatarWhisperEmbeds'
 
@@ -427,7 +564,11 @@ class LongCatAvatarWhisperEmbeds(_Node, frozen=True):
 
 
 class LynxEncodeFaceIP(_Node, Source[s.Lynxip], frozen=True):
-    """Lynx Encode Face IP."""
+    """Lynx Encode Face IP.
+
+    - `resampler`: a wire that carries LYNXRESAMPLER
+    - `ip_image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'LynxEncodeFaceIP'
 
@@ -443,7 +584,10 @@ class LynxEncodeFaceIP(_Node, Source[s.Lynxip], frozen=True):
 
 
 class LynxInsightFaceCrop(_Node, frozen=True):
-    """Lynx InsightFace Crop."""
+    """Lynx InsightFace Crop.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'LynxInsightFaceCrop'
 
@@ -459,7 +603,16 @@ class LynxInsightFaceCrop(_Node, frozen=True):
 
 
 class MochaEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """Mocha Embeds."""
+    """Mocha Embeds.
+
+    - `vae`: a wire that carries WANVAE
+    - `force_offload`: true or false, by default True
+    - `input_video`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `ref1`: a wire that carries IMAGE
+    - `ref2`: a wire that carries IMAGE, optional
+    - `tiled_vae`: true or false, optional
+    """
 
     CLASS_TYPE = 'MochaEmbeds'
 
@@ -480,7 +633,11 @@ class MochaEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class MTVCrafterEncodePoses(_Node, frozen=True):
-    """MTV Crafter Encode Poses."""
+    """MTV Crafter Encode Poses.
+
+    - `vqvae`: a wire that carries VQVAE
+    - `poses`: a wire that carries NLFPRED
+    """
 
     CLASS_TYPE = 'MTVCrafterEncodePoses'
 
@@ -497,7 +654,10 @@ class MTVCrafterEncodePoses(_Node, frozen=True):
 
 
 class MultiTalkModelLoader(_Node, Source[s.Multitalkmodel], frozen=True):
-    """Multi/InfiniteTalk Model Loader."""
+    """Multi/InfiniteTalk Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'MultiTalkModelLoader'
 
@@ -512,7 +672,10 @@ class MultiTalkModelLoader(_Node, Source[s.Multitalkmodel], frozen=True):
 
 
 class MultiTalkSilentEmbeds(_Node, Source[s.MultitalkEmbeds], frozen=True):
-    """MultiTalk Silent Embeds."""
+    """MultiTalk Silent Embeds.
+
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    """
 
     CLASS_TYPE = 'MultiTalkSilentEmbeds'
 
@@ -527,7 +690,23 @@ class MultiTalkSilentEmbeds(_Node, Source[s.MultitalkEmbeds], frozen=True):
 
 
 class MultiTalkWav2VecEmbeds(_Node, frozen=True):
-    """Multi/InfiniteTalk Wav2vec2 Embeds."""
+    """Multi/InfiniteTalk Wav2vec2 Embeds.
+
+    - `wav2vec_model`: a wire that carries WAV2VECMODEL
+    - `audio_1`: a wire that carries AUDIO
+    - `normalize_loudness`: true or false, by default True
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `fps`: a number from 1.0 to 60.0, by default 25.0
+    - `audio_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `audio_cfg_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `multi_audio_type`: one of 'para', 'add', by default 'para'
+    - `audio_2`: a wire that carries AUDIO, optional
+    - `audio_3`: a wire that carries AUDIO, optional
+    - `audio_4`: a wire that carries AUDIO, optional
+    - `ref_target_masks`: a wire that carries MASK, optional
+    - `add_noise_floor`: true or false, optional
+    - `smooth_transients`: true or false, optional
+    """
 
     CLASS_TYPE = 'MultiTalkWav2VecEmbeds'
 
@@ -557,7 +736,12 @@ class MultiTalkWav2VecEmbeds(_Node, frozen=True):
 
 
 class NLFPredict(_Node, frozen=True):
-    """NLF Predict."""
+    """NLF Predict.
+
+    - `model`: a wire that carries NLFMODEL
+    - `images`: a wire that carries IMAGE
+    - `per_batch`: a whole number from -1 to 10000, optional
+    """
 
     CLASS_TYPE = 'NLFPredict'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class NormalizeAudioLoudness(_Node, Source[s.Audio], frozen=True):
-    """Normalize Audio Loudness."""
+    """Normalize Audio Loudness.
+
+    - `audio`: a wire that carries AUDIO
+    - `lufs`: a number from -100.0 to 0.0, by default -23.0
+    """
 
     CLASS_TYPE = 'NormalizeAudioLoudness'
 
@@ -37,7 +41,12 @@ class NormalizeAudioLoudness(_Node, Source[s.Audio], frozen=True):
 
 
 class OviMMAudioVAELoader(_Node, Source[s.Mmaudiovae], frozen=True):
-    """Ovi MMAudio VAE Loader."""
+    """Ovi MMAudio VAE Loader.
+
+    - `vae`: the name of a file or model that the server has
+    - `vocoder`: the name of a file or model that the server has
+    - `precision`: one of 'bf16', 'fp16', 'fp32', by default 'bf16'
+    """
 
     CLASS_TYPE = 'OviMMAudioVAELoader'
 
@@ -54,7 +63,12 @@ class OviMMAudioVAELoader(_Node, Source[s.Mmaudiovae], frozen=True):
 
 
 class QwenLoader(_Node, Source[s.Qwenmodel], frozen=True):
-    """Qwen Loader."""
+    """Qwen Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `load_device`: one of 'main_device', 'offload_device', by default 'main_device'
+    - `precision`: one of 'fp16', 'bf16', 'fp32', by default 'bf16'
+    """
 
     CLASS_TYPE = 'QwenLoader'
 
@@ -71,7 +85,14 @@ class QwenLoader(_Node, Source[s.Qwenmodel], frozen=True):
 
 
 class ReCamMasterPoseVisualizer(_Node, Source[s.Image], frozen=True):
-    """ReCamMaster Pose Visualizer."""
+    """ReCamMaster Pose Visualizer.
+
+    - `camera_poses`: a wire that carries CAMERAPOSES
+    - `base_xval`: a number from 0 to 100, by default 0.2
+    - `zval`: a number from 0 to 100, by default 0.3
+    - `scale`: a number from 0.01 to 10.0, by default 1.0
+    - `arrow_length`: a number from 0 to 100, by default 1.0
+    """
 
     CLASS_TYPE = 'ReCamMasterPoseVisualizer'
 
@@ -90,7 +111,12 @@ class ReCamMasterPoseVisualizer(_Node, Source[s.Image], frozen=True):
 
 
 class TextImageEncodeQwenVL(_Node, Source[s.QwenvlEmbeds], frozen=True):
-    """TextImageEncodeQwenVL."""
+    """TextImageEncodeQwenVL.
+
+    - `clip`: a wire that carries CLIP
+    - `prompt`: text
+    - `image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'TextImageEncodeQwenVL'
 
@@ -107,7 +133,12 @@ class TextImageEncodeQwenVL(_Node, Source[s.QwenvlEmbeds], frozen=True):
 
 
 class WanMove_native(_Node, Generic[Family], frozen=True):
-    """WanMove Native, deprecated."""
+    """WanMove Native, deprecated.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `track_coords`: text
+    - `track_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'WanMove_native'
 
@@ -125,7 +156,14 @@ class WanMove_native(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoAddBindweaveEmbeds(_Node, Generic[Family], frozen=True):
-    """WanVideo Add Bindweave Embeds."""
+    """WanVideo Add Bindweave Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `reference_latents`: a wire that carries LATENT
+    - `ref_masks`: a wire that carries MASK, optional
+    - `qwenvl_embeds_pos`: a wire that carries QWENVL_EMBEDS, optional
+    - `qwenvl_embeds_neg`: a wire that carries QWENVL_EMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddBindweaveEmbeds'
 
@@ -146,7 +184,14 @@ class WanVideoAddBindweaveEmbeds(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoAddControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo Add Control Embeds."""
+    """WanVideo Add Control Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `latents`: a wire that carries LATENT, optional
+    - `fun_ref_image`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddControlEmbeds'
 
@@ -165,7 +210,18 @@ class WanVideoAddControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Famil
 
 
 class WanVideoAddDualControlEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add Dual Control Embeds."""
+    """WanVideo Add Dual Control Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a wire that carries WANVAE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `first_frame_noise_level`: a number from 0.0 to 1.0, by default 0.925926
+    - `dense`: a wire that carries IMAGE, optional
+    - `sparse`: a wire that carries IMAGE, optional
+    - `prev_images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddDualControlEmbeds'
 
@@ -188,7 +244,12 @@ class WanVideoAddDualControlEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=Tr
 
 
 class WanVideoAddExtraLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add Extra Latent."""
+    """WanVideo Add Extra Latent.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `extra_latents`: a wire that carries LATENT
+    - `latent_index`: a whole number from -1000 to 1000, by default 0
+    """
 
     CLASS_TYPE = 'WanVideoAddExtraLatent'
 
@@ -205,7 +266,15 @@ class WanVideoAddExtraLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddFantasyPortrait(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add Fantasy Portrait."""
+    """WanVideo Add Fantasy Portrait.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `portrait_embeds`: a wire that carries PORTRAIT_EMBEDS
+    - `strength`: a number from 0.0 to 100.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `portrait_cfg`: a number from 0.0 to 20.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoAddFantasyPortrait'
 
@@ -225,7 +294,12 @@ class WanVideoAddFantasyPortrait(_Node, Source[s.WanvidimageEmbeds], frozen=True
 
 
 class WanVideoAddFlashVSRInput(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add FlashVSR Input."""
+    """WanVideo Add FlashVSR Input.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 2.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoAddFlashVSRInput'
 
@@ -242,7 +316,11 @@ class WanVideoAddFlashVSRInput(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddLucyEditLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add LucyEdit Latents."""
+    """WanVideo Add LucyEdit Latents.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `extra_latents`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoAddLucyEditLatents'
 
@@ -258,7 +336,20 @@ class WanVideoAddLucyEditLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True
 
 
 class WanVideoAddLynxEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add Lynx Embeds."""
+    """WanVideo Add Lynx Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `ip_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `ref_scale`: a number from 0.0 to 100.0, by default 1.0
+    - `lynx_cfg_scale`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `vae`: a wire that carries WANVAE, optional
+    - `lynx_ip_embeds`: a wire that carries LYNXIP, optional
+    - `ref_image`: a wire that carries IMAGE, optional
+    - `ref_text_embed`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `ref_blocks_to_use`: text, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddLynxEmbeds'
 
@@ -283,7 +374,14 @@ class WanVideoAddLynxEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddMTVMotion(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo MTV Crafter Motion."""
+    """WanVideo MTV Crafter Motion.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `mtv_crafter_motion`: a wire that carries MTVCRAFTERMOTION
+    - `strength`: a number from 0.0 to 100.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoAddMTVMotion'
 
@@ -302,7 +400,16 @@ class WanVideoAddMTVMotion(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddOneToAllExtendEmbeds(_Node, frozen=True):
-    """WanVideo Add OneToAll Extend Embeds."""
+    """WanVideo Add OneToAll Extend Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `prev_latents`: a wire that carries LATENT
+    - `window_size`: a whole number from 1 to 256, by default 81
+    - `overlap`: a whole number from 0 to 64, by default 5
+    - `frames_processed`: a whole number from 0 to 10000, by default 0
+    - `if_not_enough_frames`: one of 'pad_with_last', 'error', by default 'pad_with_last'
+    - `pose_images`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddOneToAllExtendEmbeds'
 
@@ -324,7 +431,16 @@ class WanVideoAddOneToAllExtendEmbeds(_Node, frozen=True):
 
 
 class WanVideoAddOneToAllPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add OneToAll Pose Embeds."""
+    """WanVideo Add OneToAll Pose Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `pose_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `pose_prefix_image`: a wire that carries IMAGE, optional
+    - `pose_cfg_scale`: a number from 0.0 to 10.0, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddOneToAllPoseEmbeds'
 
@@ -345,7 +461,16 @@ class WanVideoAddOneToAllPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=T
 
 
 class WanVideoAddOneToAllReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add OneToAll Reference Embeds."""
+    """WanVideo Add OneToAll Reference Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a wire that carries WANVAE
+    - `ref_image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `ref_mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddOneToAllReferenceEmbeds'
 
@@ -366,7 +491,11 @@ class WanVideoAddOneToAllReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], fro
 
 
 class WanVideoAddOviAudioToLatents(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Add MMAudio To Latents."""
+    """WanVideo Add MMAudio To Latents.
+
+    - `original_samples`: a wire that carries LATENT
+    - `audio_samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoAddOviAudioToLatents'
 
@@ -382,7 +511,12 @@ class WanVideoAddOviAudioToLatents(_Node, Source[s.Latent[Family]], frozen=True)
 
 
 class WanVideoAddPusaNoise(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add Pusa Noise."""
+    """WanVideo Add Pusa Noise.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `noise_multipliers`: a number from 0.0 to 100.0, by default 0.0
+    - `noisy_steps`: a whole number from -1 to 1000, by default -1
+    """
 
     CLASS_TYPE = 'WanVideoAddPusaNoise'
 
@@ -399,7 +533,19 @@ class WanVideoAddPusaNoise(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddS2VEmbeds(_Node, Generic[Family], frozen=True):
-    """WanVideo Add S2V Embeds."""
+    """WanVideo Add S2V Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `frame_window_size`: a whole number from 1 to 100000, by default 80
+    - `audio_scale`: a number from 0.0 to 10.0, by default 1.0
+    - `pose_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `pose_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `audio_encoder_output`: a wire that carries AUDIO_ENCODER_OUTPUT, optional
+    - `ref_latent`: a wire that carries LATENT, optional
+    - `pose_latent`: a wire that carries LATENT, optional
+    - `vae`: a wire that carries WANVAE, optional
+    - `enable_framepack`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddS2VEmbeds'
 
@@ -424,7 +570,15 @@ class WanVideoAddS2VEmbeds(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoAddSCAILPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add SCAIL Pose Embeds."""
+    """WanVideo Add SCAIL Pose Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a wire that carries WANVAE
+    - `pose_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoAddSCAILPoseEmbeds'
 
@@ -444,7 +598,16 @@ class WanVideoAddSCAILPoseEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True
 
 
 class WanVideoAddSCAILReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add SCAIL Reference Embeds."""
+    """WanVideo Add SCAIL Reference Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `vae`: a wire that carries WANVAE
+    - `ref_image`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddSCAILReferenceEmbeds'
 
@@ -465,7 +628,12 @@ class WanVideoAddSCAILReferenceEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen
 
 
 class WanVideoAddStandInLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add StandIn Latent."""
+    """WanVideo Add StandIn Latent.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `ip_image_latent`: a wire that carries LATENT
+    - `freq_offset`: a whole number from 0 to 100, by default 1
+    """
 
     CLASS_TYPE = 'WanVideoAddStandInLatent'
 
@@ -482,7 +650,17 @@ class WanVideoAddStandInLatent(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddSteadyDancerEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo Add SteadyDancer Embeds."""
+    """WanVideo Add SteadyDancer Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `pose_latents_positive`: a wire that carries LATENT
+    - `pose_strength_spatial`: a number from 0.0 to 100.0, by default 1.0
+    - `pose_strength_temporal`: a number from 0.0 to 100.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `pose_latents_negative`: a wire that carries LATENT, optional
+    - `clip_vision_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddSteadyDancerEmbeds'
 
@@ -504,7 +682,14 @@ class WanVideoAddSteadyDancerEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[
 
 
 class WanVideoAddStoryMemLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add StoryMem Latents."""
+    """WanVideo Add StoryMem Latents.
+
+    - `vae`: a wire that carries WANVAE
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `memory_images`: a wire that carries IMAGE
+    - `rope_negative_offset`: true or false, by default False
+    - `rope_negative_offset_frames`: a whole number from 0 to 100, by default 5
+    """
 
     CLASS_TYPE = 'WanVideoAddStoryMemLatents'
 
@@ -523,7 +708,14 @@ class WanVideoAddStoryMemLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True
 
 
 class WanVideoAddTTMLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Add TTMLatents."""
+    """WanVideo Add TTMLatents.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `reference_latents`: a wire that carries LATENT
+    - `mask`: a wire that carries MASK
+    - `start_step`: a whole number from -1 to 1000, by default 0
+    - `end_step`: a whole number from 1 to 1000, by default 1
+    """
 
     CLASS_TYPE = 'WanVideoAddTTMLatents'
 
@@ -542,7 +734,14 @@ class WanVideoAddTTMLatents(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoAddWanMoveTracks(_Node, frozen=True):
-    """WanVideo Add WanMove Tracks."""
+    """WanVideo Add WanMove Tracks.
+
+    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `track_mask`: a wire that carries MASK, optional
+    - `track_coords`: text, optional
+    - `tracks`: a wire that carries TRACKS, optional
+    """
 
     CLASS_TYPE = 'WanVideoAddWanMoveTracks'
 
@@ -562,7 +761,26 @@ class WanVideoAddWanMoveTracks(_Node, frozen=True):
 
 
 class WanVideoAnimateEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Animate Embeds."""
+    """WanVideo Animate Embeds.
+
+    - `vae`: a wire that carries WANVAE
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `force_offload`: true or false, by default True
+    - `frame_window_size`: a whole number from 1 to 10000, by default 77
+    - `colormatch`: one of 'disabled', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
+    - `pose_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `face_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `ref_images`: a wire that carries IMAGE, optional
+    - `pose_images`: a wire that carries IMAGE, optional
+    - `face_images`: a wire that carries IMAGE, optional
+    - `bg_images`: a wire that carries IMAGE, optional
+    - `mask`: a wire that carries MASK, optional
+    - `start_ref_image`: a wire that carries IMAGE, optional
+    - `tiled_vae`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoAnimateEmbeds'
 
@@ -593,7 +811,15 @@ class WanVideoAnimateEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoApplyNAG(_Node, Source[s.Wanvideotextembeds], frozen=True):
-    """WanVideo Apply NAG."""
+    """WanVideo Apply NAG.
+
+    - `original_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `nag_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `nag_scale`: a number from 0.0 to 100.0, by default 11.0
+    - `nag_tau`: a number from 0.0 to 10.0, by default 2.5
+    - `nag_alpha`: a number from 0.0 to 1.0, by default 0.25
+    - `inplace`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoApplyNAG'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,15 @@ class _Node(Node, frozen=True):
 
 
 class WanVideoATI_comfy(_Node, Source[s.Model[Family]], frozen=True):
-    """WanVideo ATI Comfy."""
+    """WanVideo ATI Comfy.
+
+    - `model`: a wire that carries MODEL
+    - `width`: a whole number from 64 to 2048, by default 832
+    - `height`: a whole number from 64 to 29048, by default 480
+    - `tracks`: text
+    - `temperature`: a number from 0.0 to 1000.0, by default 220.0
+    - `topk`: a whole number from 1 to 10, by default 2
+    """
 
     CLASS_TYPE = 'WanVideoATI_comfy'
 
@@ -41,7 +49,17 @@ class WanVideoATI_comfy(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class WanVideoATITracks(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo ATI Tracks."""
+    """WanVideo ATI Tracks.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `tracks`: text
+    - `width`: a whole number from 64 to 2048, by default 832
+    - `height`: a whole number from 64 to 29048, by default 480
+    - `temperature`: a number from 0.0 to 1000.0, by default 220.0
+    - `topk`: a whole number from 1 to 10, by default 2
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoATITracks'
 
@@ -63,7 +81,14 @@ class WanVideoATITracks(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoATITracksVisualize(_Node, Source[s.Image], frozen=True):
-    """WanVideo ATI Tracks Visualize."""
+    """WanVideo ATI Tracks Visualize.
+
+    - `images`: a wire that carries IMAGE
+    - `tracks`: text
+    - `min_radius`: a whole number from 0 to 100, by default 1
+    - `max_radius`: a whole number from 0 to 100, by default 6
+    - `max_retain`: a whole number from 0 to 100, by default 50
+    """
 
     CLASS_TYPE = 'WanVideoATITracksVisualize'
 
@@ -82,7 +107,10 @@ class WanVideoATITracksVisualize(_Node, Source[s.Image], frozen=True):
 
 
 class WanVideoBlockList(_Node, Source[s.Int], frozen=True):
-    """WanVideo Block List."""
+    """WanVideo Block List.
+
+    - `blocks`: text, by default '1'
+    """
 
     CLASS_TYPE = 'WanVideoBlockList'
 
@@ -97,7 +125,16 @@ class WanVideoBlockList(_Node, Source[s.Int], frozen=True):
 
 
 class WanVideoBlockSwap(_Node, Source[s.Blockswapargs], frozen=True):
-    """WanVideo Block Swap."""
+    """WanVideo Block Swap.
+
+    - `blocks_to_swap`: a whole number from 0 to 48, by default 20
+    - `offload_img_emb`: true or false, by default False
+    - `offload_txt_emb`: true or false, by default False
+    - `use_non_blocking`: true or false, optional
+    - `vace_blocks_to_swap`: a whole number from 0 to 15, optional
+    - `prefetch_blocks`: a whole number from 0 to 40, optional
+    - `block_swap_debug`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoBlockSwap'
 
@@ -118,7 +155,20 @@ class WanVideoBlockSwap(_Node, Source[s.Blockswapargs], frozen=True):
 
 
 class WanVideoClipVisionEncode(_Node, Source[s.WanvidimageClipembeds], frozen=True):
-    """WanVideo ClipVision Encode."""
+    """WanVideo ClipVision Encode.
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `image_1`: a wire that carries IMAGE
+    - `strength_1`: a number from 0.0 to 10.0, by default 1.0
+    - `strength_2`: a number from 0.0 to 10.0, by default 1.0
+    - `crop`: one of 'center', 'disabled', by default 'center'
+    - `combine_embeds`: one of 'average', 'sum', 'concat', 'batch', by default 'average'
+    - `force_offload`: true or false, by default True
+    - `image_2`: a wire that carries IMAGE, optional
+    - `negative_image`: a wire that carries IMAGE, optional
+    - `tiles`: a whole number from 0 to 16, optional
+    - `ratio`: a number from 0.0 to 1.0, optional
+    """
 
     CLASS_TYPE = 'WanVideoClipVisionEncode'
 
@@ -143,7 +193,11 @@ class WanVideoClipVisionEncode(_Node, Source[s.WanvidimageClipembeds], frozen=Tr
 
 
 class WanVideoCombineEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Combine Embeds, experimental."""
+    """WanVideo Combine Embeds, experimental.
+
+    - `embeds_1`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `embeds_2`: a wire that carries WANVIDIMAGE_EMBEDS
+    """
 
     CLASS_TYPE = 'WanVideoCombineEmbeds'
 
@@ -159,7 +213,17 @@ class WanVideoCombineEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoContextOptions(_Node, Source[s.Wanvidcontext], frozen=True):
-    """WanVideo Context Options."""
+    """WanVideo Context Options.
+
+    - `context_schedule`: one of 'uniform_standard', 'uniform_looped', 'static_standard', by default 'uniform_standard'
+    - `context_frames`: a whole number from 2 to 1000, by default 81
+    - `context_stride`: a whole number from 4 to 100, by default 4
+    - `context_overlap`: a whole number from 4 to 100, by default 16
+    - `freenoise`: true or false, by default True
+    - `verbose`: true or false, by default False
+    - `fuse_method`: one of 'linear', 'pyramid', optional
+    - `reference_latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoContextOptions'
 
@@ -181,7 +245,13 @@ class WanVideoContextOptions(_Node, Source[s.Wanvidcontext], frozen=True):
 
 
 class WanVideoControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo Control Embeds."""
+    """WanVideo Control Embeds.
+
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `latents`: a wire that carries LATENT
+    - `fun_ref_image`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoControlEmbeds'
 
@@ -199,7 +269,16 @@ class WanVideoControlEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
 
 
 class WanVideoControlnet(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Controlnet Apply."""
+    """WanVideo Controlnet Apply.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `controlnet`: a wire that carries WANVIDEOCONTROLNET
+    - `control_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `control_stride`: a whole number from 1 to 8, by default 3
+    - `control_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `control_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoControlnet'
 
@@ -220,7 +299,13 @@ class WanVideoControlnet(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen=True):
-    """WanVideo Controlnet Loader."""
+    """WanVideo Controlnet Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'bf16'
+    - `quantization`: one of 'disabled', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e5m2', 'fp8_e4m3fn_fast_no_ffn', by default 'disabled'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'main_device'
+    """
 
     CLASS_TYPE = 'WanVideoControlnetLoader'
 
@@ -238,7 +323,17 @@ class WanVideoControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen=True)
 
 
 class WanVideoDecode(_Node, Source[s.Image], frozen=True):
-    """WanVideo Decode."""
+    """WanVideo Decode.
+
+    - `vae`: a wire that carries WANVAE
+    - `samples`: a wire that carries LATENT
+    - `enable_vae_tiling`: true or false, by default False
+    - `tile_x`: a whole number from 40 to 2048, by default 272
+    - `tile_y`: a whole number from 40 to 2048, by default 272
+    - `tile_stride_x`: a whole number from 32 to 2040, by default 144
+    - `tile_stride_y`: a whole number from 32 to 2040, by default 128
+    - `normalization`: one of 'default', 'minmax', 'none', optional
+    """
 
     CLASS_TYPE = 'WanVideoDecode'
 
@@ -260,7 +355,11 @@ class WanVideoDecode(_Node, Source[s.Image], frozen=True):
 
 
 class WanVideoDecodeOviAudio(_Node, Source[s.Audio], frozen=True):
-    """WanVideo Decode Ovi Audio."""
+    """WanVideo Decode Ovi Audio.
+
+    - `mmaudio_vae`: a wire that carries MMAUDIOVAE
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoDecodeOviAudio'
 
@@ -276,7 +375,28 @@ class WanVideoDecodeOviAudio(_Node, Source[s.Audio], frozen=True):
 
 
 class WanVideoDiffusionForcingSampler(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Diffusion Forcing Sampler."""
+    """WanVideo Diffusion Forcing Sampler.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `addnoise_condition`: a whole number from 0 to 1000, by default 10
+    - `fps`: a number from 1.0 to 120.0, by default 24.0
+    - `steps`: a whole number of at least 1, by default 30
+    - `cfg`: a number from 0.0 to 30.0, by default 6.0
+    - `shift`: a number from 0.0 to 1000.0, by default 8.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `force_offload`: true or false, by default True
+    - `scheduler`: one of 'unipc', 'unipc/beta', 'euler', 'euler/beta', 'lcm', 'lcm/beta', by default 'unipc'
+    - `samples`: a wire that carries LATENT, optional
+    - `prefix_samples`: a wire that carries LATENT, optional
+    - `denoise_strength`: a number from 0.0 to 1.0, optional
+    - `cache_args`: a wire that carries CACHEARGS, optional
+    - `slg_args`: a wire that carries SLGARGS, optional
+    - `rope_function`: one of 'default', 'comfy', optional
+    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
+    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
+    """
 
     CLASS_TYPE = 'WanVideoDiffusionForcingSampler'
 
@@ -309,7 +429,13 @@ class WanVideoDiffusionForcingSampler(_Node, Source[s.Latent[Family]], frozen=Tr
 
 
 class WanVideoEasyCache(_Node, Source[s.Cacheargs], frozen=True):
-    """WanVideo EasyCache, experimental."""
+    """WanVideo EasyCache, experimental.
+
+    - `easycache_thresh`: a number from 0.0 to 1.0, by default 0.015
+    - `start_step`: a whole number from 0 to 9999, by default 10
+    - `end_step`: a whole number from -1 to 9999, by default -1
+    - `cache_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    """
 
     CLASS_TYPE = 'WanVideoEasyCache'
 
@@ -327,7 +453,14 @@ class WanVideoEasyCache(_Node, Source[s.Cacheargs], frozen=True):
 
 
 class WanVideoEmptyEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo Empty Embeds."""
+    """WanVideo Empty Embeds.
+
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `control_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `extra_latents`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoEmptyEmbeds'
 
@@ -346,7 +479,10 @@ class WanVideoEmptyEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoEmptyMMAudioLatents(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Empty MMAudio Latents."""
+    """WanVideo Empty MMAudio Latents.
+
+    - `length`: a whole number from 1 to 10000, by default 157
+    """
 
     CLASS_TYPE = 'WanVideoEmptyMMAudioLatents'
 
@@ -361,7 +497,19 @@ class WanVideoEmptyMMAudioLatents(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class WanVideoEncode(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Encode."""
+    """WanVideo Encode.
+
+    - `vae`: a wire that carries WANVAE
+    - `image`: a wire that carries IMAGE
+    - `enable_vae_tiling`: true or false, by default False
+    - `tile_x`: a whole number from 64 to 2048, by default 272
+    - `tile_y`: a whole number from 64 to 2048, by default 272
+    - `tile_stride_x`: a whole number from 32 to 2048, by default 144
+    - `tile_stride_y`: a whole number from 32 to 2048, by default 128
+    - `noise_aug_strength`: a number from 0.0 to 10.0, optional
+    - `latent_strength`: a number from 0.0 to 10.0, optional
+    - `mask`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'WanVideoEncode'
 
@@ -385,7 +533,16 @@ class WanVideoEncode(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class WanVideoEncodeLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Encode Latent Batch."""
+    """WanVideo Encode Latent Batch.
+
+    - `vae`: a wire that carries WANVAE
+    - `images`: a wire that carries IMAGE
+    - `enable_vae_tiling`: true or false, by default False
+    - `tile_x`: a whole number from 64 to 2048, by default 272
+    - `tile_y`: a whole number from 64 to 2048, by default 272
+    - `tile_stride_x`: a whole number from 32 to 2048, by default 144
+    - `tile_stride_y`: a whole number from 32 to 2048, by default 128
+    """
 
     CLASS_TYPE = 'WanVideoEncodeLatentBatch'
 
@@ -406,7 +563,11 @@ class WanVideoEncodeLatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class WanVideoEncodeOviAudio(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Encode Ovi Audio."""
+    """WanVideo Encode Ovi Audio.
+
+    - `mmaudio_vae`: a wire that carries MMAUDIOVAE
+    - `audio`: a wire that carries AUDIO
+    """
 
     CLASS_TYPE = 'WanVideoEncodeOviAudio'
 
@@ -422,7 +583,12 @@ class WanVideoEncodeOviAudio(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class WanVideoEnhanceAVideo(_Node, Source[s.Fetaargs], frozen=True):
-    """WanVideo Enhance-A-Video."""
+    """WanVideo Enhance-A-Video.
+
+    - `weight`: a number from 0 to 100, by default 2.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoEnhanceAVideo'
 
@@ -439,7 +605,23 @@ class WanVideoEnhanceAVideo(_Node, Source[s.Fetaargs], frozen=True):
 
 
 class WanVideoExperimentalArgs(_Node, Source[s.Experimentalargs], frozen=True):
-    """WanVideo Experimental Args, experimental."""
+    """WanVideo Experimental Args, experimental.
+
+    - `video_attention_split_steps`: text
+    - `cfg_zero_star`: true or false, by default False
+    - `use_zero_init`: true or false, by default False
+    - `zero_star_steps`: a whole number of at least 0, by default 0
+    - `use_fresca`: true or false, by default False
+    - `fresca_scale_low`: a number from 0.0 to 10.0, by default 1.0
+    - `fresca_scale_high`: a number from 0.0 to 10.0, by default 1.25
+    - `fresca_freq_cutoff`: a whole number from 0 to 10000, by default 20
+    - `use_tcfg`: true or false, by default False
+    - `raag_alpha`: a number from 0.0 to 10.0, by default 0.0
+    - `bidirectional_sampling`: true or false, by default False
+    - `temporal_score_rescaling`: true or false, by default False
+    - `tsr_k`: a number from 0.0 to 100.0, by default 0.95
+    - `tsr_sigma`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoExperimentalArgs'
 
@@ -467,7 +649,11 @@ class WanVideoExperimentalArgs(_Node, Source[s.Experimentalargs], frozen=True):
 
 
 class WanVideoExtraModelSelect(_Node, Source[s.Vacepath], frozen=True):
-    """WanVideo Extra Model Select."""
+    """WanVideo Extra Model Select.
+
+    - `extra_model`: the name of a file or model that the server has
+    - `prev_model`: a wire that carries VACEPATH, optional
+    """
 
     CLASS_TYPE = 'WanVideoExtraModelSelect'
 
@@ -483,7 +669,11 @@ class WanVideoExtraModelSelect(_Node, Source[s.Vacepath], frozen=True):
 
 
 class WanVideoFlashVSRDecoderLoader(_Node, Source[s.Wanvae], frozen=True):
-    """WanVideo FlashVSR Decoder Loader."""
+    """WanVideo FlashVSR Decoder Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp16', 'fp32', 'bf16', optional
+    """
 
     CLASS_TYPE = 'WanVideoFlashVSRDecoderLoader'
 
@@ -499,7 +689,14 @@ class WanVideoFlashVSRDecoderLoader(_Node, Source[s.Wanvae], frozen=True):
 
 
 class WanVideoFreeInitArgs(_Node, Source[s.Freeinitargs], frozen=True):
-    """WanVideo Free Init Args, experimental."""
+    """WanVideo Free Init Args, experimental.
+
+    - `freeinit_num_iters`: a whole number from 1 to 10, by default 3
+    - `freeinit_method`: one of 'butterworth', 'ideal', 'gaussian', 'none', by default 'ideal'
+    - `freeinit_n`: a whole number from 1 to 10, by default 4
+    - `freeinit_d_s`: a number from 0.0 to 10.0, by default 1.0
+    - `freeinit_d_t`: a number from 0.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoFreeInitArgs'
 
@@ -518,7 +715,15 @@ class WanVideoFreeInitArgs(_Node, Source[s.Freeinitargs], frozen=True):
 
 
 class WanVideoFunCameraEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo FunCamera Embeds."""
+    """WanVideo FunCamera Embeds.
+
+    - `poses`: a wire that carries CAMERACTRL_POSES
+    - `width`: a whole number from 64 to 2048, by default 832
+    - `height`: a whole number from 64 to 29048, by default 480
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoFunCameraEmbeds'
 
@@ -538,7 +743,20 @@ class WanVideoFunCameraEmbeds(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoImageClipEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo ImageClip Encode (Deprecated), deprecated."""
+    """WanVideo ImageClip Encode (Deprecated), deprecated.
+
+    - `clip_vision`: a wire that carries CLIP_VISION
+    - `image`: a wire that carries IMAGE
+    - `vae`: a wire that carries WANVAE
+    - `generation_width`: a whole number from 64 to 8096, by default 832
+    - `generation_height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `force_offload`: true or false, optional
+    - `noise_aug_strength`: a number from 0.0 to 10.0, optional
+    - `latent_strength`: a number from 0.0 to 10.0, optional
+    - `clip_embed_strength`: a number from 0.0 to 10.0, optional
+    - `adjust_resolution`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoImageClipEncode'
 
@@ -563,7 +781,13 @@ class WanVideoImageClipEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoImageResizeToClosest(_Node, frozen=True):
-    """WanVideo Image Resize To Closest."""
+    """WanVideo Image Resize To Closest.
+
+    - `image`: a wire that carries IMAGE
+    - `generation_width`: a whole number from 64 to 8096, by default 832
+    - `generation_height`: a whole number from 64 to 8096, by default 480
+    - `aspect_ratio_preservation`: one of 'keep_input', 'stretch_to_new', 'crop_to_new', by default 'keep_input'
+    """
 
     CLASS_TYPE = 'WanVideoImageResizeToClosest'
 
@@ -583,7 +807,28 @@ class WanVideoImageResizeToClosest(_Node, frozen=True):
 
 
 class WanVideoImageToVideoEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo ImageToVideo Encode."""
+    """WanVideo ImageToVideo Encode.
+
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `noise_aug_strength`: a number from 0.0 to 10.0, by default 0.0
+    - `start_latent_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `end_latent_strength`: a number from 0.0 to 10.0, by default 1.0
+    - `force_offload`: true or false, by default True
+    - `vae`: a wire that carries WANVAE, optional
+    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `start_image`: a wire that carries IMAGE, optional
+    - `end_image`: a wire that carries IMAGE, optional
+    - `control_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `fun_or_fl2v_model`: true or false, optional
+    - `temporal_mask`: a wire that carries MASK, optional
+    - `extra_latents`: a wire that carries LATENT, optional
+    - `tiled_vae`: true or false, optional
+    - `add_cond_latents`: a wire that carries ADD_COND_LATENTS, optional
+    - `augment_empty_frames`: a number from 0.0 to 10.0, optional
+    - `empty_frame_pad_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanVideoImageToVideoEncode'
 
@@ -616,7 +861,21 @@ class WanVideoImageToVideoEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True
 
 
 class WanVideoImageToVideoMultiTalk(_Node, frozen=True):
-    """WanVideo Long I2V Multi/InfiniteTalk."""
+    """WanVideo Long I2V Multi/InfiniteTalk.
+
+    - `vae`: a wire that carries WANVAE
+    - `width`: a whole number from 64 to 2048, by default 832
+    - `height`: a whole number from 64 to 29048, by default 480
+    - `frame_window_size`: a whole number from 1 to 10000, by default 81
+    - `motion_frame`: a whole number from 1 to 10000, by default 25
+    - `force_offload`: true or false, by default False
+    - `colormatch`: one of 'disabled', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
+    - `start_image`: a wire that carries IMAGE, optional
+    - `tiled_vae`: true or false, optional
+    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `mode`: one of 'auto', 'multitalk', 'infinitetalk', optional
+    - `output_path`: text, optional
+    """
 
     CLASS_TYPE = 'WanVideoImageToVideoMultiTalk'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,22 @@ class _Node(Node, frozen=True):
 
 
 class WanVideoImageToVideoSkyreelsv3_audio(_Node, frozen=True):
-    """WanVideo Long SkyReelsV3 A2V."""
+    """WanVideo Long SkyReelsV3 A2V.
+
+    - `vae`: a wire that carries WANVAE
+    - `width`: a whole number from 64 to 2048, by default 832
+    - `height`: a whole number from 64 to 29048, by default 480
+    - `frame_window_size`: a whole number from 1 to 10000, by default 81
+    - `motion_frame`: a whole number from 1 to 10000, by default 5
+    - `drop_frames`: a whole number from 0 to 10000, by default 12
+    - `tiled_vae`: true or false, by default False
+    - `force_offload`: true or false, by default False
+    - `colormatch`: one of 'disabled', 'reinhard_torch', 'mkl', 'hm', 'reinhard', 'mvgd', 'hm-mvgd-hm', 'hm-mkl-hm', by default 'disabled'
+    - `start_image`: a wire that carries IMAGE, optional
+    - `reference_video`: a wire that carries IMAGE, optional
+    - `clip_embeds`: a wire that carries WANVIDIMAGE_CLIPEMBEDS, optional
+    - `output_path`: text, optional
+    """
 
     CLASS_TYPE = 'WanVideoImageToVideoSkyreelsv3_audio'
 
@@ -50,7 +65,11 @@ class WanVideoImageToVideoSkyreelsv3_audio(_Node, frozen=True):
 
 
 class WanVideoLatentReScale(_Node, Source[s.Latent[Family]], frozen=True):
-    """WanVideo Latent ReScale."""
+    """WanVideo Latent ReScale.
+
+    - `samples`: a wire that carries LATENT
+    - `direction`: one of 'comfy_to_wrapper', 'wrapper_to_comfy', by default 'comfy_to_wrapper'
+    """
 
     CLASS_TYPE = 'WanVideoLatentReScale'
 
@@ -66,7 +85,21 @@ class WanVideoLatentReScale(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class WanVideoLongCatAvatarExtendEmbeds(_Node, Generic[Family], frozen=True):
-    """WanVideoLongCatAvatarExtendEmbeds."""
+    """WanVideoLongCatAvatarExtendEmbeds.
+
+    - `prev_latents`: a wire that carries LATENT
+    - `audio_embeds`: a wire that carries MULTITALK_EMBEDS
+    - `num_frames`: a whole number from 1 to 256, by default 93
+    - `overlap`: a whole number from 0 to 16, by default 13
+    - `frames_processed`: a whole number from 0 to 10000, by default 0
+    - `if_not_enough_audio`: one of 'pad_with_start', 'mirror_from_end', by default 'pad_with_start'
+    - `ref_frame_index`: a whole number from 0 to 1000, by default 10
+    - `ref_mask_frame_range`: a whole number from 0 to 20, by default 3
+    - `ref_latent`: a wire that carries LATENT, optional
+    - `samples`: a wire that carries LATENT, optional
+    - `prev_images`: a wire that carries IMAGE, optional
+    - `vae`: a wire that carries WANVAE, optional
+    """
 
     CLASS_TYPE = 'WanVideoLongCatAvatarExtendEmbeds'
 
@@ -93,7 +126,12 @@ class WanVideoLongCatAvatarExtendEmbeds(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoLoopArgs(_Node, Source[s.Loopargs], frozen=True):
-    """WanVideo Loop Args."""
+    """WanVideo Loop Args.
+
+    - `shift_skip`: a whole number of at least 0, by default 6
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoLoopArgs'
 
@@ -110,7 +148,50 @@ class WanVideoLoopArgs(_Node, Source[s.Loopargs], frozen=True):
 
 
 class WanVideoLoraBlockEdit(_Node, Source[s.Selectedblocks], frozen=True):
-    """WanVideo Lora Block Edit."""
+    """WanVideo Lora Block Edit.
+
+    - `blocks_0`: true or false, by default True
+    - `blocks_1`: true or false, by default True
+    - `blocks_2`: true or false, by default True
+    - `blocks_3`: true or false, by default True
+    - `blocks_4`: true or false, by default True
+    - `blocks_5`: true or false, by default True
+    - `blocks_6`: true or false, by default True
+    - `blocks_7`: true or false, by default True
+    - `blocks_8`: true or false, by default True
+    - `blocks_9`: true or false, by default True
+    - `blocks_10`: true or false, by default True
+    - `blocks_11`: true or false, by default True
+    - `blocks_12`: true or false, by default True
+    - `blocks_13`: true or false, by default True
+    - `blocks_14`: true or false, by default True
+    - `blocks_15`: true or false, by default True
+    - `blocks_16`: true or false, by default True
+    - `blocks_17`: true or false, by default True
+    - `blocks_18`: true or false, by default True
+    - `blocks_19`: true or false, by default True
+    - `blocks_20`: true or false, by default True
+    - `blocks_21`: true or false, by default True
+    - `blocks_22`: true or false, by default True
+    - `blocks_23`: true or false, by default True
+    - `blocks_24`: true or false, by default True
+    - `blocks_25`: true or false, by default True
+    - `blocks_26`: true or false, by default True
+    - `blocks_27`: true or false, by default True
+    - `blocks_28`: true or false, by default True
+    - `blocks_29`: true or false, by default True
+    - `blocks_30`: true or false, by default True
+    - `blocks_31`: true or false, by default True
+    - `blocks_32`: true or false, by default True
+    - `blocks_33`: true or false, by default True
+    - `blocks_34`: true or false, by default True
+    - `blocks_35`: true or false, by default True
+    - `blocks_36`: true or false, by default True
+    - `blocks_37`: true or false, by default True
+    - `blocks_38`: true or false, by default True
+    - `blocks_39`: true or false, by default True
+    - `layer_filter`: text, optional
+    """
 
     CLASS_TYPE = 'WanVideoLoraBlockEdit'
 
@@ -166,7 +247,15 @@ class WanVideoLoraBlockEdit(_Node, Source[s.Selectedblocks], frozen=True):
 
 
 class WanVideoLoraSelect(_Node, Source[s.Wanvidlora], frozen=True):
-    """WanVideo Lora Select."""
+    """WanVideo Lora Select.
+
+    - `lora`: the name of a file or model that the server has
+    - `strength`: a number from -1000.0 to 1000.0, by default 1.0
+    - `prev_lora`: a wire that carries WANVIDLORA, optional
+    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `low_mem_load`: true or false, optional
+    - `merge_loras`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoLoraSelect'
 
@@ -186,7 +275,15 @@ class WanVideoLoraSelect(_Node, Source[s.Wanvidlora], frozen=True):
 
 
 class WanVideoLoraSelectByName(_Node, Source[s.Wanvidlora], frozen=True):
-    """WanVideo Lora Select By Name."""
+    """WanVideo Lora Select By Name.
+
+    - `lora_name`: text
+    - `strength`: a number from -10.0 to 10.0, by default 1.0
+    - `prev_lora`: a wire that carries WANVIDLORA, optional
+    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `low_mem_load`: true or false, optional
+    - `merge_loras`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoLoraSelectByName'
 
@@ -206,7 +303,23 @@ class WanVideoLoraSelectByName(_Node, Source[s.Wanvidlora], frozen=True):
 
 
 class WanVideoLoraSelectMulti(_Node, Source[s.Wanvidlora], frozen=True):
-    """WanVideo Lora Select Multi."""
+    """WanVideo Lora Select Multi.
+
+    - `lora_0`: the name of a file or model that the server has, by default 'none'
+    - `strength_0`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_1`: the name of a file or model that the server has, by default 'none'
+    - `strength_1`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_2`: the name of a file or model that the server has, by default 'none'
+    - `strength_2`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_3`: the name of a file or model that the server has, by default 'none'
+    - `strength_3`: a number from -10.0 to 10.0, by default 1.0
+    - `lora_4`: the name of a file or model that the server has, by default 'none'
+    - `strength_4`: a number from -10.0 to 10.0, by default 1.0
+    - `prev_lora`: a wire that carries WANVIDLORA, optional
+    - `blocks`: a wire that carries SELECTEDBLOCKS, optional
+    - `low_mem_load`: true or false, optional
+    - `merge_loras`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoLoraSelectMulti'
 
@@ -234,7 +347,14 @@ class WanVideoLoraSelectMulti(_Node, Source[s.Wanvidlora], frozen=True):
 
 
 class WanVideoMagCache(_Node, Source[s.Cacheargs], frozen=True):
-    """WanVideo MagCache, experimental."""
+    """WanVideo MagCache, experimental.
+
+    - `magcache_thresh`: a number from 0.0 to 0.3, by default 0.02
+    - `magcache_K`: a whole number from 0 to 6, by default 4
+    - `start_step`: a whole number from 0 to 9999, by default 1
+    - `end_step`: a whole number from -1 to 9999, by default -1
+    - `cache_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    """
 
     CLASS_TYPE = 'WanVideoMagCache'
 
@@ -253,7 +373,14 @@ class WanVideoMagCache(_Node, Source[s.Cacheargs], frozen=True):
 
 
 class WanVideoMiniMaxRemoverEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo MiniMax Remover Embeds."""
+    """WanVideo MiniMax Remover Embeds.
+
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `latents`: a wire that carries LATENT
+    - `mask_latents`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoMiniMaxRemoverEmbeds'
 
@@ -272,7 +399,23 @@ class WanVideoMiniMaxRemoverEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[F
 
 
 class WanVideoModelLoader(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Model Loader."""
+    """WanVideo Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', 'fp16_fast', by default 'bf16'
+    - `quantization`: one of 'disabled', 'fp8_e4m3fn', 'fp8_e4m3fn_fast', 'fp8_e4m3fn_scaled', 'fp8_e4m3fn_scaled_fast', 'fp8_e5m2', 'fp8_e5m2_fast', 'fp8_e5m2_scaled', 'fp8_e5m2_scaled_fast', by default 'disabled'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sageattn_3', 'radial_sage_attention', 'sageattn_compiled', 'sageattn_ultravico', 'comfy', optional
+    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
+    - `block_swap_args`: a wire that carries BLOCKSWAPARGS, optional
+    - `lora`: a wire that carries WANVIDLORA, optional
+    - `vram_management_args`: a wire that carries VRAM_MANAGEMENTARGS, optional
+    - `extra_model`: a wire that carries VACEPATH, optional
+    - `fantasytalking_model`: a wire that carries FANTASYTALKINGMODEL, optional
+    - `multitalk_model`: a wire that carries MULTITALKMODEL, optional
+    - `fantasyportrait_model`: a wire that carries FANTASYPORTRAITMODEL, optional
+    - `rms_norm_function`: one of 'default', 'pytorch', optional
+    """
 
     CLASS_TYPE = 'WanVideoModelLoader'
 
@@ -300,7 +443,12 @@ class WanVideoModelLoader(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoOviCFG(_Node, Source[s.Wanvideotextembeds], frozen=True):
-    """WanVideo Ovi CFG."""
+    """WanVideo Ovi CFG.
+
+    - `original_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS
+    - `ovi_audio_cfg`: a number from 0.0 to 100.0, by default 3.0
+    - `ovi_negative_text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoOviCFG'
 
@@ -317,7 +465,10 @@ class WanVideoOviCFG(_Node, Source[s.Wanvideotextembeds], frozen=True):
 
 
 class WanVideoPassImagesFromSamples(_Node, frozen=True):
-    """WanVideo Pass Images From Samples."""
+    """WanVideo Pass Images From Samples.
+
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoPassImagesFromSamples'
 
@@ -333,7 +484,18 @@ class WanVideoPassImagesFromSamples(_Node, frozen=True):
 
 
 class WanVideoPhantomEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo Phantom Embeds."""
+    """WanVideo Phantom Embeds.
+
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `phantom_latent_1`: a wire that carries LATENT
+    - `phantom_cfg_scale`: a number from 0.0 to 10.0, by default 5.0
+    - `phantom_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `phantom_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `phantom_latent_2`: a wire that carries LATENT, optional
+    - `phantom_latent_3`: a wire that carries LATENT, optional
+    - `phantom_latent_4`: a wire that carries LATENT, optional
+    - `vace_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoPhantomEmbeds'
 
@@ -356,7 +518,10 @@ class WanVideoPhantomEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family],
 
 
 class WanVideoPreviewEmbeds(_Node, Generic[Family], frozen=True):
-    """WanVideo Preview Embeds."""
+    """WanVideo Preview Embeds.
+
+    - `embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    """
 
     CLASS_TYPE = 'WanVideoPreviewEmbeds'
 
@@ -372,7 +537,17 @@ class WanVideoPreviewEmbeds(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoPromptExtender(_Node, Source[s.String], frozen=True):
-    """Wan Video Prompt Extender."""
+    """Wan Video Prompt Extender.
+
+    - `qwen`: a wire that carries QWENMODEL
+    - `prompt`: text
+    - `max_new_tokens`: a whole number from 1 to 2048, by default 512
+    - `device`: one of 'gpu', 'cpu', by default 'gpu'
+    - `force_offload`: true or false, by default True
+    - `system_prompt`: one of 'T2V Movie Director (Chinese)', 'T2V Movie Director (English)', 'I2V Rewriter (Chinese)', 'I2V Rewriter (English)', 'I2V Imagination (Chinese)', 'I2V Imagination (English)', optional
+    - `custom_system_prompt`: text, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'WanVideoPromptExtender'
 
@@ -394,7 +569,14 @@ class WanVideoPromptExtender(_Node, Source[s.String], frozen=True):
 
 
 class WanVideoPromptExtenderSelect(_Node, Source[s.WanvideopromptextenderArgs], frozen=True):
-    """Wan Video Prompt Extender Select."""
+    """Wan Video Prompt Extender Select.
+
+    - `model`: the name of a file or model that the server has
+    - `max_new_tokens`: a whole number from 1 to 2048, by default 512
+    - `system_prompt`: one of 'T2V Movie Director (Chinese)', 'T2V Movie Director (English)', 'I2V Rewriter (Chinese)', 'I2V Rewriter (English)', 'I2V Imagination (Chinese)', 'I2V Imagination (English)', by default 'T2V Movie Director (Chinese)'
+    - `custom_system_prompt`: text, optional
+    - `seed`: a whole number from 0 to 18446744073709551615, optional
+    """
 
     CLASS_TYPE = 'WanVideoPromptExtenderSelect'
 
@@ -413,7 +595,14 @@ class WanVideoPromptExtenderSelect(_Node, Source[s.WanvideopromptextenderArgs], 
 
 
 class WanVideoRealisDanceLatents(_Node, Source[s.AddCondLatents], Generic[Family], frozen=True):
-    """WanVideo RealisDance Latents."""
+    """WanVideo RealisDance Latents.
+
+    - `ref_latent`: a wire that carries LATENT
+    - `pose_cond_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `pose_cond_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `smpl_latent`: a wire that carries LATENT, optional
+    - `hamer_latent`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoRealisDanceLatents'
 
@@ -432,7 +621,11 @@ class WanVideoRealisDanceLatents(_Node, Source[s.AddCondLatents], Generic[Family
 
 
 class WanVideoReCamMasterCameraEmbed(_Node, frozen=True):
-    """WanVideo ReCamMaster Camera Embed."""
+    """WanVideo ReCamMaster Camera Embed.
+
+    - `camera_poses`: a wire that carries CAMERAPOSES
+    - `latents`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoReCamMasterCameraEmbed'
 
@@ -449,7 +642,11 @@ class WanVideoReCamMasterCameraEmbed(_Node, frozen=True):
 
 
 class WanVideoReCamMasterDefaultCamera(_Node, Source[s.Cameraposes], frozen=True):
-    """WanVideo ReCamMaster Default Camera."""
+    """WanVideo ReCamMaster Default Camera.
+
+    - `camera_type`: one of 'pan_right', 'pan_left', 'tilt_up', 'tilt_down', 'zoom_in', 'zoom_out', 'translate_up', 'translate_down', 'arc_left', 'arc_right', by default 'pan_right'
+    - `latents`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'WanVideoReCamMasterDefaultCamera'
 
@@ -465,7 +662,11 @@ class WanVideoReCamMasterDefaultCamera(_Node, Source[s.Cameraposes], frozen=True
 
 
 class WanVideoReCamMasterGenerateOrbitCamera(_Node, Source[s.Cameraposes], frozen=True):
-    """WanVideo ReCamMaster Generate Orbit Camera."""
+    """WanVideo ReCamMaster Generate Orbit Camera.
+
+    - `num_frames`: a whole number from 1 to 1000, by default 81
+    - `degrees`: a whole number from -180 to 180, by default 90
+    """
 
     CLASS_TYPE = 'WanVideoReCamMasterGenerateOrbitCamera'
 
@@ -481,7 +682,13 @@ class WanVideoReCamMasterGenerateOrbitCamera(_Node, Source[s.Cameraposes], froze
 
 
 class WanVideoRoPEFunction(_Node, Source[s.Combo], frozen=True):
-    """WanVideo RoPE Function, experimental."""
+    """WanVideo RoPE Function, experimental.
+
+    - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', by default 'comfy'
+    - `ntk_scale_f`: a number from 0.0 to 100.0, by default 1.0
+    - `ntk_scale_h`: a number from 0.0 to 100.0, by default 1.0
+    - `ntk_scale_w`: a number from 0.0 to 100.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoRoPEFunction'
 
@@ -499,7 +706,39 @@ class WanVideoRoPEFunction(_Node, Source[s.Combo], frozen=True):
 
 
 class WanVideoSampler(_Node, Generic[Family], frozen=True):
-    """WanVideo Sampler."""
+    """WanVideo Sampler.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `steps`: a whole number of at least 1, by default 30
+    - `cfg`: a number from 0.0 to 30.0, by default 6.0
+    - `shift`: a number from 0.0 to 1000.0, by default 5.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `force_offload`: true or false, by default True
+    - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
+    - `riflex_freq_index`: a whole number from 0 to 1000, by default 0
+    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a wire that carries LATENT, optional
+    - `denoise_strength`: a number from 0.0 to 1.0, optional
+    - `feta_args`: a wire that carries FETAARGS, optional
+    - `context_options`: a wire that carries WANVIDCONTEXT, optional
+    - `cache_args`: a wire that carries CACHEARGS, optional
+    - `flowedit_args`: a wire that carries FLOWEDITARGS, optional
+    - `batched_cfg`: true or false, optional
+    - `slg_args`: a wire that carries SLGARGS, optional
+    - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
+    - `loop_args`: a wire that carries LOOPARGS, optional
+    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
+    - `sigmas`: a wire that carries SIGMAS, optional
+    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
+    - `freeinit_args`: a wire that carries FREEINITARGS, optional
+    - `start_step`: a whole number from 0 to 10000, optional
+    - `end_step`: a whole number from -1 to 10000, optional
+    - `add_noise_to_samples`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoSampler'
 
@@ -544,7 +783,21 @@ class WanVideoSampler(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoSamplerExtraArgs(_Node, Source[s.Wanvidsamplerextraargs], frozen=True):
-    """WanVideoSampler v2 Extra Args."""
+    """WanVideoSampler v2 Extra Args.
+
+    - `riflex_freq_index`: a whole number from 0 to 1000, optional
+    - `feta_args`: a wire that carries FETAARGS, optional
+    - `context_options`: a wire that carries WANVIDCONTEXT, optional
+    - `cache_args`: a wire that carries CACHEARGS, optional
+    - `slg_args`: a wire that carries SLGARGS, optional
+    - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
+    - `loop_args`: a wire that carries LOOPARGS, optional
+    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
+    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
+    """
 
     CLASS_TYPE = 'WanVideoSamplerExtraArgs'
 
@@ -570,7 +823,10 @@ class WanVideoSamplerExtraArgs(_Node, Source[s.Wanvidsamplerextraargs], frozen=T
 
 
 class WanVideoSamplerFromSettings(_Node, Generic[Family], frozen=True):
-    """WanVideo Sampler From Settings."""
+    """WanVideo Sampler From Settings.
+
+    - `sampler_inputs`: a wire that carries SAMPLER_ARGS
+    """
 
     CLASS_TYPE = 'WanVideoSamplerFromSettings'
 
@@ -586,7 +842,39 @@ class WanVideoSamplerFromSettings(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoSamplerSettings(_Node, Source[s.SamplerArgs], frozen=True):
-    """WanVideo Sampler Settings."""
+    """WanVideo Sampler Settings.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `steps`: a whole number of at least 1, by default 30
+    - `cfg`: a number from 0.0 to 30.0, by default 6.0
+    - `shift`: a number from 0.0 to 1000.0, by default 5.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `force_offload`: true or false, by default True
+    - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
+    - `riflex_freq_index`: a whole number from 0 to 1000, by default 0
+    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a wire that carries LATENT, optional
+    - `denoise_strength`: a number from 0.0 to 1.0, optional
+    - `feta_args`: a wire that carries FETAARGS, optional
+    - `context_options`: a wire that carries WANVIDCONTEXT, optional
+    - `cache_args`: a wire that carries CACHEARGS, optional
+    - `flowedit_args`: a wire that carries FLOWEDITARGS, optional
+    - `batched_cfg`: true or false, optional
+    - `slg_args`: a wire that carries SLGARGS, optional
+    - `rope_function`: one of 'default', 'comfy', 'comfy_chunked', optional
+    - `loop_args`: a wire that carries LOOPARGS, optional
+    - `experimental_args`: a wire that carries EXPERIMENTALARGS, optional
+    - `sigmas`: a wire that carries SIGMAS, optional
+    - `unianimate_poses`: a wire that carries UNIANIMATE_POSE, optional
+    - `fantasytalking_embeds`: a wire that carries FANTASYTALKING_EMBEDS, optional
+    - `uni3c_embeds`: a wire that carries UNI3C_EMBEDS, optional
+    - `multitalk_embeds`: a wire that carries MULTITALK_EMBEDS, optional
+    - `freeinit_args`: a wire that carries FREEINITARGS, optional
+    - `start_step`: a whole number from 0 to 10000, optional
+    - `end_step`: a whole number from -1 to 10000, optional
+    - `add_noise_to_samples`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoSamplerSettings'
 
@@ -630,7 +918,19 @@ class WanVideoSamplerSettings(_Node, Source[s.SamplerArgs], frozen=True):
 
 
 class WanVideoSamplerv2(_Node, Generic[Family], frozen=True):
-    """WanVideo Sampler v2."""
+    """WanVideo Sampler v2.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `image_embeds`: a wire that carries WANVIDIMAGE_EMBEDS
+    - `cfg`: a number from 0.0 to 30.0, by default 6.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `force_offload`: true or false, by default True
+    - `scheduler`: a wire that carries WANVIDEOSCHEDULER
+    - `text_embeds`: a wire that carries WANVIDEOTEXTEMBEDS, optional
+    - `samples`: a wire that carries LATENT, optional
+    - `add_noise_to_samples`: true or false, optional
+    - `extra_args`: a wire that carries WANVIDSAMPLEREXTRAARGS, optional
+    """
 
     CLASS_TYPE = 'WanVideoSamplerv2'
 
@@ -655,7 +955,16 @@ class WanVideoSamplerv2(_Node, Generic[Family], frozen=True):
 
 
 class WanVideoScheduler(_Node, frozen=True):
-    """WanVideo Scheduler, experimental."""
+    """WanVideo Scheduler, experimental.
+
+    - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
+    - `steps`: a whole number of at least 1, by default 30
+    - `shift`: a number from 0.0 to 1000.0, by default 5.0
+    - `start_step`: a whole number of at least 0, by default 0
+    - `end_step`: a whole number of at least -1, by default -1
+    - `sigmas`: a wire that carries SIGMAS, optional
+    - `enhance_hf`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoScheduler'
 
@@ -681,7 +990,16 @@ class WanVideoScheduler(_Node, frozen=True):
 
 
 class WanVideoSchedulerv2(_Node, Source[s.Wanvideoscheduler], frozen=True):
-    """WanVideo Scheduler v2, experimental."""
+    """WanVideo Scheduler v2, experimental.
+
+    - `scheduler`: one of 'unipc', 'unipc/beta', 'dpm++', 'dpm++/beta', 'dpm++_sde', 'dpm++_sde/beta', 'euler', 'euler/beta', … (21 choices), by default 'unipc'
+    - `steps`: a whole number of at least 1, by default 30
+    - `shift`: a number from 0.0 to 1000.0, by default 5.0
+    - `start_step`: a whole number of at least 0, by default 0
+    - `end_step`: a whole number of at least -1, by default -1
+    - `sigmas`: a wire that carries SIGMAS, optional
+    - `enhance_hf`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoSchedulerv2'
 
@@ -702,7 +1020,15 @@ class WanVideoSchedulerv2(_Node, Source[s.Wanvideoscheduler], frozen=True):
 
 
 class WanVideoSetAttentionModeOverride(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Set Attention Mode Override."""
+    """WanVideo Set Attention Mode Override.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sageattn_3', 'radial_sage_attention', 'sageattn_compiled', 'sageattn_ultravico', 'comfy', by default 'sdpa'
+    - `start_step`: a whole number from 0 to 10000, by default 0
+    - `end_step`: a whole number from 1 to 10000, by default 10000
+    - `verbose`: true or false, by default False
+    - `blocks`: a whole number, optional
+    """
 
     CLASS_TYPE = 'WanVideoSetAttentionModeOverride'
 

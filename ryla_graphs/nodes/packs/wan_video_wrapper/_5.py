@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class WanVideoSetBlockSwap(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Set BlockSwap."""
+    """WanVideo Set BlockSwap.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `block_swap_args`: a wire that carries BLOCKSWAPARGS, optional
+    """
 
     CLASS_TYPE = 'WanVideoSetBlockSwap'
 
@@ -37,7 +41,11 @@ class WanVideoSetBlockSwap(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoSetLoRAs(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Set LoRAs, experimental."""
+    """WanVideo Set LoRAs, experimental.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `lora`: a wire that carries WANVIDLORA, optional
+    """
 
     CLASS_TYPE = 'WanVideoSetLoRAs'
 
@@ -53,7 +61,16 @@ class WanVideoSetLoRAs(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoSetRadialAttention(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo Set Radial Attention."""
+    """WanVideo Set Radial Attention.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `dense_attention_mode`: one of 'sdpa', 'flash_attn_2', 'flash_attn_3', 'sageattn', 'sparse_sage_attention', by default 'sageattn'
+    - `dense_blocks`: a whole number from 0 to 40, by default 1
+    - `dense_vace_blocks`: a whole number from 0 to 15, by default 1
+    - `dense_timesteps`: a whole number from 0 to 100, by default 2
+    - `decay_factor`: a number from 0 to 1, by default 0.2
+    - `block_size`: one of 128, 64, by default 128
+    """
 
     CLASS_TYPE = 'WanVideoSetRadialAttention'
 
@@ -74,7 +91,10 @@ class WanVideoSetRadialAttention(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoSigmaToStep(_Node, Source[s.Int], frozen=True):
-    """WanVideo Sigma To Step."""
+    """WanVideo Sigma To Step.
+
+    - `sigma`: a number from 0.0 to 1.0, by default 0.9
+    """
 
     CLASS_TYPE = 'WanVideoSigmaToStep'
 
@@ -89,7 +109,12 @@ class WanVideoSigmaToStep(_Node, Source[s.Int], frozen=True):
 
 
 class WanVideoSLG(_Node, Source[s.Slgargs], frozen=True):
-    """WanVideo SLG."""
+    """WanVideo SLG.
+
+    - `blocks`: text, by default '10'
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.1
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoSLG'
 
@@ -106,7 +131,13 @@ class WanVideoSLG(_Node, Source[s.Slgargs], frozen=True):
 
 
 class WanVideoSVIProEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo SVIPro Embeds."""
+    """WanVideo SVIPro Embeds.
+
+    - `anchor_samples`: a wire that carries LATENT
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `prev_samples`: a wire that carries LATENT, optional
+    - `motion_latent_count`: a whole number from 0 to 100, optional
+    """
 
     CLASS_TYPE = 'WanVideoSVIProEmbeds'
 
@@ -124,7 +155,15 @@ class WanVideoSVIProEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], 
 
 
 class WanVideoTeaCache(_Node, Source[s.Cacheargs], frozen=True):
-    """WanVideo TeaCache."""
+    """WanVideo TeaCache.
+
+    - `rel_l1_thresh`: a number from 0.0 to 1.0, by default 0.3
+    - `start_step`: a whole number from 0 to 9999, by default 1
+    - `end_step`: a whole number from -1 to 9999, by default -1
+    - `cache_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    - `use_coefficients`: true or false, by default True
+    - `mode`: one of 'e', 'e0', optional
+    """
 
     CLASS_TYPE = 'WanVideoTeaCache'
 
@@ -144,7 +183,11 @@ class WanVideoTeaCache(_Node, Source[s.Cacheargs], frozen=True):
 
 
 class WanVideoTextEmbedBridge(_Node, Source[s.Wanvideotextembeds], Generic[Family], frozen=True):
-    """WanVideo TextEmbed Bridge."""
+    """WanVideo TextEmbed Bridge.
+
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'WanVideoTextEmbedBridge'
 
@@ -160,7 +203,16 @@ class WanVideoTextEmbedBridge(_Node, Source[s.Wanvideotextembeds], Generic[Famil
 
 
 class WanVideoTextEncode(_Node, Source[s.Wanvideotextembeds], frozen=True):
-    """WanVideo TextEncode."""
+    """WanVideo TextEncode.
+
+    - `positive_prompt`: text
+    - `negative_prompt`: text
+    - `t5`: a wire that carries WANTEXTENCODER, optional
+    - `force_offload`: true or false, optional
+    - `model_to_offload`: a wire that carries WANVIDEOMODEL, optional
+    - `use_disk_cache`: true or false, optional
+    - `device`: one of 'gpu', 'cpu', optional
+    """
 
     CLASS_TYPE = 'WanVideoTextEncode'
 
@@ -181,7 +233,17 @@ class WanVideoTextEncode(_Node, Source[s.Wanvideotextembeds], frozen=True):
 
 
 class WanVideoTextEncodeCached(_Node, frozen=True):
-    """WanVideo TextEncode Cached."""
+    """WanVideo TextEncode Cached.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp32', 'bf16', by default 'bf16'
+    - `positive_prompt`: text
+    - `negative_prompt`: text
+    - `quantization`: one of 'disabled', 'fp8_e4m3fn', by default 'disabled'
+    - `use_disk_cache`: true or false, by default True
+    - `device`: one of 'gpu', 'cpu', by default 'gpu'
+    - `extender_args`: a wire that carries WANVIDEOPROMPTEXTENDER_ARGS, optional
+    """
 
     CLASS_TYPE = 'WanVideoTextEncodeCached'
 
@@ -205,7 +267,15 @@ class WanVideoTextEncodeCached(_Node, frozen=True):
 
 
 class WanVideoTextEncodeSingle(_Node, Source[s.Wanvideotextembeds], frozen=True):
-    """WanVideo TextEncodeSingle."""
+    """WanVideo TextEncodeSingle.
+
+    - `prompt`: text
+    - `t5`: a wire that carries WANTEXTENCODER, optional
+    - `force_offload`: true or false, optional
+    - `model_to_offload`: a wire that carries WANVIDEOMODEL, optional
+    - `use_disk_cache`: true or false, optional
+    - `device`: one of 'gpu', 'cpu', optional
+    """
 
     CLASS_TYPE = 'WanVideoTextEncodeSingle'
 
@@ -225,7 +295,12 @@ class WanVideoTextEncodeSingle(_Node, Source[s.Wanvideotextembeds], frozen=True)
 
 
 class WanVideoTinyVAELoader(_Node, Source[s.Wanvae], frozen=True):
-    """WanVideo Tiny VAE Loader."""
+    """WanVideo Tiny VAE Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp16', 'fp32', 'bf16', optional
+    - `parallel`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoTinyVAELoader'
 
@@ -242,7 +317,18 @@ class WanVideoTinyVAELoader(_Node, Source[s.Wanvae], frozen=True):
 
 
 class WanVideoTorchCompileSettings(_Node, Source[s.Wancompileargs], frozen=True):
-    """WanVideo Torch Compile Settings."""
+    """WanVideo Torch Compile Settings.
+
+    - `backend`: one of 'inductor', 'cudagraphs', by default 'inductor'
+    - `fullgraph`: true or false, by default False
+    - `mode`: one of 'default', 'max-autotune', 'max-autotune-no-cudagraphs', 'reduce-overhead', by default 'default'
+    - `dynamic`: true or false, by default False
+    - `dynamo_cache_size_limit`: a whole number from 0 to 1024, by default 64
+    - `compile_transformer_blocks_only`: true or false, by default True
+    - `dynamo_recompile_limit`: a whole number from 0 to 1024, optional
+    - `force_parameter_static_shapes`: true or false, optional
+    - `allow_unmerged_lora_compile`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoTorchCompileSettings'
 
@@ -265,7 +351,11 @@ class WanVideoTorchCompileSettings(_Node, Source[s.Wancompileargs], frozen=True)
 
 
 class WanVideoUltraVicoSettings(_Node, Source[s.Wanvideomodel], frozen=True):
-    """WanVideo UltraVico Settings."""
+    """WanVideo UltraVico Settings.
+
+    - `model`: a wire that carries WANVIDEOMODEL
+    - `alpha`: a number from 0.0 to 1.0, by default 0.9
+    """
 
     CLASS_TYPE = 'WanVideoUltraVicoSettings'
 
@@ -281,7 +371,15 @@ class WanVideoUltraVicoSettings(_Node, Source[s.Wanvideomodel], frozen=True):
 
 
 class WanVideoUni3C_ControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen=True):
-    """WanVideo Uni3C Controlnet Loader."""
+    """WanVideo Uni3C Controlnet Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    - `quantization`: one of 'disabled', 'fp8_e4m3fn', 'fp8_e5m2', by default 'disabled'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'offload_device'
+    - `attention_mode`: one of 'sdpa', 'sageattn', by default 'sdpa'
+    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
+    """
 
     CLASS_TYPE = 'WanVideoUni3C_ControlnetLoader'
 
@@ -301,7 +399,16 @@ class WanVideoUni3C_ControlnetLoader(_Node, Source[s.Wanvideocontrolnet], frozen
 
 
 class WanVideoUni3C_embeds(_Node, Source[s.Uni3cEmbeds], frozen=True):
-    """WanVideo Uni3C Embeds."""
+    """WanVideo Uni3C Embeds.
+
+    - `controlnet`: a wire that carries WANVIDEOCONTROLNET
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `render_latent`: a wire that carries LATENT, optional
+    - `render_mask`: a wire that carries MASK, optional
+    - `offload`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoUni3C_embeds'
 
@@ -322,7 +429,21 @@ class WanVideoUni3C_embeds(_Node, Source[s.Uni3cEmbeds], frozen=True):
 
 
 class WanVideoUniAnimateDWPoseDetector(_Node, frozen=True):
-    """WanVideo UniAnimate DWPose Detector."""
+    """WanVideo UniAnimate DWPose Detector.
+
+    - `pose_images`: a wire that carries IMAGE
+    - `score_threshold`: a number from 0.0 to 1.0, by default 0.3
+    - `stick_width`: a whole number from 1 to 100, by default 4
+    - `draw_body`: true or false, by default True
+    - `body_keypoint_size`: a whole number from 0 to 100, by default 4
+    - `draw_feet`: true or false, by default True
+    - `draw_hands`: true or false, by default True
+    - `hand_keypoint_size`: a whole number from 0 to 100, by default 4
+    - `colorspace`: one of 'RGB', 'BGR', by default 'RGB'
+    - `handle_not_detected`: one of 'empty', 'repeat', by default 'empty'
+    - `draw_head`: true or false, by default True
+    - `reference_pose_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanVideoUniAnimateDWPoseDetector'
 
@@ -349,7 +470,14 @@ class WanVideoUniAnimateDWPoseDetector(_Node, frozen=True):
 
 
 class WanVideoUniAnimatePoseInput(_Node, Source[s.UnianimatePose], frozen=True):
-    """WanVideo UniAnimate Pose Input."""
+    """WanVideo UniAnimate Pose Input.
+
+    - `pose_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 1.0, by default 1.0
+    - `start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `reference_pose_image`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'WanVideoUniAnimatePoseInput'
 
@@ -368,7 +496,14 @@ class WanVideoUniAnimatePoseInput(_Node, Source[s.UnianimatePose], frozen=True):
 
 
 class WanVideoUniLumosEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family], frozen=True):
-    """WanVideo UniLumos Embeds."""
+    """WanVideo UniLumos Embeds.
+
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `foreground_latents`: a wire that carries LATENT, optional
+    - `background_latents`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'WanVideoUniLumosEmbeds'
 
@@ -387,7 +522,21 @@ class WanVideoUniLumosEmbeds(_Node, Source[s.WanvidimageEmbeds], Generic[Family]
 
 
 class WanVideoVACEEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
-    """WanVideo VACE Encode."""
+    """WanVideo VACE Encode.
+
+    - `vae`: a wire that carries WANVAE
+    - `width`: a whole number from 64 to 8096, by default 832
+    - `height`: a whole number from 64 to 8096, by default 480
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `strength`: a number from 0.0 to 10.0, by default 1.0
+    - `vace_start_percent`: a number from 0.0 to 1.0, by default 0.0
+    - `vace_end_percent`: a number from 0.0 to 1.0, by default 1.0
+    - `input_frames`: a wire that carries IMAGE, optional
+    - `ref_images`: a wire that carries IMAGE, optional
+    - `input_masks`: a wire that carries MASK, optional
+    - `prev_vace_embeds`: a wire that carries WANVIDIMAGE_EMBEDS, optional
+    - `tiled_vae`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoVACEEncode'
 
@@ -413,7 +562,10 @@ class WanVideoVACEEncode(_Node, Source[s.WanvidimageEmbeds], frozen=True):
 
 
 class WanVideoVACEModelSelect(_Node, Source[s.Vacepath], frozen=True):
-    """WanVideo VACE Module Select."""
+    """WanVideo VACE Module Select.
+
+    - `vace_model`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'WanVideoVACEModelSelect'
 
@@ -428,7 +580,17 @@ class WanVideoVACEModelSelect(_Node, Source[s.Vacepath], frozen=True):
 
 
 class WanVideoVACEStartToEndFrame(_Node, frozen=True):
-    """WanVideo VACE Start To End Frame."""
+    """WanVideo VACE Start To End Frame.
+
+    - `num_frames`: a whole number from 1 to 10000, by default 81
+    - `empty_frame_level`: a number from 0.0 to 1.0, by default 0.5
+    - `start_image`: a wire that carries IMAGE, optional
+    - `end_image`: a wire that carries IMAGE, optional
+    - `control_images`: a wire that carries IMAGE, optional
+    - `inpaint_mask`: a wire that carries MASK, optional
+    - `start_index`: a whole number from 0 to 10000, optional
+    - `end_index`: a whole number from -10000 to 10000, optional
+    """
 
     CLASS_TYPE = 'WanVideoVACEStartToEndFrame'
 
@@ -451,7 +613,14 @@ class WanVideoVACEStartToEndFrame(_Node, frozen=True):
 
 
 class WanVideoVAELoader(_Node, Source[s.Wanvae], frozen=True):
-    """WanVideo VAE Loader."""
+    """WanVideo VAE Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    - `precision`: one of 'fp16', 'fp32', 'bf16', optional
+    - `compile_args`: a wire that carries WANCOMPILEARGS, optional
+    - `use_cpu_cache`: true or false, optional
+    - `verbose`: true or false, optional
+    """
 
     CLASS_TYPE = 'WanVideoVAELoader'
 
@@ -470,7 +639,10 @@ class WanVideoVAELoader(_Node, Source[s.Wanvae], frozen=True):
 
 
 class WanVideoVRAMManagement(_Node, Source[s.VramManagementargs], frozen=True):
-    """WanVideo VRAM Management."""
+    """WanVideo VRAM Management.
+
+    - `offload_percent`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'WanVideoVRAMManagement'
 
@@ -485,7 +657,15 @@ class WanVideoVRAMManagement(_Node, Source[s.VramManagementargs], frozen=True):
 
 
 class WanVideoWanDrawWanMoveTracks(_Node, Source[s.Image], frozen=True):
-    """WanVideo Draw WanMove Tracks."""
+    """WanVideo Draw WanMove Tracks.
+
+    - `images`: a wire that carries IMAGE
+    - `tracks`: a wire that carries TRACKS
+    - `line_resolution`: a whole number from 4 to 64, optional
+    - `circle_size`: a whole number from 1 to 20, optional
+    - `opacity`: a number from 0.0 to 1.0, optional
+    - `line_width`: a whole number from 1 to 50, optional
+    """
 
     CLASS_TYPE = 'WanVideoWanDrawWanMoveTracks'
 
@@ -505,7 +685,12 @@ class WanVideoWanDrawWanMoveTracks(_Node, Source[s.Image], frozen=True):
 
 
 class Wav2VecModelLoader(_Node, Source[s.Wav2vecmodel], frozen=True):
-    """Wav2vec2 Model Loader."""
+    """Wav2vec2 Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'main_device'
+    """
 
     CLASS_TYPE = 'Wav2VecModelLoader'
 
@@ -522,7 +707,12 @@ class Wav2VecModelLoader(_Node, Source[s.Wav2vecmodel], frozen=True):
 
 
 class WhisperModelLoader(_Node, Source[s.Whispermodel], frozen=True):
-    """Whisper Model Loader."""
+    """Whisper Model Loader.
+
+    - `model`: the name of a file or model that the server has
+    - `base_precision`: one of 'fp32', 'bf16', 'fp16', by default 'fp16'
+    - `load_device`: one of 'main_device', 'offload_device', by default 'main_device'
+    """
 
     CLASS_TYPE = 'WhisperModelLoader'
 

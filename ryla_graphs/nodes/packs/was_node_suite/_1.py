@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,13 @@ class _Node(Node, frozen=True):
 
 
 class BlendLatents(_Node, Source[s.Latent[Family]], frozen=True):
-    """Blend Latents."""
+    """Blend Latents.
+
+    - `latent_a`: a wire that carries LATENT
+    - `latent_b`: a wire that carries LATENT
+    - `operation`: one of 'add', 'multiply', 'divide', 'subtract', 'overlay', 'hard_light', 'soft_light', 'screen', 'linear_dodge', 'difference', 'exclusion', 'random', by default 'add'
+    - `blend`: a number from 0.01 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'Blend Latents'
 
@@ -39,13 +45,24 @@ class BlendLatents(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class BLIPAnalyzeImage(_Node, frozen=True):
-    """BLIP Analyze Image."""
+    """BLIP Analyze Image.
+
+    - `images`: a wire that carries IMAGE
+    - `mode`: one of 'caption', 'interrogate', by default 'caption'
+    - `question`: text
+    - `blip_model`: a wire that carries BLIP_MODEL
+    - `min_length`: a whole number from 1 to 1024, optional
+    - `max_length`: a whole number from 2 to 1024, optional
+    - `num_beams`: a whole number from 1 to 12, optional
+    - `no_repeat_ngram_size`: a whole number from 1 to 12, optional
+    - `early_stopping`: true or false, optional
+    """
 
     CLASS_TYPE = 'BLIP Analyze Image'
 
     class Out(NamedTuple):
         full_captions: Output[s.String]
-        captions: Output[s.String]
+        captions: OutputList[s.String]
 
     images: Source[s.Image]
     mode: Literal['caption', 'interrogate'] | Source[s.Combo] = 'caption'
@@ -63,7 +80,12 @@ class BLIPAnalyzeImage(_Node, frozen=True):
 
 
 class BLIPModelLoader(_Node, Source[s.BlipModel], frozen=True):
-    """BLIP Model Loader."""
+    """BLIP Model Loader.
+
+    - `blip_model`: text, by default 'Salesforce/blip-image-captioning-base'
+    - `vqa_model_id`: text, by default 'Salesforce/blip-vqa-base'
+    - `device`: one of 'cuda', 'cpu', by default 'cuda'
+    """
 
     CLASS_TYPE = 'BLIP Model Loader'
 
@@ -80,7 +102,10 @@ class BLIPModelLoader(_Node, Source[s.BlipModel], frozen=True):
 
 
 class BooleanToText(_Node, Source[s.String], frozen=True):
-    """Boolean To Text."""
+    """Boolean To Text.
+
+    - `boolean`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Boolean To Text'
 
@@ -95,7 +120,14 @@ class BooleanToText(_Node, Source[s.String], frozen=True):
 
 
 class BoundedImageBlend(_Node, Source[s.Image], frozen=True):
-    """Bounded Image Blend."""
+    """Bounded Image Blend.
+
+    - `target`: a wire that carries IMAGE
+    - `target_bounds`: a wire that carries IMAGE_BOUNDS
+    - `source`: a wire that carries IMAGE
+    - `blend_factor`: a number from 0.0 to 1.0, by default 1.0
+    - `feathering`: a whole number from 0 to 18446744073709551615, by default 16
+    """
 
     CLASS_TYPE = 'Bounded Image Blend'
 
@@ -114,7 +146,15 @@ class BoundedImageBlend(_Node, Source[s.Image], frozen=True):
 
 
 class BoundedImageBlendWithMask(_Node, Source[s.Image], frozen=True):
-    """Bounded Image Blend with Mask."""
+    """Bounded Image Blend with Mask.
+
+    - `target`: a wire that carries IMAGE
+    - `target_mask`: a wire that carries MASK
+    - `target_bounds`: a wire that carries IMAGE_BOUNDS
+    - `source`: a wire that carries IMAGE
+    - `blend_factor`: a number from 0.0 to 1.0, by default 1.0
+    - `feathering`: a whole number from 0 to 18446744073709551615, by default 16
+    """
 
     CLASS_TYPE = 'Bounded Image Blend with Mask'
 
@@ -134,7 +174,11 @@ class BoundedImageBlendWithMask(_Node, Source[s.Image], frozen=True):
 
 
 class BoundedImageCrop(_Node, Source[s.Image], frozen=True):
-    """Bounded Image Crop."""
+    """Bounded Image Crop.
+
+    - `image`: a wire that carries IMAGE
+    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    """
 
     CLASS_TYPE = 'Bounded Image Crop'
 
@@ -150,7 +194,16 @@ class BoundedImageCrop(_Node, Source[s.Image], frozen=True):
 
 
 class BoundedImageCropWithMask(_Node, frozen=True):
-    """Bounded Image Crop with Mask."""
+    """Bounded Image Crop with Mask.
+
+    - `image`: a wire that carries IMAGE
+    - `mask`: a wire that carries MASK
+    - `padding_left`: a whole number from 0 to 18446744073709551615, by default 64
+    - `padding_right`: a whole number from 0 to 18446744073709551615, by default 64
+    - `padding_top`: a whole number from 0 to 18446744073709551615, by default 64
+    - `padding_bottom`: a whole number from 0 to 18446744073709551615, by default 64
+    - `return_list`: true or false, optional
+    """
 
     CLASS_TYPE = 'Bounded Image Crop with Mask'
 
@@ -172,7 +225,15 @@ class BoundedImageCropWithMask(_Node, frozen=True):
 
 
 class BusNode(_Node, Generic[Family], frozen=True):
-    """Bus Node."""
+    """Bus Node.
+
+    - `bus`: a wire that carries BUS, optional
+    - `model`: a wire that carries MODEL, optional
+    - `clip`: a wire that carries CLIP, optional
+    - `vae`: a wire that carries VAE, optional
+    - `positive`: a wire that carries CONDITIONING, optional
+    - `negative`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'Bus Node'
 
@@ -197,7 +258,16 @@ class BusNode(_Node, Generic[Family], frozen=True):
 
 
 class CacheNode(_Node, frozen=True):
-    """Cache Node."""
+    """Cache Node.
+
+    - `latent_suffix`: text, by default '97527049_cache'
+    - `image_suffix`: text, by default '97300993_cache'
+    - `conditioning_suffix`: text, by default '60419451_cache'
+    - `output_path`: text, optional
+    - `latent`: a wire that carries LATENT, optional
+    - `image`: a wire that carries IMAGE, optional
+    - `conditioning`: a wire that carries CONDITIONING, optional
+    """
 
     CLASS_TYPE = 'Cache Node'
 
@@ -220,7 +290,11 @@ class CacheNode(_Node, frozen=True):
 
 
 class CheckpointLoader(_Node, Generic[Family], frozen=True):
-    """Checkpoint Loader."""
+    """Checkpoint Loader.
+
+    - `config_name`: the name of a file or model that the server has
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Checkpoint Loader'
 
@@ -239,7 +313,10 @@ class CheckpointLoader(_Node, Generic[Family], frozen=True):
 
 
 class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
-    """Checkpoint Loader (Simple)."""
+    """Checkpoint Loader (Simple).
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Checkpoint Loader (Simple)'
 
@@ -257,7 +334,12 @@ class CheckpointLoaderSimple(_Node, Generic[Family], frozen=True):
 
 
 class CLIPInputSwitch(_Node, Source[s.Clip[Family]], frozen=True):
-    """CLIP Input Switch."""
+    """CLIP Input Switch.
+
+    - `clip_a`: a wire that carries CLIP
+    - `clip_b`: a wire that carries CLIP
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'CLIP Input Switch'
 
@@ -274,7 +356,12 @@ class CLIPInputSwitch(_Node, Source[s.Clip[Family]], frozen=True):
 
 
 class CLIPVisionInputSwitch(_Node, Source[s.ClipVision], frozen=True):
-    """CLIP Vision Input Switch."""
+    """CLIP Vision Input Switch.
+
+    - `clip_vision_a`: a wire that carries CLIP_VISION
+    - `clip_vision_b`: a wire that carries CLIP_VISION
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'CLIP Vision Input Switch'
 
@@ -291,7 +378,21 @@ class CLIPVisionInputSwitch(_Node, Source[s.ClipVision], frozen=True):
 
 
 class CLIPSegBatchMasking(_Node, frozen=True):
-    """CLIPSeg Batch Masking."""
+    """CLIPSeg Batch Masking.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `text_a`: text
+    - `text_b`: text
+    - `image_c`: a wire that carries IMAGE, optional
+    - `image_d`: a wire that carries IMAGE, optional
+    - `image_e`: a wire that carries IMAGE, optional
+    - `image_f`: a wire that carries IMAGE, optional
+    - `text_c`: text, optional
+    - `text_d`: text, optional
+    - `text_e`: text, optional
+    - `text_f`: text, optional
+    """
 
     CLASS_TYPE = 'CLIPSeg Batch Masking'
 
@@ -319,7 +420,12 @@ class CLIPSegBatchMasking(_Node, frozen=True):
 
 
 class CLIPSegMasking(_Node, frozen=True):
-    """CLIPSeg Masking."""
+    """CLIPSeg Masking.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text
+    - `clipseg_model`: a wire that carries CLIPSEG_MODEL, optional
+    """
 
     CLASS_TYPE = 'CLIPSeg Masking'
 
@@ -337,7 +443,10 @@ class CLIPSegMasking(_Node, frozen=True):
 
 
 class CLIPSegModelLoader(_Node, Source[s.ClipsegModel], frozen=True):
-    """CLIPSeg Model Loader."""
+    """CLIPSeg Model Loader.
+
+    - `model`: text, by default 'CIDAS/clipseg-rd64-refined'
+    """
 
     CLASS_TYPE = 'CLIPSeg Model Loader'
 
@@ -352,7 +461,13 @@ class CLIPSegModelLoader(_Node, Source[s.ClipsegModel], frozen=True):
 
 
 class CLIPSEG2(_Node, Source[s.Image], frozen=True):
-    """CLIPSEG2."""
+    """CLIPSEG2.
+
+    - `image`: a wire that carries IMAGE
+    - `text`: text
+    - `use_cuda`: true or false, by default False
+    - `clipseg_model`: a wire that carries CLIPSEG_MODEL, optional
+    """
 
     CLASS_TYPE = 'CLIPSEG2'
 
@@ -370,7 +485,14 @@ class CLIPSEG2(_Node, Source[s.Image], frozen=True):
 
 
 class CLIPTextEncodeNSP(_Node, Generic[Family], frozen=True):
-    """CLIPTextEncode (NSP)."""
+    """CLIPTextEncode (NSP).
+
+    - `mode`: one of 'Noodle Soup Prompts', 'Wildcards', by default 'Noodle Soup Prompts'
+    - `noodle_key`: text, by default '__'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `text`: text
+    - `clip`: a wire that carries CLIP
+    """
 
     CLASS_TYPE = 'CLIPTextEncode (NSP)'
 
@@ -391,7 +513,12 @@ class CLIPTextEncodeNSP(_Node, Generic[Family], frozen=True):
 
 
 class ConditioningInputSwitch(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Conditioning Input Switch."""
+    """Conditioning Input Switch.
+
+    - `conditioning_a`: a wire that carries CONDITIONING
+    - `conditioning_b`: a wire that carries CONDITIONING
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Conditioning Input Switch'
 
@@ -408,7 +535,12 @@ class ConditioningInputSwitch(_Node, Source[s.Conditioning[Family]], frozen=True
 
 
 class ConstantNumber(_Node, frozen=True):
-    """Constant Number."""
+    """Constant Number.
+
+    - `number_type`: one of 'integer', 'float', 'bool', by default 'integer'
+    - `number`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `number_as_text`: text, optional
+    """
 
     CLASS_TYPE = 'Constant Number'
 
@@ -427,7 +559,12 @@ class ConstantNumber(_Node, frozen=True):
 
 
 class ControlNetModelInputSwitch(_Node, Source[s.ControlNet[Family]], frozen=True):
-    """Control Net Model Input Switch."""
+    """Control Net Model Input Switch.
+
+    - `control_net_a`: a wire that carries CONTROL_NET
+    - `control_net_b`: a wire that carries CONTROL_NET
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Control Net Model Input Switch'
 
@@ -444,7 +581,10 @@ class ControlNetModelInputSwitch(_Node, Source[s.ControlNet[Family]], frozen=Tru
 
 
 class ConvertMasksToImages(_Node, Source[s.Image], frozen=True):
-    """Convert Masks to Images."""
+    """Convert Masks to Images.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Convert Masks to Images'
 
@@ -459,7 +599,18 @@ class ConvertMasksToImages(_Node, Source[s.Image], frozen=True):
 
 
 class CreateGridImage(_Node, Source[s.Image], frozen=True):
-    """Create Grid Image."""
+    """Create Grid Image.
+
+    - `images_path`: text, by default './ComfyUI/input/'
+    - `pattern_glob`: text, by default '*'
+    - `include_subfolders`: one of 'false', 'true', by default 'false'
+    - `border_width`: a whole number from 0 to 100, by default 3
+    - `number_of_columns`: a whole number from 1 to 24, by default 6
+    - `max_cell_size`: a whole number from 32 to 1280, by default 256
+    - `border_red`: a whole number from 0 to 255, by default 0
+    - `border_green`: a whole number from 0 to 255, by default 0
+    - `border_blue`: a whole number from 0 to 255, by default 0
+    """
 
     CLASS_TYPE = 'Create Grid Image'
 
@@ -482,7 +633,16 @@ class CreateGridImage(_Node, Source[s.Image], frozen=True):
 
 
 class CreateGridImageFromBatch(_Node, Source[s.Image], frozen=True):
-    """Create Grid Image from Batch."""
+    """Create Grid Image from Batch.
+
+    - `images`: a wire that carries IMAGE
+    - `border_width`: a whole number from 0 to 100, by default 3
+    - `number_of_columns`: a whole number from 1 to 24, by default 6
+    - `max_cell_size`: a whole number from 32 to 2048, by default 256
+    - `border_red`: a whole number from 0 to 255, by default 0
+    - `border_green`: a whole number from 0 to 255, by default 0
+    - `border_blue`: a whole number from 0 to 255, by default 0
+    """
 
     CLASS_TYPE = 'Create Grid Image from Batch'
 
@@ -503,7 +663,19 @@ class CreateGridImageFromBatch(_Node, Source[s.Image], frozen=True):
 
 
 class CreateMorphImage(_Node, frozen=True):
-    """Create Morph Image."""
+    """Create Morph Image.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `transition_frames`: a whole number from 2 to 60, by default 30
+    - `still_image_delay_ms`: a number from 0.1 to 60000.0, by default 2500.0
+    - `duration_ms`: a number from 0.1 to 60000.0, by default 0.1
+    - `loops`: a whole number from 0 to 100, by default 0
+    - `max_size`: a whole number from 128 to 1280, by default 512
+    - `output_path`: text, by default './ComfyUI/output'
+    - `filename`: text, by default 'morph'
+    - `filetype`: one of 'GIF', 'APNG', by default 'GIF'
+    """
 
     CLASS_TYPE = 'Create Morph Image'
 
@@ -530,7 +702,19 @@ class CreateMorphImage(_Node, frozen=True):
 
 
 class CreateMorphImageFromPath(_Node, frozen=True):
-    """Create Morph Image from Path."""
+    """Create Morph Image from Path.
+
+    - `transition_frames`: a whole number from 2 to 60, by default 30
+    - `still_image_delay_ms`: a number from 0.1 to 60000.0, by default 2500.0
+    - `duration_ms`: a number from 0.1 to 60000.0, by default 0.1
+    - `loops`: a whole number from 0 to 100, by default 0
+    - `max_size`: a whole number from 128 to 1280, by default 512
+    - `input_path`: text, by default './ComfyUI'
+    - `input_pattern`: text, by default '*'
+    - `output_path`: text, by default './ComfyUI/output'
+    - `filename`: text, by default 'morph'
+    - `filetype`: one of 'GIF', 'APNG', by default 'GIF'
+    """
 
     CLASS_TYPE = 'Create Morph Image from Path'
 
@@ -555,7 +739,17 @@ class CreateMorphImageFromPath(_Node, frozen=True):
 
 
 class CreateVideoFromPath(_Node, frozen=True):
-    """Create Video from Path."""
+    """Create Video from Path.
+
+    - `transition_frames`: a whole number from 0 to 120, by default 30
+    - `image_delay_sec`: a number from 0.01 to 60000.0, by default 2.5
+    - `fps`: a whole number from 1 to 60.0, by default 30
+    - `max_size`: a whole number from 128 to 1920, by default 512
+    - `input_path`: text, by default './ComfyUI/input'
+    - `output_path`: text, by default './ComfyUI/output'
+    - `filename`: text, by default 'comfy_video'
+    - `codec`: one of 'AVC1', 'FFV1', 'H264', 'MP4V', by default 'AVC1'
+    """
 
     CLASS_TYPE = 'Create Video from Path'
 
@@ -578,7 +772,11 @@ class CreateVideoFromPath(_Node, frozen=True):
 
 
 class DebugNumberToConsole(_Node, Source[s.Number], frozen=True):
-    """Debug Number to Console."""
+    """Debug Number to Console.
+
+    - `number`: a wire that carries NUMBER
+    - `label_`: text, by default 'Debug to Console'
+    """
 
     CLASS_TYPE = 'Debug Number to Console'
 
@@ -595,7 +793,11 @@ class DebugNumberToConsole(_Node, Source[s.Number], frozen=True):
 
 
 class DictionaryToConsole(_Node, Source[s.Dict], frozen=True):
-    """Dictionary to Console."""
+    """Dictionary to Console.
+
+    - `dictionary`: a wire that carries DICT
+    - `label_`: text, by default 'Dictionary Output'
+    """
 
     CLASS_TYPE = 'Dictionary to Console'
 

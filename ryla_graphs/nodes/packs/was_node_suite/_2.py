@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class DiffusersHubModelDownLoader(_Node, Generic[Family], frozen=True):
-    """Diffusers Hub Model Down-Loader."""
+    """Diffusers Hub Model Down-Loader.
+
+    - `repo_id`: text
+    - `revision`: text, by default 'None'
+    """
 
     CLASS_TYPE = 'Diffusers Hub Model Down-Loader'
 
@@ -40,7 +44,10 @@ class DiffusersHubModelDownLoader(_Node, Generic[Family], frozen=True):
 
 
 class DiffusersModelLoader(_Node, Generic[Family], frozen=True):
-    """Diffusers Model Loader."""
+    """Diffusers Model Loader.
+
+    - `model_path`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Diffusers Model Loader'
 
@@ -58,7 +65,15 @@ class DiffusersModelLoader(_Node, Generic[Family], frozen=True):
 
 
 class ExportAPI(_Node, frozen=True):
-    """Export API."""
+    """Export API.
+
+    - `save_prompt_api`: one of 'true', 'true', by default 'true'
+    - `output_path`: text, by default './ComfyUI/output/'
+    - `filename_prefix`: text, by default 'ComfyUI_Prompt'
+    - `filename_delimiter`: text, by default '_'
+    - `filename_number_padding`: a whole number from 2 to 9, by default 4
+    - `parse_text_tokens`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Export API'
     save_prompt_api: Literal['true'] | Source[s.Combo] = 'true'
@@ -70,7 +85,11 @@ class ExportAPI(_Node, frozen=True):
 
 
 class HexToHSL(_Node, frozen=True):
-    """Hex to HSL."""
+    """Hex to HSL.
+
+    - `hex_color`: text, by default '#FF0000'
+    - `include_alpha`: true or false, optional
+    """
 
     CLASS_TYPE = 'Hex to HSL'
 
@@ -90,7 +109,10 @@ class HexToHSL(_Node, frozen=True):
 
 
 class HSLToHex(_Node, Source[s.String], frozen=True):
-    """HSL to Hex."""
+    """HSL to Hex.
+
+    - `hsl_color`: text, by default 'hsl(0, 100%, 50%)'
+    """
 
     CLASS_TYPE = 'HSL to Hex'
 
@@ -105,7 +127,11 @@ class HSLToHex(_Node, Source[s.String], frozen=True):
 
 
 class ImageAnalyze(_Node, Source[s.Image], frozen=True):
-    """Image Analyze."""
+    """Image Analyze.
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'Black White Levels', 'RGB Levels', by default 'Black White Levels'
+    """
 
     CLASS_TYPE = 'Image Analyze'
 
@@ -121,7 +147,12 @@ class ImageAnalyze(_Node, Source[s.Image], frozen=True):
 
 
 class ImageAspectRatio(_Node, frozen=True):
-    """Image Aspect Ratio."""
+    """Image Aspect Ratio.
+
+    - `image`: a wire that carries IMAGE, optional
+    - `width`: a wire that carries NUMBER, optional
+    - `height`: a wire that carries NUMBER, optional
+    """
 
     CLASS_TYPE = 'Image Aspect Ratio'
 
@@ -142,7 +173,13 @@ class ImageAspectRatio(_Node, frozen=True):
 
 
 class ImageBatch(_Node, Source[s.Image], frozen=True):
-    """Image Batch."""
+    """Image Batch.
+
+    - `images_a`: a wire that carries IMAGE, optional
+    - `images_b`: a wire that carries IMAGE, optional
+    - `images_c`: a wire that carries IMAGE, optional
+    - `images_d`: a wire that carries IMAGE, optional
+    """
 
     CLASS_TYPE = 'Image Batch'
 
@@ -160,7 +197,14 @@ class ImageBatch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBlank(_Node, Source[s.Image], frozen=True):
-    """Image Blank."""
+    """Image Blank.
+
+    - `width`: a whole number from 8 to 4096, by default 512
+    - `height`: a whole number from 8 to 4096, by default 512
+    - `red`: a whole number from 0 to 255, by default 255
+    - `green`: a whole number from 0 to 255, by default 255
+    - `blue`: a whole number from 0 to 255, by default 255
+    """
 
     CLASS_TYPE = 'Image Blank'
 
@@ -179,7 +223,12 @@ class ImageBlank(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBlend(_Node, Source[s.Image], frozen=True):
-    """Image Blend."""
+    """Image Blend.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `blend_percentage`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'Image Blend'
 
@@ -196,7 +245,13 @@ class ImageBlend(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBlendByMask(_Node, Source[s.Image], frozen=True):
-    """Image Blend by Mask."""
+    """Image Blend by Mask.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `mask`: a wire that carries IMAGE
+    - `blend_percentage`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'Image Blend by Mask'
 
@@ -214,7 +269,13 @@ class ImageBlendByMask(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBlendingMode(_Node, Source[s.Image], frozen=True):
-    """Image Blending Mode."""
+    """Image Blending Mode.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `mode`: one of 'add', 'color', 'color_burn', 'color_dodge', 'darken', 'difference', 'exclusion', 'hard_light', … (14 choices), by default 'add'
+    - `blend_percentage`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Image Blending Mode'
 
@@ -232,7 +293,12 @@ class ImageBlendingMode(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBloomFilter(_Node, Source[s.Image], frozen=True):
-    """Image Bloom Filter."""
+    """Image Bloom Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `radius`: a number from 0.0 to 1024, by default 10.0
+    - `intensity`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Image Bloom Filter'
 
@@ -249,7 +315,10 @@ class ImageBloomFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageBounds(_Node, Source[s.ImageBounds], frozen=True):
-    """Image Bounds."""
+    """Image Bounds.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Image Bounds'
 
@@ -264,7 +333,11 @@ class ImageBounds(_Node, Source[s.ImageBounds], frozen=True):
 
 
 class ImageBoundsToConsole(_Node, Source[s.ImageBounds], frozen=True):
-    """Image Bounds to Console."""
+    """Image Bounds to Console.
+
+    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    - `label_`: text, by default 'Debug to Console'
+    """
 
     CLASS_TYPE = 'Image Bounds to Console'
 
@@ -281,7 +354,13 @@ class ImageBoundsToConsole(_Node, Source[s.ImageBounds], frozen=True):
 
 
 class ImageCannyFilter(_Node, Source[s.Image], frozen=True):
-    """Image Canny Filter."""
+    """Image Canny Filter.
+
+    - `images`: a wire that carries IMAGE
+    - `enable_threshold`: one of 'false', 'true', by default 'false'
+    - `threshold_low`: a number from 0.0 to 1.0, by default 0.0
+    - `threshold_high`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Image Canny Filter'
 
@@ -299,7 +378,15 @@ class ImageCannyFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageChromaticAberration(_Node, Source[s.Image], frozen=True):
-    """Image Chromatic Aberration."""
+    """Image Chromatic Aberration.
+
+    - `image`: a wire that carries IMAGE
+    - `red_offset`: a whole number from -255 to 255, by default 2
+    - `green_offset`: a whole number from -255 to 255, by default -1
+    - `blue_offset`: a whole number from -255 to 255, by default 1
+    - `intensity`: a number from 0.0 to 1.0, by default 0.5
+    - `fade_radius`: a whole number from 0 to 1024, by default 12
+    """
 
     CLASS_TYPE = 'Image Chromatic Aberration'
 
@@ -319,7 +406,12 @@ class ImageChromaticAberration(_Node, Source[s.Image], frozen=True):
 
 
 class ImageColorPalette(_Node, frozen=True):
-    """Image Color Palette."""
+    """Image Color Palette.
+
+    - `image`: a wire that carries IMAGE
+    - `colors`: a whole number from 8 to 256, by default 16
+    - `mode`: one of 'Chart', 'back_to_back', by default 'Chart'
+    """
 
     CLASS_TYPE = 'Image Color Palette'
 
@@ -337,7 +429,12 @@ class ImageColorPalette(_Node, frozen=True):
 
 
 class ImageCropFace(_Node, frozen=True):
-    """Image Crop Face."""
+    """Image Crop Face.
+
+    - `image`: a wire that carries IMAGE
+    - `crop_padding_factor`: a number from 0.0 to 2.0, by default 0.25
+    - `cascade_xml`: one of 'lbpcascade_animeface.xml', 'haarcascade_frontalface_default.xml', 'haarcascade_frontalface_alt.xml', 'haarcascade_frontalface_alt2.xml', 'haarcascade_frontalface_alt_tree.xml', 'haarcascade_profileface.xml', 'haarcascade_upperbody.xml', 'haarcascade_eye.xml'
+    """
 
     CLASS_TYPE = 'Image Crop Face'
 
@@ -355,7 +452,14 @@ class ImageCropFace(_Node, frozen=True):
 
 
 class ImageCropLocation(_Node, frozen=True):
-    """Image Crop Location."""
+    """Image Crop Location.
+
+    - `image`: a wire that carries IMAGE
+    - `top`: a whole number from 0 to 10000000, by default 0
+    - `left`: a whole number from 0 to 10000000, by default 0
+    - `right`: a whole number from 0 to 10000000, by default 256
+    - `bottom`: a whole number from 0 to 10000000, by default 256
+    """
 
     CLASS_TYPE = 'Image Crop Location'
 
@@ -375,7 +479,13 @@ class ImageCropLocation(_Node, frozen=True):
 
 
 class ImageCropSquareLocation(_Node, frozen=True):
-    """Image Crop Square Location."""
+    """Image Crop Square Location.
+
+    - `image`: a wire that carries IMAGE
+    - `x`: a whole number from 0 to 24576, by default 0
+    - `y`: a whole number from 0 to 24576, by default 0
+    - `size`: a whole number from 5 to 4096, by default 256
+    """
 
     CLASS_TYPE = 'Image Crop Square Location'
 
@@ -394,7 +504,12 @@ class ImageCropSquareLocation(_Node, frozen=True):
 
 
 class ImageDisplacementWarp(_Node, Source[s.Image], frozen=True):
-    """Image Displacement Warp."""
+    """Image Displacement Warp.
+
+    - `images`: a wire that carries IMAGE
+    - `displacement_maps`: a wire that carries IMAGE
+    - `amplitude`: a number from -4096 to 4096, by default 25.0
+    """
 
     CLASS_TYPE = 'Image Displacement Warp'
 
@@ -411,7 +526,18 @@ class ImageDisplacementWarp(_Node, Source[s.Image], frozen=True):
 
 
 class ImageDraganPhotographyFilter(_Node, Source[s.Image], frozen=True):
-    """Image Dragan Photography Filter."""
+    """Image Dragan Photography Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `saturation`: a number from 0.0 to 16.0, by default 1.0
+    - `contrast`: a number from 0.0 to 16.0, by default 1.0
+    - `brightness`: a number from 0.0 to 16.0, by default 1.0
+    - `sharpness`: a number from 0.0 to 6.0, by default 1.0
+    - `highpass_radius`: a number from 0.0 to 255.0, by default 6.0
+    - `highpass_samples`: a whole number from 0 to 6.0, by default 1
+    - `highpass_strength`: a number from 0.0 to 3.0, by default 1.0
+    - `colorize`: one of 'true', 'false', by default 'true'
+    """
 
     CLASS_TYPE = 'Image Dragan Photography Filter'
 
@@ -434,7 +560,11 @@ class ImageDraganPhotographyFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageEdgeDetectionFilter(_Node, Source[s.Image], frozen=True):
-    """Image Edge Detection Filter."""
+    """Image Edge Detection Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'normal', 'laplacian', by default 'normal'
+    """
 
     CLASS_TYPE = 'Image Edge Detection Filter'
 
@@ -450,7 +580,14 @@ class ImageEdgeDetectionFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFDOFFilter(_Node, Source[s.Image], frozen=True):
-    """Image fDOF Filter."""
+    """Image fDOF Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `depth`: a wire that carries IMAGE
+    - `mode`: one of 'mock', 'gaussian', 'box', by default 'mock'
+    - `radius`: a whole number from 1 to 128, by default 8
+    - `samples`: a whole number from 1 to 3, by default 1
+    """
 
     CLASS_TYPE = 'Image fDOF Filter'
 
@@ -469,7 +606,14 @@ class ImageFDOFFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFilmGrain(_Node, Source[s.Image], frozen=True):
-    """Image Film Grain."""
+    """Image Film Grain.
+
+    - `image`: a wire that carries IMAGE
+    - `density`: a number from 0.01 to 1.0, by default 1.0
+    - `intensity`: a number from 0.01 to 1.0, by default 1.0
+    - `highlights`: a number from 0.01 to 255.0, by default 1.0
+    - `supersample_factor`: a whole number from 1 to 8, by default 4
+    """
 
     CLASS_TYPE = 'Image Film Grain'
 
@@ -488,7 +632,18 @@ class ImageFilmGrain(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFilterAdjustments(_Node, Source[s.Image], frozen=True):
-    """Image Filter Adjustments."""
+    """Image Filter Adjustments.
+
+    - `image`: a wire that carries IMAGE
+    - `brightness`: a number from -1.0 to 1.0, by default 0.0
+    - `contrast`: a number from -1.0 to 2.0, by default 1.0
+    - `saturation`: a number from 0.0 to 5.0, by default 1.0
+    - `sharpness`: a number from -5.0 to 5.0, by default 1.0
+    - `blur`: a whole number from 0 to 16, by default 0
+    - `gaussian_blur`: a number from 0.0 to 1024.0, by default 0.0
+    - `edge_enhance`: a number from 0.0 to 1.0, by default 0.0
+    - `detail_enhance`: one of 'false', 'true', by default 'false'
+    """
 
     CLASS_TYPE = 'Image Filter Adjustments'
 
@@ -511,7 +666,11 @@ class ImageFilterAdjustments(_Node, Source[s.Image], frozen=True):
 
 
 class ImageFlip(_Node, Source[s.Image], frozen=True):
-    """Image Flip."""
+    """Image Flip.
+
+    - `images`: a wire that carries IMAGE
+    - `mode`: one of 'horizontal', 'vertical', by default 'horizontal'
+    """
 
     CLASS_TYPE = 'Image Flip'
 
@@ -527,7 +686,14 @@ class ImageFlip(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGenerateGradient(_Node, Source[s.Image], frozen=True):
-    """Image Generate Gradient."""
+    """Image Generate Gradient.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `direction`: one of 'horizontal', 'vertical', by default 'horizontal'
+    - `tolerance`: a whole number from 0 to 255, by default 0
+    - `gradient_stops`: text, by default '0:255,0,0\\n25:255,255,255\\n50:0,255,0\\n75:0,0,255'
+    """
 
     CLASS_TYPE = 'Image Generate Gradient'
 
@@ -546,7 +712,12 @@ class ImageGenerateGradient(_Node, Source[s.Image], frozen=True):
 
 
 class ImageGradientMap(_Node, Source[s.Image], frozen=True):
-    """Image Gradient Map."""
+    """Image Gradient Map.
+
+    - `image`: a wire that carries IMAGE
+    - `gradient_image`: a wire that carries IMAGE
+    - `flip_left_right`: one of 'false', 'true', by default 'false'
+    """
 
     CLASS_TYPE = 'Image Gradient Map'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 
 
@@ -20,7 +20,14 @@ class _Node(Node, frozen=True):
 
 
 class ImageHighPassFilter(_Node, Source[s.Image], frozen=True):
-    """Image High Pass Filter."""
+    """Image High Pass Filter.
+
+    - `images`: a wire that carries IMAGE
+    - `radius`: a whole number from 1 to 500, by default 10
+    - `strength`: a number from 0.0 to 255.0, by default 1.5
+    - `color_output`: one of 'true', 'false', by default 'true'
+    - `neutral_background`: one of 'true', 'false', by default 'true'
+    """
 
     CLASS_TYPE = 'Image High Pass Filter'
 
@@ -39,7 +46,10 @@ class ImageHighPassFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageHistoryLoader(_Node, frozen=True):
-    """Image History Loader."""
+    """Image History Loader.
+
+    - `image`: one of 'No History', by default 'No History'
+    """
 
     CLASS_TYPE = 'Image History Loader'
 
@@ -55,7 +65,12 @@ class ImageHistoryLoader(_Node, frozen=True):
 
 
 class ImageInputSwitch(_Node, Source[s.Image], frozen=True):
-    """Image Input Switch."""
+    """Image Input Switch.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Image Input Switch'
 
@@ -72,7 +87,13 @@ class ImageInputSwitch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageLevelsAdjustment(_Node, Source[s.Image], frozen=True):
-    """Image Levels Adjustment."""
+    """Image Levels Adjustment.
+
+    - `image`: a wire that carries IMAGE
+    - `black_level`: a number from 0.0 to 255.0, by default 0.0
+    - `mid_level`: a number from 0.0 to 255.0, by default 127.5
+    - `white_level`: a number from 0.0 to 255.0, by default 255.0
+    """
 
     CLASS_TYPE = 'Image Levels Adjustment'
 
@@ -90,7 +111,12 @@ class ImageLevelsAdjustment(_Node, Source[s.Image], frozen=True):
 
 
 class ImageLoad(_Node, frozen=True):
-    """Image Load."""
+    """Image Load.
+
+    - `image_path`: text, by default './ComfyUI/input/example.png'
+    - `RGBA`: one of 'false', 'true', by default 'false'
+    - `filename_text_extension`: one of 'true', 'false', optional
+    """
 
     CLASS_TYPE = 'Image Load'
 
@@ -109,7 +135,12 @@ class ImageLoad(_Node, frozen=True):
 
 
 class ImageLucySharpen(_Node, Source[s.Image], frozen=True):
-    """Image Lucy Sharpen."""
+    """Image Lucy Sharpen.
+
+    - `images`: a wire that carries IMAGE
+    - `iterations`: a whole number from 1 to 12, by default 2
+    - `kernel_size`: a whole number from 1 to 16, by default 3
+    """
 
     CLASS_TYPE = 'Image Lucy Sharpen'
 
@@ -126,7 +157,13 @@ class ImageLucySharpen(_Node, Source[s.Image], frozen=True):
 
 
 class ImageMedianFilter(_Node, Source[s.Image], frozen=True):
-    """Image Median Filter."""
+    """Image Median Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `diameter`: a whole number from 0.1 to 255, by default 2
+    - `sigma_color`: a number from -255.0 to 255.0, by default 10.0
+    - `sigma_space`: a number from -255.0 to 255.0, by default 10.0
+    """
 
     CLASS_TYPE = 'Image Median Filter'
 
@@ -144,7 +181,12 @@ class ImageMedianFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageMixRGBChannels(_Node, Source[s.Image], frozen=True):
-    """Image Mix RGB Channels."""
+    """Image Mix RGB Channels.
+
+    - `red_channel`: a wire that carries IMAGE
+    - `green_channel`: a wire that carries IMAGE
+    - `blue_channel`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Image Mix RGB Channels'
 
@@ -161,7 +203,13 @@ class ImageMixRGBChannels(_Node, Source[s.Image], frozen=True):
 
 
 class ImageMonitorEffectsFilter(_Node, Source[s.Image], frozen=True):
-    """Image Monitor Effects Filter."""
+    """Image Monitor Effects Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'Digital Distortion', 'Signal Distortion', 'TV Distortion', by default 'Digital Distortion'
+    - `amplitude`: a whole number from 1 to 255, by default 5
+    - `offset`: a whole number from 1 to 255, by default 10
+    """
 
     CLASS_TYPE = 'Image Monitor Effects Filter'
 
@@ -179,7 +227,12 @@ class ImageMonitorEffectsFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageNovaFilter(_Node, Source[s.Image], frozen=True):
-    """Image Nova Filter."""
+    """Image Nova Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `amplitude`: a number from 0.0 to 1.0, by default 0.1
+    - `frequency`: a number from 0.0 to 100.0, by default 3.14
+    """
 
     CLASS_TYPE = 'Image Nova Filter'
 
@@ -196,7 +249,16 @@ class ImageNovaFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePadding(_Node, frozen=True):
-    """Image Padding."""
+    """Image Padding.
+
+    - `image`: a wire that carries IMAGE
+    - `feathering`: a whole number from 0 to 2048, by default 120
+    - `feather_second_pass`: one of 'true', 'false', by default 'true'
+    - `left_padding`: a whole number from 8 to 48000, by default 512
+    - `right_padding`: a whole number from 8 to 48000, by default 512
+    - `top_padding`: a whole number from 8 to 48000, by default 512
+    - `bottom_padding`: a whole number from 8 to 48000, by default 512
+    """
 
     CLASS_TYPE = 'Image Padding'
 
@@ -218,7 +280,14 @@ class ImagePadding(_Node, frozen=True):
 
 
 class ImagePasteCrop(_Node, frozen=True):
-    """Image Paste Crop."""
+    """Image Paste Crop.
+
+    - `image`: a wire that carries IMAGE
+    - `crop_image`: a wire that carries IMAGE
+    - `crop_data`: a wire that carries CROP_DATA
+    - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_sharpening`: a whole number from 0 to 3, by default 0
+    """
 
     CLASS_TYPE = 'Image Paste Crop'
 
@@ -238,7 +307,17 @@ class ImagePasteCrop(_Node, frozen=True):
 
 
 class ImagePasteCropByLocation(_Node, frozen=True):
-    """Image Paste Crop by Location."""
+    """Image Paste Crop by Location.
+
+    - `image`: a wire that carries IMAGE
+    - `crop_image`: a wire that carries IMAGE
+    - `top`: a whole number from 0 to 10000000, by default 0
+    - `left`: a whole number from 0 to 10000000, by default 0
+    - `right`: a whole number from 0 to 10000000, by default 256
+    - `bottom`: a whole number from 0 to 10000000, by default 256
+    - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_sharpening`: a whole number from 0 to 3, by default 0
+    """
 
     CLASS_TYPE = 'Image Paste Crop by Location'
 
@@ -261,7 +340,14 @@ class ImagePasteCropByLocation(_Node, frozen=True):
 
 
 class ImagePasteFace(_Node, frozen=True):
-    """Image Paste Face."""
+    """Image Paste Face.
+
+    - `image`: a wire that carries IMAGE
+    - `crop_image`: a wire that carries IMAGE
+    - `crop_data`: a wire that carries CROP_DATA
+    - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_sharpening`: a whole number from 0 to 3, by default 0
+    """
 
     CLASS_TYPE = 'Image Paste Face'
 
@@ -281,7 +367,15 @@ class ImagePasteFace(_Node, frozen=True):
 
 
 class ImagePerlinNoise(_Node, Source[s.Image], frozen=True):
-    """Image Perlin Noise."""
+    """Image Perlin Noise.
+
+    - `width`: a whole number from 64 to 2048, by default 512
+    - `height`: a whole number from 64 to 2048, by default 512
+    - `scale`: a whole number from 2 to 2048, by default 100
+    - `octaves`: a whole number from 0 to 8, by default 4
+    - `persistence`: a number from 0.01 to 100.0, by default 0.5
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Image Perlin Noise'
 
@@ -301,7 +395,17 @@ class ImagePerlinNoise(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePerlinPowerFractal(_Node, Source[s.Image], frozen=True):
-    """Image Perlin Power Fractal."""
+    """Image Perlin Power Fractal.
+
+    - `width`: a whole number from 64 to 8192, by default 512
+    - `height`: a whole number from 64 to 8192, by default 512
+    - `scale`: a whole number from 2 to 2048, by default 100
+    - `octaves`: a whole number from 0 to 8, by default 4
+    - `persistence`: a number from 0.01 to 100.0, by default 0.5
+    - `lacunarity`: a number from 0.01 to 100.0, by default 2.0
+    - `exponent`: a number from 0.01 to 100.0, by default 2.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Image Perlin Power Fractal'
 
@@ -323,7 +427,19 @@ class ImagePerlinPowerFractal(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePixelate(_Node, Source[s.Image], frozen=True):
-    """Image Pixelate."""
+    """Image Pixelate.
+
+    - `images`: a wire that carries IMAGE
+    - `pixelation_size`: a number from 16 to 480, by default 164.0
+    - `num_colors`: a number from 2 to 256, by default 16.0
+    - `init_mode`: one of 'k-means++', 'random', 'none', by default 'k-means++'
+    - `max_iterations`: a number from 1 to 256, by default 100.0
+    - `dither`: one of 'False', 'True', by default 'False'
+    - `dither_mode`: one of 'FloydSteinberg', 'Ordered', by default 'FloydSteinberg'
+    - `color_palettes`: a wire that carries LIST, optional
+    - `color_palette_mode`: one of 'Brightness', 'BrightnessAndTonal', 'Linear', 'Tonal', optional
+    - `reverse_palette`: one of 'False', 'True', optional
+    """
 
     CLASS_TYPE = 'Image Pixelate'
 
@@ -347,7 +463,15 @@ class ImagePixelate(_Node, Source[s.Image], frozen=True):
 
 
 class ImagePowerNoise(_Node, Source[s.Image], frozen=True):
-    """Image Power Noise."""
+    """Image Power Noise.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `frequency`: a number from 0.0 to 10.0, by default 0.5
+    - `attenuation`: a number from 0.0 to 10.0, by default 0.5
+    - `noise_type`: one of 'grey', 'white', 'pink', 'blue', 'green', 'mix', by default 'grey'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Image Power Noise'
 
@@ -367,7 +491,19 @@ class ImagePowerNoise(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRembgRemoveBackground(_Node, Source[s.Image], frozen=True):
-    """Image Rembg (Remove Background)."""
+    """Image Rembg (Remove Background).
+
+    - `images`: a wire that carries IMAGE
+    - `transparency`: true or false, by default True
+    - `model`: one of 'u2net', 'u2netp', 'u2net_human_seg', 'silueta', 'isnet-general-use', 'isnet-anime', by default 'u2net'
+    - `post_processing`: true or false, by default False
+    - `only_mask`: true or false, by default False
+    - `alpha_matting`: true or false, by default False
+    - `alpha_matting_foreground_threshold`: a whole number from 0 to 255, by default 240
+    - `alpha_matting_background_threshold`: a whole number from 0 to 255, by default 10
+    - `alpha_matting_erode_size`: a whole number from 0 to 255, by default 10
+    - `background_color`: one of 'none', 'black', 'white', 'magenta', 'chroma green', 'chroma blue', by default 'none'
+    """
 
     CLASS_TYPE = 'Image Rembg (Remove Background)'
 
@@ -391,7 +527,13 @@ class ImageRembgRemoveBackground(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRemoveBackgroundAlpha(_Node, Source[s.Image], frozen=True):
-    """Image Remove Background (Alpha)."""
+    """Image Remove Background (Alpha).
+
+    - `images`: a wire that carries IMAGE
+    - `mode`: one of 'background', 'foreground', by default 'background'
+    - `threshold`: a whole number from 0 to 255, by default 127
+    - `threshold_tolerance`: a whole number from 1 to 24, by default 2
+    """
 
     CLASS_TYPE = 'Image Remove Background (Alpha)'
 
@@ -409,7 +551,17 @@ class ImageRemoveBackgroundAlpha(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRemoveColor(_Node, Source[s.Image], frozen=True):
-    """Image Remove Color."""
+    """Image Remove Color.
+
+    - `image`: a wire that carries IMAGE
+    - `target_red`: a whole number from 0 to 255, by default 255
+    - `target_green`: a whole number from 0 to 255, by default 255
+    - `target_blue`: a whole number from 0 to 255, by default 255
+    - `replace_red`: a whole number from 0 to 255, by default 255
+    - `replace_green`: a whole number from 0 to 255, by default 255
+    - `replace_blue`: a whole number from 0 to 255, by default 255
+    - `clip_threshold`: a whole number from 0 to 255, by default 10
+    """
 
     CLASS_TYPE = 'Image Remove Color'
 
@@ -431,7 +583,16 @@ class ImageRemoveColor(_Node, Source[s.Image], frozen=True):
 
 
 class ImageResize(_Node, Source[s.Image], frozen=True):
-    """Image Resize."""
+    """Image Resize.
+
+    - `image`: a wire that carries IMAGE
+    - `mode`: one of 'rescale', 'resize', by default 'rescale'
+    - `supersample`: one of 'true', 'false', by default 'true'
+    - `resampling`: one of 'lanczos', 'nearest', 'bilinear', 'bicubic', by default 'lanczos'
+    - `rescale_factor`: a number from 0.01 to 16.0, by default 2.0
+    - `resize_width`: a whole number from 1 to 48000, by default 1024
+    - `resize_height`: a whole number from 1 to 48000, by default 1536
+    """
 
     CLASS_TYPE = 'Image Resize'
 
@@ -452,7 +613,13 @@ class ImageResize(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRotate(_Node, Source[s.Image], frozen=True):
-    """Image Rotate."""
+    """Image Rotate.
+
+    - `images`: a wire that carries IMAGE
+    - `mode`: one of 'transpose', 'internal', by default 'transpose'
+    - `rotation`: a whole number from 0 to 360, by default 0
+    - `sampler`: one of 'nearest', 'bilinear', 'bicubic', by default 'nearest'
+    """
 
     CLASS_TYPE = 'Image Rotate'
 
@@ -470,7 +637,11 @@ class ImageRotate(_Node, Source[s.Image], frozen=True):
 
 
 class ImageRotateHue(_Node, Source[s.Image], frozen=True):
-    """Image Rotate Hue."""
+    """Image Rotate Hue.
+
+    - `image`: a wire that carries IMAGE
+    - `hue_shift`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Image Rotate Hue'
 
@@ -486,7 +657,25 @@ class ImageRotateHue(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSave(_Node, frozen=True):
-    """Image Save."""
+    """Image Save.
+
+    - `images`: a wire that carries IMAGE
+    - `output_path`: text, by default '[time(%Y-%m-%d)]'
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `filename_delimiter`: text, by default '_'
+    - `filename_number_padding`: a whole number from 1 to 9, by default 4
+    - `filename_number_start`: one of 'false', 'true', by default 'false'
+    - `extension`: one of 'png', 'jpg', 'jpeg', 'gif', 'tiff', 'webp', 'bmp', by default 'png'
+    - `dpi`: a whole number from 1 to 2400, by default 300
+    - `quality`: a whole number from 1 to 100, by default 100
+    - `optimize_image`: one of 'true', 'false', by default 'true'
+    - `lossless_webp`: one of 'false', 'true', by default 'false'
+    - `overwrite_mode`: one of 'false', 'prefix_as_filename', by default 'false'
+    - `show_history`: one of 'false', 'true', by default 'false'
+    - `show_history_by_prefix`: one of 'true', 'false', by default 'true'
+    - `embed_workflow`: one of 'true', 'false', by default 'true'
+    - `show_previews`: one of 'true', 'false', by default 'true'
+    """
 
     CLASS_TYPE = 'Image Save'
 
@@ -517,7 +706,13 @@ class ImageSave(_Node, frozen=True):
 
 
 class ImageSeamlessTexture(_Node, Source[s.Image], frozen=True):
-    """Image Seamless Texture."""
+    """Image Seamless Texture.
+
+    - `images`: a wire that carries IMAGE
+    - `blending`: a number from 0.0 to 1.0, by default 0.4
+    - `tiled`: one of 'true', 'false', by default 'true'
+    - `tiles`: a whole number from 2 to 6, by default 2
+    """
 
     CLASS_TYPE = 'Image Seamless Texture'
 
@@ -535,7 +730,11 @@ class ImageSeamlessTexture(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSelectChannel(_Node, Source[s.Image], frozen=True):
-    """Image Select Channel."""
+    """Image Select Channel.
+
+    - `image`: a wire that carries IMAGE
+    - `channel`: one of 'red', 'green', 'blue', by default 'red'
+    """
 
     CLASS_TYPE = 'Image Select Channel'
 
@@ -551,7 +750,14 @@ class ImageSelectChannel(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSelectColor(_Node, Source[s.Image], frozen=True):
-    """Image Select Color."""
+    """Image Select Color.
+
+    - `image`: a wire that carries IMAGE
+    - `red`: a whole number from 0.0 to 255.0, by default 255
+    - `green`: a whole number from 0.0 to 255.0, by default 255
+    - `blue`: a whole number from 0.0 to 255.0, by default 255
+    - `variance`: a whole number from 0 to 255, by default 10
+    """
 
     CLASS_TYPE = 'Image Select Color'
 
@@ -570,7 +776,14 @@ class ImageSelectColor(_Node, Source[s.Image], frozen=True):
 
 
 class ImageSendHTTP(_Node, frozen=True):
-    """Image Send HTTP."""
+    """Image Send HTTP.
+
+    - `images`: a wire that carries IMAGE
+    - `url`: text, by default 'example.com'
+    - `method_type`: one of 'post', 'put', 'patch', by default 'post'
+    - `request_field_name`: text, by default 'image'
+    - `additional_request_headers`: a wire that carries DICT, optional
+    """
 
     CLASS_TYPE = 'Image Send HTTP'
 
@@ -590,7 +803,17 @@ class ImageSendHTTP(_Node, frozen=True):
 
 
 class ImageShadowsAndHighlights(_Node, frozen=True):
-    """Image Shadows and Highlights."""
+    """Image Shadows and Highlights.
+
+    - `image`: a wire that carries IMAGE
+    - `shadow_threshold`: a number from 0.0 to 255.0, by default 75.0
+    - `shadow_factor`: a number from -12.0 to 12.0, by default 1.5
+    - `shadow_smoothing`: a number from -255.0 to 255.0, by default 0.25
+    - `highlight_threshold`: a number from 0.0 to 255.0, by default 175.0
+    - `highlight_factor`: a number from -12.0 to 12.0, by default 0.5
+    - `highlight_smoothing`: a number from -255.0 to 255.0, by default 0.25
+    - `simplify_isolation`: a number from -255.0 to 255.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Image Shadows and Highlights'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output, OutputList
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _choices as c
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
@@ -22,7 +22,10 @@ class _Node(Node, frozen=True):
 
 
 class ImageSizeToNumber(_Node, frozen=True):
-    """Image Size to Number."""
+    """Image Size to Number.
+
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Image Size to Number'
 
@@ -42,7 +45,17 @@ class ImageSizeToNumber(_Node, frozen=True):
 
 
 class ImageSSAOAmbientOcclusion(_Node, frozen=True):
-    """Image SSAO (Ambient Occlusion)."""
+    """Image SSAO (Ambient Occlusion).
+
+    - `images`: a wire that carries IMAGE
+    - `depth_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 5.0, by default 1.0
+    - `radius`: a number from 0.01 to 1024, by default 30.0
+    - `ao_blur`: a number from 0.01 to 1024, by default 2.5
+    - `specular_threshold`: a whole number from 0 to 255, by default 25
+    - `enable_specular_masking`: one of 'True', 'False', by default 'True'
+    - `tile_size`: a whole number from 1 to 512, by default 1
+    """
 
     CLASS_TYPE = 'Image SSAO (Ambient Occlusion)'
 
@@ -66,7 +79,15 @@ class ImageSSAOAmbientOcclusion(_Node, frozen=True):
 
 
 class ImageSSDODirectOcclusion(_Node, frozen=True):
-    """Image SSDO (Direct Occlusion)."""
+    """Image SSDO (Direct Occlusion).
+
+    - `images`: a wire that carries IMAGE
+    - `depth_images`: a wire that carries IMAGE
+    - `strength`: a number from 0.0 to 5.0, by default 1.0
+    - `radius`: a number from 0.01 to 1024, by default 30.0
+    - `specular_threshold`: a whole number from 0 to 255, by default 128
+    - `colored_occlusion`: one of 'True', 'False', by default 'True'
+    """
 
     CLASS_TYPE = 'Image SSDO (Direct Occlusion)'
 
@@ -89,7 +110,13 @@ class ImageSSDODirectOcclusion(_Node, frozen=True):
 
 
 class ImageStitch(_Node, Source[s.Image], frozen=True):
-    """Image Stitch."""
+    """Image Stitch.
+
+    - `image_a`: a wire that carries IMAGE
+    - `image_b`: a wire that carries IMAGE
+    - `stitch`: one of 'top', 'left', 'bottom', 'right', by default 'top'
+    - `feathering`: a whole number from 0 to 2048, by default 50
+    """
 
     CLASS_TYPE = 'Image Stitch'
 
@@ -107,7 +134,11 @@ class ImageStitch(_Node, Source[s.Image], frozen=True):
 
 
 class ImageStyleFilter(_Node, Source[s.Image], frozen=True):
-    """Image Style Filter."""
+    """Image Style Filter.
+
+    - `image`: a wire that carries IMAGE
+    - `style`: one of '1977', 'aden', 'brannan', 'brooklyn', 'clarendon', 'earlybird', 'fairy tale', 'gingham', … (27 choices), by default '1977'
+    """
 
     CLASS_TYPE = 'Image Style Filter'
 
@@ -123,7 +154,11 @@ class ImageStyleFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImageThreshold(_Node, Source[s.Image], frozen=True):
-    """Image Threshold."""
+    """Image Threshold.
+
+    - `image`: a wire that carries IMAGE
+    - `threshold`: a number from 0.0 to 1.0, by default 0.5
+    """
 
     CLASS_TYPE = 'Image Threshold'
 
@@ -139,7 +174,11 @@ class ImageThreshold(_Node, Source[s.Image], frozen=True):
 
 
 class ImageTiled(_Node, Source[s.Image], frozen=True):
-    """Image Tiled."""
+    """Image Tiled.
+
+    - `image`: a wire that carries IMAGE
+    - `num_tiles`: a whole number from 2 to 64, by default 4
+    """
 
     CLASS_TYPE = 'Image Tiled'
 
@@ -155,7 +194,11 @@ class ImageTiled(_Node, Source[s.Image], frozen=True):
 
 
 class ImageToLatentMask(_Node, Source[s.Mask], frozen=True):
-    """Image to Latent Mask."""
+    """Image to Latent Mask.
+
+    - `images`: a wire that carries IMAGE
+    - `channel`: one of 'alpha', 'red', 'green', 'blue', by default 'alpha'
+    """
 
     CLASS_TYPE = 'Image to Latent Mask'
 
@@ -171,7 +214,16 @@ class ImageToLatentMask(_Node, Source[s.Mask], frozen=True):
 
 
 class ImageToNoise(_Node, Source[s.Image], frozen=True):
-    """Image to Noise."""
+    """Image to Noise.
+
+    - `images`: a wire that carries IMAGE
+    - `num_colors`: a whole number from 2 to 256, by default 16
+    - `black_mix`: a whole number from 0 to 20, by default 0
+    - `gaussian_mix`: a number from 0 to 1024, by default 0.0
+    - `brightness`: a number from 0.0 to 2.0, by default 1.0
+    - `output_mode`: one of 'batch', 'list', by default 'batch'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Image to Noise'
 
@@ -192,12 +244,15 @@ class ImageToNoise(_Node, Source[s.Image], frozen=True):
 
 
 class ImageToSeed(_Node, Source[s.Int], frozen=True):
-    """Image to Seed."""
+    """Image to Seed.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Image to Seed'
 
     class Out(NamedTuple):
-        int: Output[s.Int]
+        int: OutputList[s.Int]
 
     images: Source[s.Image]
 
@@ -207,7 +262,17 @@ class ImageToSeed(_Node, Source[s.Int], frozen=True):
 
 
 class ImageTranspose(_Node, Source[s.Image], frozen=True):
-    """Image Transpose."""
+    """Image Transpose.
+
+    - `image`: a wire that carries IMAGE
+    - `image_overlay`: a wire that carries IMAGE
+    - `width`: a whole number from -48000 to 48000, by default 512
+    - `height`: a whole number from -48000 to 48000, by default 512
+    - `X`: a whole number from -48000 to 48000, by default 0
+    - `Y`: a whole number from -48000 to 48000, by default 0
+    - `rotation`: a whole number from -360 to 360, by default 0
+    - `feathering`: a whole number from 0 to 4096, by default 0
+    """
 
     CLASS_TYPE = 'Image Transpose'
 
@@ -229,7 +294,16 @@ class ImageTranspose(_Node, Source[s.Image], frozen=True):
 
 
 class ImageVoronoiNoiseFilter(_Node, Source[s.Image], frozen=True):
-    """Image Voronoi Noise Filter."""
+    """Image Voronoi Noise Filter.
+
+    - `width`: a whole number from 64 to 4096, by default 512
+    - `height`: a whole number from 64 to 4096, by default 512
+    - `density`: a whole number from 10 to 256, by default 50
+    - `modulator`: a whole number from 0 to 8, by default 0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `flat`: one of 'False', 'True', optional
+    - `RGB_output`: one of 'True', 'False', optional
+    """
 
     CLASS_TYPE = 'Image Voronoi Noise Filter'
 
@@ -250,7 +324,10 @@ class ImageVoronoiNoiseFilter(_Node, Source[s.Image], frozen=True):
 
 
 class ImagesToLinear(_Node, Source[s.Image], frozen=True):
-    """Images to Linear."""
+    """Images to Linear.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Images to Linear'
 
@@ -265,7 +342,10 @@ class ImagesToLinear(_Node, Source[s.Image], frozen=True):
 
 
 class ImagesToRGB(_Node, Source[s.Image], frozen=True):
-    """Images to RGB."""
+    """Images to RGB.
+
+    - `images`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'Images to RGB'
 
@@ -280,7 +360,14 @@ class ImagesToRGB(_Node, Source[s.Image], frozen=True):
 
 
 class InsetImageBounds(_Node, Source[s.ImageBounds], frozen=True):
-    """Inset Image Bounds."""
+    """Inset Image Bounds.
+
+    - `image_bounds`: a wire that carries IMAGE_BOUNDS
+    - `inset_left`: a whole number from 0 to 18446744073709551615, by default 64
+    - `inset_right`: a whole number from 0 to 18446744073709551615, by default 64
+    - `inset_top`: a whole number from 0 to 18446744073709551615, by default 64
+    - `inset_bottom`: a whole number from 0 to 18446744073709551615, by default 64
+    """
 
     CLASS_TYPE = 'Inset Image Bounds'
 
@@ -299,7 +386,10 @@ class InsetImageBounds(_Node, Source[s.ImageBounds], frozen=True):
 
 
 class IntegerPlaceCounter(_Node, Source[s.Int], frozen=True):
-    """Integer place counter."""
+    """Integer place counter.
+
+    - `int_input`: a whole number from 0 to 10000000, by default 0
+    """
 
     CLASS_TYPE = 'Integer place counter'
 
@@ -314,7 +404,19 @@ class IntegerPlaceCounter(_Node, Source[s.Int], frozen=True):
 
 
 class KSamplerWAS(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSampler (WAS)."""
+    """KSampler (WAS).
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a wire that carries SEED
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'KSampler (WAS)'
 
@@ -338,7 +440,48 @@ class KSamplerWAS(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class KSamplerCycle(_Node, Source[s.Latent[Family]], frozen=True):
-    """KSampler Cycle."""
+    """KSampler Cycle.
+
+    - `model`: a wire that carries MODEL
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `steps`: a whole number from 1 to 10000, by default 20
+    - `cfg`: a number from 0.0 to 100.0, by default 8.0
+    - `sampler_name`: one of 'euler', 'euler_cfg_pp', 'euler_ancestral', 'euler_ancestral_cfg_pp', 'heun', 'heunpp2', 'exp_heun_2_x0', 'exp_heun_2_x0_sde', … (44 choices), by default 'euler'
+    - `scheduler`: one of 'simple', 'sgm_uniform', 'karras', 'exponential', 'ddim_uniform', 'beta', 'normal', 'linear_quadratic', 'kl_optimal', by default 'simple'
+    - `positive`: a wire that carries CONDITIONING
+    - `negative`: a wire that carries CONDITIONING
+    - `latent_image`: a wire that carries LATENT
+    - `tiled_vae`: one of 'disable', 'enable', by default 'disable'
+    - `latent_upscale`: one of 'disable', 'nearest-exact', 'bilinear', 'area', 'bicubic', 'bislerp', by default 'disable'
+    - `upscale_factor`: a number from 0.1 to 8.0, by default 2.0
+    - `upscale_cycles`: a whole number from 2 to 12, by default 2
+    - `starting_denoise`: a number from 0.0 to 1.0, by default 1.0
+    - `cycle_denoise`: a number from 0.0 to 1.0, by default 0.5
+    - `scale_denoise`: one of 'enable', 'disable', by default 'enable'
+    - `scale_sampling`: one of 'bilinear', 'bicubic', 'nearest', 'lanczos', by default 'bilinear'
+    - `vae`: a wire that carries VAE
+    - `secondary_model`: a wire that carries MODEL, optional
+    - `secondary_start_cycle`: a whole number from 2 to 16, optional
+    - `upscale_model`: a wire that carries UPSCALE_MODEL, optional
+    - `processor_model`: a wire that carries UPSCALE_MODEL, optional
+    - `pos_additive`: a wire that carries CONDITIONING, optional
+    - `neg_additive`: a wire that carries CONDITIONING, optional
+    - `pos_add_mode`: one of 'increment', 'decrement', optional
+    - `pos_add_strength`: a number from 0.01 to 1.0, optional
+    - `pos_add_strength_scaling`: one of 'enable', 'disable', optional
+    - `pos_add_strength_cutoff`: a number from 0.01 to 10.0, optional
+    - `neg_add_mode`: one of 'increment', 'decrement', optional
+    - `neg_add_strength`: a number from 0.01 to 1.0, optional
+    - `neg_add_strength_scaling`: one of 'enable', 'disable', optional
+    - `neg_add_strength_cutoff`: a number from 0.01 to 10.0, optional
+    - `sharpen_strength`: a number from 0.0 to 10.0, optional
+    - `sharpen_radius`: a whole number from 1 to 12, optional
+    - `steps_scaling`: one of 'enable', 'disable', optional
+    - `steps_control`: one of 'decrement', 'increment', optional
+    - `steps_scaling_value`: a whole number from 1 to 20, optional
+    - `steps_cutoff`: a whole number from 4 to 1000, optional
+    - `denoise_cutoff`: a number from 0.01 to 1.0, optional
+    """
 
     CLASS_TYPE = 'KSampler Cycle'
 
@@ -391,7 +534,13 @@ class KSamplerCycle(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Batch."""
+    """Latent Batch.
+
+    - `latent_a`: a wire that carries LATENT, optional
+    - `latent_b`: a wire that carries LATENT, optional
+    - `latent_c`: a wire that carries LATENT, optional
+    - `latent_d`: a wire that carries LATENT, optional
+    """
 
     CLASS_TYPE = 'Latent Batch'
 
@@ -409,7 +558,12 @@ class LatentBatch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentInputSwitch(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Input Switch."""
+    """Latent Input Switch.
+
+    - `latent_a`: a wire that carries LATENT
+    - `latent_b`: a wire that carries LATENT
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Latent Input Switch'
 
@@ -426,7 +580,11 @@ class LatentInputSwitch(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentNoiseInjection(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Noise Injection."""
+    """Latent Noise Injection.
+
+    - `samples`: a wire that carries LATENT
+    - `noise_std`: a number from 0.0 to 1.0, by default 0.1
+    """
 
     CLASS_TYPE = 'Latent Noise Injection'
 
@@ -442,7 +600,10 @@ class LatentNoiseInjection(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LatentSizeToNumber(_Node, frozen=True):
-    """Latent Size to Number."""
+    """Latent Size to Number.
+
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'Latent Size to Number'
 
@@ -462,7 +623,13 @@ class LatentSizeToNumber(_Node, frozen=True):
 
 
 class LatentUpscaleByFactorWAS(_Node, Source[s.Latent[Family]], frozen=True):
-    """Latent Upscale by Factor (WAS)."""
+    """Latent Upscale by Factor (WAS).
+
+    - `samples`: a wire that carries LATENT
+    - `mode`: one of 'area', 'bicubic', 'bilinear', 'nearest', by default 'area'
+    - `factor`: a number from 0.1 to 8.0, by default 2.0
+    - `align`: one of 'true', 'false', by default 'true'
+    """
 
     CLASS_TYPE = 'Latent Upscale by Factor (WAS)'
 
@@ -480,7 +647,12 @@ class LatentUpscaleByFactorWAS(_Node, Source[s.Latent[Family]], frozen=True):
 
 
 class LoadCache(_Node, Generic[Family], frozen=True):
-    """Load Cache."""
+    """Load Cache.
+
+    - `latent_path`: text
+    - `image_path`: text
+    - `conditioning_path`: text
+    """
 
     CLASS_TYPE = 'Load Cache'
 
@@ -499,7 +671,17 @@ class LoadCache(_Node, Generic[Family], frozen=True):
 
 
 class LoadImageBatch(_Node, frozen=True):
-    """Load Image Batch."""
+    """Load Image Batch.
+
+    - `mode`: one of 'single_image', 'incremental_image', 'random', by default 'single_image'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `index`: a whole number from 0 to 150000, by default 0
+    - `label_`: text, by default 'Batch 001'
+    - `path`: text
+    - `pattern`: text, by default '*'
+    - `allow_RGBA_output`: one of 'false', 'true', by default 'false'
+    - `filename_text_extension`: one of 'true', 'false', optional
+    """
 
     CLASS_TYPE = 'Load Image Batch'
 
@@ -523,7 +705,14 @@ class LoadImageBatch(_Node, frozen=True):
 
 
 class LoadLora(_Node, Generic[Family], frozen=True):
-    """Load Lora."""
+    """Load Lora.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Load Lora'
 
@@ -544,7 +733,11 @@ class LoadLora(_Node, Generic[Family], frozen=True):
 
 
 class LoadTextFile(_Node, frozen=True):
-    """Load Text File."""
+    """Load Text File.
+
+    - `file_path`: text
+    - `dictionary_name`: text, by default '[filename]'
+    """
 
     CLASS_TYPE = 'Load Text File'
 
@@ -561,7 +754,10 @@ class LoadTextFile(_Node, frozen=True):
 
 
 class LogicBoolean(_Node, frozen=True):
-    """Logic Boolean."""
+    """Logic Boolean.
+
+    - `boolean`: a number from 0.0 to 1.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Logic Boolean'
 
@@ -579,7 +775,10 @@ class LogicBoolean(_Node, frozen=True):
 
 
 class LogicBooleanPrimitive(_Node, Source[s.Boolean], frozen=True):
-    """Logic Boolean Primitive."""
+    """Logic Boolean Primitive.
+
+    - `boolean`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Logic Boolean Primitive'
 
@@ -594,7 +793,11 @@ class LogicBooleanPrimitive(_Node, Source[s.Boolean], frozen=True):
 
 
 class LogicComparisonAND(_Node, Source[s.Boolean], frozen=True):
-    """Logic Comparison AND."""
+    """Logic Comparison AND.
+
+    - `boolean_a`: true or false, by default False
+    - `boolean_b`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Logic Comparison AND'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,11 @@ class _Node(Node, frozen=True):
 
 
 class LogicComparisonOR(_Node, Source[s.Boolean], frozen=True):
-    """Logic Comparison OR."""
+    """Logic Comparison OR.
+
+    - `boolean_a`: true or false, by default False
+    - `boolean_b`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Logic Comparison OR'
 
@@ -37,7 +41,11 @@ class LogicComparisonOR(_Node, Source[s.Boolean], frozen=True):
 
 
 class LogicComparisonXOR(_Node, Source[s.Boolean], frozen=True):
-    """Logic Comparison XOR."""
+    """Logic Comparison XOR.
+
+    - `boolean_a`: true or false, by default False
+    - `boolean_b`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Logic Comparison XOR'
 
@@ -53,7 +61,10 @@ class LogicComparisonXOR(_Node, Source[s.Boolean], frozen=True):
 
 
 class LogicNOT(_Node, Source[s.Boolean], frozen=True):
-    """Logic NOT."""
+    """Logic NOT.
+
+    - `boolean`: true or false, by default False
+    """
 
     CLASS_TYPE = 'Logic NOT'
 
@@ -68,7 +79,14 @@ class LogicNOT(_Node, Source[s.Boolean], frozen=True):
 
 
 class LoraInputSwitch(_Node, Generic[Family], frozen=True):
-    """Lora Input Switch."""
+    """Lora Input Switch.
+
+    - `model_a`: a wire that carries MODEL
+    - `clip_a`: a wire that carries CLIP
+    - `model_b`: a wire that carries MODEL
+    - `clip_b`: a wire that carries CLIP
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Lora Input Switch'
 
@@ -88,7 +106,14 @@ class LoraInputSwitch(_Node, Generic[Family], frozen=True):
 
 
 class LoraLoader(_Node, Generic[Family], frozen=True):
-    """Lora Loader."""
+    """Lora Loader.
+
+    - `model`: a wire that carries MODEL
+    - `clip`: a wire that carries CLIP
+    - `lora_name`: the name of a file or model that the server has
+    - `strength_model`: a number from -10.0 to 10.0, by default 1.0
+    - `strength_clip`: a number from -10.0 to 10.0, by default 1.0
+    """
 
     CLASS_TYPE = 'Lora Loader'
 
@@ -109,7 +134,12 @@ class LoraLoader(_Node, Generic[Family], frozen=True):
 
 
 class MaskArbitraryRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Arbitrary Region."""
+    """Mask Arbitrary Region.
+
+    - `masks`: a wire that carries MASK
+    - `size`: a whole number from 1 to 4096, by default 256
+    - `threshold`: a whole number from 0 to 255, by default 128
+    """
 
     CLASS_TYPE = 'Mask Arbitrary Region'
 
@@ -126,7 +156,13 @@ class MaskArbitraryRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskBatch(_Node, Source[s.Mask], frozen=True):
-    """Mask Batch."""
+    """Mask Batch.
+
+    - `masks_a`: a wire that carries MASK, optional
+    - `masks_b`: a wire that carries MASK, optional
+    - `masks_c`: a wire that carries MASK, optional
+    - `masks_d`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Mask Batch'
 
@@ -144,7 +180,11 @@ class MaskBatch(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskBatchToMask(_Node, Source[s.Mask], frozen=True):
-    """Mask Batch to Mask."""
+    """Mask Batch to Mask.
+
+    - `masks`: a wire that carries MASK
+    - `batch_number`: a whole number from 0 to 64, by default 0
+    """
 
     CLASS_TYPE = 'Mask Batch to Mask'
 
@@ -160,7 +200,10 @@ class MaskBatchToMask(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskCeilingRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Ceiling Region."""
+    """Mask Ceiling Region.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Mask Ceiling Region'
 
@@ -175,7 +218,11 @@ class MaskCeilingRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskCropDominantRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Crop Dominant Region."""
+    """Mask Crop Dominant Region.
+
+    - `masks`: a wire that carries MASK
+    - `padding`: a whole number from 0 to 4096, by default 24
+    """
 
     CLASS_TYPE = 'Mask Crop Dominant Region'
 
@@ -191,7 +238,11 @@ class MaskCropDominantRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskCropMinorityRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Crop Minority Region."""
+    """Mask Crop Minority Region.
+
+    - `masks`: a wire that carries MASK
+    - `padding`: a whole number from 0 to 4096, by default 24
+    """
 
     CLASS_TYPE = 'Mask Crop Minority Region'
 
@@ -207,7 +258,12 @@ class MaskCropMinorityRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskCropRegion(_Node, frozen=True):
-    """Mask Crop Region."""
+    """Mask Crop Region.
+
+    - `mask`: a wire that carries MASK
+    - `padding`: a whole number from 0 to 4096, by default 24
+    - `region_type`: one of 'dominant', 'minority', by default 'dominant'
+    """
 
     CLASS_TYPE = 'Mask Crop Region'
 
@@ -231,7 +287,11 @@ class MaskCropRegion(_Node, frozen=True):
 
 
 class MaskDilateRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Dilate Region."""
+    """Mask Dilate Region.
+
+    - `masks`: a wire that carries MASK
+    - `iterations`: a whole number from 1 to 64, by default 5
+    """
 
     CLASS_TYPE = 'Mask Dilate Region'
 
@@ -247,7 +307,11 @@ class MaskDilateRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskDominantRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Dominant Region."""
+    """Mask Dominant Region.
+
+    - `masks`: a wire that carries MASK
+    - `threshold`: a whole number from 0 to 255, by default 128
+    """
 
     CLASS_TYPE = 'Mask Dominant Region'
 
@@ -263,7 +327,11 @@ class MaskDominantRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskErodeRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Erode Region."""
+    """Mask Erode Region.
+
+    - `masks`: a wire that carries MASK
+    - `iterations`: a whole number from 1 to 64, by default 5
+    """
 
     CLASS_TYPE = 'Mask Erode Region'
 
@@ -279,7 +347,10 @@ class MaskErodeRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFillHoles(_Node, Source[s.Mask], frozen=True):
-    """Mask Fill Holes."""
+    """Mask Fill Holes.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Mask Fill Holes'
 
@@ -294,7 +365,10 @@ class MaskFillHoles(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskFloorRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Floor Region."""
+    """Mask Floor Region.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Mask Floor Region'
 
@@ -309,7 +383,11 @@ class MaskFloorRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskGaussianRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Gaussian Region."""
+    """Mask Gaussian Region.
+
+    - `masks`: a wire that carries MASK
+    - `radius`: a number from 0.0 to 1024, by default 5.0
+    """
 
     CLASS_TYPE = 'Mask Gaussian Region'
 
@@ -325,7 +403,10 @@ class MaskGaussianRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskInvert(_Node, Source[s.Mask], frozen=True):
-    """Mask Invert."""
+    """Mask Invert.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Mask Invert'
 
@@ -340,7 +421,11 @@ class MaskInvert(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskMinorityRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Minority Region."""
+    """Mask Minority Region.
+
+    - `masks`: a wire that carries MASK
+    - `threshold`: a whole number from 0 to 255, by default 128
+    """
 
     CLASS_TYPE = 'Mask Minority Region'
 
@@ -356,7 +441,14 @@ class MaskMinorityRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskPasteRegion(_Node, frozen=True):
-    """Mask Paste Region."""
+    """Mask Paste Region.
+
+    - `mask`: a wire that carries MASK
+    - `crop_mask`: a wire that carries MASK
+    - `crop_data`: a wire that carries CROP_DATA
+    - `crop_blending`: a number from 0.0 to 1.0, by default 0.25
+    - `crop_sharpening`: a whole number from 0 to 3, by default 0
+    """
 
     CLASS_TYPE = 'Mask Paste Region'
 
@@ -376,7 +468,14 @@ class MaskPasteRegion(_Node, frozen=True):
 
 
 class MaskRectArea(_Node, Source[s.Mask], frozen=True):
-    """Mask Rect Area."""
+    """Mask Rect Area.
+
+    - `x`: a whole number from 0 to 100, by default 0
+    - `y`: a whole number from 0 to 100, by default 0
+    - `width`: a whole number from 0 to 100, by default 50
+    - `height`: a whole number from 0 to 100, by default 50
+    - `blur_radius`: a whole number from 0 to 255, by default 0
+    """
 
     CLASS_TYPE = 'Mask Rect Area'
 
@@ -395,7 +494,16 @@ class MaskRectArea(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskRectAreaAdvanced(_Node, Source[s.Mask], frozen=True):
-    """Mask Rect Area (Advanced)."""
+    """Mask Rect Area (Advanced).
+
+    - `x`: a whole number from 0 to 4096, by default 0
+    - `y`: a whole number from 0 to 4096, by default 0
+    - `width`: a whole number from 0 to 4096, by default 256
+    - `height`: a whole number from 0 to 4096, by default 256
+    - `image_width`: a whole number from 64 to 4096, by default 512
+    - `image_height`: a whole number from 64 to 4096, by default 512
+    - `blur_radius`: a whole number from 0 to 255, by default 0
+    """
 
     CLASS_TYPE = 'Mask Rect Area (Advanced)'
 
@@ -416,7 +524,11 @@ class MaskRectAreaAdvanced(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskSmoothRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Smooth Region."""
+    """Mask Smooth Region.
+
+    - `masks`: a wire that carries MASK
+    - `sigma`: a number from 0.0 to 128.0, by default 5.0
+    """
 
     CLASS_TYPE = 'Mask Smooth Region'
 
@@ -432,7 +544,12 @@ class MaskSmoothRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MaskThresholdRegion(_Node, Source[s.Mask], frozen=True):
-    """Mask Threshold Region."""
+    """Mask Threshold Region.
+
+    - `masks`: a wire that carries MASK
+    - `black_threshold`: a whole number from 0 to 255, by default 75
+    - `white_threshold`: a whole number from 0 to 255, by default 175
+    """
 
     CLASS_TYPE = 'Mask Threshold Region'
 
@@ -449,7 +566,11 @@ class MaskThresholdRegion(_Node, Source[s.Mask], frozen=True):
 
 
 class MasksAdd(_Node, Source[s.Mask], frozen=True):
-    """Masks Add."""
+    """Masks Add.
+
+    - `masks_a`: a wire that carries MASK
+    - `masks_b`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Masks Add'
 
@@ -465,7 +586,10 @@ class MasksAdd(_Node, Source[s.Mask], frozen=True):
 
 
 class MasksCombineBatch(_Node, Source[s.Mask], frozen=True):
-    """Masks Combine Batch."""
+    """Masks Combine Batch.
+
+    - `masks`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Masks Combine Batch'
 
@@ -480,7 +604,15 @@ class MasksCombineBatch(_Node, Source[s.Mask], frozen=True):
 
 
 class MasksCombineRegions(_Node, Source[s.Mask], frozen=True):
-    """Masks Combine Regions."""
+    """Masks Combine Regions.
+
+    - `mask_a`: a wire that carries MASK
+    - `mask_b`: a wire that carries MASK
+    - `mask_c`: a wire that carries MASK, optional
+    - `mask_d`: a wire that carries MASK, optional
+    - `mask_e`: a wire that carries MASK, optional
+    - `mask_f`: a wire that carries MASK, optional
+    """
 
     CLASS_TYPE = 'Masks Combine Regions'
 
@@ -500,7 +632,11 @@ class MasksCombineRegions(_Node, Source[s.Mask], frozen=True):
 
 
 class MasksSubtract(_Node, Source[s.Mask], frozen=True):
-    """Masks Subtract."""
+    """Masks Subtract.
+
+    - `masks_a`: a wire that carries MASK
+    - `masks_b`: a wire that carries MASK
+    """
 
     CLASS_TYPE = 'Masks Subtract'
 
@@ -516,7 +652,14 @@ class MasksSubtract(_Node, Source[s.Mask], frozen=True):
 
 
 class MiDaSDepthApproximation(_Node, Source[s.Image], frozen=True):
-    """MiDaS Depth Approximation."""
+    """MiDaS Depth Approximation.
+
+    - `image`: a wire that carries IMAGE
+    - `use_cpu`: one of 'false', 'true', by default 'false'
+    - `midas_type`: one of 'DPT_Large', 'DPT_Hybrid', by default 'DPT_Large'
+    - `invert_depth`: one of 'false', 'true', by default 'false'
+    - `midas_model`: a wire that carries MIDAS_MODEL, optional
+    """
 
     CLASS_TYPE = 'MiDaS Depth Approximation'
 

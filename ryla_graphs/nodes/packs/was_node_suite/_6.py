@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,21 @@ class _Node(Node, frozen=True):
 
 
 class MiDaSMaskImage(_Node, frozen=True):
-    """MiDaS Mask Image."""
+    """MiDaS Mask Image.
+
+    - `image`: a wire that carries IMAGE
+    - `use_cpu`: one of 'false', 'true', by default 'false'
+    - `midas_model`: one of 'DPT_Large', 'DPT_Hybrid', 'DPT_Small', by default 'DPT_Large'
+    - `remove`: one of 'background', 'foregroud', by default 'background'
+    - `threshold`: one of 'false', 'true', by default 'false'
+    - `threshold_low`: a number from 0 to 255, by default 10.0
+    - `threshold_mid`: a number from 0 to 255, by default 200.0
+    - `threshold_high`: a number from 0 to 255, by default 210.0
+    - `smoothing`: a number from 0.0 to 16.0, by default 0.25
+    - `background_red`: a whole number from 0 to 255, by default 0
+    - `background_green`: a whole number from 0 to 255, by default 0
+    - `background_blue`: a whole number from 0 to 255, by default 0
+    """
 
     CLASS_TYPE = 'MiDaS Mask Image'
 
@@ -48,7 +62,10 @@ class MiDaSMaskImage(_Node, frozen=True):
 
 
 class MiDaSModelLoader(_Node, Source[s.MidasModel], frozen=True):
-    """MiDaS Model Loader."""
+    """MiDaS Model Loader.
+
+    - `midas_model`: one of 'DPT_Large', 'DPT_Hybrid', by default 'DPT_Large'
+    """
 
     CLASS_TYPE = 'MiDaS Model Loader'
 
@@ -63,7 +80,12 @@ class MiDaSModelLoader(_Node, Source[s.MidasModel], frozen=True):
 
 
 class ModelInputSwitch(_Node, Source[s.Model[Family]], frozen=True):
-    """Model Input Switch."""
+    """Model Input Switch.
+
+    - `model_a`: a wire that carries MODEL
+    - `model_b`: a wire that carries MODEL
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Model Input Switch'
 
@@ -80,7 +102,15 @@ class ModelInputSwitch(_Node, Source[s.Model[Family]], frozen=True):
 
 
 class NumberCounter(_Node, frozen=True):
-    """Number Counter."""
+    """Number Counter.
+
+    - `number_type`: one of 'integer', 'float', by default 'integer'
+    - `mode`: one of 'increment', 'decrement', 'increment_to_stop', 'decrement_to_stop', 'reset_after_stop', by default 'increment'
+    - `start`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `stop`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `step`: a number from 0 to 99999, by default 1.0
+    - `reset_bool`: a wire that carries NUMBER, optional
+    """
 
     CLASS_TYPE = 'Number Counter'
 
@@ -102,7 +132,13 @@ class NumberCounter(_Node, frozen=True):
 
 
 class NumberInputCondition(_Node, frozen=True):
-    """Number Input Condition."""
+    """Number Input Condition.
+
+    - `number_a`: a wire that carries NUMBER
+    - `number_b`: a wire that carries NUMBER
+    - `return_boolean`: one of 'false', 'true', by default 'false'
+    - `comparison`: one of 'and', 'or', 'greater-than', 'greater-than or equals', 'less-than', 'less-than or equals', 'equals', 'does not equal', … (13 choices), by default 'and'
+    """
 
     CLASS_TYPE = 'Number Input Condition'
 
@@ -122,7 +158,12 @@ class NumberInputCondition(_Node, frozen=True):
 
 
 class NumberInputSwitch(_Node, frozen=True):
-    """Number Input Switch."""
+    """Number Input Switch.
+
+    - `number_a`: a wire that carries NUMBER
+    - `number_b`: a wire that carries NUMBER
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Number Input Switch'
 
@@ -141,7 +182,11 @@ class NumberInputSwitch(_Node, frozen=True):
 
 
 class NumberMultipleOf(_Node, frozen=True):
-    """Number Multiple Of."""
+    """Number Multiple Of.
+
+    - `number`: a wire that carries NUMBER
+    - `multiple`: a whole number from -18446744073709551615 to 18446744073709551615, by default 8
+    """
 
     CLASS_TYPE = 'Number Multiple Of'
 
@@ -159,7 +204,12 @@ class NumberMultipleOf(_Node, frozen=True):
 
 
 class NumberOperation(_Node, frozen=True):
-    """Number Operation."""
+    """Number Operation.
+
+    - `number_a`: a wire that carries NUMBER
+    - `number_b`: a wire that carries NUMBER
+    - `operation`: one of 'addition', 'subtraction', 'division', 'floor division', 'multiplication', 'exponentiation', 'modulus', 'greater-than', … (13 choices), by default 'addition'
+    """
 
     CLASS_TYPE = 'Number Operation'
 
@@ -192,7 +242,10 @@ class NumberPI(_Node, frozen=True):
 
 
 class NumberToFloat(_Node, Source[s.Float], frozen=True):
-    """Number to Float."""
+    """Number to Float.
+
+    - `number`: a wire that carries NUMBER
+    """
 
     CLASS_TYPE = 'Number to Float'
 
@@ -207,7 +260,10 @@ class NumberToFloat(_Node, Source[s.Float], frozen=True):
 
 
 class NumberToInt(_Node, Source[s.Int], frozen=True):
-    """Number to Int."""
+    """Number to Int.
+
+    - `number`: a wire that carries NUMBER
+    """
 
     CLASS_TYPE = 'Number to Int'
 
@@ -222,7 +278,10 @@ class NumberToInt(_Node, Source[s.Int], frozen=True):
 
 
 class NumberToSeed(_Node, Source[s.Seed], frozen=True):
-    """Number to Seed."""
+    """Number to Seed.
+
+    - `number`: a wire that carries NUMBER
+    """
 
     CLASS_TYPE = 'Number to Seed'
 
@@ -237,7 +296,10 @@ class NumberToSeed(_Node, Source[s.Seed], frozen=True):
 
 
 class NumberToString(_Node, Source[s.String], frozen=True):
-    """Number to String."""
+    """Number to String.
+
+    - `number`: a wire that carries NUMBER
+    """
 
     CLASS_TYPE = 'Number to String'
 
@@ -252,7 +314,10 @@ class NumberToString(_Node, Source[s.String], frozen=True):
 
 
 class NumberToText(_Node, Source[s.String], frozen=True):
-    """Number to Text."""
+    """Number to Text.
+
+    - `number`: a wire that carries NUMBER
+    """
 
     CLASS_TYPE = 'Number to Text'
 
@@ -267,7 +332,13 @@ class NumberToText(_Node, Source[s.String], frozen=True):
 
 
 class PromptMultipleStylesSelector(_Node, frozen=True):
-    """Prompt Multiple Styles Selector."""
+    """Prompt Multiple Styles Selector.
+
+    - `style1`: the name of a file or model that the server has
+    - `style2`: the name of a file or model that the server has
+    - `style3`: the name of a file or model that the server has
+    - `style4`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Prompt Multiple Styles Selector'
 
@@ -286,7 +357,10 @@ class PromptMultipleStylesSelector(_Node, frozen=True):
 
 
 class PromptStylesSelector(_Node, frozen=True):
-    """Prompt Styles Selector."""
+    """Prompt Styles Selector.
+
+    - `style`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Prompt Styles Selector'
 
@@ -302,7 +376,13 @@ class PromptStylesSelector(_Node, frozen=True):
 
 
 class RandomNumber(_Node, frozen=True):
-    """Random Number."""
+    """Random Number.
+
+    - `number_type`: one of 'integer', 'float', 'bool', by default 'integer'
+    - `minimum`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `maximum`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Random Number'
 
@@ -322,7 +402,12 @@ class RandomNumber(_Node, frozen=True):
 
 
 class SAMImageMask(_Node, frozen=True):
-    """SAM Image Mask."""
+    """SAM Image Mask.
+
+    - `sam_model`: a wire that carries SAM_MODEL
+    - `sam_parameters`: a wire that carries SAM_PARAMETERS
+    - `image`: a wire that carries IMAGE
+    """
 
     CLASS_TYPE = 'SAM Image Mask'
 
@@ -340,7 +425,10 @@ class SAMImageMask(_Node, frozen=True):
 
 
 class SAMModelLoader(_Node, Source[s.SamModel], frozen=True):
-    """SAM Model Loader."""
+    """SAM Model Loader.
+
+    - `model_size`: one of 'ViT-H', 'ViT-L', 'ViT-B', by default 'ViT-H'
+    """
 
     CLASS_TYPE = 'SAM Model Loader'
 
@@ -355,7 +443,11 @@ class SAMModelLoader(_Node, Source[s.SamModel], frozen=True):
 
 
 class SAMParameters(_Node, Source[s.SamParameters], frozen=True):
-    """SAM Parameters."""
+    """SAM Parameters.
+
+    - `points`: text, by default '[128, 128]; [0, 0]'
+    - `labels`: text, by default '[1, 0]'
+    """
 
     CLASS_TYPE = 'SAM Parameters'
 
@@ -371,7 +463,11 @@ class SAMParameters(_Node, Source[s.SamParameters], frozen=True):
 
 
 class SAMParametersCombine(_Node, Source[s.SamParameters], frozen=True):
-    """SAM Parameters Combine."""
+    """SAM Parameters Combine.
+
+    - `sam_parameters_a`: a wire that carries SAM_PARAMETERS
+    - `sam_parameters_b`: a wire that carries SAM_PARAMETERS
+    """
 
     CLASS_TYPE = 'SAM Parameters Combine'
 
@@ -387,7 +483,10 @@ class SAMParametersCombine(_Node, Source[s.SamParameters], frozen=True):
 
 
 class SamplesPassthroughStatSystem(_Node, Source[s.Latent[Family]], frozen=True):
-    """Samples Passthrough (Stat System)."""
+    """Samples Passthrough (Stat System).
+
+    - `samples`: a wire that carries LATENT
+    """
 
     CLASS_TYPE = 'Samples Passthrough (Stat System)'
 
@@ -402,7 +501,17 @@ class SamplesPassthroughStatSystem(_Node, Source[s.Latent[Family]], frozen=True)
 
 
 class SaveTextFile(_Node, frozen=True):
-    """Save Text File."""
+    """Save Text File.
+
+    - `text`: text
+    - `path`: text, by default './ComfyUI/output/[time(%Y-%m-%d)]'
+    - `filename_prefix`: text, by default 'ComfyUI'
+    - `filename_delimiter`: text, by default '_'
+    - `filename_number_padding`: a whole number from 0 to 9, by default 4
+    - `file_extension`: text, optional
+    - `encoding`: text, optional
+    - `filename_suffix`: text, optional
+    """
 
     CLASS_TYPE = 'Save Text File'
     text: str | Source[s.String]
@@ -416,7 +525,10 @@ class SaveTextFile(_Node, frozen=True):
 
 
 class Seed(_Node, frozen=True):
-    """Seed."""
+    """Seed.
+
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Seed'
 
@@ -434,7 +546,10 @@ class Seed(_Node, frozen=True):
 
 
 class StringToText(_Node, Source[s.String], frozen=True):
-    """String to Text."""
+    """String to Text.
+
+    - `string`: text
+    """
 
     CLASS_TYPE = 'String to Text'
 
@@ -449,7 +564,11 @@ class StringToText(_Node, Source[s.String], frozen=True):
 
 
 class TensorBatchToImage(_Node, Source[s.Image], frozen=True):
-    """Tensor Batch to Image."""
+    """Tensor Batch to Image.
+
+    - `images_batch`: a wire that carries IMAGE
+    - `batch_image_number`: a whole number from 0 to 64, by default 0
+    """
 
     CLASS_TYPE = 'Tensor Batch to Image'
 
@@ -465,7 +584,12 @@ class TensorBatchToImage(_Node, Source[s.Image], frozen=True):
 
 
 class TextAddTokenByInput(_Node, frozen=True):
-    """Text Add Token by Input."""
+    """Text Add Token by Input.
+
+    - `token_name`: text
+    - `token_value`: text
+    - `print_current_tokens`: one of 'false', 'true', by default 'false'
+    """
 
     CLASS_TYPE = 'Text Add Token by Input'
     token_name: str | Source[s.String]
@@ -474,7 +598,11 @@ class TextAddTokenByInput(_Node, frozen=True):
 
 
 class TextAddTokens(_Node, frozen=True):
-    """Text Add Tokens."""
+    """Text Add Tokens.
+
+    - `tokens`: text, by default '[hello]: world'
+    - `print_current_tokens`: one of 'false', 'true', by default 'false'
+    """
 
     CLASS_TYPE = 'Text Add Tokens'
     tokens: str | Source[s.String] = '[hello]: world'
@@ -482,7 +610,13 @@ class TextAddTokens(_Node, frozen=True):
 
 
 class TextCompare(_Node, frozen=True):
-    """Text Compare."""
+    """Text Compare.
+
+    - `text_a`: text
+    - `text_b`: text
+    - `mode`: one of 'similarity', 'difference', by default 'similarity'
+    - `tolerance`: a number from 0.0 to 1.0, by default 0.0
+    """
 
     CLASS_TYPE = 'Text Compare'
 
@@ -504,7 +638,15 @@ class TextCompare(_Node, frozen=True):
 
 
 class TextConcatenate(_Node, Source[s.String], frozen=True):
-    """Text Concatenate."""
+    """Text Concatenate.
+
+    - `delimiter`: text, by default ', '
+    - `clean_whitespace`: one of 'true', 'false', by default 'true'
+    - `text_a`: text, optional
+    - `text_b`: text, optional
+    - `text_c`: text, optional
+    - `text_d`: text, optional
+    """
 
     CLASS_TYPE = 'Text Concatenate'
 

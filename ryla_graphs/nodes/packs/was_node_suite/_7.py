@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,12 @@ class _Node(Node, frozen=True):
 
 
 class TextContains(_Node, Source[s.Boolean], frozen=True):
-    """Text Contains."""
+    """Text Contains.
+
+    - `text`: text
+    - `sub_text`: text
+    - `case_insensitive`: true or false, optional
+    """
 
     CLASS_TYPE = 'Text Contains'
 
@@ -38,7 +43,10 @@ class TextContains(_Node, Source[s.Boolean], frozen=True):
 
 
 class TextDictionaryConvert(_Node, Source[s.Dict], frozen=True):
-    """Text Dictionary Convert."""
+    """Text Dictionary Convert.
+
+    - `dictionary_text`: text
+    """
 
     CLASS_TYPE = 'Text Dictionary Convert'
 
@@ -53,7 +61,12 @@ class TextDictionaryConvert(_Node, Source[s.Dict], frozen=True):
 
 
 class TextDictionaryGet(_Node, Source[s.String], frozen=True):
-    """Text Dictionary Get."""
+    """Text Dictionary Get.
+
+    - `dictionary`: a wire that carries DICT
+    - `key`: text
+    - `default_value`: text, optional
+    """
 
     CLASS_TYPE = 'Text Dictionary Get'
 
@@ -70,7 +83,10 @@ class TextDictionaryGet(_Node, Source[s.String], frozen=True):
 
 
 class TextDictionaryKeys(_Node, Source[s.List], frozen=True):
-    """Text Dictionary Keys."""
+    """Text Dictionary Keys.
+
+    - `dictionary`: a wire that carries DICT
+    """
 
     CLASS_TYPE = 'Text Dictionary Keys'
 
@@ -85,7 +101,19 @@ class TextDictionaryKeys(_Node, Source[s.List], frozen=True):
 
 
 class TextDictionaryNew(_Node, Source[s.Dict], frozen=True):
-    """Text Dictionary New."""
+    """Text Dictionary New.
+
+    - `key_1`: text
+    - `value_1`: text
+    - `key_2`: text, optional
+    - `value_2`: text, optional
+    - `key_3`: text, optional
+    - `value_3`: text, optional
+    - `key_4`: text, optional
+    - `value_4`: text, optional
+    - `key_5`: text, optional
+    - `value_5`: text, optional
+    """
 
     CLASS_TYPE = 'Text Dictionary New'
 
@@ -109,7 +137,10 @@ class TextDictionaryNew(_Node, Source[s.Dict], frozen=True):
 
 
 class TextDictionaryToText(_Node, Source[s.String], frozen=True):
-    """Text Dictionary To Text."""
+    """Text Dictionary To Text.
+
+    - `dictionary`: a wire that carries DICT
+    """
 
     CLASS_TYPE = 'Text Dictionary To Text'
 
@@ -124,7 +155,13 @@ class TextDictionaryToText(_Node, Source[s.String], frozen=True):
 
 
 class TextDictionaryUpdate(_Node, Source[s.Dict], frozen=True):
-    """Text Dictionary Update."""
+    """Text Dictionary Update.
+
+    - `dictionary_a`: a wire that carries DICT
+    - `dictionary_b`: a wire that carries DICT
+    - `dictionary_c`: a wire that carries DICT, optional
+    - `dictionary_d`: a wire that carries DICT, optional
+    """
 
     CLASS_TYPE = 'Text Dictionary Update'
 
@@ -142,7 +179,11 @@ class TextDictionaryUpdate(_Node, Source[s.Dict], frozen=True):
 
 
 class TextFileHistoryLoader(_Node, frozen=True):
-    """Text File History Loader."""
+    """Text File History Loader.
+
+    - `file`: one of 'No History', by default 'No History'
+    - `dictionary_name`: text, by default '[filename]'
+    """
 
     CLASS_TYPE = 'Text File History Loader'
 
@@ -159,7 +200,12 @@ class TextFileHistoryLoader(_Node, frozen=True):
 
 
 class TextFind(_Node, Source[s.Boolean], frozen=True):
-    """Text Find."""
+    """Text Find.
+
+    - `text`: text
+    - `substring`: text
+    - `pattern`: text
+    """
 
     CLASS_TYPE = 'Text Find'
 
@@ -176,7 +222,12 @@ class TextFind(_Node, Source[s.Boolean], frozen=True):
 
 
 class TextFindAndReplace(_Node, frozen=True):
-    """Text Find and Replace."""
+    """Text Find and Replace.
+
+    - `text`: text
+    - `find`: text
+    - `replace_`: text
+    """
 
     CLASS_TYPE = 'Text Find and Replace'
 
@@ -197,7 +248,13 @@ class TextFindAndReplace(_Node, frozen=True):
 
 
 class TextFindAndReplaceByDictionary(_Node, Source[s.String], frozen=True):
-    """Text Find and Replace by Dictionary."""
+    """Text Find and Replace by Dictionary.
+
+    - `text`: text
+    - `dictionary`: a wire that carries DICT
+    - `replacement_key`: text, by default '__'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 1
+    """
 
     CLASS_TYPE = 'Text Find and Replace by Dictionary'
 
@@ -215,7 +272,12 @@ class TextFindAndReplaceByDictionary(_Node, Source[s.String], frozen=True):
 
 
 class TextFindAndReplaceInput(_Node, frozen=True):
-    """Text Find and Replace Input."""
+    """Text Find and Replace Input.
+
+    - `text`: text
+    - `find`: text
+    - `replace_`: text
+    """
 
     CLASS_TYPE = 'Text Find and Replace Input'
 
@@ -236,7 +298,12 @@ class TextFindAndReplaceInput(_Node, frozen=True):
 
 
 class TextInputSwitch(_Node, Source[s.String], frozen=True):
-    """Text Input Switch."""
+    """Text Input Switch.
+
+    - `text_a`: text
+    - `text_b`: text
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Text Input Switch'
 
@@ -253,7 +320,16 @@ class TextInputSwitch(_Node, Source[s.String], frozen=True):
 
 
 class TextList(_Node, Source[s.List], frozen=True):
-    """Text List."""
+    """Text List.
+
+    - `text_a`: text, optional
+    - `text_b`: text, optional
+    - `text_c`: text, optional
+    - `text_d`: text, optional
+    - `text_e`: text, optional
+    - `text_f`: text, optional
+    - `text_g`: text, optional
+    """
 
     CLASS_TYPE = 'Text List'
 
@@ -274,7 +350,13 @@ class TextList(_Node, Source[s.List], frozen=True):
 
 
 class TextListConcatenate(_Node, Source[s.List], frozen=True):
-    """Text List Concatenate."""
+    """Text List Concatenate.
+
+    - `list_a`: a wire that carries LIST, optional
+    - `list_b`: a wire that carries LIST, optional
+    - `list_c`: a wire that carries LIST, optional
+    - `list_d`: a wire that carries LIST, optional
+    """
 
     CLASS_TYPE = 'Text List Concatenate'
 
@@ -292,7 +374,11 @@ class TextListConcatenate(_Node, Source[s.List], frozen=True):
 
 
 class TextListToText(_Node, Source[s.String], frozen=True):
-    """Text List to Text."""
+    """Text List to Text.
+
+    - `delimiter`: text, by default ', '
+    - `text_list`: a wire that carries LIST
+    """
 
     CLASS_TYPE = 'Text List to Text'
 
@@ -308,7 +394,15 @@ class TextListToText(_Node, Source[s.String], frozen=True):
 
 
 class TextLoadLineFromFile(_Node, frozen=True):
-    """Text Load Line From File."""
+    """Text Load Line From File.
+
+    - `file_path`: text
+    - `dictionary_name`: text, by default '[filename]'
+    - `label_`: text, by default 'TextBatch'
+    - `mode`: one of 'automatic', 'index', by default 'automatic'
+    - `index`: a whole number of at least 0, by default 0
+    - `multiline_text`: text, optional
+    """
 
     CLASS_TYPE = 'Text Load Line From File'
 
@@ -330,7 +424,10 @@ class TextLoadLineFromFile(_Node, frozen=True):
 
 
 class TextMultiline(_Node, Source[s.String], frozen=True):
-    """Text Multiline."""
+    """Text Multiline.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text Multiline'
 
@@ -345,7 +442,10 @@ class TextMultiline(_Node, Source[s.String], frozen=True):
 
 
 class TextMultilineCodeCompatible(_Node, Source[s.String], frozen=True):
-    """Text Multiline (Code Compatible)."""
+    """Text Multiline (Code Compatible).
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text Multiline (Code Compatible)'
 
@@ -360,7 +460,10 @@ class TextMultilineCodeCompatible(_Node, Source[s.String], frozen=True):
 
 
 class TextParseA1111Embeddings(_Node, Source[s.String], frozen=True):
-    """Text Parse A1111 Embeddings."""
+    """Text Parse A1111 Embeddings.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text Parse A1111 Embeddings'
 
@@ -375,7 +478,13 @@ class TextParseA1111Embeddings(_Node, Source[s.String], frozen=True):
 
 
 class TextParseNoodleSoupPrompts(_Node, Source[s.String], frozen=True):
-    """Text Parse Noodle Soup Prompts."""
+    """Text Parse Noodle Soup Prompts.
+
+    - `mode`: one of 'Noodle Soup Prompts', 'Wildcards', by default 'Noodle Soup Prompts'
+    - `noodle_key`: text, by default '__'
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text Parse Noodle Soup Prompts'
 
@@ -393,7 +502,10 @@ class TextParseNoodleSoupPrompts(_Node, Source[s.String], frozen=True):
 
 
 class TextParseTokens(_Node, Source[s.String], frozen=True):
-    """Text Parse Tokens."""
+    """Text Parse Tokens.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text Parse Tokens'
 
@@ -408,7 +520,11 @@ class TextParseTokens(_Node, Source[s.String], frozen=True):
 
 
 class TextRandomLine(_Node, Source[s.String], frozen=True):
-    """Text Random Line."""
+    """Text Random Line.
+
+    - `text`: text
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Text Random Line'
 
@@ -424,7 +540,10 @@ class TextRandomLine(_Node, Source[s.String], frozen=True):
 
 
 class TextRandomPrompt(_Node, Source[s.String], frozen=True):
-    """Text Random Prompt."""
+    """Text Random Prompt.
+
+    - `search_seed`: text
+    """
 
     CLASS_TYPE = 'Text Random Prompt'
 
@@ -439,7 +558,12 @@ class TextRandomPrompt(_Node, Source[s.String], frozen=True):
 
 
 class TextShuffle(_Node, Source[s.String], frozen=True):
-    """Text Shuffle."""
+    """Text Shuffle.
+
+    - `text`: text
+    - `separator`: text, by default ','
+    - `seed`: a whole number from 0 to 18446744073709551615, by default 0
+    """
 
     CLASS_TYPE = 'Text Shuffle'
 
@@ -456,7 +580,11 @@ class TextShuffle(_Node, Source[s.String], frozen=True):
 
 
 class TextSort(_Node, Source[s.String], frozen=True):
-    """Text Sort."""
+    """Text Sort.
+
+    - `text`: text
+    - `separator`: text, by default ', '
+    """
 
     CLASS_TYPE = 'Text Sort'
 
@@ -472,7 +600,13 @@ class TextSort(_Node, Source[s.String], frozen=True):
 
 
 class TextString(_Node, frozen=True):
-    """Text String."""
+    """Text String.
+
+    - `text`: text
+    - `text_b`: text, optional
+    - `text_c`: text, optional
+    - `text_d`: text, optional
+    """
 
     CLASS_TYPE = 'Text String'
 
@@ -493,7 +627,16 @@ class TextString(_Node, frozen=True):
 
 
 class TextStringTruncate(_Node, frozen=True):
-    """Text String Truncate."""
+    """Text String Truncate.
+
+    - `text`: text
+    - `truncate_by`: one of 'characters', 'words', by default 'characters'
+    - `truncate_from`: one of 'end', 'beginning', by default 'end'
+    - `truncate_to`: a whole number from -99999999 to 99999999, by default 10
+    - `text_b`: text, optional
+    - `text_c`: text, optional
+    - `text_d`: text, optional
+    """
 
     CLASS_TYPE = 'Text String Truncate'
 
@@ -517,7 +660,11 @@ class TextStringTruncate(_Node, frozen=True):
 
 
 class TextToConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
-    """Text to Conditioning."""
+    """Text to Conditioning.
+
+    - `clip`: a wire that carries CLIP
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text to Conditioning'
 
@@ -533,7 +680,11 @@ class TextToConditioning(_Node, Source[s.Conditioning[Family]], frozen=True):
 
 
 class TextToConsole(_Node, Source[s.String], frozen=True):
-    """Text to Console."""
+    """Text to Console.
+
+    - `text`: text
+    - `label_`: text, by default 'Text Output'
+    """
 
     CLASS_TYPE = 'Text to Console'
 

@@ -10,8 +10,8 @@ from typing import Annotated, Generic, Literal, NamedTuple
 from pydantic import Field
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.graph.node import Node
-from ryla_graphs.graph.wires import Output, Source
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes.packs import _sockets as s
 from ryla_graphs.sockets import Family, OutFamily
 
@@ -21,7 +21,10 @@ class _Node(Node, frozen=True):
 
 
 class TextToNumber(_Node, Source[s.Number], frozen=True):
-    """Text to Number."""
+    """Text to Number.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text to Number'
 
@@ -36,7 +39,10 @@ class TextToNumber(_Node, Source[s.Number], frozen=True):
 
 
 class TextToString(_Node, Source[s.String], frozen=True):
-    """Text to String."""
+    """Text to String.
+
+    - `text`: text
+    """
 
     CLASS_TYPE = 'Text to String'
 
@@ -51,7 +57,13 @@ class TextToString(_Node, Source[s.String], frozen=True):
 
 
 class TrueRandomOrgNumberGenerator(_Node, frozen=True):
-    """True Random.org Number Generator."""
+    """True Random.org Number Generator.
+
+    - `api_key`: text, by default '00000000-0000-0000-0000-000000000000'
+    - `minimum`: a number from -18446744073709551615 to 18446744073709551615, by default 0.0
+    - `maximum`: a number from -18446744073709551615 to 18446744073709551615, by default 10000000.0
+    - `mode`: one of 'random', 'fixed', by default 'random'
+    """
 
     CLASS_TYPE = 'True Random.org Number Generator'
 
@@ -71,7 +83,10 @@ class TrueRandomOrgNumberGenerator(_Node, frozen=True):
 
 
 class UnCLIPCheckpointLoader(_Node, Generic[Family], frozen=True):
-    """unCLIP Checkpoint Loader."""
+    """unCLIP Checkpoint Loader.
+
+    - `ckpt_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'unCLIP Checkpoint Loader'
 
@@ -90,7 +105,10 @@ class UnCLIPCheckpointLoader(_Node, Generic[Family], frozen=True):
 
 
 class UpscaleModelLoader(_Node, frozen=True):
-    """Upscale Model Loader."""
+    """Upscale Model Loader.
+
+    - `model_name`: the name of a file or model that the server has
+    """
 
     CLASS_TYPE = 'Upscale Model Loader'
 
@@ -106,7 +124,12 @@ class UpscaleModelLoader(_Node, frozen=True):
 
 
 class UpscaleModelSwitch(_Node, Source[s.UpscaleModel], frozen=True):
-    """Upscale Model Switch."""
+    """Upscale Model Switch.
+
+    - `upscale_model_a`: a wire that carries UPSCALE_MODEL
+    - `upscale_model_b`: a wire that carries UPSCALE_MODEL
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'Upscale Model Switch'
 
@@ -123,7 +146,12 @@ class UpscaleModelSwitch(_Node, Source[s.UpscaleModel], frozen=True):
 
 
 class VAEInputSwitch(_Node, Source[s.Vae[Family]], frozen=True):
-    """VAE Input Switch."""
+    """VAE Input Switch.
+
+    - `vae_a`: a wire that carries VAE
+    - `vae_b`: a wire that carries VAE
+    - `boolean`: true or false
+    """
 
     CLASS_TYPE = 'VAE Input Switch'
 
@@ -140,7 +168,14 @@ class VAEInputSwitch(_Node, Source[s.Vae[Family]], frozen=True):
 
 
 class VideoDumpFrames(_Node, frozen=True):
-    """Video Dump Frames."""
+    """Video Dump Frames.
+
+    - `video_path`: text, by default './ComfyUI/input/MyVideo.mp4'
+    - `output_path`: text, by default './ComfyUI/input/MyVideo'
+    - `prefix`: text, by default 'frame_'
+    - `filenumber_digits`: a whole number from -1 to 8, by default 4
+    - `extension`: one of 'png', 'jpg', 'gif', 'tiff', by default 'png'
+    """
 
     CLASS_TYPE = 'Video Dump Frames'
 
@@ -160,7 +195,17 @@ class VideoDumpFrames(_Node, frozen=True):
 
 
 class WriteToGIF(_Node, frozen=True):
-    """Write to GIF."""
+    """Write to GIF.
+
+    - `image`: a wire that carries IMAGE
+    - `transition_frames`: a whole number from 2 to 60, by default 30
+    - `image_delay_ms`: a number from 0.1 to 60000.0, by default 2500.0
+    - `duration_ms`: a number from 0.1 to 60000.0, by default 0.1
+    - `loops`: a whole number from 0 to 100, by default 0
+    - `max_size`: a whole number from 128 to 1280, by default 512
+    - `output_path`: text
+    - `filename`: text, by default 'morph_writer'
+    """
 
     CLASS_TYPE = 'Write to GIF'
 
@@ -184,7 +229,17 @@ class WriteToGIF(_Node, frozen=True):
 
 
 class WriteToVideo(_Node, frozen=True):
-    """Write to Video."""
+    """Write to Video.
+
+    - `image`: a wire that carries IMAGE
+    - `transition_frames`: a whole number from 0 to 120, by default 30
+    - `image_delay_sec`: a number from 0.1 to 60000.0, by default 2.5
+    - `fps`: a whole number from 1 to 60.0, by default 30
+    - `max_size`: a whole number from 128 to 1920, by default 512
+    - `output_path`: text, by default './ComfyUI/output'
+    - `filename`: text, by default 'comfy_writer'
+    - `codec`: one of 'AVC1', 'FFV1', 'H264', 'MP4V', by default 'AVC1'
+    """
 
     CLASS_TYPE = 'Write to Video'
 
