@@ -116,6 +116,10 @@ def _json(path: Path) -> Any:
     return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
 
 
+def _both(catalog: Catalog) -> dict[str, Catalog]:
+    return {"core": catalog, "packs": catalog}
+
+
 def agreement(rows: Iterable[Row], catalogs: Mapping[str, Catalog], choices: Choices, *, show: bool = False) -> None:
     """Print the share of equal prompts by tier and kind."""
     equal: Counter[tuple[str, str]] = Counter()
@@ -176,11 +180,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rows = list(rows_of(options.data))
     if options.catalog is not None:
-        catalogs = {options.catalog.name: dict.fromkeys(("core", "packs"), from_object_info(_json(options.catalog)))}
+        catalogs: dict[str, Mapping[str, Catalog]] = {
+            options.catalog.name: _both(from_object_info(_json(options.catalog)))
+        }
     else:
         catalogs = {
             "the servers' own catalogs": recorded_catalogs(options.data),
-            "the bundled catalog": dict.fromkeys(("core", "packs"), bundled()),
+            "the bundled catalog": _both(bundled()),
         }
     for name, chosen in catalogs.items():
         print(f"## {name}, unknown classes as the editor writes them\n")

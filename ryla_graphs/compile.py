@@ -75,7 +75,8 @@ class CompiledWorkflow:
     @property
     def document(self) -> api.ApiDocument:
         """The JSON itself, for readers that do not change it."""
-        return self.view.document  # type: ignore[no-any-return]
+        document: api.ApiDocument = self.view.document
+        return document
 
     @cached_property
     def prompt(self) -> FrozenDict:

@@ -172,7 +172,7 @@ def render_class_to_pack(table: Mapping[str, Any]) -> str:
     """The repositories, one a line; the classes with the numbers of their repositories; patterns of names with one."""
     canonical: dict[str, str] = {"comfyanonymous/ComfyUI": CORE}
     classes: dict[str, list[str]] = {
-        name: list(dict.fromkeys(canonical.get(each, each) for each in repositories))
+        name: list(dict.fromkeys([str(canonical.get(each, each)) for each in repositories]))
         for name, repositories in table["classes"].items()
     }
     named = [*MORE_NAMES, *table["patterns"]]

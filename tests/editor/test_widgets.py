@@ -27,7 +27,8 @@ def catalog(request: pytest.FixtureRequest) -> Catalog:
 
 @pytest.fixture(scope="module")
 def real() -> Mapping[str, Any]:
-    return recorded_json("frontend_types.core.json.gz")["types"]  # type: ignore[no-any-return]
+    types: Mapping[str, Any] = recorded_json("frontend_types.core.json.gz")["types"]
+    return types
 
 
 def told(widget: Widget, class_type: str) -> tuple[str, bool, bool]:

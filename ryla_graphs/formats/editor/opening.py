@@ -201,16 +201,16 @@ def _held(widgets: Sequence[Widget], values: Sequence[Json] | None) -> list[Held
 
 def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
     """Give the widgets the file's values by position, where values change which widgets follow."""
-    count = len(values) if isinstance(values, list) else None
+    listed: list[Json] | None = values if isinstance(values, list) else None
     position = number = 0
     while number < len(node.widgets):
         held = node.widgets[number]
         number += 1
         if not held.widget.saved:
             continue
-        if count is not None and position >= count:
+        if listed is not None and position >= len(listed):
             break
-        value = values[position] if count is not None else values.get(str(position), UNDEFINED)
+        value = values.get(str(position), UNDEFINED) if listed is None else listed[position]
         position += 1
         node.set_value(held, as_held(held.widget, value), graph)
 
