@@ -29,6 +29,7 @@ generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, t
 
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.compare
 
 clean:
 	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
