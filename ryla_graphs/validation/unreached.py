@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs.problems import AtNode, Problem
+from ryla_graphs.prompt import is_link
 from ryla_graphs.validation.view import View
 
 
 def unreached(view: View) -> Iterator[Problem]:
     """The server never checks nor runs a node that no output needs: a patched MODEL nobody samples with."""
-    if len(view.reached) == len(view.nodes) + len(view.foreign):
+    if len(view.reached) == len(view.nodes) + len(view.foreign) or _is_cut(view):
         return
     for number, node in view.nodes.items():
         if number not in view.reached:
@@ -21,3 +22,13 @@ def unreached(view: View) -> Iterator[Problem]:
                 subject=AtNode(node=number, class_type=node.class_type),
                 hint="wire its output to where it should act, or take the node out",
             )
+
+
+def _is_cut(view: View) -> bool:
+    """Whether a link that leads nowhere may be why nodes are not reached: it is told itself, and once."""
+    nodes = (view.nodes[number] for number in view.reached if number in view.nodes)
+    return any(
+        is_link(value) and (name not in node.wires or node.wires[name].node not in view.bodies)
+        for node in nodes
+        for name, value in node.inputs.items()
+    )

@@ -6,6 +6,7 @@ from ryla_graphs.validation.families.adapters import adapters
 from ryla_graphs.validation.families.cfg_of_distilled import cfg_of_distilled
 from ryla_graphs.validation.families.conditionings import conditionings
 from ryla_graphs.validation.families.controlnets import controlnets
+from ryla_graphs.validation.families.files_by_name import files_by_name
 from ryla_graphs.validation.families.files_of_kinds import files_of_kinds
 from ryla_graphs.validation.families.guidance_of_schnell import guidance_of_schnell
 from ryla_graphs.validation.families.image_encoders import image_encoders
@@ -19,6 +20,7 @@ from ryla_graphs.validation.families.unused_patches import unused_patches
 from ryla_graphs.validation.families.vaes import vaes
 
 FAMILY_RULES = (
+    files_by_name,
     files_of_kinds,
     mistaken_sockets,
     models,

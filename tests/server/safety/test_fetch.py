@@ -139,7 +139,7 @@ def refused(fetcher: Fetcher, address: str) -> tuple[str, str]:
     with pytest.raises(InvalidInputs) as error:
         fetcher.get(address, name="referenceImage")
     (problem,) = error.value.problems
-    assert problem.input == "referenceImage"
+    assert problem.field == "referenceImage"
     return problem.code, problem.message
 
 

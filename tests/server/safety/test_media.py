@@ -35,7 +35,7 @@ def code(content: bytes, limits: MediaLimits | None = None) -> str:
     with pytest.raises(InvalidInputs) as refused:
         inspect(content, name="face.png", limits=limits or MediaLimits())
     (problem,) = refused.value.problems
-    assert problem.input == "face.png"
+    assert problem.field == "face.png"
     return problem.code
 
 
