@@ -11,7 +11,7 @@ from functools import cache
 from ryla_graphs.catalog import releases, store
 from ryla_graphs.catalog.catalog import Catalog, ClassEntry
 from ryla_graphs.catalog.facts import Json
-from ryla_graphs.catalog.origins import repositories_of
+from ryla_graphs.catalog.origins import hidden_in, repositories_of
 from ryla_graphs.catalog.releases import Span, span_of
 from ryla_graphs.catalog.releases import versions as release_versions
 from ryla_graphs.problems import NotFound
@@ -93,6 +93,7 @@ __all__ = [
     "bundled",
     "from_entries",
     "from_object_info",
+    "hidden_in",
     "packs",
     "release",
     "release_versions",

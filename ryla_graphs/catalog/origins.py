@@ -20,6 +20,12 @@ def repositories_of(class_type: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *_listed(class_type)))) or tuple(_matching(class_type))
 
 
+def hidden_in(class_type: str) -> tuple[str, ...]:
+    """The bundled packs whose class of this name no server shows, since ComfyUI has one; older graphs may mean it."""
+    found = [each for each in store.recordings().values() if each.repository in repositories_of(class_type)]
+    return tuple(each.repository for each in found if class_type in each.pack.get("hidden_by_core", ()))
+
+
 def _listed(class_type: str) -> Sequence[str]:
     """The repositories of a class: its line is looked for, since splitting all lines would take far longer."""
     repositories, classes, _ = _table()

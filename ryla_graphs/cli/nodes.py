@@ -139,7 +139,7 @@ def where(
     json: Json = False,
 ) -> None:
     """Which node packs have a class, by 40,000 classes of all known packs. Exits 1 where nobody knows one."""
-    from ryla_graphs.catalogs import bundled, repositories_of  # noqa: PLC0415
+    from ryla_graphs.catalogs import bundled, hidden_in, repositories_of  # noqa: PLC0415
 
     found = {name: repositories_of(name) for name in names}
     if json:
@@ -148,6 +148,8 @@ def where(
         for name, repositories in found.items():
             known = " (bundled)" if name in bundled() else ""
             typer.echo(f"{name}{known}: {', '.join(repositories) or 'no pack that is known has it'}")
+            for pack in hidden_in(name):
+                typer.echo(f"  that of {pack} is hidden: a server with the pack runs ComfyUI's own class of this name")
     raise typer.Exit(0 if all(found.values()) else 1)
 
 

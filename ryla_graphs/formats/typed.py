@@ -31,14 +31,16 @@ def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catal
     Inputs are as JSON has them, wires resolved. What the editor left beside them stays with the node.
     """
     cls = typed_class(class_type, catalog)
-    if cls is None or any(value is None for value in inputs.values()):
-        return None  # a field that is None is one that was left out, and null is something else
+    if cls is None:
+        return None
     schema = cls.CATALOG[class_type]
     left = dict(inputs)
     try:
         fields = fields_of(cls, schema.inputs, left)
     except NoField:
         return None
+    if any(value is None for name, value in inputs.items() if name not in left):
+        return None  # a field that is None is one that was left out, and null is something else
     more: dict[str, Any] = {}
     for name, value in left.items():
         fate = schema.undeclared(name, wired=isinstance(value, (AbstractNode, AbstractOutput)))

@@ -280,8 +280,8 @@ class Node(
         """
         renamed = self.WIRE_NAMES
         named = [(renamed.get(f, f), value) for f, value in self.__dict__.items() if value is not None]
-        if self.MORE is not None:
-            named = [*(pair for pair in named if pair[0] != self.MORE), *self.__dict__[self.MORE].items()]
+        if self.MORE is not None and (more := self.__dict__[self.MORE]) is not None:
+            named = [*(pair for pair in named if pair[0] != self.MORE), *more.items()]
         schema = self.schema_
         flat = flatten(named, schema.inputs) if schema.is_dynamic else named
         return flat if len(self._origin) == UNNAMED or not self._origin[-1] else [*flat, *self._origin[-1]]

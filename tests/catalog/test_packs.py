@@ -67,6 +67,8 @@ def test_where_tells_the_packs_of_classes() -> None:
         "FaceDetailer": {"repositories": ["ltdrdata/ComfyUI-Impact-Pack"], "bundled": True},
         "DF_Text": {"repositories": ["Derfuu/Derfuu_ComfyUI_ModdedNodes"], "bundled": False},
     }
+    both = RUN.invoke(app, ["nodes", "where", "ConditioningMultiply"])
+    assert "that of ClownsharkBatwing/RES4LYF is hidden" in both.output
     unknown = RUN.invoke(app, ["nodes", "where", "No Such Class"])
     assert unknown.exit_code == 1 and "no pack that is known has it" in unknown.output
 

@@ -66,6 +66,11 @@ class Expressions:
     def _keyed(self, node: Node, of: Node | Option, given: list[tuple[str, Any]], prefix: str) -> Iterator[Keyed]:
         """Inputs as keyword arguments, without those that hold their defaults."""
         for field, value in given:
+            if isinstance(of, Node) and field == of.MORE:
+                if value:
+                    items = (Keyed(f"{text(key)}: ", self._value(node, key, item)) for key, item in value.items())
+                    yield Keyed(f"{field}=", Items("{}", tuple(items)))
+                continue
             name = prefix + of.WIRE_NAMES.get(field, field)
             is_default = same(value, type(of).model_fields[field].default)
             if not is_default or Use(node, name) in self._scope.inputs:

@@ -32,9 +32,15 @@ class Module:
             self.take(module, name)
 
     def import_class(self, cls: type[Node]) -> str:
-        """Import a node class and give its name; the bundled ones come from `ryla_graphs.nodes`."""
-        bundled = "ryla_graphs" if cls is AnyNode else "ryla_graphs.nodes"
-        return self.take(bundled if cls.__module__.startswith("ryla_graphs.") else cls.__module__, cls.__name__)
+        """Import a node class and give its name; the bundled ones come from `ryla_graphs.nodes` or a pack below it."""
+        module = cls.__module__
+        if cls is AnyNode:
+            module = "ryla_graphs"
+        elif module.startswith("ryla_graphs.nodes.packs."):
+            module = module.rpartition(".")[0]
+        elif module.startswith("ryla_graphs."):
+            module = "ryla_graphs.nodes"
+        return self.take(module, cls.__name__)
 
     def names(self) -> list[str]:
         """All names that are imported, and some that may yet be."""

@@ -15,10 +15,9 @@ from ryla_graphs.problems import InvalidNode
 
 def bundled_class(class_type: str) -> type[Node] | None:
     """The class of `ryla_graphs.nodes`; None where there is none."""
-    from ryla_graphs.nodes import node_class  # noqa: PLC0415 - the index of all classes
-    from ryla_graphs.nodes._index import CLASS_OF, MODULE_OF  # noqa: PLC0415
+    from ryla_graphs.nodes import is_typed, node_class  # noqa: PLC0415 - the index of all classes
 
-    return node_class(class_type) if CLASS_OF.get(class_type, class_type) in MODULE_OF else None
+    return node_class(class_type) if is_typed(class_type) else None
 
 
 NodeClasses = Callable[[str], type[Node] | None]
