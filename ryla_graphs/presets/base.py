@@ -22,6 +22,7 @@ from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.presets.provenance import Table, like, place, provenance
 from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
+from ryla_graphs.prompt import wires_of
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -203,11 +204,17 @@ class Preset(Generic[P]):
         """Which parameters decide which inputs of the graph that these parameters make, the likeliest first."""
         document = api.dump(self._workflow(parameters).graph)
         table = self._provenance
+        aliases = {to_camel(name) for name in type(parameters).model_fields}
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         for number, body in document.items():
             for name in body["inputs"]:
                 if names := table.get(place(number, name)) or table.get(like(body["class_type"], name)):
                     found[number, name] = names
+            # A picture of another graph comes over a wire; what made it stands under the parameter's name.
+            for name, link in wires_of(body["inputs"]).items():
+                part, slash, _ = link.node.partition("/")
+                if slash and part in aliases and not number.startswith(f"{part}/"):
+                    found[number, name] = (part,)
         return found
 
     @cached_property

@@ -73,12 +73,17 @@ def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> It
     yield " else: return None"
 
 
+_EXACT = 2**53
+
+
 def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str:
     """The condition under which a value `v` needs no second look."""
     if spec.kind is Kind.BOOLEAN:
         return "v.__class__ is bool"
     if spec.kind in (Kind.INT, Kind.FLOAT):
-        kind = "v.__class__ is int" if spec.kind is Kind.INT else "(v.__class__ is float or v.__class__ is int)"
+        # The server turns whole numbers into floats, and larger ones then lose their last digits.
+        whole = f"(v.__class__ is int and -{_EXACT} <= v <= {_EXACT})"
+        kind = "v.__class__ is int" if spec.kind is Kind.INT else f"(v.__class__ is float or {whole})"
         return " and ".join([kind, *_in_range(spec), *_on_step(spec)])
     if spec.kind is Kind.COMBO and not spec.open:
         names[f"choices{number}"] = spec.text_choices or frozenset()

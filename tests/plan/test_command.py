@@ -50,6 +50,7 @@ def test_json(name: str, planned: Callable[..., str]) -> None:
     content = json.loads(planned(name, "--json"))
     assert content.pop("estimate") is True
     assert content.pop("problems") == []
+    assert content.pop("releases")
     targets, chosen = content.pop("targets"), content.pop("chosen")
     plan = Plan.from_dict(content)
     row = plan.on(chosen["gpu"]["name"])
@@ -112,7 +113,7 @@ def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
 
 def test_a_pipe_gets_names_whole(tmp_path: Path) -> None:
     path = tmp_path / "graph.json"
-    name = "a/very/long/folder/of/mine/flux1-dev-of-mine-that-has-a-very-long-name-indeed-Q5_K_M.gguf"
+    name = "a/very/long/folder/of/mine/flux1-dev-of-mine-that-has-a-very-long-name-indeed-Q5_K_M.safetensors"
     path.write_text(json.dumps(flux(unet=name)))
     assert name in good("plan", path)
 

@@ -201,6 +201,10 @@ def _comes_back(widget: Widget, value: Any) -> bool:
         return can_be_literal(value)
     if widget.sends is Sends.FILE_NAME and isinstance(value, str):
         return _DATE.search(value) is None
+    if widget.sends is Sends.OWN_ID:  # whatever is there, the editor sends the id of the node
+        return False
+    if widget.sends is Sends.IF_SAVED:
+        return bool(value == "")
     return widget.sends not in (Sends.CAPTURE, Sends.VIEW) or value == widget.default
 
 

@@ -12,7 +12,7 @@ from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
-PREFIXES = ("filename_prefix", "folder_name")
+PREFIXES = ("filename_prefix", "folder_name", "save_prefix", "subfolder_name")
 """Inputs that say where on the server's disk a class writes."""
 
 FREE_READERS = frozenset(

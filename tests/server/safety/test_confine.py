@@ -19,7 +19,7 @@ from ryla_graphs.nodes import (
     VHS_LoadImagePath,
 )
 from ryla_graphs.problems import InvalidWorkflow
-from ryla_graphs.server.safety.confine import FREE_READERS, FREE_WRITERS, Confinement, confined, is_plain
+from ryla_graphs.server.safety.confine import FREE_READERS, FREE_WRITERS, PREFIXES, Confinement, confined, is_plain
 from ryla_graphs.testing import graphs
 
 FOLDER = "ryla/job-1"
@@ -69,7 +69,7 @@ def test_every_class_that_saves_is_confined() -> None:
     for name, schema in catalogs.bundled().items():
         prefixes = {spec.name for spec in schema.every_input() if spec.name.endswith(("_prefix", "folder_name"))}
         if schema.output_node and name not in FREE_WRITERS:
-            assert prefixes <= {"filename_prefix", "folder_name"}, name
+            assert prefixes - {"show_history_by_prefix", "model_key_prefix"} <= set(PREFIXES), name
 
 
 @given(graphs(catalogs.bundled("core")))
@@ -85,7 +85,7 @@ def test_only_what_is_written_changes(workflow: Workflow) -> None:
     for number, body in compiled.prompt.items():
         for name, value in body["inputs"].items():
             same = inside.prompt[number]["inputs"][name] == value
-            assert same or name in ("filename_prefix", "folder_name")
+            assert same or name in PREFIXES
 
 
 @pytest.mark.parametrize(
