@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -158,9 +159,10 @@ def _collector_paused(nodes: int) -> Iterator[None]:
     """Leave Python's cycle collector out of large graphs.
 
     Compiling makes many small objects that all live to the end and form no cycles, so every look the
-    collector takes at them is wasted: a third of the time at 100,000 nodes.
+    collector takes at them is wasted: a third of the time at 100,000 nodes. The collector is the whole process's, so it
+    is left alone where other threads run.
     """
-    if nodes < _LARGE or not gc.isenabled():
+    if nodes < _LARGE or not gc.isenabled() or threading.active_count() > 1:
         yield
         return
     gc.disable()

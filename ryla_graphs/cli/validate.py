@@ -131,8 +131,11 @@ def _judged(source: str, catalog: Catalog, held: Files | None) -> Iterator[str]:
             continue
         try:
             row = parse_json(line, f"{source}:{number}")
+            if isinstance(row, dict) and row and all(isinstance(b, dict) and "class_type" in b for b in row.values()):
+                row = {"id": number, "prompt": row}  # a bare graph
             if not isinstance(row, dict) or "prompt" not in row:
-                raise InvalidDocument(f"'{source}:{number}' is not an object with a prompt")
+                wanted = 'an object {"id": …, "prompt": …}, or a graph in API format'
+                raise InvalidDocument(f"'{source}:{number}' is not {wanted}")
         except InvalidDocument as error:
             yield _line({"id": None, "accepted": False, "error": None, "nodes": {}, "problems": [_unreadable(error)]})
             continue
