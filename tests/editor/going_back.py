@@ -74,7 +74,7 @@ def _defaults(given: Any, catalog: Catalog) -> dict[str, Any]:
 
 def _sent(widget: Widget) -> Any:
     """What a new node sends; an ellipsis for what only a browser can tell."""
-    if widget.sends is Sends.VIEW:
+    if widget.sends in (Sends.VIEW, Sends.OWN_ID, Sends.COMPARED, Sends.IF_SAVED):
         return ...
     return None if widget.default is UNDEFINED else wrap(widget.default)
 

@@ -193,6 +193,12 @@ def _lost(node: PromptNode, drawn: Drawn, held: Sequence[Held]) -> Iterator[Left
             yield LeftOut(node.id, name, f"the editor makes something else of {shorten(value)}")
 
 
+_HELD = frozenset({Sends.VALUE, Sends.DYNAMIC_PROMPT, Sends.FILE_NAME, Sends.OPTION, Sends.INDEX})
+"""The widgets that send what they hold."""
+_MADE = frozenset({Sends.OWN_ID, Sends.VIEW, Sends.COMPARED})
+"""Those that send what only the editor makes."""
+
+
 def _comes_back(widget: Widget, value: Any) -> bool:
     """Whether the editor sends a value as it is given to the widget."""
     if not widget.saved:
@@ -201,11 +207,9 @@ def _comes_back(widget: Widget, value: Any) -> bool:
         return can_be_literal(value)
     if widget.sends is Sends.FILE_NAME and isinstance(value, str):
         return _DATE.search(value) is None
-    if widget.sends is Sends.OWN_ID:  # whatever is there, the editor sends the id of the node
-        return False
     if widget.sends is Sends.IF_SAVED:
         return bool(value == "")
-    return widget.sends not in (Sends.CAPTURE, Sends.VIEW) or value == widget.default
+    return widget.sends not in _MADE and (widget.sends in _HELD or bool(value == widget.default))
 
 
 _DATE = re.compile(r"%date:[^%]+%")
