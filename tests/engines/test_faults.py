@@ -94,7 +94,7 @@ def test_a_restart_loses_the_run_and_says_so(event: int, away: float) -> None:
 
 
 def test_a_server_that_does_not_come_back() -> None:
-    with serving(Script(faults={5: "restart"}, away=60)) as (engine, _):
+    with serving(Script(faults={5: "restart"}, away=60), replace(HASTY, unreachable=0.6)) as (engine, _):
         last = story(engine)[-1]
         assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
         assert not engine.health().ready

@@ -102,7 +102,7 @@ def test_a_run_that_a_restart_lost(away: float) -> None:
 
 
 def test_a_run_of_a_server_that_does_not_answer() -> None:
-    with ComfyUI("http://127.0.0.1:9", patience=HASTY) as engine:
+    with ComfyUI("http://127.0.0.1:9", patience=replace(HASTY, unreachable=0.3)) as engine:
         last = resumed(engine, RUN)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
 

@@ -48,7 +48,7 @@ def serve(script: Script | None = None) -> Iterator[tuple[str, StubComfy]]:
         loop.close()
 
 
-HASTY = Patience(silence=0.2, unsure=0.02, unreachable=0.6, ping=0.2, rest=0.02)
+HASTY = Patience(silence=0.2, unsure=0.02, unreachable=3, ping=0.2, rest=0.02)
 """Times that a test can wait for."""
 TRUSTING = replace(HASTY, silence=60)
 """The same, but nothing is asked only because nothing is heard."""
