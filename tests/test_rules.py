@@ -270,7 +270,7 @@ def test_a_range_that_the_class_checks_itself_is_a_warning() -> None:
 
 @pytest.mark.parametrize("class_type", ["ImpactInversedSwitch", "Power Puter (rgthree)"])
 def test_a_class_may_answer_for_outputs_that_it_does_not_list(class_type: str) -> None:
-    prompt = {
+    prompt: Any = {
         "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
         "2": {"class_type": class_type, "inputs": {"select": 1, "input": ["1", 0], "sel_mode": False}},
         "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 3], "filename_prefix": "a"}},
