@@ -266,3 +266,30 @@ def test_a_range_that_the_class_checks_itself_is_a_warning() -> None:
     prompt = {"1": {"class_type": "WanVideoDecode", "inputs": {"vae": ["2", 0], "samples": ["2", 0], "tile_x": 5}}}
     levels = {problem.code: problem.level for problem in found(prompt) if problem.input == "tile_x"}
     assert levels["value_smaller_than_min"] == "warning"
+
+
+@pytest.mark.parametrize("class_type", ["ImpactInversedSwitch", "Power Puter (rgthree)"])
+def test_a_class_may_answer_for_outputs_that_it_does_not_list(class_type: str) -> None:
+    prompt: Any = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}},
+        "2": {"class_type": class_type, "inputs": {"select": 1, "input": ["1", 0], "sel_mode": False}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 3], "filename_prefix": "a"}},
+    }
+    assert verdict(prompt, catalogs.bundled()).accepted
+    prompt["3"]["inputs"]["images"] = ["1", 3]
+    assert not verdict(prompt, catalogs.bundled()).accepted
+
+
+def test_a_required_input_that_is_newer_than_the_graph_says_since_when() -> None:
+    newer = {
+        (name, spec.name)
+        for name, schema in catalogs.bundled("core").items()
+        if schema.output_node
+        for spec in schema.inputs
+        if spec.required and (span := catalogs.span_of(name, spec.name)) is not None and span.since
+        if catalogs.span_of(name) != span
+    }
+    class_type, name = min(newer)
+    prompt = {"1": {"class_type": class_type, "inputs": {}}}
+    (hint,) = [p.hint for p in found(prompt) if p.code == "required_input_missing" and p.input == name]
+    assert hint and hint.startswith("ComfyUI has this input since ComfyUI ")

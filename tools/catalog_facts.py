@@ -27,6 +27,9 @@ LEFTOVERS: Mapping[str, tuple[str, ...]] = {
 }
 """What pages of packs write into prompts beside the inputs, as seen in published graphs."""
 
+GROW_OUTPUTS = frozenset({"Power Puter (rgthree)"})
+"""Classes whose list of outputs answers for any slot, beside those that the recordings name."""
+
 USERS_LISTS: Mapping[str, tuple[str, ...]] = {
     "ImpactWildcardEncode": ("Select to add LoRA", "Select to add Wildcard"),
     "ImpactWildcardProcessor": ("Select to add Wildcard",),
@@ -70,7 +73,7 @@ def behaviour(class_type: str, facts: Mapping[str, Any], entry: Entry, leftovers
         "takes_extra_wires": bool(facts.get("function_takes_kwargs")),
         "dynamic_inputs": [*_dynamic(facts.get("dynamic_inputs") or {}), *_per_choice(entry["input"])],
         "editor_leftovers": sorted({*LEFTOVERS.get(class_type, ()), *leftovers}),
-        "grows_outputs": "outputs" in (facts.get("dynamic_inputs") or {}),
+        "grows_outputs": "outputs" in (facts.get("dynamic_inputs") or {}) or class_type in GROW_OUTPUTS,
     }
     return {key: value for key, value in found.items() if value or (key == "validates" and value is not None)}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ryla_graphs import sockets
 from ryla_graphs.catalog.behaviour import Validator
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
@@ -86,8 +87,12 @@ def link_fault(spec: InputSpec, link: list[Any], sources: Mapping[Any, NodeSchem
         return Fault(NO_SUCH_NODE, spec.name, link)
     try:
         received = source.output_types[link[1]]
-    except (IndexError, TypeError):
+    except TypeError:
         return Fault(NO_SUCH_SLOT, spec.name, link)
+    except IndexError:
+        if link[1] < 0 or not source.behaviour.grows_outputs:
+            return Fault(NO_SUCH_SLOT, spec.name, link)
+        received = sockets.ANY
     if typed and not (isinstance(received, (str, tuple)) and spec.accepts(received)):
         return Fault(WRONG_TYPE, spec.name, link)
     return None

@@ -14,7 +14,7 @@ _RANGES = (faults.TOO_SMALL, faults.TOO_BIG)
 
 def own_checks(view: View) -> Iterator[Problem]:
     """The server leaves such an input to the class, which may take what its editor would not offer."""
-    for node in view.nodes.values():
+    for node in view.odd:
         validator = node.schema.behaviour.validator
         if validator is None:
             continue

@@ -131,7 +131,10 @@ def _problem(view: View, node: PromptNode, fault: Fault) -> Problem:
         source = view.nodes[given[0]]
         carried = sockets.describe(source.schema.output_types[given[1]])
         given = f"output {given[1]} of {source.schema.class_type} '{source.id}' ({carried})"
-    return wording.input_problem(fault.code, node.class_type, spec, given).at(node=node.id, given=fault.given)
+    problem = wording.input_problem(fault.code, node.class_type, spec, given).at(node=node.id, given=fault.given)
+    if fault.code == faults.MISSING and (span := span_of(node.class_type, fault.input)) is not None and span.since:
+        return problem.at(hint=f"ComfyUI has this input {span}: the graph is older")
+    return problem
 
 
 def _at(node: PromptNode, fault: Fault, message: str, hint: wording.Hint) -> Problem:
