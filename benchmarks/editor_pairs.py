@@ -27,6 +27,7 @@ from ryla_graphs.catalogs import bundled, from_object_info
 from ryla_graphs.formats.editor.convert import Choices, convert
 from ryla_graphs.formats.editor.reading import parse
 
+SERVERS = ("core", "packs", "more packs")
 FILES = ("pairs.dev.jsonl.gz", "pairs.new.dev.jsonl.gz")
 RECORDED = datetime(2024, 1, 2, tzinfo=UTC)
 """The day that the recording's browser believed it was, but for one row."""
@@ -39,7 +40,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "lquesada__inpaint_flux__9e158": "recorded on another day",
     "peteromallet__workflow_fixed_node__f4c5f": "the pack's canvas moves its points when it is drawn",
     **dict.fromkeys(
-        ("cubiq__InstantID_basic__1c50d", "cubiq__InstantID_posed__62b4c", "replicate__instantid_default_ui__59391"),
+        ("cubiq__InstantID_depth__73784", "fofr__workflow_ui__c277e"),
         "recorded on a server with more packs than the row says",
     ),
 }
@@ -107,8 +108,14 @@ def differences(ours: Mapping[str, Any], row: Row, *, known_only: bool = False, 
 
 
 def recorded_catalogs(data: Path) -> dict[str, Catalog]:
-    """The catalogs of the servers that the rows were recorded on, by the row's `env`."""
-    return {name: from_object_info(_json(data / f"object_info.{name}.json.gz")) for name in ("core", "packs")}
+    """The catalogs of the servers that the rows were recorded on, by `server_of`."""
+    found = {name: from_object_info(_json(data / f"object_info.{name}.json.gz")) for name in ("core", "packs")}
+    return {**found, "more packs": bundled() | found["packs"]}
+
+
+def server_of(row: Row) -> str:
+    """The server that a row was recorded on; that for the packs had some that its definitions do not list."""
+    return "more packs" if row["tier"] == "packs" else str(row["env"])
 
 
 def _json(path: Path) -> Any:
@@ -116,16 +123,12 @@ def _json(path: Path) -> Any:
     return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
 
 
-def _both(catalog: Catalog) -> dict[str, Catalog]:
-    return {"core": catalog, "packs": catalog}
-
-
 def agreement(rows: Iterable[Row], catalogs: Mapping[str, Catalog], choices: Choices, *, show: bool = False) -> None:
     """Print the share of equal prompts by tier and kind."""
     equal: Counter[tuple[str, str]] = Counter()
     total: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        prompt = convert(parse(row["ui"]), catalogs[row["env"]], choices).prompt
+        prompt = convert(parse(row["ui"]), catalogs[server_of(row)], choices).prompt
         found = list(differences(prompt, row, known_only=choices.named))
         for key in ((row["tier"], row["kind"]), (row["tier"], "all"), ("all", "all")):
             total[key] += 1
@@ -181,12 +184,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = list(rows_of(options.data))
     if options.catalog is not None:
         catalogs: dict[str, Mapping[str, Catalog]] = {
-            options.catalog.name: _both(from_object_info(_json(options.catalog)))
+            options.catalog.name: dict.fromkeys(SERVERS, from_object_info(_json(options.catalog)))
         }
     else:
         catalogs = {
             "the servers' own catalogs": recorded_catalogs(options.data),
-            "the bundled catalog": _both(bundled()),
+            "the bundled catalog": dict.fromkeys(SERVERS, bundled()),
         }
     for name, chosen in catalogs.items():
         print(f"## {name}, unknown classes as the editor writes them\n")

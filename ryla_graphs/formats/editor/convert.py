@@ -17,8 +17,9 @@ from typing import Any
 from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.facts import Json
+from ryla_graphs.formats import json_text
 from ryla_graphs.formats.editor import findings, primitives, texts, views, virtual
-from ryla_graphs.formats.editor.document import MUTED, EditorDocument
+from ryla_graphs.formats.editor.document import MOST_NODES, MUTED, EditorDocument
 from ryla_graphs.formats.editor.findings import At
 from ryla_graphs.formats.editor.loaded import Held, LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.loading import Loaded, load
@@ -32,8 +33,6 @@ Prompt = dict[str, dict[str, Any]]
 _PLAIN = frozenset({str, int, bool, type(None)})
 _NOTHING, _VALUE = Sends.NOTHING, Sends.VALUE
 _SAMPLERS = frozenset({"KSampler", "KSamplerAdvanced"})
-MOST_NODES = 250_000
-"""How many nodes a prompt may have: subgraphs in subgraphs multiply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +69,22 @@ class Choices:
 def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choices()) -> Converted:
     """The prompt that the editor would send for this file on a server with these classes.
 
-    Raises `InvalidDocument` where its subgraphs multiply to more than `MOST_NODES` nodes.
+    Raises `InvalidDocument` where it is far beyond what an editor makes: its subgraphs multiply to more than
+    `MOST_NODES` nodes, for example.
     """
-    return _Conversion(document, load(document, catalog, named=choices.named), choices).run()
+    try:
+        return _Conversion(document, load(document, catalog, named=choices.named), choices).run()
+    except RecursionError:
+        raise InvalidDocument("the values in this workflow are nested too deeply") from None
 
 
-def convert_line(record: Json, catalog: Catalog) -> dict[str, Json]:
+def convert_line(record: Json, catalog: Catalog, choices: Choices = Choices()) -> dict[str, Json]:
     """One ``{"id", "ui"}`` as ``{"id", "api", "problems", "left_out"}``, or as ``{"id", "error"}``."""
     name = record.get("id") if isinstance(record, Mapping) else None
     if not isinstance(record, Mapping) or "ui" not in record:
         return {"id": name, "error": 'expected an object with "id" and "ui"'}
     try:
-        converted = convert(parse(record["ui"]), catalog)
+        converted = convert(parse(record["ui"]), catalog, choices)
     except RylaError as error:
         return {"id": name, "error": str(error)}
     return {
@@ -102,6 +105,8 @@ class _Conversion:
     problems: list[Problem] = field(default_factory=list)
     linked: list[tuple[str, str, str]] = field(default_factory=list)
     """Every link of the prompt: the node, the input and the node that it comes from."""
+    called: dict[str, LoadedNode] | None = None
+    """The first node of each name, once a token asks for one."""
 
     def run(self) -> Converted:
         self.problems += (*self.document.problems, *self.loaded.problems)
@@ -109,13 +114,11 @@ class _Conversion:
             _mend(graph)
         for graph in self.loaded.graphs:
             primitives.apply(graph, self.replaced)
-            self.left += [LeftOut(node, f"the link into {slot}", why) for node, slot, why in graph.lost]
+            self.left += [LeftOut(*lost) for lost in graph.lost]
         prompt: Prompt = {}
         for scope, node in self.running():
             number = f"{scope.prefix}{node.id}"
             prompt[number] = self.entry(scope, node, number)
-            if len(prompt) > MOST_NODES:
-                raise InvalidDocument(f"the subgraphs of this workflow multiply to more than {MOST_NODES:,} nodes")
         for number, name, origin in self.linked:
             if origin not in prompt:
                 # The editor removes such links at the end, whether the input is required or not.
@@ -127,17 +130,20 @@ class _Conversion:
     def running(self) -> Iterator[tuple[Scope, LoadedNode]]:
         """The nodes that go into the prompt, with their places."""
         waiting = [(Scope(self.loaded.root), iter(self.loaded.root.nodes.values()))]
+        left = MOST_NODES
         while waiting:
             scope, nodes = waiting[-1]
             for node in nodes:
                 if not node.runs:
                     self.skipped(scope, node)
                 if node.subgraph is not None and (node.runs or scope.parent is not None):
-                    # The editor expands instances inside of subgraphs whatever their mode.
                     if scope.contains(node.subgraph):
                         self.problems.append(findings.contains_itself(_at(scope, node), node.subgraph.name))
                         continue
                     inner = scope.of(node)
+                    left -= len(inner.graph.nodes)
+                    if left < 0:
+                        raise InvalidDocument(f"the subgraphs of this workflow multiply to over {MOST_NODES:,} nodes")
                     waiting.append((inner, iter(inner.graph.nodes.values())))
                     break
                 if node.runs and not node.virtual:
@@ -146,9 +152,13 @@ class _Conversion:
                 waiting.pop()
 
     def skipped(self, scope: Scope, node: LoadedNode) -> None:
-        if not node.virtual or node.subgraph is not None:
-            reason = "the node is muted" if node.file.mode == MUTED else "the node is bypassed"
-            self.left.append(LeftOut(f"{scope.prefix}{node.id}", node.type, reason))
+        mode = "muted" if node.file.mode == MUTED else "bypassed"
+        if node.subgraph is not None and scope.parent is not None:
+            # The editor expands instances inside of subgraphs whatever their mode.
+            self.problems.append(findings.runs_all_the_same(_at(scope, node), mode))
+        elif not node.virtual or node.subgraph is not None:
+            what = node.type if node.subgraph is None else f"subgraph '{node.subgraph.name}'"
+            self.left.append(LeftOut(f"{scope.prefix}{node.id}", what, f"the node is {mode}"))
 
     def entry(self, scope: Scope, node: LoadedNode, number: str) -> dict[str, Any]:
         """One node of the prompt: values of its widgets, and over them its links."""
@@ -173,7 +183,7 @@ class _Conversion:
                     inputs.pop(slot.name, None)
                 else:
                     inputs[slot.name] = self.written(found.value, None, _at(scope, node, slot.name))
-            elif found is not UNLINKED or not node.held(slot.name):
+            elif found is not UNLINKED and not slot.written:
                 self.unlinked(_at(scope, node, slot.name), found, slot.name in inputs)
         meta = {} if node.title is None else {"title": node.title}
         if node.schema is None and not self.choices.named:
@@ -195,8 +205,12 @@ class _Conversion:
             if text != value:
                 self.problems.append(findings.dynamic_prompt(_at(scope, node, held.name), value, text))
             return text
-        if sends is Sends.FILE_NAME and isinstance(value, str):
-            return self.replaced(value)
+        if sends is Sends.FILE_NAME:
+            if isinstance(value, str):
+                return self.replaced(value)
+            if value is not UNDEFINED:
+                self.problems.append(findings.not_text(_at(scope, node, held.name), value))
+            return value
         if sends is Sends.CAPTURE:
             return self.captured(held, _at(scope, node, held.name))
         if sends is Sends.VIEW:
@@ -226,9 +240,9 @@ class _Conversion:
 
     def written(self, value: Any, widget: str | None, at: At) -> Any:
         """A value as JSON holds it: a list is wrapped, because a bare one is a link."""
-        if isinstance(value, float) and not math.isfinite(value):
-            self.problems.append(findings.not_a_number(at, value))
-            return None
+        if not isinstance(value, str) and not json_text.is_fit(value):
+            self.problems.append(findings.not_json(at, value))
+            value = json_text.mended(value)
         if isinstance(value, list):
             return {"__type__": "CURVE", "__value__": value} if widget == "CURVE" else {"__value__": value}
         return value
@@ -244,30 +258,27 @@ class _Conversion:
 
     def value_of(self, name: str, widget: str) -> Any:
         """The value of the widget of the first node of this name; raises `KeyError` where there is none."""
-        nodes = [node for graph in self.loaded.graphs for node in graph.nodes.values()]
-        for called in (_search_name, _title):
-            for node in nodes:
-                if called(node) == name:
-                    held = node.promoted.get(widget) or node.held(widget)
-                    if held is None:
-                        raise KeyError(widget)
-                    return held.value
-        raise KeyError(name)
+        if self.called is None:
+            nodes = [node for graph in self.loaded.graphs for node in graph.nodes.values()]
+            self.called = {node.title or "": node for node in reversed(nodes)}
+            self.called |= {_search_name(node): node for node in reversed(nodes)}
+        node = self.called[name]
+        held = node.promoted.get(widget) or node.held(widget)
+        if held is None:
+            raise KeyError(widget)
+        return held.value
 
 
 def _at(scope: Scope, node: LoadedNode, name: str | None = None) -> At:
     return At(f"{scope.prefix}{node.id}", node.type, node.file.place, name)
 
 
-def _search_name(node: LoadedNode) -> Any:
+def _search_name(node: LoadedNode) -> str:
     """The name that tokens find a node by: what the file says, else its class, but not for nodes that save."""
     said = node.file.properties.get("Node name for S&R")
     saves = any(held.widget.sends is Sends.FILE_NAME for held in node.widgets)
-    return node.type if said is None and node.schema is not None and not saves else said
-
-
-def _title(node: LoadedNode) -> str | None:
-    return node.title
+    name = node.type if said is None and node.schema is not None and not saves else said
+    return name if isinstance(name, str) else ""
 
 
 def _mend(graph: LoadedGraph) -> None:

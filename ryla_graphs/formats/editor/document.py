@@ -24,6 +24,14 @@ OUTPUTS_ID: Final = "-20"
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 """An object without keys."""
 
+MOST: Final = 1_000
+"""How many slots a node, a subgraph or a group may have, and other things of which a real file has a few dozen."""
+
+MOST_NODES: Final = 250_000
+"""How many nodes a workflow may have once its subgraphs and groups are expanded: what is in one another multiplies."""
+MOST_DEEP: Final = 100
+"""How deep subgraphs may be in one another."""
+
 MUTED: Final = 2
 BYPASSED: Final = 4
 

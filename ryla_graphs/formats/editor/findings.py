@@ -53,6 +53,16 @@ def contains_itself(at: At, name: str) -> Problem:
     return at.problem("recursive_subgraph", f"subgraph '{name}' contains itself; this instance is left out")
 
 
+def runs_all_the_same(at: At, mode: str) -> Problem:
+    """A muted or bypassed instance inside of a subgraph."""
+    return at.problem(
+        "not_muted",
+        f"this subgraph is {mode}, but inside of another one the editor sends its nodes all the same",
+        level="warning",
+        hint=f"have the nodes inside {mode} instead",
+    )
+
+
 def broken_link(at: At, why: str, has_value: bool) -> Problem:
     """A link that leads nowhere; the editor itself makes no prompt of a file with one."""
     return at.problem(
@@ -91,13 +101,24 @@ def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
     return at.problem("unknown_class", message, level="warning", hint=hint)
 
 
-def not_a_number(at: At, given: float) -> Problem:
-    """A number that JSON cannot hold."""
+def not_json(at: At, given: Any) -> Problem:
+    """A number that JSON cannot hold, or a value with one inside."""
     return at.problem(
         "not_json",
-        f"{given} is no number that JSON can hold; null goes out instead",
-        given=str(given),
-        expected="a finite number",
+        f"{shorten(given)} is more than JSON can hold; null goes out in the place of NaN and infinity",
+        given=shorten(given),
+        expected="finite numbers",
+    )
+
+
+def not_text(at: At, given: Any) -> Problem:
+    """A file name that is no text; the editor itself makes no prompt of a file with one."""
+    return at.problem(
+        "not_text",
+        f"the name of a file is {shorten(given)}, which goes out as it is; the editor stops at it",
+        level="warning",
+        given=shorten(given),
+        expected="a text",
     )
 
 
@@ -108,5 +129,5 @@ def unknown_token(text: str, token: str) -> Problem:
         level="note",
         tier=2,
         message=f"nothing is known to put in the place of %{token}% in {shorten(text)}; it stays",
-        given=text,
+        given=shorten(text),
     )

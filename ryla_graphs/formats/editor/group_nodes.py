@@ -17,7 +17,9 @@ from ryla_graphs.catalog.facts import Json
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, OutputSpec
 from ryla_graphs.formats.editor.opening import Template
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
+from ryla_graphs.formats.editor.reading import few
 from ryla_graphs.formats.editor.widgets import added_inputs, has_widget
+from ryla_graphs.problems import shorten
 
 PREFIXES = ("workflow>", "workflow/")
 _REROUTE = "Reroute"
@@ -57,10 +59,13 @@ class Group:
 
 
 def build(name: str, data: Json, catalog: Catalog) -> Group | None:
-    """The class of a group; None where it is malformed or has nodes of unknown classes."""
+    """The class of a group; None where it is malformed or has nodes of unknown classes.
+
+    Raises `InvalidDocument` where it has more than `MOST` nodes.
+    """
     if not isinstance(data, Mapping) or not isinstance(data.get("nodes"), list):
         return None
-    nodes = data["nodes"]
+    nodes = few(data["nodes"], f"extra.groupNodes[{shorten(name)}].nodes")
     known = (PRIMITIVE, _REROUTE, "Note", "MarkdownNote")
     if not all(
         isinstance(node, Mapping) and (node.get("type") in known or node.get("type") in catalog) for node in nodes

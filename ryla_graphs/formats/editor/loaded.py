@@ -5,17 +5,18 @@ Loading changes things (a link to a slot that is gone is cut, a promoted widget 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorLink, EditorNode
 from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
 from ryla_graphs.formats.editor.widgets import chosen, custom_option
+from ryla_graphs.problems import shorten
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class InSlot:
     """An input slot."""
 
@@ -24,17 +25,19 @@ class InSlot:
     link: str | None = None
     widget: str | None = None
     label: str | None = None
+    written: bool = False
+    """Whether a primitive wrote its value into the widget beside the slot."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class OutSlot:
     """An output slot, with the links that the file gives it."""
 
     type: str
-    links: tuple[str, ...] = ()
+    links: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Held:
     """A widget and its value."""
 
@@ -46,7 +49,7 @@ class Held:
         return self.widget.name
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class LoadedNode:
     """A node as the editor holds it."""
 
@@ -63,7 +66,7 @@ class LoadedNode:
     widgets: list[Held] = field(default_factory=list)
     subgraph: LoadedGraph | None = None
     """The definition, where the node is an instance of a subgraph."""
-    promoted: Mapping[str, Held] = field(default_factory=dict)
+    promoted: dict[str, Held] = field(default_factory=dict)
     """The widgets that an instance promotes, with values of its own, by the names of its inputs."""
     grows: Mapping[str, InputSpec] = field(default_factory=dict)
     """The autogrow inputs seen so far, by name."""
@@ -76,9 +79,9 @@ class LoadedNode:
         """The output slots, made when they are first asked for: few nodes are looked at from behind."""
         if self._outputs is None:
             given, types = self.file.outputs or (), self.output_types
-            found = [OutSlot(kind, slot.links) for kind, slot in zip(types, given, strict=False)]
+            found = [OutSlot(kind, list(slot.links)) for kind, slot in zip(types, given, strict=False)]
             found += [OutSlot(kind) for kind in types[len(given) :]]
-            self._outputs = found + [OutSlot(slot.type, slot.links) for slot in given[len(types) :]]
+            self._outputs = found + [OutSlot(slot.type, list(slot.links)) for slot in given[len(types) :]]
         return self._outputs
 
     @outputs.setter
@@ -132,7 +135,7 @@ class LoadedNode:
         for old in gone:
             new = self.input(old.name)
             if new is None:
-                graph.lose(self, old, f"{held.name} is {held.value!r}, which brings no such input")
+                graph.lose(self, old, f"{held.name} is {shorten(held.value)}, which brings no such input")
                 continue
             new.link = old.link
             if old.link in graph.links:
@@ -170,7 +173,16 @@ class LoadedNode:
         self.inputs.insert(self.inputs.index(linked) + 1, new)
 
 
-@dataclass(slots=True)
+class Lead(NamedTuple):
+    """Where an input of a subgraph leads inside."""
+
+    source: tuple[str, str] | None
+    """The first node with a widget there, or instance, and the widget or input."""
+    promotes: tuple[LoadedNode, InSlot] | None
+    """The first node with a widget there, or instance that promotes one itself, and the slot beside it."""
+
+
+@dataclass(eq=False, slots=True)
 class LoadedPort:
     """An input or output of a subgraph, with its links inside, in the order they were made."""
 
@@ -178,9 +190,11 @@ class LoadedPort:
     type: str
     links: list[str]
     label: str | None = None
+    lead: Lead | None = None
+    """Kept by `promotion.lead` until the links change."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class LoadedGraph:
     """The root graph or a subgraph definition, loaded."""
 
@@ -195,32 +209,39 @@ class LoadedGraph:
     relays: list[LoadedNode] = field(default_factory=list)
     """The reroutes and primitives among the nodes."""
     lost: list[tuple[str, str, str]] = field(default_factory=list)
-    """Links that loading had to remove: the node, the slot and why."""
+    """What the class of a node has no place for any more: the node, what, and why."""
     setters: dict[tuple[str, str], LoadedNode] | None = None
     """Named sources among the nodes, found when they are first asked for."""
+    instances: list[LoadedNode] = field(default_factory=list)
+    """The nodes, in any graph, that are instances of this definition."""
+    made: int = 0
+    """How many links were made on loading."""
 
     def cut(self, link: str | None) -> None:
         """Remove a link from the table, unless another slot has it too."""
         if link is None or (gone := self.links.get(link)) is None:
             return
         target = self.nodes.get(gone.target)
-        if target is not None and any(slot.link == link for slot in target.inputs):
-            return
-        del self.links[link]
-        for port in (*self.inputs, *self.outputs):
-            if link in port.links:
-                port.links.remove(link)
+        if target is None or all(slot.link != link for slot in target.inputs):
+            del self.links[link]
 
     def lose(self, node: LoadedNode, slot: InSlot, why: str) -> None:
         """Remove the link of a slot that the node does not have any more, and keep why."""
         if slot.link is not None:
-            self.lost.append((node.id, slot.name, why))
+            self.lost.append((node.id, f"the link into {slot.name}", why))
             self.cut(slot.link)
             slot.link = None
 
+    def leave(self, node: LoadedNode, values: Sequence[Any]) -> None:
+        """Keep which values of a node no widget takes."""
+        told = [shorten(value) for value in values if value is not None and value != ""]
+        if told:
+            what = f"the values {', '.join(told[:5])}" + (f" and {len(told) - 5} more" if len(told) > 5 else "")
+            self.lost.append((node.id, what, f"{node.type} has no more widgets"))
+
     def new_link(self) -> str:
         """An id that no link of this graph has."""
-        number = len(self.links)
-        while f"new{number}" in self.links:
-            number += 1
-        return f"new{number}"
+        self.made += 1
+        while f"new{self.made}" in self.links:
+            self.made += 1
+        return f"new{self.made}"

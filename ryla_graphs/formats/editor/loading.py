@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats.editor import findings, unknown, virtual
-from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Subgraph
+from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Port, Subgraph
 from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.opening import open_node, open_plain, templates
-from ryla_graphs.formats.editor.promotion import open_instance
+from ryla_graphs.formats.editor.promotion import Room, open_instance
 from ryla_graphs.formats.editor.proxies import adopt
 from ryla_graphs.formats.editor.unpacking import unpack
 from ryla_graphs.problems import Problem
@@ -50,7 +50,7 @@ class _Loader:
         self.groups = {name: build(name, data, catalog) for name, data in document.group_nodes.items() if name in used}
         self.group_nodes: dict[str, Group] = {}
         self.definitions: dict[str, LoadedGraph] = {}
-        self.instances: dict[str, list[LoadedNode]] = {}
+        self.room = Room()
 
     def load(self) -> Loaded:
         for subgraph in self.document.subgraphs:
@@ -84,10 +84,10 @@ class _Loader:
                 graph.nodes[number] = self.open(file, number, graph)
         for node in graph.nodes.values():
             if node.subgraph is not None:
-                open_instance(node)
+                open_instance(node, self.room)
         for node in graph.nodes.values():
             if node.subgraph is not None:
-                adopt(node, self.renumbered.get(node.type, {}), self.instances[node.type])
+                adopt(node, self.renumbered.get(node.type, {}), self.room)
 
     def open(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
         kind = file.type
@@ -99,7 +99,7 @@ class _Loader:
         if (definition := self.definitions.get(kind)) is not None:
             node = open_plain(file, number)
             node.virtual, node.subgraph = True, definition
-            self.instances.setdefault(kind, []).append(node)
+            definition.instances.append(node)
             return node
         if self.groups and (group := self.groups.get(name_of(kind) or "")) is not None:
             self.group_nodes[number] = group
@@ -135,14 +135,20 @@ class _Loader:
 
 
 def _definition(subgraph: Subgraph, renumbered: Mapping[str, str]) -> LoadedGraph:
+    links = _links(subgraph.links, renumbered)
     return LoadedGraph(
         id=subgraph.id,
         name=subgraph.name,
         place=subgraph.place,
-        links=_links(subgraph.links, renumbered),
-        inputs=[LoadedPort(port.name, port.type, list(port.links), port.label) for port in subgraph.inputs],
-        outputs=[LoadedPort(port.name, port.type, list(port.links), port.label) for port in subgraph.outputs],
+        links=links,
+        inputs=list(_ports(subgraph.inputs, links)),
+        outputs=list(_ports(subgraph.outputs, links)),
     )
+
+
+def _ports(ports: Sequence[Port], links: Mapping[str, EditorLink]) -> Iterator[LoadedPort]:
+    for port in ports:
+        yield LoadedPort(port.name, port.type, [name for name in port.links if name in links], port.label)
 
 
 def _links(links: Mapping[str, EditorLink], renumbered: Mapping[str, str]) -> dict[str, EditorLink]:

@@ -53,6 +53,11 @@ class Template:
         return widgets(self.schema)
 
     @cached_property
+    def saved(self) -> int:
+        """How many values a file has of them."""
+        return sum(widget.saved for widget in self.widgets)
+
+    @cached_property
     def outputs(self) -> tuple[str, ...]:
         return tuple(_output_type(output.type) for output in self.schema.outputs)
 
@@ -121,7 +126,10 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
     _match_inputs(node, file.inputs or (), made.slots)
     values = file.values
     if made.is_plain and (values is None or isinstance(values, list)):
-        node.widgets = _held(made.widgets, _without_sockets(values, made.positions))
+        values = _without_sockets(values, made.positions)
+        node.widgets = _held(made.widgets, values)
+        if values is not None and len(values) > made.saved:
+            graph.leave(node, values[made.saved :])
         return node
     node.widgets = _held(made.widgets, ())
     if made.autogrow:
@@ -213,6 +221,8 @@ def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
         value = values.get(str(position), UNDEFINED) if listed is None else listed[position]
         position += 1
         node.set_value(held, as_held(held.widget, value), graph)
+    if listed is not None and len(listed) > position:
+        graph.leave(node, listed[position:])
 
 
 def as_held(widget: Widget, value: Any) -> Any:

@@ -32,9 +32,12 @@ def apply(graph: LoadedGraph, replaced: Callable[[str], str]) -> None:
             value = replaced(value)
         for target, slot in _ends(node, graph):
             held = target.widget_at(slot)
-            if held is not None and target.subgraph is not None:
+            if held is None:
+                continue
+            slot.written = True
+            if target.subgraph is not None:
                 held.value = value
-            elif held is not None:
+            else:
                 target.set_value(held, typed(held, value), graph)
 
 

@@ -10,13 +10,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ryla_graphs.catalog.facts import Json
-from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort, OutSlot
+from ryla_graphs.formats.editor.loaded import Held, InSlot, Lead, LoadedGraph, LoadedNode, LoadedPort, OutSlot
 from ryla_graphs.formats.editor.parts import UNDEFINED
+from ryla_graphs.problems import InvalidDocument
 
 
-def open_instance(node: LoadedNode) -> None:
+class Room:
+    """How many more slots the instances of subgraphs may have: definitions times instances can be very many."""
+
+    def __init__(self) -> None:
+        self.left = 1_000_000
+
+    def take(self, slots: int) -> None:
+        """Make room for some slots; raises `InvalidDocument` where there is none left."""
+        self.left -= slots
+        if self.left < 0:
+            raise InvalidDocument("the instances of the subgraphs of this workflow have more than 1,000,000 inputs")
+
+
+def open_instance(node: LoadedNode, room: Room) -> None:
     """Give an instance the slots of its definition, and the values that the file has for what it promotes."""
     definition = definition_of(node)
+    room.take(len(definition.inputs))
     given = {slot.name: slot for slot in node.inputs}
     node.inputs = []
     for port in definition.inputs:
@@ -24,7 +39,7 @@ def open_instance(node: LoadedNode) -> None:
         node.inputs.append(InSlot(port.name, port.type, old.link if old else None, None, old.label if old else None))
     links = [output.links for output in node.outputs]
     node.outputs = [
-        OutSlot(port.type, links[number] if number < len(links) else ())
+        OutSlot(port.type, links[number] if number < len(links) else [])
         for number, port in enumerate(definition.outputs)
     ]
     for slot, port in zip(node.inputs, definition.inputs, strict=True):
@@ -42,18 +57,37 @@ def open_instance(node: LoadedNode) -> None:
 
 def promote(node: LoadedNode, slot: InSlot, port: LoadedPort) -> None:
     """Let an instance hold a value for the widget that one of its inputs leads to, first that of the widget."""
-    held = _promoted_widget(definition_of(node), port)
+    found = lead(definition_of(node), port).promotes
+    held = found[0].widget_at(found[1]) if found is not None else None
     if held is not None:
         slot.widget = slot.name
         before = node.promoted.get(slot.name)
         if before is None or before.widget.type != held.widget.type:
-            node.promoted = {**node.promoted, slot.name: Held(held.widget, held.value)}
+            node.promoted[slot.name] = Held(held.widget, held.value)
 
 
 def definition_of(node: LoadedNode) -> LoadedGraph:
     """The definition that a node is an instance of."""
     assert node.subgraph is not None
     return node.subgraph
+
+
+def lead(definition: LoadedGraph, port: LoadedPort) -> Lead:
+    """Where an input of a definition leads to."""
+    if port.lead is None:
+        source = promotes = None
+        for node, slot in targets(definition, port):
+            has_widget = node.widget_at(slot) is not None
+            if promotes is None and has_widget:
+                promotes = node, slot
+            if source is None and node.subgraph is not None:
+                source = node.id, slot.name
+            elif source is None and slot.widget is not None and has_widget:
+                source = node.id, slot.widget
+            if source is not None and promotes is not None:
+                break
+        port.lead = Lead(source, promotes)
+    return port.lead
 
 
 def targets(definition: LoadedGraph, port: LoadedPort) -> Iterator[tuple[LoadedNode, InSlot]]:
@@ -64,12 +98,6 @@ def targets(definition: LoadedGraph, port: LoadedPort) -> Iterator[tuple[LoadedN
         slot = next((slot for slot in node.inputs if slot.link == name), None) if node is not None else None
         if node is not None and slot is not None:
             yield node, slot
-
-
-def _promoted_widget(definition: LoadedGraph, port: LoadedPort) -> Held | None:
-    """The widget inside that an input of the subgraph promotes."""
-    found = (node.widget_at(slot) for node, slot in targets(definition, port))
-    return next((held for held in found if held is not None), None)
 
 
 def _quarantined(data: Json) -> dict[str, Any]:

@@ -7,6 +7,7 @@ instance's values go by the order of these entries. A new input belongs to the d
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -16,7 +17,8 @@ from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.document import INPUTS_ID, EditorLink, EditorNode
 from ryla_graphs.formats.editor.loaded import Held, InSlot, LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.parts import UNDEFINED
-from ryla_graphs.formats.editor.promotion import definition_of, parsed, promote, targets
+from ryla_graphs.formats.editor.promotion import Room, definition_of, lead, parsed, promote, targets
+from ryla_graphs.formats.editor.reading import few
 
 PRIMITIVE = "PrimitiveNode"
 _PREFIX = re.compile(r"\s*(\d+)\s*:\s*(.+)", re.ASCII)
@@ -44,11 +46,11 @@ class _Proxy:
     value: Any
 
 
-def adopt(host: LoadedNode, renumbered: Mapping[str, str], instances: Sequence[LoadedNode]) -> None:
-    """Make inputs of what an instance lists as promoted; `instances` are all nodes of the same definition."""
+def adopt(host: LoadedNode, renumbered: Mapping[str, str], room: Room) -> None:
+    """Make inputs of what an instance lists as promoted."""
     entries = list(_entries(host.file, renumbered))
     if entries:
-        _Adoption(host, instances).run(entries)
+        _Adoption(host, room).run(few(entries, f"{host.file.place}.properties.proxyWidgets"))
 
 
 def _entries(file: EditorNode, renumbered: Mapping[str, str]) -> Iterator[_Proxy]:
@@ -70,22 +72,25 @@ def _is_entry(entry: Json) -> bool:
 class _Adoption:
     """The migration of one instance."""
 
-    def __init__(self, host: LoadedNode, instances: Sequence[LoadedNode]) -> None:
+    def __init__(self, host: LoadedNode, room: Room) -> None:
         self.host = host
+        self.room = room
         self.inside = definition_of(host)
-        self.instances = instances
         self.left: list[_Proxy] = []
         self.taken: dict[tuple[str, str], str] = {}
         """What each input leads to already: the node inside and the widget, by which the input is found."""
+        self.promoting: dict[str, dict[tuple[str | None, str], InSlot]] = {}
+        """The slots of instances inside that promote a widget, by what they may be called in an entry."""
 
     def run(self, entries: Sequence[_Proxy]) -> None:
         for slot, port in zip(self.host.inputs, self.inside.inputs, strict=True):
-            if (source := _source(self.inside, port)) is not None:
+            if (source := lead(self.inside, port).source) is not None:
                 self.taken.setdefault(source, slot.name)
         entries = [self.normal(entry) for entry in entries]
+        times = Counter(entry.node for entry in entries)
         primitives: dict[str, list[_Proxy]] = {}
         # What an entry means is decided for all of them before the first changes anything.
-        for entry, act in [(entry, self.plan(entry, entries)) for entry in entries]:
+        for entry, act in [(entry, self.plan(entry, times)) for entry in entries]:
             if act is _Act.PRIMITIVE:
                 primitives.setdefault(entry.node, []).append(entry)
             elif act is _Act.NEW_INPUT:
@@ -121,7 +126,7 @@ class _Adoption:
             graph, (number, widget) = node.subgraph, source
         return False
 
-    def plan(self, entry: _Proxy, cohort: Sequence[_Proxy]) -> str | _Act:
+    def plan(self, entry: _Proxy, times: Mapping[str, int]) -> str | _Act:
         """The name of the input that an entry has already, or what to do."""
         if (name := self.taken.get((entry.node, entry.widget))) is not None:
             return name
@@ -133,8 +138,7 @@ class _Adoption:
             if isinstance(replaced_by, str) and any(slot.name == replaced_by for slot in self.host.inputs):
                 return replaced_by
             linked = any(name in self.inside.links for name in _primitive_links(node))
-            again = sum(other.node == entry.node for other in cohort) > 1
-            return _Act.PRIMITIVE if linked or again else _Act.ASIDE
+            return _Act.PRIMITIVE if linked or times[entry.node] > 1 else _Act.ASIDE
         if entry.widget.startswith("$$"):
             return _Act.NOTHING
         found = self.slot_and_widget(node, entry)
@@ -145,16 +149,10 @@ class _Adoption:
     def slot_and_widget(self, node: LoadedNode, entry: _Proxy) -> tuple[InSlot | None, Held | None] | None:
         """The slot and widget of a node inside that an entry means; None where it has no such widget."""
         if node.subgraph is not None:
-            for slot in node.inputs:
-                source = _source_named(node.subgraph, slot.name)
-                named = source is not None and source[1] == entry.widget
-                if entry.through is not None:
-                    found = named and source is not None and source[0] == entry.through
-                else:
-                    found = named or slot.name == entry.widget
-                if found and slot.widget is not None:
-                    return slot, None
-            return None
+            if node.id not in self.promoting:
+                self.promoting[node.id] = _promoting(node)
+            found = self.promoting[node.id].get((entry.through, entry.widget))
+            return None if found is None else (found, None)
         held = node.held(entry.widget)
         if held is None:
             return None
@@ -189,7 +187,8 @@ class _Adoption:
         self.inside.inputs.append(port)
         for node, slot in ends:
             self.connect(port, node, slot)
-        for instance in self.instances:
+        self.room.take(len(self.inside.instances))
+        for instance in self.inside.instances:
             slot = InSlot(name, kind)
             instance.inputs.append(slot)
             promote(instance, slot, port)
@@ -197,8 +196,8 @@ class _Adoption:
 
     def connect(self, port: LoadedPort, node: LoadedNode, slot: InSlot) -> None:
         """Lead a port to a slot, in place of what was linked there."""
-        losing = [other for other in self.inside.inputs if slot.link in other.links]
         old, slot.link = slot.link, None
+        losing = [other for other in self.inside.inputs if old in other.links] if old is not None else []
         self.inside.cut(old)
         for other in losing:
             self.forget(other)
@@ -206,17 +205,19 @@ class _Adoption:
         place = len(self.inside.inputs) - 1
         self.inside.links[link] = EditorLink(link, INPUTS_ID, place, node.id, node.inputs.index(slot), slot.type)
         port.links.append(link)
+        port.lead = None
         slot.link = link
 
     def forget(self, port: LoadedPort) -> None:
         """Let instances promote through a port no more once it leads to no widget."""
+        port.lead = None
         if any(slot.widget is not None for _, slot in targets(self.inside, port)):
             return
-        for instance in self.instances:
+        for instance in self.inside.instances:
+            instance.promoted.pop(port.name, None)
             for slot in instance.inputs:
-                if slot.name == port.name and slot.widget is not None:
+                if slot.name == port.name:
                     slot.widget = None
-                    instance.promoted = {name: held for name, held in instance.promoted.items() if name != port.name}
 
     def replace_primitive(self, node: LoadedNode, cohort: Sequence[_Proxy]) -> None:
         """Put an input in the place of a primitive that is promoted."""
@@ -244,7 +245,7 @@ class _Adoption:
                 yield target, target.inputs[link.target_slot]
 
 
-def _primitive_links(node: LoadedNode) -> tuple[str, ...]:
+def _primitive_links(node: LoadedNode) -> Sequence[str]:
     return node.outputs[0].links if node.outputs else ()
 
 
@@ -260,15 +261,22 @@ def _alike(ends: Sequence[tuple[LoadedNode, InSlot]]) -> bool:
 
 
 def _source_named(definition: LoadedGraph, name: str) -> tuple[str, str] | None:
+    """What the first input of this name leads to."""
     port = next((port for port in definition.inputs if port.name == name), None)
-    return _source(definition, port) if port is not None else None
+    return lead(definition, port).source if port is not None else None
 
 
-def _source(definition: LoadedGraph, port: LoadedPort) -> tuple[str, str] | None:
-    """The node inside and the widget, or input of an instance, that an input of the subgraph leads to."""
-    for node, slot in targets(definition, port):
-        if node.subgraph is not None:
-            return node.id, slot.name
-        if slot.widget is not None and node.held(slot.widget) is not None:
-            return node.id, slot.widget
-    return None
+def _promoting(node: LoadedNode) -> dict[tuple[str | None, str], InSlot]:
+    """The slots of an instance that promote: by the widget they lead to, with or without its node, and by name."""
+    definition = definition_of(node)
+    ports = {port.name: port for port in reversed(definition.inputs)}
+    found: dict[tuple[str | None, str], InSlot] = {}
+    for slot in node.inputs:
+        if slot.widget is None:
+            continue
+        source = lead(definition, ports[slot.name]).source if slot.name in ports else None
+        if source is not None:
+            found.setdefault(source, slot)
+            found.setdefault((None, source[1]), slot)
+        found.setdefault((None, slot.name), slot)
+    return found

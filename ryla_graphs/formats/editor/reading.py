@@ -5,12 +5,13 @@ What is malformed becomes a finding with its place in the file, and the rest is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sized
+from typing import Any, TypeVar
 
 from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor import findings
 from ryla_graphs.formats.editor.document import (
+    MOST,
     NOTHING,
     EditorDocument,
     EditorInput,
@@ -21,6 +22,9 @@ from ryla_graphs.formats.editor.document import (
     Subgraph,
 )
 from ryla_graphs.problems import InvalidDocument, Problem
+
+_Sized = TypeVar("_Sized", bound=Sized)
+_LONGEST_ID = 200
 
 _input, _output, _whole_link = EditorInput._make, EditorOutput._make, EditorLink._make
 """Makers of what files have most of: a third faster than calling the classes."""
@@ -34,11 +38,24 @@ def is_editor_file(data: Json) -> bool:
 def parse(data: Json) -> EditorDocument:
     """Read the editor's JSON; what is malformed is told in `EditorDocument.problems`.
 
-    Raises `InvalidDocument` where it is no workflow of the editor at all.
+    Raises `InvalidDocument` where it is no workflow of the editor at all, or a part of it has more than `MOST` parts.
     """
     if not is_editor_file(data):
         raise InvalidDocument("not a workflow of the editor, which is an object with a list of nodes")
-    return _Reader().document(data)
+    try:
+        return _Reader().document(data)
+    except RecursionError:
+        raise InvalidDocument("the values in this workflow are nested too deeply") from None
+
+
+def few(parts: _Sized, at: str) -> _Sized:
+    """These parts, if they are not absurdly many: what looks through them for each link would take for ever.
+
+    Raises `InvalidDocument` for more than `MOST`.
+    """
+    if len(parts) > MOST:
+        raise InvalidDocument(f"{at} has {len(parts):,} entries; more than {MOST:,} are not read")
+    return parts
 
 
 def node_of(data: Mapping[str, Json], place: str) -> EditorNode:
@@ -99,8 +116,8 @@ class _Reader:
             place=at,
             nodes=nodes,
             links=links,
-            inputs=tuple(self.ports(data.get("inputs"), f"{at}.inputs")),
-            outputs=tuple(self.ports(data.get("outputs"), f"{at}.outputs")),
+            inputs=few(tuple(self.ports(data.get("inputs"), f"{at}.inputs")), f"{at}.inputs"),
+            outputs=few(tuple(self.ports(data.get("outputs"), f"{at}.outputs")), f"{at}.outputs"),
         )
 
     def graph(self, data: Mapping[str, Json], at: str) -> tuple[tuple[EditorNode, ...], dict[str, EditorLink]]:
@@ -134,7 +151,7 @@ class _Reader:
             self.inputs(get("inputs"), at),
             self.outputs(get("outputs"), at),
             values,
-            _mapping(get("widgets_values_named")) or None,
+            few(_mapping(get("widgets_values_named")), f"{at}.widgets_values_named") or None,
             _mapping(get("properties")),
         )
 
@@ -149,6 +166,8 @@ class _Reader:
             return None
         if not isinstance(data, list):
             return tuple(self.list_of(data, f"{at}.inputs"))
+        if len(data) > MOST:
+            few(data, f"{at}.inputs")
         found = []
         for number, slot in enumerate(data):
             if not isinstance(slot, dict):
@@ -172,6 +191,8 @@ class _Reader:
             return None
         if not isinstance(data, list):
             return tuple(self.list_of(data, f"{at}.outputs"))
+        if len(data) > MOST:
+            few(data, f"{at}.outputs")
         found = []
         for number, slot in enumerate(data):
             if not isinstance(slot, dict):
@@ -267,11 +288,11 @@ def _integer(data: Json) -> int | None:
 
 
 def _key(data: Json) -> str | None:
-    """An id as text: 7, 7.0 and "7" are one id."""
+    """An id as text: 7, 7.0 and "7" are one id; None for what is no id."""
     if type(data) is int:
         return str(data)
     if data is None or type(data) is str:
-        return data or None
+        return data if data and len(data) <= _LONGEST_ID else None
     number = _integer(data)
     return None if number is None else str(number)
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ryla_graphs.formats.editor.document import BYPASSED, INPUTS_ID, MUTED
+from ryla_graphs.formats.editor.document import BYPASSED, INPUTS_ID, MOST_DEEP, MOST_NODES, MUTED
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode
+from ryla_graphs.problems import InvalidDocument
 
 
 class Origin(NamedTuple):
@@ -38,6 +39,7 @@ class Nothing(NamedTuple):
 Found = Origin | Value | Nothing
 
 _ANYTHING = frozenset({"", "*"})
+_MOST_STEPS = 4 * MOST_NODES
 UNLINKED = Nothing("nothing is linked there")
 
 
@@ -50,15 +52,19 @@ class Scope:
     """What the ids of its nodes begin with in the prompt: ``7:12:``."""
     instance: LoadedNode | None = None
     parent: Scope | None = None
+    depth: int = 0
     inner: dict[str, Scope] = field(default_factory=dict)
     """The scopes of the instances in this graph, by node id."""
 
     def of(self, node: LoadedNode) -> Scope:
-        """The scope inside an instance."""
+        """The scope inside an instance; raises `InvalidDocument` below `MOST_DEEP`."""
         scope = self.inner.get(node.id)
         if scope is None:
             assert node.subgraph is not None
-            scope = self.inner[node.id] = Scope(node.subgraph, f"{self.prefix}{node.id}:", node, self)
+            if self.depth >= MOST_DEEP:
+                raise InvalidDocument(f"the subgraphs of this workflow are more than {MOST_DEEP} deep in one another")
+            prefix = f"{self.prefix}{node.id}:"
+            scope = self.inner[node.id] = Scope(node.subgraph, prefix, node, self, self.depth + 1)
         return scope
 
     def contains(self, graph: LoadedGraph) -> bool:
@@ -109,6 +115,8 @@ class Router:
                 place = Nothing("the links go round in a circle", broken=True)
             else:
                 seen[key] = None
+                if len(seen) + len(self._found) > _MOST_STEPS:
+                    raise InvalidDocument("the links of this workflow lead through too many subgraphs to follow")
                 place = self._from_output(place) if place.is_output else self._from_input(place)
         for key in seen:
             self._found[key] = place
@@ -210,7 +218,9 @@ def _bypass(node: LoadedNode, slot: int, kind: str) -> int | None:
 
 def fits(one: str, other: str) -> bool:
     """Whether the editor lets slots of these types be linked."""
-    if one in ("", "*") or other in ("", "*") or one == other:
+    if one == other or one in _ANYTHING or other in _ANYTHING:
         return True
+    if "," not in one and "," not in other:
+        return one.lower() == other.lower()
     ours, theirs = ({part.lower() for part in kinds.split(",")} for kinds in (one, other))
     return not ours.isdisjoint(theirs) or not _ANYTHING.isdisjoint(ours | theirs)

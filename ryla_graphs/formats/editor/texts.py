@@ -10,13 +10,17 @@ from typing import Any
 Choose = Callable[[Sequence[str]], str]
 """Picks one of the options of ``{a|b|c}``."""
 
-_COMMENT = re.compile(r"/\*[\s\S]*?\*/|//[^\n\r\u2028\u2029]*")
+_COMMENT = re.compile(r"/\*|//")
+_LINE = re.compile(r"//[^\n\r\u2028\u2029]*")
+_LINE_END = re.compile(r"[\n\r\u2028\u2029]")
 _ESCAPED = re.compile(r"\\([{}|])")
 _TOKEN = re.compile(r"%([^%]+)%")
 _DATE_PART = re.compile(r"dd?|MM?|hh?|mm?|ss?|yyy?y?")
 _NOT_IN_NAMES = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')
-_DEPTH = 200
+_DEPTH = 50
 """How deep choices may be nested; the editor's own limit is its stack."""
+_LONGEST = 100_000
+"""How long a file name may become before its other tokens stay: no disk takes a hundredth of it."""
 
 
 def first(options: Sequence[str]) -> str:
@@ -29,12 +33,33 @@ def dynamic_prompt(text: str, choose: Choose = first) -> str:
 
     A block that is never closed runs to the end, and a URL loses what comes behind its ``//``: the editor does that.
     """
-    return _chosen(_COMMENT.sub("", text) if "/" in text else text, choose, 0)
+    return _chosen(_without_comments(text), choose, 0)
 
 
 def has_choices(text: str) -> bool:
     """Whether a dynamic prompt has anything to pick."""
     return "{" in _ESCAPED.sub("", text)
+
+
+def _without_comments(text: str) -> str:
+    """A text without `/* … */` and without what follows ``//`` on its line; one that is never closed stays."""
+    if "/" not in text:
+        return text
+    found: list[str] = []
+    kept = place = 0
+    while (match := _COMMENT.search(text, place)) is not None:
+        if match[0] == "//":
+            end = _LINE_END.search(text, match.end())
+            place = end.start() if end is not None else len(text)
+        elif (closed := text.find("*/", match.end())) >= 0:
+            place = closed + 2
+        else:
+            # No block is closed from here on, so only lines are left to look for.
+            rest = text[match.start() :]
+            return "".join(found) + text[kept : match.start()] + _LINE.sub("", rest)
+        found.append(text[kept : match.start()])
+        kept = place
+    return "".join(found) + text[kept:]
 
 
 def _chosen(text: str, choose: Choose, depth: int) -> str:
@@ -50,7 +75,7 @@ def _chosen(text: str, choose: Choose, depth: int) -> str:
             place += 1
         elif character == "{" and depth < _DEPTH:
             options, place = _options(text, place)
-            found.append(_chosen(_COMMENT.sub("", choose(options)), choose, depth + 1))
+            found.append(_chosen(_without_comments(choose(options)), choose, depth + 1))
         else:
             found.append(character)
     return _ESCAPED.sub(r"\1", "".join(found))
@@ -88,13 +113,17 @@ def file_name(text: str, value_of: Callable[[str, str], Any], now: datetime | No
     `value_of` gives the value of a node's widget, or raises `KeyError`.
     """
     unknown: list[str] = []
+    length = 0
 
     def filled(match: re.Match[str]) -> str:
+        nonlocal length
         token = match[1]
         parts = token.split(".")
-        if len(parts) == 2:
+        if len(parts) == 2 and length < _LONGEST:
             try:
-                return _NOT_IN_NAMES.sub("_", as_text(value_of(*parts)))
+                value = _NOT_IN_NAMES.sub("_", as_text(value_of(*parts)))
+                length += len(value)
+                return value
             except KeyError:
                 unknown.append(token)
                 return match[0]

@@ -14,6 +14,7 @@ from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor.document import EditorInput, EditorNode
 from ryla_graphs.formats.editor.loaded import Held
 from ryla_graphs.formats.editor.parts import Sends, Widget
+from ryla_graphs.formats.editor.reading import few
 
 _CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})
 _NOT_SENT = frozenset({"control_after_generate", "control_filter_list", "upload", "audioUI", "videopreview"})
@@ -33,7 +34,8 @@ def as_described(file: EditorNode) -> Described:
     if file.named_values is not None:
         return Described([_held(name, value) for name, value in file.named_values.items() if name not in _NOT_SENT])
     if isinstance(file.values, Mapping):
-        return Described([_held(name, value) for name, value in file.values.items() if name not in _NOT_SENT])
+        named = few(file.values, f"{file.place}.widgets_values")
+        return Described([_held(name, value) for name, value in named.items() if name not in _NOT_SENT])
     if not file.values:
         return Described([])
     found = list(_by_slots(file.inputs or (), file.values))

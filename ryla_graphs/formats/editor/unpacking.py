@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ryla_graphs.formats.editor.document import EditorLink, EditorNode
+from ryla_graphs.formats.editor.document import MOST_NODES, EditorLink, EditorNode
 from ryla_graphs.formats.editor.group_nodes import Group
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
 from ryla_graphs.formats.editor.reading import node_of
 from ryla_graphs.formats.editor.routes import fits
+from ryla_graphs.problems import InvalidDocument
 
 Open = Callable[[EditorNode, str], LoadedNode]
 
@@ -19,6 +20,8 @@ def unpack(root: LoadedGraph, groups: Mapping[str, Group], last: int, open_inner
     added: list[LoadedNode] = []
     for number in [number for number in root.nodes if number in groups]:
         outer, group = root.nodes[number], groups[number]
+        if len(root.nodes) + len(group.nodes) > MOST_NODES:
+            raise InvalidDocument(f"the group nodes of this workflow unpack to more than {MOST_NODES:,} nodes")
         last += len(group.nodes) + 1
         inner = []
         for place, data in enumerate(group.nodes):
@@ -59,7 +62,7 @@ def _take_links(root: LoadedGraph, outer: LoadedNode, group: Group, inner: list[
             if link is not None and origin is not None and at is not None:
                 _connect(root, origin, link.origin_slot, node, at)
     for (place, slot), output in zip(group.outputs, outer.outputs, strict=False):
-        for name in output.links:
+        for name in tuple(output.links):
             link = root.links.get(name)
             target = root.nodes.get(link.target) if link is not None else None
             if link is not None and target is not None:
@@ -77,5 +80,5 @@ def _connect(graph: LoadedGraph, origin: LoadedNode, slot: int, target: LoadedNo
     graph.cut(old)
     name = graph.new_link()
     graph.links[name] = EditorLink(name, origin.id, slot, target.id, number, output.type)
-    output.links = (*output.links, name)
+    output.links.append(name)
     taken.link = name
