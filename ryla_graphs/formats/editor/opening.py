@@ -210,6 +210,7 @@ def _held(widgets: Sequence[Widget], values: Sequence[Json] | None) -> list[Held
 def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
     """Give the widgets the file's values by position, where values change which widgets follow."""
     listed: list[Json] | None = values if isinstance(values, list) else None
+    named: dict[str, Json] = values if isinstance(values, dict) else {}
     position = number = 0
     while number < len(node.widgets):
         held = node.widgets[number]
@@ -218,7 +219,7 @@ def _place(node: LoadedNode, values: Json, graph: LoadedGraph) -> None:
             continue
         if listed is not None and position >= len(listed):
             break
-        value = values.get(str(position), UNDEFINED) if listed is None else listed[position]
+        value = named.get(str(position), UNDEFINED) if listed is None else listed[position]
         position += 1
         node.set_value(held, as_held(held.widget, value), graph)
     if listed is not None and len(listed) > position:

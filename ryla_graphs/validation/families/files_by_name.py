@@ -49,7 +49,7 @@ def _not_the_text(view: View, node: PromptNode, name: str, given: str) -> Iterat
     found = view.families.evidence("text_encoders", given)
     if found is None or found.encoder is None:
         model = view.families.evidence("diffusion_models", given)
-        if model is not None and model.families:
+        if given.lower().endswith(".gguf") and model is not None and model.families:
             yield Problem(
                 code="wrong_file_kind",
                 message=f"{shorten(given)} is a diffusion model of {named(model.families)} by its name",
