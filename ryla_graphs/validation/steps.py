@@ -21,13 +21,15 @@ def steps(view: View) -> Iterator[Problem]:
     for node in view.odd:
         for name, spec in node.known.stepped.items():
             value = node.inputs.get(name)
-            if type(value) is int or type(value) is float:
+            if (type(value) is int or type(value) is float) and abs(value) <= _LARGEST:
                 nearest = _nearest(spec, value)
                 if abs(nearest - value) > _TOLERANCE * max(1.0, abs(value)):
                     yield _problem(node, spec, value, nearest)
 
 
 _TOLERANCE = 1e-9
+_LARGEST = 2.0**1000
+"""What is larger is out of every range, and no float may hold it."""
 
 
 def _nearest(spec: InputSpec, value: float) -> float:
