@@ -35,7 +35,7 @@ AS_THE_EDITOR = Choices(now=RECORDED, named=False)
 BY_THE_FILE = Choices(now=RECORDED)
 
 EXCEPTIONS: Mapping[str, str] = {
-    "Comfy-Org__flux_1_kontext_dev_basic__6bf9b": "the editor loses the chosen picture when its list arrives late",
+    "Comfy-Org__flux_1_kontext_dev_basic__6bf9b": "a list came late; in four new runs the editor sent what ours does",
     "quinteroac__api_templates_product_scene_transformation__855e8": "the editor loses promoted values without a name",
     "lquesada__inpaint_flux__9e158": "recorded on another day",
     "peteromallet__workflow_fixed_node__f4c5f": "the pack's canvas moves its points when it is drawn",

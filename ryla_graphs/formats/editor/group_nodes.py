@@ -66,10 +66,8 @@ def build(name: str, data: Json, catalog: Catalog) -> Group | None:
     if not isinstance(data, Mapping) or not isinstance(data.get("nodes"), list):
         return None
     nodes = few(data["nodes"], f"extra.groupNodes[{shorten(name)}].nodes")
-    known = (PRIMITIVE, _REROUTE, "Note", "MarkdownNote")
-    if not all(
-        isinstance(node, Mapping) and (node.get("type") in known or node.get("type") in catalog) for node in nodes
-    ):
+    kinds = [node.get("type") if isinstance(node, Mapping) else None for node in nodes]
+    if not all(isinstance(kind, str) and (kind in _OWN or kind in catalog) for kind in kinds):
         return None
     return _Builder(name, data, catalog).build()
 
@@ -200,7 +198,7 @@ class _Builder:
         for link in out_of.get(0, ()):
             inputs = nodes[link.target].get("inputs")
             if isinstance(inputs, list) and 0 <= link.target_slot < len(inputs):
-                kind = inputs[link.target_slot].get("type")
+                kind = _entry(inputs[link.target_slot]).get("type")
                 if isinstance(kind, str) and kind != "*":
                     return kind
         if out_of:
@@ -208,7 +206,7 @@ class _Builder:
         if 0 in into:
             outputs = nodes[into[0].origin].get("outputs")
             if isinstance(outputs, list) and 0 <= into[0].origin_slot < len(outputs):
-                return str(outputs[into[0].origin_slot].get("type") or "*")
+                return str(_entry(outputs[into[0].origin_slot]).get("type") or "*")
             return "*"
         entries = self.data.get("links")
         for entry in entries if isinstance(entries, list) else ():

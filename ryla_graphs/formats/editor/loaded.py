@@ -214,6 +214,8 @@ class LoadedGraph:
     """Named sources among the nodes, found when they are first asked for."""
     instances: list[LoadedNode] = field(default_factory=list)
     """The nodes, in any graph, that are instances of this definition."""
+    size: int = 0
+    """How many nodes it has with those of the subgraphs inside; less than that where subgraphs contain themselves."""
     made: int = 0
     """How many links were made on loading."""
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats.editor import findings, unknown, virtual
-from ryla_graphs.formats.editor.document import EditorDocument, EditorLink, EditorNode, Port, Subgraph
+from ryla_graphs.formats.editor.document import MOST_NODES, EditorDocument, EditorLink, EditorNode, Port, Subgraph
 from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.opening import open_node, open_plain, templates
 from ryla_graphs.formats.editor.promotion import Room, open_instance
 from ryla_graphs.formats.editor.proxies import adopt
 from ryla_graphs.formats.editor.unpacking import unpack
-from ryla_graphs.problems import Problem
+from ryla_graphs.problems import InvalidDocument, Problem
 
 _FORBIDDEN = str.maketrans("", "", "&<>\"'`=")
 
@@ -26,7 +26,7 @@ class Loaded:
 
     root: LoadedGraph
     graphs: list[LoadedGraph]
-    """The root graph and every definition that it uses, those used before those that use them."""
+    """The root graph and every definition that it uses."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -59,6 +59,8 @@ class _Loader:
             self.fill(self.definitions[subgraph.id], subgraph.nodes, self.renumbered.get(subgraph.id, {}))
         root = LoadedGraph(None, "", "", links=_links(self.document.links, {}))
         self.fill(root, self.document.nodes, {})
+        if _inside(root) > MOST_NODES:
+            raise InvalidDocument(f"the subgraphs of this workflow multiply to over {MOST_NODES:,} nodes")
         graphs = _used(root)
         for graph in graphs:
             if graph.relays or self.group_nodes:
@@ -88,6 +90,7 @@ class _Loader:
         for node in graph.nodes.values():
             if node.subgraph is not None:
                 adopt(node, self.renumbered.get(node.type, {}), self.room)
+        graph.size = len(graph.nodes) + min(_inside(graph), 2 * MOST_NODES)
 
     def open(self, file: EditorNode, number: str, graph: LoadedGraph) -> LoadedNode:
         kind = file.type
@@ -132,6 +135,12 @@ class _Loader:
         at = findings.At(number, file.type, file.place)
         self.problems.append(findings.unknown_class(at, unnamed, file.properties.get("cnr_id")))
         return node
+
+
+def _inside(graph: LoadedGraph) -> int:
+    """How many nodes the instances in a graph expand to; those that do not run are expanded in definitions only."""
+    nodes = graph.nodes.values()
+    return sum(n.subgraph.size for n in nodes if n.subgraph is not None and (n.runs or graph.id is not None))
 
 
 def _definition(subgraph: Subgraph, renumbered: Mapping[str, str]) -> LoadedGraph:

@@ -53,11 +53,15 @@ def _by_slots(inputs: tuple[EditorInput, ...], values: list[Json]) -> Iterator[H
         if slot.type not in _BUTTONS:
             found.append(_held(slot.widget or "", values[place]))
         place += 1
-        if _is_seed(slot) and place < len(values) and values[place] in _CONTROLS:
+        if _is_seed(slot) and place < len(values) and _is_control(values[place]):
             place += 1
     rest = values[place:]
     if all(value in (None, "", "image") for value in rest):
         yield from found
+
+
+def _is_control(value: Json) -> bool:
+    return isinstance(value, str) and value in _CONTROLS
 
 
 def _is_seed(slot: EditorInput) -> bool:
