@@ -124,6 +124,21 @@ def test_a_link_to_a_widget_that_is_gone_is_told() -> None:
     assert told(sheet.convert()) == [("2", "the link into tiles", "VAEDecode has no such widget")]
 
 
+def test_a_slot_that_shares_its_link_with_one_that_is_gone_keeps_it() -> None:
+    sheet = Sheet()
+    number = sheet.add("VAEDecode", [], {"samples": (latent(sheet), 0)}, widgets=["tiles"])
+    sheet.nodes[-1]["inputs"][1]["link"] = 1
+    assert sheet.inputs_of(number) == {"samples": ["1", 0]}
+
+
+def test_of_two_links_of_one_id_the_last_counts() -> None:
+    sheet = Sheet()
+    latent(sheet)
+    number = sheet.add("VAEDecode", [], {"samples": (latent(sheet), 0)})
+    sheet.links.append([1, 1, 0, 3, 0, "LATENT"])
+    assert sheet.inputs_of(number) == {"samples": ["1", 0]}
+
+
 def test_a_muted_node_goes_and_who_used_it_loses_the_input() -> None:
     sheet = Sheet()
     number = sheet.add("VAEDecode", [], {"samples": (sheet.add("EmptyLatentImage", [8, 8, 1], mode=MUTED), 0)})

@@ -69,6 +69,7 @@ def test_videos_have_their_values_by_name() -> None:
     inputs = sheet.inputs_of(1)
     assert (inputs["frame_rate"], inputs["format"], inputs["crf"]) == (24, "video/h264-mp4", 17)
     assert (inputs["pix_fmt"], inputs["save_metadata"]) == ("yuv420p", True)
+    assert "loop_count" not in inputs  # the pack has nothing there where the file says nothing
 
 
 def test_the_loras_of_a_list_are_numbered() -> None:

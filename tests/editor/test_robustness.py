@@ -37,7 +37,7 @@ KEYS = ["link", "links", "id", "type", "mode", "title", "widget", "label", "name
 
 @cache
 def originals() -> list[str]:
-    """Files of people and of the mutations that were recorded: of each tier, and with groups, promoted widgets and setters."""
+    """Recorded files of each tier, and some with groups, promoted widgets and setters."""
     for name in FILES:
         recorded(name)
     found: dict[str, list[str]] = {}

@@ -73,6 +73,14 @@ def test_ids_that_the_root_graph_has_are_renumbered() -> None:
     assert list(root.convert(part_with_sampler()).prompt)[-1] == "7:8"
 
 
+def test_new_ids_are_none_that_are_taken() -> None:
+    root = Sheet()
+    root.add("PrimitiveInt", [1, "fixed"], number=5)
+    root.add("PrimitiveInt", [1, "fixed"], number=7)
+    root.add(PART, [33], widgets=["how many"], number=6)
+    assert list(root.convert(part_with_sampler(), last_node_id=5).prompt) == ["5", "7", "6:8"]
+
+
 @pytest.mark.parametrize("mode", [MUTED, BYPASSED])
 def test_a_muted_or_bypassed_instance_goes_whole(mode: int) -> None:
     root = Sheet()
@@ -106,6 +114,44 @@ def test_what_an_older_file_lists_as_promoted_becomes_an_input() -> None:
     prompt = root.convert(part_with_sampler()).prompt
     assert (prompt["1:5"]["inputs"]["cfg"], prompt["1:5"]["inputs"]["steps"]) == (3.5, 44)
     assert (prompt["2:5"]["inputs"]["cfg"], prompt["2:5"]["inputs"]["steps"]) == (4.5, 20)
+
+
+def nested_samplers() -> tuple[Sheet, Sheet]:
+    """A subgraph with an instance (8) of the one with the sampler."""
+    outer = Sheet(INNER)
+    outer.add(PART, [44], widgets=["how many"], number=8)
+    return part_with_sampler(), outer
+
+
+@pytest.mark.parametrize("entry", [["8", "how many"], ["8", "steps"], ["8", "steps", "5"], ["8", "5: steps"]])
+def test_what_is_promoted_through_two_subgraphs(entry: list[str]) -> None:
+    root = Sheet()
+    root.add(INNER, [66], properties={"proxyWidgets": [entry]})
+    assert root.convert(*nested_samplers()).prompt["1:8:5"]["inputs"]["steps"] == 66
+
+
+def test_an_input_that_loses_what_it_promoted_takes_no_value() -> None:
+    part, outer = nested_samplers()
+    outer.nodes[0].update(widgets_values=[1.5, 2.5], properties={"proxyWidgets": [["5", "cfg"], ["5", "cfg"]]})
+    root = Sheet()
+    root.add(INNER)
+    root.add(PART, [33, 9.5])
+    prompt = root.convert(part, outer).prompt
+    assert prompt["1:8:5"]["inputs"]["cfg"] == 2.5
+    assert (prompt["2:5"]["inputs"]["steps"], prompt["2:5"]["inputs"]["cfg"]) == (33, 9.5)
+
+
+@pytest.mark.parametrize(("widget", "sent"), [("steps", [20, 20]), ("cfg", [8.5, 8.5])])
+def test_inputs_of_one_name_share_a_value(widget: str, sent: list[float]) -> None:
+    """The first one's, unless the second is for a widget of another type."""
+    part = Sheet(PART)
+    part.add("KSampler", SAMPLER, {"steps": part.input("n", "INT")}, widgets=["steps"], number=5)
+    other = [7, "fixed", 30, 8.5, "euler", "normal", 1.0]
+    part.add("KSampler", other, {widget: part.input("n", "*")}, widgets=[widget], number=6)
+    root = Sheet()
+    root.add(PART)
+    prompt = root.convert(part).prompt
+    assert [prompt["1:5"]["inputs"]["steps"], prompt["1:6"]["inputs"][widget]] == sent
 
 
 def test_a_promoted_primitive_feeds_all_that_it_fed() -> None:

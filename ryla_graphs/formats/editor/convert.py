@@ -103,8 +103,6 @@ class _Conversion:
     router: Router = field(default_factory=lambda: Router(virtual.source))
     left: list[LeftOut] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    linked: list[tuple[str, str, str]] = field(default_factory=list)
-    """Every link of the prompt: the node, the input and the node that it comes from."""
     called: dict[str, LoadedNode] | None = None
     """The first node of each name, once a token asks for one."""
 
@@ -115,16 +113,7 @@ class _Conversion:
         for graph in self.loaded.graphs:
             primitives.apply(graph, self.replaced)
             self.left += [LeftOut(*lost) for lost in graph.lost]
-        prompt: Prompt = {}
-        for scope, node in self.running():
-            number = f"{scope.prefix}{node.id}"
-            prompt[number] = self.entry(scope, node, number)
-        for number, name, origin in self.linked:
-            if origin not in prompt:
-                # The editor removes such links at the end, whether the input is required or not.
-                del prompt[number]["inputs"][name]
-                reason = f"node {origin} is not in the prompt"
-                self.left.append(LeftOut(number, f"the link into {name}", reason))
+        prompt = {f"{scope.prefix}{node.id}": self.entry(scope, node) for scope, node in self.running()}
         return Converted(prompt, tuple(self.left), tuple(self.problems))
 
     def running(self) -> Iterator[tuple[Scope, LoadedNode]]:
@@ -160,7 +149,7 @@ class _Conversion:
             what = node.type if node.subgraph is None else f"subgraph '{node.subgraph.name}'"
             self.left.append(LeftOut(f"{scope.prefix}{node.id}", what, f"the node is {mode}"))
 
-    def entry(self, scope: Scope, node: LoadedNode, number: str) -> dict[str, Any]:
+    def entry(self, scope: Scope, node: LoadedNode) -> dict[str, Any]:
         """One node of the prompt: values of its widgets, and over them its links."""
         inputs: dict[str, Any] = {}
         for held in node.widgets:
@@ -177,7 +166,6 @@ class _Conversion:
             found = self.router.origin(scope, node, place)
             if isinstance(found, Origin):
                 inputs[slot.name] = [found.node, found.slot]
-                self.linked.append((number, slot.name, found.node))
             elif isinstance(found, Value):
                 if found.value is UNDEFINED:
                     inputs.pop(slot.name, None)
