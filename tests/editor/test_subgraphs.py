@@ -141,12 +141,14 @@ def test_an_input_that_loses_what_it_promoted_takes_no_value() -> None:
     assert (prompt["2:5"]["inputs"]["steps"], prompt["2:5"]["inputs"]["cfg"]) == (33, 9.5)
 
 
-@pytest.mark.parametrize(("widget", "sent"), [("steps", [20, 20]), ("cfg", [8.5, 8.5])])
-def test_inputs_of_one_name_share_a_value(widget: str, sent: list[float]) -> None:
-    """The first one's, unless the second is for a widget of another type."""
+@pytest.mark.parametrize(
+    ("widget", "sent"), [("steps", [20, 20]), ("cfg", [20, 20]), ("scheduler", ["karras", "karras"])]
+)
+def test_inputs_of_one_name_share_a_value(widget: str, sent: list[Any]) -> None:
+    """The first one's, unless the second is for a widget of another kind."""
     part = Sheet(PART)
     part.add("KSampler", SAMPLER, {"steps": part.input("n", "INT")}, widgets=["steps"], number=5)
-    other = [7, "fixed", 30, 8.5, "euler", "normal", 1.0]
+    other = [7, "fixed", 30, 8.5, "euler", "karras", 1.0]
     part.add("KSampler", other, {widget: part.input("n", "*")}, widgets=[widget], number=6)
     root = Sheet()
     root.add(PART)

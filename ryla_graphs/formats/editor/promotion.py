@@ -62,8 +62,16 @@ def promote(node: LoadedNode, slot: InSlot, port: LoadedPort) -> None:
     if held is not None:
         slot.widget = slot.name
         before = node.promoted.get(slot.name)
-        if before is None or before.widget.type != held.widget.type:
+        if before is None or _kind(before) != _kind(held):
             node.promoted[slot.name] = Held(held.widget, held.value)
+
+
+def _kind(held: Held) -> str:
+    """What the editor calls the type of a widget: all numbers are one, and texts of several lines another."""
+    widget = held.widget
+    if widget.type == "STRING" and widget.spec is not None and widget.spec.multiline:
+        return "MULTILINE"
+    return "NUMBER" if widget.type in ("INT", "FLOAT") else widget.type
 
 
 def definition_of(node: LoadedNode) -> LoadedGraph:
