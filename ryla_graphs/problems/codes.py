@@ -126,6 +126,8 @@ CODES: Mapping[str, Code] = {
         malformed_file="a part of the file that cannot be read and is passed over",
         duplicate_node_id="two nodes of one id; the second is left out",
         needs_browser="a value that only the editor's own window can make; an empty text goes out",
+        not_muted="a subgraph in another that is muted or bypassed, whose nodes the editor sends all the same",
+        not_text="a file name that is no text; it goes out as it is, where the editor stops",
     ),
     **_rows(
         "reading",
