@@ -98,7 +98,8 @@ class Sheet:
 
     def inputs_of(self, number: int | str, *definitions: Sheet, **rest: Json) -> dict[str, Json]:
         """What one node of the prompt is given."""
-        return self.convert(*definitions, **rest).prompt[str(number)]["inputs"]  # type: ignore[no-any-return]
+        inputs: dict[str, Json] = self.convert(*definitions, **rest).prompt[str(number)]["inputs"]
+        return inputs
 
 
 def _widget(beside: bool, name: str) -> dict[str, Json]:

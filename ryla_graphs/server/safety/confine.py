@@ -112,5 +112,5 @@ def _below(prompt: ApiDocument, folder: str) -> ApiDocument:
 
 def _stem(prefix: Any) -> str:
     """The last part of a prefix, with nothing in it that means something to a file system or to ComfyUI."""
-    last = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2] if isinstance(prefix, str) else ""
+    last = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2].strip(". ") if isinstance(prefix, str) else ""
     return re.sub(r"[^\w .-]|\.{2,}", "_", last).strip(". ")[:80] or "output"
