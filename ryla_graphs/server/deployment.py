@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
+from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.sinks import Sink
@@ -19,6 +21,7 @@ from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.loras import FolderShelf, Loras, Shelf
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
@@ -49,6 +52,7 @@ class Deployment:
         self.engine = engine
         self.store = store
         self.settings = settings
+        self.gate = Gate(settings.tokens, settings.hosts, settings.origins, settings.open)
         self.catalog = LiveCatalog(engine)
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
@@ -94,6 +98,17 @@ class Deployment:
         await in_thread(self.analytics.close)
         await in_thread(self.engine.close)
         await in_thread(self.store.close)
+
+    @contextmanager
+    def stream_of(self, owner: str) -> Iterator[None]:
+        """Hold one of the owner's event streams; raises `RequestError` (`too_many_streams`)."""
+        if self.streams[owner] >= self.settings.streams:
+            raise RequestError("too_many_streams", f"{self.streams[owner]} event streams are open already")
+        self.streams[owner] += 1
+        try:
+            yield
+        finally:
+            self.streams[owner] -= 1
 
     async def job_of(self, owner: str, job_id: str) -> Job:
         """A job of this owner; raises `NotFound`, also for somebody else's."""

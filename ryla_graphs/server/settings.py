@@ -22,8 +22,18 @@ class Settings(BaseModel):
 
     tokens: Tokens = Field(default_factory=Tokens)
     """Who may call; nobody is asked where there are none."""
+    hosts: tuple[str, ...] = ()
+    """Names that the server is called by, beside loopback; see `safety.gate.Gate`."""
+    origins: tuple[str, ...] = ()
+    """Origins of web pages that may call from a browser."""
+    open: bool = False
+    """Whether anybody on the network may call without a token."""
+    public_url: str | None = None
+    """How callers reach the server, such as ``https://ryla.example.com``; absolute addresses begin with it."""
     body_bytes: int = Field(default=128 * 2**20, ge=1)
     """The largest request."""
+    body_seconds: float = Field(default=30, gt=0)
+    """How long the next part of a body may take."""
     media: MediaLimits = MediaLimits()
     """The largest input files."""
     fetch: FetchPolicy = FetchPolicy()

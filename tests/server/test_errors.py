@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from httpx2 import Response
 from PIL import Image
 
@@ -35,6 +34,7 @@ from ryla_graphs.server.errors import ANSWERS, without_folders
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
+from tests.server.clients import TestClient, stalled
 from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture
@@ -154,6 +154,10 @@ REFUSED = EngineRefused("no", [Problem(code="value_not_in_list", message="no", s
 PROVOKED: dict[str, Case] = {
     "malformed_json": Case(lambda client: client.post("/workflow", content=b"{")),
     "unauthorized": Case(post, settings={"tokens": Tokens.parse("me:" + "x" * 20)}),
+    "host_refused": Case(lambda client: post(client, Host="rebound.example")),
+    "origin_refused": Case(lambda client: post(client, Origin="https://elsewhere.example")),
+    "request_timeout": Case(lambda client: stalled(client, "/workflow"), settings={"body_seconds": 0.05}),
+    "not_json": Case(lambda client: client.post("/workflow", content=b"{}", headers={"Content-Type": "text/plain"})),
     "not_found": Case(lambda client: client.get("/jobs/nothing")),
     "method_not_allowed": Case(lambda client: client.put("/workflow")),
     "cancelled": Case(cancelled, [HELD]),

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store import Retention
+from tests.server.clients import TestClient
 from tests.server.kept import kept
 
 ANNE, BOB = ({"Authorization": f"Bearer {name * 4}"} for name in ("anne", "bob-"))

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.webhooks import Signer, Webhooks
+from tests.server.clients import TestClient
 from tests.server.https import Site, https_site
 from tests.server.kept import kept
 

@@ -54,12 +54,19 @@ async def run_workflow(
 
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
-    accepted = await in_thread(_take, await request.body(), here, owner, key, prefer)
+    accepted = await in_thread(_take, await request.body(), media_type(request), here, owner, key, prefer)
     return await answer(request, accepted, here, quality=quality, outputs=outputs)
 
 
-def _take(body: bytes, here: Deployment, owner: str, key: str | None, prefer: Preference | None) -> Accepted:
-    content = sent(body)
+def media_type(request: Request) -> str | None:
+    """What a body says it is; None where it does not say."""
+    return request.headers.get("content-type")
+
+
+def _take(
+    body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, prefer: Preference | None
+) -> Accepted:
+    content = sent(body, kind)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
     chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, prefer)) if key is not None else None
     content, wishes, extra = _asked(content, here)
@@ -78,14 +85,14 @@ def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any
 @router.post(
     "/validate",
     response_model_exclude_unset=True,  # of a problem only what is known
-    responses=errors("malformed_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
+    responses=errors("malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
 )
 async def validate_workflow(request: Request, here: Here, owner: Owner, prefer: From = None) -> JudgementShape:
     """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
-    judgement = await in_thread(_judge, await request.body(), here, owner, prefer)
+    judgement = await in_thread(_judge, await request.body(), media_type(request), here, owner, prefer)
     return JudgementShape.model_validate(judgement)
 
 
-def _judge(body: bytes, here: Deployment, owner: str, prefer: Preference | None) -> dict[str, Any]:
-    content, _, _ = _asked(sent(body), here)
+def _judge(body: bytes, kind: str | None, here: Deployment, owner: str, prefer: Preference | None) -> dict[str, Any]:
+    content, _, _ = _asked(sent(body, kind), here)
     return here.intake.judge(content, owner, prefer)

@@ -20,6 +20,10 @@ log = logging.getLogger("ryla_graphs.server")
 V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "malformed_json": ("invalid_workflow", 422),
     "unauthorized": ("unauthorized", 401),
+    "host_refused": ("forbidden", 403),
+    "origin_refused": ("forbidden", 403),
+    "request_timeout": ("request_timeout", 408),
+    "not_json": ("invalid_request", 422),
     "not_found": ("not_found", 404),
     "blob_not_found": ("blob_not_found", 404),
     "asset_in_use": ("asset_in_use", 409),
@@ -43,6 +47,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
 }
 """Our codes, and how v2 calls and answers them; what is not here is `upstream_error`, 500."""
 
+PREFIX = "/api/v2"
 RETRY_SECONDS = 5
 
 
