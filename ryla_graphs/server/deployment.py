@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from ryla_graphs.engines import Engine
-from ryla_graphs.problems import NotFound
+from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.intake import Intake, recompiled
@@ -30,6 +31,8 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.uploads import Uploads
 from ryla_graphs.server.views import job_view, output_view
 from ryla_graphs.server.webhooks import Signer, Webhooks
+
+log = logging.getLogger("ryla_graphs.server")
 
 CATALOG_SECONDS = 300.0
 """How often the engine is asked for its node classes and files."""
@@ -72,7 +75,7 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes)
+        self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
         self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
 
     async def start(self) -> None:
@@ -84,10 +87,10 @@ class Deployment:
     async def _keep_up(self) -> None:
         """Forget what is too old, and learn what the engine has now."""
         while True:
-            await in_thread(self.store.expire, self.settings.retention, time.time())
+            await _survived(self.store.expire, self.settings.retention, time.time())
             for _ in range(EXPIRY_EVERY):
                 await asyncio.sleep(CATALOG_SECONDS)
-                await in_thread(self.catalog.refresh)
+                await _survived(self.catalog.refresh)
 
     async def stop(self) -> None:
         """Begin nothing more, and close engine and store."""
@@ -127,6 +130,14 @@ class Deployment:
     def _told(self, job: Job) -> dict[str, Any]:
         """A job that has ended, as webhooks tell it."""
         return job_view(job, [output_view(output) for output in self.store.outputs(job.id)], self.jobs)
+
+
+async def _survived(work: Callable[..., Any], *args: Any) -> None:
+    """Do upkeep; what goes wrong is logged, and tried again next time."""
+    try:
+        await in_thread(work, *args)
+    except Exception as error:
+        log.error("upkeep failed: %s", error, exc_info=not isinstance(error, RylaError))
 
 
 def _signer(settings: Settings) -> Signer | None:

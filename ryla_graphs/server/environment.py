@@ -13,6 +13,7 @@ from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store.base import Retention
@@ -48,6 +49,12 @@ def _retention(text: str) -> Retention:
     return Retention(
         seconds=float(days) * 86_400 if days else None, bytes=int(float(gigabytes) * 2**30) if gigabytes else None
     )
+
+
+def _quota(text: str) -> Quota:
+    uploads, _, loras = (part.strip() for part in text.partition(","))
+    given = {"uploads": uploads, "loras": loras}
+    return Quota(**{name: int(float(size) * 2**30) for name, size in given.items() if size})
 
 
 def _limits(text: str) -> Limits:
@@ -89,6 +96,7 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_RETENTION": Variable(
         "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
     ),
+    "RYLA_QUOTA": Variable("quota", _quota, "what one owner may keep: gigabytes of `uploads,loras`, each may be empty"),
     "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras`, to take LoRAs over HTTP"),
     "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it there are none"),
     "RYLA_WEBHOOK_HOSTS": Variable(

@@ -9,6 +9,7 @@ Every answer that is no success has this body::
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -61,6 +62,7 @@ ANSWERS: Mapping[str, Answer] = {
     "request_too_large": Answer(413, "the body has more bytes than this server takes"),
     "not_json": Answer(415, "the body is to be JSON and is sent as something else"),
     "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),
+    "over_quota": Answer(413, "the caller's uploads would take more than they may; delete some"),
     "unsupported_media": Answer(415, "an input file is of no kind that is taken"),
     "workflow_format_ui": Answer(422, "a workflow of the editor that no prompt can be made of"),
     "invalid_document": Answer(422, "no graph, or a request with more beside it than is known here"),
@@ -107,6 +109,8 @@ def code_of(error: Exception) -> str:
         return error.code if error.code in ANSWERS else "engine_error"
     if isinstance(error, InvalidInputs) and error.problems and error.problems[0].code in _OWN_STATUS:
         return error.problems[0].code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "store_unreachable"
     return next((code for kind, code in _CODES if isinstance(error, kind)), "internal_error")
 
 

@@ -21,6 +21,7 @@ from ryla_graphs.models_folder.headers import read_header
 from ryla_graphs.problems import InvalidWeights, NotFound
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
 
@@ -105,10 +106,11 @@ class UploadedFiles:
 class Loras:
     """The LoRAs of all owners. All of it blocks."""
 
-    def __init__(self, store: Store, shelf: Shelf | None, *, size: int) -> None:
+    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quota: Quota) -> None:
         self._store = store
         self._shelf = shelf
         self._size = size
+        self._quota = quota
         self.files = UploadedFiles(store)
 
     def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
@@ -123,6 +125,7 @@ class Loras:
                 for chunk in self._counted(content):
                     file.write(chunk)
             detected = _looked_into(path)
+            self._quota.check(self._store, owner, path.stat().st_size, loras=True)
             blob = self._store.blobs.put(_pieces(path))
         for before in self._store.assets(owner, blob.hash):
             if before.kind == KIND:

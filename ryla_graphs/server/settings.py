@@ -10,6 +10,7 @@ from ryla_graphs.plan import Limits
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store.base import Retention
 from ryla_graphs.server.wishes import Place
@@ -60,6 +61,8 @@ class Settings(BaseModel):
     """What the engine runs on, for the record."""
     usd_per_second: float | None = Field(default=None, ge=0)
     """What a second of the engine costs."""
+    quota: Quota = Quota()
+    """What one owner may keep."""
     lora_folder: Path | None = None
     """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
     lora_bytes: int = Field(default=2 * 2**30, ge=1)

@@ -144,6 +144,11 @@ class JobService:
         return self._queue.position(job_id)
 
     @property
+    def trouble(self) -> str | None:
+        """Why a job that runs cannot be kept; None where all can."""
+        return next(iter(self._tools.waiting.values()), None)
+
+    @property
     def waiting(self) -> int:
         """How many jobs wait."""
         return len(self._queue)
@@ -206,7 +211,10 @@ class JobService:
             job = self._states.live(job_id)
             if job is not None:
                 cancellation = self._cancellations.get(job_id) or Cancellation()
-                JobRun(job, self._prepared, cancellation, self._tools).run()
+                try:
+                    JobRun(job, self._prepared, cancellation, self._tools).run()
+                except Exception:  # the thread lives
+                    log.exception("job %s was left by a fault of this server", job_id)
                 self._queue.took(time.monotonic() - begun)
             self._forget(job_id)
 

@@ -7,8 +7,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
@@ -20,6 +20,7 @@ from ryla_graphs.problems import (
     OutputMissing,
     RunLost,
     RylaError,
+    StoreUnreachable,
 )
 from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
@@ -28,8 +29,10 @@ from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Blobs
 
+T = TypeVar("T")
+
 PAUSE_SECONDS = (0.5, 10.0)
-"""The first and the longest pause before an engine that did not answer is tried again."""
+"""The first and the longest pause before an engine or a store that did not answer is tried again."""
 
 _SAID_BY_ENGINE = (Cancelled, EngineRefused, ExecutionFailed, OutputMissing)
 """How a run ends; while the server stops, all other errors only say that it stops."""
@@ -75,6 +78,23 @@ class Tools:
     settings: Settings
     deliver: Deliver
     stopping: threading.Event
+    waiting: dict[int, str] = field(default_factory=dict)
+    """Why each thread that cannot write waits."""
+
+    def kept(self, write: Callable[[], T]) -> T:
+        """Write, again and again while the store takes nothing; raises `Stopping` where the server stops before."""
+        pause, most = PAUSE_SECONDS
+        while True:
+            try:
+                done = write()
+                self.waiting.pop(threading.get_ident(), None)
+                return done
+            except StoreUnreachable as error:
+                self.waiting[threading.get_ident()] = str(error)
+                log.error("a job waits to be kept: %s", error)
+                if self.stopping.wait(pause):
+                    raise Stopping from None
+                pause = min(most, pause * 2)
 
 
 class JobRun:
@@ -97,7 +117,7 @@ class JobRun:
             if self._cancellation.wanted.is_set() and self._job.run_id is None:
                 raise Cancelled("the job was cancelled before it began")
             last = self._attempts(self._prepare(self._job))
-            states.succeed(job_id, self._metrics(), last)
+            self._tools.kept(lambda: states.succeed(job_id, self._metrics(), last))
         except (Stopping, IllegalTransition):
             pass
         except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
@@ -114,11 +134,13 @@ class JobRun:
         gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
         try:
             if gone or isinstance(error, Cancelled):
-                states.cancel(job_id, self._metrics())
+                self._tools.kept(lambda: states.cancel(job_id, self._metrics()))
             else:
-                states.fail(job_id, job_error(error), self._metrics())
+                self._tools.kept(lambda: states.fail(job_id, job_error(error), self._metrics()))
         except IllegalTransition:
             pass
+        except Stopping:
+            states.abandon(job_id)
         except Exception:
             log.exception("cannot write the end of job %s", job_id)
             states.abandon(job_id)
@@ -147,15 +169,17 @@ class JobRun:
                     raise
 
     def _begin(self) -> None:
-        self._job, self._fresh = self._tools.states.begin(self._job.id, str(uuid.uuid4())), True
+        states, job_id = self._tools.states, self._job.id
+        self._job = self._tools.kept(lambda: states.begin(job_id, str(uuid.uuid4())))
+        self._fresh = True
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
-        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver)
+        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver, tools.kept)
         run_id = job.run_id or ""
         if known:
             return tools.engine.resume(run_id, workflow)
-        inputs = {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()}
+        inputs = tools.kept(lambda: {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()})
         fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
         return tools.engine.start(
             workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews, gpu=job.request.gpu

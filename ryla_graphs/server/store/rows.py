@@ -65,6 +65,7 @@ CREATE TABLE IF NOT EXISTS assets (
     simulated INTEGER NOT NULL,
     UNIQUE (job_id, node, place)
 );
+CREATE TABLE IF NOT EXISTS probes (number INTEGER PRIMARY KEY, filler BLOB);
 CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 """
 
