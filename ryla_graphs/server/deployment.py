@@ -59,7 +59,7 @@ class Deployment:
         self.catalog = LiveCatalog(engine)
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
-        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
+        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told, store)
         self.analytics = Analytics([*_targets(settings), *targets])
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.blobs = RecentBlobs(store.blobs)
@@ -82,6 +82,7 @@ class Deployment:
         """Take up jobs of an earlier process and begin to work."""
         await in_thread(self.catalog.get)
         await in_thread(self.jobs.start, asyncio.get_running_loop())
+        await _survived(self.webhooks.restore)
         self._upkeep = asyncio.create_task(self._keep_up())
 
     async def _keep_up(self) -> None:

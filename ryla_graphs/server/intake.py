@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import presets
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
 from ryla_graphs.formats import api
 from ryla_graphs.formats.read import Document, Preference
@@ -70,7 +71,7 @@ class Intake:
         """
         if (before := self._replayed(terms)) is not None:
             return before
-        catalog = self._catalog.get()
+        catalog = self._catalog_of(terms.owner)
         document = all_of(opened(content, catalog, prefer))
         document = self._with_loras(document, terms.owner)
         workflow = Workflow.of_document(document, catalog=catalog)
@@ -82,9 +83,12 @@ class Intake:
 
     def judge(self, content: Sent, owner: str, prefer: Preference | None = None) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
-        catalog = self._catalog.get()
+        catalog = self._catalog_of(owner)
         document = self._with_loras(opened(content, catalog, prefer), owner)
         return judged(document, catalog, self._settings, self._loras.files)
+
+    def _catalog_of(self, owner: str) -> Catalog:
+        return self._loras.shown_to(owner, self._catalog.get())
 
     def _with_loras(self, document: Document, owner: str) -> Document:
         """The document with the names of the owner's LoRAs in the place of their ids."""
@@ -115,9 +119,10 @@ class Intake:
             return parameters, Brought()
         stand_ins = {text: name for name, text in given.items()}
         graph = api.dump(preset.build(renamed(parameters, stand_ins)).graph)
-        named = input_files(Prompt(graph, self._catalog.get()))
+        catalog = self._catalog.get()
+        named = input_files(Prompt(graph, catalog))
         files = {file.name: given[file.name] for file in named if file.name in given}
-        brought = self._uploads.bring(graph, self._catalog.get(), files, owner)
+        brought = self._uploads.bring(graph, catalog, files, owner)
         names = {files[stand_in]: stored for stand_in, stored in brought.names.items()}
         return renamed(parameters, names), brought
 
@@ -127,7 +132,7 @@ class Intake:
 
     def _submit(self, workflow: Workflow, brought: Brought, terms: Terms) -> Accepted:
         job_id = str(uuid.uuid4())
-        compiled = workflow.compile(self._catalog.get(), files=self._loras.files)
+        compiled = workflow.compile(self._catalog_of(terms.owner), files=self._loras.files)
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):

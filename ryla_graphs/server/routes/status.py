@@ -56,9 +56,9 @@ async def list_nodes(
 
 
 @router.get("/nodes/{class_type}", responses=errors("unauthorized", "not_found"))
-async def show_node(class_type: str, here: Here, _: Owner) -> dict[str, Any]:
+async def show_node(class_type: str, here: Here, owner: Owner) -> dict[str, Any]:
     """A node class as the engine tells it, in the form of ComfyUI's ``/object_info``."""
-    catalog = await in_thread(here.catalog.get)
+    catalog = await in_thread(lambda: here.loras.shown_to(owner, here.catalog.get()))
     catalog.find(class_type)
     return dict(catalog.subset([class_type]).entries())
 

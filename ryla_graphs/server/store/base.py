@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,18 @@ class Store(Protocol):
 
     def uploaded_bytes(self, owner: str, *, loras: bool = False) -> int:
         """What one owner's uploads take; of LoRAs alone where they are asked for, else without them."""
+        ...
+
+    def keep_hook(self, hook: Hook) -> None:
+        """Keep what a webhook has still to tell, in the place of what is kept for the same job."""
+        ...
+
+    def forget_hook(self, job_id: str) -> None:
+        """There is nothing more to tell of a job."""
+        ...
+
+    def hooks(self) -> list[Hook]:
+        """All that webhooks have still to tell."""
         ...
 
     def trouble(self) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ryla_graphs.problems import InvalidSettings, StoreUnreachable
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.store.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.store.blobs import FileBlobs
 from ryla_graphs.server.store.checkpoints import Checkpoints
@@ -199,6 +199,19 @@ class SqliteStore:
         kind = "kind = 'lora'" if loras else "kind != 'lora'"
         own = f"SELECT DISTINCT hash, size FROM assets WHERE owner = ? AND job_id IS NULL AND {kind}"
         return int(self._rows(f"SELECT COALESCE(SUM(size), 0) FROM ({own})", owner)[0][0])
+
+    def keep_hook(self, hook: Hook) -> None:
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO hooks VALUES (?,?,?,?,?)", hook)
+            self._changed(f"job:{hook.job_id}")
+
+    def forget_hook(self, job_id: str) -> None:
+        with self._writing() as db:
+            if db.execute("DELETE FROM hooks WHERE job_id = ?", (job_id,)).rowcount:
+                self._changed(f"job:{job_id}")
+
+    def hooks(self) -> list[Hook]:
+        return [Hook(*row) for row in self._rows("SELECT job_id, owner, address, body, attempt FROM hooks")]
 
     def _delete_oldest_job(self, owner: str) -> bool:
         query = "SELECT id FROM jobs WHERE owner = ? AND ended_at IS NOT NULL ORDER BY ended_at LIMIT 1"
