@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ryla_graphs import catalogs, presets
 from ryla_graphs.families import family
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.weights import IMPLIED, MANIFEST, HubFile, Weight, known, needed
 from tests.conftest import recorded_json
 from tools.weights_table import PAGE, written
 
-FOLDERS = {folder for inputs in LOADERS.values() for folder in inputs.values()} | {
+FOLDERS = {folder for name in catalogs.bundled() for folder in weight_folders(name).values()} | {
     folder for files in IMPLIED.values() for folder, _ in files
 }
 rows = pytest.mark.parametrize("row", MANIFEST, ids=lambda row: row.name)
@@ -120,14 +120,6 @@ def test_anything_at_all_has_needs_or_none(junk: Any) -> None:
         assert needed(read(prompt)) == ()
 
 
-def test_loaders_are_classes_with_such_inputs() -> None:
-    bundled = catalogs.bundled()
-    for class_type, inputs in LOADERS.items():
-        schema = bundled.get(class_type)
-        if schema is not None:
-            assert set(inputs) <= {spec.name for spec in schema.every_input()}, class_type
-
-
 OTHERS = ("Preprocessor", "DetailerPipe", "ImpactWildcardEncode", "LorasForFluxParams+", "Context Big (rgthree)")
 """Classes that fetch their files themselves, or keep names for others."""
 
@@ -140,7 +132,7 @@ def test_every_file_list_of_a_real_server_is_known() -> None:
         for name, spec in inputs.items():
             choices = spec[0] if isinstance(spec[0], list) else spec[1].get("options", []) if len(spec) > 1 else []
             lists_files = any(isinstance(choice, str) and choice.endswith(endings) for choice in choices)
-            if lists_files and name not in LOADERS.get(class_type, {}) and not any(o in class_type for o in OTHERS):
+            if lists_files and name not in weight_folders(class_type) and not any(o in class_type for o in OTHERS):
                 missing.append(f"{class_type}.{name}")
     assert missing == []
 

@@ -55,7 +55,7 @@ class Inference:
 
     def files(self, node: PromptNode) -> Mapping[str, str]:
         """The inputs of a node that name files, and the folder below ``models`` of each."""
-        return self._rules.loaders.get(node.class_type, {})
+        return self._rules.folders(node.class_type)
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
         """What is known of a file."""
