@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import Kind, NodeSchema
 from ryla_graphs.families.family_rules import FamilyRules
+from ryla_graphs.families.pack_sockets import PackSocket
 from ryla_graphs.families.rules import Restriction
 from ryla_graphs.families.transfer_rows import APART, SOUND, UNKNOWN
 from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Part, TextEncoders, Transfer, Within
@@ -152,17 +153,27 @@ def _outputs(schema: NodeSchema, inputs: Mapping[str, str], rules: FamilyRules) 
         if known is not None:
             yield known if belongs and known is not UNKNOWN else None
         elif isinstance(output.type, str) and rules.carries(output.type):
-            yield _default(schema, output.type, output.name.lower(), inputs, rules)
+            source = _default(schema, output.type, output.name.lower(), inputs, rules)
+            yield _within(schema, rules.sockets.get(output.type), source, rules)
         elif output.match is not None:
             yield Either(tuple(spec.name for spec in schema.every_input() if spec.match == output.match))
         else:
             yield None
 
 
+def _within(
+    schema: NodeSchema, socket: PackSocket | None, source: Transfer | None, rules: FamilyRules
+) -> Transfer | None:
+    """What a pack's socket carries at most, and what its class takes."""
+    if socket is None:
+        return source
+    return Within((rules.loading.get(schema.class_type, socket.families) & socket.families) or socket.families, source)
+
+
 def _default(
     schema: NodeSchema, socket: str, name: str, inputs: Mapping[str, str], rules: FamilyRules
 ) -> Transfer | None:
-    if inputs.get(name) == socket:
+    if inputs.get(name) == socket and not (socket == "LATENT" and "model" in map(rules.role, inputs.values())):
         return From((name,))
     for source in _SOURCES.get(socket, (socket,)):
         names = tuple(i for i, kind in inputs.items() if i not in SOUND and source in (kind, rules.role(kind)))
@@ -174,7 +185,7 @@ def _default(
 
 
 def _of_file(schema: NodeSchema, socket: str, rules: FamilyRules) -> Transfer | None:
-    """What a loader gives: what its file holds, within the families that its socket may carry."""
+    """What a loader gives: what its file holds."""
     files = rules.folders(schema.class_type)
     texts = tuple(name for name, folder in files.items() if folder == "text_encoders")
     if socket == "CLIP" and 0 < len(texts) < 3:
@@ -183,12 +194,10 @@ def _of_file(schema: NodeSchema, socket: str, rules: FamilyRules) -> Transfer | 
     holding = files.values() if alone else _HOLDING.get(socket, files.values())
     fitting = [(name, folder) for name, folder in files.items() if folder in holding]
     name, folder = fitting[0] if len(fitting) == 1 else ("", "")
-    row = rules.sockets.get(socket)
     if socket == "CLIP_VISION":
         return ImageEncoder(name) if folder else None
     part: Part = "CLIP" if socket == "CLIP" else "VAE" if socket == "VAE" or rules.role(socket) == "vae" else "MODEL"
-    file = OfFile(name, folder, part) if folder else None
-    return file if row is None else Within(row.families & (rules.loading.get(schema.class_type) or row.families), file)
+    return OfFile(name, folder, part) if folder else None
 
 
 _HOLDING: Mapping[str, tuple[str, ...]] = {

@@ -99,6 +99,7 @@ _CORE: Restrictions = {
     "SelfAttentionGuidance": {"model": Restriction(families=UNETS, through="attention", strength="scale")},
     "TomePatchModel": {"model": Restriction(families=UNETS, through="attention", strength="ratio")},
     "RTDETR_detect": {"model": _only("rt-detr", through="thing")},
+    "SDPoseKeypointExtractor": {"model": _only("sdpose", through="thing")},
     "SAM3_Detect": {"model": _only("sam3", through="thing")},
     "SAM3_VideoTrack": {"model": _only("sam3", through="thing")},
 }

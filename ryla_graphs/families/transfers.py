@@ -141,14 +141,14 @@ class OfFile:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Some families, narrowed to those of a file where the file is of one of them."""
+    """Some families, narrowed to those of what comes in, or of a file, where that is of one of them."""
 
     families: frozenset[str]
-    file: OfFile | None = None
+    source: Transfer | None = None
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
-        found = self.file.carry(node, wires) if self.file is not None else None
+        found = self.source.carry(node, wires) if self.source is not None else None
         if found is not None and not found.families.isdisjoint(self.families):
             return found._replace(families=found.families & self.families)
         return Carried(self.families, Origin(node.id, node.schema.class_type, (), "class"))
