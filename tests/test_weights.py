@@ -13,11 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.families import family
+from ryla_graphs.families import BUILTIN, family
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.weights import IMPLIED, MANIFEST, HubFile, Weight, known, needed
+from ryla_graphs.weights.manifest.templates import rows as template_rows
 from tests.conftest import recorded_json
+from tools.template_weights import FILE
+from tools.template_weights import read as read_rows
+from tools.template_weights import rows as made_rows
+from tools.template_weights import written as written_rows
 from tools.weights_table import PAGE, written
 
 FOLDERS = {folder for name in catalogs.bundled() for folder in weight_folders(name).values()} | {
@@ -135,6 +140,27 @@ def test_every_file_list_of_a_real_server_is_known() -> None:
             if lists_files and name not in weight_folders(class_type) and not any(o in class_type for o in OTHERS):
                 missing.append(f"{class_type}.{name}")
     assert missing == []
+
+
+def test_the_files_of_the_official_templates_have_rows() -> None:
+    rows = template_rows()
+    assert len({row.key for row in rows}) == len(rows) > 300
+    assert not {row.key for row in rows} & {row.key for row in MANIFEST}, "run `python -m tools.template_weights`"
+    for row in rows:
+        assert known(row.name, row.folder) is row and row.sources and row.sources[0].url.startswith("https://")
+        assert row.sha256 is None or len(row.sha256) == 64
+        assert row.licence.restriction or row.licence.commercial
+        told = BUILTIN.names.of(row.folder, row.name)
+        assert row.family is None or (told is not None and row.family in told.families), row.name
+
+
+def test_the_table_of_the_templates_is_what_the_package_says() -> None:
+    pytest.importorskip("comfyui_workflow_templates_json", reason="the extra `templates` is not installed")
+    text = FILE.read_text(encoding="utf-8")
+    before = read_rows(text)
+    after = made_rows(before, {})
+    assert set(before) <= set(after) or not set(before) - set(after), "a row went"
+    assert written_rows({key: after[key] for key in before}) == text, "run `python -m tools.template_weights`"
 
 
 def test_the_table_of_the_docs_is_the_manifest() -> None:
