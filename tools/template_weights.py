@@ -3,7 +3,8 @@
 python -m tools.template_weights [HASHES.json]
 
 Names, folders and addresses are what the templates of the installed package say themselves; a row that is there already
-stays, with its size and hash, also where no template names it any more. HASHES.json adds sha256 by address.
+stays, with its size and hash, also where no template names it any more. HASHES.json adds sha256 by address. A size that
+nobody has published is about what the index gives for all files of a template, less the others: ``~1720000000``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ryla_graphs.formats.editor.models import NamedModel, models_in
 from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.problems import RylaError
 from ryla_graphs.sources.templates import template, templates
-from ryla_graphs.weights.manifest import MANIFEST
+from ryla_graphs.weights.manifest import MANIFEST, known
 
 FILE = Path(__file__).parent.parent / "ryla_graphs" / "weights" / "data" / "templates.tsv"
 HEAD = "folder\tname\tfamily\tvariant\tsize\tsha256\tlicence\tsources\n"
@@ -36,6 +37,12 @@ LICENCES = (
 """By repository, where a card says it; of all others nobody has read them for this table."""
 _FAMILY_IN = ("checkpoints", "diffusion_models", "loras", "controlnet", "model_patches", "style_models")
 _HUB = re.compile(r"https://huggingface\.co/([^/]+/[^/]+)/(?:resolve|blob)/[^/]+/([^?]+)")
+
+
+_NOT_ITS_SIZE = frozenset({"Chroma1-HD-fp8mixed.safetensors"})
+"""Where the index still counts the file that a template loaded before."""
+_LEAST = 50_000_000
+"""Bytes; the index rounds to ten million."""
 
 
 class Row(NamedTuple):
@@ -59,12 +66,30 @@ def read(text: str) -> dict[tuple[str, str], Row]:
 
 def named() -> Iterator[NamedModel]:
     """What the installed templates say of their files."""
+    for _, models in by_template():
+        yield from models
+
+
+def by_template() -> Iterator[tuple[int | None, tuple[NamedModel, ...]]]:
+    """The bytes that the index gives for a template, and the files that the template names."""
     for each in templates():
         try:
             document = parse(json.loads(template(each.name)))
         except RylaError:
             continue
-        yield from models_in(document)
+        yield each.bytes, tuple(models_in(document))
+
+
+def about() -> dict[tuple[str, str], int]:
+    """About how large files are that are the only ones of a template without a published size."""
+    told: dict[tuple[str, str], list[int]] = {}
+    for whole, models in by_template():
+        keys = {(FOLDERS.get(model.folder, model.folder), model.name) for model in models}
+        sizes = {key: row.size if (row := known(key[1], key[0])) is not None else None for key in keys}
+        unknown = [key for key, size in sizes.items() if size is None]
+        if whole is not None and len(unknown) == 1 and unknown[0][1] not in _NOT_ITS_SIZE:
+            told.setdefault(unknown[0], []).append(whole - sum(size or 0 for size in sizes.values()))
+    return {key: min(found) for key, found in told.items() if min(found) > _LEAST and max(found) < 1.02 * min(found)}
 
 
 def rows(before: Mapping[tuple[str, str], Row], hashes: Mapping[str, str]) -> dict[tuple[str, str], Row]:
@@ -80,7 +105,9 @@ def rows(before: Mapping[tuple[str, str], Row], hashes: Mapping[str, str]) -> di
         sources = [*dict.fromkeys([*row.sources.split(), source])]
         sha256 = row.sha256 or model.sha256 or next((hashes[url] for url in sources if url in hashes), "")
         found[row.folder, row.name] = row._replace(sha256=sha256, sources=" ".join(sources))
-    return {key: _judged(found[key]) for key in sorted(found) if key not in curated}
+    sizes = about()
+    kept = (found[key] for key in sorted(found) if key not in curated)
+    return {row[:2]: _judged(row, sizes.get(row[:2])) for row in kept}
 
 
 def _source(url: str | None) -> str | None:
@@ -88,7 +115,7 @@ def _source(url: str | None) -> str | None:
     return f"https://huggingface.co/{on_hub[1]}/resolve/main/{on_hub[2].replace(' ', '%20')}" if on_hub else None
 
 
-def _judged(row: Row) -> Row:
+def _judged(row: Row, about: int | None) -> Row:
     told = BUILTIN.names.of(row.folder, row.name) if row.folder in _FAMILY_IN else None
     one = told is not None and len(told.families) == 1
     licence = next((name for pattern, name in LICENCES if re.search(pattern, row.sources)), "")
@@ -96,6 +123,7 @@ def _judged(row: Row) -> Row:
         family=next(iter(told.families)) if told is not None and one else "",
         variant=(told.variant or "") if told is not None and one else "",
         licence=row.licence or licence,
+        size=row.size or (f"~{about}" if about is not None else ""),
     )
 
 

@@ -206,7 +206,7 @@ class Weights:
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
         """What lies in the models folder, or would; of a checkpoint the share that a part has by its parameters."""
-        published = need.weight.size if need.weight is not None else None
+        published = need.weight.weighs if need.weight is not None else None
         held = self._held(need.folder, need.name) or published
         if held is None:
             return None

@@ -34,14 +34,16 @@ def _row(
 ) -> Weight:
     how = quantisation(name)
     places = tuple(_source(url) for url in sources.split())
+    content, about = CONTENTS.get(folder, "other"), size.removeprefix("~") if size.startswith("~") else None
     return Weight(
         name=name,
         folder=folder,
-        content=CONTENTS.get(folder, "other"),
+        content=content,
+        parts={} if about is None else {content: int(about)},
         family=family or None,
         variant=variant or None,
         precision=how.precision if how is not None else None,
-        size=int(size) if size else None,
+        size=int(size) if size and about is None else None,
         sha256=sha256 or None,
         licence=_LICENCES.get(licence) or unknown(places[0].page, _UNREAD),
         sources=places,
