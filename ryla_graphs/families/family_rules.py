@@ -52,8 +52,16 @@ class FamilyRules:
 
     def folders(self, class_type: str) -> Mapping[str, str]:
         """The inputs of a class that name files, and the folder below ``models`` that each lists."""
-        found = self.loaders.get(class_type)
-        return found or (weight_folders(class_type) if self.recorded else _NO_FILES)
+        found = self._folders.get(class_type)
+        if found is None:
+            found = self.loaders.get(class_type) or (weight_folders(class_type) if self.recorded else _NO_FILES)
+            if len(self._folders) < _REMEMBERED:
+                self._folders[class_type] = found
+        return found
+
+    @cached_property
+    def _folders(self) -> dict[str, Mapping[str, str]]:
+        return {}
 
     def carries(self, socket: object) -> bool:
         """Whether a socket type belongs to a family."""
@@ -77,6 +85,7 @@ class FamilyRules:
         return NameEvidence(self.patterns)
 
 
+_REMEMBERED = 4096
 _NO_FILES: Mapping[str, str] = {}
 
 BUILTIN = FamilyRules(

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import Kind, NodeSchema
+from ryla_graphs.families.family import Families
 from ryla_graphs.families.family_rules import FamilyRules
 from ryla_graphs.families.pack_sockets import PackSocket
 from ryla_graphs.families.rules import Restriction
@@ -40,6 +41,8 @@ class Plan(NamedTuple):
     patched: tuple[tuple[int, str], ...]
     """Slots and types of the models and text encoders that it gives on as it changed them."""
 
+    takes: Families | None
+    """The families that its files must be of; None where it takes any."""
     asks: bool
     """Whether there is anything to check at its nodes."""
 
@@ -91,6 +94,7 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
     outputs = tuple(_outputs(schema, inputs, rules))
     ends = tuple(_ends(schema, inputs, restrictions, rules))
     samples = _samples(schema, inputs)
+    takes = rules.takes(schema) if rules.folders(schema.class_type) else None
     patched = tuple(
         (slot, type_)
         for slot, type_ in enumerate(schema.output_types)
@@ -103,7 +107,8 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
         wires_decide=all(end.strength is None and end.socket != "lora" for end in ends),
         samples=samples,
         patched=patched,
-        asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched),
+        takes=takes,
+        asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched) or takes is not None,
     )
 
 

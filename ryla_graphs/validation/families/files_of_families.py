@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from ryla_graphs.families.encoders import TEXT_ENCODERS
 from ryla_graphs.families.evidence import Evidence
 from ryla_graphs.families.family import Families
-from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.problems import AtNode, Problem
 from ryla_graphs.problems.family_sentences import other_file
 from ryla_graphs.validation.families.wording import named
@@ -26,13 +25,14 @@ _CODES: Mapping[str, str] = {
 
 def files_of_families(view: View) -> Iterator[Problem]:
     """WanVideoWrapper's loader knows Wan's layers only: it fails on any other file, and LoRAs find nothing."""
-    rules = rules_of(view.catalog)
-    for number, node in view.nodes.items():
-        takes = rules.takes(node.schema) if number in view.reached else None
-        for name, folder in view.families.files(node).items() if takes else ():
+    for number, plan in view.families.asking:
+        node, takes = view.nodes[number], plan.takes
+        if takes is None or number not in view.reached:
+            continue
+        for name, folder in view.families.files(node).items():
             given = view.families.literal(node, name)
             found = view.families.evidence(folder, given) if isinstance(given, str) else None
-            if takes is None or found is None or not _is_other(folder, found, takes):
+            if found is None or not _is_other(folder, found, takes):
                 continue
             what = TEXT_ENCODERS.get(found.encoder or "") or named(found.families)
             yield Problem(
