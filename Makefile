@@ -21,6 +21,7 @@ format: $(VENV)/installed-dev
 
 generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/
 	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m tools.template_weights
 	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tools.modal_tables
 	$(BIN)/python -m tools.codes_tables

@@ -63,7 +63,7 @@ def run_command(
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     with closing(connect(engine)) as connected:
-        known = open_catalog(catalog) if catalog else judge_of(connected)
+        known = judge_of(connected, open_catalog(catalog) if catalog else None)
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
             return

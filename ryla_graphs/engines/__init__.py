@@ -10,7 +10,8 @@ from ryla_graphs.problems import NotFound
 def connect(address: str = SIMULATOR) -> Engine:
     """The engine at an address: `simulator`, a ComfyUI server's ``http://host:port``, or several with commas between.
 
-    Nothing is asked of the servers yet. Raises `NotFound` for what is neither.
+    Nothing is asked of the servers yet. With the first run it is logged, once, if a server is of another release of
+    ComfyUI than the catalog in use. Raises `NotFound` for what is neither.
     """
     if address == SIMULATOR:
         from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import bundled
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
@@ -52,6 +53,15 @@ class Health:
     """Why not, for people; empty where it is ready."""
     queued: int | None = None
     """Runs that wait or are on, where the engine tells."""
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """An engine that can say which release of ComfyUI it runs."""
+
+    def compare(self, used: Catalog) -> None:
+        """Log, once, that it runs another release than a catalog is of."""
+        ...
 
 
 class Engine(Protocol):
@@ -170,18 +180,25 @@ def run(
 def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
     """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` where the engine is to judge."""
     if isinstance(workflow, CompiledWorkflow):
+        if isinstance(engine, Comparing):
+            engine.compare(bundled())
         return GoodPart(optional(workflow) if partial else workflow, ())
     catalog = judge_of(engine)
     return good_part(workflow, catalog) if partial else GoodPart(workflow.compile(catalog), ())
 
 
-def judge_of(engine: Engine) -> Catalog | None:
-    """The catalog that a graph for an engine is checked against: its own, for no other knows what it has.
+def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
+    """The catalog that a graph for an engine is checked against: the chosen one, or the engine's own.
 
-    Input files may still come with the run, so none is missed. None for the simulator, which takes any class: there
-    the workflow's own catalog judges. Raises `EngineUnreachable`.
+    Input files may still come with the run, so the engine's own misses none. None for the simulator, which takes any
+    class: there the workflow's own catalog judges. A ComfyUI of another release than the chosen catalog, or than typed
+    nodes and presets are of, is logged once. Raises `EngineUnreachable`.
     """
-    return None if engine.name == SIMULATOR else engine.catalog().replace(any_input_file=True)
+    if engine.name == SIMULATOR:
+        return chosen
+    if isinstance(engine, Comparing):
+        engine.compare(chosen or bundled())
+    return engine.catalog().replace(any_input_file=True) if chosen is None else chosen
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:

@@ -178,8 +178,12 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
             what = f"'{need.name}' in models/{need.folder} is not in the manifest: {which} not known"
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
-        elif need.weight.size is None and weights.stored(need) is None:
+            continue
+        if need.weight.size is None and weights.stored(need) is None:
             yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
+        if not need.weight.licence.is_known:
+            page = need.weight.sources[0].page if need.weight.sources else "its page"
+            yield Unknown(what=f"the licence of '{need.name}' is not known here: see {page}", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
         yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
     folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}

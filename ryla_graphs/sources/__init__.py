@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 from datetime import datetime
@@ -99,11 +98,8 @@ def adopt(source: str, name: str | None = None) -> Adopted:
 
     The name is by default that of the host or the file. Raises what `open_catalog` and `adopted.keep` raise.
     """
-    catalog, version = open_catalog(source), None
-    if source.startswith(_ADDRESSES):
-        with contextlib.suppress(EngineError):  # a proxy may serve classes alone
-            version = _server(source).client.json("/system_stats").get("system", {}).get("comfyui_version")
-    found = Adopted(name or adopted.default_name(source), source, version, catalog.entries())
+    catalog = open_catalog(source)
+    found = Adopted(name or adopted.default_name(source), source, catalog.comfyui, catalog.entries())
     adopted.keep(found)
     return found
 

@@ -24,7 +24,7 @@ from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
 from ryla_graphs.presets.base import ActsWith, ReplacedBy
 from ryla_graphs.problems import EngineRefused, ExecutionFailed
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 
 URL = os.environ.get("RYLA_COMFYUI", "")
 
@@ -187,7 +187,7 @@ def test_a_preset_is_accepted(case: str, engine: ComfyUI) -> None:
         wrong = [
             p
             for p in refused.problems
-            if p.code != "value_not_in_list" or p.input not in LOADERS.get(p.class_type or "", {})
+            if p.code != "value_not_in_list" or p.input not in weight_folders(p.class_type or "")
         ]
         assert wrong == []
     else:

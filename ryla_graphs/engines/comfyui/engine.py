@@ -17,6 +17,7 @@ from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
+from ryla_graphs.engines.comfyui.release import release_of, tell_other_release
 from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import submit
@@ -59,7 +60,12 @@ class ComfyUI:
 
     def catalog(self) -> Catalog:
         """The node classes the server has, with its own files as choices."""
-        return catalogs.from_object_info(self.client.json("/object_info"), name=f"the server at {self.client.address}")
+        entries, release = self.client.json("/object_info"), release_of(self.client)
+        return catalogs.from_object_info(entries, name=f"the server at {self.client.address}", comfyui=release)
+
+    def compare(self, used: Catalog) -> None:
+        """Log, once, where the server runs another release of ComfyUI than a catalog is of."""
+        tell_other_release(self.client, used)
 
     def start(
         self,

@@ -57,6 +57,11 @@ class ComfyUIPool:
             raise silent
         return shared_catalog(found, name=self.name)
 
+    def compare(self, used: Catalog) -> None:
+        """Log, once for each server, where it runs another release of ComfyUI than a catalog is of."""
+        for member in self._members:
+            member.engine.compare(used)
+
     def start(
         self,
         workflow: CompiledWorkflow,

@@ -27,7 +27,7 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.problems import Cancelled as CancelledError
 from ryla_graphs.problems import EngineError
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.store import Blobs
@@ -114,7 +114,7 @@ class Follower:
         facts: dict[str, Any] = {"queue_ms": round((max(0.0, waited) + in_engine) * 1000)}
         if started is not None:
             facts["execution_ms"] = round((now - started) * 1000)
-        loading = [ms for node, ms in self._node_ms.items() if self._classes.get(node) in LOADERS]
+        loading = [ms for node, ms in self._node_ms.items() if weight_folders(self._classes.get(node, ""))]
         if loading:
             facts["load_ms"] = round(sum(loading))
         return facts | self._measured() | {"nodes": {node: round(ms, 1) for node, ms in self._node_ms.items()}}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ryla_graphs.prompt import expressions
 from ryla_graphs.shapes.registry import lazy, rule
 from ryla_graphs.shapes.rules.common import passes, rows
+from ryla_graphs.shapes.unknown import Unknown
 
 rows(
     passes,
@@ -29,6 +31,15 @@ def needs_of_switch(known: Mapping[str, Any], waiting: frozenset[str]) -> list[s
 @rule("ComfySwitchNode")
 def switch(switch: Any, on_false: Any = None, on_true: Any = None) -> Any:
     return on_true if switch else on_false
+
+
+@rule("ComfyMathExpression")
+def math_expression(expression: str, values: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    try:
+        return expressions.outputs(expressions.evaluate(expression, values))
+    except ValueError:
+        unknown = Unknown("what ComfyMathExpression computes of this")
+        return unknown, unknown, unknown
 
 
 @rule("CreateList")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ryla_graphs.weights.weight import Licence
+from ryla_graphs.weights.weight import UNKNOWN, Licence
+
+
+def unknown(page: str, why: str) -> Licence:
+    """What is to be accepted of a file whose licence nobody has looked up."""
+    return Licence(name=UNKNOWN, commercial=False, restriction=why, url=page)
+
 
 APACHE = Licence(name="Apache-2.0", commercial=True, url="https://www.apache.org/licenses/LICENSE-2.0")
 MIT = Licence(name="MIT", commercial=True, url="https://opensource.org/license/mit")
