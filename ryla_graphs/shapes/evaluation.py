@@ -126,7 +126,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
             return _shapes_alone(call, guessed_outputs(call)[0])
         except (Undecided, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass
-    if row is None or not row.static:
+    if row is None:
         return unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
     try:
         return tuple(_bounded(value) for value in row(call))

@@ -70,7 +70,6 @@ class Row:
     names: tuple[str, ...]
     takes_others: bool
     takes_call: bool
-    static: bool
 
     def __call__(self, call: Call) -> tuple[Any, ...]:
         """The outputs. Raises what the rule raises, `TypeError` where a required input is missing."""
@@ -88,15 +87,11 @@ class Rules(Mapping[str, Row]):
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
 
-    def __call__(self, *class_types: str, static: bool = True) -> Callable[[AnyRule], AnyRule]:
-        """Register a function for node classes.
-
-        `static=False` is for what is too costly to work out before a run, such as a regular expression.
-        Raises `ValueError` where a class has a rule already.
-        """
+    def __call__(self, *class_types: str) -> Callable[[AnyRule], AnyRule]:
+        """Register a function for node classes. Raises `ValueError` where a class has a rule already."""
 
         def register(work: AnyRule) -> AnyRule:
-            row = _row(work, static)
+            row = _row(work)
             for class_type in class_types:
                 if class_type in self._rows:
                     raise ValueError(f"{class_type} has two rules")
@@ -119,11 +114,11 @@ _VARIADIC = 8
 """The flag of a code object that takes ``**others``."""
 
 
-def _row(work: Rule, static: bool) -> Row:
+def _row(work: Rule) -> Row:
     code: Any = work.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     others = bool(code.co_flags & _VARIADIC)
-    return Row(work, tuple(name for name in names if name != "call"), others, "call" in names, static)
+    return Row(work, tuple(name for name in names if name != "call"), others, "call" in names)
 
 
 def nested(inputs: Mapping[str, Any], schema: NodeSchema) -> dict[str, Any]:

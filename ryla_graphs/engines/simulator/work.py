@@ -8,18 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.engines.simulator.captions import caption
+from ryla_graphs.engines.simulator.done import done
 from ryla_graphs.engines.simulator.pictures import give_content
 from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
 from ryla_graphs.shapes.guessing import guessed_outputs
-from ryla_graphs.shapes.registry import Call, NodeFails, Rules
+from ryla_graphs.shapes.registry import Call, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided
-
-done = Rules()
-"""Classes whose results depend on pixels or samples, which only a run has; before the rules of `ryla_graphs.shapes`."""
 
 _RAISED = (ArithmeticError, AttributeError, LookupError, MemoryError, OverflowError, TypeError, ValueError)
 

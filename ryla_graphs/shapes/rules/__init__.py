@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ryla_graphs.shapes.registry import rule
-from ryla_graphs.shapes.rules import images, latents, loading, masks, saving, values, videos
+from ryla_graphs.shapes.rules import images, latents, lists, loading, masks, numeric, saving, sound, text, videos
 
-__all__ = ["images", "latents", "loading", "masks", "rule", "saving", "values", "videos"]
+__all__ = ["images", "latents", "lists", "loading", "masks", "numeric", "rule", "saving", "sound", "text", "videos"]
