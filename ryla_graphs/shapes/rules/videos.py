@@ -10,7 +10,7 @@ from typing import Any
 from ryla_graphs.shapes.registry import Call, NodeFails, rule
 from ryla_graphs.shapes.rules.shuffling import Twister
 from ryla_graphs.shapes.unknown import Number, Unknown, Whole, least, most
-from ryla_graphs.shapes.values import AudioShape, ImageShape, MaskShape, VideoFile, VideoShape, unknown_of
+from ryla_graphs.shapes.values import AudioShape, ImageShape, VideoFile, VideoShape, unknown_of
 
 _AAC_RATES = frozenset({96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350})
 _AAC_FRAME = 1024
@@ -119,7 +119,7 @@ def encoded_audio(video: VideoShape) -> AudioShape | None:
     """The sound of a video that is put together as it is saved: the first of a batch, no longer than the pictures."""
     if video.audio is None:
         return None
-    longest = math.ceil(video.audio.rate / saved_rate(video) * video.frames)
+    longest: Any = math.ceil(video.audio.rate / saved_rate(video) * video.frames)
     return replace(video.audio, batch=1, samples=least(video.audio.samples, longest))
 
 
@@ -214,31 +214,3 @@ def counted(video: VideoShape) -> Any:
     if first >= file.frames:
         raise NodeFails("its video has no frames left")
     return max(1, last - first) if video.limit else 1
-
-
-_DANCER_FPS, _DANCER_PAUSE = 30, 0.2
-
-
-def _dancer_segment(images: ImageShape, length: Whole, index: int, audio: AudioShape) -> tuple[Any, Any, Any]:
-    """Pictures spread over a segment, which of its frames they are, and its sound."""
-    begin, seconds = index * (length / _DANCER_FPS), length / _DANCER_FPS
-    end = min(begin + seconds, audio.samples / audio.rate)
-    start = int(begin * audio.rate)
-    samples = max(0, min(audio.samples, int(end * audio.rate)) - min(audio.samples, start))
-    sound = replace(audio, samples=samples, content=None)
-    return (
-        ImageShape(length, images.height, images.width, images.channels),
-        MaskShape(length, images.height, images.width),
-        sound,
-    )
-
-
-@rule("WanDancerPadKeyframes")
-def pad_keyframes(images: ImageShape, segment_length: Whole, segment_index: int, audio: AudioShape) -> Any:
-    return _dancer_segment(images, segment_length, segment_index, audio)
-
-
-@rule("WanDancerPadKeyframesList")
-def pad_keyframes_list(images: ImageShape, segment_length: Whole, num_segments: int, audio: AudioShape) -> Any:
-    segments = [_dancer_segment(images, segment_length, index, audio) for index in range(num_segments)]
-    return tuple(map(list, zip(*segments, strict=True)))
