@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from ryla_graphs.engines.simulator.frames import fixed
+from ryla_graphs.engines.simulator.media import read_media
 from ryla_graphs.shapes.values import ImageShape, Opaque
 
 _BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -34,11 +35,26 @@ class InputFiles(Mapping[str, Any]):
 
 
 def read(content: bytes) -> Any:
-    """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known."""
+    """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known.
+
+    Raises `NodeFails` where it seems to be video or sound, and PyAV is not installed to read it.
+    """
     try:
         return _pictures(Image.open(io.BytesIO(content)))
     except _BROKEN:
-        return Opaque("FILE")
+        pass
+    text = _text(content)
+    if text is not None:
+        return Opaque("FILE", {"text": text})
+    return read_media(content) or Opaque("FILE")
+
+
+def _text(content: bytes) -> str | None:
+    """The text of a file; None where it holds none."""
+    try:
+        return None if b"\0" in content else content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _pictures(image: Image.Image) -> ImageShape:

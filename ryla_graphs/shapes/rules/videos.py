@@ -146,8 +146,8 @@ def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = 
     file = behind.file
     if file is None:
         return _some_of(behind, duration)
-    part = windowed(replace(behind, content=video.content), file, start + behind.start, duration)
-    return None if strict and part.duration < duration else part
+    part = windowed(behind, file, start + behind.start, duration)
+    return None if strict and video.file is not None and part.duration < duration else part
 
 
 def _some_of(video: VideoShape, duration: float) -> VideoShape:
@@ -167,22 +167,25 @@ def _highest(value: Any) -> float:
 def windowed(video: VideoShape, file: VideoFile, start: float, limit: float) -> VideoShape:
     """The part of a file that lies between two times: its frames, its sound, and how long it says that it is."""
     first, last = frame_range(video, file, start, limit)
-    begin = max(file.seconds + start, 0.0) if start < 0 else start
+    begin = begin_of(file, start)
     left = min(file.seconds, -start) if start < 0 else file.seconds - start
     audio = _sound_of(file.audio, begin, limit)
     frames = last - first
     height, width = (video.height, video.width) if frames else (0, 0)
     seconds = min(limit, left) if limit else left
-    return VideoShape(
-        frames, height, width, video.fps, audio, seconds, file, start, limit, video.bits, video.colours, video.content
-    )
+    return VideoShape(frames, height, width, video.fps, audio, seconds, file, start, limit, video.bits, video.colours)
+
+
+def begin_of(file: VideoFile, start: float) -> float:
+    """Where in a file a part of it begins, in seconds from its beginning."""
+    return max(file.seconds + start, 0.0) if start < 0 else start
 
 
 def frame_range(video: VideoShape, file: VideoFile, start: float, limit: float) -> tuple[int, int]:
     """The first frame of a file that a part of it has, and the one after its last."""
     rate: Any = video.fps
     step = 1 / (rate * file.tick)
-    begin = max(file.seconds + start, 0.0) if start < 0 else start
+    begin = begin_of(file, start)
     first_tick = int(begin / file.tick)
     first = max(0, min(file.frames, math.ceil(first_tick / step)))
     if not limit:

@@ -10,10 +10,11 @@ from PIL import Image
 
 from ryla_graphs.engines.simulator.drawing import Drawn, draw
 from ryla_graphs.engines.simulator.frames import Frames, Source, content_of
+from ryla_graphs.engines.simulator.media import give_media
 from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
 from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, PICKS, Drawing, Out, Stretch
 from ryla_graphs.shapes.registry import Call, nested
-from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, VideoShape
+from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, VideoShape
 
 _PICTURES = (ImageShape, MaskShape)
 
@@ -28,8 +29,8 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
         own_key = f"{key}.{slot}.{item}"
         if isinstance(value, _PICTURES):
             return replace(value, content=_frames(call, value, slot, item, own_key, caption))
-        if isinstance(value, VideoShape):
-            return replace(value, content=_first_frames(call))
+        if isinstance(value, (VideoShape, AudioShape)):
+            return give_media(call, value, slot, own_key)
         if isinstance(value, LatentShape):
             return replace(value, content=Drawn(own_key, caption))
         return value
@@ -48,11 +49,6 @@ def _flat(values: Any) -> Iterator[Any]:
             yield from value
         else:
             yield value
-
-
-def _first_frames(call: Call) -> Frames | None:
-    found = (content_of(value) for value in _flat(call.inputs.values()))
-    return next((frames for frames in found if frames is not None), None)
 
 
 def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str) -> Frames:
