@@ -26,7 +26,7 @@ from ryla_graphs.shapes.values import AudioShape, VideoShape
 av: Any = pytest.importorskip("av", reason="video and sound need the extra `media`")
 
 
-def prompt(*nodes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+def prompt(*nodes: tuple[str, Any]) -> dict[str, Any]:
     """Nodes by their place: the first is '1'."""
     return {str(at): {"class_type": name, "inputs": inputs} for at, (name, inputs) in enumerate(nodes, 1)}
 
@@ -73,7 +73,7 @@ def seen(content: bytes) -> list[int]:
 def test_files_are_read_as_they_are() -> None:
     video = read_media(clip(12, seconds=1.5))
     assert isinstance(video, VideoShape) and video.audio is not None
-    assert (video.frames, video.width, video.height, video.fps) == (12, 64, 48, 8)
+    assert (video.frames, video.width, video.height, video.fps) == (12, 64, 48, Fraction(8))
     assert video.duration == pytest.approx(1.5, abs=0.13)
     sound = read_media(tone(0.5, 16_000, 2))
     assert isinstance(sound, AudioShape) and (sound.shape, sound.rate) == ((1, 2, 8000), 16_000)
