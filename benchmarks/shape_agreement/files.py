@@ -44,7 +44,8 @@ def _picture(name: str, facts: dict[str, Any]) -> bytes:
     kind = {"jpg": "JPEG"}.get(name.rpartition(".")[2], name.rpartition(".")[2].upper())
     options: dict[str, Any] = {}
     if facts["frames"] > 1:
-        others = [Image.new(mode, size, index) for index in range(1, facts["frames"])]
+        # Frames that are nearly equal would be written as one.
+        others = [Image.new(mode, size, 60 * index) for index in range(1, facts["frames"])]
         options |= {"save_all": True, "append_images": others, "duration": 100}
     if orientation is not None:
         exif = Image.Exif()

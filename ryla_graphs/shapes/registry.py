@@ -2,7 +2,8 @@
 
 A rule takes a node's inputs by their names and gives its outputs: one value, or a tuple of them. Of dotted inputs it
 takes the first part, which is a dictionary of the rest, as the real node does; ``**others`` takes all that it does not
-name, and ``call`` the call itself. Where the real node raises, it raises `NodeFails`.
+name, and ``call`` the call itself. Where the real node raises, it raises `NodeFails`. Outputs that are only guessed
+come in a `Guessed`.
 
     @rule("EmptyImage")
     def empty_image(width: Whole, height: Whole, batch_size: Whole) -> ImageShape:
@@ -25,6 +26,14 @@ class NodeFails(Exception):
 
 class ReadsContent(Undecided):
     """What comes out depends on pixels or samples, which only a run has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """What a rule gives where nobody knows: outputs of the right kind, and the reason why they are only a guess."""
+
+    outputs: tuple[Any, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +80,14 @@ class Row:
     takes_others: bool
     takes_call: bool
 
-    def __call__(self, call: Call) -> tuple[Any, ...]:
+    def __call__(self, call: Call) -> tuple[Any, ...] | Guessed:
         """The outputs. Raises what the rule raises, `TypeError` where a required input is missing."""
         inputs = nested(call.inputs, call.schema) if call.schema.is_dynamic else call.inputs
         given = dict(inputs) if self.takes_others else {name: inputs[name] for name in self.names if name in inputs}
         if self.takes_call:
             given["call"] = call
         outputs = self.work(**given)
-        return outputs if isinstance(outputs, tuple) else (outputs,)
+        return outputs if isinstance(outputs, (tuple, Guessed)) else (outputs,)
 
 
 class Rules(Mapping[str, Row]):

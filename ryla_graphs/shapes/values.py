@@ -26,11 +26,14 @@ class ImageShape:
     width: Whole
     channels: Whole = 3
     content: Any = _CONTENT
+    videos: int = 0
+    """Of how many videos the frames are, where the tensor has an axis for that; 0 where it has none."""
 
     @property
     def shape(self) -> tuple[Whole, ...]:
         """As the tensor has it."""
-        return self.batch, self.height, self.width, self.channels
+        frames = self.batch, self.height, self.width, self.channels
+        return (self.videos, self.batch // self.videos, *frames[1:]) if self.videos else frames
 
 
 @dataclass(frozen=True, slots=True)

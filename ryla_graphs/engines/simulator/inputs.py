@@ -40,7 +40,7 @@ def read(content: bytes) -> Any:
     Raises `NodeFails` where it seems to be video or sound, and PyAV is not installed to read it.
     """
     try:
-        return _pictures(Image.open(io.BytesIO(content)))
+        return _pictures(Image.open(io.BytesIO(content)), content)
     except _BROKEN:
         pass
     text = _text(content)
@@ -57,11 +57,23 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _pictures(image: Image.Image) -> ImageShape:
+def _pictures(image: Image.Image, content: bytes) -> ImageShape:
     """All pictures of a file that have the size of the first."""
+    alpha = _has_alpha(image, content)
     frames = [ImageOps.exif_transpose(frame.copy()) for frame in ImageSequence.Iterator(image)]
     first = frames[0]
     same = [frame for frame in frames if frame.size == first.size]
-    alpha = "A" in first.getbands()
     kept = [frame.convert("RGBA" if alpha else "RGB") for frame in same]
     return ImageShape(len(kept), first.height, first.width, 4 if alpha else 3, fixed(kept))
+
+
+def _has_alpha(image: Image.Image, content: bytes) -> bool:
+    """Whether a server gives a mask of the size of the picture.
+
+    It reads pictures with FFmpeg, for which palettes, GIFs and lossless WebPs all have an alpha channel.
+    """
+    if "A" in image.getbands() or "transparency" in image.info:
+        return True
+    if image.format == "WEBP":
+        return b"VP8L" in content[:64] and b"ANIM" not in content[:64]
+    return image.mode == "P" or image.format == "GIF"

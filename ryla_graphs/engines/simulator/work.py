@@ -15,7 +15,7 @@ from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
 from ryla_graphs.shapes.guessing import guessed_outputs
-from ryla_graphs.shapes.registry import Call, NodeFails
+from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided
 
@@ -64,7 +64,10 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     if row is None:
         return guessed_outputs(call)
     try:
-        return row(call), ()
+        outputs = row(call)
+        if isinstance(outputs, Guessed):
+            return outputs.outputs, (f"what {call.class_type} '{call.node}' gives is not known: {outputs.reason}",)
+        return outputs, ()
     except Undecided as why:
         outputs, _ = guessed_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
