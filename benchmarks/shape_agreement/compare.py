@@ -65,6 +65,9 @@ def _of_outputs(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
 def _of_files(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
     recorded = [file for file in row["files"] if file["type"] != "input"]
     ours = [described_file(artifact) for artifact in run.saved if artifact.text is None]
+    # A body that a node only names in its message is in a folder, and not in the list of files.
+    unlisted = {(file["type"], masked(file["path"])) for file in row.get("unlisted_files") or ()}
+    ours = [file for file in ours if (file["type"], _path(file)) not in unlisted]
     listed = sorted((file["node"], file["type"], file["subfolder"], masked(file["filename"])) for file in recorded)
     found = sorted((file["node"], file["type"], file["subfolder"], masked(file["filename"])) for file in ours)
     if listed != found:
@@ -73,20 +76,13 @@ def _of_files(row: Mapping[str, Any], run: Ran) -> Iterator[str]:
     by_name = {(file["node"], masked(file["filename"])): file for file in ours}
     for file in recorded:
         other = by_name[file["node"], masked(file["filename"])]
-        for name in (
-            "width",
-            "height",
-            "frames",
-            "fps",
-            "seconds",
-            "sample_rate",
-            "channels",
-            "text",
-            "tensors",
-            "mode",
-        ):
+        for name in _OF_FILES:
             if name in file and not _same(file[name], other.get(name), 0.02):
                 yield f"{file['filename']}: {name} {other.get(name)!r}, recorded {file[name]!r}"
+
+
+def _path(file: Mapping[str, Any]) -> str:
+    return "/".join(part for part in (file["subfolder"], masked(file["filename"])) if part)
 
 
 def _of_texts(row: Mapping[str, Any], run: Ran) -> Iterator[str]:

@@ -45,7 +45,8 @@ def _picture(name: str, facts: dict[str, Any]) -> bytes:
     options: dict[str, Any] = {}
     if facts["frames"] > 1:
         # Frames that are nearly equal would be written as one.
-        others = [Image.new(mode, size, 60 * index) for index in range(1, facts["frames"])]
+        colours = ((60 * index, 255 - 60 * index, 80) for index in range(1, facts["frames"]))
+        others = [Image.new("RGB", size, colour).convert(mode) for colour in colours]
         options |= {"save_all": True, "append_images": others, "duration": 100}
     if orientation is not None:
         exif = Image.Exif()

@@ -30,8 +30,8 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.engines.inputs import check_names, file_inputs
 from ryla_graphs.engines.simulator.drawing import draw
-from ryla_graphs.engines.simulator.files import FileNames
 from ryla_graphs.engines.simulator.inputs import InputFiles
+from ryla_graphs.engines.simulator.names import FileNames
 from ryla_graphs.engines.simulator.progress import STEPS
 from ryla_graphs.engines.simulator.work import call_of, save, worked
 from ryla_graphs.engines.simulator.world import Node, World, failed
