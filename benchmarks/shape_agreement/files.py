@@ -41,6 +41,8 @@ def _picture(name: str, facts: dict[str, Any]) -> bytes:
     image = (
         image.convert("I").point(lambda value: value * 256).convert("I;16") if mode == "I;16" else image.convert(mode)
     )
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").rotate(90).resize(size))
     kind = {"jpg": "JPEG"}.get(name.rpartition(".")[2], name.rpartition(".")[2].upper())
     options: dict[str, Any] = {}
     if facts["frames"] > 1:

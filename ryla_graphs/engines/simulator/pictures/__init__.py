@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from ryla_graphs.engines.simulator.pictures import batches, colour, geometry, loading, masks, models
+from ryla_graphs.engines.simulator.pictures import (
+    batches,
+    boxes,
+    colour,
+    compositing,
+    filters,
+    geometry,
+    joining,
+    layers,
+    loading,
+    masks,
+    matching,
+    models,
+    texts,
+)
 from ryla_graphs.engines.simulator.pictures.content import give_content
 
-__all__ = ["batches", "colour", "geometry", "give_content", "loading", "masks", "models"]
+__all__ = [
+    "batches",
+    "boxes",
+    "colour",
+    "compositing",
+    "filters",
+    "geometry",
+    "give_content",
+    "joining",
+    "layers",
+    "loading",
+    "masks",
+    "matching",
+    "models",
+    "texts",
+]

@@ -12,7 +12,7 @@ from ryla_graphs.engines.simulator.drawing import Drawn, draw
 from ryla_graphs.engines.simulator.frames import Frames, Source, content_of
 from ryla_graphs.engines.simulator.media import give_media
 from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
-from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, PICKS, Drawing, Out, Stretch
+from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, MAKES, PICKS, Drawing, Out, Stretch
 from ryla_graphs.shapes.registry import Call, nested
 from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, VideoShape
 
@@ -59,6 +59,8 @@ def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str
 
     if (pick := PICKS.get(call.class_type)) is not None:
         return _picked(out(0), pick(out(0)))
+    if (make := MAKES.get(call.class_type)) is not None:
+        return _sized(make(out(0)), out(0))
     drawing = DRAWINGS.get(call.class_type)
     if drawing is not None:
         return _drawn(out, drawing, inputs)
@@ -67,6 +69,16 @@ def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str
         count = first.frames if isinstance(first, VideoShape) else first.batch
         return _picked(out(0), [Stretch(first, 0, int(count))])
     return Frames(lambda _: (), lambda index, _: as_mode(draw(*out(index).size, key, index, caption), out(index).mode))
+
+
+def _sized(frames: Frames, out: Out) -> Frames:
+    """Frames of the size and the channels that the shape has."""
+
+    def show(index: int, images: Sequence[Image.Image]) -> Image.Image:
+        image = frames.draw(index, images)
+        return as_mode(image if image.size == out.size else image.resize(out.size), out.mode)
+
+    return Frames(frames.sources, show)
 
 
 def _picked(out: Out, stretches: Sequence[Stretch]) -> Frames:

@@ -43,11 +43,11 @@ def _save(node: Node, kind: str, quality: str, *, shown: bool = False) -> None:
     audio: AudioShape | None = node["audio"]
     if audio is None:
         raise node.fail("it is given no sound; perhaps the video has none")
-    prefix, folder = ("ComfyUI_temp", "temp") if shown else (node.get("filename_prefix", "audio/ComfyUI"), "output")
-    for batch in range(int(audio.batch)):
-        name, subfolder = node.world.names.next(prefix, f".{kind}", (0, 0), folder=folder)
-        # No underscore stands between the number and the kind, as it does in names of pictures.
-        name = name.replace(f"_.{kind}", f".{kind}").replace("%batch_num%", str(batch))
+    prefix, folder = node.get("filename_prefix", "audio/ComfyUI"), "output"
+    if shown:
+        prefix, folder = f"ComfyUI_temp_{node.letters()}", "temp"
+    names, subfolder = node.world.names.several(int(audio.batch), prefix, f".{kind}", (0, 0), folder=folder, last="")
+    for name in names:
         content = _written(replace(audio, batch=1), kind, quality, prompt_of(node))
         node.save("audio", name, content, subfolder=subfolder, folder=folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ryla_graphs.shapes.rules.images import (
     batches,
+    boxed_layers,
     colour,
     cutting,
     frames,
@@ -18,6 +19,7 @@ from ryla_graphs.shapes.rules.images.batches import picked
 
 __all__ = [
     "batches",
+    "boxed_layers",
     "colour",
     "cutting",
     "frames",
