@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 from ryla_graphs.shapes.registry import rule
-from ryla_graphs.shapes.rules import images, latents, lists, loading, masks, numeric, saving, sound, text, videos
+from ryla_graphs.shapes.rules import (
+    datasets,
+    images,
+    latents,
+    lists,
+    loading,
+    masks,
+    numeric,
+    saving,
+    sound,
+    text,
+    videos,
+)
 
-__all__ = ["images", "latents", "lists", "loading", "masks", "numeric", "rule", "saving", "sound", "text", "videos"]
+__all__ = [
+    "datasets",
+    "images",
+    "latents",
+    "lists",
+    "loading",
+    "masks",
+    "numeric",
+    "rule",
+    "saving",
+    "sound",
+    "text",
+    "videos",
+]

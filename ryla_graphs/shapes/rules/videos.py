@@ -140,7 +140,8 @@ def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = 
 
     A video that is put together has to hold all of it; of a file only a strict caller asks for so much.
     """
-    if video.file is None and video.duration < start + duration:
+    length = video.duration
+    if video.file is None and not isinstance(length, Unknown) and length < start + duration:
         return None
     behind = saved(video)
     file = behind.file

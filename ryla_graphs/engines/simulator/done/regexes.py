@@ -28,8 +28,9 @@ _OPENED = re.compile(r"(\\.)|\[", re.DOTALL)
 def _compiled(pattern: str, given: dict[str, Any]) -> Any:
     """The pattern. Raises `re.error` where it is none."""
     flags = sum(flag for name, flag in _FLAGS.items() if given.get(name))
+    pattern = _as_regex(pattern)
     re.compile(pattern, flags)
-    return regex.compile(_as_regex(pattern), flags)
+    return regex.compile(pattern, flags)
 
 
 def _as_regex(pattern: str) -> str:
