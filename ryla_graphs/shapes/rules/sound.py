@@ -58,7 +58,7 @@ def split_channels(audio: AudioShape | None) -> tuple[AudioShape | None, AudioSh
 
 
 def resampled(audio: AudioShape, rate: Whole) -> AudioShape:
-    """The same sound at another rate.
+    """The same sound at another rate. Raises `NodeFails` where there is none.
 
     >>> resampled(AudioShape(1, 2, 33_075, 22_050), 44_100).samples
     66150
@@ -68,6 +68,8 @@ def resampled(audio: AudioShape, rate: Whole) -> AudioShape:
         return replace(audio, samples=longer, rate=rate, content=None)
     if audio.rate == rate:
         return audio
+    if audio.samples == 0:
+        raise NodeFails("its sound is empty, and cannot be brought to another rate")
     common = gcd(audio.rate, rate)
     samples = -(-audio.samples * (rate // common) // (audio.rate // common))
     return replace(audio, samples=samples, rate=rate, content=None)

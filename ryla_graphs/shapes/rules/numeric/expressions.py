@@ -62,9 +62,9 @@ def _sum(*values: Any) -> Any:
 
 
 def _extreme(plain: Callable[..., Any], bounded: Callable[..., Any]) -> Callable[..., Any]:
-    def work(*values: Any) -> Any:
+    def work(*values: Any, **how: Any) -> Any:
         given = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-        return bounded(*given) if any(isinstance(value, Unknown) for value in given) else plain(*values)
+        return bounded(*given) if any(isinstance(value, Unknown) for value in given) else plain(*values, **how)
 
     return work
 
@@ -98,6 +98,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "int": _int,
     "float": float,
 }
+_PARTS = ("real", "imag", "numerator", "denominator")
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -162,9 +163,9 @@ def _value(node: Any, names: Mapping[str, Any]) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            if node.id not in names:
+            if node.id not in names and node.id not in _FUNCTIONS:
                 raise NodeFails(f"its expression names '{node.id}', which is not given")
-            return names[node.id]
+            return names[node.id] if node.id in names else _FUNCTIONS[node.id]
         case ast.UnaryOp():
             return _OPERATORS[type(node.op)](_value(node.operand, names))
         case ast.BinOp() if type(node.op) in _OPERATORS:
@@ -182,6 +183,8 @@ def _value(node: Any, names: Mapping[str, Any]) -> Any:
         case ast.Slice():
             ends = (node.lower, node.upper, node.step)
             return slice(*(None if end is None else _value(end, names) for end in ends))
+        case ast.Attribute() if node.attr in _PARTS:
+            return getattr(_value(node.value, names), node.attr)
         case ast.Attribute() | ast.JoinedStr():
             raise Undecided("the simulator does not look inside values in an expression")
         case _:

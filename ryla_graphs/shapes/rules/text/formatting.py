@@ -11,7 +11,7 @@ from ryla_graphs.shapes.rules.text.strings import affordable
 from ryla_graphs.shapes.unknown import Undecided
 
 _PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
-_MAX_WIDTH = 100_000
+_MAX_WIDTH = 1_000_000
 
 
 class _Formatter(string.Formatter):
@@ -28,7 +28,7 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         widths = "".join(letter if letter.isdigit() else " " for letter in format_spec).split()
-        if any(len(width) > 6 or int(width) > _MAX_WIDTH for width in widths):
+        if any(len(width) > 7 or int(width) > _MAX_WIDTH for width in widths):
             raise NodeFails(f"its text pads a value to more than {_MAX_WIDTH:,} characters")
         return super().format_field(value, format_spec)
 
