@@ -31,7 +31,8 @@ def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails."""
     with _failing(call):
         outputs, reasons = _outputs(call)
-        return give_content(call, outputs, key, caption(call, call.world.prompt)), reasons
+        said = caption(call, call.world.prompt)
+        return give_content(call, outputs, key, f"GUESSED {said}" if reasons else said), reasons
 
 
 def save(node: Node) -> None:
