@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ryla_graphs.engines.simulator.done import lists, pictures, regexes, texts
+from ryla_graphs.engines.simulator.done import lists, packs, pictures, regexes, texts
 from ryla_graphs.engines.simulator.done.registry import done
 
-__all__ = ["done", "lists", "pictures", "regexes", "texts"]
+__all__ = ["done", "lists", "packs", "pictures", "regexes", "texts"]

@@ -110,22 +110,33 @@ def _check_replacement(pattern: Any, replacement: str) -> None:
     re.sub("".join(groups), replacement, "")
 
 
-@done("RegexReplace")
-def replace(string: str, regex_pattern: str, replace: str, count: int = 0, **given: Any) -> str:
+def matches_at_start(pattern: str, text: str) -> bool:
+    """Whether a text begins with what matches. Raises `re.error` where the pattern is none."""
+    with _limited():
+        return _compiled(pattern, {}).match(text, timeout=SECONDS) is not None
+
+
+def substituted(pattern: str, replacement: str, text: str, count: int = 0, **given: Any) -> tuple[str, int]:
+    """A text in which what matches is replaced, and how often. Raises `NodeFails` where `re` would raise."""
     with _limited():
         try:
-            pattern = _compiled(regex_pattern, given)
-            _check_replacement(pattern, replace)
-            length = len(string)
+            compiled = _compiled(pattern, given)
+            _check_replacement(compiled, replacement)
+            length = len(text)
 
             def expanded(match: Any) -> str:
                 nonlocal length
-                text: str = match.expand(replace) if "\\" in replace else replace
-                length += len(text)
+                put: str = match.expand(replacement) if "\\" in replacement else replacement
+                length += len(put)
                 affordable(length)
-                return text
+                return put
 
-            text: str = pattern.sub(expanded, string, count=count, timeout=SECONDS)
+            changed: tuple[str, int] = compiled.subn(expanded, text, count=count, timeout=SECONDS)
         except (re.error, regex.error, IndexError) as error:
             raise NodeFails(f"its pattern or its replacement is none: {error}") from error
-        return text
+        return changed
+
+
+@done("RegexReplace")
+def replace(string: str, regex_pattern: str, replace: str, count: int = 0, **given: Any) -> str:
+    return substituted(regex_pattern, replace, string, count, **given)[0]

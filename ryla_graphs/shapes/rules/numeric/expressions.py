@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails, rule
@@ -19,6 +20,25 @@ _MAX_BITS = 100_000
 _MAX_TEXT = 100_000
 _MAX_EXPONENT = 4_000
 _MAX_DIGITS = 1_000
+
+
+Functions = Mapping[str, Callable[..., Any]]
+Part = Callable[[Any, str], Any]
+
+
+def _part_of_number(value: Any, name: str) -> Any:
+    if name in ("real", "imag", "numerator", "denominator"):
+        return getattr(value, name)
+    raise Undecided("the simulator does not look inside values in an expression")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What an expression may name."""
+
+    names: Mapping[str, Any]
+    functions: Functions
+    part: Part
 
 
 def _bits(value: Any) -> int:
@@ -79,7 +99,7 @@ def _int(*value: Any) -> Any:
     return whole(value[0]) if len(value) == 1 and isinstance(value[0], Unknown) and value[0].low >= 0 else int(*value)
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+FUNCTIONS: Functions = {
     "sum": _sum,
     "min": _extreme(min, least),
     "max": _extreme(max, most),
@@ -98,7 +118,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "int": _int,
     "float": float,
 }
-_PARTS = ("real", "imag", "numerator", "denominator")
 _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -142,8 +161,12 @@ def maths_expression(expression: str, values: Mapping[str, Any]) -> tuple[Any, A
     return number, int(result), bool(result)
 
 
-def value_of(expression: str, names: Mapping[str, Any]) -> Any:
-    """The value of an expression. Raises `NodeFails` where it is none, or does what it must not.
+def value_of(
+    expression: str, names: Mapping[str, Any], *, functions: Functions = FUNCTIONS, part: Part = _part_of_number
+) -> Any:
+    """The value of an expression; `part` gives what stands behind a dot.
+
+    Raises `NodeFails` where it is none, or does what it must not.
 
     >>> value_of("max(a, b) * 2 if a else 0", {"a": 3, "b": 4})
     8
@@ -153,68 +176,68 @@ def value_of(expression: str, names: Mapping[str, Any]) -> Any:
         if not statements:
             raise NodeFails("its expression is empty")
         # Of several lines only the first counts, and of an assignment its value.
-        return _value(getattr(statements[0], "value", statements[0]), names)
+        return _value(getattr(statements[0], "value", statements[0]), _Known(names, functions, part))
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise NodeFails(f"its expression cannot be read: {error}") from error
 
 
-def _value(node: Any, names: Mapping[str, Any]) -> Any:
+def _value(node: Any, known: _Known) -> Any:
     match node:
         case ast.Constant():
             return node.value
         case ast.Name():
-            if node.id not in names and node.id not in _FUNCTIONS:
+            if node.id not in known.names and node.id not in known.functions:
                 raise NodeFails(f"its expression names '{node.id}', which is not given")
-            return names[node.id] if node.id in names else _FUNCTIONS[node.id]
+            return known.names[node.id] if node.id in known.names else known.functions[node.id]
         case ast.UnaryOp():
-            return _OPERATORS[type(node.op)](_value(node.operand, names))
+            return _OPERATORS[type(node.op)](_value(node.operand, known))
         case ast.BinOp() if type(node.op) in _OPERATORS:
-            return _OPERATORS[type(node.op)](_value(node.left, names), _value(node.right, names))
+            return _OPERATORS[type(node.op)](_value(node.left, known), _value(node.right, known))
         case ast.BoolOp():
-            return _of_either(node, names)
+            return _of_either(node, known)
         case ast.Compare():
-            return _compared(node, names)
+            return _compared(node, known)
         case ast.IfExp():
-            return _value(node.body if _value(node.test, names) else node.orelse, names)
+            return _value(node.body if _value(node.test, known) else node.orelse, known)
         case ast.Call():
-            return _called(node, names)
+            return _called(node, known)
         case ast.Subscript():
-            return _value(node.value, names)[_value(node.slice, names)]
+            return _value(node.value, known)[_value(node.slice, known)]
         case ast.Slice():
             ends = (node.lower, node.upper, node.step)
-            return slice(*(None if end is None else _value(end, names) for end in ends))
-        case ast.Attribute() if node.attr in _PARTS:
-            return getattr(_value(node.value, names), node.attr)
-        case ast.Attribute() | ast.JoinedStr():
+            return slice(*(None if end is None else _value(end, known) for end in ends))
+        case ast.Attribute():
+            return known.part(_value(node.value, known), node.attr)
+        case ast.JoinedStr():
             raise Undecided("the simulator does not look inside values in an expression")
         case _:
             raise NodeFails(f"its expression holds {type(node).__name__}, which is not allowed")
 
 
-def _of_either(node: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+def _of_either(node: ast.BoolOp, known: _Known) -> Any:
     found: Any = False
     for part in node.values:
-        found = _value(part, names)
+        found = _value(part, known)
         if bool(found) is isinstance(node.op, ast.Or):
             break
     return found
 
 
-def _compared(node: ast.Compare, names: Mapping[str, Any]) -> Any:
-    found, right = True, _value(node.left, names)
+def _compared(node: ast.Compare, known: _Known) -> Any:
+    found, right = True, _value(node.left, known)
     for sign, other in zip(node.ops, node.comparators, strict=True):
         if not found:
             break
-        left, right = right, _value(other, names)
+        left, right = right, _value(other, known)
         found = _OPERATORS[type(sign)](left, right)
     return found
 
 
-def _called(node: ast.Call, names: Mapping[str, Any]) -> Any:
+def _called(node: ast.Call, known: _Known) -> Any:
     if isinstance(node.func, ast.Attribute):
         raise Undecided("the simulator does not look inside values in an expression")
-    if not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS:
+    if not isinstance(node.func, ast.Name) or node.func.id not in known.functions:
         raise NodeFails("its expression calls something that is no function it knows")
-    arguments = [_value(argument, names) for argument in node.args]
-    named = {str(keyword.arg): _value(keyword.value, names) for keyword in node.keywords}
-    return _FUNCTIONS[node.func.id](*arguments, **named)
+    arguments = [_value(argument, known) for argument in node.args]
+    named = {str(keyword.arg): _value(keyword.value, known) for keyword in node.keywords}
+    return known.functions[node.func.id](*arguments, **named)
