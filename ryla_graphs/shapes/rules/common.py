@@ -25,15 +25,20 @@ def side(value: Any) -> Whole:
     return int(value)
 
 
-def resized(given: Any, width: Any, height: Any, method: str = "area", crop: str = "disabled") -> Any:
-    """Pictures or masks at another size, their middle only with the crop ``center``. Raises `NodeFails`."""
+def resized(given: Any, width: Any, height: Any, method: str = "bilinear", crop: str = "disabled") -> Any:
+    """Pictures or masks at another size, their middle only with the crop ``center``.
+
+    Raises `NodeFails` where PyTorch or Pillow does: ``area`` makes pictures without any pixel, the others do not.
+    """
+    if not any(isinstance(length, Unknown) for length in (given.width, given.height, width, height)):
+        _check_sides(given, (width, height), method, crop)
+    wide, high = (length if method == "area" else side(length) for length in (width, height))
     if isinstance(given, MaskShape):
-        _check_source(given.width, given.height, width, height, crop)
-        return MaskShape(given.batch, side(height), side(width))
-    _check_source(given.width, given.height, width, height, crop)
-    if method == "lanczos":
-        as_pictures(given)
-    return ImageShape(given.batch, side(height), side(width), given.channels)
+        return MaskShape(given.batch, high, wide)
+    if method == "lanczos" and as_pictures(given).channels == 1:
+        # Pillow drops the one channel, and its place is taken by the height.
+        return MaskShape(given.batch, wide, high)
+    return ImageShape(given.batch, high, wide, given.channels)
 
 
 def as_pictures(given: ImageShape) -> ImageShape:
@@ -43,16 +48,13 @@ def as_pictures(given: ImageShape) -> ImageShape:
     return given
 
 
-def _check_source(width: Whole, height: Whole, to_width: Any, to_height: Any, crop: str) -> None:
-    sides: tuple[Any, ...] = (width, height, to_width, to_height)
-    if any(isinstance(length, Unknown) for length in sides):
-        return
-    if min(sides) < 1:
-        raise NodeFails(f"nothing can be scaled from {width}x{height} to {to_width}x{to_height}")
-    if crop == "center":
-        left, top = middle(sides[:2], sides[2:])
-        if width - 2 * left < 1 or height - 2 * top < 1:
-            raise NodeFails(f"the middle of {width}x{height} as wide as {to_width}x{to_height} has no pixel")
+def _check_sides(given: Any, wanted: tuple[Any, Any], method: str, crop: str) -> None:
+    width, height = int(given.width), int(given.height)
+    if min(wanted) < (0 if method == "area" else 1):
+        raise NodeFails(f"nothing can be scaled to {wanted[0]}x{wanted[1]}")
+    left, top = middle((width, height), wanted) if crop == "center" and width and height and min(wanted) else (0, 0)
+    if method != "lanczos" and (width - 2 * left < 1 or height - 2 * top < 1):
+        raise NodeFails(f"nothing is left of {width}x{height} that could be scaled to {wanted[0]}x{wanted[1]}")
 
 
 def middle(size: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, int]:

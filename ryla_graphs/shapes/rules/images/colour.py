@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails, rule
-from ryla_graphs.shapes.rules.common import broadcast, keeps, rows, same_shape
+from ryla_graphs.shapes.rules.common import broadcast, keeps, resized, rows, same_shape
 from ryla_graphs.shapes.unknown import Unknown, Whole, least
 from ryla_graphs.shapes.values import ImageShape
 
@@ -117,6 +117,8 @@ def write_text(images: ImageShape, text: Any = "") -> ImageShape:
 @rule("ImageBlend")
 def blend(image1: ImageShape, image2: ImageShape) -> ImageShape:
     matched(image1, image2)
+    if image1.shape[1:3] != image2.shape[1:3]:
+        resized(image2, image1.width, image1.height, "bicubic", "center")
     return ImageShape(broadcast(image1.batch, image2.batch), image1.height, image1.width, image1.channels)
 
 

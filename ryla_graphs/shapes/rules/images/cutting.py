@@ -27,6 +27,8 @@ def cut(image: ImageShape, width: Whole, height: Whole, left: Whole, top: Whole)
 @rule("ImageCropV2")
 def crop_region(image: ImageShape, crop_region: Mapping[str, Whole]) -> ImageShape:
     region = {"x": 0, "y": 0, "width": 512, "height": 512, **crop_region}
+    if as_pictures(image).channels == 1:
+        raise NodeFails("what is cut out is shown too, and no picture file has one channel")
     return crop(image, region["width"], region["height"], region["x"], region["y"])
 
 
@@ -48,8 +50,8 @@ def pad(image: ImageShape, left: Whole, top: Whole, right: Whole, bottom: Whole)
 def crop_to_mask(images: ImageShape, masks: MaskShape, width: Whole, height: Whole) -> ImageShape:
     if masks.batch not in (1, images.batch):
         raise NodeFails(f"{masks.batch} masks do not go with {images.batch} pictures")
-    if images.channels < 3:
-        raise NodeFails(f"it takes pictures with colours, and not of {images.channels} channels")
+    if images.channels == 2:
+        raise NodeFails("it takes no pictures of 2 channels")
     return ImageShape(images.batch, height, width)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails, rule
-from ryla_graphs.shapes.rules.common import resized, same_shape
+from ryla_graphs.shapes.rules.common import as_pictures, resized, same_shape
 from ryla_graphs.shapes.rules.images.colour import matched
 from ryla_graphs.shapes.unknown import Whole, least, most, whole
 from ryla_graphs.shapes.values import ImageShape, MaskShape
@@ -29,6 +29,8 @@ def stitch(
         ratio = second.width / second.height
         wide = whole(first.height * ratio) if across else first.width
         second = resized(second, wide, first.height if across else whole(first.width / ratio), "lanczos")
+        if isinstance(second, MaskShape):
+            raise NodeFails("its second picture has one channel, which is lost when it is scaled")
     batch, channels = most(first.batch, second.batch), most(first.channels, second.channels)
     gap = spacing_width + spacing_width % 2
     if across:
@@ -77,6 +79,9 @@ def porter_duff(
     if source.channels != destination.channels:
         raise NodeFails("its pictures have different channels")
     batch = least(source.batch, source_alpha.batch, destination.batch, destination_alpha.batch)
+    for given in (destination_alpha, source, source_alpha):
+        if given.shape[1:3] != destination.shape[1:3]:
+            resized(given, destination.width, destination.height, "bicubic", "center")
     size = destination.height, destination.width
     return ImageShape(batch, *size, destination.channels), MaskShape(batch, *size)
 
@@ -104,6 +109,8 @@ def grid(
     count: Whole = sum((image.batch for image in images[1:]), images[0].batch) if images else 0
     if count == 0:
         raise NodeFails("there is no picture for its grid")
+    if any(as_pictures(image).channels == 1 for image in images):
+        raise NodeFails("Pillow makes no picture of one channel alone")
     across, gap = columns[0], padding[0]
     down = (count + across - 1) // across
     width, height = (n * (size + gap) - gap for n, size in ((across, cell_width[0]), (down, cell_height[0])))

@@ -9,7 +9,7 @@ from typing import Any
 from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.rules.common import as_pictures, resized, same_shape, sides_to
 from ryla_graphs.shapes.unknown import Number, Unknown, Whole, least, most, rounded, whole
-from ryla_graphs.shapes.values import ImageShape
+from ryla_graphs.shapes.values import ImageShape, MaskShape
 
 _MEGAPIXEL = 1024 * 1024
 _KONTEXT_SIDES = (
@@ -61,6 +61,8 @@ def resize_image_or_mask(input: Any, resize_type: Mapping[str, Any], scale_metho
             return input
         case "scale dimensions":
             sides = sides_to(width, height, wanted["width"], wanted["height"])
+        case ("scale width" | "scale height") as side if wanted[side.removeprefix("scale ")] == 0:
+            return input
         case "scale width":
             sides = sides_to(width, height, wanted["width"], 0)
         case "scale height":
@@ -148,7 +150,9 @@ def scale_for_kontext(image: ImageShape) -> Any:
 @rule("ResizeAndPadImage")
 def resize_and_pad(image: ImageShape, target_width: Whole, target_height: Whole, interpolation: str = "area") -> Any:
     if not any(isinstance(length, Unknown) for length in (image.width, image.height, target_width, target_height)):
-        resized(image, *fitting(image, target_width, target_height), interpolation)
+        inner = resized(image, *fitting(image, target_width, target_height), interpolation)
+        if isinstance(inner, MaskShape) and image.batch != 1:
+            raise NodeFails("pictures of one channel lose it when they are scaled")
     return ImageShape(image.batch, target_height, target_width, image.channels)
 
 
@@ -170,11 +174,21 @@ def pad_for_seedvr2(resized_images: ImageShape) -> ImageShape:
 
 
 @rule("SeedVR2PostProcessing")
-def finish_seedvr2(images: ImageShape, original_resized_images: ImageShape) -> ImageShape:
+def finish_seedvr2(images: ImageShape, original_resized_images: ImageShape, color_correction_method: str) -> ImageShape:
     """Cut back to the size before padding, and to even sides; the alpha of the original comes back."""
     before = original_resized_images
-    width, height = (least(a, b) // 2 * 2 for a, b in ((images.width, before.width), (images.height, before.height)))
-    return ImageShape(least(images.batch, before.batch), height, width, before.channels)
+    whole_width, whole_height = least(images.width, before.width), least(images.height, before.height)
+    width, height = whole_width // 2 * 2, whole_height // 2 * 2
+    if width == 0 or height == 0:
+        raise NodeFails("nothing is left of its pictures with even sides")
+    fits = images.channels == least(before.channels, 3) or color_correction_method == "none"
+    if color_correction_method == "adain" and not fits:
+        # Its numbers are laid out anew for the channels of the pictures, which succeeds where they can be divided.
+        fits = whole_width * whole_height * least(before.channels, 3) % images.channels == 0
+    if not fits:
+        raise NodeFails(f"colours of {before.channels} channels cannot be brought to {images.channels}")
+    channels = images.channels + 1 if before.channels == 4 else images.channels
+    return ImageShape(least(images.batch, before.batch), height, width, channels)
 
 
 @rule("SeedVR2VideoUpscaler")
