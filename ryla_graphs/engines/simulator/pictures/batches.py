@@ -35,6 +35,12 @@ def single(out: Out) -> list[Stretch]:
     return _each(out["images"])[out.item : out.item + 1]
 
 
+@picks("ShuffleImageTextDataset")
+def shuffled_items(out: Out) -> list[Stretch]:
+    order = Twister(out["seed"][0] % (2**32 - 1)).permutation(len(out["images"]))
+    return [whole_of(out["images"][order[out.item]])]
+
+
 @picks("ShuffleDataset")
 def shuffled(out: Out) -> list[Stretch]:
     every = _each(out["images"])

@@ -57,32 +57,35 @@ def spread(image: Image.Image, size: int, choose: Callable[[Image.Image, Image.I
 
     A run of n pixels is two runs of half of it; at the borders the picture goes on as it ends.
     """
-    for step in ((1, 0), (0, 1)):
-        reach = min(size, image.size[step[1]])
-        before, done = (reach - 1) // 2, 1
-        found = image
+    before = (size - 1) // 2
+    for axis in (0, 1):
+        length = image.size[axis]
+        # Further than its own length away from a pixel there is nothing new.
+        first, last = min(before, length - 1), min(size - 1 - before, length - 1)
+        found, done, reach = _wider(image, axis, first, last), 1, first + last + 1
         while done < reach:
             by = min(done, reach - done)
-            found = choose(found, _moved(found, step[0] * by, step[1] * by))
-            done += by
-        image = _moved(found, -step[0] * before, -step[1] * before)
+            found, done = choose(found, ImageChops.offset(found, -by * (1 - axis), -by * axis)), done + by
+        image = found.crop((0, 0, *image.size))
     return image
 
 
-def _moved(image: Image.Image, left: int, up: int) -> Image.Image:
-    """Moved so that what was further right or down is here; the edge is repeated."""
+def _wider(image: Image.Image, axis: int, first: int, last: int) -> Image.Image:
+    """The picture with its first and its last row or column repeated before and after it."""
     width, height = image.size
-    box = (left, up, left + width, up + height)
-    moved = image.crop(box)
-    if left > 0:
-        moved.paste(image.crop((width - 1, 0, width, height)).resize((left, height)), (width - left, 0))
-    elif left < 0:
-        moved.paste(image.crop((0, 0, 1, height)).resize((-left, height)), (0, 0))
-    if up > 0:
-        moved.paste(image.crop((0, height - 1, width, height)).resize((width, up)), (0, height - up))
-    elif up < 0:
-        moved.paste(image.crop((0, 0, width, 1)).resize((width, -up)), (0, 0))
-    return moved
+    grown = (width + first + last, height) if axis == 0 else (width, height + first + last)
+    ends = (
+        ((0, 0, 1, height), (width - 1, 0, width, height))
+        if axis == 0
+        else ((0, 0, width, 1), (0, height - 1, width, height))
+    )
+    wider = Image.new(image.mode, grown)
+    wider.paste(image, (first, 0) if axis == 0 else (0, first))
+    for box, count, start in zip(ends, (first, last), (0, first + image.size[axis]), strict=True):
+        if count:
+            edge = image.crop(box).resize((count, height) if axis == 0 else (width, count))
+            wider.paste(edge, (start, 0) if axis == 0 else (0, start))
+    return wider
 
 
 @draws("ImageAddNoise", frames=("image",))

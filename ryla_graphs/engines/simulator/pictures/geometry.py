@@ -85,6 +85,44 @@ def cut_tile(out: Out, image: Image.Image) -> Image.Image:
     return image.crop(boxes[out.item])
 
 
+@draws("ImageCropToMask", frames=("images", "masks"))
+def crop_to_mask(out: Out, image: Image.Image, mask: Image.Image | None) -> Image.Image:
+    """What is inside of the mask, in the middle, on one colour."""
+    inside = Image.new("L", image.size, 255) if mask is None else fitted(mask, image.size, "bilinear")
+    cut = Image.composite(image.convert("RGB"), Image.new("RGB", image.size, out["background"]), inside)
+    width, height = out.size
+    left, top, right, bottom = Image.eval(inside, lambda value: 255 if value > 204 else 0).getbbox() or (
+        0,
+        0,
+        *cut.size,
+    )
+    # As wide for its height as what comes out, with a margin.
+    high = max(bottom - top, (right - left) * height / width) * out["pad_factor"]
+    half = high * width / height / 2, high / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    box = tuple(map(round, (x - half[0], y - half[1], x + half[0], y + half[1])))
+    return fitted(_part(cut, box, out["background"]), out.size, "lanczos")
+
+
+@draws("TripoSplatPreprocessImage", frames=("image", "mask"))
+def crop_body(out: Out, image: Image.Image, mask: Image.Image | None) -> Image.Image:
+    """A square around what is inside of the mask, with a fifth more, on black."""
+    inside = Image.new("L", image.size, 255) if mask is None else fitted(mask, image.size, "bilinear")
+    cut = Image.composite(image.convert("RGB"), Image.new("RGB", image.size), inside)
+    left, top, right, bottom = inside.getbbox() or (0, 0, *image.size)
+    half, x, y = max(right - left, bottom - top) * 0.6, (left + right) / 2, (top + bottom) / 2
+    box = tuple(map(round, (x - half, y - half, x + half, y + half)))
+    return fitted(_part(cut, box, "black"), out.size, "lanczos")
+
+
+def _part(image: Image.Image, box: tuple[int, ...], outside: str) -> Image.Image:
+    """A part of a picture that may go beyond it."""
+    left, top, right, bottom = box
+    part = Image.new(image.mode, (max(1, right - left), max(1, bottom - top)), outside)
+    part.paste(image, (-left, -top))
+    return part
+
+
 @draws("LTXVPreprocess", frames=("image",))
 def compress(out: Out, image: Image.Image) -> Image.Image:
     """Even sides, and what a strong compression leaves of the detail."""

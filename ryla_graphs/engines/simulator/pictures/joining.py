@@ -14,6 +14,8 @@ from ryla_graphs.engines.simulator.pictures.registry import Out, draws, makes, s
 from ryla_graphs.shapes.registry import Call
 from ryla_graphs.shapes.rules.images.tiles import grid as tiles_of
 
+_COLOURS = {"white": "white", "black": "black", "red": "#ff0000", "green": "#00ff00", "blue": "#0000ff"}
+
 
 @makes("ImageStitch")
 def stitch(out: Out) -> Frames:
@@ -37,7 +39,7 @@ def _stitched(out: Out, images: Sequence[Image.Image]) -> Image.Image:
     if matched:
         width = out.size[0] - first.width - gap if across else first.width
         second = fitted(second, (width, first.height if across else out.size[1] - first.height - gap), "lanczos")
-    colour = out.inputs.get("spacing_color", "white")
+    colour = _COLOURS.get(out.inputs.get("spacing_color", "white"), "white")
     # Where they are of different heights, other colours than white and black leave black.
     canvas = Image.new(out.mode, out.size, colour if colour in ("white", "black") else "black")
     parts = [second, first] if out["direction"] in ("left", "up") else [first, second]

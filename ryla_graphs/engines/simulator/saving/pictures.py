@@ -42,6 +42,14 @@ def preview_result(node: Node) -> None:
     show(node, node.outputs[0])
 
 
+@saves("GLSLShader")
+def preview_shader(node: Node) -> None:
+    """The page draws it again, and needs what went in for that."""
+    for pictures in node.nested["images"].values():
+        _save_each(node, pictures, "GLSLShader_input", folder="temp")
+    _save_each(node, node.outputs[0], "GLSLShader_output", folder="temp")
+
+
 @saves("ImageCompositor")
 def preview_layers(node: Node) -> None:
     show(node, node.outputs[0])

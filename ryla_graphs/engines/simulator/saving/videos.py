@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from ryla_graphs.engines.simulator.files import animation, motion_jpeg_mp4
+from ryla_graphs.engines.simulator.frames import Frames
 from ryla_graphs.engines.simulator.media import Encoding, has_pyav, planes_of, video_file
 from ryla_graphs.engines.simulator.saving.registry import saves
 from ryla_graphs.engines.simulator.saving.sounds import prompt_of
@@ -74,6 +75,24 @@ def save_webm(node: Node) -> None:
     encoding = Encoding("webm", codec, Fraction(round(node["fps"] * 1000), 1000), pixels, options)
     content = video_file(_frames(node, images), size, encoding, prompt_of(node))
     node.save("video", name, content, subfolder=subfolder)
+
+
+@saves("SAM3_TrackPreview")
+def preview_tracks(node: Node) -> None:
+    """The frames that were looked at; what was found on them only a model knows."""
+    found, pictures = node["track_data"], node.get("images")
+    if pictures is None:
+        width, height = found.fact("size")
+        black = Frames(lambda _: (), lambda _index, _images: Image.new("RGB", (width, height)))
+        pictures = ImageShape(found.fact("frames"), height, width, content=black)
+    name = f"sam3_track_preview_{node.world.names.hexadecimal(node.key)[:8]}.mp4"
+    size = int(pictures.width), int(pictures.height)
+    rate = Fraction(round(node.get("fps", 24.0) * 1000), 1000)
+    if has_pyav():
+        content = video_file(_frames(node, pictures), size, Encoding("mp4", "h264", rate), prompt_of(node))
+    else:
+        content = motion_jpeg_mp4(list(_frames(node, pictures)), float(rate))
+    node.save("video", name, content, folder="temp")
 
 
 @saves("VHS_VideoCombine")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ryla_graphs.shapes.registry import NodeFails, rule
+from ryla_graphs.shapes.registry import Call, NodeFails, rule
 from ryla_graphs.shapes.rules.common import same_shape
+from ryla_graphs.shapes.rules.loading import load_image
 from ryla_graphs.shapes.unknown import Whole, least, whole
-from ryla_graphs.shapes.values import AudioShape, ImageShape, MaskShape, Opaque
+from ryla_graphs.shapes.values import AudioShape, ImageShape, MaskShape, Opaque, VideoShape
 
 _WANDANCER_RATE = 30
+_TARGETS = 4
 
 
 @rule("Painter")
@@ -69,3 +72,31 @@ def render_splat(
 @rule("RenderMesh")
 def render_mesh(mesh: Opaque, width: Whole, height: Whole) -> tuple[ImageShape, MaskShape]:  # noqa: ARG001 - it has one
     return ImageShape(1, height, width), MaskShape(1, height, width)
+
+
+@rule("GLSLShader")
+def shade(size_mode: Mapping[str, Any], images: Mapping[str, ImageShape]) -> tuple[ImageShape, ...]:
+    """Four pictures with alpha, whether the shader writes to all of them or not."""
+    if not images:
+        raise NodeFails("it needs a picture")
+    first, *others = images.values()
+    if any(other.batch < first.batch for other in others):
+        raise NodeFails("a later batch of its pictures is shorter than the first")
+    custom = size_mode["size_mode"] == "custom"
+    width, height = (size_mode["width"], size_mode["height"]) if custom else (first.width, first.height)
+    return tuple(ImageShape(first.batch, height, width, 4) for _ in range(_TARGETS))
+
+
+@rule("Load3D")
+def load_3d(model_file: str, image: Any, call: Call) -> tuple[Any, ...]:
+    """What a page has drawn of a body: a picture, its mask, its normals, perhaps a recording."""
+    if not isinstance(image, Mapping):
+        raise NodeFails("a page has drawn nothing for it")
+    picture, _ = load_image(image["image"], call)
+    _, mask = load_image(image["mask"], call)
+    normals, _ = load_image(image["normal"], call)
+    recording = call.file(image["recording"], VideoShape) if image["recording"] else None
+    is_file = bool(model_file) and model_file != "none"
+    body = Opaque("FILE_3D", {"format": model_file.rpartition(".")[2].lower()}) if is_file else None
+    info, path = image.get("model_3d_info", []), model_file if is_file else ""
+    return picture, mask, path, normals, image["camera_info"], recording, body, info
