@@ -416,3 +416,18 @@ def test_what_is_only_described_costs_nothing() -> None:
     size = GetImageSize(image=ImageScaleBy(image=frames, upscale_method="area", scale_by=2.0))
     (artifact,) = simulate(PreviewAny(source=size.out.width)).outputs
     assert artifact.text == "32768"
+
+
+def test_what_comes_from_an_unknown_class_is_guessed_by_what_takes_it() -> None:
+    graph = {
+        "1": {"class_type": "NobodyKnowsThisClass", "inputs": {}},
+        "2": {"class_type": "ImageScaleBy", "inputs": {"image": ["1", 0], "upscale_method": "area", "scale_by": 2.0}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}},
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "y"}},
+    }
+    result = run(Simulator(), Workflow.load(graph).compile(check=False))
+    assert {pixels(result, index).size for index in range(2)} == {(1024, 1024), (512, 512)}
+    assert result.guessed == ("the class 'NobodyKnowsThisClass' is not known",)
+    assert all(artifact.guessed == result.guessed for artifact in result.outputs)
+    with pytest.raises(ExecutionFailed, match="would have to guess:\n- the class 'NobodyKnowsThisClass' is not known"):
+        run(Simulator(strict=True), Workflow.load(graph).compile(check=False))

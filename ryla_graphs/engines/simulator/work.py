@@ -9,12 +9,12 @@ from typing import Any
 
 from ryla_graphs.engines.simulator.captions import caption
 from ryla_graphs.engines.simulator.done import done
-from ryla_graphs.engines.simulator.pictures import give_content
+from ryla_graphs.engines.simulator.pictures import give_content, stand_in
 from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
-from ryla_graphs.shapes.guessing import guessed_outputs
+from ryla_graphs.shapes.guessing import guessed_outputs, unknown_size, without_unknown
 from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided
@@ -25,6 +25,15 @@ _RAISED = (ArithmeticError, AttributeError, LookupError, MemoryError, OverflowEr
 def call_of(task: Task, inputs: Mapping[str, Any], world: World) -> Call:
     """A call of a task in a world."""
     return Call(task.node, task.schema, inputs, world.files, world)
+
+
+def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
+    """A call with guesses for what nobody knows of its inputs, such as what an unknown class gives, and why."""
+    guess, reasons = without_unknown(call)
+    if not reasons:
+        return call, ()
+    inputs = {name: stand_in(call, value, f"{key}.{name}") for name, value in guess.inputs.items()}
+    return replace(guess, inputs=inputs), reasons
 
 
 def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
@@ -68,7 +77,19 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
         outputs = row(call)
         if isinstance(outputs, Guessed):
             return outputs.outputs, (f"what {call.class_type} '{call.node}' gives is not known: {outputs.reason}",)
-        return outputs, ()
+        return _sized(call, outputs)
     except Undecided as why:
         outputs, _ = guessed_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
+
+
+def _sized(call: Call, outputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """Outputs of which those are guessed whose size nobody knows, such as that of a file that is not given."""
+    unknown = {slot: why for slot, value in enumerate(outputs) if (why := unknown_size(value)) is not None}
+    if not unknown:
+        return outputs, ()
+    guesses, _ = guessed_outputs(call)
+    reasons = dict.fromkeys(
+        f"what {call.class_type} '{call.node}' gives is not known: {why}" for why in unknown.values()
+    )
+    return tuple(guesses[slot] if slot in unknown else value for slot, value in enumerate(outputs)), tuple(reasons)

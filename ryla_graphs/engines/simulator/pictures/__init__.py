@@ -18,7 +18,7 @@ from ryla_graphs.engines.simulator.pictures import (
     models,
     texts,
 )
-from ryla_graphs.engines.simulator.pictures.content import give_content
+from ryla_graphs.engines.simulator.pictures.content import give_content, stand_in
 
 __all__ = [
     "batches",
@@ -35,5 +35,6 @@ __all__ = [
     "masks",
     "matching",
     "models",
+    "stand_in",
     "texts",
 ]

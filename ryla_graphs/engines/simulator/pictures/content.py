@@ -43,6 +43,19 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
     )
 
 
+def stand_in(call: Call, value: Any, key: str) -> Any:
+    """A value that was only guessed, with a picture that says so where it is one."""
+    if not isinstance(value, (*_PICTURES, VideoShape)) or value.content is not None:
+        return value
+    shape = ImageShape(value.frames, value.height, value.width) if isinstance(value, VideoShape) else value
+    out = Out(call, {}, shape, 0, 0, 0, key)
+
+    def show(index: int, _: Sequence[Image.Image]) -> Image.Image:
+        return as_mode(draw(*out.size, key, index, f"GUESSED for {call.class_type}"), out.mode)
+
+    return replace(value, content=Frames(lambda _: (), show))
+
+
 def _flat(values: Any) -> Iterator[Any]:
     for value in values:
         if isinstance(value, list):
