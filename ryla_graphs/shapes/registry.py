@@ -23,6 +23,21 @@ class NodeFails(Exception):
     """The real node raises here; the argument is what it says, in our words."""
 
 
+class Guessed(tuple[Any, ...]):
+    """Outputs of which a rule is not sure, and why: what it gives instead of a plain tuple.
+
+    >>> Guessed((1, 2), "nothing is known of the VAE").reason
+    'nothing is known of the VAE'
+    """
+
+    reason: str
+
+    def __new__(cls, outputs: Iterable[Any], reason: str) -> Guessed:
+        made = super().__new__(cls, outputs)
+        made.reason = reason
+        return made
+
+
 class ReadsContent(Undecided):
     """What comes out depends on pixels or samples, which only a run has."""
 

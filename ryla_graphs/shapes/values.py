@@ -65,9 +65,13 @@ class LatentShape:
     keys: Mapping[str, Any] = field(default_factory=dict)
     """What else nodes write next to the samples: ``type``, ``downscale_ratio_spacial``."""
     noise_mask: tuple[Whole, ...] | None = None
+    mask_is_full: bool = False
+    """Whether the noise mask is known to leave nothing out."""
     batch_index: tuple[int, ...] | None = None
     more: tuple[tuple[Whole, ...], ...] = ()
     """Further tensors that go with it: the sound of a video."""
+    more_masks: tuple[tuple[Whole, ...], ...] = ()
+    """Their noise masks."""
     empty: bool = False
     """Whether it is all zeros, which core samplers fit to any model."""
     content: Any = _CONTENT
@@ -95,6 +99,13 @@ class LatentShape:
     def with_samples(self, *samples: Whole) -> LatentShape:
         """The same latents at another size: the rest of the dictionary stays, as nodes copy it."""
         return replace(self, samples=samples, content=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorShape:
+    """Numbers that are neither pictures nor anything else with a name here: tracks, embeddings."""
+
+    shape: tuple[Whole, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
+from ryla_graphs.engines.simulator.bodies import points_of
 from ryla_graphs.engines.simulator.frames import fixed
 from ryla_graphs.shapes.values import ImageShape, Opaque
 
@@ -38,7 +39,7 @@ def read(content: bytes) -> Any:
     try:
         return _pictures(Image.open(io.BytesIO(content)))
     except _BROKEN:
-        return Opaque("FILE")
+        return Opaque("FILE", points_of(content))
 
 
 def _pictures(image: Image.Image) -> ImageShape:

@@ -14,9 +14,9 @@ from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
 from ryla_graphs.shapes.guessing import guessed_outputs
-from ryla_graphs.shapes.registry import Call, NodeFails, Rules
+from ryla_graphs.shapes.registry import Call, Guessed, NodeFails, Rules
 from ryla_graphs.shapes.rules import rule
-from ryla_graphs.shapes.unknown import Undecided
+from ryla_graphs.shapes.unknown import Undecided, Unknown
 
 done = Rules()
 """Classes whose results depend on pixels or samples, which only a run has; before the rules of `ryla_graphs.shapes`."""
@@ -66,7 +66,13 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     if row is None:
         return guessed_outputs(call)
     try:
-        return row(call), ()
+        outputs = row(call)
     except Undecided as why:
         outputs, _ = guessed_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
+    reasons: tuple[str, ...] = (outputs.reason,) if isinstance(outputs, Guessed) else ()
+    if any(isinstance(value, Unknown) for value in outputs):
+        instead, _ = guessed_outputs(call)
+        reasons += tuple(value.reason for value in outputs if isinstance(value, Unknown))
+        outputs = tuple(b if isinstance(a, Unknown) else a for a, b in zip(outputs, instead, strict=False))
+    return outputs, tuple(f"what {call.class_type} '{call.node}' gives is guessed: {why}" for why in reasons)

@@ -3,6 +3,33 @@
 from __future__ import annotations
 
 from ryla_graphs.shapes.registry import rule
-from ryla_graphs.shapes.rules import images, latents, loading, masks, saving, values, videos
+from ryla_graphs.shapes.rules import (
+    conditioning,
+    images,
+    latents,
+    loading,
+    masks,
+    models,
+    objects,
+    sampling,
+    saving,
+    values,
+    video,
+    videos,
+)
 
-__all__ = ["images", "latents", "loading", "masks", "rule", "saving", "values", "videos"]
+__all__ = [
+    "conditioning",
+    "images",
+    "latents",
+    "loading",
+    "masks",
+    "models",
+    "objects",
+    "rule",
+    "sampling",
+    "saving",
+    "values",
+    "video",
+    "videos",
+]
