@@ -56,7 +56,11 @@ def shifted(shift: float, time: float) -> float:
 
 def exponentially_shifted(mu: float, time: float) -> float:
     """The same, for models whose shift is an exponent."""
-    return math.exp(mu) / (math.exp(mu) + (1 / time - 1)) if time else 0.0
+    if not time:
+        return 0.0
+    weight = math.exp(mu)
+    below = weight + (1 / time - 1)
+    return weight / below if below else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,12 @@ class Codec:
     """Whether it cuts tiles as it wants to."""
     flat: bool = False
     """For sounds and bodies: it gives no pictures."""
+    rate: int | None = None
+    """For sounds: how many samples a second it takes; `space` is how many of them a step stands for."""
+    before: tuple[int, ...] = ()
+    """For sounds: dimensions between channels and time, such as the parts of a spectrum."""
+    after: tuple[int, ...] = ()
+    """For sounds: dimensions behind time."""
 
     @property
     def decoded(self) -> int:
@@ -118,13 +124,13 @@ CODECS: Mapping[str, Codec] = {
     "cogvideox": Codec(16, 8, 4),
     "seedvr2": Codec(16, 8, 4, own_tiles=True),
     "minimax-h3": Codec(24, 16, 4, steps_of=_steps_of_minimax, frames_of=_frames_of_minimax, own_tiles=True),
-    "stable-audio": Codec(64, 2048, flat=True),
-    "stable-audio-3": Codec(256, 4096, flat=True),
-    "ace": Codec(8, 4096, flat=True),
-    "ace15": Codec(64, 1920, flat=True),
+    "stable-audio": Codec(64, 2048, flat=True, rate=44_100),
+    "stable-audio-3": Codec(256, 4096, flat=True, rate=44_100),
+    "ace": Codec(8, 4096, flat=True, rate=44_100, before=(16,)),
+    "ace15": Codec(64, 1920, flat=True, rate=48_000),
     "minimax-music": Codec(128, 512, flat=True),
-    "minimax-h3-audio": Codec(32, 800, flat=True),
-    "ltxv-audio": Codec(8, 4096, flat=True),
+    "minimax-h3-audio": Codec(32, 800, flat=True, rate=32_000, before=(2,)),
+    "ltxv-audio": Codec(8, 640, flat=True, rate=16_000, after=(16,)),
     "trellis2": Codec(32, flat=True),
     "triposplat": Codec(16, flat=True),
     "pixels": Codec(3, 1),

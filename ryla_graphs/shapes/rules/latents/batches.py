@@ -32,6 +32,8 @@ def index_of(latent: LatentShape) -> Index:
 
 def batch_of(latents: list[LatentShape]) -> LatentShape:
     """One batch of several, at the size of the first."""
+    if not latents:
+        raise NodeFails("there are no latents")
     first = latents[0]
     dims = joined(*(like(first.samples, latent.samples) for latent in latents))
     parts = [index_of(latent) for latent in latents]

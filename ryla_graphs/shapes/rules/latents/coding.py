@@ -8,7 +8,7 @@ from ryla_graphs.shapes.models import CODECS, Codec
 from ryla_graphs.shapes.registry import Guessed, NodeFails, rule
 from ryla_graphs.shapes.rules.keyed import both
 from ryla_graphs.shapes.tensors import Dims, copied, differ, surely
-from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, Opaque
+from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, Opaque
 
 
 def codec_of(vae: Any, usual: str = "flux") -> Codec:
@@ -113,3 +113,25 @@ def inpaint_conditioning(
     pair = both(positive, negative, concat_latent_image=codec.encode(kept), concat_mask=masked)
     latent = latent_of(codec.encode(pixels), codec, noise_mask=masked if noise_mask else None)
     return _unsure(vae, *pair, latent)
+
+
+def _sounds(audio: AudioShape | None, vae: Any, usual: str) -> tuple[Any, ...]:
+    """The latents of a sound, resampled to the rate of its VAE; what is left of its end is cut off."""
+    if audio is None:
+        raise NodeFails("there is no sound")
+    codec = codec_of(vae, usual)
+    if not codec.flat or codec.rate is None:
+        raise NodeFails("its VAE encodes no sound")
+    length = -(-audio.samples * codec.rate // audio.rate) // codec.space
+    dims = (audio.batch, codec.channels, *codec.before, length, *codec.after)
+    return _unsure(vae, LatentShape(dims, space=1, time=codec.space))
+
+
+@rule("VAEEncodeAudio")
+def encode_sound(audio: AudioShape, vae: Any = None) -> tuple[Any, ...]:
+    return _sounds(audio, vae, "stable-audio")
+
+
+@rule("LTXVAudioVAEEncode")
+def encode_ltxv_sound(audio: AudioShape, audio_vae: Any = None) -> tuple[Any, ...]:
+    return _sounds(audio, audio_vae, "ltxv-audio")

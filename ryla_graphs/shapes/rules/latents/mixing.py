@@ -25,6 +25,13 @@ def four(samples: Dims) -> Dims:
     return samples
 
 
+def with_sides(samples: Dims) -> Dims:
+    """Latents of pictures or videos. Raises `NodeFails` for those of sounds."""
+    if len(samples) < 4:
+        raise NodeFails(f"latents of {len(samples)} dimensions have no sides")
+    return samples
+
+
 def _repeated(samples: Dims, batch: Whole) -> Dims:
     return (batch, *samples[1:])
 
@@ -58,7 +65,7 @@ def _without_channels(dims: Dims) -> Dims:
 
 @rule("LatentBlend")
 def blend(samples1: LatentShape, samples2: LatentShape) -> LatentShape:
-    first, second = samples1.samples, samples2.samples
+    first, second = with_sides(samples1.samples), samples2.samples
     if len(first) != len(second) or any(differ(a, b) for a, b in zip(first, second, strict=True)):
         second = scaled(four(second), first[3], first[2])
     return _mixed(samples1, samples2, together(first, second))
@@ -77,7 +84,7 @@ def composite(
     samples_to: LatentShape, samples_from: LatentShape, x: Whole, y: Whole, feather: Whole = 0
 ) -> LatentShape:
     """One latent laid over another at a place in pixels, as far as there is room for it."""
-    into, source = samples_to.samples, samples_from.samples
+    into, source = with_sides(samples_to.samples), with_sides(samples_from.samples)
     left, top = x // 8, y // 8
     room = into[2] - top, into[3] - left
     cut = (*source[:2], sliced(source[2], None, room[0]), sliced(source[3], None, room[1]), *source[4:])
@@ -105,8 +112,10 @@ def composite_masked(
     resize_source: bool,
     mask: MaskShape | None = None,
 ) -> LatentShape:
-    into = destination.samples
-    laid = _repeated(scaled(four(source.samples), into[-1], into[-2]) if resize_source else source.samples, into[0])
+    into = with_sides(destination.samples)
+    laid = _repeated(
+        scaled(four(source.samples), into[-1], into[-2]) if resize_source else with_sides(source.samples), into[0]
+    )
     width, height = laid[-1], laid[-2]
     left = most(-width * 8, least(x, into[-1] * 8)) // 8
     top = most(-height * 8, least(y, into[-2] * 8)) // 8
@@ -126,7 +135,7 @@ def replace_frames(destination: LatentShape, index: Any, source: LatentShape | N
     """Frames of a video in the place of others; what does not fit changes nothing."""
     if source is None:
         return destination
-    into, laid = destination.samples, source.samples
+    into, laid = with_sides(destination.samples), with_sides(source.samples)
     start = into[2] + index if index < 0 else index
     if start > into[2] or start + laid[2] > into[2]:
         return destination

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ryla_graphs.shapes.rules.objects import bodies, cameras, found, samplers
+from ryla_graphs.shapes.rules.objects import bodies, cameras, documents, found, samplers
 
-__all__ = ["bodies", "cameras", "found", "samplers"]
+__all__ = ["bodies", "cameras", "documents", "found", "samplers"]

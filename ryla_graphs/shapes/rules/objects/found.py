@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ryla_graphs.shapes.registry import rule
+from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.unknown import Undecided
 from ryla_graphs.shapes.values import Opaque
 
@@ -14,7 +14,7 @@ def box(x: Any, y: Any, width: Any, height: Any) -> dict[str, Any]:
     return {"x": x, "y": y, "width": width, "height": height}
 
 
-@rule("RTDETR_detect", "SDPoseFaceBBoxes")
+@rule("MediaPipeFaceLandmarker", "RTDETR_detect", "SAM3_Detect", "SDPoseFaceBBoxes")
 def detect_boxes() -> Any:
     raise Undecided("what a detector finds, only the run knows")
 
@@ -27,3 +27,10 @@ def detect_pose() -> Opaque:
 @rule("SAM3_VideoTrack")
 def track() -> Opaque:
     return Opaque("SAM3_TRACK_DATA")
+
+
+@rule("TrainLoraNode")
+def train(steps: Any = 0, model: Any = None) -> tuple[Any, Any, Any]:
+    if model is None:
+        raise NodeFails("there is no model")
+    return Opaque("LORA_MODEL"), Opaque("LOSS_MAP"), steps

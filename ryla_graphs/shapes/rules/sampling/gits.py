@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ryla_graphs.shapes.registry import NodeFails
+
 LEVELS: tuple[float, ...] = (
     14.61464119, 13.76078796, 12.96784878, 12.2308979, 11.54541874, 10.90732002, 10.31284904, 9.75859547,
     9.24142551, 8.75849152, 8.30717278, 7.88507891, 7.49001646, 7.11996698, 6.77309084, 6.44769001, 6.14220476,
@@ -137,7 +139,10 @@ MOST = 20
 
 
 def gits_levels(coefficient: float, steps: int) -> list[float]:
-    """The levels of a schedule of 2 to 20 steps. Raises `LookupError` where there is no table of the coefficient."""
-    row = _TABLES[round(coefficient, 2)].split()[steps - 2]
+    """The levels of a schedule of 2 to 20 steps. Raises `NodeFails` where there is no table of the coefficient."""
+    rows = next((rows for known, rows in _TABLES.items() if known == round(coefficient, 2)), None)
+    if rows is None:
+        raise NodeFails(f"there is no schedule for a coefficient of {coefficient}")
+    row = rows.split()[steps - 2]
     inner = (LEVELS[int(row[place : place + 2])] for place in range(0, len(row), 2))
     return [LEVELS[0], *inner, LEVELS[-1]]

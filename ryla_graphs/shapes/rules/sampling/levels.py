@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ryla_graphs.shapes.models.noise import Sampling, exponentially_shifted
@@ -24,46 +24,55 @@ def sampling_of(model: Any) -> Sampling:
     return sampling
 
 
+def computed(make: Callable[..., Sequence[float]], *args: Any) -> Sigmas:
+    """What a formula gives. Raises `NodeFails` where it divides by zero, or has no logarithm to take."""
+    try:
+        return Sigmas(tuple(make(*args)))
+    except (ArithmeticError, ValueError) as error:
+        raise NodeFails(f"its levels cannot be computed: {error}") from error
+
+
 @rule("BasicScheduler")
 def basic_scheduler(model: Any, scheduler: str, steps: int, denoise: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.scheduled(sampling_of(model), scheduler, steps, denoise)))
+    return computed(schedulers.scheduled, sampling_of(model), scheduler, steps, denoise)
 
 
 @rule("BetaSamplingScheduler")
 def beta_scheduler(model: Any, steps: int, alpha: float, beta: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.beta(sampling_of(model), affordable(steps), alpha, beta)))
+    return computed(schedulers.beta, sampling_of(model), affordable(steps), alpha, beta)
 
 
 @rule("SDTurboScheduler")
 def turbo_scheduler(model: Any, steps: int, denoise: float) -> Sigmas:
     start = 10 - int(10 * denoise)
     times = [step * 100 - 1 for step in range(10, 0, -1)][start : start + steps]
-    return Sigmas((*map(sampling_of(model).sigma, times), 0.0))
+    sampling = sampling_of(model)
+    return computed(lambda: (*map(sampling.sigma, times), 0.0))
 
 
 @rule("KarrasScheduler")
 def karras(steps: int, sigma_max: float, sigma_min: float, rho: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.karras(affordable(steps), sigma_min, sigma_max, rho)))
+    return computed(schedulers.karras, affordable(steps), sigma_min, sigma_max, rho)
 
 
 @rule("ExponentialScheduler")
 def exponential(steps: int, sigma_max: float, sigma_min: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.exponential(affordable(steps), sigma_min, sigma_max)))
+    return computed(schedulers.exponential, affordable(steps), sigma_min, sigma_max)
 
 
 @rule("PolyexponentialScheduler")
 def polyexponential(steps: int, sigma_max: float, sigma_min: float, rho: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.polyexponential(affordable(steps), sigma_min, sigma_max, rho)))
+    return computed(schedulers.polyexponential, affordable(steps), sigma_min, sigma_max, rho)
 
 
 @rule("LaplaceScheduler")
 def laplace(steps: int, sigma_max: float, sigma_min: float, mu: float, beta: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.laplace(affordable(steps), sigma_min, sigma_max, mu, beta)))
+    return computed(schedulers.laplace, affordable(steps), sigma_min, sigma_max, mu, beta)
 
 
 @rule("VPScheduler")
 def variance_preserving(steps: int, beta_d: float, beta_min: float, eps_s: float) -> Sigmas:
-    return Sigmas(tuple(schedulers.variance_preserving(affordable(steps), beta_d, beta_min, eps_s)))
+    return computed(schedulers.variance_preserving, affordable(steps), beta_d, beta_min, eps_s)
 
 
 def _tokens(latent: LatentShape | None) -> Any:
@@ -82,13 +91,17 @@ def ltxv_scheduler(
     steps: int, max_shift: float, base_shift: float, stretch: bool, terminal: float, latent: LatentShape | None = None
 ) -> Sigmas:
     shift = shift_for(_tokens(latent), base_shift, max_shift, 1024)
-    levels = [exponentially_shifted(shift, part) for part in spaced(1, 0, affordable(steps) + 1)]
-    if stretch:
-        noisy = [level for level in levels if level]
-        scale = (1 - noisy[-1]) / (1 - terminal)
-        # With one step the only level is 1, which nothing can stretch.
-        levels = [(1 - (1 - level) / scale if scale else math.nan) if level else 0.0 for level in levels]
-    return Sigmas(tuple(levels))
+    return computed(_stretched, shift, affordable(steps), terminal if stretch else None)
+
+
+def _stretched(shift: Any, steps: int, terminal: float | None) -> list[float]:
+    levels = [exponentially_shifted(shift, part) for part in spaced(1, 0, steps + 1)]
+    if terminal is None:
+        return levels
+    least = [level for level in levels if level][-1]
+    # With one step the only level is 1, which nothing can stretch.
+    scale = math.inf if terminal == 1 else (1 - least) / (1 - terminal)
+    return [(1 - (1 - level) / scale if scale else math.nan) if level else 0.0 for level in levels]
 
 
 @rule("Flux2Scheduler")
@@ -99,18 +112,22 @@ def flux2_scheduler(steps: int, width: Whole, height: Whole) -> Sigmas:
         few = 8.73809524e-05 * tokens + 1.89833333
         slope = (many - few) / 190
         many = slope * steps + (many - 200 * slope)
-    return Sigmas(tuple(exponentially_shifted(many, part) for part in spaced(1, 0, affordable(steps) + 1)))
+    return computed(_stretched, many, affordable(steps), None)
 
 
 @rule("Ideogram4Scheduler")
 def ideogram_scheduler(steps: int, width: int, height: int, mu: float, std: float) -> Sigmas:
-    mean = mu + 0.5 * math.log(width * height / (512 * 512))
+    return computed(_about, affordable(steps), width * height, mu, std)
+
+
+def _about(steps: int, pixels: int, mu: float, std: float) -> list[float]:
+    mean = mu + 0.5 * math.log(pixels / (512 * 512))
     lowest, highest = 1 / (1 + math.exp(9.0)), 1 / (1 + math.exp(-7.5))
     levels = []
-    for part in spaced(1, 0, affordable(steps) + 1):
+    for part in spaced(1, 0, steps + 1):
         clean = 1 / (1 + _exp(mean + std * normal_quantile(part)))
         levels.append(1 - min(max(clean, lowest), highest))
-    return Sigmas((*levels[:-1], 0.0))
+    return [*levels[:-1], 0.0]
 
 
 def _exp(value: float) -> float:
@@ -122,7 +139,7 @@ _NUMBER = re.compile(r"[-+]?(?:\d*\.*\d+)")
 
 @rule("ManualSigmas")
 def manual_sigmas(sigmas: str) -> Sigmas:
-    return Sigmas(tuple(float(found) for found in _NUMBER.findall(sigmas)))
+    return Sigmas(tuple(float(found) for found in _NUMBER.findall(str(sigmas))))
 
 
 @rule("SplitSigmas")

@@ -25,7 +25,7 @@ def generate_tracks(num_frames: Whole, num_tracks: Whole, track_mask: MaskShape 
 
 
 @rule("WanMoveTracksFromCoords")
-def tracks_of(track_coords: Any, track_mask: MaskShape | None = None) -> tuple[Tracks, Whole]:
+def tracks_of(track_coords: Any = "", track_mask: MaskShape | None = None) -> tuple[Tracks, Whole]:
     if isinstance(track_coords, Unknown):
         some = Unknown(track_coords.reason, 1)
         return _tracks(some, Unknown(track_coords.reason, 1), track_mask), some

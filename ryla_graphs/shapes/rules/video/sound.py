@@ -152,7 +152,10 @@ def encode_dance(audio: AudioShape, video_frames: Any, audio_inject_scale: Any =
             "fps": rate,
             "audio_inject_scale": audio_inject_scale,
         }, rate
-    rate = 30 / whole(parts / video_frames + 0.5)
+    every = whole(parts / video_frames + 0.5) if video_frames else 0
+    if not every:
+        raise NodeFails(f"a sound of {parts} parts has no rate for {video_frames} frames")
+    rate = 30 / every
     text = ", 帧率是30fps。" if int(rate + 0.5) == 30 else f" 帧率是{rate:.4f}"
     heard = {"audio_feature": TensorShape((1, parts, 35)), "fps": rate, "audio_inject_scale": audio_inject_scale}
     return heard, text

@@ -286,3 +286,19 @@ def _left(frames: ImageShape | None, offset: Any) -> ImageShape | None:
     if frames is None or frames.batch <= offset:
         return None
     return ImageShape(frames.batch - offset, frames.height, frames.width, frames.channels)
+
+
+@rule("ARVideoI2V")
+def autoregressive(
+    model: Any,
+    vae: Any,
+    start_image: ImageShape,
+    width: Whole,
+    height: Whole,
+    length: Whole,
+    batch_size: Whole = 1,
+) -> tuple[Any, LatentShape]:
+    coded(vae, first_of(start_image, 1, width, height))
+    if model is None:
+        raise NodeFails("there is no model")
+    return model, video(batch_size, 16, length, height, width)
