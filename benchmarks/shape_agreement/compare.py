@@ -184,7 +184,8 @@ def _same(recorded: Any, ours: Any, close: float = _CLOSE) -> bool:
         and isinstance(ours, numbers)
         and isinstance(recorded, bool) == isinstance(ours, bool)
     ):
-        return recorded == ours or math.isclose(recorded, ours, rel_tol=close, abs_tol=close * 0.05)
+        both_nan = math.isnan(recorded) and math.isnan(ours)
+        return recorded == ours or both_nan or math.isclose(recorded, ours, rel_tol=close, abs_tol=close * 0.05)
     return bool(recorded == ours)
 
 

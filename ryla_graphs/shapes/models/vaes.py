@@ -95,11 +95,11 @@ class Codec:
             samples = (*samples[:2], *samples[3:])
         if len(samples) != (4 if self.time is None else 5):
             raise NodeFails(f"this VAE does not decode latents of {len(samples)} dimensions")
-        if differ(samples[1], self.channels):
+        if differ(samples[1], self.channels) and self.space > 1:
             raise NodeFails(f"this VAE decodes latents of {self.channels} channels, not of {samples[1]}")
         height, width = samples[-2] * self.decoded, samples[-1] * self.decoded
         frames = self.frames(samples[2]) if self.time is not None else 1
-        return ImageShape(samples[0] * frames, height, width, self.colours)
+        return ImageShape(samples[0] * frames, height, width, self.colours if self.space > 1 else samples[1])
 
 
 CODECS: Mapping[str, Codec] = {

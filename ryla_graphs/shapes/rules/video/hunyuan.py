@@ -12,8 +12,8 @@ from ryla_graphs.shapes.rules.latents.coding import codec_of, latent_of
 from ryla_graphs.shapes.rules.latents.empty import video
 from ryla_graphs.shapes.rules.video.common import coded, first_of, grey, seen, started
 from ryla_graphs.shapes.rules.video.wan import Pair
-from ryla_graphs.shapes.tensors import copied, sliced
-from ryla_graphs.shapes.unknown import Whole
+from ryla_graphs.shapes.tensors import copied, sliced, surely
+from ryla_graphs.shapes.unknown import Whole, least, most, rounded
 from ryla_graphs.shapes.values import ImageShape, LatentShape
 
 _USUAL, _USUAL_15 = "hunyuan-video", "hunyuan-video-15"
@@ -119,8 +119,9 @@ def kandinsky(
 
 @rule("NormalizeVideoLatentStart")
 def normalize_start(latent: LatentShape) -> LatentShape:
-    if len(latent.samples) < 3:
-        raise NodeFails("its latents have no frames")
+    dims = latent.samples
+    if surely(lambda: dims[2] > 1) and len(dims) != 5:
+        raise NodeFails(f"its latents have {len(dims)} dimensions and no frames")
     return replace(latent, content=None)
 
 
@@ -136,10 +137,25 @@ def bernini(
     source_video: ImageShape | None = None,
     reference_video: ImageShape | None = None,
     reference_images: Mapping[str, ImageShape] | None = None,
+    ref_max_size: Whole = 848,
 ) -> Pair:
     pair = positive, negative
-    given = [source_video, reference_video, *(reference_images or {}).values()]
-    if any(frames is not None for frames in given):
-        codec_of(vae)
-        pair = both(*pair, context_latents=None)
+    streams = [] if source_video is None else [first_of(source_video, length, width, height)]
+    if reference_video is not None:
+        streams.append(_at_most(first_of(reference_video, length, *_sides(reference_video)), ref_max_size))
+    # All pictures of one batch have one size.
+    streams += [_at_most(replace(shown, batch=1), ref_max_size) for shown in (reference_images or {}).values()]
+    if streams:
+        pair = both(*pair, context_latents=[coded(vae, stream) for stream in streams])
     return *pair, video(batch_size, 16, length, height, width)
+
+
+def _sides(frames: ImageShape) -> tuple[Whole, Whole]:
+    return frames.width, frames.height
+
+
+def _at_most(frames: ImageShape, side: Whole, stride: int = 16) -> ImageShape:
+    """Pictures whose longer side is cut down, each side to the nearest stride."""
+    scale: Any = least(side / most(*_sides(frames)), 1.0)
+    wide, high = (most(stride, rounded(length * scale / stride) * stride) for length in _sides(frames))
+    return ImageShape(frames.batch, high, wide, frames.channels)

@@ -145,8 +145,10 @@ def lora_parameters() -> dict[str, Any]:
 
 @rule("LTXVCropGuides")
 def crop_guides(positive: Any, negative: Any, latent: LatentShape) -> Pair:
-    dims, mask = _five(latent), _mask_of(latent)
-    guides = _keyframes(positive, dims)
+    dims, mask = latent.samples, latent.noise_mask or _mask_of(latent)
+    guides = _keyframes(positive, dims) if len(dims) == 5 or key_of(positive, "keyframe_idxs") is None else None
+    if guides is None:
+        raise NodeFails("its guides are those of a video, and its latents are none")
     if not differ(guides, 0):
         return positive, negative, LatentShape(dims, latent.space, latent.time, noise_mask=mask)
     dims = (*dims[:2], sliced(dims[2], None, -guides), *dims[3:])

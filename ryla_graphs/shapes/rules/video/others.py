@@ -140,7 +140,9 @@ def triposplat(clip_vision: Any, vae: Any, image: ImageShape) -> Pair:
 def _body(socket: str) -> Any:
     def work(samples: LatentShape, vae: Any) -> Any:
         codec = codec_of(vae, "hunyuan-3d")
-        if not codec.flat:
+        if not codec.flat and socket == "VOXEL":
+            codec.decode(samples.samples)
+        elif not codec.flat:
             raise NodeFails("its VAE is one for pictures")
         return Opaque(socket, {"batch": samples.batch})
 
