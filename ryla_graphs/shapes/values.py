@@ -65,8 +65,6 @@ class LatentShape:
     keys: Mapping[str, Any] = field(default_factory=dict)
     """What else nodes write next to the samples: ``type``, ``downscale_ratio_spacial``."""
     noise_mask: tuple[Whole, ...] | None = None
-    mask_is_full: bool = False
-    """Whether the noise mask is known to leave nothing out."""
     batch_index: tuple[int, ...] | None = None
     more: tuple[tuple[Whole, ...], ...] = ()
     """Further tensors that go with it: the sound of a video."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.rules.keyed import both, keyed
-from ryla_graphs.shapes.values import Conditioning, ImageShape
+from ryla_graphs.shapes.values import Conditioning, ImageShape, Opaque
 
 _CONTROL = ("control", "control_apply_to_uncond")
 
@@ -61,8 +61,6 @@ def hidream_references(positive: Any, negative: Any) -> tuple[Any, Any]:
 
 @rule("CLIPVisionEncode")
 def encode_vision(clip_vision: Any, image: ImageShape) -> Any:
-    from ryla_graphs.shapes.values import Opaque  # noqa: PLC0415
-
     if clip_vision is None:
         raise NodeFails("there is no encoder of pictures, perhaps because the checkpoint holds none")
     return Opaque("CLIP_VISION_OUTPUT", {"batch": image.batch})

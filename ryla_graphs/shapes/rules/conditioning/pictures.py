@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from ryla_graphs.shapes.rules.conditioning.texts import encoded
 from ryla_graphs.shapes.rules.keyed import keyed
 from ryla_graphs.shapes.rules.latents.coding import codec_of
 from ryla_graphs.shapes.unknown import Whole, most
-from ryla_graphs.shapes.values import Conditioning, ImageShape, LatentShape, Opaque
+from ryla_graphs.shapes.values import Conditioning, ImageShape, LatentShape
 
 
 def _given(pictures: Any) -> list[ImageShape]:
@@ -100,11 +99,3 @@ def mage_flow(
 def lotus() -> Conditioning:
     """Always the same two tokens."""
     return Conditioning((((1, 2, 1024), {}),))
-
-
-_ANY_VISION = "the size of what an encoder of pictures gives depends on which it is"
-
-
-def vision_size(output: Any, name: str) -> Any:
-    """A side of what an encoder of pictures gave."""
-    return output.facts[name] if isinstance(output, Opaque) and name in output.facts else math.nan

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ryla_graphs.shapes.models import TextModel
 from ryla_graphs.shapes.registry import NodeFails, rule
-from ryla_graphs.shapes.rules.common import rows
 from ryla_graphs.shapes.unknown import Unknown, most
 from ryla_graphs.shapes.values import Conditioning, Opaque
 
@@ -131,19 +129,9 @@ def encode_music(clip: Any, caption: Any, max_duration: Any = 0) -> tuple[Any, A
     return Conditioning(((shape, keys),)), shape[1] / 25
 
 
-_REFERENCES: Mapping[str, str] = {
-    "TextEncodeHunyuanVideo_ImageToVideo": "prompt",
-}
-
-
-def _plain(name: str) -> Any:
-    def work(clip: Any, **inputs: Any) -> Any:
-        return encoded(clip, inputs[name])
-
-    return work
-
-
-rows(_plain, dict(_REFERENCES))
+@rule("TextEncodeHunyuanVideo_ImageToVideo")
+def encode_with_picture(clip: Any, prompt: Any) -> Any:
+    return encoded(clip, prompt)
 
 
 @rule("PhotoMakerEncode")

@@ -136,7 +136,7 @@ class _Batch:
         index = latent.batch_index or numbered(dims[0], offset)
         if index is None:
             raise NodeFails("so large a batch cannot be numbered")
-        return cls(latent, dims, mask, index, latent.noise_mask is not None and not latent.mask_is_full)
+        return cls(latent, dims, mask, index, latent.noise_mask is not None)
 
     def joined(self, other: _Batch) -> _Batch:
         """This one and another behind it."""
@@ -150,6 +150,6 @@ class _Batch:
         return _Batch(self._latent, dims, mask, self.index[begin : begin + count], self._masked)
 
     def latent(self) -> LatentShape:
-        """As a node gives it: without a mask that masks nothing."""
+        """As a node gives it. A mask is taken to leave something out, or the real node drops it."""
         like, mask = self._latent, self._mask if self._masked else None
         return LatentShape(self.dims, like.space, like.time, noise_mask=mask, batch_index=self.index, empty=like.empty)
