@@ -131,7 +131,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
     try:
         outputs = row(call)
         if isinstance(outputs, Guessed):
-            return _shapes_alone(call, outputs.outputs) if guess else unknown_outputs(call.schema, outputs.reason)
+            return _shapes_alone(call, outputs) if guess else unknown_outputs(call.schema, outputs.reason)
         return tuple(_bounded(value) for value in outputs)
     except Undecided as why:
         return unknown_outputs(call.schema, str(why))

@@ -24,16 +24,23 @@ class NodeFails(Exception):
     """The real node raises here; the argument is what it says, in our words."""
 
 
+class Guessed(tuple[Any, ...]):
+    """Outputs of which a rule is not sure, and why: what it gives instead of a plain tuple.
+
+    >>> Guessed((1, 2), "nothing is known of the VAE").reason
+    'nothing is known of the VAE'
+    """
+
+    reason: str
+
+    def __new__(cls, outputs: Iterable[Any], reason: str) -> Guessed:
+        made = super().__new__(cls, outputs)
+        made.reason = reason
+        return made
+
+
 class ReadsContent(Undecided):
     """What comes out depends on pixels or samples, which only a run has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guessed:
-    """What a rule gives where nobody knows: outputs of the right kind, and the reason why they are only a guess."""
-
-    outputs: tuple[Any, ...]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +87,14 @@ class Row:
     takes_others: bool
     takes_call: bool
 
-    def __call__(self, call: Call) -> tuple[Any, ...] | Guessed:
+    def __call__(self, call: Call) -> tuple[Any, ...]:
         """The outputs. Raises what the rule raises, `TypeError` where a required input is missing."""
         inputs = nested(call.inputs, call.schema) if call.schema.is_dynamic else call.inputs
         given = dict(inputs) if self.takes_others else {name: inputs[name] for name in self.names if name in inputs}
         if self.takes_call:
             given["call"] = call
         outputs = self.work(**given)
-        return outputs if isinstance(outputs, (tuple, Guessed)) else (outputs,)
+        return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
 class Rules(Mapping[str, Row]):

@@ -71,6 +71,8 @@ class LatentShape:
     batch_index: tuple[int, ...] | None = None
     more: tuple[tuple[Whole, ...], ...] = ()
     """Further tensors that go with it: the sound of a video."""
+    more_masks: tuple[tuple[Whole, ...], ...] = ()
+    """Their noise masks."""
     empty: bool = False
     """Whether it is all zeros, which core samplers fit to any model."""
     content: Any = _CONTENT
@@ -98,6 +100,13 @@ class LatentShape:
     def with_samples(self, *samples: Whole) -> LatentShape:
         """The same latents at another size: the rest of the dictionary stays, as nodes copy it."""
         return replace(self, samples=samples, content=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorShape:
+    """Numbers that are neither pictures nor anything else with a name here: tracks, embeddings."""
+
+    shape: tuple[Whole, ...]
 
 
 @dataclass(frozen=True, slots=True)

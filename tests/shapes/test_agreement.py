@@ -1,12 +1,15 @@
-"""How much of what a real ComfyUI did the simulator does too: floors by kind, over the recorded prompts.
+"""How much of what a real ComfyUI did the simulator does too, over the recorded prompts: all but what cannot agree.
 
-`python -m benchmarks.shape_agreement` prints the numbers. A floor is raised when its kind gets better, never lowered.
+`python -m benchmarks.shape_agreement` prints the numbers by kind.
 """
 
 from __future__ import annotations
 
 import os
 from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -17,28 +20,39 @@ from tests.conftest import recorded
 
 pytest.importorskip("av", reason="the recordings hold videos and sound, which need the extra `media`")
 
-FLOORS = {
-    "chain": 0.94,
-    "image": 0.97,
-    "mask": 1.0,
-    "save": 0.95,
-    "audio": 0.93,
-    "list": 0.80,
-    "number": 0.90,
-    "switch": 1.0,
-    "text": 0.98,
-    "video": 1.0,
+KINDS = (
+    "audio", "chain", "conditioning", "image", "latent", "list", "mask", "number", "opaque", "save", "sigmas", "switch",
+    "text", "video",
+)  # fmt: skip
+CANNOT: Mapping[str, str] = {
+    "LTXAVTextEncoderLoader": "the server had an empty file in the place of the weights",
+    "QuadrupleCLIPLoader": "the server had an empty file in the place of the weights",
+    "StyleModelLoader": "the server had an empty file in the place of the weights",
+    "DecimateMesh": "how many corners a mesh has is known only to what makes it",
+    "RemeshMesh": "how many corners a mesh has is known only to what makes it",
+    "WeldVertices": "how many corners a mesh has is known only to what makes it",
+    "GetMeshInfo": "how many corners a mesh has is known only to what makes it",
+    "PreviewAny": "the text of an object has its place in memory, that of a sound its samples",
+    "RebatchLatents": "whether a mask leaves nothing out is known only to who looks at it",
 }
+"""Classes of which some rows cannot agree, and why."""
 _SAMPLE = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 4
 
 
-@pytest.mark.parametrize("kind", FLOORS)
+@cache
+def rows() -> Mapping[str, list[dict[str, Any]]]:
+    found = defaultdict(list)
+    for row in rows_of(recorded("shapes.dev.jsonl.gz")):
+        found[row["kind"]].append(row)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_agreement(kind: str) -> None:
-    rows = [row for row in rows_of(recorded("shapes.dev.jsonl.gz")) if row["kind"] == kind]
-    looked_at = rows[::_SAMPLE] if len(rows) > 100 else rows
+    looked_at = rows()[kind][:: _SAMPLE if len(rows()[kind]) > 100 else 1]
     wrong = defaultdict(list)
     for row in looked_at:
         if found := differences(row, ran(row)):
             wrong[row["class"]].append((row["id"], found))
-    share = 1 - sum(map(len, wrong.values())) / len(looked_at)
-    assert share >= FLOORS[kind], dict(wrong)
+    assert {name: found for name, found in wrong.items() if name not in CANNOT} == {}
+    assert sum(map(len, wrong.values())) <= 0.1 * len(looked_at)

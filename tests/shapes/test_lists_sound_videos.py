@@ -47,7 +47,7 @@ def test_latents_of_one_size_train_together() -> None:
     latents = [LatentShape((2, 4, 8, 8)), LatentShape((1, 4, 8, 16)), LatentShape((1, 4, 8, 8))]
     batches, texts = outputs("ResolutionBucket", latents=latents, conditioning=[text, text, text])
     assert [batch.samples for batch in batches] == [(3, 4, 8, 8), (1, 4, 8, 16)]
-    assert [len(group) for group in texts] == [3, 1]
+    assert [len(group.entries) for group in texts] == [3, 1]
 
 
 def test_folders_of_pictures_and_texts() -> None:

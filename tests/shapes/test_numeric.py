@@ -164,5 +164,5 @@ def test_tracks() -> None:
     assert both["track_path"].shape == (81, 10, 2)
     _, frames = outputs("WanMoveTracksFromCoords", track_coords="[{'x': 1, 'y': 2}, {'x': 3, 'y': 4}]")
     assert frames == 2
-    with pytest.raises(IndexError):
+    with pytest.raises(NodeFails):
         outputs("WanMoveTracksFromCoords", track_coords="no JSON")

@@ -122,7 +122,7 @@ def test_the_name_of_an_upscaler_tells_its_factor(name: str, factor: int) -> Non
 def test_a_factor_that_no_name_tells_is_a_guess() -> None:
     model = outputs("UpscaleModelLoader", model_name="sharp.pth")
     found = rule["ImageUpscaleWithModel"].work(P, model)
-    assert isinstance(found, Guessed) and found.outputs[0].shape == (2, 300, 516, 3) and "sharp.pth" in found.reason
+    assert isinstance(found, Guessed) and found[0].shape == (2, 300, 516, 3) and "sharp.pth" in found.reason
 
 
 def test_layers_show_the_canvas_where_none_of_them_lies() -> None:

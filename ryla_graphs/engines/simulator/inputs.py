@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
+from ryla_graphs.engines.simulator.bodies import points_of
 from ryla_graphs.engines.simulator.frames import fixed
 from ryla_graphs.engines.simulator.media import read_media
 from ryla_graphs.shapes.values import ImageShape, Opaque
@@ -43,6 +44,8 @@ def read(content: bytes) -> Any:
         return _pictures(Image.open(io.BytesIO(content)), content)
     except _BROKEN:
         pass
+    if points := points_of(content):
+        return Opaque("FILE", points)
     text = _text(content)
     if text is not None:
         return Opaque("FILE", {"text": text})

@@ -75,21 +75,14 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
         return guessed_outputs(call)
     try:
         outputs = row(call)
-        if isinstance(outputs, Guessed):
-            return outputs.outputs, (f"what {call.class_type} '{call.node}' gives is not known: {outputs.reason}",)
-        return _sized(call, outputs)
     except Undecided as why:
         outputs, _ = guessed_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
-
-
-def _sized(call: Call, outputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """Outputs of which those are guessed whose size nobody knows, such as that of a file that is not given."""
-    unknown = {slot: why for slot, value in enumerate(outputs) if (why := unknown_size(value)) is not None}
-    if not unknown:
-        return outputs, ()
-    guesses, _ = guessed_outputs(call)
-    reasons = dict.fromkeys(
-        f"what {call.class_type} '{call.node}' gives is not known: {why}" for why in unknown.values()
-    )
-    return tuple(guesses[slot] if slot in unknown else value for slot, value in enumerate(outputs)), tuple(reasons)
+    reasons = [outputs.reason] if isinstance(outputs, Guessed) else []
+    unknown = {slot: reason for slot, value in enumerate(outputs) if (reason := unknown_size(value)) is not None}
+    if unknown:
+        instead, _ = guessed_outputs(call)
+        outputs = tuple(instead[slot] if slot in unknown else value for slot, value in enumerate(outputs))
+        reasons += unknown.values()
+    said = f"what {call.class_type} '{call.node}' gives is not known"
+    return outputs, tuple(dict.fromkeys(f"{said}: {why}" for why in reasons))

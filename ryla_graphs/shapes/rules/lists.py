@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.shapes.registry import NodeFails, ReadsContent, rule
 from ryla_graphs.shapes.rules.shuffling import Twister
 from ryla_graphs.shapes.unknown import Undecided, Unknown
-from ryla_graphs.shapes.values import Conditioning, ImageShape, LatentShape
+from ryla_graphs.shapes.values import ImageShape
 
 _MAX_ITEMS = 100_000
 
@@ -90,24 +90,3 @@ def deduplicate_images(images: list[ImageShape]) -> list[ImageShape]:
     if len(pictures) > 1:
         raise ReadsContent("which of its pictures are alike")
     return pictures
-
-
-@rule("ResolutionBucket")
-def resolution_buckets(latents: list[LatentShape], conditioning: list[Any]) -> tuple[list[LatentShape], list[Any]]:
-    """Latents of one size go into one batch; the conditioning of each becomes an entry of the list of that batch."""
-    if len(latents) != len(conditioning):
-        raise NodeFails(f"it has {len(latents)} latents and {len(conditioning)} conditionings")
-    buckets: dict[tuple[Any, Any], list[tuple[tuple[Any, ...], Any]]] = {}
-    for latent, texts in zip(latents, conditioning, strict=True):
-        entries = texts.entries if isinstance(texts, Conditioning) else texts
-        for index in range(latent.batch):
-            found = buckets.setdefault((latent.samples[-2], latent.samples[-1]), [])
-            found.append((latent.samples[1:], entries[index]))
-    batches, texts_of = list[LatentShape](), list[Any]()
-    for bucket in buckets.values():
-        shapes = {shape for shape, _ in bucket}
-        if len(shapes) > 1:
-            raise NodeFails("latents of different shapes do not go into one batch")
-        batches.append(LatentShape((len(bucket), *bucket[0][0])))
-        texts_of.append([list(entry) for _, entry in bucket])
-    return batches, texts_of

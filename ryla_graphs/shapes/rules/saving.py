@@ -7,7 +7,7 @@ from typing import Any
 
 from ryla_graphs.shapes.registry import rule
 from ryla_graphs.shapes.rules.common import passes, rows
-from ryla_graphs.shapes.unknown import Unknown, Whole
+from ryla_graphs.shapes.unknown import Unknown
 
 rows(
     passes,
@@ -43,25 +43,3 @@ def preview_any(source: Any = None) -> Any:
         return json.dumps(source, indent=4, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return f"simulated {type(source).__name__.lower()}"
-
-
-@rule(
-    "Save3DAdvanced",
-    "SaveGaussianSplat",
-    "SavePointCloud",
-    "Preview3DAdvanced",
-    "PreviewGaussianSplat",
-    "PreviewPointCloud",
-)
-def body(
-    model_3d: Any,
-    width: Whole,
-    height: Whole,
-    viewport_state: Any = None,
-    model_3d_info: Any = None,
-    camera_info: Any = None,
-) -> tuple[Any, ...]:
-    """A body with how one looks at it: as the wires say, else as the page says."""
-    seen = viewport_state if isinstance(viewport_state, dict) else {}
-    info = seen.get("model_3d_info", []) if model_3d_info is None else model_3d_info
-    return model_3d, info, seen.get("camera_info") if camera_info is None else camera_info, width, height

@@ -7,10 +7,11 @@ from dataclasses import replace
 from math import gcd
 from typing import Any
 
-from ryla_graphs.shapes.registry import Call, NodeFails, rule
+from ryla_graphs.shapes.registry import Call, Guessed, NodeFails, rule
 from ryla_graphs.shapes.rules.common import rows
-from ryla_graphs.shapes.unknown import Number, Unknown, Whole, least, most, rounded
-from ryla_graphs.shapes.values import AudioShape, MaskShape, VideoShape, unknown_of
+from ryla_graphs.shapes.rules.latents.coding import codec_of, is_known
+from ryla_graphs.shapes.unknown import Number, Unknown, Whole, least, most, rounded, whole
+from ryla_graphs.shapes.values import AudioShape, LatentShape, VideoShape, unknown_of
 
 
 @rule("LoadAudio", "RecordAudio")
@@ -153,14 +154,34 @@ def _louder(_: str) -> Callable[..., AudioShape | None]:
 
 rows(_louder, {"AudioAdjustVolume": "volume", "AudioEqualizer3Band": "bands"})
 
-_DANCER_RATE, _DANCER_HOP = 15_360, 512
-"""How WanDancer samples sound, and how many samples one of its features stands for."""
+
+def _decoded(samples: LatentShape, vae: Any, usual: str, rate: int | None = None) -> Any:
+    """The sound of some latents; of latents of a video with sound, their last tensor.
+
+    A VAE of pictures decodes pictures, whose rows nobody can hear, and which the server hands on all the same.
+    """
+    dims, codec = (samples.more[-1] if samples.more else samples.samples), codec_of(vae, usual)
+    if not codec.flat:
+        pictures = codec.decode(dims)
+        rows = (pictures.height,) if codec.time is None else (pictures.batch // dims[0], pictures.height)
+        return AudioShape(dims[0], pictures.channels, pictures.width, rows=rows)
+    if codec.rate is None:
+        raise NodeFails("its VAE decodes no sound")
+    if len(dims) != 3 + len(codec.before) + len(codec.after):
+        raise NodeFails(f"its VAE decodes no latents of {len(dims)} dimensions")
+    steps = dims[2 + len(codec.before)]
+    if rate is None:
+        return AudioShape(dims[0], 2, steps * codec.space, codec.rate)
+    return AudioShape(dims[0], 2, whole(steps * codec.space * rate / codec.rate), rate)
 
 
-@rule("WanDancerEncodeAudio")
-def encode_for_dancer(audio: AudioShape, video_frames: int, audio_inject_scale: float) -> tuple[Any, str]:
-    frames = resampled(audio, _DANCER_RATE).samples // _DANCER_HOP + 1
-    fps = 30 / int(frames / video_frames + 0.5)
-    features = MaskShape(1, frames, 35)
-    said = ", 帧率是30fps。" if int(fps + 0.5) == 30 else f" 帧率是{fps:.4f}"
-    return {"audio_feature": features, "fps": fps, "audio_inject_scale": audio_inject_scale}, said
+@rule("VAEDecodeAudio", "VAEDecodeAudioTiled")
+def decode_sound(samples: LatentShape, vae: Any = None) -> Any:
+    found = _decoded(samples, vae, "stable-audio")
+    return found if is_known(vae) else Guessed((found,), "nothing is known of its VAE")
+
+
+@rule("LTXVAudioVAEDecode")
+def decode_ltxv_sound(samples: LatentShape, audio_vae: Any = None) -> Any:
+    """The rate is in the file of the vocoder."""
+    return Guessed((_decoded(samples, audio_vae, "ltxv-audio", 24_000),), "the rate of its vocoder is in its file")

@@ -29,7 +29,7 @@ def draw_tracks(images: ImageShape, tracks: Any = None) -> ImageShape:
     """The frames are repeated as often as there are whole runs of them in the tracks."""
     if tracks is None:
         return images
-    wanted, frames = tracks["track_path"].batch, images.batch
+    wanted, frames = tracks["track_path"].shape[0], images.batch
     if frames == wanted:
         return same_shape(images)
     repeated = wanted // frames * frames

@@ -10,7 +10,7 @@ from typing import Any
 from ryla_graphs.shapes.registry import Guessed, NodeFails, rule
 from ryla_graphs.shapes.rules.common import rows
 from ryla_graphs.shapes.unknown import Undecided, Whole, least
-from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, Opaque
+from ryla_graphs.shapes.values import ImageShape, MaskShape, Opaque
 
 _FACTOR = re.compile(r"(?<![0-9a-z])(\d{1,2})x|x(\d{1,2})(?![0-9])", re.IGNORECASE)
 _SIZED = ("frames", "size")
@@ -48,15 +48,6 @@ def interpolate(images: ImageShape, multiplier: Whole) -> ImageShape:
 @rule("RemoveBackground")
 def remove_background(image: ImageShape) -> MaskShape:
     return MaskShape(image.batch, image.height, image.width)
-
-
-@rule("StableCascade_SuperResolutionControlnet")
-def cascade_input(image: ImageShape, vae: Opaque) -> tuple[ImageShape, LatentShape, LatentShape]:
-    """What its VAE makes of a picture goes on as a picture, of as many channels as the latents have."""
-    batch, height, width, space = image.batch, image.height, image.width, vae.facts.get("space", 8)
-    hint = ImageShape(batch, height // space, width // space, vae.facts.get("channels", 16))
-    coarse = LatentShape((batch, 16, height // 16, width // 16), space=16)
-    return hint, coarse, LatentShape((batch, 4, height // 2, width // 2), space=2)
 
 
 def looked_at(kind: str) -> Callable[..., Opaque]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ryla_graphs.shapes.rules.numeric import boxes, colours, expressions, logic, simple, tracks
+from ryla_graphs.shapes.rules.numeric import boxes, colours, expressions, logic, simple
 
-__all__ = ["boxes", "colours", "expressions", "logic", "simple", "tracks"]
+__all__ = ["boxes", "colours", "expressions", "logic", "simple"]
