@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.shape_agreement.__main__ import rows_of
 from benchmarks.shape_agreement.compare import differences
+from benchmarks.shape_agreement.page import PAGE, shown
 from benchmarks.shape_agreement.running import ran
 from tests.conftest import recorded
 
@@ -56,3 +57,12 @@ def test_agreement(kind: str) -> None:
             wrong[row["class"]].append((row["id"], found))
     assert {name: found for name, found in wrong.items() if name not in CANNOT} == {}
     assert sum(map(len, wrong.values())) <= 0.1 * len(looked_at)
+
+
+def test_the_page_has_the_table_of_these_rows() -> None:
+    told = shown(PAGE.read_text(encoding="utf-8"))
+    everything = {kind: len(found) for kind, found in rows().items()}
+    assert {kind: count for kind, (count, _) in told.items()} == {**everything, "all": sum(everything.values())}, (
+        "run python -m benchmarks.shape_agreement --write"
+    )
+    assert all(agree >= 0.9 * count for count, agree in told.values())
