@@ -90,7 +90,7 @@ FAILING: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("class_type", "inputs"), FAILING, ids=[f"{row[0]}-{i}" for i, row in enumerate(FAILING)])
+@pytest.mark.parametrize(("class_type", "inputs"), FAILING)
 def test_what_the_real_node_cannot_do_fails(class_type: str, inputs: dict[str, Any]) -> None:
     # Classes that look at pixels are not asked for them: what fails, fails by its shape.
     with pytest.raises(NodeFails):

@@ -16,6 +16,7 @@ from ryla_graphs.engines.simulator.pictures import (
     masks,
     matching,
     models,
+    packs,
     texts,
 )
 from ryla_graphs.engines.simulator.pictures.content import give_content, stand_in
@@ -35,6 +36,7 @@ __all__ = [
     "masks",
     "matching",
     "models",
+    "packs",
     "stand_in",
     "texts",
 ]

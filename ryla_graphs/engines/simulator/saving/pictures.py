@@ -31,7 +31,7 @@ def preview_image(node: Node) -> None:
     _save_each(node, node["images"], f"ComfyUI_temp_{node.letters()}", folder="temp")
 
 
-@saves("MaskPreview")
+@saves("MaskPreview", "MaskPreview+")
 def preview_mask(node: Node) -> None:
     show(node, node["mask"])
 
@@ -61,11 +61,21 @@ def preview_layers(node: Node) -> None:
 
 @saves("ImageCompare")
 def compare(node: Node) -> None:
+    _compare(node, "comfy.compare.a", "comfy.compare.b")
+
+
+@saves("Image Comparer (rgthree)")
+def compare_rgthree(node: Node) -> None:
+    _compare(node, "rgthree.compare.", "rgthree.compare.")
+
+
+def _compare(node: Node, *prefixes: str) -> None:
+    """Two pictures or batches, under the same letters."""
     letters = node.letters()
-    for side in ("a", "b"):
+    for side, prefix in zip("ab", prefixes, strict=True):
         pictures = node.get(f"image_{side}")
         if pictures is not None:
-            _save_each(node, pictures, f"comfy.compare.{side}_temp_{letters}", folder="temp")
+            _save_each(node, pictures, f"{prefix}_temp_{letters}", folder="temp")
 
 
 def show(node: Node, pictures: Pictures) -> None:
