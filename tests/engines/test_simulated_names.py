@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs import Workflow, run
+from ryla_graphs import Workflow, nodes, run
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.engines.simulator.names import FileNames, folder_within, place
 from ryla_graphs.nodes import EmptyImage, ImageCompare, MaskPreview, PreviewImage, SaveImage, SaveText, SolidMask
@@ -80,6 +80,12 @@ def test_batches_are_numbered_where_the_prefix_says_so() -> None:
 
 def test_texts_have_no_underscore_at_the_end() -> None:
     assert files(SaveText(text="{}", filename_prefix="x%width%", format="json")) == [("output", "", "x1_00001.json")]
+
+
+def test_a_node_that_shows_a_list_counts_on() -> None:
+    tiles = nodes.SplitImageToTileList(image=EmptyImage(width=100, height=64), tile_width=64, tile_height=64, overlap=0)
+    names = [name.rpartition("_temp_")[2] for _, _, name in files(PreviewImage(images=tiles))]
+    assert [name[5:] for name in names] == ["_00001_.png", "_00002_.png"] and len({name[:5] for name in names}) == 1
 
 
 def test_what_is_only_shown_is_temporary_and_has_letters_of_its_own() -> None:

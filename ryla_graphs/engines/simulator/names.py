@@ -79,12 +79,20 @@ class FileNames:
         """Five letters for what is only shown, other ones each time."""
         with self._lock:
             self._shown += 1
-            digest = hashlib.sha256(f"{key}#{self._shown}".encode()).digest()
-        return "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:5])
+            return _letters(f"{key}#{self._shown}")
 
     def hexadecimal(self, key: str) -> str:
         """32 hexadecimal digits for what is only shown, other ones each time."""
         return hashlib.sha256(self.letters(key).encode() + key.encode()).hexdigest()[:32]
+
+
+def _letters(text: str) -> str:
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in hashlib.sha256(text.encode()).digest()[:5])
+
+
+def letters_of(node: str) -> str:
+    """The letters of a node that keeps them, however often it is called."""
+    return _letters(node)
 
 
 def place(prefix: str, size: tuple[int, int] = (0, 0)) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def compose(out: Out) -> Frames:
 def composition(document: Any, size: tuple[int, int]) -> Frames:
     """All layers of a document on one canvas, with alpha."""
     layers = layers_of(document)
-    behind = [(source(layer.item["image"], layer.index), _mask(layer)) for layer in layers]
+    behind = [(source(layer.item["image"], layer.index), mask_of(layer)) for layer in layers]
 
     def sources(_: int) -> list[Source]:
         return [found for pair in behind for found in pair if found is not None]
@@ -57,21 +57,28 @@ def composition(document: Any, size: tuple[int, int]) -> Frames:
     return Frames(sources, show)
 
 
-def _mask(layer: Layer) -> Source | None:
+def mask_of(layer: Layer) -> Source | None:
+    """The mask of a layer, where it has one."""
     mask = layer.item.get("mask")
     if mask is None or (mask.batch != 1 and layer.index >= mask.batch):
         return None
     return source(mask, 0 if mask.batch == 1 else layer.index)
 
 
+def see_through(image: Image.Image, mask: Image.Image | None) -> Image.Image:
+    """A picture that is transparent where its mask is white."""
+    if mask is None:
+        return image
+    picture = image.convert("RGBA")
+    through = each(mask.resize(picture.size, Image.Resampling.BILINEAR), lambda value: 1 - value)
+    picture.putalpha(ImageChops.multiply(picture.getchannel("A"), through))
+    return picture
+
+
 def _lay(canvas: Image.Image, layer: Layer, image: Image.Image, mask: Image.Image | None) -> None:
     """Put one layer on a canvas, where it is and as it is turned."""
     item, (left, top, width, height) = layer.item, layer.part
-    picture = image.convert("RGBA")
-    if mask is not None:
-        through = each(mask.resize(picture.size, Image.Resampling.BILINEAR), lambda value: 1 - value)
-        picture.putalpha(ImageChops.multiply(picture.getchannel("A"), through))
-    picture = picture.crop((left, top, left + width, top + height))
+    picture = see_through(image, mask).convert("RGBA").crop((left, top, left + width, top + height))
     picture = ImageOps.mirror(picture) if item.get("flip_h") else picture
     picture = ImageOps.flip(picture) if item.get("flip_v") else picture
     picture = picture.resize(layer.size, Image.Resampling.LANCZOS)

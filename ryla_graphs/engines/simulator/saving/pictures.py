@@ -10,7 +10,8 @@ from PIL import Image
 
 from ryla_graphs.engines.simulator.exr import exr
 from ryla_graphs.engines.simulator.files import animation, deep_png, png, svg
-from ryla_graphs.engines.simulator.names import folder_within
+from ryla_graphs.engines.simulator.names import folder_within, letters_of
+from ryla_graphs.engines.simulator.pictures.layers import mask_of, see_through
 from ryla_graphs.engines.simulator.saving.registry import saves
 from ryla_graphs.engines.simulator.world import Node
 from ryla_graphs.outputs import OVER_SOCKET
@@ -28,7 +29,7 @@ def save_image(node: Node) -> None:
 
 @saves("PreviewImage")
 def preview_image(node: Node) -> None:
-    _save_each(node, node["images"], f"ComfyUI_temp_{node.letters()}", folder="temp")
+    _save_each(node, node["images"], f"ComfyUI_temp_{letters_of(node.call.node)}", folder="temp")
 
 
 @saves("MaskPreview", "MaskPreview+")
@@ -54,9 +55,11 @@ def preview_shader(node: Node) -> None:
 def preview_layers(node: Node) -> None:
     show(node, node.outputs[0])
     for layer in layers_of(node["layers"]):
+        image, found = node.image(layer.item["image"], layer.index), mask_of(layer)
         left, top, width, height = layer.part
-        image = node.image(layer.item["image"], layer.index).crop((left, top, left + width, top + height))
-        _write(node, [image], f"ComfyUI_temp_{node.letters()}", folder="temp")
+        through = None if found is None else node.world.renderer.frame(*found)
+        shown = see_through(image, through).crop((left, top, left + width, top + height))
+        _write(node, [shown], f"ComfyUI_temp_{node.letters()}", folder="temp")
 
 
 @saves("ImageCompare")
