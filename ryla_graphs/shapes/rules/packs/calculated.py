@@ -194,7 +194,8 @@ def easy_ratio(image: ImageShape) -> tuple[Whole, Whole, Whole, Whole]:
     if isinstance(image.width, Unknown) or isinstance(image.height, Unknown):
         raise Undecided("the proportions of a picture of unknown size")
     common = math.gcd(image.width, image.height)
-    return (image.width // common, image.height // common) * 2
+    width, height = image.width // common, image.height // common
+    return width, height, width, height
 
 
 @rule("easy imageCount")
