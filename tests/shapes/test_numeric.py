@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryla_graphs.shapes.registry import NodeFails
+from ryla_graphs.shapes.registry import Guessed, NodeFails
+from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.rules.numeric.expressions import value_of
 from ryla_graphs.shapes.unknown import Undecided, Unknown, bounds
 from ryla_graphs.shapes.values import Conditioning, ImageShape, MaskShape, Sigmas
@@ -166,3 +167,9 @@ def test_tracks() -> None:
     assert frames == 2
     with pytest.raises(NodeFails):
         outputs("WanMoveTracksFromCoords", track_coords="no JSON")
+
+
+def test_what_a_model_would_say_is_guessed_within_its_bounds() -> None:
+    found = rule["LTXVDurationPredictor"].work(frame_rate=24.0, min_seconds=6.0, max_seconds=20.0)
+    assert isinstance(found, Guessed) and found[0] % 8 == 1 and found[0] >= 6 * 24
+    assert outputs("TextGenerate", prompt="a cat") == "a cat"

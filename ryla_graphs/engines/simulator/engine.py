@@ -168,11 +168,12 @@ class SimulatedRun:
             reasons += unknown
             guesses.update(dict.fromkeys(unknown))
             yield from self._steps(call, key)
-            outputs, guessed = worked(call, key)
+            outputs, guessed = worked(call, key, unsure=bool(task.guessed or unknown))
             reasons += guessed
             guesses.update(dict.fromkeys(guessed))
             results.append(outputs)
-            save(Node(call, outputs, key, tuple(dict.fromkeys((*task.guessed, *reasons))), self._world))
+            node = Node(call, outputs, key, tuple(dict.fromkeys((*task.guessed, *reasons))), self._world)
+            guesses.update(dict.fromkeys(save(node)))
         self.execution.finish(task, results, reasons)
         for artifact in self._world.saved[before:]:
             yield OutputReady(self.id, artifact)

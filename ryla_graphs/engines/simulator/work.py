@@ -36,26 +36,37 @@ def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
     return replace(guess, inputs=inputs), reasons
 
 
-def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails."""
+def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails.
+
+    A call that is `unsure` of its inputs, because what they rest on is guessed, does not fail: it guesses on.
+    """
     with _failing(call):
-        outputs, reasons = _outputs(call)
+        try:
+            outputs, reasons = _outputs(call)
+        except (NodeFails, *_RAISED) as failure:
+            if not unsure:
+                raise
+            outputs, _ = guessed_outputs(call)
+            reasons = (f"{call.class_type} '{call.node}' would fail with what was guessed before it: {failure}",)
         said = caption(call, call.world.prompt)
         return give_content(call, outputs, key, f"GUESSED {said}" if reasons else said), reasons
 
 
-def save(node: Node) -> None:
-    """Write the files of an output node; one that is not known says so, since to give nothing means to have failed.
+def save(node: Node) -> tuple[str, ...]:
+    """Write the files of an output node, and tell what is guessed of them: all, of one that is not known.
 
-    Raises `ExecutionFailed`.
+    It says so itself, since to give nothing means to have failed. Raises `ExecutionFailed`.
     """
     saver = SAVERS.get(node.call.class_type)
     if saver is None and node.call.schema.output_node and node.call.class_type not in SILENT:
         unknown = f"what {node.call.class_type} '{node.call.node}' saves or shows is not known"
         replace(node, guessed=(*node.guessed, unknown)).say(f"simulated: {unknown}")
+        return (unknown,)
     if saver is not None:
         with _failing(node.call):
             saver(node)
+    return ()
 
 
 @contextmanager

@@ -30,3 +30,9 @@ def _indented(text: str) -> str:
         return text
     except RecursionError as error:
         raise NodeFails("its JSON is nested too deeply") from error
+
+
+@saves("CreateBoundingBoxes")
+def report_boxes(node: Node) -> None:
+    """The size of its canvas, which the page shows."""
+    node.say(f"{node['width']} x {node['height']}")
