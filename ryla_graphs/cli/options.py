@@ -64,6 +64,10 @@ EngineAddress = Annotated[
         help="The simulator, or a ComfyUI server's http://host:port.",
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Fail, with the list, where the simulator would have to guess what a node gives."),
+]
 Limits = Annotated[
     bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
 ]

@@ -142,6 +142,11 @@ class Result:
     left_out: tuple[Problem, ...] = ()
     """What is wrong with the outputs that were not run, where the caller did without them."""
 
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """Why outputs are only guessed, each reason once; nothing where the run was a real one."""
+        return tuple(dict.fromkeys(reason for artifact in self.outputs for reason in artifact.guessed))
+
     def without(self, left_out: Iterable[Problem]) -> Result:
         """The same result of a graph of which more was left out, before the engine saw it."""
         ours = tuple(left_out)

@@ -14,6 +14,8 @@ from ryla_graphs.engines import Result, run
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.engines.simulator.media import read_media
+from ryla_graphs.shapes.values import VideoShape
 from tests.preset_examples import EXAMPLES
 
 SMALL = {"width": 128, "height": 192, "megapixels": 0.1, "resolution": 300, "length": 9, "steps": 2, "refineSteps": 2}
@@ -51,7 +53,8 @@ def test_a_preset_delivers_what_it_promises(name: str) -> None:
             assert opened(output).size == SIZES.get(preset, (128, 192))
         else:
             assert (output.kind, output.filename[-4:]) == ("video", ".mp4")
-            assert output.read().count(b"JFIF") == 9
+            video = read_media(output.read())
+            assert isinstance(video, VideoShape) and video.frames == 9
 
 
 def test_outputs_are_named_by_view() -> None:
