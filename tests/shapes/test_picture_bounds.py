@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.schema import NodeSchema
-from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
+from ryla_graphs.shapes.registry import Call, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided, Unknown, bounds
 from ryla_graphs.shapes.values import ImageShape, MaskShape
@@ -54,9 +54,7 @@ def inputs(schema: NodeSchema, image: ImageShape, mask: MaskShape) -> dict[str, 
 def sizes(class_type: str, image: ImageShape, mask: MaskShape) -> list[Any]:
     """The numbers of all shapes that come out."""
     schema = catalogs.bundled()[class_type]
-    found = rule[class_type](Call("1", schema, inputs(schema, image, mask)))
-    outputs = found.outputs if isinstance(found, Guessed) else found
-    return list(_numbers(outputs))
+    return list(_numbers(rule[class_type](Call("1", schema, inputs(schema, image, mask)))))
 
 
 def _numbers(values: Any) -> Iterator[Any]:
