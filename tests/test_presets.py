@@ -183,7 +183,9 @@ def test_above_cfg_1_the_negative_prompt_acts_and_at_1_it_is_not_encoded(name: s
         given = {**presets.get(name).example, "cfg": cfg, "negativePrompt": "rain"}
         prompt = presets.get(name).build(given).compile().prompt
         samplers = [
-            body for body in prompt.values() if body["class_type"] == "KSampler" and body["inputs"]["cfg"] == cfg
+            body
+            for body in prompt.values()
+            if body["class_type"] in ("KSampler", "CFGGuider") and body["inputs"]["cfg"] == cfg
         ]
         return {text_behind(prompt, sampler["inputs"]["negative"]) for sampler in samplers}
 
@@ -196,7 +198,10 @@ def text_behind(prompt: dict[str, Any], wire: list[Any]) -> str:
     inputs = prompt[wire[0]]["inputs"]
     if prompt[wire[0]]["class_type"] == "ConditioningZeroOut":
         return ""
-    return str(inputs["text"]) if "text" in inputs else text_behind(prompt, inputs["negative"])
+    for name in ("text", "prompt"):
+        if name in inputs:
+            return str(inputs[name])
+    return text_behind(prompt, inputs["negative"] if "negative" in inputs else inputs["conditioning"])
 
 
 def test_face_provider_gpu_is_cuda() -> None:

@@ -197,7 +197,7 @@ class Weights:
         weight = need.weight
         if weight is None:
             return None
-        size = weight.parts.get(content, weight.size) if need.folder == "checkpoints" and content else weight.size
+        size = weight.parts.get(content, weight.size) if need.folder == "checkpoints" and content else weight.weighs
         return None if size is None else (Size(size, size), weight.precision, None)
 
     def _on_disk(

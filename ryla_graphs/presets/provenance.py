@@ -25,7 +25,7 @@ Table = Mapping[Place, tuple[str, ...]]
 
 MOST_BUILDS = 1_000
 """How many graphs are built for one table at most."""
-_BASES = 12
+_BASES = 20
 """From how many graphs of different shape one parameter at a time is changed."""
 _NUMBER = re.compile(r"\d+")
 
