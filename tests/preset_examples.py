@@ -89,9 +89,9 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "flux-controlnet",
         {"prompt": PROMPT, "controlImage": "pose.png", "control": "pose", "cfg": 2.0, "seed": 42},
     ),
-    "flux-controlnet-none": (
+    "flux-controlnet-map": (
         "flux-controlnet",
-        {"prompt": PROMPT, "controlImage": "map.png", "control": "none", "seed": 42},
+        {"prompt": PROMPT, "controlImage": "map.png", "controlIsMap": True, "seed": 42},
     ),
     "flux-redux": ("flux-redux", {"image": "scene.png", "seed": 42}),
     "flux-redux-mixture": (

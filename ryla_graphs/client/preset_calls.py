@@ -908,14 +908,13 @@ class FluxControlnetParameters(TypedDict, total=False):
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     control_image: Required[File]
-    """The picture whose forms the new one takes, in the server's input folder"""
-    control: Literal["canny", "depth", "pose", "none"]
-    """What is taken of it: edges, depth, or the pose of a person; none where it is such a map already
-
-    by default `canny`
-    """
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
     reader_name: str | None
-    """What reads depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     controlnet_strength: float
@@ -958,14 +957,13 @@ class ZImageControlnetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
     control_image: Required[File]
-    """The picture whose forms the new one takes, in the server's input folder"""
-    control: Literal["canny", "depth", "pose", "none"]
-    """What is taken of it: edges, depth, or the pose of a person; none where it is such a map already
-
-    by default `canny`
-    """
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
     reader_name: str | None
-    """What reads depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     controlnet_strength: float

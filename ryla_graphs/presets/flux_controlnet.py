@@ -35,7 +35,7 @@ def flux_controlnet(p: FluxControlnetParams) -> Workflow:
     """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet.
 
     `control` says what is taken over; ComfyUI's own nodes find it, with Depth Anything 3 for depth and SDPose
-    for the pose of one person. With `control` none the picture is such a map already. Lower
+    for the pose of one person. With `controlIsMap` the picture shows them already. Lower
     `controlnetStrength` and `controlnetEnd` for more freedom. The default ControlNet knows by the map which
     kind it is; one that wants to be told (Union-Pro 1) is not for this preset. Flux.1 Dev's weights and this
     ControlNet's are licensed for non-commercial use.

@@ -30,7 +30,7 @@ def z_image_controlnet(p: ZImageControlnetParams) -> Workflow:
     """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet.
 
     `control` says what is taken over; ComfyUI's own nodes find it, with Depth Anything 3 for depth and SDPose
-    for the pose of one person. With `control` none the picture is such a map already. At a
+    for the pose of one person. With `controlIsMap` the picture shows them already. At a
     `controlnetStrength` of 0.6 to 0.8 the prompt has more to say. Apache-2.0, so commercial use is free.
     """
     loaded = load_z_image(p)

@@ -97,6 +97,26 @@ def test_pixels_outside_the_face_stay(name: str) -> None:
     assert box[1] >= height // 4 - 16 and box[3] <= 3 * height // 4 + 17
 
 
+def test_filling_leaves_the_rest_as_it_was() -> None:
+    buffer = io.BytesIO()
+    mask = Image.new("RGB", (90, 60), "black")
+    mask.paste("white", (30, 20, 60, 40))
+    mask.save(buffer, "PNG")
+    compiled = presets.get("flux-fill").build(EXAMPLES["flux-fill"][1] | {"megapixels": 0.1, "steps": 1}).compile()
+    filled = opened(run(Simulator(), compiled, {"scene.png": picture(), "mask.png": buffer.getvalue()}).outputs[0])
+    plain = opened(run(Simulator(), compiled, {"scene.png": picture(), "mask.png": black()}).outputs[0])
+    box = ImageChops.difference(filled, plain).getbbox()
+    assert box is not None and filled.size == (400, 272)
+    # The mask is soft for half of one of its own pixels, which are 4.5 here.
+    assert (box[0] >= 128, box[1] >= 86, box[2] <= 272, box[3] <= 186) == (True, True, True, True)
+
+
+def black() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (90, 60)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def first_stage(parameters: dict[str, Any]) -> Image.Image:
     """The Flux picture alone, of the same prompt and seed."""
     words = {key: parameters[key] for key in ("prompt", "negativePrompt", "seed")}

@@ -7,9 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.nodes import LoadImage
 from ryla_graphs.presets.base import Parameters
-from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_picture
+from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_with_alpha
 from ryla_graphs.problems import Problem
 from ryla_graphs.sockets import Image, Mask
 
@@ -37,11 +36,10 @@ class MaskedParams(Parameters):
 
 def load_masked(p: MaskedParams) -> tuple[Source[Image], Source[Mask]]:
     """The picture, and the mask of what is redrawn."""
-    if p.mask_image is not None:
-        return load_picture(p.base_image, "base"), load_mask(p.mask_image)
-    assert isinstance(p.base_image, str), "the parameters are checked"
-    loaded = LoadImage(image=p.base_image).named("base").out
-    return loaded.image, loaded.mask
+    picture, alpha = load_with_alpha(p.base_image, "base")
+    mask = alpha if p.mask_image is None else load_mask(p.mask_image)
+    assert mask is not None, "the parameters were checked"
+    return picture, mask
 
 
 def mask_notes(p: MaskedParams) -> tuple[Problem, ...]:

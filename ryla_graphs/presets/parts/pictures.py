@@ -81,6 +81,13 @@ def load_pictures(*given: str | Source[Image] | None) -> dict[str, Source[Image]
     }
 
 
+def load_with_alpha(given: str | Source[Image], name: str) -> tuple[Source[Image], Source[Mask] | None]:
+    """The picture of a parameter, and a mask of where it is transparent; none where another graph makes it."""
+    if not isinstance(given, str):
+        return given, None
+    return LoadImage(image=given).named(name).out
+
+
 def load_mask(given: str | Source[Image] | Source[Mask]) -> Source[Mask]:
     """The mask of a parameter: how bright its red is, unless another graph makes a mask."""
     if isinstance(given, str):
