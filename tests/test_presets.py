@@ -388,14 +388,15 @@ def test_seedvr2_seeds_are_below_2_to_the_32() -> None:
 def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
     drawn = presets.get("flux-dev").build(prompt="x", seed=1).picture
     mask = ImageToMask(image=drawn, channel="blue")
-    classes: dict[str, set[str]] = {}
-    for name, given in {"file": "mask.png", "picture": drawn, "mask": mask}.items():
-        workflow = presets.get("flux-fill").build(prompt="x", baseImage="b.png", maskImage=given)
+    masks: dict[str, tuple[str, str]] = {}
+    for name, source in {"file": "mask.png", "picture": drawn, "mask": mask}.items():
+        workflow = presets.get("flux-fill").build(prompt="x", baseImage="b.png", maskImage=source)
         assert workflow.validate() == []
         prompt = workflow.compile().prompt
-        where = prompt["canvas"]["inputs"]["mask"]
-        classes[name] = {prompt[where[0]]["class_type"]}
-    assert classes == {"file": {"LoadImageMask"}, "picture": {"ImageToMask"}, "mask": {"ImageToMask"}}
+        body = prompt[prompt["canvas"]["inputs"]["mask"][0]]
+        masks[name] = (body["class_type"], body["inputs"]["channel"])
+    wanted = {"file": ("LoadImageMask", "red"), "picture": ("ImageToMask", "red"), "mask": ("ImageToMask", "blue")}
+    assert masks == wanted
     by_alpha = presets.get("flux-fill").build(prompt="x", baseImage="b.png")
     assert by_alpha.compile().prompt["canvas"]["inputs"]["mask"] == ["base", 1]
     assert [(problem.code, problem.level) for problem in by_alpha.validate()] == [("mask_outcomes", "note")]
