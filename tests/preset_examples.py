@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from ryla_graphs import presets
+from ryla_graphs.presets.base import ActsWith, ReplacedBy
 
 PROMPT = "portrait photo of a woman reading in a cafe, morning light"
 NEGATIVE = "blurry, deformed, watermark"
@@ -59,6 +65,76 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {"baseImage": "scene.png", "referenceImage": "reference.png", "maskImage": "mask.png", "seed": 42},
     ),
     "flux-img2img": ("flux-img2img", {"prompt": "in oil", "baseImage": "scene.png", "seed": 42}),
+    "flux-kontext": ("flux-kontext", {"prompt": "make it night", "image": "scene.png", "seed": 42}),
+    "flux-kontext-references": (
+        "flux-kontext",
+        {"prompt": "put her into the scene", "cfg": 2.0, "negativePrompt": NEGATIVE, "guidance": 1.5, "seed": 42}
+        | {"image": "scene.png", "image2": "reference.png", "image3": "pose.png", "loras": STACK},
+    ),
+    "flux-fill": (
+        "flux-fill",
+        {"prompt": "a red hat", "baseImage": "scene.png", "maskImage": "mask.png", "seed": 42},
+    ),
+    "flux-fill-transparent": ("flux-fill", {"prompt": "a red hat", "baseImage": "cut.png", "loras": STACK, "seed": 42}),
+    "flux-fill-extended": (
+        "flux-fill",
+        {"prompt": "a wide beach", "baseImage": "scene.png", "left": 128, "bottom": 64, "feathering": 32, "seed": 42},
+    ),
+    "flux-controlnet": ("flux-controlnet", {"prompt": PROMPT, "controlImage": "pose.png", "seed": 42}),
+    "flux-controlnet-depth": (
+        "flux-controlnet",
+        {"prompt": PROMPT, "controlImage": "pose.png", "control": "depth", "loras": STACK, "seed": 42},
+    ),
+    "flux-controlnet-pose": (
+        "flux-controlnet",
+        {"prompt": PROMPT, "controlImage": "pose.png", "control": "pose", "cfg": 2.0, "seed": 42},
+    ),
+    "flux-controlnet-map": (
+        "flux-controlnet",
+        {"prompt": PROMPT, "controlImage": "map.png", "controlIsMap": True, "seed": 42},
+    ),
+    "flux-redux": ("flux-redux", {"image": "scene.png", "seed": 42}),
+    "flux-redux-mixture": (
+        "flux-redux",
+        {"prompt": "in ink", "image": "scene.png", "image2": "reference.png", "image3": "pose.png", "crop": "none"}
+        | {"reduxStrength": 0.4, "loras": STACK, "seed": 42},
+    ),
+    "flux2-klein": ("flux2-klein", {"prompt": "a red bicycle", "seed": 42}),
+    "flux2-klein-edit": (
+        "flux2-klein",
+        {"prompt": "put her into the scene", "image": "scene.png", "image2": "reference.png", "image3": "pose.png"}
+        | {"seed": 42},
+    ),
+    "flux2-klein-base": (
+        "flux2-klein",
+        {"prompt": "make it night", "negativePrompt": NEGATIVE, "image": "scene.png", "loras": STACK, "steps": 20}
+        | {"cfg": 5.0, "unetName": "flux-2-klein-base-4b.safetensors", "seed": 42},
+    ),
+    "qwen-image": ("qwen-image", {"prompt": "a red bicycle", "negativePrompt": "blurry", "seed": 42}),
+    "qwen-image-lightning": (
+        "qwen-image",
+        {"prompt": "a red bicycle", "steps": 4, "cfg": 1.0, "loraStrength": 1.0, "seed": 42}
+        | {"loraId": "Qwen-Image-2512-Lightning-4steps-V1.0-fp32", "loras": STACK},
+    ),
+    "qwen-image-edit": (
+        "qwen-image-edit",
+        {"prompt": "make it night", "negativePrompt": "blurry", "image": "scene.png", "seed": 42},
+    ),
+    "qwen-image-edit-lightning": (
+        "qwen-image-edit",
+        {"prompt": "put her into the scene", "image": "scene.png", "image2": "reference.png", "image3": "pose.png"}
+        | {"loraId": "Qwen-Image-Edit-2511-Lightning-4steps-V1.0-bf16", "loraStrength": 1.0, "loras": STACK}
+        | {"steps": 4, "cfg": 1.0, "seed": 42},
+    ),
+    "z-image-controlnet": ("z-image-controlnet", {"prompt": PROMPT, "controlImage": "pose.png", "seed": 42}),
+    "z-image-controlnet-depth": (
+        "z-image-controlnet",
+        {"prompt": PROMPT, "controlImage": "pose.png", "control": "depth", "loras": STACK, "seed": 42},
+    ),
+    "z-image-controlnet-pose": (
+        "z-image-controlnet",
+        {"prompt": PROMPT, "controlImage": "pose.png", "control": "pose", "seed": 42},
+    ),
     "seedvr2-upscale": ("seedvr2-upscale", {"image": "scene.png", "seed": 42}),
     "seedvr2-upscale-numz": ("seedvr2-upscale", {"image": "scene.png", "nodes": "numz", "seed": 42}),
     "wan-t2v": ("wan-t2v", {"prompt": "a fox running in snow", "negativePrompt": "static", "seed": 42}),
@@ -72,3 +148,17 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 """Golden file to preset and parameters."""
+
+
+def acting(preset: str, wished: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some parameters that a preset has, and that have an effect beside the given ones."""
+    return {
+        str(fact.alias): wished[str(fact.alias)]
+        for fact in presets.get(preset).parameters.model_fields.values()
+        if fact.alias in wished
+        and not any(
+            (to_camel(mark.other) in given) == isinstance(mark, ReplacedBy)
+            for mark in fact.metadata
+            if isinstance(mark, ActsWith | ReplacedBy)
+        )
+    }

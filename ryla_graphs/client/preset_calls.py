@@ -67,7 +67,7 @@ class FluxDevParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -110,7 +110,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     width: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
@@ -151,7 +151,7 @@ class FluxLoraParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -181,10 +181,6 @@ class ZImageTurboParameters(TypedDict, total=False):
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
-    width: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
-    height: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
     """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
@@ -195,6 +191,90 @@ class ZImageTurboParameters(TypedDict, total=False):
     """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+
+
+class Flux2KleinParameters(TypedDict, total=False):
+    """Parameters: Flux2KleinParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 4"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    image: File | None
+    """The picture to edit, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux-2-klein-4b.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 3 in models/text_encoders: 4B for Klein 4B, 8B for Klein 9B; by default `qwen_3_4b.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `flux2-vae.safetensors`"""
+
+
+class QwenImageParameters(TypedDict, total=False):
+    """Parameters: QwenImageParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 50"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 2.5 VL 7B in models/text_encoders; by default `qwen_2.5_vl_7b_fp8_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `qwen_image_vae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1328"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1328"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `qwen_image_2512_fp8_e4m3fn.safetensors`"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
@@ -231,7 +311,7 @@ class BaseImagesParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -278,7 +358,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -350,7 +430,7 @@ class FluxPulidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -390,10 +470,6 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
-    width: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
-    height: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
     """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
@@ -404,6 +480,10 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
@@ -514,7 +594,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -640,7 +720,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
@@ -649,6 +729,304 @@ class FluxImg2imgParameters(TypedDict, total=False):
     """How much is redrawn; 1 is all; at most 1; by default 0.6"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+
+
+class FluxKontextParameters(TypedDict, total=False):
+    """Parameters: FluxKontextParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Kontext model in models/diffusion_models; by default `flux1-dev-kontext_fp8_scaled.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+
+
+class QwenImageEditParameters(TypedDict, total=False):
+    """Parameters: QwenImageEditParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 40"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 2.5 VL 7B in models/text_encoders; by default `qwen_2.5_vl_7b_fp8_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `qwen_image_vae.safetensors`"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    unet_name: str
+    """Edit model in models/diffusion_models; by default `qwen_image_edit_2511_fp8mixed.safetensors`"""
+
+
+class FluxFillParameters(TypedDict, total=False):
+    """Parameters: FluxFillParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Fill model in models/diffusion_models; by default `flux1-fill-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30.0"""
+    base_image: Required[File]
+    """The picture to work on, in the server's input folder"""
+    mask_image: File | None
+    """Picture of the same shape, white where to draw; without it, what is transparent is drawn"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    left: int
+    """Pixels to add on the left, a multiple of 16; so for the other sides; 0 to 4096; by default 0"""
+    top: int
+    """Pixels to add above; 0 to 4096; by default 0"""
+    right: int
+    """Pixels to add on the right; 0 to 4096; by default 0"""
+    bottom: int
+    """Pixels to add below; 0 to 4096; by default 0"""
+    feathering: int
+    """Over how many pixels the added sides blend into the picture; 0 to 512; by default 24"""
+
+
+class FluxControlnetParameters(TypedDict, total=False):
+    """Parameters: FluxControlnetParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
+    control_image: Required[File]
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 0.7"""
+    controlnet_end: float
+    """Share of the steps after which the prompt goes on alone; at most 1; by default 0.8"""
+    controlnet_name: str
+    """Union ControlNet in models/controlnet; by default `FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors`"""
+
+
+class ZImageControlnetParameters(TypedDict, total=False):
+    """Parameters: ZImageControlnetParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 8"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
+    vae_name: str
+    """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    control_image: Required[File]
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 1.0"""
+    controlnet_name: str
+    """ControlNet in models/model_patches; by default `Z-Image-Turbo-Fun-Controlnet-Union.safetensors`"""
+
+
+class FluxReduxParameters(TypedDict, total=False):
+    """Parameters: FluxReduxParams."""
+
+    prompt: str
+    """What to show besides, in words; may be left out"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    redux_strength: float
+    """How much the pictures count beside the prompt; 0.2 to 0.6 lets it speak; 0 to 10; by default 1.0"""
+    crop: Literal["center", "none"]
+    """Look at the middle square of each picture, or at all of it, squeezed to a square; by default `center`"""
+    style_model_name: str
+    """Redux model in models/style_models; by default `flux1-redux-dev.safetensors`"""
+    clip_vision_name: str
+    """SigLIP model in models/clip_vision; by default `sigclip_vision_patch14_384.safetensors`"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
@@ -779,6 +1157,14 @@ class PresetCalls(Generic[R]):
         """A picture from text with Z-Image Turbo, in eight steps."""
         return self.run_preset("z-image-turbo", parameters)
 
+    def flux2_klein(self, **parameters: Unpack[Flux2KleinParameters]) -> R:
+        """A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps."""
+        return self.run_preset("flux2-klein", parameters)
+
+    def qwen_image(self, **parameters: Unpack[QwenImageParameters]) -> R:
+        """A picture from text with Qwen-Image, which also writes."""
+        return self.run_preset("qwen-image", parameters)
+
     def base_images(self, **parameters: Unpack[BaseImagesParameters]) -> R:
         """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph."""
         return self.run_preset("base-images", parameters)
@@ -810,6 +1196,30 @@ class PresetCalls(Generic[R]):
     def flux_img2img(self, **parameters: Unpack[FluxImg2imgParameters]) -> R:
         """A picture redrawn by a prompt with Flux.1 Dev."""
         return self.run_preset("flux-img2img", parameters)
+
+    def flux_kontext(self, **parameters: Unpack[FluxKontextParameters]) -> R:
+        """A picture edited as the prompt says, with Flux.1 Kontext."""
+        return self.run_preset("flux-kontext", parameters)
+
+    def qwen_image_edit(self, **parameters: Unpack[QwenImageEditParameters]) -> R:
+        """Pictures edited as the prompt says, with Qwen-Image-Edit."""
+        return self.run_preset("qwen-image-edit", parameters)
+
+    def flux_fill(self, **parameters: Unpack[FluxFillParameters]) -> R:
+        """A part of a picture redrawn, or its sides extended, with Flux.1 Fill."""
+        return self.run_preset("flux-fill", parameters)
+
+    def flux_controlnet(self, **parameters: Unpack[FluxControlnetParameters]) -> R:
+        """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
+        return self.run_preset("flux-controlnet", parameters)
+
+    def z_image_controlnet(self, **parameters: Unpack[ZImageControlnetParameters]) -> R:
+        """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
+        return self.run_preset("z-image-controlnet", parameters)
+
+    def flux_redux(self, **parameters: Unpack[FluxReduxParameters]) -> R:
+        """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
+        return self.run_preset("flux-redux", parameters)
 
     def seedvr2_upscale(self, **parameters: Unpack[Seedvr2UpscaleParameters]) -> R:
         """A picture made larger and sharper with SeedVR2, in one step."""

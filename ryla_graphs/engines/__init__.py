@@ -11,8 +11,8 @@ def connect(address: str = SIMULATOR, *, strict: bool | None = None) -> Engine:
     """The engine at an address: `simulator`, a ComfyUI server's ``http://host:port``, or several with commas between.
 
     A `strict` simulator fails with the list of what it would have to guess; None leaves that to
-    ``RYLA_SIMULATOR_STRICT``. Nothing is asked of the servers yet. With the first run it is logged, once, if a server is
-    of another release of ComfyUI than the catalog in use. Raises `NotFound` for what is neither.
+    ``RYLA_SIMULATOR_STRICT``. Nothing is asked of the servers yet. With the first run it is logged, once, if a server
+    is of another release of ComfyUI than the catalog in use. Raises `NotFound` for what is neither.
     """
     if address == SIMULATOR:
         from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow

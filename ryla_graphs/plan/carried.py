@@ -199,7 +199,7 @@ class Weights:
         if weight is None:
             return None
         of_part = need.folder == "checkpoints" and content in PARTS
-        size = weight.parts.get(content) if of_part and content else weight.size
+        size = weight.parts.get(content) if of_part and content else weight.weighs
         return None if size is None else (Size(size, size), weight.precision, None)
 
     def _on_disk(

@@ -13,7 +13,15 @@ from ryla_graphs.presets.base import Parameters, Preset
 from ryla_graphs.problems import NotFound
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "a picture from text": ("flux-dev", "flux-schnell", "flux-lora", "z-image-turbo", "base-images"),
+    "a picture from text": (
+        "flux-dev",
+        "flux-schnell",
+        "flux-lora",
+        "z-image-turbo",
+        "flux2-klein",
+        "qwen-image",
+        "base-images",
+    ),
     "a person's face": (
         "flux-instantid",
         "flux-pulid",
@@ -22,7 +30,16 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "character-sheet",
         "face-swap",
     ),
-    "a picture from a picture": ("flux-img2img", "seedvr2-upscale"),
+    "a picture from a picture": (
+        "flux-img2img",
+        "flux-kontext",
+        "qwen-image-edit",
+        "flux-fill",
+        "flux-controlnet",
+        "z-image-controlnet",
+        "flux-redux",
+        "seedvr2-upscale",
+    ),
     "a video": ("wan-t2v", "wan-i2v"),
 }
 """The names of all presets, by what they make."""

@@ -157,7 +157,13 @@ CODES: Mapping[str, Code] = {
         bad_parameter="a parameter that is out of range, of another type, or without effect",
     ),
     **_rows("preset", 2, "warning", negative_without_effect="a negative prompt at cfg 1"),
-    **_rows("preset", 2, "note", face_outcomes="what happens where there is no face, or several"),
+    **_rows(
+        "preset",
+        2,
+        "note",
+        face_outcomes="what happens where there is no face, or several",
+        mask_outcomes="what is redrawn where no mask is given",
+    ),
     **_rows(
         "plan",
         3,

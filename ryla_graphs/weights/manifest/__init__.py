@@ -9,16 +9,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from ryla_graphs.weights.manifest import faces, flux, sdxl, seedvr2, templates, text_encoders, wan, z_image
+from ryla_graphs.weights.manifest import (
+    control,
+    faces,
+    flux,
+    flux2,
+    qwen_image,
+    sdxl,
+    seedvr2,
+    templates,
+    text_encoders,
+    wan,
+    z_image,
+)
 from ryla_graphs.weights.weight import Weight
 
 MANIFEST: tuple[Weight, ...] = (
     *flux.ROWS,
+    *flux2.ROWS,
     *z_image.ROWS,
+    *qwen_image.ROWS,
     *sdxl.ROWS,
     *wan.ROWS,
     *seedvr2.ROWS,
     *text_encoders.ROWS,
+    *control.ROWS,
     *faces.ROWS,
 )
 
