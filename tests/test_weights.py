@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ryla_graphs import catalogs, presets
 from ryla_graphs.families import family
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import LOADERS, weight_folders
 from ryla_graphs.weights import IMPLIED, MANIFEST, HubFile, Weight, known, needed
 from tests.conftest import recorded_json
 from tools.weights_table import PAGE, written
 
-FOLDERS = {folder for inputs in LOADERS.values() for folder in inputs.values()} | {
+FOLDERS = {folder for inputs in (*LOADERS.values(), weight_folders("SAMLoader")) for folder in inputs.values()} | {
     folder for files in IMPLIED.values() for folder, _ in files
 }
 rows = pytest.mark.parametrize("row", MANIFEST, ids=lambda row: row.name)
