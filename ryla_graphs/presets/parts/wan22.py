@@ -96,8 +96,8 @@ class Experts(NamedTuple):
 
 def load_experts(p: Wan22Params) -> Experts:
     """The loaders of both, with their LoRAs and the shift."""
-    first = load_expert(p, p.high_noise_name, "high-noise")
-    second = load_expert(p, p.low_noise_name, "low-noise")
+    first = load_expert(p, p.high_noise_name, "high-noise-model")
+    second = load_expert(p, p.low_noise_name, "low-noise-model")
     high = _ready(p, first, p.high_noise_loras, p.high_four_steps_name, "high-noise")
     return Experts(high, _ready(p, second, p.low_noise_loras, p.low_four_steps_name, "low-noise"), first)
 
