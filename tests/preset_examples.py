@@ -146,16 +146,106 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "wan-i2v",
         {"prompt": "she turns around", "referenceImage": "reference.png", "loras": STACK, "seed": 42},
     ),
+    "sdxl": ("sdxl", {"prompt": "a red bicycle", "negativePrompt": "blurry", "seed": 42}),
+    "sdxl-loras": (
+        "sdxl",
+        {
+            "prompt": "a red bicycle",
+            "loras": STACK,
+            "vaeName": "sdxl_vae.safetensors",
+            "scheduler": "normal",
+            "seed": 42,
+        },
+    ),
+    "sdxl-canny": ("sdxl", {"prompt": "a castle", "controlImage": "scene.png", "controlnetEnd": 0.6, "seed": 42}),
+    "sdxl-depth": ("sdxl", {"prompt": "a castle", "controlImage": "scene.png", "control": "depth", "seed": 42}),
+    "sdxl-skeleton": (
+        "sdxl",
+        {"prompt": "a knight", "controlImage": "pose.png", "control": "pose", "controlIsMap": True, "seed": 42},
+    ),
+    "sd15": ("sd15", {"prompt": "a red bicycle", "seed": 42}),
+    "sd15-pose": (
+        "sd15",
+        {"prompt": "a knight", "controlImage": "pose.png", "control": "pose", "clipSkip": 2, "seed": 42},
+    ),
+    "sdxl-inpaint": (
+        "sdxl-inpaint",
+        {"prompt": "a vase of tulips", "baseImage": "scene.png", "maskImage": "mask.png", "seed": 42},
+    ),
+    "sdxl-inpaint-alpha": (
+        "sdxl-inpaint",
+        {"prompt": "a vase of tulips", "baseImage": "cut-out.png", "denoise": 0.8, "growMask": 0, "seed": 42},
+    ),
+    "upscale": ("upscale", {"image": "scene.png"}),
+    "upscale-tiled": (
+        "upscale",
+        {
+            "image": "scene.png",
+            "scale": 3,
+            "tiledDiffusion": True,
+            "loras": STACK,
+            "vaeName": "v.safetensors",
+            "seed": 42,
+        },
+    ),
+    "face-detailer": ("face-detailer", {"image": "group.png", "negativePrompt": NEGATIVE, "seed": 42}),
+    "face-detailer-outlines": (
+        "face-detailer",
+        {
+            "image": "group.png",
+            "samName": "sam_vit_b_01ec64.pth",
+            "loras": STACK,
+            "vaeName": "v.safetensors",
+            "seed": 42,
+        },
+    ),
+    "remove-background": ("remove-background", {"image": "reference.png"}),
+    "remove-background-white": (
+        "remove-background",
+        {"image": "reference.png", "backgroundColor": "#ffffff", "saveMask": True},
+    ),
+    "remove-background-scene": (
+        "remove-background",
+        {"image": "reference.png", "backgroundImage": "scene.png"},
+    ),
+    "wan22-t2v": ("wan22-t2v", {"prompt": "a fox running in snow", "negativePrompt": "static", "seed": 42}),
+    "wan22-t2v-four-steps": (
+        "wan22-t2v",
+        {
+            "prompt": "a fox running in snow",
+            "fourSteps": True,
+            "loras": STACK[:1],
+            "highNoiseLoras": [{"loraId": "motion_high", "triggerWord": "fast"}],
+            "lowNoiseLoras": [{"loraId": "motion_low"}],
+            "seed": 42,
+        },
+    ),
+    "wan22-i2v": (
+        "wan22-i2v",
+        {"prompt": "she turns around", "negativePrompt": "static", "referenceImage": "reference.png", "seed": 42},
+    ),
+    "wan22-i2v-four-steps": (
+        "wan22-i2v",
+        {"prompt": "she turns around", "referenceImage": "reference.png", "fourSteps": True, "seed": 42},
+    ),
+    "ltx-video": ("ltx-video", {"prompt": "a fox running in snow", "negativePrompt": "static", "seed": 42}),
+    "ltx-video-begun": (
+        "ltx-video",
+        {"prompt": "she turns around", "referenceImage": "reference.png", "loras": STACK[:1], "seed": 42},
+    ),
 }
 """Golden file to preset and parameters."""
 
 
 def acting(preset: str, wished: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of some parameters that a preset has, and that have an effect beside the given ones."""
+    parameters = presets.get(preset).parameters
+    idle = {name for other, names in parameters.only_with.items() if to_camel(other) not in given for name in names}
     return {
         str(fact.alias): wished[str(fact.alias)]
-        for fact in presets.get(preset).parameters.model_fields.values()
+        for name, fact in parameters.model_fields.items()
         if fact.alias in wished
+        and name not in idle
         and not any(
             (to_camel(mark.other) in given) == isinstance(mark, ReplacedBy)
             for mark in fact.metadata

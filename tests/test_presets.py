@@ -23,7 +23,7 @@ from ryla_graphs.problems import AtParameter, InvalidParameters, NotFound
 from ryla_graphs.software.versions import number
 from ryla_graphs.validation import verdict
 from tests.conftest import ROOT, recorded
-from tests.preset_examples import EXAMPLES
+from tests.preset_examples import EXAMPLES, acting
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -90,7 +90,7 @@ def test_every_parameter_reaches_the_graph(name: str) -> None:
     reached: set[str] = set()
     for preset, parameters in EXAMPLES.values():
         if preset == name:
-            compiled = presets.get(name).build(parameters | more).compile()
+            compiled = presets.get(name).build(parameters | acting(name, more, parameters)).compile()
             reached |= {parameter for parameters in compiled.decisions.values() for parameter in parameters}
     assert reached == known
 
@@ -182,7 +182,8 @@ SAMPLED = [name for name in presets.NAMES if "cfg" in presets.get(name).paramete
 def test_above_cfg_1_the_negative_prompt_acts_and_at_1_it_is_not_encoded(name: str) -> None:
     def first_negatives(cfg: float) -> set[str]:
         """What the samplers that `cfg` steers go away from."""
-        given = {**presets.get(name).example, "cfg": cfg, "negativePrompt": "rain"}
+        more = {"tiledDiffusion": True} if name == "upscale" else {}
+        given = {**presets.get(name).example, **more, "cfg": cfg, "negativePrompt": "rain"}
         prompt = presets.get(name).build(given).compile().prompt
         samplers = [body for body in prompt.values() if body["inputs"].get("cfg") == cfg]
         assert samplers

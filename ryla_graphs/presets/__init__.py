@@ -20,6 +20,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "z-image-turbo",
         "flux2-klein",
         "qwen-image",
+        "sdxl",
+        "sd15",
         "base-images",
     ),
     "a person's face": (
@@ -29,18 +31,22 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "sdxl-instantid",
         "character-sheet",
         "face-swap",
+        "face-detailer",
     ),
     "a picture from a picture": (
         "flux-img2img",
         "flux-kontext",
         "qwen-image-edit",
         "flux-fill",
+        "sdxl-inpaint",
         "flux-controlnet",
         "z-image-controlnet",
         "flux-redux",
+        "upscale",
         "seedvr2-upscale",
+        "remove-background",
     ),
-    "a video": ("wan-t2v", "wan-i2v"),
+    "a video": ("wan-t2v", "wan-i2v", "wan22-t2v", "wan22-i2v", "ltx-video"),
 }
 """The names of all presets, by what they make."""
 

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.skipif(not URL, reason="RYLA_COMFYUI names no server")
 ALIKE: dict[str, str] = {
     "RealVisXL_V5.0_fp16.safetensors": "sd_xl_base_1.0.safetensors",
     "instantid/diffusion_pytorch_model.safetensors": "*instantid*",
+    "xinsir-controlnet-union-sdxl-1.0-promax.safetensors": "*instantid*",
     "bbox/face_yolov8m.pt": "face*",
 }
 """What the server may have instead of the file that a parameter names by default."""
@@ -45,6 +46,9 @@ SMALL: dict[str, Any] = {
     "steps": 2,
     "refineSteps": 2,
     "resolution": 128,
+    "tileSize": 256,
+    "tileOverlap": 64,
+    "cropSize": 128,
     "seed": 7,
 }
 FACE = {"referenceImage": "face.png"}
@@ -99,6 +103,26 @@ CASES: dict[str, Case] = {
     "z-image-controlnet": ("z-image-controlnet", {"controlImage": "pose.png"}),
     "z-image-controlnet, a map": ("z-image-controlnet", {"controlImage": "pose.png", "controlIsMap": True}),
     "seedvr2-upscale": ("seedvr2-upscale", {"image": "face.png"}),
+    "sdxl": ("sdxl", {}),
+    "sdxl with a LoRA": ("sdxl", {"loraId": SDXL_LORA, "samplerName": "euler_ancestral", "cfg": 1.0}),
+    "sdxl by edges": ("sdxl", {"controlImage": "pose.png"}),
+    "sdxl by a depth map": ("sdxl", {"controlImage": "pose.png", "control": "depth", "controlIsMap": True}),
+    "sd15": ("sd15", {"clipSkip": 2}),
+    "sd15 by edges": ("sd15", {"controlImage": "pose.png"}),
+    "sdxl-inpaint": ("sdxl-inpaint", {"baseImage": "pose.png", "maskImage": "half.png"}),
+    "sdxl-inpaint by transparency": ("sdxl-inpaint", {"baseImage": "cut.png", "denoise": 0.7}),
+    "upscale": ("upscale", {"image": "face.png"}),
+    "upscale with tiles": ("upscale", {"image": "face.png", "scale": 4, "tiledDiffusion": True}),
+    "face-detailer": ("face-detailer", {"image": "face.png"}),
+    "remove-background": ("remove-background", {"image": "face.png"}),
+    "remove-background, on white": (
+        "remove-background",
+        {"image": "face.png", "backgroundColor": "#ffffff", "saveMask": True},
+    ),
+    "wan22-t2v": ("wan22-t2v", {}),
+    "wan22-i2v": ("wan22-i2v", FACE),
+    "ltx-video": ("ltx-video", {"length": 9}),
+    "ltx-video from a picture": ("ltx-video", FACE | {"length": 9}),
 }
 ONLY_ACCEPTED: dict[str, Case] = {
     "flux-pulid": ("flux-pulid", FACE),

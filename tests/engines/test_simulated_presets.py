@@ -48,6 +48,11 @@ SIZES = {
     "flux2-klein-edit": (400, 272),
     "flux2-klein-base": (400, 272),
     "seedvr2-upscale": (450, 300),
+    "sdxl-inpaint": (400, 272),
+    "upscale": (180, 120),
+    "upscale-tiled": (256, 176),
+    "face-detailer": (90, 60),
+    "remove-background": (90, 60),
 }
 """Of what comes from a picture of 90 x 60, by example or preset; what is new is as large as asked for."""
 FITTED = ("flux-kontext", "qwen-image-edit")

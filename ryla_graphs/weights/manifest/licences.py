@@ -18,6 +18,19 @@ OPENRAIL = Licence(
     restriction="forbids a list of harmful uses, and wants the list passed on",
     url="https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
 )
+OPENRAIL_M = Licence(
+    name="CreativeML-OpenRAIL-M",
+    commercial=True,
+    restriction="forbids a list of harmful uses, and wants the list passed on",
+    url="https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+)
+BSD = Licence(name="BSD-3-Clause", commercial=True, url="https://opensource.org/license/bsd-3-clause")
+LTX_VIDEO = Licence(
+    name="LTX-Video Open Weights",
+    commercial=True,
+    restriction="companies that earn 10 million dollars a year need a licence from Lightricks; forbids harmful uses",
+    url="https://huggingface.co/Lightricks/LTX-Video/blob/main/ltx-video-2b-v0.9.5.license.txt",
+)
 FLUX_DEV = Licence(
     name="flux-1-dev-non-commercial",
     commercial=False,
