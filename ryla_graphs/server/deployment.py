@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from ryla_graphs.engines import Engine
+from ryla_graphs.engines import SIMULATOR, Engine
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.intake import Intake, recompiled
@@ -69,7 +69,8 @@ class Deployment:
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
         self.loras = Loras(store, shelf, size=settings.lora_bytes)
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
+        simulated = engine.name == SIMULATOR
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""

@@ -33,6 +33,8 @@ def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails."""
     with _failing(call):
         outputs, reasons = _outputs(call)
+        if call.schema.api_node:
+            reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a stand-in for its answer",)
         return give_content(call, outputs, key, caption(call, call.world.prompt)), reasons
 
 

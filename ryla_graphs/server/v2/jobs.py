@@ -10,14 +10,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
+from ryla_graphs.problems import AtField
 from ryla_graphs.server.access import Here, Owner, Stream
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
 from ryla_graphs.server.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.safety.partners import key_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
 from ryla_graphs.server.v2.envelope import V2Error, V2Route
@@ -42,7 +44,8 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 class ExtraData(BaseModel, extra="forbid"):
     """What ComfyUI gets beside the graph."""
 
-    api_key_comfy_org: str | None = None
+    api_key_comfy_org: SecretStr | None = None
+    """Pays for partners' services that the graph calls; kept nowhere."""
 
 
 class Submission(BaseModel, extra="forbid"):
@@ -57,8 +60,6 @@ class Submission(BaseModel, extra="forbid"):
 @router.post("", status_code=201, responses=errors("submit"))
 async def post_jobs(wanted: Submission, request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
     """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
-    if wanted.extra_data is not None and wanted.extra_data.api_key_comfy_org:
-        raise V2Error("invalid_request", "this deployment runs no partner nodes and forwards no api_key_comfy_org")
     accepted = await in_thread(_submit, here, owner, wanted, key)
     if accepted.replayed:
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used; its job is among yours")
@@ -69,7 +70,11 @@ def _submit(here: Deployment, owner: str, wanted: Submission, key: str | None) -
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
     extra = {LABELS: wanted.metadata} if wanted.metadata else {}
-    return here.intake.workflow(wanted.workflow, Terms(owner=owner, key=chosen, previews=True, extra=extra))
+    secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
+    key_field = AtField("request", "extra_data.api_key_comfy_org")
+    paying = key_of(secret.get_secret_value(), key_field) if secret else None
+    terms = Terms(owner=owner, key=chosen, previews=True, extra=extra, partner_key=paying)
+    return here.intake.workflow(wanted.workflow, terms)
 
 
 @router.get("", responses=errors("list"))
