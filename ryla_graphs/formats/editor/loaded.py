@@ -227,6 +227,14 @@ class LoadedGraph:
         if target is None or all(slot.link != link for slot in target.inputs):
             del self.links[link]
 
+    def aim_links(self, node: LoadedNode, start: int = 0) -> None:
+        """Let the links into a node name the slots that name them; slots move when a definition changes."""
+        for number in range(start, len(node.inputs)):
+            name = node.inputs[number].link
+            link = self.links.get(name) if name is not None else None
+            if link is not None and link.target_slot != number:
+                self.links[link.id] = link._replace(target_slot=number)
+
     def lose(self, node: LoadedNode, slot: InSlot, why: str) -> None:
         """Remove the link of a slot that the node does not have any more, and keep why."""
         if slot.link is not None:

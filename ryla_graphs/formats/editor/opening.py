@@ -138,6 +138,10 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
     own = own_placing(file.type)
     if (own is None or not own(node, values, graph)) and values is not None:
         _place(node, _without_sockets(values, made.positions), graph)
+    combos = (number for number, slot in enumerate(node.inputs) if slot.type == sockets.DYNAMIC_COMBO)
+    if (first := next(combos, None)) is not None:
+        # What a dynamic combo brings is put in behind it, and the editor aims the links there anew; others only later.
+        graph.aim_links(node, first + 1)
     return node
 
 
