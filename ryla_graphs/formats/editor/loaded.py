@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorLink, EditorNode
+from ryla_graphs.formats.editor.fields import output
 from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
 from ryla_graphs.formats.editor.widgets import chosen, custom_option
 from ryla_graphs.problems import shorten
@@ -78,7 +79,7 @@ class LoadedNode:
     def outputs(self) -> list[OutSlot]:
         """The output slots, made when they are first asked for: few nodes are looked at from behind."""
         if self._outputs is None:
-            given, types = self.file.outputs or (), self.output_types
+            given, types = [output(slot) for slot in self.file.outputs or ()], self.output_types
             found = [OutSlot(kind, list(slot.links)) for kind, slot in zip(types, given, strict=False)]
             found += [OutSlot(kind) for kind in types[len(given) :]]
             self._outputs = found + [OutSlot(slot.type, list(slot.links)) for slot in given[len(types) :]]

@@ -10,7 +10,8 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.formats.editor import findings, unknown, virtual
 from ryla_graphs.formats.editor.document import MOST_NODES, EditorDocument, EditorLink, EditorNode, Port, Subgraph
-from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
+from ryla_graphs.formats.editor.group_class import Group, name_of
+from ryla_graphs.formats.editor.group_nodes import build
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.opening import open_node, open_plain, templates
 from ryla_graphs.formats.editor.promotion import Room, open_instance
