@@ -14,6 +14,7 @@ from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
 from ryla_graphs.engines.partial import GoodPart, good_part, optional
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.outputs import OVER_SOCKET, PromisedOutput
 from ryla_graphs.problems import Cancelled, EngineError, OutputMissing, Problem
 from ryla_graphs.workflow import Workflow
@@ -90,13 +91,15 @@ class Engine(Protocol):
         fresh: bool = False,
         previews: bool = False,
         gpu: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
         `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
         that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
         nobody has heard of the id yet, which saves the engine the look. `gpu` is the kind of GPU that it shall run
-        on, for engines that have several; those that have one kind do not look at it.
+        on, for engines that have several; those that have one kind do not look at it. `partner_key` pays for the
+        partners' services that the graph calls.
         """
         ...
 
@@ -166,11 +169,13 @@ def run(
     on_event: Callable[[Event], None] | None = None,
     previews: bool = False,
     partial: bool = False,
+    partner_key: PartnerKey | None = None,
 ) -> Result:
     """Run a graph to its end.
 
     A `Workflow` is compiled first, against the engine's own catalog. `partial` runs what is good of a graph, as
-    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them.
+    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them. `partner_key`
+    pays for the partners' services that the graph calls.
 
     Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
     `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
@@ -178,7 +183,8 @@ def run(
     >>> result = run(connect("http://127.0.0.1:8188"), workflow, {"face.png": picture})
     """
     part = prepared(engine, workflow, partial=partial)
-    result = follow(engine.start(part.workflow, inputs, previews=previews), on_event=on_event)
+    started = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
+    result = follow(started, on_event=on_event)
     return result.without(part.left_out)
 
 

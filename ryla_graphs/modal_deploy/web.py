@@ -118,6 +118,8 @@ def build_app(
             f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
             " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
         )
+    if server.partner_nodes:
+        raise InvalidSettings("RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there")
     silence, grace = patience
     engine = ModalEngine(
         worker,

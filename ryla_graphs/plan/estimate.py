@@ -15,6 +15,7 @@ from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
 from ryla_graphs.plan.requirements import requirements_of
 from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
+from ryla_graphs.plan.services import services_of
 from ryla_graphs.plan.sizing import Held
 from ryla_graphs.plan.stages import Stage, stages
 from ryla_graphs.plan.vram import RESERVED, Fit, Memory, bytes_each, memory, needs, size_on
@@ -38,6 +39,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     return Plan(
         weights=tuple(weight_files(weights.needs, weights.stored)),
         packs=tuple(node_packs(view)),
+        services=tuple(services_of(view)),
         comfyui=minimum_version(view, found),
         stages=tuple(_stage_plan(stage) for stage in found),
         images=_images(delivered),

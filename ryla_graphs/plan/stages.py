@@ -115,7 +115,7 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
     if "SEEDVR2_DIT" in takes and "IMAGE" in gives:
         return _seedvr2(node, weights, canvas)
     if node.schema.api_node:
-        return _elsewhere(node, "how long the partner's service takes, and what it charges")
+        return _elsewhere(node, "how long the partner's service takes")
     return _elsewhere(node, "how long training takes") if node.schema.class_type in _TRAINERS else None
 
 

@@ -244,6 +244,10 @@ CODES: Mapping[str, Code] = {
         no_such_gpu="a GPU that the deployment does not have",
         no_gpu_choice="the deployment has one kind of machine",
         class_not_here="a node class that the container does not have",
+        partner_nodes_off="a node calls a paid service, and the server allows none",
+        partner_key_missing="a node calls a paid service, and there is no key for it",
+        partner_price_unknown="a node calls a service without a known price, where what a job may spend is limited",
+        partner_cost="the paid services cost more than a job may spend here",
     ),
 }
 """All codes."""

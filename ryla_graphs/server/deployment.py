@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ryla_graphs.engines import Engine
+from ryla_graphs.engines import SIMULATOR, Engine
 from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.errors import RequestError
@@ -76,7 +76,8 @@ class Deployment:
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
         self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
+        simulated = engine.name == SIMULATOR
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""

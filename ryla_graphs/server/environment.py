@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
+from ryla_graphs.engines.partner_key import VARIABLE as PARTNER_KEY
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.plan.limits import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
@@ -42,6 +44,10 @@ def _yes(text: str) -> bool:
 def _secret(text: str) -> SecretStr:
     Signer(text)
     return SecretStr(text)
+
+
+def _partner_key(text: str) -> SecretStr:
+    return SecretStr(PartnerKey(text).reveal())
 
 
 def _retention(text: str) -> Retention:
@@ -91,6 +97,11 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "RYLA_LIMITS": Variable(
         "limits", _limits, "the most of one graph: `megapixels,pictures,steps,work`, each may be empty"
+    ),
+    "RYLA_PARTNER_NODES": Variable("partner_nodes", _yes, "1 lets graphs call partners' paid services"),
+    PARTNER_KEY: Variable("partner_key", _partner_key, "pays for them where the caller sends no key"),
+    "RYLA_PARTNER_MAX_USD": Variable(
+        "partner_max_usd", float, "the most that they may cost in one job; those without a known price are refused"
     ),
     "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves the mark of generated pictures out"),
     "RYLA_RETENTION": Variable(

@@ -9,7 +9,8 @@ from typing import Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.embedded import kind_of
-from ryla_graphs.formats.read import Document, Preference, chosen, graphs_in, graphs_in_json
+from ryla_graphs.formats.graphs import graphs_in, graphs_in_json
+from ryla_graphs.formats.read import Document, Preference, chosen
 from ryla_graphs.formats.shapes import is_editor
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.errors import RequestError

@@ -45,6 +45,12 @@ class Settings(BaseModel):
     """What graphs may ask for: pixels, batch and steps."""
     place: Place | None = Field(default=None, exclude=True)
     """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
+    partner_nodes: bool = False
+    """Whether graphs may call partners' paid services."""
+    partner_key: SecretStr | None = None
+    """Pays for those whose caller gives no key."""
+    partner_max_usd: float | None = Field(default=None, ge=0)
+    """The most that the services of a job may cost together; with it those without a known price are refused."""
     mark_outputs: bool = True
     """Whether pictures say in their metadata that a machine made them."""
     queue_limit: int = Field(default=200, ge=1)

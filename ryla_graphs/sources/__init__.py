@@ -12,7 +12,8 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.disk import content_at, name_of
 from ryla_graphs.formats.embedded import Content
-from ryla_graphs.formats.read import Document, Preference, read, unpacked
+from ryla_graphs.formats.graphs import unpacked
+from ryla_graphs.formats.read import Document, Preference, read
 from ryla_graphs.problems import EngineError, InvalidDocument, SourceUnreachable
 from ryla_graphs.sources import adopted
 from ryla_graphs.sources.adopted import Adopted

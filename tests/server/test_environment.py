@@ -22,7 +22,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 def test_the_documentation_has_this_table() -> None:
     text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(RYLA_\w+)` \| (.*) \|$", text, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `((?:RYLA|COMFY)_\w+)` \| (.*) \|$", text, re.MULTILINE))
     assert rows == {name: variable.meaning for name, variable in VARIABLES.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import (
     Cancelled,
     EngineRefused,
@@ -26,6 +27,7 @@ from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.safety.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Blobs
 
@@ -101,12 +103,18 @@ class JobRun:
     """One job on its way through the engine, from `run_id` to its end."""
 
     def __init__(
-        self, job: Job, prepare: Callable[[Job], CompiledWorkflow], cancellation: Cancellation, tools: Tools
+        self,
+        job: Job,
+        prepare: Callable[[Job], CompiledWorkflow],
+        cancellation: Cancellation,
+        tools: Tools,
+        partner_key: PartnerKey | None = None,
     ) -> None:
         self._job = job
         self._prepare = prepare
         self._cancellation = cancellation
         self._tools = tools
+        self._partner_key = partner_key
         self._follower: Follower | None = None
         self._fresh = False
 
@@ -159,7 +167,7 @@ class JobRun:
                 assert self._follower is not None
                 return self._follower.follow(run)
             except RunLost:
-                if self._cancellation.wanted.is_set() or self._job.attempt >= self._tools.settings.attempts:
+                if self._cancellation.wanted.is_set() or self._job.attempt >= self._most_attempts:
                     raise
                 self._begin()
                 known = False
@@ -167,6 +175,11 @@ class JobRun:
                 gone_since = gone_since or time.monotonic()
                 if not self._waited(gone_since):
                     raise
+
+    @property
+    def _most_attempts(self) -> int:
+        """A run that was lost may have paid a service already, so no other is begun."""
+        return 1 if PAYER in self._job.request.extra else self._tools.settings.attempts
 
     def _begin(self) -> None:
         states, job_id = self._tools.states, self._job.id
@@ -182,8 +195,20 @@ class JobRun:
         inputs = tools.kept(lambda: {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()})
         fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
         return tools.engine.start(
-            workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews, gpu=job.request.gpu
+            workflow,
+            inputs,
+            run_id=run_id,
+            fresh=fresh,
+            previews=job.request.previews,
+            gpu=job.request.gpu,
+            partner_key=self._payers_key(),
         )
+
+    def _payers_key(self) -> PartnerKey | None:
+        payer = self._job.request.extra.get(PAYER)
+        if payer == CALLER and self._partner_key is None:
+            raise EngineRefused("the server was restarted, and keeps no partner keys: send the job again with its key")
+        return self._partner_key or (own_key(self._tools.settings) if payer == DEPLOYMENT else None)
 
     def _waited(self, since: float) -> bool:
         """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""

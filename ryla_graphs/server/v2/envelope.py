@@ -38,6 +38,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "cannot_run_here": ("invalid_workflow", 422),
     "invalid_inputs": ("invalid_workflow", 422),
     "invalid_request": ("invalid_request", 422),
+    "invalid_parameters": ("invalid_request", 422),
     "missing_asset": ("missing_asset", 422),
     "idempotency_key_reuse": ("idempotency_key_reuse", 422),
     "queue_full": ("queue_full", 429),

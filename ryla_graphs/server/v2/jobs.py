@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from ryla_graphs.problems import AtField
 from ryla_graphs.server.access import Here, Owner, Stream
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint
@@ -20,6 +21,7 @@ from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.reading import parsed
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
 from ryla_graphs.server.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.safety.partners import key_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
 from ryla_graphs.server.v2.envelope import PREFIX, V2Error, V2Route
@@ -43,7 +45,8 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 class ExtraData(BaseModel, extra="forbid"):
     """What ComfyUI gets beside the graph."""
 
-    api_key_comfy_org: str | None = None
+    api_key_comfy_org: SecretStr | None = None
+    """Pays for partners' services that the graph calls; kept nowhere."""
 
 
 class Submission(BaseModel, extra="forbid"):
@@ -67,12 +70,14 @@ async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None)
 
 def _submit(here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None) -> Accepted:
     wanted = _submission(body, kind)
-    if wanted.extra_data is not None and wanted.extra_data.api_key_comfy_org:
-        raise V2Error("invalid_request", "this deployment runs no partner nodes and forwards no api_key_comfy_org")
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
     extra = {LABELS: wanted.metadata} if wanted.metadata else {}
-    return here.intake.workflow(wanted.workflow, Terms(owner=owner, key=chosen, previews=True, extra=extra))
+    secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
+    key_field = AtField("request", "extra_data.api_key_comfy_org")
+    paying = key_of(secret.get_secret_value(), key_field) if secret else None
+    terms = Terms(owner=owner, key=chosen, previews=True, extra=extra, partner_key=paying)
+    return here.intake.workflow(wanted.workflow, terms)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:
