@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails
-from ryla_graphs.shapes.tensors import Dims, differ
+from ryla_graphs.shapes.tensors import Dims, differ, surely
 from ryla_graphs.shapes.unknown import Whole, most
 from ryla_graphs.shapes.values import ImageShape
 
@@ -81,10 +81,9 @@ class Codec:
     def _takes(self, pixels: ImageShape) -> None:
         if self.flat:
             raise NodeFails("this VAE encodes no pictures")
-        few = not self.pads_colours and pixels.channels < self.colours
-        if few:
+        if not self.pads_colours and surely(lambda: pixels.channels < self.colours):
             raise NodeFails(f"this VAE encodes pictures of {self.colours} channels, not of {pixels.channels}")
-        if pixels.height < self.space or pixels.width < self.space:
+        if any(surely(lambda side=side: side < self.space) for side in (pixels.height, pixels.width)):
             raise NodeFails(f"this VAE encodes no pictures with a side below {self.space} pixels")
 
     def decode(self, samples: Dims) -> ImageShape:

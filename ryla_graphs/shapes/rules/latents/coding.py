@@ -10,6 +10,9 @@ from ryla_graphs.shapes.rules.keyed import both
 from ryla_graphs.shapes.tensors import Dims, copied, differ, surely
 from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, Opaque
 
+Outputs = tuple[Any, ...]
+"""What a rule gives, perhaps only guessed."""
+
 
 def codec_of(vae: Any, usual: str = "flux") -> Codec:
     """How a VAE encodes; one that nobody knows is taken for the usual one of the node that it goes into.
@@ -36,7 +39,7 @@ def latent_of(samples: Dims, codec: Codec, **more: Any) -> LatentShape:
     return LatentShape(samples, space=codec.decoded, time=codec.time or 4, **more)
 
 
-def _unsure(vae: Any, *outputs: Any) -> tuple[Any, ...]:
+def _unsure(vae: Any, *outputs: Any) -> Outputs:
     if is_known(vae):
         return outputs
     why = vae.facts.get("unknown") if isinstance(vae, Opaque) else None
@@ -44,13 +47,13 @@ def _unsure(vae: Any, *outputs: Any) -> tuple[Any, ...]:
 
 
 @rule("VAEEncode")
-def encode(pixels: ImageShape, vae: Any = None) -> tuple[Any, ...]:
+def encode(pixels: ImageShape, vae: Any = None) -> Outputs:
     codec = codec_of(vae)
     return _unsure(vae, latent_of(codec.encode(pixels), codec))
 
 
 @rule("VAEEncodeTiled")
-def encode_tiled(pixels: ImageShape, vae: Any = None, tile_size: Any = 512, overlap: Any = 64) -> tuple[Any, ...]:
+def encode_tiled(pixels: ImageShape, vae: Any = None, tile_size: Any = 512, overlap: Any = 64) -> Outputs:
     codec = codec_of(vae)
     samples = codec.encode(pixels)
     if not codec.own_tiles:
@@ -69,15 +72,15 @@ def _fits_tiles(codec: Codec, pixels: ImageShape, tile: Any, overlap: Any) -> No
 
 
 @rule("VAEDecode", "VAEDecodeTiled")
-def decode(samples: LatentShape, vae: Any = None) -> tuple[Any, ...]:
+def decode(samples: LatentShape, vae: Any = None) -> ImageShape:
     if vae is None:
         raise NodeFails("there is no VAE")
     if is_known(vae):
-        return (codec_of(vae).decode(samples.samples),)
+        return codec_of(vae).decode(samples.samples)
     if len(samples.samples) < 4:
         raise NodeFails("latents of a sound decode to no pictures")
-    pictures = ImageShape(samples.batch * samples.frames, samples.height, samples.width)
-    return _unsure(vae, pictures)
+    # Of a VAE that nobody knows, its latents know by how much it enlarges them.
+    return ImageShape(samples.batch * samples.frames, samples.height, samples.width)
 
 
 def _cut(pixels: ImageShape, factor: int) -> ImageShape:
@@ -94,7 +97,7 @@ def _multiplied(mask: MaskShape, pixels: ImageShape) -> None:
 
 
 @rule("VAEEncodeForInpaint")
-def encode_for_inpaint(pixels: ImageShape, mask: MaskShape, vae: Any = None) -> tuple[Any, ...]:
+def encode_for_inpaint(pixels: ImageShape, mask: MaskShape, vae: Any = None) -> Outputs:
     codec = codec_of(vae)
     kept = _cut(pixels, codec.space)
     _multiplied(mask, kept)
@@ -105,7 +108,7 @@ def encode_for_inpaint(pixels: ImageShape, mask: MaskShape, vae: Any = None) -> 
 @rule("InpaintModelConditioning")
 def inpaint_conditioning(
     positive: Any, negative: Any, pixels: ImageShape, mask: MaskShape, vae: Any = None, noise_mask: Any = True
-) -> tuple[Any, ...]:
+) -> Outputs:
     codec = codec_of(vae)
     kept = _cut(pixels, 8)
     _multiplied(mask, kept)
@@ -115,7 +118,7 @@ def inpaint_conditioning(
     return _unsure(vae, *pair, latent)
 
 
-def _sounds(audio: AudioShape | None, vae: Any, usual: str) -> tuple[Any, ...]:
+def _sounds(audio: AudioShape | None, vae: Any, usual: str) -> Outputs:
     """The latents of a sound, resampled to the rate of its VAE; what is left of its end is cut off."""
     if audio is None:
         raise NodeFails("there is no sound")
@@ -128,10 +131,10 @@ def _sounds(audio: AudioShape | None, vae: Any, usual: str) -> tuple[Any, ...]:
 
 
 @rule("VAEEncodeAudio")
-def encode_sound(audio: AudioShape, vae: Any = None) -> tuple[Any, ...]:
+def encode_sound(audio: AudioShape, vae: Any = None) -> Outputs:
     return _sounds(audio, vae, "stable-audio")
 
 
 @rule("LTXVAudioVAEEncode")
-def encode_ltxv_sound(audio: AudioShape, audio_vae: Any = None) -> tuple[Any, ...]:
+def encode_ltxv_sound(audio: AudioShape, audio_vae: Any = None) -> Outputs:
     return _sounds(audio, audio_vae, "ltxv-audio")

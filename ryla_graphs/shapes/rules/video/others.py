@@ -140,9 +140,7 @@ def triposplat(clip_vision: Any, vae: Any, image: ImageShape) -> Pair:
 def _body(socket: str) -> Any:
     def work(samples: LatentShape, vae: Any) -> Any:
         codec = codec_of(vae, "hunyuan-3d")
-        if not codec.flat and socket == "VOXEL":
-            codec.decode(samples.samples)
-        elif not codec.flat:
+        if not codec.flat:
             raise NodeFails("its VAE is one for pictures")
         return Opaque(socket, {"batch": samples.batch})
 
@@ -150,12 +148,20 @@ def _body(socket: str) -> Any:
 
 
 for _class_type, _socket in {
-    "VAEDecodeHunyuan3D": "VOXEL",
     "VAEDecodeTripoSplat": "SPLAT",
     "VaeDecodeStructureTrellis2": "VOXEL",
     "VaeDecodeTextureTrellis": "VOXEL",
 }.items():
     rule(_class_type)(_body(_socket))
+
+
+@rule("VAEDecodeHunyuan3D")
+def hunyuan_voxels(samples: LatentShape, vae: Any) -> Any:
+    """It takes any VAE, and calls voxels what comes out."""
+    codec = codec_of(vae, "hunyuan-3d")
+    if not codec.flat:
+        codec.decode(samples.samples)
+    return Opaque("VOXEL", {"batch": samples.batch})
 
 
 @rule("VaeDecodeShapeTrellis")
