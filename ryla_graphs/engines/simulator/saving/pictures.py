@@ -95,7 +95,9 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
     names, subfolder = node.world.names.several(len(images), prefix, ".png", images[0].size, folder=folder)
     for name, image in zip(names, images, strict=True):
         picture = image.convert("RGB") if image.mode == "L" else image
-        node.save("image", name, png(picture, node.world.prompt.document), subfolder=subfolder, folder=folder)
+        node.save(
+            "image", name, png(picture, node.world.prompt.document, node.guessed), subfolder=subfolder, folder=folder
+        )
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:
@@ -109,7 +111,7 @@ def _check(pictures: Pictures, *, grey: bool = False) -> None:
 def send_images(node: Node) -> None:
     """They come over the socket, in no folder."""
     for index, image in enumerate(node.images(node["images"]), 1):
-        node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document))
+        node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document, node.guessed))
 
 
 @saves("SaveImageAdvanced")
@@ -119,13 +121,15 @@ def save_advanced(node: Node) -> None:
     suffix, size = f".{form['format']}", (int(pictures.width), int(pictures.height))
     names, subfolder = node.world.names.several(int(pictures.batch), node["filename_prefix"], suffix, size, last="")
     for name, image in zip(names, node.images(pictures), strict=True):
-        node.save("image", name, _encoded(image, form, node.world.prompt.document), subfolder=subfolder)
+        node.save("image", name, _encoded(node, image, form), subfolder=subfolder)
 
 
-def _encoded(image: Image.Image, form: Any, prompt: Any) -> bytes:
+def _encoded(node: Node, image: Image.Image, form: Any) -> bytes:
+    prompt = node.world.prompt.document
     if form["format"] == "exr":
         return exr(image, prompt, linear=form.get("input_color_space") == "linear")
-    return deep_png(image, prompt) if form["bit_depth"] == "16-bit" else png(image, prompt)
+    written = deep_png if form["bit_depth"] == "16-bit" else png
+    return written(image, prompt, node.guessed)
 
 
 @saves("SaveAnimatedWEBP", "SaveAnimatedPNG")
