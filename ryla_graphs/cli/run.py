@@ -24,6 +24,7 @@ from ryla_graphs.cli.options import (
 )
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
+from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,8 +65,9 @@ def run_command(
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    with closing(connect(engine, strict=strict or None)) as connected:
-        known = open_catalog(catalog) if catalog else judge_of(connected)
+    key = partner_key()
+    with closing(connect(engine, strict=strict or None, partner_key=key)) as connected:
+        known = judge_of(connected, open_catalog(catalog) if catalog else None)
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
             return
@@ -76,6 +78,7 @@ def run_command(
             refuse_too_much([compiled])
         if not json:
             print_problems(compiled.problems, stderr=True, notes=False)
+            tell_before([compiled], engine, key)
         result, files = _run(connected, compiled, inputs, out, quiet=json)
     saved = workflow_file(compiled).save(out)
     _tell(compiled, result.without(part.left_out), files, saved, engine=engine, json=json)

@@ -13,9 +13,13 @@ from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
+from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
-    from ryla_graphs.sweeps import SavedSweep
+    from collections.abc import Iterable
+
+    from ryla_graphs.compile import CompiledWorkflow
+    from ryla_graphs.sweeps import CellResult, Grid, SavedSweep
 
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
@@ -51,26 +55,35 @@ def sweep_command(
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
-    from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
+    from ryla_graphs.sweeps import grid, run_grid  # noqa: PLC0415
 
-    given, files = parameters(param or [], params)
+    (given, files), key = parameters(param or [], params), partner_key()
     with closing(connect(engine)) as asked:
         made = open_target(target, judge_of(asked), prefer)
-    files = {**files_of(made), **files}
+    files = files_of(made) | files
     swept = grid(made, _axes(axes, files), given, most_cells=most_cells)
     if limits:
         refuse_too_much(swept.compiled.values())
     if not json:
         print_problems(swept.problems, stderr=True, notes=False)
+        tell_before(swept.compiled.values(), engine, key)
     whole = swept.workflow().compile()
     nodes = len(whole.document) if one_graph else sum(len(each.document) for each in swept.compiled.values())
-    with closing(connect(engine)) as connected, progress(nodes, quiet=json) as watch:
+    with closing(connect(engine, partner_key=key)) as connected, progress(nodes, quiet=json) as watch:
         results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-        facts = {"workflow": workflow_file(whole).save(out).name} if one_graph else {}
-        saved = save_sweep(swept, results, out, engine=engine, one_graph=one_graph, **facts)
+        saved = _saved(swept, results, out, engine=engine, whole=whole if one_graph else None)
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)
+
+
+def _saved(
+    swept: Grid, results: Iterable[CellResult], out: Path, *, engine: str, whole: CompiledWorkflow | None
+) -> SavedSweep:
+    from ryla_graphs.sweeps import save_sweep  # noqa: PLC0415
+
+    facts = {} if whole is None else {"workflow": workflow_file(whole).save(out).name}
+    return save_sweep(swept, results, out, engine=engine, one_graph=whole is not None, **facts)
 
 
 def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,10 @@ def validate_command(
         str | None,
         typer.Option(metavar="FILE|-", help='Judge one {"id", "prompt"} a line; prints one verdict a line, exits 0.'),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", metavar="URL", help="A ComfyUI server: its classes judge, unless --catalog is given."),
+    ] = None,
     models: ModelsFolders = None,
     param: Settings = None,
     params: ParamsFile = None,
@@ -40,18 +45,23 @@ def validate_command(
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error."""
+    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
-    known = open_catalog(catalog)
+    chosen = open_catalog(catalog) if catalog else None
+    if engine is not None:
+        with closing(connect(engine)) as connected:
+            chosen = judge_of(connected, chosen)
+    known = chosen or open_catalog()
     held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
         for line in _judged(jsonl, known, held):
             sys.stdout.write(line)
         return
-    found = [_judge(name, known if catalog else None, held, param, params, prefer) for name in files or []]
+    found = [_judge(name, chosen, held, param, params, prefer) for name in files or []]
     if json:
         print_json([_facts(each) for each in found])
     else:

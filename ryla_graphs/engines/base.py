@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import bundled
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
 from ryla_graphs.engines.partial import GoodPart, good_part, optional
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.outputs import OVER_SOCKET, PromisedOutput
 from ryla_graphs.problems import Cancelled, EngineError, OutputMissing, Problem
 from ryla_graphs.workflow import Workflow
@@ -54,6 +56,15 @@ class Health:
     """Runs that wait or are on, where the engine tells."""
 
 
+@runtime_checkable
+class Comparing(Protocol):
+    """An engine that can say which release of ComfyUI it runs."""
+
+    def compare(self, used: Catalog) -> None:
+        """Log, once, that it runs another release than a catalog is of."""
+        ...
+
+
 class Engine(Protocol):
     """Something that runs compiled graphs. All of it may be called from any thread."""
 
@@ -80,13 +91,15 @@ class Engine(Protocol):
         fresh: bool = False,
         previews: bool = False,
         gpu: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
         `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
         that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
         nobody has heard of the id yet, which saves the engine the look. `gpu` is the kind of GPU that it shall run
-        on, for engines that have several; those that have one kind do not look at it.
+        on, for engines that have several; those that have one kind do not look at it. `partner_key` pays for the
+        partners' services that the graph calls.
         """
         ...
 
@@ -156,11 +169,13 @@ def run(
     on_event: Callable[[Event], None] | None = None,
     previews: bool = False,
     partial: bool = False,
+    partner_key: PartnerKey | None = None,
 ) -> Result:
     """Run a graph to its end.
 
     A `Workflow` is compiled first, against the engine's own catalog. `partial` runs what is good of a graph, as
-    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them.
+    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them. `partner_key`
+    pays for the partners' services that the graph calls.
 
     Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
     `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
@@ -168,25 +183,33 @@ def run(
     >>> result = run(connect("http://127.0.0.1:8188"), workflow, {"face.png": picture})
     """
     part = prepared(engine, workflow, partial=partial)
-    result = follow(engine.start(part.workflow, inputs, previews=previews), on_event=on_event)
+    started = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
+    result = follow(started, on_event=on_event)
     return result.without(part.left_out)
 
 
 def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
     """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` where the engine is to judge."""
     if isinstance(workflow, CompiledWorkflow):
+        if isinstance(engine, Comparing):
+            engine.compare(bundled())
         return GoodPart(optional(workflow) if partial else workflow, ())
     catalog = judge_of(engine)
     return good_part(workflow, catalog) if partial else GoodPart(workflow.compile(catalog), ())
 
 
-def judge_of(engine: Engine) -> Catalog | None:
-    """The catalog that a graph for an engine is checked against: its own, for no other knows what it has.
+def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
+    """The catalog that a graph for an engine is checked against: the chosen one, or the engine's own.
 
-    Input files may still come with the run, so none is missed. None for the simulator, which takes any class: there
-    the workflow's own catalog judges. Raises `EngineUnreachable`.
+    Input files may still come with the run, so the engine's own misses none. None for the simulator, which takes any
+    class: there the workflow's own catalog judges. A ComfyUI of another release than the chosen catalog, or than typed
+    nodes and presets are of, is logged once. Raises `EngineUnreachable`.
     """
-    return None if engine.name == SIMULATOR else engine.catalog().replace(any_input_file=True)
+    if engine.name == SIMULATOR:
+        return chosen
+    if isinstance(engine, Comparing):
+        engine.compare(chosen or bundled())
+    return engine.catalog().replace(any_input_file=True) if chosen is None else chosen
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:

@@ -54,8 +54,7 @@ def inputs(schema: NodeSchema, image: ImageShape, mask: MaskShape) -> dict[str, 
 def sizes(class_type: str, image: ImageShape, mask: MaskShape) -> list[Any]:
     """The numbers of all shapes that come out."""
     schema = catalogs.bundled()[class_type]
-    found = rule[class_type](Call("1", schema, inputs(schema, image, mask)))
-    return list(_numbers(found))
+    return list(_numbers(rule[class_type](Call("1", schema, inputs(schema, image, mask)))))
 
 
 def _numbers(values: Any) -> Iterator[Any]:

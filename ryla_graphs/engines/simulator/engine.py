@@ -29,6 +29,7 @@ from ryla_graphs.engines.events import (
     Started,
 )
 from ryla_graphs.engines.inputs import check_names, file_inputs
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.simulator.drawing import draw
 from ryla_graphs.engines.simulator.inputs import InputFiles
 from ryla_graphs.engines.simulator.names import FileNames
@@ -75,6 +76,7 @@ class Simulator:
         fresh: bool = False,  # noqa: ARG002 - it knows no runs
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
+        partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls nobody
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})

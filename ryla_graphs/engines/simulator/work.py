@@ -49,6 +49,8 @@ def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ..
                 raise
             outputs, _ = guessed_outputs(call)
             reasons = (f"{call.class_type} '{call.node}' would fail with what was guessed before it: {failure}",)
+        if call.schema.api_node:
+            reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a stand-in for its answer",)
         said = caption(call, call.world.prompt)
         return give_content(call, outputs, key, f"GUESSED {said}" if reasons else said), reasons
 

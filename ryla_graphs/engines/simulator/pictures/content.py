@@ -17,6 +17,7 @@ from ryla_graphs.shapes.registry import Call, nested
 from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, VideoShape
 
 _PICTURES = (ImageShape, MaskShape)
+_FILLED = (*_PICTURES, VideoShape, AudioShape, LatentShape)
 
 
 def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -> tuple[Any, ...]:
@@ -24,16 +25,14 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
     given = {id(value) for value in _flat(call.inputs.values())}
 
     def filled(value: Any, slot: int, item: int) -> Any:
-        if id(value) in given or getattr(value, "content", None) is not None:
+        if not isinstance(value, _FILLED) or id(value) in given or value.content is not None:
             return value
         own_key = f"{key}.{slot}.{item}"
         if isinstance(value, _PICTURES):
             return replace(value, content=_frames(call, value, slot, item, own_key, caption))
         if isinstance(value, (VideoShape, AudioShape)):
             return give_media(call, value, slot, own_key)
-        if isinstance(value, LatentShape):
-            return replace(value, content=Drawn(own_key, caption))
-        return value
+        return replace(value, content=Drawn(own_key, caption))
 
     return tuple(
         [filled(item, slot, number) for number, item in enumerate(value)]

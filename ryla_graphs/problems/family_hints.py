@@ -47,7 +47,7 @@ FACE: Mapping[str, str] = {
 }
 """How a family gets a face."""
 
-STAGES = "to go on from another model's picture, decode it and encode it anew, since only an IMAGE may change families"
+STAGES = "to go on from another model's picture, decode it and encode it again, since only an IMAGE may change families"
 
 
 def text_for(families: Collection[str]) -> str:
