@@ -37,6 +37,11 @@ def preview_mask(node: Node) -> None:
     show(node, node["mask"])
 
 
+@saves("LayerMask: MaskPreview")
+def preview_mask_of_layer(node: Node) -> None:
+    _save_each(node, node["mask"], f"MaskPreview_temp_{node.letters()}", folder="temp")
+
+
 @saves("Painter", "ImageCropV2")
 def preview_result(node: Node) -> None:
     """These are no output nodes, and show what they give."""
