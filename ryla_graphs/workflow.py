@@ -55,7 +55,7 @@ class Workflow:
     def __init__(self, *sinks: Node, name: str | None = None) -> None:
         for sink in sinks:
             if not isinstance(sink, Node):
-                raise InvalidWorkflow([not_a_node(sink)])
+                raise InvalidWorkflow([not_a_node(sink, caller().source)])
         self._made: Graph | View = Graph(sinks)
         self.name = name
         self.origin = WorkflowOrigin()

@@ -64,6 +64,14 @@ EngineAddress = Annotated[
         help="The simulator, or a ComfyUI server's http://host:port.",
     ),
 ]
+JudgingServer = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="A ComfyUI server, whose own classes and weight files judge, as they do for `run`.",
+    ),
+]
 Limits = Annotated[
     bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
 ]

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import (
+    CatalogSource,
+    EngineAddress,
+    Json,
+    Limits,
+    Out,
+    ParamsFile,
+    Prefer,
+    Settings,
+    Target,
+)
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
@@ -39,35 +49,37 @@ def sweep_command(
     ] = False,
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
     engine: EngineAddress = "simulator",
+    catalog: CatalogSource = None,
     limits: Limits = True,
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
 
-    Everything is checked before anything runs. Cell by cell, one that fails loses no other: the sheet tells, and
-    the exit code is 1.
+    Everything is checked before anything runs, against the engine's own catalog unless `--catalog` names another. Cell
+    by cell, one that fails loses no other: the sheet shows why, and the exit code is 1.
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
     from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
 
     given, files = parameters(param or [], params)
-    with closing(connect(engine)) as asked:
-        made = open_target(target, judge_of(asked), prefer)
-    files = {**files_of(made), **files}
-    swept = grid(made, _axes(axes, files), given, most_cells=most_cells)
-    if limits:
-        refuse_too_much(swept.compiled.values())
-    if not json:
-        print_problems(swept.problems, stderr=True, notes=False)
-    whole = swept.workflow().compile()
-    nodes = len(whole.document) if one_graph else sum(len(each.document) for each in swept.compiled.values())
-    with closing(connect(engine)) as connected, progress(nodes, quiet=json) as watch:
-        results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-        facts = {"workflow": workflow_file(whole).save(out).name} if one_graph else {}
-        saved = save_sweep(swept, results, out, engine=engine, one_graph=one_graph, **facts)
+    with closing(connect(engine)) as connected:
+        known = open_catalog(catalog) if catalog else judge_of(connected)
+        made = open_target(target, known, prefer)
+        files = {**files_of(made), **files}
+        swept = grid(made, _axes(axes, files), given, most_cells=most_cells).judged_by(known)
+        if limits:
+            refuse_too_much(swept.compiled.values())
+        if not json:
+            print_problems(swept.problems, stderr=True, notes=False)
+        graphs = [swept.whole] if one_graph else swept.compiled.values()
+        with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
+            results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
+            facts = {"workflow": workflow_file(swept.whole).save(out).name} if one_graph else {}
+            saved = save_sweep(swept, results, out, engine=engine, one_graph=one_graph, **facts)
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
@@ -178,10 +179,12 @@ def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: 
 def judge_of(engine: Engine) -> Catalog | None:
     """The catalog that a graph for an engine is checked against: its own, for no other knows what it has.
 
-    Input files may still come with the run, so none is missed. None for the simulator, which takes any class: there
-    the workflow's own catalog judges. Raises `EngineUnreachable`.
+    Input files may still come with the run, so none is missed. None for a simulator that was given no catalog: it takes
+    any class, so the workflow's own catalog judges. Raises `EngineUnreachable`.
     """
-    return None if engine.name == SIMULATOR else engine.catalog().replace(any_input_file=True)
+    catalog = engine.catalog()
+    by_default = engine.name == SIMULATOR and catalog is catalogs.bundled()
+    return None if by_default else catalog.replace(any_input_file=True)
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:

@@ -191,6 +191,9 @@ class Preset(Generic[P]):
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
         if kind == "missing":
             return {"code": "missing_parameter", "message": "is missing"}
+        if kind == "extra_forbidden" and name in self.parameters.model_fields:
+            twice = f"is given twice, as `{to_camel(name)}` and as `{name}`"
+            return {"code": "bad_parameter", "message": twice, "hint": "they are one parameter: give one of them"}
         if kind == "extra_forbidden":
             names = [to_camel(field) for field in self.parameters.model_fields]
             hint = did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}"

@@ -209,7 +209,11 @@ class ComfyRun:
 
     def _finish(self, state: JobState) -> Iterator[Event]:
         self._server.fitness.succeeded()
-        yield from self._ledger.finish(state.outputs, state.seconds)
+        yield from self._ledger.record(state.outputs)
+        if self._ledger.missing is not None and any(output.optional for output in self._workflow.outputs):
+            # Of a run that is taken up, only the record says which outputs the server left out.
+            self._ledger.promise_only(self._server.client.executed_outputs(self._inbox.prompt_id))
+        yield self._ledger.end(state.seconds)
 
     def _fail(self, data: Mapping[str, Any], seconds: float | None = None) -> Iterator[Event]:
         error = failure(self._workflow, data)

@@ -51,9 +51,10 @@ class Simulator:
     name = "simulator"
     slots = 4
 
-    def __init__(self, *, strict: bool | None = None) -> None:
+    def __init__(self, *, strict: bool | None = None, catalog: Catalog | None = None) -> None:
         self.names = FileNames()
         self._strict = strict
+        self._catalog = catalog
 
     @property
     def strict(self) -> bool:
@@ -63,8 +64,8 @@ class Simulator:
         return os.environ.get("RYLA_SIMULATOR_STRICT", "").lower() not in ("", "0", "false", "no")
 
     def catalog(self) -> Catalog:
-        """The bundled classes; others are simulated by their schema."""
-        return catalogs.bundled()
+        """The classes that it was given, or the bundled ones; any other is simulated by its schema too."""
+        return catalogs.bundled() if self._catalog is None else self._catalog
 
     def start(
         self,
