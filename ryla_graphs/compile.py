@@ -43,16 +43,26 @@ class WorkflowOrigin:
     """`file:line` of the caller that asked the preset for the workflow."""
     decisions: Callable[[], Decisions] = dict
     """Finds out which parameters decide which inputs."""
+    ui: Mapping[str, Any] | None = None
+    """The editor's file that the graph was read from: engines pass it on, so that saved pictures carry the layout."""
 
     def settled(self) -> WorkflowOrigin:
         """The same with the decisions found, so that it can be pickled."""
         found = dict(self.decisions())
         return replace(self, decisions=found.copy)
 
+    def edited(self) -> WorkflowOrigin:
+        """The origin of a graph that has changed since: the editor's file no longer shows it."""
+        return replace(self, ui=None)
+
     def prefixed(self, part: str) -> WorkflowOrigin:
         """The origin of the same workflow as a part of a larger one."""
         found = self.decisions
-        return replace(self, decisions=lambda: {(f"{part}/{node}", name): by for (node, name), by in found().items()})
+
+        def renamed() -> Decisions:
+            return {(f"{part}/{node}", name): by for (node, name), by in found().items()}
+
+        return replace(self.edited(), decisions=renamed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -133,7 +133,7 @@ class Workflow:
         if any(problem.level == "error" for problem in document.problems):
             raise InvalidWorkflow(document.problems)
         workflow = cls.load(document.prompt, catalog=catalog, name=document.name)
-        workflow.origin = WorkflowOrigin(notices=document.problems)
+        workflow.origin = WorkflowOrigin(notices=document.problems, ui=document.ui)
         return workflow
 
     @property
@@ -220,7 +220,7 @@ class Workflow:
         if old not in self._graph.ids:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
-        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin.edited())
 
     @overload
     def set(self, changes: Mapping[str, Any], /) -> Workflow: ...
@@ -236,7 +236,7 @@ class Workflow:
         """
         changes = {path: value} if isinstance(path, str) else path
         changed = with_inputs(self._graph, changes, self._default_catalog, caller())
-        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin.edited())
 
     @classmethod
     def join(cls, *workflows: Workflow, name: str | None = None) -> Workflow:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
 from ryla_graphs.engines import events
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Inputs
@@ -37,6 +37,7 @@ class Job:
             "prompt": workflow.document,
             "outputs": [output.to_dict() for output in workflow.outputs],
             "name": workflow.name,
+            "ui": workflow.origin.ui,
             "sources": dict(workflow.sources),
             "inputs": {name: base64.b64encode(content).decode() for name, content in self.inputs.items()},
             "previews": self.previews,
@@ -50,6 +51,7 @@ class Job:
             outputs=tuple(PromisedOutput(**output) for output in data["outputs"]),
             name=data["name"],
             sources=data["sources"],
+            origin=WorkflowOrigin(ui=data.get("ui")),
         )
         inputs = {name: base64.b64decode(content) for name, content in data["inputs"].items()}
         return cls(data["run"], workflow, inputs, data["previews"])

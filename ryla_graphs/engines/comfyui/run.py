@@ -16,7 +16,7 @@ from ryla_graphs.engines.comfyui.frames import Message, Picture
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
-from ryla_graphs.engines.comfyui.submission import submit
+from ryla_graphs.engines.comfyui.submission import extra_data, submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
@@ -193,7 +193,7 @@ class ComfyRun:
             yield from self._finish(state)
         elif state.phase == "failed":
             if self._order is None and state.prompt is not None:
-                self._order = {"prompt": state.prompt}
+                self._order = {"prompt": state.prompt, "extra_data": extra_data(self._workflow)}
             yield from self._fail(state.error or {}, state.seconds)
         elif state.phase == "cancelled" or (state.phase == "unknown" and self._cancelling.is_set()):
             # A prompt that was cancelled before its turn leaves no trace.

@@ -202,7 +202,7 @@ def simulated_run(
     workflow: CompiledWorkflow, files: Mapping[str, bytes], simulator: Simulator, run_id: str | None = None
 ) -> SimulatedRun:
     """A run of a graph with input files, whether the graph is known to name them or not."""
-    world = World(workflow.view, InputFiles(files), simulator.names)
+    world = World(workflow.view, InputFiles(files), simulator.names, workflow.origin.ui)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     execution = Execution(workflow.view, _targets(workflow), digests=digests)
     return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, execution)

@@ -41,12 +41,14 @@ def expand_prefix(prefix: str, size: tuple[int, int]) -> str:
     return _DATE.sub(lambda token: time.strftime(_DATE_FORMATS[token[1]]), prefix)
 
 
-def png(image: Image.Image, prompt: Mapping[str, Any]) -> bytes:
-    """A PNG with the compiled workflow in its metadata, and the word that it is simulated."""
+def png(image: Image.Image, prompt: Mapping[str, Any], ui: Mapping[str, Any] | None = None) -> bytes:
+    """A PNG with the prompt and the editor's file in its metadata, as ComfyUI writes them, and a mark: simulated."""
     info = PngInfo()
     info.add_text("simulated", MARK)
     info.add_text("software", "ryla_graphs simulator")
     info.add_text("prompt", json.dumps(prompt))
+    if ui is not None:
+        info.add_text("workflow", json.dumps(ui))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=info, compress_level=1)
     return buffer.getvalue()

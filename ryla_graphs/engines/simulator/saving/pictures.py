@@ -13,7 +13,7 @@ from ryla_graphs.shapes.values import ImageShape, MaskShape
 def save_image(node: Node) -> None:
     for image in node.images(node["images"]):
         name, subfolder = node.world.names.next(node["filename_prefix"], ".png", image.size)
-        node.save("image", name, png(image, node.world.prompt.document), subfolder=subfolder)
+        node.save("image", name, png(image, node.world.prompt.document, node.world.ui), subfolder=subfolder)
 
 
 @saves("PreviewImage", *OVER_SOCKET)
@@ -29,7 +29,7 @@ def preview_mask(node: Node) -> None:
 def _preview(node: Node, pictures: ImageShape | MaskShape) -> None:
     for image in node.images(pictures):
         name, _ = node.world.names.next("ComfyUI_temp", ".png", image.size, folder="temp")
-        node.save("image", name, png(image, node.world.prompt.document), folder="temp")
+        node.save("image", name, png(image, node.world.prompt.document, node.world.ui), folder="temp")
 
 
 @saves("SaveAnimatedWEBP", "SaveAnimatedPNG")
