@@ -10,8 +10,8 @@ _LONGEST = 200
 _MOST = 10_000
 
 
-def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | None:
-    """A hint with the nearest known names, or None where nothing is near.
+def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: float = 0.6) -> str | None:
+    """A hint with the nearest known names, or None where nothing is near: 1 is `alike` to the letter.
 
     Nothing is near a text longer than any name, and of many thousands of names only the first are looked at.
     """
@@ -19,7 +19,7 @@ def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | No
         return None
     names = {str(other): None for other in islice(known, _MOST)}
     folded = {other.casefold(): other for other in names}
-    near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)]
+    near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=alike)]
     near += [other for other in names if len(name) > 3 and name.casefold() in other.casefold() and other not in near]
     if not near:
         return None

@@ -92,7 +92,8 @@ def _range(spec: InputFacts) -> str:
 
 
 def _not_in_list(spec: InputFacts, given: Any) -> tuple[str, Hint]:
-    return f"{shorten(given)} is not {expected(spec)}", lambda: did_you_mean(str(given), map(str, spec.choices))
+    name = given if isinstance(given, str) else shorten(given)
+    return f"{shorten(given)} is not {expected(spec)}", lambda: did_you_mean(name, map(str, spec.choices))
 
 
 def _wrong_wire(spec: InputFacts, given: Any) -> tuple[str, str | None]:
