@@ -6,7 +6,7 @@ import gc
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -209,6 +209,8 @@ def compile_view(
 ) -> CompiledWorkflow:
     """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems where one is an error."""
     origin = origin or WorkflowOrigin()
+    with suppress(InvalidWorkflow):  # which the rule on values tells at its places
+        view.encoded  # noqa: B018 - so that the rule need not look
     problems = explained(problems_of(view), view.sources, origin) if check else []
     if any(problem.level == "error" for problem in problems):
         raise InvalidWorkflow(problems)
