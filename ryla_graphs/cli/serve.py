@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
 
 
+_Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        envvar="RYLA_CATALOG",
+        metavar="FILE|URL|NAME|VERSION",
+        help="The classes that the simulator has; a ComfyUI server has its own.",
+    ),
+]
+
+
 def serve_command(
     engine: Annotated[
         str,
@@ -25,14 +36,7 @@ def serve_command(
             help="The simulator, or ComfyUI servers' http://host:port.",
         ),
     ] = "simulator",
-    catalog: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RYLA_CATALOG",
-            metavar="FILE|URL|NAME|VERSION",
-            help="The classes that the simulator has; a ComfyUI server has its own.",
-        ),
-    ] = None,
+    catalog: _Classes = None,
     comfyui_dir: Annotated[
         Path | None,
         typer.Option(envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, started and watched here."),

@@ -25,22 +25,25 @@ from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
 
 if TYPE_CHECKING:
-    from ryla_graphs.sweeps import SavedSweep
+    from ryla_graphs.sweeps import Grid, SavedSweep
 
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 
+_Axes = Annotated[
+    list[str],
+    typer.Option(
+        "--grid",
+        metavar="KEY=V,V,…",
+        help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
+        ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
+    ),
+]
+
+
 def sweep_command(
     target: Target,
-    axes: Annotated[
-        list[str],
-        typer.Option(
-            "--grid",
-            metavar="KEY=V,V,…",
-            help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
-            ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
-        ),
-    ],
+    axes: _Axes,
     out: Out = Path("out"),
     param: Settings = None,
     params: ParamsFile = None,
@@ -56,8 +59,8 @@ def sweep_command(
 ) -> None:
     """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
 
-    Everything is checked before anything runs, against the engine's own catalog unless `--catalog` names another. Cell
-    by cell, one that fails loses no other: the sheet shows why, and the exit code is 1.
+    Everything is checked first, by the engine's own catalog unless `--catalog` names another. Cell by cell, one that
+    fails loses no other: the sheet shows why, and the exit code is 1.
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
@@ -78,11 +81,16 @@ def sweep_command(
         graphs = [swept.whole] if one_graph else swept.compiled.values()
         with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
             results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-            facts = {"workflow": workflow_file(swept.whole).save(out).name} if one_graph else {}
-            saved = save_sweep(swept, results, out, engine=engine, one_graph=one_graph, **facts)
+            facts = {"engine": engine, "one_graph": one_graph}
+            saved = save_sweep(swept, results, out, **facts | _written(swept, out, one_graph=one_graph))
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)
+
+
+def _written(swept: Grid, out: Path, *, one_graph: bool) -> dict[str, Any]:
+    """The one graph as a file, where that is what runs."""
+    return {"workflow": workflow_file(swept.whole).save(out).name} if one_graph else {}
 
 
 def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin
+from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import events
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Inputs
+from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.outputs import PromisedOutput
 from ryla_graphs.problems import EngineError, EngineRefused, Problem
 from ryla_graphs.validation import View

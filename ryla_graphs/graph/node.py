@@ -277,7 +277,7 @@ class Node(
 
     def carried_type(self) -> WireType | None:
         """What the node's only output carries; None where it has not just one."""
-        carried = self._CARRIED
+        carried: WireType | None = self._CARRIED
         if carried is _UNSEEN:
             types = self.schema_.output_types
             carried = type(self)._CARRIED = types[0] if len(types) == 1 else None

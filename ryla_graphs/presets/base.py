@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 
-from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
+from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.presets.provenance import Table, like, place, provenance
 from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.prompt import wires_of

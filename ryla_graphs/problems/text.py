@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from itertools import islice
 
@@ -17,6 +16,8 @@ def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: floa
     """
     if len(name) > _LONGEST:
         return None
+    import difflib  # noqa: PLC0415 - few mistakes need it, and all would wait for it
+
     names = {str(other): None for other in islice(known, _MOST)}
     folded = {other.casefold(): other for other in names}
     near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=alike)]

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import presets
-from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
+from ryla_graphs.compile import CompiledWorkflow, compile_view
 from ryla_graphs.formats import api
 from ryla_graphs.formats.read import Document, Preference
+from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.plan import check
 from ryla_graphs.presets import Preset
 from ryla_graphs.problems import CannotRunHere

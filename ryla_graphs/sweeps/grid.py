@@ -9,7 +9,8 @@ from itertools import product
 from typing import Any, TypeVar
 
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import CompiledWorkflow, Decisions, WorkflowOrigin
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import InvalidParameters, InvalidWorkflow, Problem
 from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems, named_twice

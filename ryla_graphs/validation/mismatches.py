@@ -67,6 +67,8 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
                 found += _refused(families, node, plan)
             if plan.ends:
                 met = _met(prompt, families, node, plan)
+                if not plan.samples and len(met) - met.count(None) < _TWO:
+                    continue
                 together = (id(plan), *[one and (one.families, one.variant) for one in met])
                 if together not in agreeing:
                     apart = list(_disagreeing(node, plan, met))
@@ -74,6 +76,10 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
                     if not apart:
                         agreeing.add(together)
     return _each_once(found, prompt.depths) if found else ()
+
+
+_TWO = 2
+"""So many can disagree."""
 
 
 def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refused]:
@@ -116,17 +122,15 @@ def _met(prompt: Prompt, families: Inference, node: PromptNode, plan: Plan) -> l
     for name, socket, strength in plan.ends:
         carried = None
         if strength is None or prompt.literal(node, strength) != 0:
-            carried = families.into(node, name) if socket != "lora" else _of_lora(prompt, families, node, name)
+            if socket != "lora":
+                carried = families.into(node, name)
+            elif isinstance(file := prompt.literal(node, name), str):
+                found = families.evidence("loras", file)
+                if found is not None and found.families:
+                    origin = Origin(node.id, node.class_type, ((name, file),), found.basis)
+                    carried = Carried(found.families, origin)
         met.append(None if carried is None or carried.empty else carried)
     return met
-
-
-def _of_lora(prompt: Prompt, families: Inference, node: PromptNode, name: str) -> Carried | None:
-    file = prompt.literal(node, name)
-    found = families.evidence("loras", file) if isinstance(file, str) else None
-    if found is None or not found.families:
-        return None
-    return Carried(found.families, Origin(node.id, node.class_type, ((name, file),), found.basis))
 
 
 def _agree(first: Carried, second: Carried, end: End) -> bool:
