@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs import presets
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, compile_view
 from ryla_graphs.formats import api
 from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.origins import WorkflowOrigin
-from ryla_graphs.plan import check
+from ryla_graphs.plan import Limits, check
+from ryla_graphs.plan.limits import too_many_nodes
 from ryla_graphs.presets import Preset
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
@@ -72,8 +74,7 @@ class Intake:
         if (before := self._replayed(terms)) is not None:
             return before
         catalog = self._catalog.get()
-        document = all_of(opened(content, catalog, prefer))
-        document = self._with_loras(document, terms.owner)
+        document = self._with_loras(all_of(self._opened(content, catalog, prefer)), terms.owner)
         workflow = Workflow.of_document(document, catalog=catalog)
         brought = self._uploads.bring(document.prompt, catalog, document.inputs, terms.owner)
         if brought.names:
@@ -84,8 +85,16 @@ class Intake:
     def judge(self, content: Sent, owner: str, prefer: Preference | None = None) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
         catalog = self._catalog.get()
-        document = self._with_loras(opened(content, catalog, prefer), owner)
+        document = self._with_loras(self._opened(content, catalog, prefer), owner)
         return judged(document, catalog, self._settings, self._loras.files)
+
+    def _opened(self, content: Sent, catalog: Catalog, prefer: Preference | None) -> Document:
+        """What was sent; raises `CannotRunHere` where it has so many nodes that judging them would take seconds."""
+        document = opened(content, catalog, prefer)
+        crowd = too_many_nodes(len(document.prompt), self._settings.limits or Limits(nodes=None))
+        if crowd is not None:
+            raise CannotRunHere([crowd])
+        return document
 
     def _with_loras(self, document: Document, owner: str) -> Document:
         """The document with the names of the owner's LoRAs in the place of their ids."""
