@@ -19,13 +19,16 @@ check: $(VENV)/installed-dev ## Only linter and type checkers
 format: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
-generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/
+generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/, calls of the client
 	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m tools.template_weights
 	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tools.modal_tables
 	$(BIN)/python -m tools.codes_tables
+	$(BIN)/python -m tools.partner_prices
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
+	$(BIN)/python -m tools.generate_client
 
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks

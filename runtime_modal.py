@@ -19,7 +19,8 @@ with needs_extra("modal"):
     import modal
     import modal.experimental
 
-from ryla_graphs.lockfile import catalog_of, differences
+from ryla_graphs import weights
+from ryla_graphs.lockfile import catalog_of, differences, rows_of
 from ryla_graphs.modal_deploy.front import NAMES, front, label
 from ryla_graphs.modal_deploy.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
 from ryla_graphs.modal_deploy.lacking import Lacking
@@ -45,6 +46,8 @@ try:
     LOCK = deployed_lock(SETTINGS.lock)
 except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
     sys.exit(f"runtime_modal.py: {error}")
+ROWS = rows_of(LOCK)
+weights.use(ROWS)  # the files that only the lock knows
 PARTS = Parts.of(SETTINGS)
 IMAGE = image_from(LOCK)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
@@ -146,7 +149,7 @@ def upkeep() -> None:
 @app.function(**COMMON, volumes={MODELS: PARTS.models}, timeout=6 * 3600, secrets=[SECRET], cpu=2.0)
 def pull_weights(arguments: list[str]) -> int:
     """Run `ryla-graphs weights pull` where the volume is; gives its exit status."""
-    return pull_into(MODELS, arguments, PARTS.models)
+    return pull_into(MODELS, arguments, PARTS.models, ROWS)
 
 
 @app.local_entrypoint()

@@ -43,6 +43,7 @@ def bundled(name: str | None = None) -> Catalog:
         return Catalog(
             {each: ClassEntry(each, of) for each, of in store.recorded().items()},
             name=f"the bundled catalog of ComfyUI {COMFYUI_VERSION}",
+            comfyui=COMFYUI_VERSION,
         )
     repositories = _REPOSITORIES.get(name, (name,))
     wanted = {repository.casefold() for repository in repositories}
@@ -65,7 +66,7 @@ def release(version: str) -> Catalog:
     if exact is None:
         raise NotFound.among("recorded release of ComfyUI", version, release_versions())
     of_packs = {name: ClassEntry(name, of) for name, of in store.recorded().items() if of.folder}
-    return Catalog({**of_packs, **releases.entries(exact)}, name=f"ComfyUI {exact}")
+    return Catalog({**of_packs, **releases.entries(exact)}, name=f"ComfyUI {exact}", comfyui=exact.removesuffix("+"))
 
 
 def packs() -> Iterable[str]:
@@ -78,12 +79,12 @@ def from_entries(entries: Mapping[str, str], *, name: str) -> Catalog:
     return Catalog(entries, name=name)
 
 
-def from_object_info(entries: Json, *, name: str = "object_info") -> Catalog:
+def from_object_info(entries: Json, *, name: str = "object_info", comfyui: str | None = None) -> Catalog:
     """The catalog of a server's ``/object_info`` answer, with the facts that answer does not tell.
 
     Raises `InvalidDocument` where it is not such an answer.
     """
-    return Catalog.parse(entries, name=name)
+    return Catalog.parse(entries, name=name, comfyui=comfyui)
 
 
 __all__ = [

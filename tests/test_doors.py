@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs import Workflow
 from ryla_graphs.cli import main
@@ -22,6 +21,7 @@ from ryla_graphs.client import RylaClient
 from ryla_graphs.engines import connect
 from ryla_graphs.server import SqliteStore, create_app
 from tests.formats.files import PROMPT, WORKFLOW, P, made, png, saved
+from tests.server.clients import TestClient
 from tests.server.live import listening
 from tests.test_cli_weights import Answer
 from tools.save_samples import HERE, SAVES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.formats import api
+from ryla_graphs.nodes import ImageToMask
 from ryla_graphs.presets import Preset
 from ryla_graphs.presets.flux_dev import FluxDevParams, flux_dev
 from ryla_graphs.presets.parts.loras import Lora, triggered
@@ -21,7 +23,7 @@ from ryla_graphs.problems import AtParameter, InvalidParameters, NotFound
 from ryla_graphs.software.versions import number
 from ryla_graphs.validation import verdict
 from tests.conftest import ROOT, recorded
-from tests.preset_examples import EXAMPLES
+from tests.preset_examples import EXAMPLES, acting
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -88,7 +90,7 @@ def test_every_parameter_reaches_the_graph(name: str) -> None:
     reached: set[str] = set()
     for preset, parameters in EXAMPLES.values():
         if preset == name:
-            compiled = presets.get(name).build(parameters | more).compile()
+            compiled = presets.get(name).build(parameters | acting(name, more, parameters)).compile()
             reached |= {parameter for parameters in compiled.decisions.values() for parameter in parameters}
     assert reached == known
 
@@ -177,18 +179,18 @@ def test_a_negative_prompt_without_effect_says_so() -> None:
     assert not [p for p in two_stages.validate() if p.level != "note"]
 
 
-SAMPLED = [name for name in presets.NAMES if name != "seedvr2-upscale"]
+SAMPLED = [name for name in presets.NAMES if "cfg" in presets.get(name).parameters.model_fields]
 
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_above_cfg_1_the_negative_prompt_acts_and_at_1_it_is_not_encoded(name: str) -> None:
     def first_negatives(cfg: float) -> set[str]:
         """What the samplers that `cfg` steers go away from."""
-        given = {**presets.get(name).example, "cfg": cfg, "negativePrompt": "rain"}
+        more = {"tiledDiffusion": True} if name == "upscale" else {}
+        given = {**presets.get(name).example, **more, "cfg": cfg, "negativePrompt": "rain"}
         prompt = presets.get(name).build(given).compile().prompt
-        samplers = [
-            body for body in prompt.values() if body["class_type"] == "KSampler" and body["inputs"]["cfg"] == cfg
-        ]
+        samplers = [body for body in prompt.values() if body["inputs"].get("cfg") == cfg]
+        assert samplers
         return {text_behind(prompt, sampler["inputs"]["negative"]) for sampler in samplers}
 
     assert first_negatives(2.0) == {"rain"}
@@ -200,7 +202,10 @@ def text_behind(prompt: dict[str, Any], wire: list[Any]) -> str:
     inputs = prompt[wire[0]]["inputs"]
     if prompt[wire[0]]["class_type"] == "ConditioningZeroOut":
         return ""
-    return str(inputs["text"]) if "text" in inputs else text_behind(prompt, inputs["negative"])
+    for name in ("text", "prompt"):
+        if name in inputs:
+            return str(inputs[name])
+    return text_behind(prompt, inputs["negative"] if "negative" in inputs else inputs["conditioning"])
 
 
 def test_face_provider_gpu_is_cuda() -> None:
@@ -383,6 +388,57 @@ def test_seedvr2_seeds_are_below_2_to_the_32() -> None:
         assert presets.get("seedvr2-upscale").build(image="x.png").compile().parameters["seed"] < 2**32
     with pytest.raises(InvalidParameters, match="4294967295"):
         presets.get("seedvr2-upscale").build(image="x.png", seed=2**32)
+
+
+def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
+    drawn = presets.get("flux-dev").build(prompt="x", seed=1).picture
+    mask = ImageToMask(image=drawn, channel="blue")
+    masks: dict[str, tuple[str, str]] = {}
+    for name, source in {"file": "mask.png", "picture": drawn, "mask": mask}.items():
+        workflow = presets.get("flux-fill").build(prompt="x", baseImage="b.png", maskImage=source)
+        assert workflow.validate() == []
+        prompt = workflow.compile().prompt
+        body = prompt[prompt["canvas"]["inputs"]["mask"][0]]
+        masks[name] = (body["class_type"], body["inputs"]["channel"])
+    wanted = {"file": ("LoadImageMask", "red"), "picture": ("ImageToMask", "red"), "mask": ("ImageToMask", "blue")}
+    assert masks == wanted
+    by_alpha = presets.get("flux-fill").build(prompt="x", baseImage="b.png")
+    assert by_alpha.compile().prompt["canvas"]["inputs"]["mask"] == ["base", 1]
+    assert [(problem.code, problem.level) for problem in by_alpha.validate()] == [("mask_outcomes", "note")]
+
+
+@pytest.mark.parametrize(
+    ("preset", "given", "told"),
+    [
+        ("flux-fill", {"baseImage": "drawn"}, "`maskImage` is needed"),
+        ("flux-fill", {"baseImage": "b.png", "maskImage": "m.png", "left": 64}, "or `left`, `top`, `right`, `bottom`"),
+        ("flux-fill", {"baseImage": "b.png", "feathering": 3}, "`feathering` has no effect"),
+        ("flux-fill", {"baseImage": "b.png", "left": 100}, "multiple of 16"),
+        ("flux-controlnet", {"controlImage": "c.png", "readerName": "x"}, "`readerName` has no effect"),
+        ("flux-controlnet", {"controlImage": "c.png", "control": "pose", "readerName": None}, "needs a `readerName`"),
+        (
+            "z-image-controlnet",
+            {"controlImage": "c.png", "control": "depth", "controlIsMap": True},
+            "which replaces it",
+        ),
+        ("flux2-klein", {"image2": "b.png"}, "`image2` has no effect without `image`"),
+        ("flux2-klein", {"image": "b.png", "width": 512}, "`width` has no effect beside `image`"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(preset: str, given: dict[str, Any], told: str) -> None:
+    drawn = presets.get("flux-dev").build(prompt="x", seed=1).picture
+    with pytest.raises(InvalidParameters, match=re.escape(told)):
+        presets.get(preset).build(prompt="x", **{k: drawn if v == "drawn" else v for k, v in given.items()})
+
+
+@pytest.mark.parametrize("name", ["flux-kontext", "flux2-klein"])
+def test_references_reach_the_negative_prompt_only_where_it_acts(name: str) -> None:
+    def references(cfg: float) -> int:
+        given = {"prompt": "x", "image": "a.png", "image2": "b.png", "cfg": cfg}
+        prompt = presets.get(name).build(given).compile().prompt
+        return sum(body["class_type"] == "ReferenceLatent" for body in prompt.values())
+
+    assert (references(1.0), references(2.0)) == (2, 4)
 
 
 def test_faces_that_are_missing_are_told_of() -> None:

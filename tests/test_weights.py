@@ -13,14 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
-from ryla_graphs.families import family
+from ryla_graphs.families import BUILTIN, family
+from ryla_graphs.formats.editor.models import models_in
+from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
+from ryla_graphs.sources.templates import template, templates
 from ryla_graphs.weights import IMPLIED, MANIFEST, HubFile, Weight, known, needed
+from ryla_graphs.weights.manifest.templates import rows as template_rows
 from tests.conftest import recorded_json
+from tools.template_weights import FILE
+from tools.template_weights import FOLDERS as FOLDERS_NOW
+from tools.template_weights import read as read_rows
+from tools.template_weights import written as written_rows
 from tools.weights_table import PAGE, written
 
-FOLDERS = {folder for inputs in LOADERS.values() for folder in inputs.values()} | {
+FOLDERS = {folder for name in catalogs.bundled() for folder in weight_folders(name).values()} | {
     folder for files in IMPLIED.values() for folder, _ in files
 }
 rows = pytest.mark.parametrize("row", MANIFEST, ids=lambda row: row.name)
@@ -120,14 +128,6 @@ def test_anything_at_all_has_needs_or_none(junk: Any) -> None:
         assert needed(read(prompt)) == ()
 
 
-def test_loaders_are_classes_with_such_inputs() -> None:
-    bundled = catalogs.bundled()
-    for class_type, inputs in LOADERS.items():
-        schema = bundled.get(class_type)
-        if schema is not None:
-            assert set(inputs) <= {spec.name for spec in schema.every_input()}, class_type
-
-
 OTHERS = ("Preprocessor", "DetailerPipe", "ImpactWildcardEncode", "LorasForFluxParams+", "Context Big (rgthree)")
 """Classes that fetch their files themselves, or keep names for others."""
 
@@ -140,9 +140,30 @@ def test_every_file_list_of_a_real_server_is_known() -> None:
         for name, spec in inputs.items():
             choices = spec[0] if isinstance(spec[0], list) else spec[1].get("options", []) if len(spec) > 1 else []
             lists_files = any(isinstance(choice, str) and choice.endswith(endings) for choice in choices)
-            if lists_files and name not in LOADERS.get(class_type, {}) and not any(o in class_type for o in OTHERS):
+            if lists_files and name not in weight_folders(class_type) and not any(o in class_type for o in OTHERS):
                 missing.append(f"{class_type}.{name}")
     assert missing == []
+
+
+def test_the_files_of_the_official_templates_have_rows() -> None:
+    rows = template_rows()
+    assert len({row.key for row in rows}) == len(rows) > 300
+    assert not {row.key for row in rows} & {row.key for row in MANIFEST}, "run `python -m tools.template_weights`"
+    for row in rows:
+        assert known(row.name, row.folder) is row and row.sources and row.sources[0].url.startswith("https://")
+        assert row.sha256 is None or len(row.sha256) == 64
+        assert row.licence.restriction or row.licence.commercial
+        told = BUILTIN.names.of(row.folder, row.name)
+        assert row.family is None or (told is not None and row.family in told.families), row.name
+
+
+def test_the_table_of_the_templates_is_what_the_package_says() -> None:
+    pytest.importorskip("comfyui_workflow_templates_json", reason="the extra `templates` is not installed")
+    text = FILE.read_text(encoding="utf-8")
+    for row in [*templates()][::25]:
+        for model in models_in(parse(json.loads(template(row.name)))):
+            assert model.url is None or known(model.name, FOLDERS_NOW.get(model.folder, model.folder)), model
+    assert written_rows(read_rows(text)) == text, "written by `python -m tools.template_weights`"
 
 
 def test_the_table_of_the_docs_is_the_manifest() -> None:

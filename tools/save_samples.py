@@ -1,8 +1,9 @@
 """Has a real ComfyUI save a tiny file of each kind, for `tests/data/saved`: what its save nodes write into files.
 
-    python -m tools.save_samples --engine http://127.0.0.1:8188 --output ComfyUI/output
+    python -m tools.save_samples --engine http://127.0.0.1:8188 --output ComfyUI/output [--packs]
 
-The server needs no models. `--output` is its output folder, on this machine.
+The server needs no models. `--output` is its output folder, on this machine. With `--packs` those of packs are saved:
+alexopus/ComfyUI-Image-Saver, Kosinkadink/ComfyUI-VideoHelperSuite and kijai/ComfyUI-KJNodes, which it must have.
 """
 
 from __future__ import annotations
@@ -45,18 +46,41 @@ SAVES: Mapping[str, tuple[str, str, dict[str, Any]]] = {
 }  # fmt: skip
 """File, and the node that saves it: its class, the input for what it saves, and its other inputs."""
 
+_SAVER = {
+    "filename": "sample-saver", "path": "", "lossless_webp": True, "quality_jpeg_or_webp": 90, "optimize_png": False,
+    "embed_workflow": True, "save_workflow_as_json": False,
+}  # fmt: skip
+_FILM = {
+    "frame_rate": 8.0, "loop_count": 0, "filename_prefix": "sample-vhs", "pingpong": False, "save_output": True,
+    "pix_fmt": "yuv420p", "crf": 19, "save_metadata": True, "trim_to_audio": False,
+}  # fmt: skip
+
+PACK_SAVES: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "image_saver.png": ("Image Saver Simple", "images", {**_SAVER, "extension": "png"}),
+    "image_saver.jpeg": ("Image Saver Simple", "images", {**_SAVER, "extension": "jpeg"}),
+    "image_saver.webp": ("Image Saver Simple", "images", {**_SAVER, "extension": "webp"}),
+    "kj_alpha.png": ("SaveImageWithAlpha", "images", {"filename_prefix": "sample-kj", "mask": ["4", 0]}),
+    "vhs.mp4": ("VHS_VideoCombine", "images", {**_FILM, "format": "video/h264-mp4"}),
+    "vhs.webm": ("VHS_VideoCombine", "images", {**_FILM, "format": "video/webm"}),
+    "vhs.mkv": ("VHS_VideoCombine", "images", {**_FILM, "format": "video/ffv1-mkv"}),
+}
+"""The same for packs."""
+
+MASK = {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 16, "height": 16}}
 SOURCES = {"images": PICTURES, "video": PICTURES, "audio": SOUND, "samples": LATENT}
 
 
 def prompt_of(name: str) -> dict[str, Any]:
     """The graph that saves one file."""
-    class_type, wired, values = SAVES[name]
+    class_type, wired, values = {**SAVES, **PACK_SAVES}[name]
     source = "3" if wired == "video" else "1"
-    save = {"class_type": class_type, "inputs": {wired: [source, 0], "filename_prefix": f"sample-{name}", **values}}
+    named = {"filename_prefix": f"sample-{name}"} if name in SAVES else {}
+    save = {"class_type": class_type, "inputs": {wired: [source, 0], **named, **values}}
     return {
         "1": SOURCES[wired],
         "2": save | {"_meta": {"title": TITLE}},
         **({"3": VIDEO} if wired == "video" else {}),
+        **({"4": MASK} if "mask" in values else {}),
     }
 
 
@@ -87,9 +111,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", default="http://127.0.0.1:8188")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--packs", action="store_true")
     arguments = parser.parse_args()
     HERE.mkdir(parents=True, exist_ok=True)
-    for name in SAVES:
+    for name in PACK_SAVES if arguments.packs else SAVES:
         first = next(saved(arguments.engine, name))
         shutil.copyfile(arguments.output / first, HERE / name)
         print(f"{name}: {json.dumps((HERE / name).stat().st_size)} bytes")

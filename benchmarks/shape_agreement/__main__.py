@@ -1,4 +1,4 @@
-"""The table: `python -m benchmarks.shape_agreement [--rows FILE] [--classes] [--show CLASS]`."""
+"""The table: `python -m benchmarks.shape_agreement [--rows FILE] [--classes] [--show CLASS] [--write]`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import json
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.shape_agreement.compare import differences
+from benchmarks.shape_agreement.page import written
 from benchmarks.shape_agreement.running import ran
 
 ROWS = Path(os.environ.get("RYLA_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "shapes.dev.jsonl.gz"
+Agreeing = Mapping[str, list[bool]]
+"""By kind or class, whether each row agrees."""
 
 
 def main() -> None:
@@ -24,8 +27,20 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, default=ROWS, help="recorded prompts, gzipped JSON lines")
     parser.add_argument("--classes", action="store_true", help="also each class that does not always agree")
     parser.add_argument("--show", metavar="CLASS", help="what differs in the rows of a class or a kind")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/engines.md")
     options = parser.parse_args()
-    report(list(rows_of(options.rows)), classes=options.classes, show=options.show)
+    rows = list(rows_of(options.rows))
+    if options.show is not None:
+        rows = [row for row in rows if options.show in (row["class"], row["kind"])]
+    started = time.perf_counter()
+    kinds, classes = agreement(rows, show=options.show is not None)
+    seconds = time.perf_counter() - started
+    print(table("kind", kinds))
+    if options.classes:
+        print(table("class", {name: found for name, found in classes.items() if not all(found)}))
+    print(f"{len(rows):,} prompts in {seconds:.1f} s")
+    if options.write:
+        written(table("kind", kinds))
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
@@ -34,33 +49,26 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def report(rows: list[dict[str, Any]], *, classes: bool = False, show: str | None = None) -> None:
-    """Print the share of rows that agree, by kind."""
-    by_kind: dict[str, list[bool]] = defaultdict(list)
-    by_class: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    started = time.perf_counter()
+def agreement(rows: list[dict[str, Any]], *, show: bool = False) -> tuple[Agreeing, Agreeing]:
+    """Which rows agree, by kind and by class; with `show`, what differs is printed."""
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    classes: dict[str, list[bool]] = defaultdict(list)
     for row in rows:
-        if show is not None and show not in (row["class"], row["kind"]):
-            continue
         found = differences(row, ran(row))
-        by_kind[row["kind"]].append(not found)
-        by_class[row["kind"], row["class"]].append(not found)
-        if show is not None and found:
+        kinds[row["kind"]].append(not found)
+        classes[f"{row['class']} ({row['kind']})"].append(not found)
+        if show and found:
             print(row["id"], *found, sep="\n    ")
-    seconds = time.perf_counter() - started
-    _print_table("kind", {kind: by_kind[kind] for kind in sorted(by_kind)})
-    if classes:
-        print()
-        wrong = {f"{name} ({kind})": found for (kind, name), found in sorted(by_class.items()) if not all(found)}
-        _print_table("class", wrong)
-    print(f"\n{sum(map(len, by_kind.values())):,} prompts in {seconds:.1f} s")
+    return dict(sorted(kinds.items())), dict(sorted(classes.items()))
 
 
-def _print_table(head: str, found: dict[str, list[bool]]) -> None:
-    print(f"| {head} | rows | agree | share |\n|---|---|---|---|")
+def table(head: str, found: Agreeing) -> str:
+    """The share of rows that agree, as Markdown."""
     total = [agrees for rows in found.values() for agrees in rows]
+    lines = [f"| {head} | rows | agree | share |", "|---|---|---|---|"]
     for name, rows in {**found, "all": total}.items():
-        print(f"| {name} | {len(rows):,} | {sum(rows):,} | {sum(rows) / max(1, len(rows)):.1%} |")
+        lines.append(f"| {name} | {len(rows):,} | {sum(rows):,} | {sum(rows) / max(1, len(rows)):.1%} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -41,10 +41,14 @@ def _picture(name: str, facts: dict[str, Any]) -> bytes:
     image = (
         image.convert("I").point(lambda value: value * 256).convert("I;16") if mode == "I;16" else image.convert(mode)
     )
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").rotate(90).resize(size))
     kind = {"jpg": "JPEG"}.get(name.rpartition(".")[2], name.rpartition(".")[2].upper())
     options: dict[str, Any] = {}
     if facts["frames"] > 1:
-        others = [Image.new(mode, size, index) for index in range(1, facts["frames"])]
+        # Frames that are nearly equal would be written as one.
+        colours = ((60 * index, 255 - 60 * index, 80) for index in range(1, facts["frames"]))
+        others = [Image.new("RGB", size, colour).convert(mode) for colour in colours]
         options |= {"save_all": True, "append_images": others, "duration": 100}
     if orientation is not None:
         exif = Image.Exif()

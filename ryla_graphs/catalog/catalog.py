@@ -70,6 +70,8 @@ class Catalog(Mapping[str, NodeSchema]):
     """All that is known of the model families of these classes; by default what is built in."""
     absent: Mapping[str, str]
     """What to do about classes that are known but not here, by class: a sentence for whoever uses one."""
+    comfyui: str | None
+    """The release of ComfyUI that it is of, where that is known."""
     any_input_file: bool
     """Whether graphs may name input files that are only on their way to the server."""
     _classes: Mapping[str, ClassEntry]
@@ -82,26 +84,28 @@ class Catalog(Mapping[str, NodeSchema]):
         name: str = "catalog",
         families: Rules | None = None,
         absent: Mapping[str, str] | None = None,
+        comfyui: str | None = None,
         any_input_file: bool = False,
     ) -> None:
         self.__dict__.update(
             name=name,
             families=families,
             absent=absent or {},
+            comfyui=comfyui,
             any_input_file=any_input_file,
             _classes={n: e if isinstance(e, ClassEntry) else ClassEntry(n, e) for n, e in entries.items()},
             _parsed={},
         )
 
     @classmethod
-    def parse(cls, entries: Json, *, name: str) -> Catalog:
+    def parse(cls, entries: Json, *, name: str, comfyui: str | None = None) -> Catalog:
         """A catalog from untrusted JSON; raises `InvalidDocument` where it is not an ``/object_info`` answer."""
         if not isinstance(entries, dict) or not entries:
             raise InvalidDocument(f"{name}: not an /object_info answer, which is an object of node classes")
         for class_type, entry in entries.items():
             if not isinstance(entry, dict) or not isinstance(entry.get("input"), dict) or "output" not in entry:
                 raise InvalidDocument(f"{name}: '{class_type}' is not a node class of an /object_info answer")
-        return cls(entries, name=name)
+        return cls(entries, name=name, comfyui=comfyui)
 
     def replace(
         self,
@@ -118,6 +122,7 @@ class Catalog(Mapping[str, NodeSchema]):
             name=self.name if name is None else name,
             families=self.families if families is None else families,
             absent=self.absent if absent is None else absent,
+            comfyui=self.comfyui,
             any_input_file=self.any_input_file if any_input_file is None else any_input_file,
         )
 
@@ -214,4 +219,4 @@ class Catalog(Mapping[str, NodeSchema]):
         return frozenset(str(choice) for choices in lists for choice in choices) if lists else None
 
 
-_STATE = ("name", "families", "absent", "any_input_file", "_classes")
+_STATE = ("name", "families", "absent", "comfyui", "any_input_file", "_classes")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ryla_graphs.cli.failures import report
 from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import print_json, print_problems, wants_json
 
@@ -169,15 +171,21 @@ _WRITERS: Mapping[Format, Callable[[Opened, Catalog | None], _Written]] = {
 def _lines(source: str, catalog: Catalog | None) -> Iterator[str]:
     """One result for each line of a file, in its order."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.formats.editor.convert import convert_line  # noqa: PLC0415
+    from ryla_graphs.formats.editor.convert import Choices, convert_line  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
 
-    known = bundled() if catalog is None else catalog
+    known, choices = bundled() if catalog is None else catalog, Choices(now=datetime.now().astimezone())
     for number, line in enumerate(read_bytes(source).splitlines(), start=1):
         if line.strip():
             try:
-                result = convert_line(parse_json(line, f"{source}:{number}"), known)
+                result = convert_line(parse_json(line, f"{source}:{number}"), known, choices)
             except InvalidDocument as error:
                 result = {"id": None, "error": str(error)}
+            except Exception as error:  # noqa: BLE001 - one line is not to take the others with it
+                report(error)
+                result = {
+                    "id": None,
+                    "error": f"line {number}: a fault in ryla-graphs: {type(error).__name__}: {error}",
+                }
             yield json_module.dumps(result, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line

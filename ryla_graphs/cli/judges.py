@@ -6,25 +6,23 @@ import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import typer
-
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
 
 
 def chosen_catalog(catalog: str | None, engine: str | None) -> Catalog | None:
-    """The classes of ``--catalog`` or of the server of ``--engine``; None for those that are bundled.
+    """The classes of ``--catalog``, or of the server of ``--engine``; None for those that are bundled.
 
-    ``--engine`` comes before `RYLA_CATALOG`, which is set for good. Raises `SourceUnreachable`, `InvalidDocument` or
+    As for `run`, ``--catalog`` comes first where both are named, and a server of another release is said. The server
+    comes before `RYLA_CATALOG`, which is set for good. Raises `SourceUnreachable`, `InvalidDocument` or
     `EngineUnreachable`.
     """
-    if engine is None:
-        from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
+    if engine is None:
         return open_catalog(catalog) if catalog else None
-    if catalog not in (None, os.environ.get("RYLA_CATALOG")):
-        raise typer.BadParameter("--catalog and --engine are two judges; give one of them")
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
 
+    named = catalog not in (None, os.environ.get("RYLA_CATALOG"))
     with closing(connect(engine)) as connected:
-        return judge_of(connected)
+        return judge_of(connected, open_catalog(catalog) if named else None)

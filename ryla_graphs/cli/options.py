@@ -72,6 +72,10 @@ JudgingServer = Annotated[
         help="A ComfyUI server, whose own classes and weight files judge, as they do for `run`.",
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Fail, with the list, where the simulator would have to guess what a node gives."),
+]
 Limits = Annotated[
     bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
 ]

@@ -129,6 +129,8 @@ def _print(
 
 
 def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
+    from ryla_graphs.cli import services  # noqa: PLC0415
+
     table = _table("weights", "folder", "size", "licence", "")
     for file in plan.weights:
         marks = [
@@ -143,6 +145,8 @@ def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
     together = _size(whole) if whole else f"at least {_size(known)}" if known else "unknown"
     table.add_row("together", "", together, "", "")
     terminal.print(table)
+    for line in services.told(plan.services):
+        terminal.print(f"\n{line}", soft_wrap=True)
     if plan.packs:
         terminal.print()
         packs = _table("node pack", "commit", "classes")

@@ -19,10 +19,12 @@ from ryla_graphs.cli.options import (
     ParamsFile,
     Prefer,
     Settings,
+    Strict,
     Target,
 )
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
+from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +48,7 @@ def run_command(
         bool, typer.Option("--partial", help="Where some outputs are wrong, run the others, as ComfyUI does.")
     ] = False,
     limits: Limits = True,
+    strict: Strict = False,
     prefer: Prefer = None,
     list_inputs: Annotated[
         bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
@@ -62,8 +65,9 @@ def run_command(
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    with closing(connect(engine)) as connected:
-        known = open_catalog(catalog) if catalog else judge_of(connected)
+    key = partner_key()
+    with closing(connect(engine, strict=strict or None, partner_key=key)) as connected:
+        known = judge_of(connected, open_catalog(catalog) if catalog else None)
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
             return
@@ -74,6 +78,7 @@ def run_command(
             refuse_too_much([compiled])
         if not json:
             print_problems(compiled.problems, stderr=True, notes=False)
+            tell_before([compiled], engine, key)
         result, files = _run(connected, compiled, inputs, out, quiet=json)
     saved = workflow_file(compiled).save(out)
     _tell(compiled, result.without(part.left_out), files, saved, engine=engine, json=json)
@@ -163,11 +168,14 @@ def _tell(
                 "outputs": [{**artifact.to_dict(), "file": str(path)} for artifact, path in files],
                 "problems": [problem.to_dict() for problem in compiled.problems],
                 "left_out": [problem.to_dict() for problem in result.left_out],
+                "guessed": list(result.guessed),
             }
         )
         return
     for problem in result.left_out:
         typer.echo(f"left out: {problem}", err=True)
+    for reason in result.guessed:
+        typer.echo(f"guessed: {reason}", err=True)
     for _, path in files:
         typer.echo(f"{path}{'  (simulated: no model ran)' if simulated else ''}")
     typer.echo(f"{saved}")

@@ -66,7 +66,7 @@ def serve_command(
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
     loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}
-    settings = settings_from(os.environ, **loras)
+    settings = settings_from(os.environ, open=allow_open, **loras)
     check_listening(host, settings.tokens, allow_open=allow_open)
     with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir, catalog) as connected:
         app = create_app(connected, SqliteStore(data_dir), settings)

@@ -23,9 +23,13 @@ from ryla_graphs.cli.options import (
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
+from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
-    from ryla_graphs.sweeps import Grid, SavedSweep
+    from collections.abc import Iterable
+
+    from ryla_graphs.compile import CompiledWorkflow
+    from ryla_graphs.sweeps import CellResult, Grid, SavedSweep
 
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
@@ -66,31 +70,35 @@ def sweep_command(
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
-    from ryla_graphs.sweeps import grid, run_grid, save_sweep  # noqa: PLC0415
+    from ryla_graphs.sweeps import grid, run_grid  # noqa: PLC0415
 
-    given, files = parameters(param or [], params)
-    with closing(connect(engine)) as connected:
-        known = open_catalog(catalog) if catalog else judge_of(connected)
+    (given, files), key = parameters(param or [], params), partner_key()
+    with closing(connect(engine, partner_key=key)) as connected:
+        known = judge_of(connected, open_catalog(catalog) if catalog else None)
         made = open_target(target, known, prefer)
-        files = {**files_of(made), **files}
+        files = files_of(made) | files
         swept = grid(made, _axes(axes, files), given, most_cells=most_cells).judged_by(known)
         if limits:
             refuse_too_much(swept.compiled.values())
         if not json:
             print_problems(swept.problems, stderr=True, notes=False)
+            tell_before(swept.compiled.values(), engine, key)
         graphs = [swept.whole] if one_graph else swept.compiled.values()
         with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
             results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-            facts = {"engine": engine, "one_graph": one_graph}
-            saved = save_sweep(swept, results, out, **facts | _written(swept, out, one_graph=one_graph))
+            saved = _saved(swept, results, out, engine=engine, whole=swept.whole if one_graph else None)
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)
 
 
-def _written(swept: Grid, out: Path, *, one_graph: bool) -> dict[str, Any]:
-    """The one graph as a file, where that is what runs."""
-    return {"workflow": workflow_file(swept.whole).save(out).name} if one_graph else {}
+def _saved(
+    swept: Grid, results: Iterable[CellResult], out: Path, *, engine: str, whole: CompiledWorkflow | None
+) -> SavedSweep:
+    from ryla_graphs.sweeps import save_sweep  # noqa: PLC0415
+
+    facts = {} if whole is None else {"workflow": workflow_file(whole).save(out).name}
+    return save_sweep(swept, results, out, engine=engine, one_graph=whole is not None, **facts)
 
 
 def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:

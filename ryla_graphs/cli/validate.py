@@ -58,9 +58,8 @@ def validate_command(
     if jsonl is not None:
         refused = False
         for verdict in _verdicts(jsonl, known, held):
-            sys.stdout.write(
-                json_module.dumps(verdict, default=repr) + "\n"
-            )  # in ASCII: some take U+2028 for a line's end
+            # In ASCII: some take U+2028 for the end of a line.
+            sys.stdout.write(json_module.dumps(verdict, default=repr) + "\n")
             refused |= any(problem["level"] == "error" for problem in verdict["problems"])
         raise typer.Exit(1 if refused and not exit_zero else 0)
     found = [_judge(name, known, held, param, params, prefer) for name in files or []]

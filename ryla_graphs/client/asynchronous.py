@@ -28,6 +28,7 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.sessions import is_loopback
 
@@ -159,9 +160,15 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         inputs: Mapping[str, File] | None = None,
         *,
         idempotency_key: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> AsyncJob:
-        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it."""
-        return AsyncJob(self, await self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key)))
+        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
+
+        `partner_key` pays for the partners' services that it calls.
+        """
+        return AsyncJob(
+            self, await self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key))
+        )
 
     async def run(
         self,
@@ -169,9 +176,10 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         inputs: Mapping[str, File] | None = None,
         *,
         on_event: Callable[[JobEvent], None] | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> AsyncJob:
         """Run a graph to its end."""
-        return await (await self.submit_workflow(workflow, inputs)).result(on_event)
+        return await (await self.submit_workflow(workflow, inputs, partner_key=partner_key)).result(on_event)
 
     async def run_preset(self, name: str, parameters: Mapping[str, Any]) -> AsyncJob:
         """Run a preset to its end."""

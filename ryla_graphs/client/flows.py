@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 from ryla_graphs.client.files import File, encoded
 from ryla_graphs.client.graphs import GraphSource, body_of
 from ryla_graphs.client.views import JobView, Lora, job_view, lora_view
+from ryla_graphs.engines.partner_key import HEADER, PartnerKey
 from ryla_graphs.problems import JobFailed, Problem, RequestFailed, ServerUnreachable
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Ask:
     method: str
     path: str
     json: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     file: tuple[str, BinaryIO] | None = None
     """The name and content of a file that is the form's field ``file``."""
 
@@ -72,17 +73,21 @@ def submit_preset(name: str, parameters: Mapping[str, Any], key: str | None = No
     return (yield from _submit(f"/{name}", encoded(parameters), key))
 
 
-def submit_workflow(source: GraphSource, inputs: Mapping[str, File], key: str | None = None) -> Flow[JobView]:
+def submit_workflow(
+    source: GraphSource, inputs: Mapping[str, File], key: str | None = None, partner_key: PartnerKey | None = None
+) -> Flow[JobView]:
     """Queue a graph with its input files."""
-    return (yield from _submit("/workflow", body_of(source, inputs), key))
+    more = {} if partner_key is None else {HEADER: partner_key.reveal()}
+    return (yield from _submit("/workflow", body_of(source, inputs), key, more))
 
 
-def _submit(path: str, body: Any, key: str | None) -> Flow[JobView]:
+def _submit(path: str, body: Any, key: str | None, more: Mapping[str, str] | None = None) -> Flow[JobView]:
     # With a key, sending again what may or may not have come through gives the same job.
     headers = {
         "Content-Type": "application/json",
         "Prefer": "respond-async",
         "Idempotency-Key": key or str(uuid.uuid4()),
+        **(more or {}),
     }
     answer = yield from patiently(Ask("POST", path, body, headers))
     return job_view(answer.json())

@@ -9,7 +9,7 @@ from typing import Any
 from ryla_graphs.client.files import File, encoded
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.formats.disk import content_at
-from ryla_graphs.formats.read import graphs_in
+from ryla_graphs.formats.graphs import graphs_in
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.workflow import Workflow
 

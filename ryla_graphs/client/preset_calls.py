@@ -67,7 +67,7 @@ class FluxDevParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -110,7 +110,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     width: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
@@ -151,7 +151,7 @@ class FluxLoraParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -181,10 +181,6 @@ class ZImageTurboParameters(TypedDict, total=False):
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
-    width: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
-    height: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
     """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
@@ -195,6 +191,216 @@ class ZImageTurboParameters(TypedDict, total=False):
     """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+
+
+class Flux2KleinParameters(TypedDict, total=False):
+    """Parameters: Flux2KleinParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 4"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    image: File | None
+    """The picture to edit, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux-2-klein-4b.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 3 in models/text_encoders: 4B for Klein 4B, 8B for Klein 9B; by default `qwen_3_4b.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `flux2-vae.safetensors`"""
+
+
+class QwenImageParameters(TypedDict, total=False):
+    """Parameters: QwenImageParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 50"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 2.5 VL 7B in models/text_encoders; by default `qwen_2.5_vl_7b_fp8_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `qwen_image_vae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1328"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1328"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `qwen_image_2512_fp8_e4m3fn.safetensors`"""
+
+
+class SdxlParameters(TypedDict, total=False):
+    """Parameters: SdxlParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 25"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    sampler_name: Literal[
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "dpmpp_3m_sde",
+        "dpmpp_sde",
+        "uni_pc",
+        "ddim",
+        "lcm",
+    ]
+    """How a step is taken; by default `dpmpp_2m`"""
+    scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
+    """How the steps are spread over the noise; by default `karras`"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; by default True"""
+    vae_name: str | None
+    """VAE in models/vae instead of the checkpoint's own"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    control_image: File | None
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    controlnet_end: float
+    """Share of the steps that it acts in; at most 1; by default 1.0"""
+    checkpoint_name: str
+    """SDXL model in models/checkpoints; by default `sd_xl_base_1.0.safetensors`"""
+    controlnet_name: str | None
+    """ControlNet in models/controlnet, for one kind of map or for all"""
+
+
+class Sd15Parameters(TypedDict, total=False):
+    """Parameters: Sd15Params."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    sampler_name: Literal[
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "dpmpp_3m_sde",
+        "dpmpp_sde",
+        "uni_pc",
+        "ddim",
+        "lcm",
+    ]
+    """How a step is taken; by default `dpmpp_2m`"""
+    scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
+    """How the steps are spread over the noise; by default `karras`"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; by default True"""
+    vae_name: str | None
+    """VAE in models/vae instead of the checkpoint's own"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 512"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 512"""
+    control_image: File | None
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 0.8"""
+    controlnet_end: float
+    """Share of the steps that it acts in; at most 1; by default 1.0"""
+    clip_skip: int
+    """From which layer of the text encoder, from the end; anime models want 2; 1 to 12; by default 1"""
+    checkpoint_name: str
+    """SD 1.5 model in models/checkpoints; by default `v1-5-pruned-emaonly-fp16.safetensors`"""
+    controlnet_name: str | None
+    """ControlNet in models/controlnet; if left out that for `control`"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
@@ -231,7 +437,7 @@ class BaseImagesParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -278,7 +484,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -350,7 +556,7 @@ class FluxPulidParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -390,10 +596,6 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """Put at the front of the prompt, once"""
     loras: list[Lora]
     """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
-    width: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
-    height: int
-    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     shift: float
     """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
     unet_name: str
@@ -404,6 +606,10 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
     vae_name: str
     """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     reference_image: Required[File]
     """Picture of the person, with one face, in the input folder"""
     instantid_strength: float
@@ -514,7 +720,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     width: int
@@ -606,6 +812,69 @@ class FaceSwapParameters(TypedDict, total=False):
     """Apply the LoRAs to the text encoders too; by default False"""
 
 
+class FaceDetailerParameters(TypedDict, total=False):
+    """Parameters: FaceDetailerParams."""
+
+    prompt: str
+    """What to show, in words; by default `photo of a person, natural skin, detailed face`"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 5.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    sampler_name: Literal[
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "dpmpp_3m_sde",
+        "dpmpp_sde",
+        "uni_pc",
+        "ddim",
+        "lcm",
+    ]
+    """How a step is taken; by default `dpmpp_2m`"""
+    scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
+    """How the steps are spread over the noise; by default `karras`"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; by default True"""
+    vae_name: str | None
+    """VAE in models/vae instead of the checkpoint's own"""
+    image: Required[File]
+    """The picture, in the server's input folder"""
+    denoise: float
+    """How much is redrawn; 1 is all; at most 1; by default 0.4"""
+    crop_size: int
+    """Pixels a side that a face and what is around it get; 64 to 2048; by default 1024"""
+    crop_factor: float
+    """How much around a face the model sees; 1 is the face alone; 1 to 10; by default 2.5"""
+    threshold: float
+    """How sure the detector has to be; at most 1; by default 0.5"""
+    feather: int
+    """Pixels over which a face blends into the picture; 0 to 100; by default 8"""
+    detector_name: str
+    """Face detector in models/ultralytics, with Impact Pack and its Subpack; AGPL-3.0
+
+    by default `bbox/face_yolov8m.pt`
+    """
+    sam_name: str | None
+    """Segment Anything in models/sams, to follow outlines: sam_vit_b_01ec64.pth"""
+    checkpoint_name: str
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
+
+
 class FluxImg2imgParameters(TypedDict, total=False):
     """Parameters: FluxImg2ImgParams."""
 
@@ -640,7 +909,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     vae_name: str
     """VAE in models/vae; by default `ae.safetensors`"""
     flux_checkpoint_name: str | None
-    """Instead of those files, one in models/checkpoints that holds all: flux1-dev-fp8.safetensors"""
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
     guidance: float
     """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
     base_image: Required[File]
@@ -649,6 +918,416 @@ class FluxImg2imgParameters(TypedDict, total=False):
     """How much is redrawn; 1 is all; at most 1; by default 0.6"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+
+
+class FluxKontextParameters(TypedDict, total=False):
+    """Parameters: FluxKontextParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Kontext model in models/diffusion_models; by default `flux1-dev-kontext_fp8_scaled.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 2.5"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+
+
+class QwenImageEditParameters(TypedDict, total=False):
+    """Parameters: QwenImageEditParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 40"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.1"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 2.5 VL 7B in models/text_encoders; by default `qwen_2.5_vl_7b_fp8_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `qwen_image_vae.safetensors`"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    unet_name: str
+    """Edit model in models/diffusion_models; by default `qwen_image_edit_2511_fp8mixed.safetensors`"""
+
+
+class FluxFillParameters(TypedDict, total=False):
+    """Parameters: FluxFillParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Fill model in models/diffusion_models; by default `flux1-fill-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; Fill wants about 30; 0 to 100; by default 30.0"""
+    base_image: Required[File]
+    """The picture to work on, in the server's input folder"""
+    mask_image: File | None
+    """Picture of the same shape, white where to draw; without it, what is transparent is drawn"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    left: int
+    """Pixels to add on the left, a multiple of 16; so for the other sides; 0 to 4096; by default 0"""
+    top: int
+    """Pixels to add above; 0 to 4096; by default 0"""
+    right: int
+    """Pixels to add on the right; 0 to 4096; by default 0"""
+    bottom: int
+    """Pixels to add below; 0 to 4096; by default 0"""
+    feathering: int
+    """Over how many pixels the added sides blend into the picture; 0 to 512; by default 24"""
+
+
+class SdxlInpaintParameters(TypedDict, total=False):
+    """Parameters: SdxlInpaintParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 30"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    sampler_name: Literal[
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "dpmpp_3m_sde",
+        "dpmpp_sde",
+        "uni_pc",
+        "ddim",
+        "lcm",
+    ]
+    """How a step is taken; by default `dpmpp_2m`"""
+    scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
+    """How the steps are spread over the noise; by default `karras`"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; by default True"""
+    vae_name: str | None
+    """VAE in models/vae instead of the checkpoint's own"""
+    base_image: Required[File]
+    """The picture to work on, in the server's input folder"""
+    mask_image: File | None
+    """Picture of the same shape, white where to draw; without it, what is transparent is drawn"""
+    grow_mask: int
+    """By how many pixels the mask is made larger; 0 to 512; by default 8"""
+    denoise: float
+    """How much is redrawn; 1 is all; at most 1; by default 1.0"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    checkpoint_name: str
+    """SDXL model in models/checkpoints, for inpainting or not; by default `RealVisXL_V5.0_fp16.safetensors`"""
+
+
+class FluxControlnetParameters(TypedDict, total=False):
+    """Parameters: FluxControlnetParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
+    control_image: Required[File]
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 0.7"""
+    controlnet_end: float
+    """Share of the steps after which the prompt goes on alone; at most 1; by default 0.8"""
+    controlnet_name: str
+    """Union ControlNet in models/controlnet; by default `FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors`"""
+
+
+class ZImageControlnetParameters(TypedDict, total=False):
+    """Parameters: ZImageControlnetParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 8"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    shift: float
+    """How long sampling stays with the coarse; 3 is usual; 0 to 100; by default 3.0"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `z_image_turbo_bf16.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """Qwen 3 4B in models/text_encoders; by default `qwen_3_4b.safetensors`"""
+    vae_name: str
+    """VAE in models/vae, the same as Flux's; by default `ae.safetensors`"""
+    control_image: Required[File]
+    """A picture whose forms the new one takes, in the server's input folder"""
+    control: Literal["canny", "depth", "pose"]
+    """What is taken of it: its edges, its depth, or the pose of a person; by default `canny`"""
+    control_is_map: bool
+    """It shows edges, depth or a skeleton already; else that is found in it; by default False"""
+    reader_name: str | None
+    """What finds depth (in models/geometry_estimation) or a pose (in models/checkpoints)"""
+    megapixels: float
+    """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    controlnet_strength: float
+    """0 is without effect, 1 is full; 0 to 3; by default 1.0"""
+    controlnet_name: str
+    """ControlNet in models/model_patches; by default `Z-Image-Turbo-Fun-Controlnet-Union.safetensors`"""
+
+
+class FluxReduxParameters(TypedDict, total=False):
+    """Parameters: FluxReduxParams."""
+
+    prompt: str
+    """What to show besides, in words; may be left out"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; most Flux LoRAs have nothing for them; by default False"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `flux1-dev.safetensors`"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name1: str
+    """CLIP-L in models/text_encoders; by default `clip_l.safetensors`"""
+    clip_name2: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `ae.safetensors`"""
+    flux_checkpoint_name: str | None
+    """Instead of those files, one in models/checkpoints with all in it, as flux1-dev-fp8.safetensors"""
+    guidance: float
+    """Flux's distilled guidance; costs nothing; 0 to 100; by default 3.5"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    image: Required[File]
+    """The first picture, in the server's input folder; the result has its shape"""
+    image_2: File | None
+    """A second picture, for the prompt to speak of"""
+    image_3: File | None
+    """A third one"""
+    redux_strength: float
+    """How much the pictures count beside the prompt; 0.2 to 0.6 lets it speak; 0 to 10; by default 1.0"""
+    crop: Literal["center", "none"]
+    """Look at the middle square of each picture, or at all of it, squeezed to a square; by default `center`"""
+    style_model_name: str
+    """Redux model in models/style_models; by default `flux1-redux-dev.safetensors`"""
+    clip_vision_name: str
+    """SigLIP model in models/clip_vision; by default `sigclip_vision_patch14_384.safetensors`"""
+
+
+class UpscaleParameters(TypedDict, total=False):
+    """Parameters: UpscaleParams."""
+
+    tiled_diffusion: bool
+    """Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default False"""
+    prompt: str
+    """What to show, in words; by default `sharp, highly detailed photo`"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 20"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    sampler_name: Literal[
+        "euler",
+        "euler_ancestral",
+        "heun",
+        "dpmpp_2m",
+        "dpmpp_2m_sde",
+        "dpmpp_3m_sde",
+        "dpmpp_sde",
+        "uni_pc",
+        "ddim",
+        "lcm",
+    ]
+    """How a step is taken; by default `dpmpp_2m`"""
+    scheduler: Literal["karras", "normal", "simple", "sgm_uniform", "exponential", "beta", "ddim_uniform"]
+    """How the steps are spread over the noise; by default `karras`"""
+    text_encoder: bool
+    """Apply the LoRAs to the text encoders too; by default True"""
+    vae_name: str | None
+    """VAE in models/vae instead of the checkpoint's own"""
+    image: Required[File]
+    """The picture to enlarge, in the server's input folder"""
+    scale: float
+    """How many times as wide and as high it becomes; 1 to 8; by default 2.0"""
+    upscaler_name: str
+    """Upscaling model in models/upscale_models, of any factor; by default `RealESRGAN_x4plus.safetensors`"""
+    denoise: float
+    """How much is redrawn; 1 is all; at most 1; by default 0.3"""
+    tile_size: int
+    """Pixels of a tile's side; SDXL draws best at 1024; 256 to 2048; by default 1024"""
+    tile_overlap: int
+    """By how many pixels tiles overlap and blend; 0 to 512; by default 128"""
+    checkpoint_name: str
+    """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
@@ -668,6 +1347,21 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     """Diffusion model, in models/diffusion_models; with numz in models/SEEDVR2"""
     vae_name: str
     """VAE, in models/vae; with numz in models/SEEDVR2"""
+
+
+class RemoveBackgroundParameters(TypedDict, total=False):
+    """Parameters: RemoveBackgroundParams."""
+
+    image: Required[File]
+    """The picture, in the server's input folder"""
+    background_color: str | None
+    """Colour to put behind, such as #ffffff"""
+    background_image: File | None
+    """Picture to put behind, cut to the shape; if neither is given all behind is transparent"""
+    save_mask: bool
+    """Save the mask too, white where the foreground is; by default False"""
+    model_name: str
+    """BiRefNet in models/background_removal; by default `birefnet.safetensors`"""
 
 
 class WanT2vParameters(TypedDict, total=False):
@@ -698,17 +1392,17 @@ class WanT2vParameters(TypedDict, total=False):
     length: int
     """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 33"""
     fps: float
-    """Frames a second; Wan 2.1 was trained at 16; 1 to 120; by default 16.0"""
+    """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
     """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
-    unet_name: str
-    """Diffusion model in models/diffusion_models; by default `wan2.1_t2v_1.3B_fp16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
     """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
     vae_name: str
     """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `wan2.1_t2v_1.3B_fp16.safetensors`"""
 
 
 class WanI2vParameters(TypedDict, total=False):
@@ -739,21 +1433,196 @@ class WanI2vParameters(TypedDict, total=False):
     length: int
     """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 33"""
     fps: float
-    """Frames a second; Wan 2.1 was trained at 16; 1 to 120; by default 16.0"""
+    """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
     shift: float
     """How long sampling stays with the coarse; 8 is usual; 0 to 100; by default 8.0"""
-    unet_name: str
-    """Diffusion model in models/diffusion_models; by default `wan2.1_i2v_480p_14B_fp16.safetensors`"""
     weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
     """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
     clip_name: str
     """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
     vae_name: str
     """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
+    unet_name: str
+    """Diffusion model in models/diffusion_models; by default `wan2.1_i2v_480p_14B_fp16.safetensors`"""
     reference_image: Required[File]
     """The first frame, in the server's input folder"""
     clip_vision_name: str
     """CLIP vision model in models/clip_vision; by default `clip_vision_h.safetensors`"""
+
+
+class Wan22T2vParameters(TypedDict, total=False):
+    """Parameters: Wan22T2VParams."""
+
+    four_steps: bool
+    """Draw in 4 steps at cfg 1 with LoRAs made for that, a tenth of the time and less motion; by default False"""
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps of both experts; if left out 20, with fourSteps 4; 2 to 200"""
+    cfg: float
+    """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 832"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 480"""
+    length: int
+    """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 81"""
+    fps: float
+    """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
+    shift: float
+    """How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5.0"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
+    high_noise_steps: int
+    """How many of the steps the first expert takes; half if left out; 1 to 199"""
+    high_noise_loras: list[Lora]
+    """LoRAs of the first expert alone, as in loras"""
+    low_noise_loras: list[Lora]
+    """LoRAs of the second expert alone, as in loras"""
+    high_noise_name: str
+    """The expert of the first steps, in models/diffusion_models
+
+    by default `wan2.2_t2v_high_noise_14B_fp8_scaled.safetensors`
+    """
+    low_noise_name: str
+    """The expert of the last steps, in models/diffusion_models
+
+    by default `wan2.2_t2v_low_noise_14B_fp8_scaled.safetensors`
+    """
+    high_four_steps_name: str
+    """What makes the first expert quick, in models/loras
+
+    by default `wan2.2_t2v_lightx2v_4steps_lora_v1.1_high_noise.safetensors`
+    """
+    low_four_steps_name: str
+    """What makes the second expert quick, in models/loras
+
+    by default `wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors`
+    """
+
+
+class Wan22I2vParameters(TypedDict, total=False):
+    """Parameters: Wan22I2VParams."""
+
+    four_steps: bool
+    """Draw in 4 steps at cfg 1 with LoRAs made for that, a tenth of the time and less motion; by default False"""
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps of both experts; if left out 20, with fourSteps 4; 2 to 200"""
+    cfg: float
+    """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    width: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 832"""
+    height: int
+    """In pixels, a multiple of 16; 64 to 8192; by default 480"""
+    length: int
+    """Frames: 4k+1, so 33 are two seconds at 16 a second; 1 to 1025; by default 81"""
+    fps: float
+    """Frames a second; Wan was trained at 16; 1 to 120; by default 16.0"""
+    shift: float
+    """How long sampling stays with the coarse; 5 is usual; 0 to 100; by default 5.0"""
+    weight_dtype: Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"]
+    """Precision to load the diffusion model in; fp8 takes half the memory of bf16; by default `default`"""
+    clip_name: str
+    """UMT5 in models/text_encoders; by default `umt5_xxl_fp8_e4m3fn_scaled.safetensors`"""
+    vae_name: str
+    """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
+    high_noise_steps: int
+    """How many of the steps the first expert takes; half if left out; 1 to 199"""
+    high_noise_loras: list[Lora]
+    """LoRAs of the first expert alone, as in loras"""
+    low_noise_loras: list[Lora]
+    """LoRAs of the second expert alone, as in loras"""
+    high_noise_name: str
+    """The expert of the first steps, in models/diffusion_models
+
+    by default `wan2.2_i2v_high_noise_14B_fp8_scaled.safetensors`
+    """
+    low_noise_name: str
+    """The expert of the last steps, in models/diffusion_models
+
+    by default `wan2.2_i2v_low_noise_14B_fp8_scaled.safetensors`
+    """
+    high_four_steps_name: str
+    """What makes the first expert quick, in models/loras
+
+    by default `wan2.2_i2v_lightx2v_4steps_lora_v1_high_noise.safetensors`
+    """
+    low_four_steps_name: str
+    """What makes the second expert quick, in models/loras
+
+    by default `wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise.safetensors`
+    """
+    reference_image: Required[File]
+    """The first frame, in the server's input folder"""
+
+
+class LtxVideoParameters(TypedDict, total=False):
+    """Parameters: LtxVideoParams."""
+
+    prompt: Required[str]
+    """What to show, in words"""
+    negative_prompt: str
+    """What to avoid; acts only at a cfg above 1"""
+    steps: int
+    """Sampling steps; 1 to 200; by default 30"""
+    cfg: float
+    """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 3.0"""
+    seed: int
+    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    lora_id: str | None
+    """File in models/loras, with or without .safetensors"""
+    lora_strength: float
+    """How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8"""
+    trigger_word: str
+    """Put at the front of the prompt, once"""
+    loras: list[Lora]
+    """LoRAs, applied in this order, each with loraId, loraStrength, triggerWord"""
+    width: int
+    """In pixels, a multiple of 32; 64 to 4096; by default 768"""
+    height: int
+    """In pixels, a multiple of 32; 64 to 4096; by default 512"""
+    length: int
+    """Frames: 8k+1, so 97 are four seconds at 24 a second; 9 to 1025; by default 97"""
+    fps: float
+    """Frames a second, which the model is told too; 1 to 120; by default 24.0"""
+    reference_image: File | None
+    """The first frame, in the server's input folder; if left out the prompt alone says it"""
+    reference_strength: float
+    """How closely the video begins with it; 1 is exactly; 0 to 1; by default 1.0"""
+    checkpoint_name: str
+    """LTX-Video model in models/checkpoints; by default `ltx-video-2b-v0.9.5.safetensors`"""
+    clip_name: str
+    """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
 
 
 class PresetCalls(Generic[R]):
@@ -778,6 +1647,22 @@ class PresetCalls(Generic[R]):
     def z_image_turbo(self, **parameters: Unpack[ZImageTurboParameters]) -> R:
         """A picture from text with Z-Image Turbo, in eight steps."""
         return self.run_preset("z-image-turbo", parameters)
+
+    def flux2_klein(self, **parameters: Unpack[Flux2KleinParameters]) -> R:
+        """A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps."""
+        return self.run_preset("flux2-klein", parameters)
+
+    def qwen_image(self, **parameters: Unpack[QwenImageParameters]) -> R:
+        """A picture from text with Qwen-Image, which also writes."""
+        return self.run_preset("qwen-image", parameters)
+
+    def sdxl(self, **parameters: Unpack[SdxlParameters]) -> R:
+        """A picture from text with SDXL, or from the forms of another picture with a ControlNet."""
+        return self.run_preset("sdxl", parameters)
+
+    def sd15(self, **parameters: Unpack[Sd15Parameters]) -> R:
+        """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet."""
+        return self.run_preset("sd15", parameters)
 
     def base_images(self, **parameters: Unpack[BaseImagesParameters]) -> R:
         """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph."""
@@ -807,13 +1692,53 @@ class PresetCalls(Generic[R]):
         """A picture with its largest face redrawn as the face of a reference picture."""
         return self.run_preset("face-swap", parameters)
 
+    def face_detailer(self, **parameters: Unpack[FaceDetailerParameters]) -> R:
+        """A picture with every face drawn anew in more detail, with SDXL and Impact Pack."""
+        return self.run_preset("face-detailer", parameters)
+
     def flux_img2img(self, **parameters: Unpack[FluxImg2imgParameters]) -> R:
         """A picture redrawn by a prompt with Flux.1 Dev."""
         return self.run_preset("flux-img2img", parameters)
 
+    def flux_kontext(self, **parameters: Unpack[FluxKontextParameters]) -> R:
+        """A picture edited as the prompt says, with Flux.1 Kontext."""
+        return self.run_preset("flux-kontext", parameters)
+
+    def qwen_image_edit(self, **parameters: Unpack[QwenImageEditParameters]) -> R:
+        """Pictures edited as the prompt says, with Qwen-Image-Edit."""
+        return self.run_preset("qwen-image-edit", parameters)
+
+    def flux_fill(self, **parameters: Unpack[FluxFillParameters]) -> R:
+        """A part of a picture redrawn, or its sides extended, with Flux.1 Fill."""
+        return self.run_preset("flux-fill", parameters)
+
+    def sdxl_inpaint(self, **parameters: Unpack[SdxlInpaintParameters]) -> R:
+        """A picture of which SDXL draws a part anew, where a mask or the picture's own transparency says so."""
+        return self.run_preset("sdxl-inpaint", parameters)
+
+    def flux_controlnet(self, **parameters: Unpack[FluxControlnetParameters]) -> R:
+        """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
+        return self.run_preset("flux-controlnet", parameters)
+
+    def z_image_controlnet(self, **parameters: Unpack[ZImageControlnetParameters]) -> R:
+        """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
+        return self.run_preset("z-image-controlnet", parameters)
+
+    def flux_redux(self, **parameters: Unpack[FluxReduxParameters]) -> R:
+        """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
+        return self.run_preset("flux-redux", parameters)
+
+    def upscale(self, **parameters: Unpack[UpscaleParameters]) -> R:
+        """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so."""
+        return self.run_preset("upscale", parameters)
+
     def seedvr2_upscale(self, **parameters: Unpack[Seedvr2UpscaleParameters]) -> R:
         """A picture made larger and sharper with SeedVR2, in one step."""
         return self.run_preset("seedvr2-upscale", parameters)
+
+    def remove_background(self, **parameters: Unpack[RemoveBackgroundParameters]) -> R:
+        """A picture without its background, as a PNG with transparency, or on another background."""
+        return self.run_preset("remove-background", parameters)
 
     def wan_t2v(self, **parameters: Unpack[WanT2vParameters]) -> R:
         """A video from text with Wan 2.1."""
@@ -822,3 +1747,15 @@ class PresetCalls(Generic[R]):
     def wan_i2v(self, **parameters: Unpack[WanI2vParameters]) -> R:
         """A video that begins with a picture, with Wan 2.1."""
         return self.run_preset("wan-i2v", parameters)
+
+    def wan22_t2v(self, **parameters: Unpack[Wan22T2vParameters]) -> R:
+        """A video from text with Wan 2.2, five seconds at 832 x 480."""
+        return self.run_preset("wan22-t2v", parameters)
+
+    def wan22_i2v(self, **parameters: Unpack[Wan22I2vParameters]) -> R:
+        """A video that begins with a picture, with Wan 2.2, five seconds at 832 x 480."""
+        return self.run_preset("wan22-i2v", parameters)
+
+    def ltx_video(self, **parameters: Unpack[LtxVideoParameters]) -> R:
+        """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture."""
+        return self.run_preset("ltx-video", parameters)

@@ -25,6 +25,7 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.sessions import reason_of, session_for
 
@@ -154,9 +155,13 @@ class RylaClient(PresetCalls[Job]):
         inputs: Mapping[str, File] | None = None,
         *,
         idempotency_key: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> Job:
-        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it."""
-        return Job(self, self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key)))
+        """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
+
+        `partner_key` pays for the partners' services that it calls.
+        """
+        return Job(self, self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key)))
 
     def run(
         self,
@@ -164,9 +169,10 @@ class RylaClient(PresetCalls[Job]):
         inputs: Mapping[str, File] | None = None,
         *,
         on_event: Callable[[JobEvent], None] | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> Job:
         """Run a graph to its end."""
-        return self.submit_workflow(workflow, inputs).result(on_event)
+        return self.submit_workflow(workflow, inputs, partner_key=partner_key).result(on_event)
 
     def run_preset(self, name: str, parameters: Mapping[str, Any]) -> Job:
         """Run a preset to its end."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import bundled
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.events import Cancelled as CancelledEvent
 from ryla_graphs.engines.events import Event, Failed, Finished, Queued
 from ryla_graphs.engines.partial import GoodPart, good_part, optional
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.outputs import OVER_SOCKET, PromisedOutput
 from ryla_graphs.problems import Cancelled, EngineError, OutputMissing, Problem
 from ryla_graphs.workflow import Workflow
@@ -55,6 +56,15 @@ class Health:
     """Runs that wait or are on, where the engine tells."""
 
 
+@runtime_checkable
+class Comparing(Protocol):
+    """An engine that can say which release of ComfyUI it runs."""
+
+    def compare(self, used: Catalog) -> None:
+        """Log, once, that it runs another release than a catalog is of."""
+        ...
+
+
 class Engine(Protocol):
     """Something that runs compiled graphs. All of it may be called from any thread."""
 
@@ -81,13 +91,15 @@ class Engine(Protocol):
         fresh: bool = False,
         previews: bool = False,
         gpu: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
         `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
         that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
         nobody has heard of the id yet, which saves the engine the look. `gpu` is the kind of GPU that it shall run
-        on, for engines that have several; those that have one kind do not look at it.
+        on, for engines that have several; those that have one kind do not look at it. `partner_key` pays for the
+        partners' services that the graph calls.
         """
         ...
 
@@ -133,6 +145,11 @@ class Result:
     left_out: tuple[Problem, ...] = ()
     """What is wrong with the outputs that were not run, where the caller did without them."""
 
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """Why outputs are only guessed, each reason once; nothing where the run was a real one."""
+        return tuple(dict.fromkeys(reason for artifact in self.outputs for reason in artifact.guessed))
+
     def without(self, left_out: Iterable[Problem]) -> Result:
         """The same result of a graph of which more was left out, before the engine saw it."""
         ours = tuple(left_out)
@@ -152,11 +169,13 @@ def run(
     on_event: Callable[[Event], None] | None = None,
     previews: bool = False,
     partial: bool = False,
+    partner_key: PartnerKey | None = None,
 ) -> Result:
     """Run a graph to its end.
 
     A `Workflow` is compiled first, against the engine's own catalog. `partial` runs what is good of a graph, as
-    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them.
+    ComfyUI does, where some of its outputs are wrong; `Result.left_out` says what is wrong with them. `partner_key`
+    pays for the partners' services that the graph calls.
 
     Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
     `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
@@ -164,7 +183,8 @@ def run(
     >>> result = run(connect("http://127.0.0.1:8188"), workflow, {"face.png": picture})
     """
     part = prepared(engine, workflow, partial=partial)
-    result = follow(engine.start(part.workflow, inputs, previews=previews), on_event=on_event)
+    started = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
+    result = follow(started, on_event=on_event)
     return result.without(part.left_out)
 
 
@@ -174,20 +194,26 @@ def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: 
         given = ", ".join(type(each).__name__ for each in (engine, workflow))
         raise TypeError(f"run takes an engine and a workflow, not {given}: run(connect(address), Workflow(...))")
     if isinstance(workflow, CompiledWorkflow):
+        if isinstance(engine, Comparing):
+            engine.compare(bundled())
         return GoodPart(optional(workflow) if partial else workflow, ())
     catalog = judge_of(engine)
     return good_part(workflow, catalog) if partial else GoodPart(workflow.compile(catalog), ())
 
 
-def judge_of(engine: Engine) -> Catalog | None:
-    """The catalog that a graph for an engine is checked against: its own, for no other knows what it has.
+def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
+    """The catalog that a graph for an engine is checked against: the chosen one, or the engine's own.
 
-    Input files may still come with the run, so none is missed. None for a simulator that was given no catalog: it takes
-    any class, so the workflow's own catalog judges. Raises `EngineUnreachable`.
+    Input files may still come with the run, so the engine's own misses none. None for a simulator that was given no
+    catalog: it takes any class, so the workflow's own catalog judges. A ComfyUI of another release than the chosen
+    catalog, or than typed nodes and presets are of, is logged once. Raises `EngineUnreachable`.
     """
-    catalog = engine.catalog()
-    by_default = engine.name == SIMULATOR and catalog is catalogs.bundled()
-    return None if by_default else catalog.replace(any_input_file=True)
+    if engine.name == SIMULATOR:
+        own = engine.catalog()
+        return own.replace(any_input_file=True) if chosen is None and own is not bundled() else chosen
+    if isinstance(engine, Comparing):
+        engine.compare(chosen or bundled())
+    return engine.catalog().replace(any_input_file=True) if chosen is None else chosen
 
 
 def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> Result:

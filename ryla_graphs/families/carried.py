@@ -23,13 +23,9 @@ FAMILY_SOCKETS = frozenset(
         "LORA_MODEL",
         "PHOTOMAKER",
         "GLIGEN",
-        "INSTANTID",
-        "FACE_EMBEDS",
-        "PULIDFLUX",
-        "IPADAPTER",
     }
 )
-"""The socket types that belong to a family; IMAGE, MASK, STRING and all others are neutral."""
+"""ComfyUI's socket types that belong to a family; IMAGE, MASK, STRING and all others are neutral."""
 
 
 class Origin(NamedTuple):

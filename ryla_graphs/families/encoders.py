@@ -1,7 +1,8 @@
 """Text and image encoders: by what their files are known, and which families they serve.
 
-Facts: how ComfyUI 0.33 reads text encoder files. Where one file is loaded, the file decides what text it gives,
-and the loader's `type` only among the families that use it; where several are, `type` decides alone.
+Facts: how ComfyUI 0.33 reads text encoder files, and how the official templates load newer ones. Where one file is
+loaded, the file decides what text it gives, and the loader's `type` only among the families that use it; where several
+are, `type` decides alone.
 """
 
 from __future__ import annotations
@@ -38,9 +39,17 @@ TEXT_ENCODERS: Mapping[str, str] = {
     "qwen-3-vl-4b": "Qwen3-VL 4B",
     "qwen-3-vl-8b": "Qwen3-VL 8B",
     "qwen-3-vl-32b": "Qwen3-VL 32B",
+    "qwen-3.5-2b": "Qwen3.5 2B",
+    "qwen-3.5-4b": "Qwen3.5 4B",
+    "qwen-3.5-9b": "Qwen3.5 9B",
+    "qwen-3.8-27b": "Qwen3.8 27B",
+    "ace15-qwen": "ACE-Step 1.5's Qwen3",
+    "ling-mini": "Ling Mini",
+    "minimax-music": "MiniMax Music's encoder",
     "mistral-3-24b": "Mistral Small 3 24B",
     "ministral-3-3b": "Ministral 3 3B",
     "gpt-oss-20b": "GPT-OSS 20B",
+    "prompt-enhancer": "a writer of prompts",
 }
 """Text encoders by id, as messages call them."""
 
@@ -83,15 +92,27 @@ SINGLE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "qwen-3-2b": {"*": ("ovis-image",)},
     "qwen-3-4b": {"flux": ("flux2",), "flux2": ("flux2",), "*": ("z-image",)},
     "qwen-3-8b": {"ideogram4": ("ideogram4",), "*": ("flux2",)},
-    "qwen-3-vl-4b": {"flux": ("flux2",), "flux2": ("flux2",), "krea2": ("krea2",), "mage": ("mage-flow",)},
+    "qwen-3-vl-4b": {
+        "flux": ("flux2",),
+        "flux2": ("flux2",),
+        "flux3": ("flux3",),
+        "fibo2": ("fibo2",),
+        "krea2": ("krea2",),
+        "mage": ("mage-flow",),
+    },
     "qwen-3-vl-8b": {
         "flux": ("flux2",),
         "flux2": ("flux2",),
         "ideogram4": ("ideogram4",),
         "boogu": ("boogu",),
         "joyimage": ("joyimage",),
+        "qwen_image": ("qwen-image-21",),
     },
     "qwen-3-vl-32b": {"*": ("minimax-h3",)},
+    "qwen-3.5-9b": {"moss_image": ("moss-image",)},
+    "ace15-qwen": {"*": ("ace15",)},
+    "ling-mini": {"*": ("ming-image",)},
+    "minimax-music": {"*": ("minimax-music",)},
     "mistral-3-24b": {"*": ("flux2",)},
     "ministral-3-3b": {"*": ("ernie-image",)},
     "gpt-oss-20b": {"*": ("lens",)},
@@ -106,6 +127,9 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "hunyuan_dit": ("hunyuan-dit",),
     "flux": ("flux1",),
     "flux2": ("flux2",),
+    "flux3": ("flux3",),
+    "moss_image": ("moss-image",),
+    "fibo2": ("fibo2",),
     "mochi": ("mochi",),
     "ltxv": ("ltxv", "ltxav"),
     "hunyuan_video": ("hunyuan-video",),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal, Protocol
 
 from ryla_graphs import weights
 from ryla_graphs.families.family import Families, latents_of, with_latents
 from ryla_graphs.families.headers import Detected, FileKind
 from ryla_graphs.families.patterns import FilePattern, PatternsOfFolder
-from ryla_graphs.weights import Weight
 
 Basis = Literal["header", "manifest", "name"]
 
@@ -48,10 +46,14 @@ class NameEvidence:
         self._patterns = tuple(patterns)
         self._of_folder: dict[str, PatternsOfFolder] = {}
         self._found: dict[tuple[str, str], Evidence | None] = {}
+        self._own = weights.own()
 
     def of(self, folder: str, name: str) -> Evidence | None:
         """What is known of a file; None where nothing is."""
         place = (folder, name)
+        if self._own is not weights.own():
+            self._own = weights.own()
+            self._found.clear()
         try:
             return self._found[place]
         except KeyError:
@@ -69,7 +71,7 @@ class NameEvidence:
         found = None
         if fit is not None and (fit.families or fit.encoder):
             found = Evidence(frozenset(fit.families), "name", fit.variant, fit.encoder, fit.bare)
-        row = _manifest().get((folder, name))
+        row = weights.known(name, folder)
         if row is not None and row.family is not None and row.content in _OF_ONE_FAMILY:
             found = Evidence(frozenset({row.family}), "manifest", row.variant, bare=row.content == "diffusion model")
         elif row is not None and row.family is not None and row.content == "vae":
@@ -80,11 +82,6 @@ class NameEvidence:
         if found is not None and folder == "loras" and found.families & _SHARED_LORAS:
             found = replace(found, families=found.families | _SHARED_LORAS)
         return found
-
-
-@cache
-def _manifest() -> dict[tuple[str, str], Weight]:
-    return {(row.folder, row.name): row for row in weights.MANIFEST}
 
 
 _REMEMBERED = 16_384

@@ -2,7 +2,7 @@
 
 A family is a set of models that take the same text, the same latents and the same LoRAs. What a wire carries
 is named by the families it serves: a VAE serves every family with its latents.
-Facts: ComfyUI 0.33's own tables of models and latents.
+Facts: ComfyUI 0.33's own tables of models and latents; of newer families, how the official templates wire them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class LatentFormat:
     """What the numbers of a latent mean. Two formats of one shape still do not mix: the picture is garbage."""
 
     name: str
-    channels: int
+    channels: int | None
+    """None where nobody has published them."""
     label: str
     """As messages name it: ``SDXL's 4-channel latents``."""
 
@@ -57,6 +58,8 @@ LATENT_FORMATS: Mapping[str, LatentFormat] = {
         LatentFormat("flux2", 128, "Flux.2's 128-channel latents"),
         LatentFormat("wan21", 16, "Wan 2.1's 16-channel latents"),
         LatentFormat("wan22", 48, "Wan 2.2 5B's 48-channel latents"),
+        LatentFormat("qwen-image-21", 64, "Qwen-Image 2.1's 64-channel latents"),
+        LatentFormat("ming", None, "Ming Image's latents"),
         LatentFormat("hunyuan-video", 16, "Hunyuan Video's 16-channel latents"),
         LatentFormat("hunyuan-video-15", 32, "Hunyuan Video 1.5's 32-channel latents"),
         LatentFormat("hunyuan-image", 64, "Hunyuan Image's 64-channel latents"),
@@ -72,6 +75,7 @@ LATENT_FORMATS: Mapping[str, LatentFormat] = {
         LatentFormat("stable-audio-3", 256, "Stable Audio 3's latents"),
         LatentFormat("ace", 8, "ACE-Step's latents"),
         LatentFormat("ace15", 64, "ACE-Step 1.5's latents"),
+        LatentFormat("yue2", None, "YuE2's latents"),
         LatentFormat("minimax-music", 128, "MiniMax Music's latents"),
         LatentFormat("trellis2", 32, "Trellis 2's latents"),
         LatentFormat("triposplat", 16, "TripoSplat's latents"),
@@ -86,6 +90,7 @@ _ROWS = (
     Family("sdxl-refiner", "the SDXL refiner", "sdxl", pooled=1280, unet=True),
     Family("svd", "Stable Video Diffusion", "sd15", unet=True),
     Family("stable-zero123", "Stable Zero123", "sd15", unet=True),
+    Family("lotus", "Lotus", "sd15", unet=True),
     Family("sd-x4-upscaler", "the SD x4 upscaler", "sd-x4", unet=True),
     Family("cascade-c", "Stable Cascade (stage C)", "cascade-c", pooled=1280),
     Family("cascade-b", "Stable Cascade (stage B)", "cascade-b", pooled=1280),
@@ -96,6 +101,7 @@ _ROWS = (
     Family("hunyuan-dit", "HunyuanDiT", "sdxl", pooled=1024),
     Family("flux1", "Flux.1", "flux", pooled=768, variants=("dev", "schnell", "fill", "control", "kontext", "krea")),
     Family("flux2", "Flux.2", "flux2", variants=("dev", "klein-4b", "klein-9b")),
+    Family("flux3", "FLUX 3", "flux2", variants=("klein", "klein-base")),
     Family("chroma", "Chroma", "flux"),
     Family("chroma-radiance", "Chroma Radiance", "pixels"),
     Family("lumina2", "Lumina 2", "flux"),
@@ -110,9 +116,13 @@ _ROWS = (
     Family("kandinsky5-image", "Kandinsky 5 image", "flux", pooled=768),
     Family("ernie-image", "ERNIE-Image", "flux2"),
     Family("ideogram4", "Ideogram 4", "flux2"),
-    Family("lens", "Lens", "flux2"),
+    Family("lens", "Lens", "flux2", variants=("turbo",)),
+    Family("moss-image", "MOSS-Image", "flux2", variants=("base", "sft")),
+    Family("fibo2", "FIBO 2", "flux2", variants=("dev", "edit-turbo")),
+    Family("ming-image", "Ming Image", "ming"),
     Family("mage-flow", "Mage-Flow", "flux2"),
     Family("qwen-image", "Qwen-Image", "wan21", variants=("edit", "layered")),
+    Family("qwen-image-21", "Qwen-Image 2.1", "qwen-image-21", variants=("turbo",)),
     Family("krea2", "Krea 2", "wan21"),
     Family("joyimage", "JoyImage", "wan21"),
     Family("anima", "Anima", "wan21"),
@@ -133,16 +143,18 @@ _ROWS = (
     Family("seedvr2", "SeedVR2", "seedvr2"),
     Family("minimax-h3", "MiniMax H3", "minimax-h3"),
     Family("hunyuan3d", "Hunyuan 3D", "hunyuan-3d"),
-    Family("trellis2", "Trellis 2", "trellis2"),
+    Family("trellis2", "Trellis 2", "trellis2", variants=("pixal3d",)),
     Family("triposplat", "TripoSplat", "triposplat"),
     Family("stable-audio", "Stable Audio", "stable-audio"),
     Family("stable-audio-3", "Stable Audio 3", "stable-audio-3"),
     Family("ace", "ACE-Step", "ace"),
     Family("ace15", "ACE-Step 1.5", "ace15"),
+    Family("yue2", "YuE2", "yue2"),
     Family("minimax-music", "MiniMax Music", "minimax-music"),
     # What travels on the sockets of models and is none.
     Family("sam3", "SAM 3, a segmentation model", None, samples=False),
     Family("rt-detr", "RT-DETR, an object detector", None, samples=False),
+    Family("sdpose", "SD-Pose, a pose model", None, samples=False),
     Family("depth-anything-3", "Depth Anything 3, a depth model", None, samples=False),
     Family("face-detector", "a face detector", None, samples=False),
     Family("face-recogniser", "a face recogniser", None, samples=False),

@@ -22,6 +22,7 @@ class Inference:
         self._prompt = prompt
         self._rules = rules
         self._files = files
+        self._folders = rules.folders
         self._carried: dict[str, tuple[Carried | None, ...]] = {}
         self.asking: list[tuple[str, Plan]] = []
         """The nodes at which there is something to check, in order."""
@@ -55,7 +56,7 @@ class Inference:
 
     def files(self, node: PromptNode) -> Mapping[str, str]:
         """The inputs of a node that name files, and the folder below ``models`` of each."""
-        return self._rules.loaders.get(node.class_type, {})
+        return self._folders(node.class_type)
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
         """What is known of a file."""

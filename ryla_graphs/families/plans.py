@@ -8,11 +8,12 @@ from weakref import WeakKeyDictionary
 
 from ryla_graphs import sockets
 from ryla_graphs.catalog.schema import Kind, NodeSchema
-from ryla_graphs.families.carried import FAMILY_SOCKETS
+from ryla_graphs.families.family import Families
 from ryla_graphs.families.family_rules import FamilyRules
+from ryla_graphs.families.pack_sockets import PackSocket
 from ryla_graphs.families.rules import Restriction
 from ryla_graphs.families.transfer_rows import APART, SOUND, UNKNOWN
-from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Transfer
+from ryla_graphs.families.transfers import Either, From, ImageEncoder, OfFile, Part, TextEncoders, Transfer, Within
 
 
 class End(NamedTuple):
@@ -40,6 +41,8 @@ class Plan(NamedTuple):
     patched: tuple[tuple[int, str], ...]
     """Slots and types of the models and text encoders that it gives on as it changed them."""
 
+    takes: Families | None
+    """The families that its files must be of; None where it takes any."""
     asks: bool
     """Whether there is anything to check at its nodes."""
 
@@ -49,11 +52,12 @@ _ORDER = ("MODEL", "GUIDER", "CONDITIONING", "CLIP", "LATENT", "VAE")
 
 _SOURCES: Mapping[str, tuple[str, ...]] = {
     "CONDITIONING": ("CONDITIONING", "CLIP"),
-    "LATENT": ("MODEL", "GUIDER", "LATENT", "VAE"),
+    "LATENT": ("MODEL", "model", "GUIDER", "LATENT", "VAE", "vae"),
     "GUIDER": ("GUIDER", "MODEL"),
     "CLIP_VISION_OUTPUT": ("CLIP_VISION_OUTPUT", "CLIP_VISION"),
 }
-"""From which sockets an output takes its families, the first that the class has; others take them from their own."""
+"""From which sockets an output takes its families, the first that the class has; others take them from their own.
+In lower case stand the roles of packs' sockets."""
 
 
 _MADE: WeakKeyDictionary[FamilyRules, dict[int, tuple[NodeSchema, Plan]]] = WeakKeyDictionary()
@@ -85,11 +89,12 @@ def plans_of(rules: FamilyRules) -> Callable[[NodeSchema], Plan]:
 
 
 def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
-    inputs = dict(_family_inputs(schema))
+    inputs = dict(_family_inputs(schema, rules))
     restrictions = rules.restrictions.get(schema.class_type, {})
     outputs = tuple(_outputs(schema, inputs, rules))
     ends = tuple(_ends(schema, inputs, restrictions, rules))
     samples = _samples(schema, inputs)
+    takes = rules.takes(schema) if rules.folders(schema.class_type) else None
     patched = tuple(
         (slot, type_)
         for slot, type_ in enumerate(schema.output_types)
@@ -102,7 +107,8 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
         wires_decide=all(end.strength is None and end.socket != "lora" for end in ends),
         samples=samples,
         patched=patched,
-        asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched),
+        takes=takes,
+        asks=len(ends) > 1 or bool(restrictions) or samples or bool(patched) or takes is not None,
     )
 
 
@@ -130,7 +136,7 @@ def _samples(schema: NodeSchema, inputs: Mapping[str, str]) -> bool:
     return ("MODEL" in takes and bool(gives & {"LATENT", "GUIDER"})) or "GUIDER" in takes
 
 
-def _family_inputs(schema: NodeSchema) -> Iterator[tuple[str, str]]:
+def _family_inputs(schema: NodeSchema, rules: FamilyRules) -> Iterator[tuple[str, str]]:
     """The inputs that belong to families and their socket types; autogrow inputs as ``name.*``."""
     grown: list[str] = []
     for spec in schema.every_input():
@@ -138,9 +144,9 @@ def _family_inputs(schema: NodeSchema) -> Iterator[tuple[str, str]]:
             continue
         if spec.kind is Kind.AUTOGROW:
             grown.append(f"{spec.name}.")
-            if spec.slots and spec.slots[0].type in FAMILY_SOCKETS:
+            if spec.slots and rules.carries(spec.slots[0].type):
                 yield f"{spec.name}.*", spec.slots[0].type
-        elif spec.type in FAMILY_SOCKETS and not spec.listed:
+        elif rules.carries(spec.type) and not spec.listed:
             yield spec.name, spec.type
 
 
@@ -148,35 +154,66 @@ def _outputs(schema: NodeSchema, inputs: Mapping[str, str], rules: FamilyRules) 
     row = rules.transfers.get(schema.class_type)
     for slot, output in enumerate(schema.outputs):
         known = (*row, UNKNOWN)[min(slot, len(row))] if isinstance(row, tuple) else row
-        belongs = output.type in FAMILY_SOCKETS or output.type in (sockets.ANY, sockets.MATCH)
+        belongs = rules.carries(output.type) or output.type in (sockets.ANY, sockets.MATCH)
         if known is not None:
             yield known if belongs and known is not UNKNOWN else None
-        elif isinstance(output.type, str) and output.type in FAMILY_SOCKETS:
-            yield _default(schema, output.type, output.name.lower(), inputs, rules)
+        elif isinstance(output.type, str) and rules.carries(output.type):
+            source = _default(schema, output.type, output.name.lower(), inputs, rules)
+            yield _within(schema, rules.sockets.get(output.type), source, rules)
         elif output.match is not None:
             yield Either(tuple(spec.name for spec in schema.every_input() if spec.match == output.match))
         else:
             yield None
 
 
+def _within(
+    schema: NodeSchema, socket: PackSocket | None, source: Transfer | None, rules: FamilyRules
+) -> Transfer | None:
+    """What a pack's socket carries at most, and what its class takes."""
+    if socket is None:
+        return source
+    return Within((rules.loading.get(schema.class_type, socket.families) & socket.families) or socket.families, source)
+
+
 def _default(
     schema: NodeSchema, socket: str, name: str, inputs: Mapping[str, str], rules: FamilyRules
 ) -> Transfer | None:
-    if inputs.get(name) == socket:
+    if inputs.get(name) == socket and not (socket == "LATENT" and "model" in map(rules.role, inputs.values())):
         return From((name,))
     for source in _SOURCES.get(socket, (socket,)):
-        names = tuple(i for i, kind in inputs.items() if kind == source and i not in SOUND)
+        names = tuple(i for i, kind in inputs.items() if i not in SOUND and source in (kind, rules.role(kind)))
         if len(names) > 1 and _is_of_pack(schema):
             return Either(names)
         if names:
-            return From(names, latents=socket == "LATENT" and source in ("MODEL", "GUIDER"))
-    files = rules.loaders.get(schema.class_type, {})
-    for field, folder in files.items():
-        if folder != "configs":
-            if socket == "CLIP_VISION":
-                return ImageEncoder(field) if folder == "clip_vision" else None
-            return OfFile(field, folder, "CLIP" if socket == "CLIP" else "VAE" if socket == "VAE" else "MODEL")
-    return None
+            return From(names, latents=socket == "LATENT" and source in ("MODEL", "GUIDER", "model"))
+    return _of_file(schema, socket, rules)
+
+
+def _of_file(schema: NodeSchema, socket: str, rules: FamilyRules) -> Transfer | None:
+    """What a loader gives: what its file holds."""
+    files = rules.folders(schema.class_type)
+    texts = tuple(name for name, folder in files.items() if folder == "text_encoders")
+    if socket == "CLIP" and 0 < len(texts) < 3:
+        return TextEncoders(texts, "type" if any(spec.name == "type" for spec in schema.inputs) else None)
+    alone = len(files) == 1 and socket not in ("CONDITIONING", "LATENT")
+    holding = files.values() if alone else _HOLDING.get(socket, files.values())
+    fitting = [(name, folder) for name, folder in files.items() if folder in holding]
+    name, folder = fitting[0] if len(fitting) == 1 else ("", "")
+    if socket == "CLIP_VISION":
+        return ImageEncoder(name) if folder else None
+    part: Part = "CLIP" if socket == "CLIP" else "VAE" if socket == "VAE" or rules.role(socket) == "vae" else "MODEL"
+    return OfFile(name, folder, part) if folder else None
+
+
+_HOLDING: Mapping[str, tuple[str, ...]] = {
+    "MODEL": ("checkpoints", "diffusion_models"),
+    "CLIP": ("checkpoints",),
+    "VAE": ("checkpoints", "vae"),
+    "CLIP_VISION": ("clip_vision",),
+    "CONDITIONING": (),
+    "LATENT": (),
+}
+"""In which folders the file of an output is, where a class loads several; which of two in them, nobody knows."""
 
 
 def _ends(
@@ -184,13 +221,13 @@ def _ends(
 ) -> Iterator[End]:
     if schema.class_type in APART or _bundles(schema):
         return
-    files = rules.loaders.get(schema.class_type, {})
+    files = rules.folders(schema.class_type)
     strengths = {spec.name for spec in schema.inputs if spec.name in ("strength", "strength_model")}
     wanted = [
         End(name, socket, "strength" if socket == "CONTROL_NET" and "strength" in strengths else None)
         for name, socket in inputs.items()
         if name not in restrictions and name not in SOUND and not socket.startswith("CLIP_VISION")
-        if name in _ONE_MODEL or not _is_of_pack(schema)
+        if name in _ONE_MODEL or rules.role(socket) == "adapter" or not _is_of_pack(schema)
     ]
     if not {"MODEL", "CLIP"}.isdisjoint(inputs.values()):
         active = "strength_model" if "strength_model" in strengths else None

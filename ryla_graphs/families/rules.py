@@ -56,7 +56,14 @@ _INSTANTID_NODE = {"model": _INSTANTID, "positive": _INSTANTID, "negative": _INS
 _UNET = {"model": Restriction(families=UNETS, through="attention")}
 _FLUX_PATCH = {"model": _only("flux1", through="transformer")}
 _WAN_PICTURE = _only("clip-vision-h", through="image encoder")
-_GUIDED = ("flux1", "flux2", "chroma", "hunyuan-video", "hunyuan-image", "kandinsky5")
+_NEW = ("flux3", "moss-image", "fibo2", "ming-image", "qwen-image-21")
+"""Families newer than ComfyUI 0.33, of which nobody here knows which settings they read."""
+_GUIDED = ("flux1", "flux2", "chroma", "hunyuan-video", "hunyuan-image", "kandinsky5", *_NEW)
+_FLUX_SCHEDULE = (
+    *("flux1", "flux2", "chroma", "chroma-radiance", "hidream", "omnigen2", "longcat-image", "lens", "qwen-image"),
+    *("krea2", "mage-flow", "ltxv", "ltxav", *_NEW),
+)
+"""Those whose schedule is Flux.1's in ComfyUI's own code, and three that templates set so."""
 
 _CORE: Restrictions = {
     "CLIPTextEncodeFlux": {"clip": _only(*_T5_TEXT, through="text")},
@@ -67,9 +74,7 @@ _CORE: Restrictions = {
     "PhotoMakerEncode": {"clip": _only("sdxl", through="text")},
     "FluxGuidance": {"conditioning": _only(*_GUIDED, through="setting")},
     "FluxDisableGuidance": {"conditioning": _only(*_GUIDED, through="setting")},
-    "ModelSamplingFlux": {
-        "model": _only("flux1", "flux2", "chroma", "hidream", "omnigen2", "longcat-image", through="setting")
-    },
+    "ModelSamplingFlux": {"model": _only(*_FLUX_SCHEDULE, through="setting")},
     "StyleModelApply": {
         "clip_vision_output": _only("siglip", through="image encoder", when=("style_model", "flux1")),
     },
@@ -94,6 +99,7 @@ _CORE: Restrictions = {
     "SelfAttentionGuidance": {"model": Restriction(families=UNETS, through="attention", strength="scale")},
     "TomePatchModel": {"model": Restriction(families=UNETS, through="attention", strength="ratio")},
     "RTDETR_detect": {"model": _only("rt-detr", through="thing")},
+    "SDPoseKeypointExtractor": {"model": _only("sdpose", through="thing")},
     "SAM3_Detect": {"model": _only("sam3", through="thing")},
     "SAM3_VideoTrack": {"model": _only("sam3", through="thing")},
 }

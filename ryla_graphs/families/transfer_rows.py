@@ -40,9 +40,17 @@ _LOADERS: Transfers = {
     "LTXAVTextEncoderLoader": _just("ltxav"),
     "LTXVAudioVAELoader": UNKNOWN,
     "InstantIDModelLoader": _just("sdxl"),
-    "PulidFluxModelLoader": _just("flux1"),
     "IPAdapterModelLoader": OfFile("ipadapter_file", "ipadapter"),
     "InfuseNetLoader": _just("flux1"),
+    "LoadWanVideoClipTextEncoder": UNKNOWN,
+    "NunchakuFluxDiTLoader": _just("flux1"),
+    "NunchakuQwenImageDiTLoader": _just("qwen-image"),
+    "NunchakuTextEncoderLoader": _just("flux1"),
+    "NunchakuTextEncoderLoaderV2": _just("flux1"),
+    # Kolors is an SDXL that reads another text encoder.
+    **dict.fromkeys(("MZ_ChatGLM3", "MZ_ChatGLM3_V2", "MZ_ChatGLM3_Advance_V2", "MZ_KolorsUNETLoader"), UNKNOWN),
+    **dict.fromkeys(("MZ_KolorsUNETLoaderV2", "MZ_KolorsControlNetLoader", "MZ_IPAdapterModelLoaderKolors"), UNKNOWN),
+    **dict.fromkeys(("MZ_KolorsCheckpointLoaderSimple", "MZ_KolorsCLIPVisionLoader"), UNKNOWN),
     "IDEmbeddingModelLoader": (_just("face-detector"), _just("face-recogniser"), _just("face-projection")),
 }
 
@@ -77,6 +85,8 @@ _LATENTS: Transfers = {
     "EmptyHiDreamO1LatentImage": Empty(("pixels",)),
     "EmptyAceStepLatentAudio": Empty(("ace",)),
     "EmptyAceStep1.5LatentAudio": Empty(("ace15",)),
+    "EmptyMiniMaxMusic3LatentAudio": Empty(("minimax-music",)),
+    "EmptyYuE2LatentAudio": Empty(("yue2",)),
     "EmptyLatentAudio": Empty(("stable-audio",)),
     "EmptyLatentHunyuan3Dv2": Empty(("hunyuan-3d",)),
     "StableCascade_EmptyLatentImage": (Empty(("cascade-c",)), Empty(("cascade-b",))),

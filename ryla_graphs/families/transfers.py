@@ -113,13 +113,17 @@ class Empty:
         return Carried(with_latents(*self.formats), origin, empty=True)
 
 
+Part = Literal["MODEL", "CLIP", "VAE"]
+"""A part of a checkpoint."""
+
+
 @dataclass(frozen=True, slots=True)
 class OfFile:
     """The families of the file that an input names."""
 
     input: str
     folder: str
-    part: Literal["MODEL", "CLIP", "VAE"] = "MODEL"
+    part: Part = "MODEL"
     """Which part of a checkpoint the output is."""
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
@@ -133,6 +137,21 @@ class OfFile:
         if self.part == "VAE":
             return as_latents(carried)
         return as_text(carried) if self.part == "CLIP" else carried
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Some families, narrowed to those of what comes in, or of a file, where that is of one of them."""
+
+    families: frozenset[str]
+    source: Transfer | None = None
+
+    def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
+        """See `Transfer`."""
+        found = self.source.carry(node, wires) if self.source is not None else None
+        if found is not None and not found.families.isdisjoint(self.families):
+            return found._replace(families=found.families & self.families)
+        return Carried(self.families, Origin(node.id, node.schema.class_type, (), "class"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ ComfyUI's history  {id: {"prompt": [number, id, graph, extra_data, outputs], "ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ _QUIET = frozenset({"client_id", "extra_data", "number", "front", "prompt_id", "
 _SALAD = frozenset({
     "azure_blob_upload", "convert_output", "hf_upload", "http_upload", "s3", "webhook", "webhook_v2",
 })  # fmt: skip
+_SECRETS = ("api_key_comfy_org", "auth_token_comfy_org")
 _ASSET = "core/ASSET"
 
 
@@ -101,7 +102,7 @@ def _with_prompt(value: Mapping[str, Any], graph: Any) -> Body:
         kind="a request to Salad's comfyui-api" if salad else "the body of a POST /prompt",
         graph=graph,
         workflow=beside,
-        unread=tuple(key for key in value if key not in (_QUIET | {"prompt", "workflow"})),
+        unread=(*(key for key in value if key not in (_QUIET | {"prompt", "workflow"})), *_keys_in(extra)),
     )
 
 
@@ -114,8 +115,18 @@ def _with_workflow(value: Mapping[str, Any], graph: Any) -> Body:
         kind="a job of Comfy API v2" if v2 else "a workflow with its input files",
         graph=graph,
         files=inputs,
-        unread=tuple(key for key in value if key not in ({"workflow", "inputs"} | _QUIET)),
+        unread=(
+            *(key for key in value if key not in ({"workflow", "inputs"} | _QUIET)),
+            *_keys_in(value.get("extra_data")),
+        ),
     )
+
+
+def _keys_in(extra: Any) -> Iterator[str]:
+    """Where the key of a partner's service stands: a server takes it out before, and nobody else uses it."""
+    for name in _SECRETS:
+        if isinstance(extra, Mapping) and extra.get(name):
+            yield f"extra_data.{name}"
 
 
 def _of_history(entry: Any) -> Body | None:

@@ -21,8 +21,9 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.wire import Job, load_event
-from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, RunLost
+from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, ExecutionFailed, RunLost
 
 SILENCE_SECONDS = 15.0
 """After this long without an event the call is asked whether it still works."""
@@ -69,11 +70,15 @@ class ModalEngine:
         fresh: bool = False,  # noqa: ARG002 - to write the id down is the look
         previews: bool = False,
         gpu: str | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> ModalRun | LostRun:
         """Spawn a call for the graph, unless a run of this id has one already.
 
-        Without `gpu` the worker class's own list decides.
+        Without `gpu` the worker class's own list decides. Raises `EngineRefused` for a partner key: Modal keeps what
+        calls are given.
         """
+        if partner_key is not None:
+            raise EngineRefused("Modal keeps what its calls are given, so no partner key is handed to it")
         run_id = run_id or str(uuid.uuid4())
         record = {"call": None, "gpu": gpu, "spawned_at": time.time()}
         try:

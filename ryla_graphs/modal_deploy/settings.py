@@ -12,7 +12,7 @@ from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import InvalidSettings
 
 PREFIX = "RYLA_MODAL_"
-SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "HF_TOKEN")
+SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "COMFY_API_KEY", "HF_TOKEN")
 """Variables that belong into the Modal secret; they are never written into the app."""
 
 WAIT_SECONDS = 140

@@ -110,12 +110,16 @@ def build_app(
     Raises `InvalidSettings` where nobody is asked for a token, neither by us nor by Modal, unless that is wanted.
     """
     models = VolumeFiles(parts.models)
-    server = settings_from(environment, place=placing(settings, models, lacking))
+    # Modal's own edge sends here only what asks for an address of this app.
+    hosts = {} if environment.get("RYLA_HOSTS") else {"hosts": ("*",)}
+    server = settings_from(environment, place=placing(settings, models, lacking), **hosts)
     if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
         raise InvalidSettings(
             f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
             " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
         )
+    if server.partner_nodes:
+        raise InvalidSettings("RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there")
     silence, grace = patience
     engine = ModalEngine(
         worker,

@@ -7,7 +7,7 @@ licence that must be accepted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -15,33 +15,17 @@ from urllib.parse import unquote, urlsplit
 from ryla_graphs.formats.editor.models import NamedModel
 from ryla_graphs.problems import AtFile, Problem
 from ryla_graphs.weights.manifest import known
+from ryla_graphs.weights.manifest.licences import unknown
 from ryla_graphs.weights.needs import Need
-from ryla_graphs.weights.weight import Content, HubFile, Licence, WebFile, Weight
+from ryla_graphs.weights.weight import CONTENTS, HubFile, WebFile, Weight
 
 HOSTS = ("huggingface.co", "civitai.com")
 """Where weights that only a graph names are fetched from."""
 
-UNKNOWN = "unknown"
-"""The name of a licence that nobody has looked up."""
-
 _HUB = re.compile(r"/([\w.-]+/[\w.-]+)/(?:resolve|blob)/main/(.+)")
-_PLACE = re.compile(r"(?!\.)[^\\/:*?\"<>|\0]+(?:/(?!\.)[^\\/:*?\"<>|\0]+)*")
+PLACE = re.compile(r"(?!\.)[^\\/:*?\"<>|\0]+(?:/(?!\.)[^\\/:*?\"<>|\0]+)*")
 """A path below a folder: no part of it begins with a dot."""
-_SHA256 = re.compile("[0-9a-f]{64}")
-_CONTENTS: Mapping[str, Content] = {
-    "checkpoints": "checkpoint",
-    "clip_vision": "clip vision",
-    "controlnet": "controlnet",
-    "diffusion_models": "diffusion model",
-    "latent_upscale_models": "upscaler",
-    "loras": "lora",
-    "model_patches": "adapter",
-    "style_models": "adapter",
-    "text_encoders": "text encoder",
-    "unet": "diffusion model",
-    "upscale_models": "upscaler",
-    "vae": "vae",
-}
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Brought(NamedTuple):
@@ -90,7 +74,7 @@ def with_brought(needs: Sequence[Need], models: Iterable[NamedModel], nodes: Ite
 def weight_of(model: NamedModel) -> Weight | Problem:
     """The row for a file that a graph names, or why it is not fetched."""
     parts = urlsplit(model.url or "")
-    if not (_PLACE.fullmatch(model.folder) and _PLACE.fullmatch(model.name)) or ".." in unquote(parts.path):
+    if not (PLACE.fullmatch(model.folder) and PLACE.fullmatch(model.name)) or ".." in unquote(parts.path):
         return Problem(
             code="misplaced_file",
             message="the graph names a place that is none below the models folder",
@@ -111,14 +95,9 @@ def weight_of(model: NamedModel) -> Weight | Problem:
     return Weight(
         name=model.name,
         folder=model.folder,
-        content=_CONTENTS.get(model.folder, "other"),
-        sha256=model.sha256 if model.sha256 and _SHA256.fullmatch(model.sha256) else None,
-        licence=Licence(
-            name=UNKNOWN,
-            commercial=False,
-            restriction="only the graph names this file: read its licence on its page",
-            url=source.page,
-        ),
+        content=CONTENTS.get(model.folder, "other"),
+        sha256=model.sha256 if model.sha256 and SHA256.fullmatch(model.sha256) else None,
+        licence=unknown(source.page, "only the graph names this file: read its licence on its page"),
         sources=(source,),
     )
 

@@ -13,7 +13,7 @@ from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.identity import misnamed, missized, pickled
 from ryla_graphs.problems import InvalidWeights, Problem
-from ryla_graphs.weights import MANIFEST, Weight
+from ryla_graphs.weights import Weight, known, manifest
 
 State = Literal["fine", "unknown", "missing", "suspect", "bad"]
 
@@ -74,7 +74,7 @@ def check(
     `rows` are of files that the manifest does not know. With `hashes`, sound files are read whole and compared with
     the published sha256; `on_bytes` is told of every piece that is read.
     """
-    known = {**_ROWS, **{f"{row.folder}/{row.name}": row for row in rows}}
+    known = {**_rows(), **{f"{row.folder}/{row.name}": row for row in rows}}
     for place in _everything(models) if wanted is None else dict.fromkeys(wanted):
         checked = _looked_up(models, place, known)
         if hashes and checked.state == "fine":
@@ -91,8 +91,9 @@ def _looked_up(models: ModelsFolder, place: tuple[str, str], known: Mapping[str,
     return replace(checked, problems=(_missing(row),)) if path is None else _looked_into(checked, path)
 
 
-_ROWS: Mapping[str, Weight] = {f"{row.folder}/{row.name}": row for row in MANIFEST}
-"""By path below ``models``, since a folder of the manifest may lie deeper than those that are listed."""
+def _rows() -> Mapping[str, Weight]:
+    """By path below ``models``, since a folder of the manifest may lie deeper than those that are listed."""
+    return {f"{row.folder}/{row.name}": row for row in manifest()}
 
 
 def _everything(models: ModelsFolder) -> Iterator[tuple[str, str]]:
@@ -105,7 +106,7 @@ def _missing(row: Weight | None) -> Problem:
 
 
 def _pull(row: Weight) -> str:
-    named = row.name if "/".join(row.key) in _ROWS else "GRAPH"
+    named = row.name if known(row.name, row.folder) is not None else "GRAPH"
     return f"`ryla-graphs weights pull {named} --into DIR`"
 
 

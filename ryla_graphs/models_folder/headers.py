@@ -55,12 +55,19 @@ def read_header(path: Path) -> Header:
     ``not_safetensors`` or ``bad_header``; `OSError` where the file cannot be read.
     """
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        length = _length(file, size, path)
-        try:
-            header = json.loads(file.read(length), object_pairs_hook=_unique, parse_constant=_refuse)
-        except (ValueError, RecursionError) as error:
-            _fail(path, "bad_header", f"its header is no JSON that makes sense: {shorten(str(error))}")
+        return header_of(file, os.fstat(file.fileno()).st_size, path)
+
+
+def header_of(file: BinaryIO, size: int, path: Path) -> Header:
+    """The header of a safetensors file of `size` bytes, of which `file` need hold only the beginning.
+
+    `path` is how messages call it. Raises as `read_header` does.
+    """
+    length = _length(file, size, path)
+    try:
+        header = json.loads(file.read(length), object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        _fail(path, "bad_header", f"its header is no JSON that makes sense: {shorten(str(error))}")
     if not isinstance(header, dict):
         _fail(path, "bad_header", f"its header is {type(header).__name__}, expected an object")
     _covers(header, size - 8 - length, path)

@@ -124,8 +124,8 @@ def _strange(fetch: Fetch) -> Problem | None:
     )
 
 
-def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> None:
-    """Fetch what is not there yet.
+def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> dict[tuple[str, str], str]:
+    """Fetch what is not there yet; gives the sha256 of what came and had none published, by folder and name.
 
     All sources are asked before the first byte is fetched, so that a gated one is told at once. Raises
     `PullFailed` with all that cannot be had, or with the file that came badly; what came before stays.
@@ -138,6 +138,7 @@ def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> None:
         _check_disk(located)
         for fetch, place in located:
             _bring(fetch, place, session, watcher)
+        return {fetch.weight.key: sha256_of(fetch.target) for fetch, _ in located if fetch.weight.sha256 is None}
 
 
 def _locate_all(todo: Sequence[Fetch], session: requests.Session, watcher: Watcher) -> list[tuple[Fetch, Located]]:

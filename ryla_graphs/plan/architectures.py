@@ -171,6 +171,25 @@ _ROWS = (
         memory=2.304,
         frames=4,
     ),
+    # VACE runs eight more blocks beside the forty, or fifteen beside the thirty.
+    Architecture(
+        family="wan",
+        variant="vace_1.3b",
+        parameters=2.154e9,
+        linear=3.9e9,
+        quadratic=276_480,
+        memory=0.829,
+        frames=4,
+    ),
+    Architecture(
+        family="wan",
+        variant="vace_14b",
+        parameters=17.34e9,
+        linear=29.45e9,
+        quadratic=983_040,
+        memory=2.765,
+        frames=4,
+    ),
     Architecture(
         family="wan22-5b",
         variant="",
@@ -349,11 +368,15 @@ ARCHITECTURES: Mapping[str, tuple[Architecture, ...]] = _by_family()
 def architectures(family: str, name: str = "") -> tuple[Architecture, ...]:
     """The models of a family that a file's name and variant may mean; none for a family that nobody looked at."""
     rows = ARCHITECTURES.get(family, ())
-    return tuple(row for row in rows if row.variant and _names(row.variant, name.lower())) or rows
+    named = [row for row in rows if row.variant and _names(row.variant, name.lower())]
+    wider = {row.variant for row in named for other in named if row is not other and row.variant in other.variant}
+    return tuple(row for row in named if row.variant not in wider) or rows
 
 
 def _names(variant: str, name: str) -> bool:
     """Whether a name speaks of a variant: ``1.3b`` may be written ``1_3b``, and is no ``3b``."""
+    if variant == "14b" and re.search(r"wan[._]?2[._]?2", name):
+        return True  # Wan 2.2 has no other size; its 5B is a family of its own
     written = re.escape(variant).replace(r"\.", "[._]")
     return re.search(rf"(?<![\d.]){written}", name) is not None
 

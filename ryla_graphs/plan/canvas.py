@@ -147,13 +147,27 @@ def _begun(node: PromptNode, view: View) -> Canvas | None:
         return None
     sides = [f"{written[0]}{side}" for side in ("width", "height")]
     width, height = (number_of(view, node, side) if side in node.known else 0 for side in sides)
-    frames = next((value for name in _LENGTHS if (value := number_of(view, node, name))), 1)
+    frames, assumed = _frames(node, view)
     batch = number_of(view, node, "batch_size") or 1
     if width is None or height is None:
         told = f"the size of {node.schema.class_type} '{node.id}' comes over a wire and is taken as 1024x1024"
-        return replace(UNKNOWN, frames=int(frames), batch=int(batch), assumed=(told,))
+        return replace(UNKNOWN, frames=frames, batch=int(batch), assumed=(told, *assumed))
     origin = node.id, node.schema.class_type
-    return Canvas(width=int(width), height=int(height), frames=int(frames), batch=int(batch), set_by=origin)
+    return Canvas(width=int(width), height=int(height), frames=frames, batch=int(batch), assumed=assumed, set_by=origin)
+
+
+def _frames(node: PromptNode, view: View) -> tuple[int, tuple[str, ...]]:
+    """How many frames a node makes, and what of that had to be assumed: a length that only the run can tell."""
+    for name in _LENGTHS:
+        if name in node.known:
+            if value := number_of(view, node, name):
+                return int(value), ()
+            if name in node.wires:
+                default = node.known[name].default
+                taken = default if isinstance(default, int) and default > 1 else _VIDEO.frames
+                told = f"the `{name}` of {node.schema.class_type} '{node.id}' comes over a wire and is taken as {taken}"
+                return taken, (told,)
+    return 1, ()
 
 
 def _resized(node: PromptNode, view: View, before: Canvas) -> Canvas:
@@ -165,7 +179,8 @@ def _resized(node: PromptNode, view: View, before: Canvas) -> Canvas:
         height = begun.height or round(before.height * begun.width / before.width) or before.height
         frames = begun.frames if any(name in node.known for name in _LENGTHS) else before.frames
         batch = begun.batch if "batch_size" in node.known else before.batch
-        assumed = begun.assumed if begun.width and begun.height else (*before.assumed, *begun.assumed)
+        sized = begun.width and begun.height
+        assumed = begun.assumed if sized else (*before.assumed, *begun.assumed)
         return replace(begun, width=width, height=height, frames=frames, batch=batch, assumed=assumed)
     for name, scale in _SCALES.items():
         if name in node.known and (wanted := number_of(view, node, name)) is not None:

@@ -14,7 +14,7 @@ from ryla_graphs.plan.sizing import CONTENTS, PARTS, Held, guessed, like, packed
 from ryla_graphs.prompt import PromptNode
 from ryla_graphs.prompt.files import NOT_FILES
 from ryla_graphs.validation.view import View
-from ryla_graphs.weights import MANIFEST, Content, Need, Precision, needed
+from ryla_graphs.weights import Content, Need, Precision, manifest, needed
 from ryla_graphs.weights.precision import quantisation
 from ryla_graphs.weights.sizes import Size
 
@@ -148,8 +148,8 @@ class Weights:
         weight, held = need.weight, self._held(need.folder, need.name)
         if (exactly := held if held is not None else weight.size if weight else None) is not None:
             return Size(exactly, exactly)
-        if weight is not None:
-            return Size(weight.weighs, int(weight.weighs * _OVERHEAD)) if weight.weighs else None
+        if weight is not None and weight.weighs:
+            return Size(weight.weighs, int(weight.weighs * _OVERHEAD))
         if need.folder in _NO_MEMORY:
             return None
         if (node := self.view.nodes.get(need.node)) is None:
@@ -175,7 +175,8 @@ class Weights:
             content: Content | None = "clip vision" if socket == "CLIP_VISION" else _PART_OF.get(socket, "checkpoint")
             family = (weight and weight.family) or self._inferred(node, "MODEL")[0] or inferred
         else:
-            content = weight.content if weight else CONTENTS.get(need.folder) or _PART_OF.get(socket)
+            known = weight.content if weight and weight.content != "other" else None
+            content = known or CONTENTS.get(need.folder) or _PART_OF.get(socket)
             family = (weight and weight.family) or inferred
         named = f"{need.name} {(weight and weight.variant) or variant or ''}"
         return content, family, architecture(family, named) if family and content == "diffusion model" else None
@@ -197,14 +198,16 @@ class Weights:
         weight = need.weight
         if weight is None:
             return None
-        size = weight.parts.get(content, weight.size) if need.folder == "checkpoints" and content else weight.size
+        of_part = need.folder == "checkpoints" and content in PARTS
+        size = weight.parts.get(content) if of_part and content else weight.weighs
         return None if size is None else (Size(size, size), weight.precision, None)
 
     def _on_disk(
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
-        """What lies in the models folder; of an all-in-one checkpoint the share that a part has by its parameters."""
-        held = self._held(need.folder, need.name)
+        """What lies in the models folder, or would; of a checkpoint the share that a part has by its parameters."""
+        published = need.weight.weighs if need.weight is not None else None
+        held = self._held(need.folder, need.name) or published
         if held is None:
             return None
         told = quantisation(need.name)
@@ -235,7 +238,7 @@ class Weights:
         self, need: Need, content: Content | None, family: str | None, model: Architecture | None
     ) -> _Found | None:
         """What a file's name tells of its size."""
-        alike = like(family, MANIFEST) if need.folder == "checkpoints" and quantisation(need.name) is None else None
+        alike = like(family, manifest()) if need.folder == "checkpoints" and quantisation(need.name) is None else None
         if alike is not None and content is not None and content in alike.parts:
             size = alike.parts[content]
             told = f"the parts of {need.name} are taken to be as large as those of {alike.name}"

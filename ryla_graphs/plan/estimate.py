@@ -15,6 +15,7 @@ from ryla_graphs.plan.plan import OnGPU, Plan, StagePlan, Unknown
 from ryla_graphs.plan.requirements import requirements_of
 from ryla_graphs.plan.requisites import classes_of, minimum_version, node_packs, weight_files
 from ryla_graphs.plan.seconds import cold_seconds, run_seconds
+from ryla_graphs.plan.services import services_of
 from ryla_graphs.plan.sizing import Held
 from ryla_graphs.plan.stages import Stage, stages
 from ryla_graphs.plan.vram import RESERVED, Fit, Memory, bytes_each, memory, needs, size_on
@@ -38,6 +39,7 @@ def plan_of(view: View, held: Held = lambda _folder, _name: None) -> Plan:
     return Plan(
         weights=tuple(weight_files(weights.needs, weights.stored)),
         packs=tuple(node_packs(view)),
+        services=tuple(services_of(view)),
         comfyui=minimum_version(view, found),
         stages=tuple(_stage_plan(stage) for stage in found),
         images=_images(delivered),
@@ -178,8 +180,12 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
             which = "its licence is" if weights.stored(need) is not None else "its size and licence are"
             what = f"'{need.name}' in models/{need.folder} is not in the manifest: {which} not known"
             yield Unknown(what=what, node=need.node, class_type=need.class_type, affects=("files",))
-        elif need.weight.size is None and weights.stored(need) is None:
+            continue
+        if need.weight.size is None and weights.stored(need) is None:
             yield Unknown(what=f"the exact size of '{need.name}' is not known", affects=("files",))
+        if not need.weight.licence.is_known:
+            page = need.weight.sources[0].page if need.weight.sources else "its page"
+            yield Unknown(what=f"the licence of '{need.name}' is not known here: see {page}", affects=("files",))
     for label in sorted({piece.label for stage in found for piece in stage.pieces if piece.size is None}):
         yield Unknown(what=f"how much memory {label} takes is not known", affects=("memory", "seconds", "cost"))
     folders = {folder for schema in classes_of(view) if (folder := folder_of(schema)) is not None}

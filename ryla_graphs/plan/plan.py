@@ -57,6 +57,20 @@ class NodePack(_Value, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+class PaidService(_Value, frozen=True):
+    """A node that calls a partner's paid service, which is billed to the account of the key that the run bears."""
+
+    node: str
+    class_type: str
+    service: str
+    """Whose: ``Kling``."""
+    usd_at_least: float | None = None
+    """Of a run, by ComfyUI's own price badge; None where that is not recorded, or goes by the second or the token."""
+    usd_at_most: float | None = None
+    rate: str | None = None
+    """A price that is not of a whole run: ``$0.05 per second``."""
+
+
 class MinimumVersion(_Value, frozen=True):
     """The oldest ComfyUI that can run the graph, and what asks for it."""
 
@@ -153,6 +167,8 @@ class Plan(_Value, frozen=True):
 
     weights: tuple[WeightFile, ...]
     packs: tuple[NodePack, ...]
+    services: tuple[PaidService, ...] = ()
+    """The paid services that it calls; what they cost is in no other figure of the plan."""
     comfyui: MinimumVersion
     stages: tuple[StagePlan, ...]
     images: int

@@ -46,7 +46,7 @@ def weight_files(needs: Iterable[Need], stored: Callable[[Need], Size | None]) -
             sha256=weight.sha256 if weight else None,
             family=weight.family if weight else None,
             licence=weight.licence.name if weight else None,
-            commercial=weight.licence.commercial if weight else None,
+            commercial=weight.licence.commercial if weight and weight.licence.is_known else None,
             gated=source.gated if source else False,
             pickled=weight.pickled if weight else False,
             source=source.url if source else None,

@@ -29,6 +29,7 @@ SAMPLERS: Mapping[str, Sampler] = {
     "KSamplerAdvanced": Sampler(
         steps="steps", cfg="cfg", method="sampler_name", first="start_at_step", last="end_at_step"
     ),
+    "FaceDetailer": Sampler(steps="steps", cfg="cfg", method="sampler_name"),
     "SamplerCustom": Sampler(cfg="cfg", method="sampler", sigmas="sigmas"),
     "SamplerCustomAdvanced": Sampler(method="sampler", sigmas="sigmas", guider="guider"),
 }

@@ -76,9 +76,11 @@ def _parameters(
     match content:
         case "diffusion model" if model is not None:
             rows = architectures(model.family, name)
+            if len(rows) > 1 and (told := sizes.nominal(name)) is not None:
+                return told  # of no size that is known, but its name says one
             return Parameters(min(row.least for row in rows), max(row.parameters for row in rows))
         case "diffusion model":
-            return sizes.nominal(name)
+            return sizes.diffusion(family or "", name)
         case "text encoder":
             return sizes.encoder(name) or sizes.nominal(name)
         case "vae":

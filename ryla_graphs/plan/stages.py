@@ -32,6 +32,8 @@ class Gap(NamedTuple):
 
 _UPSCALER = 33.4e6
 """Operations a pixel that is given, of an upscaling model with 16.7 million parameters, the usual size."""
+_BIREFNET = 2.3e12
+"""Operations of BiRefNet, as its authors count them: it looks at every picture with 1024x1024 pixels."""
 _TRAINERS = frozenset({"TrainLoraNode"})
 _VISION_TOKENS = 257
 _TEXT_TOKENS = 256
@@ -104,6 +106,8 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
         return _vae(view, node, weights, canvas, decode=False)
     if "CLIP_VISION" in takes or "EVA_CLIP" in takes:
         return _vision(node, weights)
+    if "BACKGROUND_REMOVAL" in takes:
+        return _stage_of(node, "vision", weights.of(node, "BACKGROUND_REMOVAL"), operations=_BIREFNET)
     if "UPSCALE_MODEL" in takes:
         before = next((sizes[link[0]] for _, link in wired(node, "IMAGE") if link[0] in sizes), UNKNOWN)
         pieces = weights.of(node, "UPSCALE_MODEL")
@@ -111,7 +115,7 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
     if "SEEDVR2_DIT" in takes and "IMAGE" in gives:
         return _seedvr2(node, weights, canvas)
     if node.schema.api_node:
-        return _elsewhere(node, "how long the partner's service takes, and what it charges")
+        return _elsewhere(node, "how long the partner's service takes")
     return _elsewhere(node, "how long training takes") if node.schema.class_type in _TRAINERS else None
 
 
@@ -140,6 +144,8 @@ def _stage_of(
 
 
 def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) -> Stage:
+    if node.schema.class_type == "FaceDetailer":
+        canvas = _one_face(view, node, canvas)
     pieces = weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
@@ -164,6 +170,13 @@ def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) ->
     total, at_once = (found.total, min(found.at_once, 2)) if found else (1, 1)
     counted = found.counted if found else "steps" not in node.known or number_of(view, node, "steps") is not None
     return replace(sampled, model=model, evaluations=total, at_once=at_once, steps_known=counted)
+
+
+def _one_face(view: View, node: PromptNode, canvas: Canvas) -> Canvas:
+    """What Impact's detailer samples at once: a face and what is around it, at most as large as it may be made."""
+    side = int(number_of(view, node, "max_size") or canvas.width)
+    told = f"FaceDetailer '{node.id}' is taken to find one face, and to draw it with {side}x{side} pixels"
+    return Canvas(width=side, height=side, assumed=(*canvas.assumed, told))
 
 
 def _text(node: PromptNode, weights: Weights) -> Stage:

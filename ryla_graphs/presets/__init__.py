@@ -13,7 +13,17 @@ from ryla_graphs.presets.base import Parameters, Preset
 from ryla_graphs.problems import NotFound
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "a picture from text": ("flux-dev", "flux-schnell", "flux-lora", "z-image-turbo", "base-images"),
+    "a picture from text": (
+        "flux-dev",
+        "flux-schnell",
+        "flux-lora",
+        "z-image-turbo",
+        "flux2-klein",
+        "qwen-image",
+        "sdxl",
+        "sd15",
+        "base-images",
+    ),
     "a person's face": (
         "flux-instantid",
         "flux-pulid",
@@ -21,9 +31,22 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "sdxl-instantid",
         "character-sheet",
         "face-swap",
+        "face-detailer",
     ),
-    "a picture from a picture": ("flux-img2img", "seedvr2-upscale"),
-    "a video": ("wan-t2v", "wan-i2v"),
+    "a picture from a picture": (
+        "flux-img2img",
+        "flux-kontext",
+        "qwen-image-edit",
+        "flux-fill",
+        "sdxl-inpaint",
+        "flux-controlnet",
+        "z-image-controlnet",
+        "flux-redux",
+        "upscale",
+        "seedvr2-upscale",
+        "remove-background",
+    ),
+    "a video": ("wan-t2v", "wan-i2v", "wan22-t2v", "wan22-i2v", "ltx-video"),
 }
 """The names of all presets, by what they make."""
 

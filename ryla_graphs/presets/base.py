@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_snake
@@ -56,23 +56,33 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
+    only_with: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """Parameters that have an effect only where another one is given, by that one: `ActsWith` for whole bases."""
+
     @model_validator(mode="after")
     def _nothing_is_idle(self) -> Self:
         for name, fact in type(self).model_fields.items():
-            reason = _idle(self, fact)
-            if reason and getattr(self, name) != fact.default:
+            reason = self._idle(name, fact)
+            if reason and getattr(self, name) != self._usual(fact):
                 raise ValueError(f"`{to_camel(name)}` has no effect {reason}")
         return self
 
+    def _idle(self, name: str, fact: FieldInfo) -> str | None:
+        """Why a parameter has no effect beside the others, where it has none."""
+        needed = [other for other, names in self.only_with.items() if name in names]
+        for other in (*needed, *(mark.other for mark in fact.metadata if isinstance(mark, ActsWith))):
+            if not getattr(self, other):
+                return f"without `{to_camel(other)}`"
+        for mark in fact.metadata:
+            if isinstance(mark, ReplacedBy) and getattr(self, mark.other):
+                return f"beside `{to_camel(mark.other)}`, which replaces it"
+        return None
 
-def _idle(given: Parameters, fact: FieldInfo) -> str | None:
-    """Why a parameter has no effect beside the others, where it has none."""
-    for mark in fact.metadata:
-        if isinstance(mark, ActsWith) and not getattr(given, mark.other):
-            return f"without `{to_camel(mark.other)}`"
-        if isinstance(mark, ReplacedBy) and getattr(given, mark.other):
-            return f"beside `{to_camel(mark.other)}`, which replaces it"
-    return None
+    def _usual(self, fact: FieldInfo) -> Any:
+        """What a parameter is where nobody gives it."""
+        if fact.default_factory_takes_validated_data:
+            return fact.get_default(call_default_factory=True, validated_data=dict(self))
+        return fact.default
 
 
 Prompt = Annotated[str, Field(min_length=1, max_length=20_000, description="What to show, in words")]

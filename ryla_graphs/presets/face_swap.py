@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ryla_graphs.graph.wires import Source
-from ryla_graphs.nodes import ImageScaleToTotalPixels, ImageToMask, LoadImageMask, SaveImage
+from ryla_graphs.nodes import SaveImage
 from ryla_graphs.presets.base import Denoise, Megapixels, Prompt, ReplacedBy, Steps, preset
 from ryla_graphs.presets.parts.faces import (
     FACE_DETECTOR,
@@ -26,7 +26,7 @@ from ryla_graphs.presets.parts.instantid import (
     redraw,
 )
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_picture, scaled
 from ryla_graphs.presets.parts.sampling import Sampling, encode, negative_notice
 from ryla_graphs.sockets import Image, Mask
 from ryla_graphs.workflow import Workflow
@@ -42,7 +42,7 @@ class FaceSwapParams(IdentityParams, LoraParams, Sampling):
     denoise: Denoise = 0.7
     megapixels: Megapixels = 1.0
     detector_name: Annotated[DetectorName, ReplacedBy("mask_image")] = FACE_DETECTOR
-    mask_image: Picture | None = Field(
+    mask_image: MaskPicture | None = Field(
         default=None,
         description="Picture of the base picture's shape, white where to redraw; instead of a detector and Impact Pack",
     )
@@ -67,7 +67,7 @@ def face_swap(p: FaceSwapParams) -> Workflow:
     """
     loaded = apply_loras(load_sdxl(p), p.stack, text_encoder=p.text_encoder)
     text = encode(p, loaded.clip, triggered(p.prompt, p.stack))
-    base = _scaled(p, load_picture(p.base_image, "base"))
+    base = scaled(load_picture(p.base_image, "base"), p.megapixels)
     identity = identify(p, loaded, load_face_tools(p), text, keypoints=base)
     mask = _mask(p, base)
     redrawn = redraw(loaded, identity, base, Redraw(p.steps, p.cfg, p.denoise, p.seed), mask=mask)
@@ -76,15 +76,7 @@ def face_swap(p: FaceSwapParams) -> Workflow:
     return Workflow(saved).noting((*negative_notice(p), *notes))
 
 
-def _scaled(p: FaceSwapParams, base: Source[Image]) -> ImageScaleToTotalPixels:
-    """The base picture at the size that SDXL draws; sides in multiples of 16 make redrawn pixels meet the old ones."""
-    scaled = ImageScaleToTotalPixels(image=base, upscale_method="lanczos", megapixels=p.megapixels, resolution_steps=16)
-    return scaled.named("scaled")
-
-
 def _mask(p: FaceSwapParams, base: Source[Image]) -> Source[Mask]:
-    if isinstance(p.mask_image, str):
-        return LoadImageMask(image=p.mask_image, channel="red").named("mask")
     if p.mask_image is not None:
-        return ImageToMask(image=p.mask_image, channel="red").named("mask")
+        return load_mask(p.mask_image)
     return face_mask(face_detector(p.detector_name), base, largest_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ryla_graphs.nodes import ImageScaleToTotalPixels, SaveImage, VAEEncode
+from ryla_graphs.nodes import SaveImage, VAEEncode
 from ryla_graphs.presets.base import Denoise, Megapixels, preset
 from ryla_graphs.presets.parts.flux import CFG_ADVICE, FluxParams, Guided, flux_text, load_flux, sample_flux
-from ryla_graphs.presets.parts.pictures import Picture, load_picture
+from ryla_graphs.presets.parts.pictures import Picture, load_picture, scaled
 from ryla_graphs.presets.parts.sampling import negative_notice
 from ryla_graphs.workflow import Workflow
 
@@ -34,12 +34,7 @@ def flux_img2img(p: FluxImg2ImgParams) -> Workflow:
     licensed for non-commercial use.
     """
     loaded = load_flux(p)
-    base = ImageScaleToTotalPixels(
-        image=load_picture(p.base_image, "base"),
-        upscale_method="lanczos",
-        megapixels=p.megapixels,
-        resolution_steps=16,
-    ).named("scaled")
+    base = scaled(load_picture(p.base_image, "base"), p.megapixels)
     canvas = VAEEncode(pixels=base, vae=loaded.vae).named("canvas")
     picture = sample_flux(p, loaded, flux_text(p, loaded, p.prompt), canvas, denoise=p.denoise)
     saved = SaveImage(images=picture, filename_prefix="flux_img2img").named("save")

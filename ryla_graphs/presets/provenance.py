@@ -57,8 +57,9 @@ def provenance(example: P, build: Build[P]) -> Table:
                     break
                 left -= 1
                 other = build(changed)
-                if len(bases) < _BASES:
-                    bases.setdefault(_shape(other), (changed, other))
+                if len(bases) < _BASES and not _shape(other) <= frozenset().union(*bases):
+                    # What only leaves nodes out, or has those of two bases together, tells nothing new.
+                    bases[_shape(other)] = (changed, other)
                 for (number, key), alike in differences(document, other):
                     for row in (place(number, key), like(document[number]["class_type"], key)):
                         (moved if alike else swapped).setdefault(row, {})[to_camel(name)] = None
@@ -106,7 +107,8 @@ def variants(parameters: P, name: str) -> Iterator[P]:
         # A default that follows from other parameters changes with them.
         if field in parameters.model_fields_set or not fact.default_factory_takes_validated_data
     }
-    for candidate in _others(value, type(parameters).model_fields[name].annotation):
+    fact = type(parameters).model_fields[name]
+    for candidate in (*_others(value, fact.annotation), *(fact.examples or ())):
         try:
             yield type(parameters).model_validate(given | {name: candidate})
         except ValidationError:
@@ -118,7 +120,7 @@ def _others(value: Any, annotation: Any) -> Iterator[Any]:
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, (int, float)):
-        yield from (value + by for by in (1, -1, 16, -16))
+        yield from (value + by for by in (1, -1, 16, -16, 32))
         if isinstance(value, float):
             yield from (value + 0.1, value - 0.1)
     elif isinstance(value, str):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ryla_graphs.nodes import SaveImage
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parts.second_stage import SecondStageParams, load_second_stage, refine, second_stage_notes
-from ryla_graphs.presets.parts.z_image import ZImageParams, draw_z_image
+from ryla_graphs.presets.parts.z_image import ZImagePictureParams, draw_z_image
 from ryla_graphs.workflow import Workflow
 
 
-class ZImageInstantIDParams(SecondStageParams, ZImageParams):
+class ZImageInstantIDParams(SecondStageParams, ZImagePictureParams):
     """Parameters of `z_image_instantid`."""
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ryla_graphs.nodes import SaveImage
 from ryla_graphs.presets.base import preset
 from ryla_graphs.presets.parts.sampling import negative_notice
-from ryla_graphs.presets.parts.z_image import ZImageParams, draw_z_image
+from ryla_graphs.presets.parts.z_image import ZImagePictureParams, draw_z_image
 from ryla_graphs.workflow import Workflow
 
 
-class ZImageTurboParams(ZImageParams):
+class ZImageTurboParams(ZImagePictureParams):
     """Parameters of `z_image_turbo`."""
 
 

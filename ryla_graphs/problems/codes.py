@@ -163,7 +163,13 @@ CODES: Mapping[str, Code] = {
         bad_parameter="a parameter that is out of range, of another type, or without effect",
     ),
     **_rows("preset", 2, "warning", negative_without_effect="a negative prompt at cfg 1"),
-    **_rows("preset", 2, "note", face_outcomes="what happens where there is no face, or several"),
+    **_rows(
+        "preset",
+        2,
+        "note",
+        face_outcomes="what happens where there is no face, or several",
+        mask_outcomes="what is redrawn where no mask is given",
+    ),
     **_rows(
         "plan",
         3,
@@ -244,6 +250,10 @@ CODES: Mapping[str, Code] = {
         no_such_gpu="a GPU that the deployment does not have",
         no_gpu_choice="the deployment has one kind of machine",
         class_not_here="a node class that the container does not have",
+        partner_nodes_off="a node calls a paid service, and the server allows none",
+        partner_key_missing="a node calls a paid service, and there is no key for it",
+        partner_price_unknown="a node calls a service without a known price, where what a job may spend is limited",
+        partner_cost="the paid services cost more than a job may spend here",
     ),
 }
 """All codes."""

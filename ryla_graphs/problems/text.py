@@ -9,6 +9,15 @@ _LONGEST = 200
 _MOST = 10_000
 
 
+def other_release(server: str, version: str, catalog: str, of: str) -> str:
+    """That a server and a catalog are of different releases of ComfyUI."""
+    named = catalog if of in catalog else f"{catalog}, of ComfyUI {of}"
+    return (
+        f"{server} runs ComfyUI {version}, but {named} is in use: classes and inputs may differ; "
+        "`ryla-graphs nodes adopt URL` keeps the server's own catalog for --catalog and RYLA_CATALOG"
+    )
+
+
 def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: float = 0.6) -> str | None:
     """A hint with the nearest known names, or None where nothing is near: 1 is `alike` to the letter.
 

@@ -14,86 +14,26 @@ from ryla_graphs.catalogs import bundled
 from ryla_graphs.prompt.nodes import ForeignNode
 from ryla_graphs.prompt.prompt import Prompt
 
-LOADERS: Mapping[str, Mapping[str, str]] = {
-    "AudioEncoderLoader": {"audio_encoder_name": "audio_encoders"},
-    "CLIPLoader": {"clip_name": "text_encoders"},
-    "CLIPLoaderGGUF": {"clip_name": "text_encoders"},
-    "CLIPVisionLoader": {"clip_name": "clip_vision"},
-    "CheckpointLoader": {"ckpt_name": "checkpoints"},
-    "CheckpointLoaderKJ": {"ckpt_name": "checkpoints"},
-    "CheckpointLoaderSimple": {"ckpt_name": "checkpoints"},
-    "ControlNetLoader": {"control_net_name": "controlnet"},
-    "CreateHookLora": {"lora_name": "loras"},
-    "CreateHookLoraModelOnly": {"lora_name": "loras"},
-    "CreateHookModelAsLora": {"ckpt_name": "checkpoints"},
-    "CreateHookModelAsLoraModelOnly": {"ckpt_name": "checkpoints"},
-    "DiTBlockLoraLoader": {"lora_name": "loras"},
-    "DiffControlNetLoader": {"control_net_name": "controlnet"},
-    "DiffusionModelLoaderKJ": {"model_name": "diffusion_models"},
-    "DiffusionModelSelector": {"model_name": "diffusion_models"},
-    "DualCLIPLoader": {"clip_name1": "text_encoders", "clip_name2": "text_encoders"},
-    "DualCLIPLoaderGGUF": {"clip_name1": "text_encoders", "clip_name2": "text_encoders"},
-    "FrameInterpolationModelLoader": {"model_name": "frame_interpolation"},
-    "GLIGENLoader": {"gligen_name": "gligen"},
-    "HypernetworkLoader": {"hypernetwork_name": "hypernetworks"},
-    "IPAdapterModelLoader": {"ipadapter_file": "ipadapter"},
-    "IDEmbeddingModelLoader": {"image_proj_model_name": "infinite_you"},
-    "ImageOnlyCheckpointLoader": {"ckpt_name": "checkpoints"},
-    "InfuseNetLoader": {"controlnet_name": "infinite_you"},
-    "InstantIDModelLoader": {"instantid_file": "instantid"},
-    "LTX2LoraLoaderAdvanced": {"lora_name": "loras"},
-    "LTXAVTextEncoderLoader": {"text_encoder": "text_encoders", "ckpt_name": "checkpoints"},
-    "LTXVAudioVAELoader": {"ckpt_name": "checkpoints"},
-    "LatentUpscaleModelLoader": {"model_name": "latent_upscale_models"},
-    "LoadBackgroundRemovalModel": {"bg_removal_name": "background_removal"},
-    "LoadDA3Model": {"model_name": "geometry_estimation"},
-    "LoadMediaPipeFaceLandmarker": {"model_name": "detection"},
-    "LoadMoGeModel": {"model_name": "geometry_estimation"},
-    "Lora Loader Stack (rgthree)": {f"lora_0{number}": "loras" for number in (1, 2, 3, 4)},
-    "LoraLoader": {"lora_name": "loras"},
-    "LoraLoaderBypass": {"lora_name": "loras"},
-    "LoraLoaderBypassModelOnly": {"lora_name": "loras"},
-    "LoraLoaderModelOnly": {"lora_name": "loras"},
-    "LoraReduceRankKJ": {"lora_name": "loras"},
-    "ModelPatchLoader": {"name": "model_patches"},
-    "ONNXDetectorProvider": {"model_name": "onnx"},
-    "OpticalFlowLoader": {"model_name": "optical_flow"},
-    "PhotoMakerLoader": {"photomaker_model_name": "photomaker"},
-    "PulidFluxModelLoader": {"pulid_file": "pulid"},
-    "PulidModelLoader": {"pulid_file": "pulid"},
-    "QuadrupleCLIPLoader": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3, 4)},
-    "QuadrupleCLIPLoaderGGUF": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3, 4)},
-    "SeedVR2LoadDiTModel": {"model": "SEEDVR2"},
+_BESIDE: Mapping[str, Mapping[str, str]] = {
     "SeedVR2LoadVAEModel": {"model": "SEEDVR2"},
-    "StyleModelLoader": {"style_model_name": "style_models"},
-    "TrainLoraNode": {"existing_lora": "loras"},
-    "TripleCLIPLoader": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3)},
-    "TripleCLIPLoaderGGUF": {f"clip_name{number}": "text_encoders" for number in (1, 2, 3)},
-    "UNETLoader": {"unet_name": "diffusion_models"},
     "UltralyticsDetectorProvider": {"model_name": "ultralytics"},
-    "UnetLoaderGGUF": {"unet_name": "diffusion_models"},
-    "UnetLoaderGGUFAdvanced": {"unet_name": "diffusion_models"},
-    "UpscaleModelLoader": {"model_name": "upscale_models"},
-    "VAELoader": {"vae_name": "vae"},
-    "VAELoaderKJ": {"vae_name": "vae"},
-    "unCLIPCheckpointLoader": {"ckpt_name": "checkpoints"},
 }
-"""Class to input to the folder below ``models`` whose files it lists; of other packs the recordings say it."""
+"""Where the recording does not say it: a list that a pack writes down itself, and names that begin with a folder."""
 
+_NONE: Mapping[str, str] = {}
 _NO_WEIGHTS = ("input", "output", "font", "configs", "embeddings", "luts", "custom_nodes/")
 """Folders, or their beginnings, of files that are no weights."""
 
 
 def weight_folders(class_type: str) -> Mapping[str, str]:
     """The inputs of a class that name weight files, and the folder below ``models`` that each lists."""
-    found = LOADERS.get(class_type)
-    return _recorded_folders(class_type) if found is None else found
+    return _BESIDE.get(class_type) or _recorded_folders(class_type)
 
 
 @lru_cache(maxsize=4096)
 def _recorded_folders(class_type: str) -> Mapping[str, str]:
     if class_type not in bundled():
-        return {}
+        return _NONE
     listing = ((spec.name, min(spec.folders, key=len, default="")) for spec in bundled()[class_type].every_input())
     return {name: folder for name, folder in listing if folder and not folder.startswith(_NO_WEIGHTS)}
 
@@ -102,9 +42,10 @@ def _is_file(class_type: str, name: str, value: str) -> bool:
     """Whether the value of such an input is a file, and not one of the choices beside the files: ``None``."""
     if value in NOT_FILES:
         return False
-    if class_type in LOADERS or "." in value:
-        return True
-    return not any(spec.name == name and value in spec.choices for spec in bundled()[class_type].every_input())
+    if "." in value or class_type in _BESIDE:
+        return "\n" not in value
+    known = bundled()[class_type].every_input() if class_type in bundled() else ()
+    return not any(spec.name == name and value in spec.choices for spec in known)
 
 
 NOT_FILES: frozenset[str] = frozenset({"None", "[None]", "pixel_space", "taesd", "taesdxl", "taesd3", "taef1", "taef2"})

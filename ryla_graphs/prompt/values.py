@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec, Kind
 from ryla_graphs.problems.text import shorten
+from ryla_graphs.prompt import expressions
 from ryla_graphs.prompt.links import is_link, unwrap
 from ryla_graphs.prompt.nodes import PromptNode
 
@@ -132,7 +133,24 @@ def _step(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: F
             return decided or (source.id, condition)
         place = source.id, choose(decided.value)
         return found.get(place, place)
+    if class_type == expressions.CLASS:
+        return _computed(source, link.slot, found)
     return Unknown(f"{class_type} '{source.id}' computes it", source.id)
+
+
+def _computed(node: PromptNode, slot: int, found: Found) -> Known | Unknown | Place:
+    """What an output of an expression is, once all of its values are known."""
+    names: dict[str, Any] = {}
+    for name in (expressions.INPUT, *(name for name in node.inputs if name.startswith(expressions.VALUES))):
+        value = found.get((node.id, name))
+        if not isinstance(value, Known):
+            return value or (node.id, name)
+        names[name.removeprefix(expressions.VALUES)] = value.value
+    try:
+        results = expressions.outputs(expressions.evaluate(str(names.pop(expressions.INPUT)), names))
+        return Known(results[slot], node.id, expressions.INPUT)
+    except (ValueError, IndexError):
+        return Unknown(f"{node.class_type} '{node.id}' computes it", node.id)
 
 
 def _written(node: PromptNode, name: str) -> Known | Unknown:

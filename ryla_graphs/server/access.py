@@ -35,13 +35,8 @@ Owner = Annotated[str, Depends(owner_of)]
 
 
 async def _stream(here: Here, owner: Owner) -> AsyncIterator[None]:
-    if here.streams[owner] >= here.settings.streams:
-        raise RequestError("too_many_streams", f"{here.streams[owner]} event streams are open already")
-    here.streams[owner] += 1
-    try:
+    with here.stream_of(owner):
         yield
-    finally:
-        here.streams[owner] -= 1
 
 
 Stream = Annotated[None, Depends(_stream)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ryla_graphs.problems import InvalidInputs
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.records import Job, JobEvent, JobState
 from ryla_graphs.server.safety.fetch import Fetcher
 
@@ -74,7 +74,7 @@ def events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"{stem}_completed", about | _metrics(job)
     elif job.state is JobState.FAILED and job.error is not None:
         failed = {"code": job.error.code, "node": job.error.node, "class_type": job.error.class_type}
-        if "lora_name" in LOADERS.get(job.error.class_type or "", {}):
+        if "lora_name" in weight_folders(job.error.class_type or ""):
             yield "modal_lora_load_failed", failed | _file_of(job, job.error.node)
         yield f"{stem}_failed", about | _metrics(job) | failed
     elif job.state is JobState.CANCELLED:
@@ -89,15 +89,16 @@ def _loaded(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
     times: Mapping[str, Any] = job.metrics.get("nodes", {})
     for number, body in job.request.prompt.items():
-        if body["class_type"] in LOADERS and number in times:
-            lora = "lora_name" in LOADERS[body["class_type"]]
+        files = weight_folders(body["class_type"])
+        if files and number in times:
+            lora = "lora_name" in files
             name = "modal_lora_loaded" if lora else "modal_model_loaded"
             yield name, {"class_type": body["class_type"], "ms": times[number], **_file_of(job, number)}
 
 
 def _file_of(job: Job, number: str | None) -> dict[str, Any]:
     body = job.request.prompt.get(number or "", {"class_type": "", "inputs": {}})
-    inputs = LOADERS.get(body["class_type"], {})
+    inputs = weight_folders(body["class_type"])
     return {name: body["inputs"][name] for name in inputs if isinstance(body["inputs"].get(name), str)}
 
 

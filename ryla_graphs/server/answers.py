@@ -72,9 +72,9 @@ async def _result(
     end: Ended, here: Deployment, wishes: Preferences, headers: dict[str, str], *, quality: int, inline: bool
 ) -> Response:
     job, made = end
-    headers |= job_headers(job)
+    headers |= job_headers(job) | {"Location": job_path(job.id)}
     if job.state is not JobState.SUCCEEDED:
-        return respond_told(job.error or JobError(code="cancelled", message="the job was cancelled"), headers)
+        return respond_told(job.error or _unfinished(job), headers)
     shown = [output for output in made if output.folder == "output"] or made
     offers = [shown[0].media_type] if len(shown) == 1 else []
     if offers and offers[0] in CONVERTIBLE:
@@ -88,6 +88,13 @@ async def _result(
     answer = await _picture(shown[0], here, wanted or "", quality)
     answer.headers.update(headers)
     return answer
+
+
+def _unfinished(job: Job) -> JobError:
+    """Why there is no result of a job that has not failed."""
+    if job.state is JobState.CANCELLED:
+        return JobError(code="cancelled", message="the job was cancelled")
+    return JobError(code="not_ready", message="the server stops; the job goes on when it is back, see `Location`")
 
 
 async def _picture(output: Asset, here: Deployment, wanted: str, quality: int) -> Response:

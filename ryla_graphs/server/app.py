@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Gauge
+from starlette.middleware.cors import CORSMiddleware
 
 from ryla_graphs.engines import Engine
+from ryla_graphs.presets import NAMES
 from ryla_graphs.server import failures
 from ryla_graphs.server.analytics import Target
 from ryla_graphs.server.deployment import Deployment
@@ -18,9 +20,11 @@ from ryla_graphs.server.loras import Shelf
 from ryla_graphs.server.openapi import document
 from ryla_graphs.server.routes import events, jobs, loras, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
+from ryla_graphs.server.safety.gate import Gatekeeper
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.v2 import ROUTERS as V2_ROUTERS
+from ryla_graphs.server.v2.envelope import PREFIX
 from ryla_graphs.version import __version__
 
 ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router, *V2_ROUTERS)
@@ -58,9 +62,20 @@ def create_app(
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
-    app.add_middleware(BodyLimit, limit=chosen.body_bytes, others={"/loras": chosen.lora_bytes})
+    app.add_middleware(
+        BodyLimit, limits=_body_limits(chosen), idle_seconds=chosen.body_seconds, refuse=failures.refusal
+    )
+    app.add_middleware(Gatekeeper, gate=app.state.deployment.gate, refuse=failures.refusal)
+    if chosen.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=chosen.origins, allow_methods=["*"], allow_headers=["*"])
     failures.install(app)
     for router in ROUTERS:
         app.include_router(router)
     document(app)
     return app
+
+
+def _body_limits(settings: Settings) -> dict[str, int]:
+    """The largest bodies of the paths that take graphs or files."""
+    graphs = ("/workflow", "/validate", f"{PREFIX}/jobs", f"{PREFIX}/assets", *(f"/{name}" for name in NAMES))
+    return {**dict.fromkeys(graphs, settings.body_bytes), "/loras": settings.lora_bytes}

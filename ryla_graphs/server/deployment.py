@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ryla_graphs.engines import Engine
-from ryla_graphs.problems import NotFound
+from ryla_graphs.engines import SIMULATOR, Engine
+from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
+from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.sinks import Sink
@@ -19,6 +22,7 @@ from ryla_graphs.server.live_catalog import LiveCatalog
 from ryla_graphs.server.loras import FolderShelf, Loras, Shelf
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
@@ -27,6 +31,8 @@ from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.uploads import Uploads
 from ryla_graphs.server.views import job_view, output_view
 from ryla_graphs.server.webhooks import Signer, Webhooks
+
+log = logging.getLogger("ryla_graphs.server")
 
 CATALOG_SECONDS = 300.0
 """How often the engine is asked for its node classes and files."""
@@ -49,10 +55,11 @@ class Deployment:
         self.engine = engine
         self.store = store
         self.settings = settings
+        self.gate = Gate(settings.tokens, settings.hosts, settings.origins, settings.open)
         self.catalog = LiveCatalog(engine)
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
-        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told)
+        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told, store)
         self.analytics = Analytics([*_targets(settings), *targets])
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.blobs = RecentBlobs(store.blobs)
@@ -68,22 +75,24 @@ class Deployment:
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
             shelf = FolderShelf(settings.lora_folder)
-        self.loras = Loras(store, shelf, size=settings.lora_bytes)
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings)
+        self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
+        simulated = engine.name == SIMULATOR
+        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated)
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""
         await in_thread(self.catalog.get)
         await in_thread(self.jobs.start, asyncio.get_running_loop())
+        await _survived(self.webhooks.restore)
         self._upkeep = asyncio.create_task(self._keep_up())
 
     async def _keep_up(self) -> None:
         """Forget what is too old, and learn what the engine has now."""
         while True:
-            await in_thread(self.store.expire, self.settings.retention, time.time())
+            await _survived(self.store.expire, self.settings.retention, time.time())
             for _ in range(EXPIRY_EVERY):
                 await asyncio.sleep(CATALOG_SECONDS)
-                await in_thread(self.catalog.refresh)
+                await _survived(self.catalog.refresh)
 
     async def stop(self) -> None:
         """Begin nothing more, and close engine and store."""
@@ -94,6 +103,17 @@ class Deployment:
         await in_thread(self.analytics.close)
         await in_thread(self.engine.close)
         await in_thread(self.store.close)
+
+    @contextmanager
+    def stream_of(self, owner: str) -> Iterator[None]:
+        """Hold one of the owner's event streams; raises `RequestError` (`too_many_streams`)."""
+        if self.streams[owner] >= self.settings.streams:
+            raise RequestError("too_many_streams", f"{self.streams[owner]} event streams are open already")
+        self.streams[owner] += 1
+        try:
+            yield
+        finally:
+            self.streams[owner] -= 1
 
     async def job_of(self, owner: str, job_id: str) -> Job:
         """A job of this owner; raises `NotFound`, also for somebody else's."""
@@ -112,6 +132,14 @@ class Deployment:
     def _told(self, job: Job) -> dict[str, Any]:
         """A job that has ended, as webhooks tell it."""
         return job_view(job, [output_view(output) for output in self.store.outputs(job.id)], self.jobs)
+
+
+async def _survived(work: Callable[..., Any], *args: Any) -> None:
+    """Do upkeep; what goes wrong is logged, and tried again next time."""
+    try:
+        await in_thread(work, *args)
+    except Exception as error:
+        log.error("upkeep failed: %s", error, exc_info=not isinstance(error, RylaError))
 
 
 def _signer(settings: Settings) -> Signer | None:

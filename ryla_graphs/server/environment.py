@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr, ValidationError
 
+from ryla_graphs.engines.partner_key import VARIABLE as PARTNER_KEY
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.plan.limits import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store.base import Retention
@@ -43,11 +46,21 @@ def _secret(text: str) -> SecretStr:
     return SecretStr(text)
 
 
+def _partner_key(text: str) -> SecretStr:
+    return SecretStr(PartnerKey(text).reveal())
+
+
 def _retention(text: str) -> Retention:
     days, _, gigabytes = text.partition(",")
     return Retention(
         seconds=float(days) * 86_400 if days else None, bytes=int(float(gigabytes) * 2**30) if gigabytes else None
     )
+
+
+def _quota(text: str) -> Quota:
+    uploads, _, loras = (part.strip() for part in text.partition(","))
+    given = {"uploads": uploads, "loras": loras}
+    return Quota(**{name: int(float(size) * 2**30) for name, size in given.items() if size})
 
 
 def _limits(text: str) -> Limits:
@@ -64,6 +77,9 @@ def _limits(text: str) -> Limits:
 
 VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
+    "RYLA_HOSTS": Variable("hosts", _names, "names that the server is called by, beside localhost: `a.com,*.b.com`"),
+    "RYLA_ORIGINS": Variable("origins", _names, "web pages that may call from a browser: `https://app.a.com`"),
+    "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
     "RYLA_WAIT_SECONDS": Variable("wait_seconds", float, "how long a request waits for its job"),
     "RYLA_STREAM_SECONDS": Variable(
@@ -82,10 +98,16 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_LIMITS": Variable(
         "limits", _limits, "the most of one graph: `megapixels,pictures,steps,work`, each may be empty"
     ),
+    "RYLA_PARTNER_NODES": Variable("partner_nodes", _yes, "1 lets graphs call partners' paid services"),
+    PARTNER_KEY: Variable("partner_key", _partner_key, "pays for them where the caller sends no key"),
+    "RYLA_PARTNER_MAX_USD": Variable(
+        "partner_max_usd", float, "the most that they may cost in one job; those without a known price are refused"
+    ),
     "RYLA_MARK_OUTPUTS": Variable("mark_outputs", _yes, "0 leaves the mark of generated pictures out"),
     "RYLA_RETENTION": Variable(
         "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
     ),
+    "RYLA_QUOTA": Variable("quota", _quota, "what one owner may keep: gigabytes of `uploads,loras`, each may be empty"),
     "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras`, to take LoRAs over HTTP"),
     "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it there are none"),
     "RYLA_WEBHOOK_HOSTS": Variable(

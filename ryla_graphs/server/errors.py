@@ -9,6 +9,7 @@ Every answer that is no success has this body::
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -50,13 +51,18 @@ class Answer(NamedTuple):
 ANSWERS: Mapping[str, Answer] = {
     "malformed_json": Answer(400, "the body is not JSON, or not an object"),
     "unauthorized": Answer(401, "no token, or none that is known here"),
+    "host_refused": Answer(403, "this server is not called by that name; see `RYLA_HOSTS`"),
+    "origin_refused": Answer(403, "a web page of another site asks; see `RYLA_ORIGINS`"),
     "not_found": Answer(404, "no job, output, preset or route like that, or it is somebody else's"),
     "method_not_allowed": Answer(405, "the route has no such method"),
+    "request_timeout": Answer(408, "the body stopped coming"),
     "cancelled": Answer(409, "the job was cancelled before it ended"),
     "job_not_ended": Answer(409, "the job has not ended, so it cannot be forgotten"),
     "no_lora_folder": Answer(409, "this deployment has no folder that its engine loads LoRAs from"),
     "request_too_large": Answer(413, "the body has more bytes than this server takes"),
+    "not_json": Answer(415, "the body is to be JSON and is sent as something else"),
     "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),
+    "over_quota": Answer(413, "the caller's uploads would take more than they may; delete some"),
     "unsupported_media": Answer(415, "an input file is of no kind that is taken"),
     "workflow_format_ui": Answer(422, "a workflow of the editor that no prompt can be made of"),
     "invalid_document": Answer(422, "no graph, or a request with more beside it than is known here"),
@@ -103,6 +109,8 @@ def code_of(error: Exception) -> str:
         return error.code if error.code in ANSWERS else "engine_error"
     if isinstance(error, InvalidInputs) and error.problems and error.problems[0].code in _OWN_STATUS:
         return error.problems[0].code
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "store_unreachable"
     return next((code for kind, code in _CODES if isinstance(error, kind)), "internal_error")
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.records import JobError
+from ryla_graphs.server.v2 import envelope
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -38,6 +39,13 @@ def respond_told(
     if row.status == 401:
         all_headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body_of(error), row.status, all_headers)
+
+
+def refusal(path: str, error: RequestError) -> JSONResponse:
+    """The answer to a request of which no body is read, as the clients of that path expect it."""
+    answer = envelope.respond(error) if path.startswith(envelope.PREFIX) else respond(error)
+    answer.headers["Connection"] = "close"  # what is left of the body would be taken for the next request
+    return answer
 
 
 def install(app: FastAPI) -> None:

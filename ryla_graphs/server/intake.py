@@ -13,6 +13,7 @@ from typing import Any
 from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, compile_view
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.formats import api
 from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.origins import WorkflowOrigin
@@ -30,6 +31,7 @@ from ryla_graphs.server.loras import Loras
 from ryla_graphs.server.reading import Sent, all_of, opened
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
+from ryla_graphs.server.safety.partners import payment
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.uploads import Brought, Uploads, contents_in, renamed, shapes_of, with_names
 from ryla_graphs.server.webhooks import EXTRA
@@ -51,19 +53,29 @@ class Terms:
     wishes: Wishes = NO_WISHES
     extra: Mapping[str, Any] = field(default_factory=dict)
     """See `JobRequest.extra`."""
+    partner_key: PartnerKey | None = None
+    """The caller's, for partners' paid services."""
 
 
 class Intake:
     """Makes jobs of graphs and of presets. All of it blocks, and may be called from any thread."""
 
     def __init__(
-        self, jobs: JobService, catalog: LiveCatalog, uploads: Uploads, loras: Loras, settings: Settings
+        self,
+        jobs: JobService,
+        catalog: LiveCatalog,
+        uploads: Uploads,
+        loras: Loras,
+        settings: Settings,
+        *,
+        simulated: bool = False,
     ) -> None:
         self._jobs = jobs
         self._catalog = catalog
         self._uploads = uploads
         self._loras = loras
         self._settings = settings
+        self._simulated = simulated
 
     def workflow(self, content: Sent, terms: Terms, prefer: Preference | None = None) -> Accepted:
         """Take whatever carries a graph, with the input files in it; `prefer` as in `formats.read`.
@@ -73,7 +85,7 @@ class Intake:
         """
         if (before := self._replayed(terms)) is not None:
             return before
-        catalog = self._catalog.get()
+        catalog = self._catalog_of(terms.owner)
         document = self._with_loras(all_of(self._opened(content, catalog, prefer)), terms.owner)
         workflow = Workflow.of_document(document, catalog=catalog)
         brought = self._uploads.bring(document.prompt, catalog, document.inputs, terms.owner)
@@ -82,11 +94,18 @@ class Intake:
             workflow = Workflow.of_document(named, catalog=catalog)
         return self._submit(workflow, brought, terms)
 
-    def judge(self, content: Sent, owner: str, prefer: Preference | None = None) -> dict[str, Any]:
+    def judge(self, content: Sent, terms: Terms, prefer: Preference | None = None) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
-        catalog = self._catalog.get()
-        document = self._with_loras(self._opened(content, catalog, prefer), owner)
-        return judged(document, catalog, self._settings, self._loras.files)
+        catalog = self._catalog_of(terms.owner)
+        document = self._with_loras(self._opened(content, catalog, prefer), terms.owner)
+
+        def may_pay(compiled: CompiledWorkflow) -> None:
+            payment(compiled, self._settings, terms.partner_key, simulated=self._simulated)
+
+        return judged(document, catalog, self._settings, self._loras.files, may_pay)
+
+    def _catalog_of(self, owner: str) -> Catalog:
+        return self._loras.shown_to(owner, self._catalog.get())
 
     def _opened(self, content: Sent, catalog: Catalog, prefer: Preference | None) -> Document:
         """What was sent; raises `CannotRunHere` where it has so many nodes that judging them would take seconds."""
@@ -125,9 +144,10 @@ class Intake:
             return parameters, Brought()
         stand_ins = {text: name for name, text in given.items()}
         graph = api.dump(preset.build(renamed(parameters, stand_ins)).graph)
-        named = input_files(Prompt(graph, self._catalog.get()))
+        catalog = self._catalog.get()
+        named = input_files(Prompt(graph, catalog))
         files = {file.name: given[file.name] for file in named if file.name in given}
-        brought = self._uploads.bring(graph, self._catalog.get(), files, owner)
+        brought = self._uploads.bring(graph, catalog, files, owner)
         names = {files[stand_in]: stored for stand_in, stored in brought.names.items()}
         return renamed(parameters, names), brought
 
@@ -137,11 +157,12 @@ class Intake:
 
     def _submit(self, workflow: Workflow, brought: Brought, terms: Terms) -> Accepted:
         job_id = str(uuid.uuid4())
-        compiled = workflow.compile(self._catalog.get(), files=self._loras.files)
+        compiled = workflow.compile(self._catalog_of(terms.owner), files=self._loras.files)
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
+        paid = payment(compiled, self._settings, terms.partner_key, simulated=self._simulated)
         request = JobRequest(
             prompt=compiled.document,
             inputs=brought.inputs,
@@ -151,10 +172,10 @@ class Intake:
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=terms.previews,
             gpu=(self._settings.place or anywhere)(compiled, terms.wishes),
-            extra=terms.extra,
+            extra={**terms.extra, **paid.extra},
         )
         job = Job(id=job_id, owner=terms.owner, request=request, created_at=time.time())
-        return self._jobs.submit(job, compiled, terms.key)
+        return self._jobs.submit(job, compiled, terms.key, paid.key)
 
 
 def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -22,13 +23,19 @@ from ryla_graphs.validation import Verdict, View, problems_of
 from ryla_graphs.workflow import Workflow
 
 
-def judged(document: Document, catalog: Catalog, settings: Settings, files: Files | None) -> dict[str, Any]:
-    """A document, judged: nothing of it is run, fetched or kept."""
+def judged(
+    document: Document,
+    catalog: Catalog,
+    settings: Settings,
+    files: Files | None,
+    may_pay: Callable[[CompiledWorkflow], None],
+) -> dict[str, Any]:
+    """A document, judged: nothing of it is run, fetched or kept. `may_pay` raises where services must not be called."""
     view = View(document.prompt, catalog, files=files)
     verdict = view.verdict
     problems = [*document.problems, *problems_of(view)]
     compiled = None if _errors(problems) else _compiled(document, catalog, files, problems)
-    here = [] if compiled is None else list(_not_here(compiled, document, settings))
+    here = [] if compiled is None else list(_not_here(compiled, document, settings, may_pay))
     return {
         "kind": document.kind,
         "used": document.used,
@@ -66,7 +73,9 @@ def _compiled(
         return None
 
 
-def _not_here(compiled: CompiledWorkflow, document: Document, settings: Settings) -> list[Problem]:
+def _not_here(
+    compiled: CompiledWorkflow, document: Document, settings: Settings, may_pay: Callable[[CompiledWorkflow], None]
+) -> list[Problem]:
     """Why a good graph would not be run on this deployment."""
     found: list[Problem] = []
     try:
@@ -83,10 +92,11 @@ def _not_here(compiled: CompiledWorkflow, document: Document, settings: Settings
     if settings.limits is not None:
         files = {**_any_size(compiled), **shapes_of(facts)}
         found += (compiled.explain(problem) for problem in check(compiled.view, settings.limits, files=files))
-    try:
-        (settings.place or anywhere)(compiled, NO_WISHES)
-    except CannotRunHere as error:
-        found += error.problems
+    for allowed in (may_pay, lambda graph: (settings.place or anywhere)(graph, NO_WISHES)):
+        try:
+            allowed(compiled)
+        except CannotRunHere as error:
+            found += error.problems
     return found
 
 

@@ -2,17 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from ryla_graphs.problems import InvalidSettings
 
 GRACE_SECONDS = 5
 """How long open connections may go on when the server is told to stop. Their jobs survive."""
+CONNECTIONS = 4096
+"""How many may be open at once; more get 503."""
+HEAD_SECONDS = 20.0
+"""How long a request line and its headers may take to arrive."""
+HEAD_BYTES = 64 * 1024
+"""How many bytes of them are taken."""
+
+
+class Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    """uvicorn's HTTP, which by itself waits for ever for headers, and takes any number of them."""
+
+    head_seconds = HEAD_SECONDS
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head = 0
+        self._due: asyncio.TimerHandle | None = None
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_nothing()  # a request is here; its body is watched by `BodyLimit`
+            return
+        self._head += len(data)
+        if self._head > HEAD_BYTES:
+            self._refuse(b"431 Request Header Fields Too Large")
+        elif self._due is None:
+            self._expect()
+
+    def handle_websocket_upgrade(self, *args: Any) -> None:
+        self._expect_nothing()
+        super().handle_websocket_upgrade(*args)
+        self._due = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        self._due = self.loop.call_later(self.head_seconds, self._refuse, b"408 Request Timeout")
+
+    def _expect_nothing(self) -> None:
+        self._head = 0
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _refuse(self, status: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            self.transport.close()
+
+
+def config_of(app: FastAPI, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves the app; `more` as `uvicorn.Config` takes it."""
+    return uvicorn.Config(
+        app,
+        http=Patient,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=CONNECTIONS,
+        server_header=False,
+        **more,
+    )
 
 
 def listen(app: FastAPI, host: str, port: int, started: Callable[[str], None]) -> None:
@@ -21,15 +91,7 @@ def listen(app: FastAPI, host: str, port: int, started: Callable[[str], None]) -
     bound = _bound(host, port)
     name = f"[{host}]" if ":" in host else host
     started(f"http://{name}:{bound.getsockname()[1]}")
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        server_header=False,
-    )
-    uvicorn.Server(config).run(sockets=[bound])
+    uvicorn.Server(config_of(app)).run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

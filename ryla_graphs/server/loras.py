@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.headers import Detected, detect
 from ryla_graphs.models_folder.headers import read_header
 from ryla_graphs.problems import InvalidWeights, NotFound
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.store import Store
 
@@ -29,6 +31,8 @@ KIND: Final = "lora"
 FOLDER = "ryla"
 """The folder below ``models/loras`` that is ours."""
 _CHUNK = 256 * 1024
+_VIEWS = 64
+"""So many owners' views of the catalog are held."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -105,11 +109,15 @@ class UploadedFiles:
 class Loras:
     """The LoRAs of all owners. All of it blocks."""
 
-    def __init__(self, store: Store, shelf: Shelf | None, *, size: int) -> None:
+    def __init__(self, store: Store, shelf: Shelf | None, *, size: int, quota: Quota) -> None:
         self._store = store
         self._shelf = shelf
         self._size = size
+        self._quota = quota
         self.files = UploadedFiles(store)
+        self._whole: Catalog | None = None
+        self._listing: Mapping[str, Any] = {}
+        self._views: dict[frozenset[str], Catalog] = {}
 
     def add(self, owner: str, title: str, content: Iterable[bytes]) -> Lora:
         """Take a file. The same content again gives the LoRA that is there.
@@ -123,6 +131,7 @@ class Loras:
                 for chunk in self._counted(content):
                     file.write(chunk)
             detected = _looked_into(path)
+            self._quota.check(self._store, owner, path.stat().st_size, loras=True)
             blob = self._store.blobs.put(_pieces(path))
         for before in self._store.assets(owner, blob.hash):
             if before.kind == KIND:
@@ -173,10 +182,39 @@ class Loras:
     def names_in(self, value: Any, owner: str) -> dict[str, str]:
         """The LoRAs of an owner that stand in JSON by their id, and the names that the engine has for them."""
         found: dict[str, str] = {}
-        for text in set(_ids_in(value)):
-            with suppress(NotFound):
-                found[text] = self.get(owner, text).engine_name
+        for text in set(_texts_in(value)):
+            if _ID.fullmatch(text):
+                with suppress(NotFound):
+                    found[text] = self.get(owner, text).engine_name
+            elif text.startswith(f"{FOLDER}/") and not self._may_name(text, owner):
+                raise refusal("missing_asset", f"there is no LoRA '{text[:200]}'", name=text[:200])
         return found
+
+    def _may_name(self, engine_name: str, owner: str) -> bool:
+        """Whether a name is one of the owner's LoRAs, or nobody's and so something else."""
+        brought = self._store.named(engine_name.removeprefix(f"{FOLDER}/"))
+        holders = [asset.owner for asset in brought if asset.kind == KIND]
+        return not holders or owner in holders
+
+    def shown_to(self, owner: str, catalog: Catalog) -> Catalog:
+        """The engine's catalog as an owner may see it: of the LoRAs that were brought, only the owner's."""
+        if self._shelf is None:
+            return catalog
+        own = frozenset(lora.engine_name for lora in self.all(owner))
+        return self._seen(catalog, own)
+
+    def _seen(self, catalog: Catalog, own: frozenset[str]) -> Catalog:
+        if self._whole is not catalog:
+            listing = {name: entry for name, entry in catalog.entries().items() if _lists_ours(entry)}
+            self._whole, self._listing, self._views = catalog, listing, {}
+        if not self._listing:
+            return catalog
+        if own not in self._views:
+            views = dict(list(self._views.items())[-_VIEWS:])
+            entries = {name: _without(entry, own) for name, entry in self._listing.items()}
+            view = catalog | Catalog(entries, name=catalog.name, any_input_file=catalog.any_input_file)
+            self._views = {**views, own: view.replace(name=catalog.name)}
+        return self._views[own]
 
     def remove(self, owner: str, lora_id: str) -> None:
         """Forget it; the file goes when no owner has the same one. Raises `NotFound`."""
@@ -186,16 +224,30 @@ class Loras:
             self._shelf.remove(lora.asset.name)
 
 
-def _ids_in(value: Any) -> Iterator[str]:
+def _texts_in(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        if _ID.fullmatch(value):
-            yield value
+        yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _ids_in(item)
+            yield from _texts_in(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _ids_in(item)
+            yield from _texts_in(item)
+
+
+def _lists_ours(entry: Any) -> bool:
+    """Whether a node class offers files of our folder."""
+    return any(text.startswith(f"{FOLDER}/") for text in _texts_in(entry))
+
+
+def _without(entry: Any, own: frozenset[str]) -> Any:
+    """A node class without the choices of our folder that are not among these."""
+    if isinstance(entry, Mapping):
+        return {key: _without(item, own) for key, item in entry.items()}
+    if isinstance(entry, (list, tuple)):
+        hidden = (isinstance(item, str) and item.startswith(f"{FOLDER}/") and item not in own for item in entry)
+        return [_without(item, own) for item, hides in zip(entry, hidden, strict=True) if not hides]
+    return entry
 
 
 def _looked_into(path: Path) -> Detected:

@@ -10,6 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ryla_graphs import presets
+from ryla_graphs.server.v2.envelope import PREFIX
+from ryla_graphs.server.v2.jobs import Submission
 from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -77,6 +79,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
     wrapped = _reference(WorkflowWithFiles, schemas)
     for path in ("/workflow", "/validate"):
         _set_body(api, path, {"anyOf": [wrapped, graph, _OTHERS]}, files=True)
+    _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
     for name in presets.NAMES:
         body = _reference(presets.get(name).parameters, schemas)
         schemas[presets.get(name).parameters.__name__]["properties"] |= {

@@ -9,7 +9,8 @@ from typing import Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.embedded import kind_of
-from ryla_graphs.formats.read import Document, Preference, chosen, graphs_in, graphs_in_json
+from ryla_graphs.formats.graphs import graphs_in, graphs_in_json
+from ryla_graphs.formats.read import Document, Preference, chosen
 from ryla_graphs.formats.shapes import is_editor
 from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.server.errors import RequestError
@@ -18,8 +19,17 @@ Sent = Mapping[str, Any] | bytes
 """A JSON object, or the content of a file."""
 
 
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; raises `RequestError` (`malformed_json`)."""
+_JSON = ("application/json", "text/json")
+
+
+def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
+    """The JSON object in a body; raises `RequestError` (`malformed_json`, `not_json`).
+
+    JSON that says it is something else is refused: a form or plain text is what a page on the web can send anywhere.
+    """
+    kind = (media_type or _JSON[0]).partition(";")[0].strip().lower()
+    if kind not in _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise RequestError("not_json", f"the body is sent as '{kind[:100]}'; send Content-Type: application/json")
     try:
         content = json_text.parse(body, "the body")
     except InvalidDocument as error:
@@ -29,9 +39,9 @@ def parsed(body: bytes) -> dict[str, Any]:
     return content
 
 
-def sent(body: bytes) -> Sent:
-    """The file that a body is, or the JSON object in it; raises `RequestError` (`malformed_json`)."""
-    return body if kind_of(body) is not None else parsed(body)
+def sent(body: bytes, media_type: str | None = None) -> Sent:
+    """The file that a body is, or the JSON object in it; raises as `parsed` does."""
+    return body if kind_of(body) is not None else parsed(body, media_type)
 
 
 def opened(content: Sent, catalog: Catalog, prefer: Preference | None = None) -> Document:

@@ -133,6 +133,17 @@ class IdempotencyKey(NamedTuple):
     """Tells one request from another."""
 
 
+class Hook(NamedTuple):
+    """What a webhook has still to tell."""
+
+    job_id: str
+    owner: str
+    address: str
+    body: str
+    attempt: int = 0
+    """How often it was tried."""
+
+
 class KeyUse(NamedTuple):
     """What a key was used for."""
 

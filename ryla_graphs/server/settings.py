@@ -10,6 +10,7 @@ from ryla_graphs.plan import Limits
 from ryla_graphs.server.safety.confine import Confinement
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store.base import Retention
 from ryla_graphs.server.wishes import Place
@@ -22,8 +23,18 @@ class Settings(BaseModel):
 
     tokens: Tokens = Field(default_factory=Tokens)
     """Who may call; nobody is asked where there are none."""
+    hosts: tuple[str, ...] = ()
+    """Names that the server is called by, beside loopback; see `safety.gate.Gate`."""
+    origins: tuple[str, ...] = ()
+    """Origins of web pages that may call from a browser."""
+    open: bool = False
+    """Whether anybody on the network may call without a token."""
+    public_url: str | None = None
+    """How callers reach the server, such as ``https://ryla.example.com``; absolute addresses begin with it."""
     body_bytes: int = Field(default=128 * 2**20, ge=1)
     """The largest request."""
+    body_seconds: float = Field(default=30, gt=0)
+    """How long the next part of a body may take."""
     media: MediaLimits = MediaLimits()
     """The largest input files."""
     fetch: FetchPolicy = FetchPolicy()
@@ -34,6 +45,12 @@ class Settings(BaseModel):
     """What graphs may ask for: pixels, batch and steps."""
     place: Place | None = Field(default=None, exclude=True)
     """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
+    partner_nodes: bool = False
+    """Whether graphs may call partners' paid services."""
+    partner_key: SecretStr | None = None
+    """Pays for those whose caller gives no key."""
+    partner_max_usd: float | None = Field(default=None, ge=0)
+    """The most that the services of a job may cost together; with it those without a known price are refused."""
     mark_outputs: bool = True
     """Whether pictures say in their metadata that a machine made them."""
     queue_limit: int = Field(default=200, ge=1)
@@ -50,6 +67,8 @@ class Settings(BaseModel):
     """What the engine runs on, for the record."""
     usd_per_second: float | None = Field(default=None, ge=0)
     """What a second of the engine costs."""
+    quota: Quota = Quota()
+    """What one owner may keep."""
     lora_folder: Path | None = None
     """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
     lora_bytes: int = Field(default=2 * 2**30, ge=1)

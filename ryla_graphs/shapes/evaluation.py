@@ -12,7 +12,7 @@ from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.shapes.calls import Wire
 from ryla_graphs.shapes.execution import Cycle, Execution, Task
 from ryla_graphs.shapes.guessing import guessed_outputs
-from ryla_graphs.shapes.registry import Call, NodeFails
+from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided, Unknown
 from ryla_graphs.shapes.values import Blocked, Several, unknown_of
@@ -126,10 +126,13 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
             return _shapes_alone(call, guessed_outputs(call)[0])
         except (Undecided, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass
-    if row is None or not row.static:
+    if row is None:
         return unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
     try:
-        return tuple(_bounded(value) for value in row(call))
+        outputs = row(call)
+        if isinstance(outputs, Guessed):
+            return _shapes_alone(call, outputs) if guess else unknown_outputs(call.schema, outputs.reason)
+        return tuple(_bounded(value) for value in outputs)
     except Undecided as why:
         return unknown_outputs(call.schema, str(why))
     except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:

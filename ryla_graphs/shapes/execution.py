@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ryla_graphs.catalog.behaviour import Undeclared
 from ryla_graphs.catalog.schema import Kind, KnownInputs, NodeSchema
 from ryla_graphs.prompt import ForeignNode, Link, Prompt, PromptNode, read_link, unwrap, wires_of
 from ryla_graphs.prompt.values import converted
@@ -196,10 +197,19 @@ class Execution:
     # What comes along the wires.
 
     def _wires(self, node: PromptNode) -> dict[str, Wire]:
-        """All inputs that the node gets: its links followed, its values converted, defaults for what is left out."""
+        """All inputs that the node gets: its links followed, its values converted, defaults for what is left out.
+
+        Of what its class does not declare, a value is dropped and a wire breaks the call, unless the class takes it.
+        """
         wires: dict[str, Wire] = dict(self._default_wires(node.schema, node.known))
         for name, value in node.inputs.items():
             link = node.wires.get(name)
+            if name not in node.known:
+                fate = node.schema.undeclared(name, wired=link is not None)
+                if fate is Undeclared.BREAKS:
+                    raise NodeFails(f"it takes no input called '{name}'")
+                if fate in (Undeclared.DROPPED, Undeclared.LEFTOVER):
+                    continue
             wires[name] = [_converted(name, value, node.known)] if link is None else self._carried(link)
         return wires
 

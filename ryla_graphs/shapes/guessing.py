@@ -6,12 +6,13 @@ Every guess comes with the reason why it is one. The simulator marks what rests 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from ryla_graphs import sockets
 from ryla_graphs.shapes.registry import Call
-from ryla_graphs.shapes.unknown import rounded
+from ryla_graphs.shapes.unknown import Unknown, rounded
 from ryla_graphs.shapes.values import (
     AudioShape,
     Conditioning,
@@ -50,6 +51,33 @@ def guessed_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     counted = any(not isinstance(value, (Opaque, Conditioning)) for value in outputs)
     why = f"no rule says what {call.class_type} '{call.node}' gives"
     return tuple([v] if many else v for v, many in zip(outputs, lists, strict=True)), (why,) if counted else ()
+
+
+_SHAPES = (ImageShape, MaskShape, VideoShape, AudioShape)
+
+
+def unknown_size(value: Any) -> str | None:
+    """Why the size of a picture, a video or a sound is not known; None where it is."""
+    if not isinstance(value, _SHAPES):
+        return None
+    numbers = (
+        getattr(value, name) for name in ("batch", "frames", "height", "width", "samples") if hasattr(value, name)
+    )
+    return next((number.reason for number in numbers if isinstance(number, Unknown)), None)
+
+
+def without_unknown(call: Call) -> tuple[Call, tuple[str, ...]]:
+    """A call whose unknown inputs are guessed by what they should be, as far as its class says, and why they are."""
+    reasons = {name: value.reason for name, value in call.inputs.items() if isinstance(value, Unknown)}
+    if not reasons:
+        return call, ()
+    specs, empty = call.schema.flat_inputs(call.inputs), replace(call, inputs={})
+    guesses: dict[str, Any] = {}
+    for name in reasons:
+        declared = specs[name].type if name in specs else sockets.ANY
+        guess = _guess(empty, declared if isinstance(declared, str) else "COMBO")
+        guesses[name] = [guess] if call.schema.input_is_list else guess
+    return replace(call, inputs={**call.inputs, **guesses}), tuple(dict.fromkeys(reasons.values()))
 
 
 def _sockets(call: Call) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 A rule takes a node's inputs by their names and gives its outputs: one value, or a tuple of them. Of dotted inputs it
 takes the first part, which is a dictionary of the rest, as the real node does; ``**others`` takes all that it does not
-name, and ``call`` the call itself. Where the real node raises, it raises `NodeFails`.
+name, and ``call`` the call itself. Where the real node raises, it raises `NodeFails`. Outputs that are only guessed
+come in a `Guessed`.
 
     @rule("EmptyImage")
     def empty_image(width: Whole, height: Whole, batch_size: Whole) -> ImageShape:
@@ -21,6 +22,21 @@ from ryla_graphs.shapes.unknown import Undecided, Unknown
 
 class NodeFails(Exception):
     """The real node raises here; the argument is what it says, in our words."""
+
+
+class Guessed(tuple[Any, ...]):
+    """Outputs of which a rule is not sure, and why: what it gives instead of a plain tuple.
+
+    >>> Guessed((1, 2), "nothing is known of the VAE").reason
+    'nothing is known of the VAE'
+    """
+
+    reason: str
+
+    def __new__(cls, outputs: Iterable[Any], reason: str) -> Guessed:
+        made = super().__new__(cls, outputs)
+        made.reason = reason
+        return made
 
 
 class ReadsContent(Undecided):
@@ -70,7 +86,6 @@ class Row:
     names: tuple[str, ...]
     takes_others: bool
     takes_call: bool
-    static: bool
 
     def __call__(self, call: Call) -> tuple[Any, ...]:
         """The outputs. Raises what the rule raises, `TypeError` where a required input is missing."""
@@ -88,15 +103,11 @@ class Rules(Mapping[str, Row]):
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
 
-    def __call__(self, *class_types: str, static: bool = True) -> Callable[[AnyRule], AnyRule]:
-        """Register a function for node classes.
-
-        `static=False` is for what is too costly to work out before a run, such as a regular expression.
-        Raises `ValueError` where a class has a rule already.
-        """
+    def __call__(self, *class_types: str) -> Callable[[AnyRule], AnyRule]:
+        """Register a function for node classes. Raises `ValueError` where a class has a rule already."""
 
         def register(work: AnyRule) -> AnyRule:
-            row = _row(work, static)
+            row = _row(work)
             for class_type in class_types:
                 if class_type in self._rows:
                     raise ValueError(f"{class_type} has two rules")
@@ -119,11 +130,11 @@ _VARIADIC = 8
 """The flag of a code object that takes ``**others``."""
 
 
-def _row(work: Rule, static: bool) -> Row:
+def _row(work: Rule) -> Row:
     code: Any = work.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     others = bool(code.co_flags & _VARIADIC)
-    return Row(work, tuple(name for name in names if name != "call"), others, "call" in names, static)
+    return Row(work, tuple(name for name in names if name != "call"), others, "call" in names)
 
 
 def nested(inputs: Mapping[str, Any], schema: NodeSchema) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any, NoReturn
 
 Bound = int | float
@@ -173,6 +174,8 @@ def bounds(value: Any) -> tuple[Bound, Bound]:
         return value.low, value.high
     if isinstance(value, (int, float)):
         return value, value
+    if isinstance(value, Fraction):
+        return float(value), float(value)
     return -math.inf, math.inf
 
 

@@ -26,11 +26,14 @@ class ImageShape:
     width: Whole
     channels: Whole = 3
     content: Any = _CONTENT
+    videos: int = 0
+    """Of how many videos the frames are, where the tensor has an axis for that; 0 where it has none."""
 
     @property
     def shape(self) -> tuple[Whole, ...]:
         """As the tensor has it."""
-        return self.batch, self.height, self.width, self.channels
+        frames = self.batch, self.height, self.width, self.channels
+        return (self.videos, self.batch // self.videos, *frames[1:]) if self.videos else frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class LatentShape:
     batch_index: tuple[int, ...] | None = None
     more: tuple[tuple[Whole, ...], ...] = ()
     """Further tensors that go with it: the sound of a video."""
+    more_masks: tuple[tuple[Whole, ...], ...] = ()
+    """Their noise masks."""
     empty: bool = False
     """Whether it is all zeros, which core samplers fit to any model."""
     content: Any = _CONTENT
@@ -98,6 +103,13 @@ class LatentShape:
 
 
 @dataclass(frozen=True, slots=True)
+class TensorShape:
+    """Numbers that are neither pictures nor anything else with a name here: tracks, embeddings."""
+
+    shape: tuple[Whole, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AudioShape:
     """Sound."""
 
@@ -105,12 +117,14 @@ class AudioShape:
     channels: Whole
     samples: Whole
     rate: Whole = 44_100
+    rows: tuple[Whole, ...] = ()
+    """Where a picture was decoded as sound: its height, and frames, between the channels and the samples."""
     content: Any = _CONTENT
 
     @property
     def shape(self) -> tuple[Whole, ...]:
         """As the tensor has it."""
-        return self.batch, self.channels, self.samples
+        return self.batch, self.channels, *self.rows, self.samples
 
     @property
     def seconds(self) -> Number:
@@ -119,8 +133,24 @@ class AudioShape:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoFile:
+    """The whole file that a video is of; all is known of it."""
+
+    frames: int
+    seconds: float
+    """How long the file says that it is."""
+    stream_seconds: float | None
+    """How long it says that its pictures are; None where it says nothing, as WebM and MKV do not."""
+    tick: Fraction
+    """The unit of its times, in seconds."""
+    audio: AudioShape | None = None
+    container: str = "mp4"
+    codec: str = "h264"
+
+
+@dataclass(frozen=True, slots=True)
 class VideoShape:
-    """Frames with a rate, and perhaps sound: of a file, or put together."""
+    """Frames with a rate, and perhaps sound: of a file or of a part of it, or put together."""
 
     frames: Whole
     height: Whole
@@ -129,6 +159,14 @@ class VideoShape:
     audio: AudioShape | None = None
     seconds: Number | None = None
     """How long it is, where its file says so; else that is the number of its frames by their rate."""
+    file: VideoFile | None = None
+    """None where it was put together and is no file yet."""
+    start: float = 0
+    """Where in the file it begins, in seconds; counted from the end where it is negative."""
+    limit: float = 0
+    """How much of the file it is at most, in seconds; 0 is all of the rest."""
+    bits: int = 8
+    colours: str = "sRGB"
     content: Any = _CONTENT
 
     @property

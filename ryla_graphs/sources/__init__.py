@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import sys
 from datetime import datetime
@@ -13,7 +12,8 @@ from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.disk import content_at, name_of
 from ryla_graphs.formats.embedded import Content
-from ryla_graphs.formats.read import Document, Preference, read, unpacked
+from ryla_graphs.formats.graphs import unpacked
+from ryla_graphs.formats.read import Document, Preference, read
 from ryla_graphs.problems import EngineError, InvalidDocument, SourceUnreachable
 from ryla_graphs.sources import adopted
 from ryla_graphs.sources.adopted import Adopted
@@ -99,11 +99,8 @@ def adopt(source: str, name: str | None = None) -> Adopted:
 
     The name is by default that of the host or the file. Raises what `open_catalog` and `adopted.keep` raise.
     """
-    catalog, version = open_catalog(source), None
-    if source.startswith(_ADDRESSES):
-        with contextlib.suppress(EngineError):  # a proxy may serve classes alone
-            version = _server(source).client.json("/system_stats").get("system", {}).get("comfyui_version")
-    found = Adopted(name or adopted.default_name(source), source, version, catalog.entries())
+    catalog = open_catalog(source)
+    found = Adopted(name or adopted.default_name(source), source, catalog.comfyui, catalog.entries())
     adopted.keep(found)
     return found
 

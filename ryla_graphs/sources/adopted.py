@@ -34,7 +34,9 @@ class Adopted(NamedTuple):
     def catalog(self) -> Catalog:
         """The classes; raises `InvalidDocument` where the entries are none."""
         version = f" of ComfyUI {self.comfyui}" if self.comfyui else ""
-        return catalogs.from_object_info(dict(self.entries), name=f"the catalog '{self.name}'{version}")
+        return catalogs.from_object_info(
+            dict(self.entries), name=f"the catalog '{self.name}'{version}", comfyui=self.comfyui
+        )
 
 
 def folder() -> Path:

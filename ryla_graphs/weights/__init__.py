@@ -7,7 +7,7 @@ that is `ryla_graphs.models_folder`.
 from __future__ import annotations
 
 from ryla_graphs.weights.loaders import IMPLIED
-from ryla_graphs.weights.manifest import MANIFEST, known
+from ryla_graphs.weights.manifest import MANIFEST, known, manifest, own, use
 from ryla_graphs.weights.needs import Need, needed
 from ryla_graphs.weights.weight import Content, HubFile, Licence, Precision, WebFile, Weight
 
@@ -22,5 +22,8 @@ __all__ = [
     "WebFile",
     "Weight",
     "known",
+    "manifest",
     "needed",
+    "own",
+    "use",
 ]

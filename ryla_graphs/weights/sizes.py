@@ -78,6 +78,11 @@ _ENCODERS: tuple[tuple[str, float, float, float], ...] = (
     (r"qwen.?3\.?.?vl.?32b", 25753.1, 33400.0, 777.9),
     (r"qwen.?2\.?5.*7b", 7747.2, 8292.2, 545.0),
     (r"qwen.?2\.?5.*vl", 3085.9, 3754.6, 311.2),
+    (r"ace15.?1\.7b|1\.7b.?ace15", 1720.6, 2032.0, 311.2),
+    (r"gemma.?4.*e2b", 4300.0, 5500.0, 0.0),
+    (r"gemma.?4.*e4b", 7000.0, 9000.0, 0.0),
+    (r"gemma.?4.?12b", 11000.0, 13500.0, 0.0),
+    (r"qwen.?3\.8.?27b", 25500.0, 29000.0, 0.0),
     (r"qwen.?3\.5.?2b", 2213.2, 2300.0, 508.6),
     (r"qwen.?3\.5.?4b", 4539.3, 4700.0, 635.7),
     (r"qwen.?3\.5.?9b", 9409.8, 9800.0, 1017.1),
@@ -95,6 +100,28 @@ _ENCODERS: tuple[tuple[str, float, float, float], ...] = (
     (r"jina", 558.3, 600.0, 0.0),
     (r"ovis", 1720.6, 2600.0, 311.2),
 )
+
+_DIFFUSION: Mapping[str, tuple[float, float]] = {
+    "lotus": (865.9, 868.0),
+    "svd": (1524.6, 1525.0),
+    "krea2": (11000.0, 14400.0),
+    "boogu": (10000.0, 12200.0),
+    "joyimage": (14300.0, 17700.0),
+    "kandinsky5": (2200.0, 3100.0),
+    "kandinsky5-image": (5900.0, 6700.0),
+    "lens": (1800.0, 6100.0),
+    "longcat-image": (6200.0, 7100.0),
+    "mage-flow": (3300.0, 4500.0),
+    "omnigen2": (3900.0, 4700.0),
+    "ovis-image": (7200.0, 8300.0),
+    "pid": (1000.0, 1400.0),
+    "pixeldit": (1300.0, 1320.0),
+    "ace": (3300.0, 3600.0),
+    "ace15": (1500.0, 5200.0),
+    "hunyuan3d": (1100.0, 3100.0),
+}
+"""Millions of parameters of diffusion models whose steps nobody has counted: the gigabytes that the index of the
+official templates gives for all files of a template, less those of its other files."""
 
 _VISION: tuple[tuple[str, float, float, float], ...] = (
     (r"siglip|sigclip", 413.0, 430.0, 0.0),
@@ -157,6 +184,14 @@ _BILLIONS = re.compile(r"(?<![a-z0-9.])(?:a)?(\d{1,3}(?:[._]\d)?)b(?![a-z0-9])")
 def encoder(name: str) -> Parameters | None:
     """The text encoder that a file's name speaks of; None where none is known."""
     return _fitting(_ENCODERS, name)
+
+
+def diffusion(family: str, name: str) -> Parameters | None:
+    """The diffusion model of a family whose steps are not known; what its name says goes first."""
+    if (told := nominal(name)) is not None or family not in _DIFFUSION:
+        return told
+    least, most = _DIFFUSION[family]
+    return Parameters(least * MILLION, most * MILLION)
 
 
 def vision(name: str) -> Parameters | None:

@@ -22,8 +22,27 @@ Content = Literal[
     "other",
 ]
 
+CONTENTS: Mapping[str, Content] = {
+    "checkpoints": "checkpoint",
+    "clip_vision": "clip vision",
+    "controlnet": "controlnet",
+    "diffusion_models": "diffusion model",
+    "loras": "lora",
+    "model_patches": "adapter",
+    "style_models": "adapter",
+    "text_encoders": "text encoder",
+    "unet": "diffusion model",
+    "upscale_models": "upscaler",
+    "vae": "vae",
+}
+"""What files are, by the folder below ``models`` that they are in."""
+
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 """Endings of files that Python's pickle reads: loading one may run code."""
+
+
+UNKNOWN = "unknown"
+"""The name of a licence that nobody has looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +57,11 @@ class Licence:
     """What it asks or forbids beyond naming the author, in a few words; None for permissive ones."""
     url: str | None = None
     """Where its text is."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody has looked it up; what it says of others counts for nothing."""
+        return self.name != UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

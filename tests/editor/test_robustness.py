@@ -150,7 +150,7 @@ def seconds(document: dict[str, Any]) -> float:
 def test_the_time_grows_with_the_file(make: Any) -> None:
     """Ten times the file takes about ten times as long; a rule that looks at all for each would take a hundred."""
     small = min(seconds(make(1000)) for _ in range(3))
-    assert seconds(make(10_000)) < 40 * small
+    assert any(seconds(make(10_000)) < 40 * small for _ in range(3))
 
 
 def test_a_hundred_thousand_nodes() -> None:

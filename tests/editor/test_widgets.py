@@ -115,3 +115,12 @@ def test_an_autogrow_input_shows_one_slot_more_than_are_linked() -> None:
     schema = bundled()["BatchImagesNode"]
     assert [slot.name for slot in slots(schema)] == ["images.image0", "images.image1"]
     assert len(slots(schema, given=["images.image3"])) == 5
+
+
+def test_a_text_that_the_bundled_catalog_does_not_hold_is_left_to_the_server() -> None:
+    ours, recorded = bundled("core"), from_object_info(recorded_json("object_info.core.json.gz"))
+    for class_type in recorded.keys() & ours.keys():
+        theirs = {widget.name: widget for widget in widgets(recorded[class_type])}
+        for widget in widgets(ours[class_type]):
+            if widget.type == "STRING" and widget.default != (default := theirs[widget.name].default):
+                assert widget.default is UNDEFINED and len(default) > 100, (class_type, widget.name)

@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from PIL import Image
-from pydantic.alias_generators import to_camel
-from pydantic.fields import FieldInfo
+from PIL import Image, ImageColor
 
 from ryla_graphs import CompiledWorkflow, Workflow, presets
 from ryla_graphs.engines import run
@@ -22,27 +20,22 @@ from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.nodes import CheckpointLoaderSimple, EmptyImage, LoadImage, SaveImage, VAEDecode, VAEEncode
-from ryla_graphs.presets.base import ActsWith, ReplacedBy
 from ryla_graphs.problems import EngineRefused, ExecutionFailed
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
+from ryla_graphs.weights import known
+from tests.preset_examples import acting
 
 URL = os.environ.get("RYLA_COMFYUI", "")
 
 pytestmark = pytest.mark.skipif(not URL, reason="RYLA_COMFYUI names no server")
 
-WEIGHTS: dict[str, tuple[str, str]] = {
-    "unetName": ("diffusion_models", ""),
-    "clipName": ("text_encoders", ""),
-    "clipName1": ("text_encoders", ""),
-    "clipName2": ("text_encoders", ""),
-    "vaeName": ("vae", ""),
-    "clipVisionName": ("clip_vision", ""),
-    "detectorName": ("ultralytics", "face*"),
-    "checkpointName": ("checkpoints", "sd_xl_base_1.0.safetensors"),
-    "instantidName": ("instantid", "ip-adapter.bin"),
-    "controlnetName": ("controlnet", "*instantid*"),
+ALIKE: dict[str, str] = {
+    "RealVisXL_V5.0_fp16.safetensors": "sd_xl_base_1.0.safetensors",
+    "instantid/diffusion_pytorch_model.safetensors": "*instantid*",
+    "xinsir-controlnet-union-sdxl-1.0-promax.safetensors": "*instantid*",
+    "bbox/face_yolov8m.pt": "face*",
 }
-"""Where the server has the file of each parameter, and its name: the default where nothing is said."""
+"""What the server may have instead of the file that a parameter names by default."""
 
 SMALL: dict[str, Any] = {
     "prompt": "a red bicycle",
@@ -53,10 +46,14 @@ SMALL: dict[str, Any] = {
     "steps": 2,
     "refineSteps": 2,
     "resolution": 128,
+    "tileSize": 256,
+    "tileOverlap": 64,
+    "cropSize": 128,
     "seed": 7,
 }
 FACE = {"referenceImage": "face.png"}
-COLOURS = {"mask.png": "white", "pose.png": "pink"}
+THREE = {"image": "face.png", "image2": "pose.png", "image3": "scene.png"}
+COLOURS = {"mask.png": "white", "pose.png": "pink", "scene.png": "teal"}
 FLUX_LORA, SDXL_LORA = ("loras", "*flux*"), ("loras", "*sdxl*")
 Case = tuple[str, dict[str, Any]]
 CASES: dict[str, Case] = {
@@ -87,7 +84,45 @@ CASES: dict[str, Case] = {
     "wan-t2v": ("wan-t2v", {}),
     "wan-i2v": ("wan-i2v", FACE),
     "z-image-turbo guided": ("z-image-turbo", {"cfg": 2.0, "negativePrompt": "rain"}),
+    "flux-kontext": ("flux-kontext", {"image": "face.png"}),
+    "flux-kontext, three pictures": ("flux-kontext", THREE | {"cfg": 2.0, "negativePrompt": "rain"}),
+    "flux-fill": ("flux-fill", {"baseImage": "pose.png", "maskImage": "half.png"}),
+    "flux-fill by transparency": ("flux-fill", {"baseImage": "cut.png"}),
+    "flux-fill extended": ("flux-fill", {"baseImage": "pose.png", "left": 64, "bottom": 32}),
+    "flux-controlnet": ("flux-controlnet", {"controlImage": "pose.png"}),
+    "flux-controlnet by depth": ("flux-controlnet", {"controlImage": "pose.png", "control": "depth"}),
+    "flux-controlnet by pose": ("flux-controlnet", {"controlImage": "pose.png", "control": "pose", "cfg": 2.0}),
+    "flux-redux": ("flux-redux", {"image": "face.png"}),
+    "flux-redux, three pictures": ("flux-redux", THREE | {"reduxStrength": 0.5, "crop": "none"}),
+    "flux2-klein": ("flux2-klein", {}),
+    "flux2-klein, three pictures": ("flux2-klein", THREE),
+    "flux2-klein guided": ("flux2-klein", {"image": "face.png", "cfg": 2.0, "negativePrompt": "rain"}),
+    "qwen-image": ("qwen-image", {"negativePrompt": "rain"}),
+    "qwen-image-edit": ("qwen-image-edit", {"image": "face.png"}),
+    "qwen-image-edit, three pictures": ("qwen-image-edit", THREE | {"cfg": 1.0}),
+    "z-image-controlnet": ("z-image-controlnet", {"controlImage": "pose.png"}),
+    "z-image-controlnet, a map": ("z-image-controlnet", {"controlImage": "pose.png", "controlIsMap": True}),
     "seedvr2-upscale": ("seedvr2-upscale", {"image": "face.png"}),
+    "sdxl": ("sdxl", {}),
+    "sdxl with a LoRA": ("sdxl", {"loraId": SDXL_LORA, "samplerName": "euler_ancestral", "cfg": 1.0}),
+    "sdxl by edges": ("sdxl", {"controlImage": "pose.png"}),
+    "sdxl by a depth map": ("sdxl", {"controlImage": "pose.png", "control": "depth", "controlIsMap": True}),
+    "sd15": ("sd15", {"clipSkip": 2}),
+    "sd15 by edges": ("sd15", {"controlImage": "pose.png"}),
+    "sdxl-inpaint": ("sdxl-inpaint", {"baseImage": "pose.png", "maskImage": "half.png"}),
+    "sdxl-inpaint by transparency": ("sdxl-inpaint", {"baseImage": "cut.png", "denoise": 0.7}),
+    "upscale": ("upscale", {"image": "face.png"}),
+    "upscale with tiles": ("upscale", {"image": "face.png", "scale": 4, "tiledDiffusion": True}),
+    "face-detailer": ("face-detailer", {"image": "face.png"}),
+    "remove-background": ("remove-background", {"image": "face.png"}),
+    "remove-background, on white": (
+        "remove-background",
+        {"image": "face.png", "backgroundColor": "#ffffff", "saveMask": True},
+    ),
+    "wan22-t2v": ("wan22-t2v", {}),
+    "wan22-i2v": ("wan22-i2v", FACE),
+    "ltx-video": ("ltx-video", {"length": 9}),
+    "ltx-video from a picture": ("ltx-video", FACE | {"length": 9}),
 }
 ONLY_ACCEPTED: dict[str, Case] = {
     "flux-pulid": ("flux-pulid", FACE),
@@ -104,25 +139,21 @@ def engine() -> ComfyUI:
 def compiled(case: str) -> CompiledWorkflow:
     name, parameters = CASES[case]
     preset = presets.get(name)
-    example = preset.parse(preset.example)
+    example = preset.parse({**preset.example, **named(parameters)})
     given: dict[str, Any] = {}
     for field, fact in type(example).model_fields.items():
-        key = str(fact.alias)
-        if key in WEIGHTS and not _idle(fact, parameters):
-            folder, pattern = WEIGHTS[key]
-            given[key] = _weight(folder, pattern or getattr(example, field))
-        elif key in SMALL:
-            given[key] = SMALL[key]
+        key, default = str(fact.alias), getattr(example, field)
+        row = known(default) if "name" in field and isinstance(default, str) else None
+        if row is not None and acting(name, {key: default}, parameters):
+            given[key] = _weight(row.folder, ALIKE.get(default, default))
+    given |= acting(name, SMALL, parameters)
     given |= {key: _weight(*value) if isinstance(value, tuple) else value for key, value in parameters.items()}
     return preset.build(given).compile()
 
 
-def _idle(fact: FieldInfo, given: dict[str, Any]) -> bool:
-    return any(
-        (to_camel(mark.other) in given) == isinstance(mark, ReplacedBy)
-        for mark in fact.metadata
-        if isinstance(mark, ActsWith | ReplacedBy)
-    )
+def named(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters with a name for each file that the server is to choose."""
+    return {key: "x" if isinstance(value, tuple) else value for key, value in parameters.items()}
 
 
 def _weight(folder: str, pattern: str) -> str:
@@ -140,12 +171,17 @@ def _weight(folder: str, pattern: str) -> str:
 
 
 def inputs_of(workflow: CompiledWorkflow) -> dict[str, bytes]:
-    return {value: picture(COLOURS.get(value, "tan")) for _, _, value in file_inputs(workflow)}
+    return {value: picture(value) for _, _, value in file_inputs(workflow)}
 
 
-def picture(colour: str) -> bytes:
+def picture(name: str) -> bytes:
+    """A picture of one colour; `half.png` is white on its left half, and `cut.png` transparent there."""
+    image = Image.new("RGBA", (96, 96), COLOURS.get(name, "tan"))
+    if name in ("half.png", "cut.png"):
+        image.paste((0, 0, 0, 255), (0, 0, 96, 96))
+        image.paste((255, 255, 255, 255 if name == "half.png" else 0), (0, 0, 48, 96))
     buffer = io.BytesIO()
-    Image.new("RGB", (96, 96), colour).save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -174,12 +210,24 @@ def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
     assert {"started", "node", "output"} <= set(kinds)
 
 
+@pytest.mark.parametrize(("case", "colour"), [("flux-fill", "pink"), ("flux-fill by transparency", "black")])
+def test_filling_leaves_the_rest_as_it_was(case: str, colour: str, engine: ComfyUI) -> None:
+    workflow = compiled(case)
+    skip_without_classes(engine, workflow)
+    (output,) = run(engine, workflow, inputs_of(workflow)).outputs
+    image = Image.open(io.BytesIO(output.read())).convert("RGB")
+    width, height = image.size
+    kept = image.crop((width // 2 + 4, 0, width, height))
+    drawn = image.crop((0, 0, width // 2 - 4, height))
+    assert kept.getcolors() == [(kept.width * kept.height, ImageColor.getrgb(colour))]
+    assert drawn.getcolors(1) is None, "more than one colour"
+
+
 @pytest.mark.parametrize("case", CASES | ONLY_ACCEPTED)
 def test_a_preset_is_accepted(case: str, engine: ComfyUI) -> None:
     """By a server that has the packs; weights that it lacks may be all it misses."""
     name, parameters = (CASES | ONLY_ACCEPTED)[case]
-    given = {key: "x" if isinstance(value, tuple) else value for key, value in parameters.items()}
-    workflow = presets.get(name).build({**presets.get(name).example, **given}).compile()
+    workflow = presets.get(name).build({**presets.get(name).example, **named(parameters)}).compile()
     skip_without_classes(engine, workflow)
     try:
         begun = engine.start(workflow, inputs_of(workflow))
@@ -187,7 +235,7 @@ def test_a_preset_is_accepted(case: str, engine: ComfyUI) -> None:
         wrong = [
             p
             for p in refused.problems
-            if p.code != "value_not_in_list" or p.input not in LOADERS.get(p.class_type or "", {})
+            if p.code != "value_not_in_list" or p.input not in weight_folders(p.class_type or "")
         ]
         assert wrong == []
     else:

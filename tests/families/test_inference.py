@@ -26,7 +26,7 @@ from ryla_graphs.families import (
 )
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.family_rules import rules_of
-from ryla_graphs.families.patterns import PATTERNS
+from ryla_graphs.families.file_names import PATTERNS
 from ryla_graphs.families.transfer_rows import APART, TRANSFERS
 from ryla_graphs.families.transfers import Empty
 from ryla_graphs.nodes import CheckpointLoaderSimple, ConditioningZeroOut, KSampler, UNETLoader

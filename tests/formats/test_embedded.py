@@ -17,10 +17,10 @@ from ryla_graphs.formats.embedded import load
 from ryla_graphs.formats.embedded.cursor import MOST_STEPS, MOST_TEXT
 from tests.conftest import ROOT
 from tests.formats.files import MADE, PROMPT, WORKFLOW, P, chunk, glb, id3, made, png_of, saved
-from tools.save_samples import HERE, SAVES, prompt_of, workflow_of
+from tools.save_samples import HERE, PACK_SAVES, SAVES, prompt_of, workflow_of
 
 
-@pytest.mark.parametrize("name", SAVES)
+@pytest.mark.parametrize("name", [*SAVES, *PACK_SAVES])
 def test_what_a_real_comfyui_saved_is_found(name: str) -> None:
     """The files in `tests/data/saved`; `python -m tools.save_samples` makes them."""
     found = load((HERE / name).read_bytes())

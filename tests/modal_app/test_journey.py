@@ -17,7 +17,6 @@ import comfy_sdk
 import modal
 import pytest
 from comfy_sdk import Comfy
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs import presets
@@ -35,6 +34,7 @@ from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS
 from tests.modal_app.test_runtime import deploy
+from tests.server.clients import TestClient
 from tests.server.live import listening
 from tests.server.test_loras import FLUX
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, Store, create_app
+from tests.server.clients import TestClient
 from tests.server.kept import STORES, Kept
 
 Pair = Callable[[Path, pytest.FixtureRequest, Simulator], tuple[Engine, Store]]

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from ryla_graphs.server.listening import config_of
+
 
 @contextmanager
 def listening(app: FastAPI) -> Iterator[str]:
     """The address of the app, while the `with` lasts."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config_of(app, host="127.0.0.1", port=0, ws="websockets-sansio"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

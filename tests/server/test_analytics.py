@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.analytics import Posted, events_of
 from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
+from tests.server.clients import TestClient
 from tests.server.https import https_site
 from tests.server.kept import kept
 

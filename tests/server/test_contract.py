@@ -7,11 +7,11 @@ import io
 import json
 from typing import Any
 
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs import Workflow, presets
 from ryla_graphs.nodes import ImageInvert, LoadImage, SaveImage
+from tests.server.clients import TestClient
 
 
 def flux(seed: int = 1, **more: Any) -> dict[str, Any]:

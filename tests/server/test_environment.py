@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs.engines import connect
 from ryla_graphs.plan import Limits
@@ -16,13 +15,14 @@ from ryla_graphs.server import SqliteStore, create_app
 from ryla_graphs.server.environment import VARIABLES, settings_from
 from ryla_graphs.server.settings import Settings
 from tests.conftest import ROOT
+from tests.server.clients import TestClient
 
 SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
 def test_the_documentation_has_this_table() -> None:
     text = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(RYLA_\w+)` \| (.*) \|$", text, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `((?:RYLA|COMFY)_\w+)` \| (.*) \|$", text, re.MULTILINE))
     assert rows == {name: variable.meaning for name, variable in VARIABLES.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from httpx2 import Response
 from PIL import Image
 
@@ -33,11 +33,14 @@ from ryla_graphs.problems import (
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.errors import ANSWERS, without_folders
 from ryla_graphs.server.safety.media import MediaLimits
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
+from tests.server.clients import TestClient, stalled
 from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture
+from tests.server.test_loras import FLUX
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -146,6 +149,11 @@ def bad_graph() -> dict[str, Any]:
     return graph
 
 
+def too_many_loras(client: TestClient) -> Response:
+    return client.post("/loras", files={"file": ("x.safetensors", FLUX)})
+
+
+LORAS = tempfile.mkdtemp(prefix="ryla-test-loras-")
 HELD = Held()
 """Stands in the table for the one of each test; a run of an earlier test, which may end late, has its own."""
 KNOWN = {"node": "sampler", "class_type": "KSampler"}
@@ -154,12 +162,17 @@ REFUSED = EngineRefused("no", [Problem(code="value_not_in_list", message="no", s
 PROVOKED: dict[str, Case] = {
     "malformed_json": Case(lambda client: client.post("/workflow", content=b"{")),
     "unauthorized": Case(post, settings={"tokens": Tokens.parse("me:" + "x" * 20)}),
+    "host_refused": Case(lambda client: post(client, Host="rebound.example")),
+    "origin_refused": Case(lambda client: post(client, Origin="https://elsewhere.example")),
+    "request_timeout": Case(lambda client: stalled(client, "/workflow"), settings={"body_seconds": 0.05}),
+    "not_json": Case(lambda client: client.post("/workflow", content=b"{}", headers={"Content-Type": "text/plain"})),
     "not_found": Case(lambda client: client.get("/jobs/nothing")),
     "method_not_allowed": Case(lambda client: client.put("/workflow")),
     "cancelled": Case(cancelled, [HELD]),
     "job_not_ended": Case(forgotten_too_early, [HELD]),
     "no_lora_folder": Case(lambda client: client.post("/loras", files={"file": ("x.safetensors", b"x")})),
     "request_too_large": Case(post, settings={"body_bytes": 100}),
+    "over_quota": Case(too_many_loras, settings={"lora_folder": Path(LORAS), "quota": Quota(loras=0)}),
     "input_too_large": Case(with_file(large()), settings={"media": MediaLimits(pixels=100)}),
     "unsupported_media": Case(with_file(base64_of(b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 3))),
     "workflow_format_ui": Case(lambda client: post(client, {"nodes": [], "links": []})),

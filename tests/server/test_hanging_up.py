@@ -5,10 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
+import websocket
 
 from ryla_graphs.server import Settings, create_app
 from tests.server.kept import kept
@@ -47,3 +50,32 @@ def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
             time.sleep(0.01)
         assert job()["state"] == ("cancelled" if cancels else "succeeded")
         other.close()
+
+
+def test_a_websocket_holds_a_stream_until_its_peer_is_gone(tmp_path: Path) -> None:
+    """A job that says nothing for long does not hold what nobody hears."""
+    held = Held()
+    app = create_app(ScriptedEngine(held), kept(tmp_path), Settings(streams=1))
+    streams = app.state.deployment.streams
+    with listening(app) as address, requests.Session() as session:
+        answer = session.post(f"{address}/workflow", json=flux(), headers={"Prefer": "respond-async"}, timeout=60)
+        events = f"{address}{answer.headers['location']}/events"
+        assert held.reached.wait(60)
+        for _ in range(3):
+            socket = websocket.create_connection(events.replace("http", "ws"), timeout=60)
+            socket.recv()
+            assert streams["anonymous"] == 1
+            assert session.get(events, timeout=60).json()["error"]["code"] == "too_many_streams"
+            with pytest.raises(websocket.WebSocketBadStatusException):
+                websocket.create_connection(events.replace("http", "ws"), timeout=60)
+            socket.close()
+            until(lambda: streams["anonymous"] == 0)
+        held.go.set()
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for what must come, however slow the machine is."""
+    deadline = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

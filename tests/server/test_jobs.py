@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs.engines.events import Event, Finished, OutputReady, Progress
 from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.jobs import worker
 from ryla_graphs.server.records import Job, JobEvent
+from tests.server.clients import TestClient
 from tests.server.kept import kept
 from tests.server.scripted import Act, Held, ScriptedEngine, ending
 from tests.server.test_contract import flux, inverted, picture

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from ryla_graphs import Workflow, presets
 from ryla_graphs.catalog.catalog import Catalog
@@ -14,6 +13,7 @@ from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.lockfile import Asked, Lock, catalog_of, lock_of
 from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.server import Settings, SqliteStore, create_app
+from tests.server.clients import TestClient
 
 NAME = "sdxl-instantid"
 

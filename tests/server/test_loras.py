@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
+from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
+from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.store import Retention
+from tests.server.clients import TestClient
 from tests.server.kept import kept
 
 ANNE, BOB = ({"Authorization": f"Bearer {name * 4}"} for name in ("anne", "bob-"))
@@ -106,10 +108,57 @@ def test_others_neither_see_it_nor_use_it(client: TestClient) -> None:
     assert client.get("/loras", headers=BOB).json() == {"loras": []}
     assert client.get(f"/loras/{lora['id']}", headers=BOB).status_code == 404
     assert client.delete(f"/loras/{lora['id']}", headers=BOB).status_code == 404
-    answer = client.post("/flux-lora", json=SMALL | {"loraId": lora["id"]}, headers=BOB)
-    if answer.status_code == 200:  # to the simulator any name is a file; it must not be Anne's
-        job = client.get(f"/jobs/{answer.headers['x-job-id']}", headers=BOB).json()
-        assert job["parameters"]["loraId"] != lora["lora_name"]
+    for name in (lora["id"], lora["lora_name"]):
+        answer = client.post("/flux-lora", json=SMALL | {"loraId": name}, headers=BOB)
+        if name == lora["lora_name"] or answer.status_code != 200:
+            assert answer.status_code == 422 and "there is no LoRA" in answer.text
+        else:  # to the simulator any name is a file; it must not be Anne's
+            job = client.get(f"/jobs/{answer.headers['x-job-id']}", headers=BOB).json()
+            assert job["parameters"]["loraId"] == lora["id"]
+    assert client.post("/flux-lora", json=SMALL | {"loraId": lora["lora_name"]}, headers=ANNE).status_code == 200
+
+
+class Listing(Simulator):
+    """Lists the LoRAs of its folder among the choices of a loader, as ComfyUI does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def catalog(self) -> Catalog:
+        known = super().catalog()
+        names = [f"ryla/{path.name}" for path in sorted((self._folder / "ryla").glob("*"))]
+        entry = json.loads(json.dumps(dict(known.subset(["LoraLoader"]).entries())["LoraLoader"]))
+        entry["input"]["required"]["lora_name"] = [["shared.safetensors", *names], {}]
+        return (known | Catalog({"LoraLoader": entry}, name="listing")).replace(name=known.name)
+
+
+def test_choices_show_no_lora_of_others(folder: Path, tmp_path: Path) -> None:
+    settings = Settings(tokens=Tokens.parse(f"anne:{'anne' * 4},bob:{'bob-' * 4}"), lora_folder=folder)
+    with TestClient(create_app(Listing(folder), kept(tmp_path / "data"), settings)) as client:
+        lora = bring(client).json()
+
+        def choices(who: dict[str, str]) -> list[str]:
+            entry = client.get("/nodes/LoraLoader", headers=who).json()["LoraLoader"]
+            return list(entry["input"]["required"]["lora_name"][0])
+
+        assert choices(ANNE) == ["shared.safetensors", lora["lora_name"]]
+        assert choices(BOB) == ["shared.safetensors"]
+        body = SMALL | {"loraId": "other.safetensors"}
+        assert lora["name"] not in client.post("/flux-lora", json=body, headers=BOB).text
+
+
+def test_loras_have_a_quota_of_their_own(folder: Path, tmp_path: Path) -> None:
+    settings = Settings(lora_folder=folder, quota=Quota(uploads=100, loras=len(FLUX) + 10))
+    with TestClient(create_app(Simulator(), kept(tmp_path / "data"), settings)) as client:
+        assert bring(client).status_code == 201
+        more = bring(client, FLUX[:-1] + b"\1")
+        assert (more.status_code, more.json()["error"]["code"]) == (413, "over_quota")
+        form = {"content_type": "image/png", "file_path": "a.png"}
+        upload = client.post("/api/v2/assets", data=form, files={"file": ("a", b"x" * 101)})
+        assert (upload.status_code, upload.json()["error"]["code"]) == (413, "request_too_large")
+        assert "100" in upload.json()["error"]["message"]
+        assert client.post("/api/v2/assets", data=form, files={"file": ("a", b"x" * 99)}).status_code == 201
 
 
 def test_the_file_goes_with_its_last_owner(client: TestClient, folder: Path) -> None:

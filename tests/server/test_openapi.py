@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from ryla_graphs.server import Settings, SqliteStore, create_app
+from tests.server.clients import TestClient
 from tests.server.scripted import InstantEngine
 from tests.server.test_contract import flux
 
@@ -30,6 +30,7 @@ CHECKS = [
 ]
 
 EXAMPLES = 6
+HOST = {"Host": "localhost"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def api() -> Iterator[Any]:
         app = create_app(InstantEngine(), SqliteStore(Path(folder)), Settings(wait_seconds=20))
         with TestClient(app) as client:
             client.post("/workflow", json=flux())
-            yield schemathesis.openapi.from_asgi("/openapi.json", app)
+            yield schemathesis.openapi.from_asgi("/openapi.json", app, headers=HOST)
 
 
 def test_answers_are_as_documented(api: Any) -> None:
@@ -57,6 +58,6 @@ def _try(operation: Any) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
     def answers(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, headers=HOST)
 
     answers()

@@ -6,19 +6,23 @@ import base64
 import hashlib
 import hmac
 import io
+import queue
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.webhooks import Signer, Webhooks
+from ryla_graphs.server.records import Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.safety.fetch import Answer, Fetcher, FetchPolicy
+from ryla_graphs.server.webhooks import EXTRA, Signer, Webhooks
+from tests.server.clients import TestClient
 from tests.server.https import Site, https_site
 from tests.server.kept import kept
 
@@ -105,6 +109,60 @@ def test_a_hook_that_is_gone_is_left_alone(client: TestClient, site: Site) -> No
     site.wait(1)
     time.sleep(0.2)
     assert len(site.received) == 1
+
+
+def test_what_was_not_delivered_is_after_a_restart(site: Site, tmp_path: Path) -> None:
+    settings = Settings(webhook_secret=SECRET)  # type: ignore[arg-type]
+
+    def served(pauses: tuple[float, ...]) -> TestClient:
+        app = create_app(Simulator(), kept(tmp_path / "data"), settings)
+        hooks: Webhooks = app.state.deployment.webhooks
+        hooks._fetcher, hooks._pauses = site.fetcher(), pauses
+        return TestClient(app)
+
+    site.statuses = [500]
+    with served((3600.0,)) as client:
+        assert post(client, site).status_code == 200
+        site.wait(1)
+    with served((0.01,)) as client:
+        site.wait(1)
+        failed, told = site.received
+        assert told.body == failed.body and told.headers["webhook-id"] == failed.headers["webhook-id"]
+    with served((0.01,)) as client:
+        assert post(client, site).status_code == 200
+        site.wait(1)
+        assert len(site.received) == 3  # the one before was not told again
+
+
+def test_a_receiver_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
+    stuck, told = threading.Event(), queue.Queue[str]()
+
+    class Hanging(Fetcher):
+        def post(self, url: str, *args: Any, **kwargs: Any) -> Answer:
+            if "hangs" in url:
+                assert stuck.wait(120)
+            told.put(url)
+            return Answer(200, b"")
+
+    store = kept(tmp_path)
+    hooks = Webhooks(Hanging(FetchPolicy(hosts=("*",))), Signer(SECRET), lambda _: {}, store)
+    event = JobEvent(1, 0.0, "status", {})
+
+    def ended(number: int, owner: str, address: str) -> None:
+        request = JobRequest(prompt={}, extra={EXTRA: address})
+        identifier = f"{number:08d}-0000-4000-8000-000000000000"
+        job = Job(id=identifier, owner=owner, request=request, created_at=0, state=JobState.SUCCEEDED, ended_at=1)
+        store.add_job(job, [])
+        hooks.on_event(job, event)
+
+    for number in range(40):
+        ended(number, "anne", "https://hangs.example/")
+    ended(99, "bob", "https://works.example/")
+    assert told.get(timeout=120) == "https://works.example/"
+    stuck.set()
+    assert {told.get(timeout=120) for _ in range(40)} == {"https://hangs.example/"}
+    hooks.close()
+    store.close()
 
 
 @pytest.mark.parametrize(

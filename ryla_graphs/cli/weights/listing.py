@@ -27,13 +27,13 @@ def list_command(
 ) -> None:
     """List the weight files of the manifest, or those that a preset or graph loads."""
     from ryla_graphs.cli.weights.targets import needs_of  # noqa: PLC0415
-    from ryla_graphs.weights import MANIFEST  # noqa: PLC0415
+    from ryla_graphs.weights import manifest  # noqa: PLC0415
 
     if target is None:
         if json:
-            print_json([row.to_dict() for row in MANIFEST])
+            print_json([row.to_dict() for row in manifest()])
         else:
-            _print_rows([(None, f"{row.folder}/{row.name}", row) for row in MANIFEST])
+            _print_rows([(None, f"{row.folder}/{row.name}", row) for row in manifest()])
         return
     needs = needs_of(target, param, params, prefer, catalog)
     files = {need.key: need.weight for need in needs}

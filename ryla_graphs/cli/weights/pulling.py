@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,12 +62,24 @@ def pull_command(
         return
     _consent(fetches, accepted=accept_licence, commercial=commercial, quiet=json)
     with bars(shown=not json) as watcher:
-        pull(fetches, watcher)
+        hashes = pull(fetches, watcher)
+    _record(hashes)
     if json:
         print_json(_facts(fetches, absent, "fetched"))
     else:
         typer.echo(f"{into}: {len(fetches)} files in place")
     _tell_absent(absent, quiet=json)
+
+
+def _record(hashes: Mapping[tuple[str, str], str]) -> None:
+    """Write the hashes of one's own files into their rows."""
+    from ryla_graphs import weights  # noqa: PLC0415
+    from ryla_graphs.models_folder import own  # noqa: PLC0415
+
+    path = os.environ.get(own.VARIABLE)
+    mine = {key: found for key, found in hashes.items() if path and key in {row.key for row in weights.own()}}
+    if path and mine and (written := own.add_hashes(Path(path), mine)):
+        typer.echo(f"{path}: {written} sha256 written", err=True)
 
 
 def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], into: Path, *, json: bool) -> None:

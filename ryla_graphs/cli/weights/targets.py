@@ -14,7 +14,7 @@ from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.sources import open_catalog
-from ryla_graphs.weights import MANIFEST, Need, Weight, needed
+from ryla_graphs.weights import Need, Weight, manifest, needed
 
 if TYPE_CHECKING:
     from ryla_graphs.formats.read import Preference
@@ -67,7 +67,7 @@ def wanted(
         if named:
             continue
         if target not in presets.NAMES and not names_graph(target):
-            known = (*presets.NAMES, *(row.name for row in MANIFEST))
+            known = (*presets.NAMES, *(row.name for row in manifest()))
             raise NotFound.among("preset, weight file or graph", target, known)
         examples = target in presets.NAMES and not settings and params is None
         for need in needs_of(target, settings, params, prefer, catalog):
@@ -85,7 +85,7 @@ def rows_named(text: str) -> tuple[Weight, ...]:
         lambda row: text == row.name,
         lambda row: text == row.name.rsplit("/", 1)[-1],
     ):
-        found = tuple(row for row in MANIFEST if fits(row))
+        found = tuple(row for row in manifest() if fits(row))
         if found:
             return found
     return ()
@@ -95,5 +95,5 @@ def row_named(text: str) -> tuple[Weight, ...]:
     """The rows that a text names; raises `NotFound` with the nearest names where there is none."""
     found = rows_named(text)
     if not found:
-        raise NotFound.among("weight file", text, (row.name for row in MANIFEST))
+        raise NotFound.among("weight file", text, (row.name for row in manifest()))
     return found

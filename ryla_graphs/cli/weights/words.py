@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ryla_graphs.models_folder.brought import UNKNOWN
 from ryla_graphs.weights import Licence, Weight
 
 
@@ -15,7 +14,7 @@ def size(number: int | None) -> str:
 
 def licence(of: Licence) -> str:
     """A licence, and whether it forbids commercial use."""
-    return of.name if of.commercial or of.name == UNKNOWN else f"{of.name} (no commercial use)"
+    return of.name if of.commercial or not of.is_known else f"{of.name} (no commercial use)"
 
 
 def marks(row: Weight) -> str:

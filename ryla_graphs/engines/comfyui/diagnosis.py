@@ -12,6 +12,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.damage import reason_of_reading, unreadable_files
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.inputs import file_inputs
+from ryla_graphs.engines.partner_key import without_keys
 from ryla_graphs.problems import ExecutionFailed, OutOfMemory
 
 _OUT_OF_MEMORY = re.compile(
@@ -40,7 +41,7 @@ def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFai
     node = str(data["node_id"]) if data.get("node_id") is not None else None
     class_type = data.get("node_type")
     kind = str(data.get("exception_type") or "")
-    reason = str(data.get("exception_message") or "").strip()
+    reason = without_keys(str(data.get("exception_message") or "").strip())
     where = f"{class_type} '{node}'" if node is not None else "the run"
     source = workflow.sources.get(node) if node is not None else None
     line = f" [{source}]" if source else ""

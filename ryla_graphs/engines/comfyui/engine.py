@@ -17,11 +17,14 @@ from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
+from ryla_graphs.engines.comfyui.release import release_of, tell_other_release
 from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
 from ryla_graphs.engines.comfyui.submission import extra_data, submit
 from ryla_graphs.engines.inputs import with_inputs
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.turns import Turns
+from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import EngineError, EngineUnreachable
 
 _HEALTH_SECONDS = 5.0
@@ -32,7 +35,8 @@ class ComfyUI:
 
     `headers` go with every request. `output_directory` is the server's output folder, where this machine has it;
     then files are read from there instead of asked for. `slots` is 2 because the server executes one run at a time,
-    and the second keeps it busy between two.
+    and the second keeps it busy between two. `partner_key` goes with graphs that call partners' paid services, and with
+    no others.
     """
 
     def __init__(
@@ -43,8 +47,10 @@ class ComfyUI:
         output_directory: Path | None = None,
         slots: int = 2,
         patience: Patience | None = None,
+        partner_key: PartnerKey | None = None,
     ) -> None:
         self.client = ComfyClient(address, headers)
+        self._partner_key = partner_key
         self.slots = slots
         patience = patience or Patience()
         fetch: Fetch = self.client.view
@@ -59,7 +65,12 @@ class ComfyUI:
 
     def catalog(self) -> Catalog:
         """The node classes the server has, with its own files as choices."""
-        return catalogs.from_object_info(self.client.json("/object_info"), name=f"the server at {self.client.address}")
+        entries, release = self.client.json("/object_info"), release_of(self.client)
+        return catalogs.from_object_info(entries, name=f"the server at {self.client.address}", comfyui=release)
+
+    def compare(self, used: Catalog) -> None:
+        """Log, once, where the server runs another release of ComfyUI than a catalog is of."""
+        tell_other_release(self.client, used)
 
     def start(
         self,
@@ -70,15 +81,18 @@ class ComfyUI:
         fresh: bool = False,
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
+        partner_key: PartnerKey | None = None,
     ) -> ComfyRun:
         """Upload the inputs, subscribe, submit. A run of that id that the server knows is taken up instead."""
+        if partner_key is None and self._partner_key is not None and calls_services(workflow.view):
+            partner_key = self._partner_key
         if run_id is None or fresh:
-            return self._submit(workflow, inputs or {}, run_id or str(uuid.uuid4()), previews=previews)
+            return self._submit(workflow, inputs or {}, run_id or str(uuid.uuid4()), previews, partner_key)
         # One start of an id at a time, so that the second finds what the first has begun.
         with self._turns.of(run_id):
             if self.knows(run_id):
                 return self.resume(run_id, workflow)
-            return self._submit(workflow, inputs or {}, run_id, previews=previews)
+            return self._submit(workflow, inputs or {}, run_id, previews, partner_key)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ComfyRun:
         """Take up a run. Messages of one that another process began go to that, so this one asks now and then."""
@@ -114,7 +128,9 @@ class ComfyUI:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _submit(self, workflow: CompiledWorkflow, inputs: Inputs, run_id: str, *, previews: bool) -> ComfyRun:
+    def _submit(
+        self, workflow: CompiledWorkflow, inputs: Inputs, run_id: str, previews: bool, partner_key: PartnerKey | None
+    ) -> ComfyRun:
         feed = self._server.feed
         order = {
             "prompt": with_inputs(workflow, inputs, self.client.upload),
@@ -123,7 +139,7 @@ class ComfyUI:
         inbox = listen(self._server, workflow, run_id)
         try:
             feed.connect()
-            taken = submit(self._server, workflow, run_id, order)
+            taken = submit(self._server, workflow, run_id, order, partner_key)
         except BaseException as error:
             feed.unsubscribe(inbox)
             if not isinstance(error, EngineError):
@@ -142,5 +158,6 @@ class ComfyUI:
             inbox,
             order,
             heard=taken.prompt_id == run_id,
+            partner_key=partner_key,
             left_out=taken.left_out,
         )

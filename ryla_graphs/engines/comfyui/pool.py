@@ -16,6 +16,7 @@ from ryla_graphs.engines.comfyui.engine import ComfyUI
 from ryla_graphs.engines.comfyui.server import Patience
 from ryla_graphs.engines.comfyui.shared import shared_catalog
 from ryla_graphs.engines.events import Event
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.turns import Turns
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, RunLost
 
@@ -57,6 +58,11 @@ class ComfyUIPool:
             raise silent
         return shared_catalog(found, name=self.name)
 
+    def compare(self, used: Catalog) -> None:
+        """Log, once for each server, where it runs another release of ComfyUI than a catalog is of."""
+        for member in self._members:
+            member.engine.compare(used)
+
     def start(
         self,
         workflow: CompiledWorkflow,
@@ -66,15 +72,16 @@ class ComfyUIPool:
         fresh: bool = False,
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
+        partner_key: PartnerKey | None = None,
     ) -> Run:
         """Hand a graph to the least busy server that takes it, or take up the run of that id."""
         if run_id is None or fresh:
-            return self._start(workflow, inputs, run_id or str(uuid.uuid4()), previews=previews, fresh=True)
+            return self._start(workflow, inputs, run_id or str(uuid.uuid4()), previews, partner_key, fresh=True)
         with self._turns.of(run_id):
             holder = self._holder(run_id)
             if holder is not None:
                 return holder.follow(holder.engine.resume(run_id, workflow))
-            return self._start(workflow, inputs, run_id, previews=previews, fresh=False)
+            return self._start(workflow, inputs, run_id, previews, partner_key, fresh=False)
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> Run:
         """Take up a run, on the server that has it."""
@@ -114,7 +121,14 @@ class ComfyUIPool:
             return holder.follow(holder.engine.resume(run_id, workflow))
 
     def _start(
-        self, workflow: CompiledWorkflow, inputs: Inputs | None, run_id: str, *, previews: bool, fresh: bool
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None,
+        run_id: str,
+        previews: bool,
+        partner_key: PartnerKey | None,
+        *,
+        fresh: bool,
     ) -> Run:
         refusal: EngineRefused | None = None
         silent = EngineUnreachable(f"no server is ready: {self.health().reason}")
@@ -122,7 +136,9 @@ class ComfyUIPool:
             if not member.look().ready:
                 continue
             try:
-                run = member.engine.start(workflow, inputs, run_id=run_id, fresh=fresh, previews=previews)
+                run = member.engine.start(
+                    workflow, inputs, run_id=run_id, fresh=fresh, previews=previews, partner_key=partner_key
+                )
                 return member.follow(run)
             except EngineRefused as error:
                 refusal = refusal or error

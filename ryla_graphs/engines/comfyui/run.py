@@ -18,11 +18,13 @@ from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.comfyui.submission import extra_data, submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.outputs import OVER_SOCKET
+from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
-"""A run that has no memory is begun anew once, with the memory freed."""
+"""A run that has no memory is begun anew once, with the memory freed; but none that would pay a service twice."""
 
 
 def attempt_id(run_id: str, attempt: int) -> str:
@@ -58,6 +60,7 @@ class ComfyRun:
         *,
         heard: bool = False,
         left_out: tuple[Problem, ...] = (),
+        partner_key: PartnerKey | None = None,
     ) -> None:
         """`order` is what was submitted, None for a run that is taken up; `heard` whether all messages arrive.
 
@@ -69,6 +72,7 @@ class ComfyRun:
         self._inbox = inbox
         self._order = order
         self._left_out = left_out
+        self._partner_key = partner_key
         self._attempt = 1 if order is not None else 0
         self._ledger = Ledger(run_id, workflow, server.fetch)
         self._heard = time.monotonic()
@@ -216,11 +220,12 @@ class ComfyRun:
         yield self._ledger.end(state.seconds)
 
     def _fail(self, data: Mapping[str, Any], seconds: float | None = None) -> Iterator[Event]:
-        error = failure(self._workflow, data)
+        error = failure(self._workflow, data if self._partner_key is None else self._partner_key.hide(data))
         seconds = self._ledger.seconds if seconds is None else seconds
         self._server.fitness.failed(self._inbox.prompt_id, error, self._workflow, seconds)
         yield from self._ledger.start()
-        if isinstance(error, OutOfMemory) and self._attempt < ATTEMPTS and self._order is not None:
+        again = isinstance(error, OutOfMemory) and self._attempt < ATTEMPTS and not calls_services(self._workflow.view)
+        if isinstance(error, OutOfMemory) and again and self._order is not None:
             yield from self._begin_anew(error, self._order)
         else:
             yield Failed(self.id, error)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
 from ryla_graphs.engines.comfyui.server import Server
+from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
 from ryla_graphs.formats import json_text
 from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
 
@@ -31,7 +32,13 @@ def extra_data(workflow: CompiledWorkflow, *, previews: bool = False) -> dict[st
     return extra
 
 
-def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Mapping[str, Any]) -> Submitted:
+def submit(
+    server: Server,
+    workflow: CompiledWorkflow,
+    prompt_id: str,
+    order: Mapping[str, Any],
+    partner_key: PartnerKey | None = None,
+) -> Submitted:
     """Submit a prompt with an id of ours.
 
     `order` is the prompt, with input files named as the server has them, and what else its body holds.
@@ -43,6 +50,8 @@ def submit(server: Server, workflow: CompiledWorkflow, prompt_id: str, order: Ma
     `EngineUnreachable`.
     """
     client = server.client
+    if partner_key is not None:
+        order = {**order, "extra_data": {**order.get("extra_data", {}), EXTRA: partner_key.reveal()}}
     body = {**order, "prompt_id": prompt_id, "client_id": server.feed.client_id}
     for last in (False, True):
         try:

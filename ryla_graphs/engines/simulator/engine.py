@@ -29,15 +29,16 @@ from ryla_graphs.engines.events import (
     Started,
 )
 from ryla_graphs.engines.inputs import check_names, file_inputs
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.simulator.drawing import draw
-from ryla_graphs.engines.simulator.files import FileNames
 from ryla_graphs.engines.simulator.inputs import InputFiles
+from ryla_graphs.engines.simulator.names import FileNames
 from ryla_graphs.engines.simulator.progress import STEPS
-from ryla_graphs.engines.simulator.work import call_of, save, worked
+from ryla_graphs.engines.simulator.work import call_of, guessed_call, save, worked
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
 from ryla_graphs.shapes.execution import Cycle, Execution, Task
-from ryla_graphs.shapes.registry import NodeFails
+from ryla_graphs.shapes.registry import Call, NodeFails
 from ryla_graphs.shapes.values import Blocked
 
 
@@ -76,6 +77,7 @@ class Simulator:
         fresh: bool = False,  # noqa: ARG002 - it knows no runs
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
+        partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls nobody
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})
@@ -164,14 +166,17 @@ class SimulatedRun:
             if isinstance(inputs, Blocked):
                 results.append(inputs)
                 continue
-            call = call_of(task, inputs, self._world)
             key = f"{task.key}.{number}"
-            yield from self._steps(task, inputs, key)
-            outputs, guessed = worked(call, key)
+            call, unknown = guessed_call(call_of(task, inputs, self._world), key)
+            reasons += unknown
+            guesses.update(dict.fromkeys(unknown))
+            yield from self._steps(call, key)
+            outputs, guessed = worked(call, key, unsure=bool(task.guessed or unknown))
             reasons += guessed
             guesses.update(dict.fromkeys(guessed))
             results.append(outputs)
-            save(Node(call, outputs, key, tuple(dict.fromkeys((*task.guessed, *reasons))), self._world))
+            node = Node(call, outputs, key, tuple(dict.fromkeys((*task.guessed, *reasons))), self._world)
+            guesses.update(dict.fromkeys(save(node)))
         self.execution.finish(task, results, reasons)
         for artifact in self._world.saved[before:]:
             yield OutputReady(self.id, artifact)
@@ -182,13 +187,13 @@ class SimulatedRun:
         except NodeFails as failure:
             raise failed(call_of(task, {}, self._world), str(failure)) from failure
 
-    def _steps(self, task: Task, inputs: Mapping[str, Any], key: str) -> Iterator[Event]:
-        count = STEPS.get(task.schema.class_type)
-        steps = 0 if count is None else count(call_of(task, inputs, self._world))
+    def _steps(self, call: Call, key: str) -> Iterator[Event]:
+        count = STEPS.get(call.class_type)
+        steps = 0 if count is None else count(call)
         for step in range(1, steps + 1):
-            yield Progress(self.id, task.node, step, steps)
+            yield Progress(self.id, call.node, step, steps)
             if self.previews:
-                yield Preview(self.id, task.node, "image/jpeg", _thumbnail(key, step))
+                yield Preview(self.id, call.node, "image/jpeg", _thumbnail(key, step))
 
     def _repeated(self) -> Iterator[Event]:
         """Tell what an equal node saved for the node that did not run because of it, as a server does."""

@@ -1,12 +1,12 @@
-"""Files that a simulated run saves: ComfyUI's names, valid content, a mark in the metadata."""
+"""Files that a simulated run saves: valid content, and a mark in the metadata."""
 
 from __future__ import annotations
 
 import io
 import json
-import re
+import math
 import struct
-import time
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,38 +15,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from ryla_graphs.engines.simulator.drawing import MARK
 
-_DATE = re.compile(r"%(year|month|day|hour|minute|second)%")
-_DATE_FORMATS = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
-
-
-class FileNames:
-    """Names as ComfyUI counts them: `prefix_00001_.png`, each prefix from 1."""
-
-    def __init__(self) -> None:
-        self._counters: dict[tuple[str, str], int] = {}
-
-    def next(self, prefix: str, suffix: str, size: tuple[int, int], *, folder: str = "output") -> tuple[str, str]:
-        """Name and subfolder of the next file of a prefix."""
-        prefix = expand_prefix(prefix, size)
-        subfolder, _, stem = prefix.rpartition("/")
-        number = self._counters.get((folder, prefix), 0) + 1
-        self._counters[folder, prefix] = number
-        return f"{stem}_{number:05}_{suffix}", subfolder
-
-
-def expand_prefix(prefix: str, size: tuple[int, int]) -> str:
-    """The tokens that ComfyUI's server replaces in a file name prefix."""
-    prefix = prefix.replace("\\", "/").strip("/")
-    prefix = prefix.replace("%width%", str(size[0])).replace("%height%", str(size[1]))
-    return _DATE.sub(lambda token: time.strftime(_DATE_FORMATS[token[1]]), prefix)
+_MAKE, _MODEL = 0x010F, 0x0110
 
 
 def png(image: Image.Image, prompt: Mapping[str, Any], ui: Mapping[str, Any] | None = None) -> bytes:
     """A PNG with the prompt and the editor's file in its metadata, as ComfyUI writes them, and a mark: simulated."""
     info = PngInfo()
-    info.add_text("simulated", MARK)
-    info.add_text("software", "ryla_graphs simulator")
-    info.add_text("prompt", json.dumps(prompt))
+    for name, text in _texts(prompt):
+        info.add_text(name, text)
     if ui is not None:
         info.add_text("workflow", json.dumps(ui))
     buffer = io.BytesIO()
@@ -54,12 +30,60 @@ def png(image: Image.Image, prompt: Mapping[str, Any], ui: Mapping[str, Any] | N
     return buffer.getvalue()
 
 
-def animation(frames: Sequence[Image.Image], fps: float, kind: str) -> bytes:
-    """An animated WebP or PNG."""
+def _texts(prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [("simulated", MARK), ("software", "ryla_graphs simulator"), ("prompt", json.dumps(prompt))]
+
+
+def deep_png(image: Image.Image, prompt: Mapping[str, Any]) -> bytes:
+    """A PNG of 16 bits a channel, which Pillow cannot write of colours."""
+    picture = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+    width, height = picture.size
+    kind = {"L": 0, "RGB": 2, "RGBA": 6}[picture.mode]
+    # The value v of 8 bits is v * 257 of 16: the same byte twice.
+    pixels, data = bytearray(2 * width * height * len(picture.getbands())), picture.tobytes()
+    pixels[0::2], pixels[1::2] = data, data
+    stride = len(pixels) // height
+    rows = b"".join(b"\0" + pixels[start : start + stride] for start in range(0, len(pixels), stride))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
+    chunks += [(b"tEXt", name.encode() + b"\0" + text.encode("latin-1", "replace")) for name, text in _texts(prompt)]
+    chunks += [(b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def animation(
+    frames: Sequence[Image.Image], fps: float, kind: str, prompt: Mapping[str, Any] | None = None, **options: Any
+) -> bytes:
+    """An animated WebP, PNG or GIF, with the workflow where ComfyUI puts it for that kind."""
     buffer = io.BytesIO()
     milliseconds = int(1000 / fps)
-    frames[0].save(buffer, kind, save_all=True, append_images=list(frames[1:]), duration=milliseconds, loop=0)
+    if prompt is not None and kind == "PNG":
+        info = PngInfo()
+        for name, text in _texts(prompt):
+            info.add(b"comf", name.encode() + b"\0" + text.encode("latin-1", "replace"), after_idat=True)
+        options["pnginfo"] = info
+    elif prompt is not None and kind == "WEBP":
+        exif = Image.Exif()
+        exif[_MODEL], exif[_MAKE] = f"prompt:{json.dumps(prompt)}", f"simulated:{json.dumps(MARK)}"
+        options["exif"] = exif
+    if kind == "GIF":
+        options["loop"] = 0
+    frames[0].save(buffer, kind, save_all=True, append_images=list(frames[1:]), duration=milliseconds, **options)
     return buffer.getvalue()
+
+
+def svg(prompt: Mapping[str, Any]) -> bytes:
+    """A drawing with the mark on it, and the workflow as metadata."""
+    said = json.dumps({"prompt": prompt}, indent=2).replace("]]>", "]] >")
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 512 512">\n'
+        f"<metadata><![CDATA[{said}]]></metadata>\n"
+        '<rect width="512" height="512" fill="#404a5a"/>\n'
+        f'<text x="16" y="40" fill="#ffd246" font-family="sans-serif" font-size="24">{MARK}</text>\n</svg>\n'
+    ).encode()
 
 
 def motion_jpeg_mp4(frames: Sequence[Image.Image], fps: float) -> bytes:
@@ -109,18 +133,16 @@ def _box(kind: bytes, *parts: bytes) -> bytes:
     return struct.pack(">I4s", len(body) + 8, kind) + body
 
 
-def safetensors(name: str, shape: Sequence[int]) -> bytes:
-    """A file with one tensor of zeros."""
-    count = 4
-    for length in shape:
-        count *= length
-    header = {
-        name: {"dtype": "F32", "shape": list(shape), "data_offsets": [0, count]},
-        "__metadata__": {"simulated": MARK},
-    }
+def safetensors(tensors: Mapping[str, Sequence[int]], prompt: Mapping[str, Any]) -> bytes:
+    """A file with tensors of zeros, by the names of their shapes."""
+    header: dict[str, Any] = {"__metadata__": {"simulated": MARK, "prompt": json.dumps(prompt)}}
+    position = 0
+    for name, shape in tensors.items():
+        start, position = position, position + 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [start, position]}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + bytes(count)
+    return struct.pack("<Q", len(text)) + text + bytes(position)
 
 
 def glb() -> bytes:

@@ -8,7 +8,9 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
+from ryla_graphs.engines.simulator.bodies import points_of
 from ryla_graphs.engines.simulator.frames import fixed
+from ryla_graphs.engines.simulator.media import read_media
 from ryla_graphs.shapes.values import ImageShape, Opaque
 
 _BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -34,18 +36,47 @@ class InputFiles(Mapping[str, Any]):
 
 
 def read(content: bytes) -> Any:
-    """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known."""
+    """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known.
+
+    Raises `NodeFails` where it seems to be video or sound, and PyAV is not installed to read it.
+    """
     try:
-        return _pictures(Image.open(io.BytesIO(content)))
+        return _pictures(Image.open(io.BytesIO(content)), content)
     except _BROKEN:
-        return Opaque("FILE")
+        pass
+    if points := points_of(content):
+        return Opaque("FILE", points)
+    text = _text(content)
+    if text is not None:
+        return Opaque("FILE", {"text": text})
+    return read_media(content) or Opaque("FILE")
 
 
-def _pictures(image: Image.Image) -> ImageShape:
+def _text(content: bytes) -> str | None:
+    """The text of a file; None where it holds none."""
+    try:
+        return None if b"\0" in content else content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _pictures(image: Image.Image, content: bytes) -> ImageShape:
     """All pictures of a file that have the size of the first."""
+    alpha = _has_alpha(image, content)
     frames = [ImageOps.exif_transpose(frame.copy()) for frame in ImageSequence.Iterator(image)]
     first = frames[0]
     same = [frame for frame in frames if frame.size == first.size]
-    alpha = "A" in first.getbands()
     kept = [frame.convert("RGBA" if alpha else "RGB") for frame in same]
     return ImageShape(len(kept), first.height, first.width, 4 if alpha else 3, fixed(kept))
+
+
+def _has_alpha(image: Image.Image, content: bytes) -> bool:
+    """Whether a server gives a mask of the size of the picture.
+
+    It reads pictures with FFmpeg, for which palettes, GIFs and lossless WebPs all have an alpha channel.
+    """
+    if "A" in image.getbands() or "transparency" in image.info:
+        return True
+    if image.format == "WEBP":
+        return b"VP8L" in content[:64] and b"ANIM" not in content[:64]
+    return image.mode == "P" or image.format == "GIF"

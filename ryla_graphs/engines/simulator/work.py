@@ -8,18 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.engines.simulator.captions import caption
-from ryla_graphs.engines.simulator.pictures import give_content
+from ryla_graphs.engines.simulator.done import done
+from ryla_graphs.engines.simulator.pictures import give_content, stand_in
 from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
-from ryla_graphs.shapes.guessing import guessed_outputs
-from ryla_graphs.shapes.registry import Call, NodeFails, Rules
+from ryla_graphs.shapes.guessing import guessed_outputs, unknown_size, without_unknown
+from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided
-
-done = Rules()
-"""Classes whose results depend on pixels or samples, which only a run has; before the rules of `ryla_graphs.shapes`."""
 
 _RAISED = (ArithmeticError, AttributeError, LookupError, MemoryError, OverflowError, TypeError, ValueError)
 
@@ -29,25 +27,48 @@ def call_of(task: Task, inputs: Mapping[str, Any], world: World) -> Call:
     return Call(task.node, task.schema, inputs, world.files, world)
 
 
-def worked(call: Call, key: str) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails."""
+def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
+    """A call with guesses for what nobody knows of its inputs, such as what an unknown class gives, and why."""
+    guess, reasons = without_unknown(call)
+    if not reasons:
+        return call, ()
+    inputs = {name: stand_in(call, value, f"{key}.{name}") for name, value in guess.inputs.items()}
+    return replace(guess, inputs=inputs), reasons
+
+
+def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails.
+
+    A call that is `unsure` of its inputs, because what they rest on is guessed, does not fail: it guesses on.
+    """
     with _failing(call):
-        outputs, reasons = _outputs(call)
-        return give_content(call, outputs, key, caption(call, call.world.prompt)), reasons
+        try:
+            outputs, reasons = _outputs(call)
+        except (NodeFails, *_RAISED) as failure:
+            if not unsure:
+                raise
+            outputs, _ = guessed_outputs(call)
+            reasons = (f"{call.class_type} '{call.node}' would fail with what was guessed before it: {failure}",)
+        if call.schema.api_node:
+            reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a stand-in for its answer",)
+        said = caption(call, call.world.prompt)
+        return give_content(call, outputs, key, f"GUESSED {said}" if reasons else said), reasons
 
 
-def save(node: Node) -> None:
-    """Write the files of an output node; one that is not known says so, since to give nothing means to have failed.
+def save(node: Node) -> tuple[str, ...]:
+    """Write the files of an output node, and tell what is guessed of them: all, of one that is not known.
 
-    Raises `ExecutionFailed`.
+    It says so itself, since to give nothing means to have failed. Raises `ExecutionFailed`.
     """
     saver = SAVERS.get(node.call.class_type)
     if saver is None and node.call.schema.output_node and node.call.class_type not in SILENT:
         unknown = f"what {node.call.class_type} '{node.call.node}' saves or shows is not known"
         replace(node, guessed=(*node.guessed, unknown)).say(f"simulated: {unknown}")
+        return (unknown,)
     if saver is not None:
         with _failing(node.call):
             saver(node)
+    return ()
 
 
 @contextmanager
@@ -66,7 +87,15 @@ def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     if row is None:
         return guessed_outputs(call)
     try:
-        return row(call), ()
+        outputs = row(call)
     except Undecided as why:
         outputs, _ = guessed_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
+    reasons = [outputs.reason] if isinstance(outputs, Guessed) else []
+    unknown = {slot: reason for slot, value in enumerate(outputs) if (reason := unknown_size(value)) is not None}
+    if unknown:
+        instead, _ = guessed_outputs(call)
+        outputs = tuple(instead[slot] if slot in unknown else value for slot, value in enumerate(outputs))
+        reasons += unknown.values()
+    said = f"what {call.class_type} '{call.node}' gives is not known"
+    return outputs, tuple(dict.fromkeys(f"{said}: {why}" for why in reasons))

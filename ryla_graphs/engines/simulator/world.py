@@ -9,12 +9,13 @@ from typing import Any
 from PIL import Image
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.simulator.files import FileNames
-from ryla_graphs.engines.simulator.frames import Renderer, content_of
+from ryla_graphs.engines.simulator.drawing import draw
+from ryla_graphs.engines.simulator.frames import Frames, Renderer, content_of
+from ryla_graphs.engines.simulator.names import FileNames
 from ryla_graphs.outputs import OutputKind
 from ryla_graphs.problems import ExecutionFailed
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.shapes.registry import Call
+from ryla_graphs.shapes.registry import Call, nested
 from ryla_graphs.shapes.values import ImageShape, MaskShape
 
 MAX_PIXELS = 256_000_000
@@ -53,12 +54,26 @@ class Node:
         """An input that may be left out."""
         return self.call.inputs.get(name, default)
 
+    @property
+    def nested(self) -> Mapping[str, Any]:
+        """All inputs, dotted names in dictionaries, as rules get them."""
+        return nested(self.call.inputs, self.call.schema)
+
+    def letters(self) -> str:
+        """Five letters for names of what is only shown."""
+        return self.world.names.letters(self.key)
+
+    def drawn(self, caption: str) -> Frames:
+        """Pictures of something that only a real run has, with a caption."""
+        return Frames(lambda _: (), lambda index, _: draw(512, 512, self.key, index, caption))
+
     def image(self, pictures: ImageShape | MaskShape, index: int) -> Image.Image:
         """One picture of a batch, drawn."""
         frames = content_of(pictures)
-        if frames is None:
-            raise self.fail("nothing is known of the pixels that it saves")
         self.afford(pictures)
+        if frames is None:
+            said = f"GUESSED for {self.call.class_type}"
+            return draw(int(pictures.width), int(pictures.height), self.key, index, said)
         return self.world.renderer.frame(frames, index)
 
     def images(self, pictures: ImageShape | MaskShape) -> list[Image.Image]:
@@ -78,7 +93,8 @@ class Node:
     def save(
         self, kind: OutputKind, filename: str, content: bytes, *, subfolder: str = "", folder: str = "output"
     ) -> None:
-        """Save a file."""
+        """Save a file, and take its name."""
+        self.world.names.take(folder, subfolder, filename)
         marks: dict[str, Any] = {"simulated": True, "guessed": self.guessed}
         self.world.saved.append(
             Artifact(self.call.node, kind, filename, subfolder, folder, read=lambda: content, **marks)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -66,7 +66,8 @@ class EditorNode(NamedTuple):
     mode: int = 0
     """0 runs, 2 is muted, 4 is bypassed."""
     inputs: tuple[EditorInput, ...] | None = None
-    outputs: tuple[EditorOutput, ...] | None = None
+    outputs: Sequence[Mapping[str, Json]] | None = None
+    """As they stand in the file; `fields.output` reads one."""
     values: Json = None
     """``widgets_values``: a list by position, in some packs an object."""
     named_values: Mapping[str, Json] | None = None

@@ -89,6 +89,16 @@ def needs_browser(at: At) -> Problem:
     )
 
 
+def recorded_class(at: At) -> Problem:
+    """A class that the target does not have, but one of the bundled catalogs."""
+    return at.problem(
+        "unknown_class",
+        "the catalog lacks the class: its values are named as the bundled catalogs have it",
+        level="warning",
+        hint="the graph runs where a server has the class",
+    )
+
+
 def unknown_class(at: At, unnamed: int, pack: Any) -> Problem:
     """A class that the catalog does not have, so that only the file itself says what its values mean."""
     hint = "give the server's own definitions as the catalog"

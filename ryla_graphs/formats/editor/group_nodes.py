@@ -7,7 +7,7 @@ today's definitions can shift; what the editor loses on the way is lost here too
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -15,47 +15,15 @@ from ryla_graphs import sockets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.facts import Json
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema, OutputSpec
+from ryla_graphs.formats.editor.group_class import PREFIXES, Group, InnerLink, inner_links
 from ryla_graphs.formats.editor.opening import Template
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
 from ryla_graphs.formats.editor.reading import few
 from ryla_graphs.formats.editor.widgets import added_inputs, has_widget
 from ryla_graphs.problems import shorten
 
-PREFIXES = ("workflow>", "workflow/")
 _REROUTE = "Reroute"
 _OWN = frozenset({PRIMITIVE, _REROUTE, "Note", "MarkdownNote"})
-
-
-def name_of(node_type: str) -> str | None:
-    """The name of the group that a node of this type is one of; None for other types."""
-    return next((node_type.removeprefix(prefix) for prefix in PREFIXES if node_type.startswith(prefix)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class InnerLink:
-    """A link inside of a group, by the places of its nodes."""
-
-    origin: int
-    origin_slot: int
-    target: int
-    target_slot: int
-    type: Json
-
-
-@dataclass(slots=True)
-class Group:
-    """The class that the editor builds of a group."""
-
-    name: str
-    nodes: list[Mapping[str, Json]]
-    links: list[InnerLink]
-    template: Template
-    widgets: list[dict[str, str]]
-    """For each node inside: its widgets and what the group calls them."""
-    slots: list[dict[str, int]]
-    """For each node inside: its inputs and where they are among the group's inputs."""
-    outputs: list[tuple[int, int]]
-    """For each output of the group: the node inside and its output."""
 
 
 def build(name: str, data: Json, catalog: Catalog) -> Group | None:
@@ -70,14 +38,6 @@ def build(name: str, data: Json, catalog: Catalog) -> Group | None:
     if not all(isinstance(kind, str) and (kind in _OWN or kind in catalog) for kind in kinds):
         return None
     return _Builder(name, data, catalog).build()
-
-
-def _links(data: Json, count: int) -> Iterator[InnerLink]:
-    for entry in data if isinstance(data, list) else ():
-        if isinstance(entry, list) and len(entry) > 3 and all(type(part) is int for part in entry[:4]):
-            origin, origin_slot, target, target_slot = entry[:4]
-            if 0 <= origin < count and 0 <= target < count:
-                yield InnerLink(origin, origin_slot, target, target_slot, entry[5] if len(entry) > 5 else None)
 
 
 @dataclass(slots=True)
@@ -95,7 +55,7 @@ class _Builder:
 
     def build(self) -> Group:
         nodes: list[Mapping[str, Json]] = self.data["nodes"]
-        links = list(_links(self.data.get("links"), len(nodes)))
+        links = list(inner_links(self.data.get("links"), len(nodes)))
         into: list[dict[int, InnerLink]] = [{} for _ in nodes]
         out_of: list[dict[int, list[InnerLink]]] = [{} for _ in nodes]
         for link in links:

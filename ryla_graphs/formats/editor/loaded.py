@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.schema import InputSpec, Kind, NodeSchema
 from ryla_graphs.formats.editor.document import BYPASSED, MUTED, EditorLink, EditorNode
+from ryla_graphs.formats.editor.fields import output
 from ryla_graphs.formats.editor.parts import Brought, Sends, Widget
 from ryla_graphs.formats.editor.widgets import chosen, custom_option
 from ryla_graphs.problems import shorten
@@ -78,7 +79,7 @@ class LoadedNode:
     def outputs(self) -> list[OutSlot]:
         """The output slots, made when they are first asked for: few nodes are looked at from behind."""
         if self._outputs is None:
-            given, types = self.file.outputs or (), self.output_types
+            given, types = [output(slot) for slot in self.file.outputs or ()], self.output_types
             found = [OutSlot(kind, list(slot.links)) for kind, slot in zip(types, given, strict=False)]
             found += [OutSlot(kind) for kind in types[len(given) :]]
             self._outputs = found + [OutSlot(slot.type, list(slot.links)) for slot in given[len(types) :]]
@@ -226,6 +227,14 @@ class LoadedGraph:
         target = self.nodes.get(gone.target)
         if target is None or all(slot.link != link for slot in target.inputs):
             del self.links[link]
+
+    def aim_links(self, node: LoadedNode, start: int = 0) -> None:
+        """Let the links into a node name the slots that name them; slots move when a definition changes."""
+        for number in range(start, len(node.inputs)):
+            name = node.inputs[number].link
+            link = self.links.get(name) if name is not None else None
+            if link is not None and link.target_slot != number:
+                self.links[link.id] = link._replace(target_slot=number)
 
     def lose(self, node: LoadedNode, slot: InSlot, why: str) -> None:
         """Remove the link of a slot that the node does not have any more, and keep why."""

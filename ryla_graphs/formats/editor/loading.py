@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import bundled
 from ryla_graphs.formats.editor import findings, unknown, virtual
 from ryla_graphs.formats.editor.document import MOST_NODES, EditorDocument, EditorLink, EditorNode, Port, Subgraph
-from ryla_graphs.formats.editor.group_nodes import Group, build, name_of
+from ryla_graphs.formats.editor.group_class import Group, name_of
+from ryla_graphs.formats.editor.group_nodes import build
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode, LoadedPort
 from ryla_graphs.formats.editor.opening import open_node, open_plain, templates
 from ryla_graphs.formats.editor.promotion import Room, open_instance
@@ -33,7 +35,8 @@ class Loaded:
 def load(document: EditorDocument, catalog: Catalog, *, named: bool = True) -> Loaded:
     """Load a file against a catalog's definitions.
 
-    Nodes of unknown classes get the values that the file itself names; without `named`, the placeholders of the editor.
+    Nodes of classes that it lacks are described by the bundled catalogs, else by the file itself; without `named` they
+    get the placeholders of the editor.
     """
     return _Loader(document, catalog, named).load()
 
@@ -64,7 +67,8 @@ class _Loader:
         graphs = _used(root)
         for graph in graphs:
             if graph.relays or self.group_nodes:
-                _renumber_targets(graph)
+                for node in graph.nodes.values():
+                    graph.aim_links(node)
             for node in graph.nodes.values():
                 if node.extra:
                     _drop_stale_widget_slots(node, graph)
@@ -126,13 +130,17 @@ class _Loader:
             if file.type in virtual.RELAYS:
                 graph.relays.append(node)
             return node
-        node = open_plain(file, number)
         if not self.named:
+            node = open_plain(file, number)
             node.widgets = unknown.as_the_editor(file)
             return node
+        at = findings.At(number, file.type, file.place)
+        if file.type in (recorded := bundled()):
+            self.problems.append(findings.recorded_class(at))
+            return open_node(file, number, templates(recorded)[file.type], graph)
+        node = open_plain(file, number)
         node.title = file.title or file.type
         node.widgets, unnamed = unknown.as_described(file)
-        at = findings.At(number, file.type, file.place)
         self.problems.append(findings.unknown_class(at, unnamed, file.properties.get("cnr_id")))
         return node
 
@@ -232,15 +240,6 @@ def _used(root: LoadedGraph) -> list[LoadedGraph]:
                 found[id(node.subgraph)] = node.subgraph
                 waiting.append(node.subgraph)
     return list(found.values())
-
-
-def _renumber_targets(graph: LoadedGraph) -> None:
-    """Make each link's target slot the one that names the link; slots move when a definition changes."""
-    for node in graph.nodes.values():
-        for number, slot in enumerate(node.inputs):
-            link = graph.links.get(slot.link) if slot.link is not None else None
-            if link is not None and link.target_slot != number:
-                graph.links[link.id] = link._replace(target_slot=number)
 
 
 def _drop_stale_widget_slots(node: LoadedNode, graph: LoadedGraph) -> None:

@@ -138,6 +138,10 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
     own = own_placing(file.type)
     if (own is None or not own(node, values, graph)) and values is not None:
         _place(node, _without_sockets(values, made.positions), graph)
+    combos = (number for number, slot in enumerate(node.inputs) if slot.type == sockets.DYNAMIC_COMBO)
+    if (first := next(combos, None)) is not None:
+        # What a dynamic combo brings is put in behind it, and the editor aims the links there anew; others only later.
+        graph.aim_links(node, first + 1)
     return node
 
 
@@ -157,15 +161,16 @@ def open_plain(file: EditorNode, number: str, *, inputs: Sequence[InSlot] = (), 
 def _match_inputs(node: LoadedNode, given: Sequence[EditorInput], defined: Sequence[Slot]) -> None:
     """Give a node the slots of its class, with the file's links by name, and behind them the file's others."""
     inputs = []
-    place, count = 0, len(given)
+    waiting = iter(given)
+    old = next(waiting, None)
     for name, kind, widget in defined:
         # Most files have the slots in today's order, so the next one is tried before a table of names is made.
-        if place < count and given[place].name == name:
-            inputs.append(InSlot(name, kind, given[place].link, widget, given[place].label))
-            place += 1
+        if old is not None and old[0] == name:
+            inputs.append(InSlot(name, kind, old[2], widget, old[4]))
+            old = next(waiting, None)
         else:
             inputs.append(InSlot(name, kind, None, widget))
-    if place < count:
+    if old is not None:
         by_name = {slot.name: slot for slot in given}
         for slot in inputs:
             old = by_name.pop(slot.name, None)
@@ -230,6 +235,8 @@ def as_held(widget: Widget, value: Any) -> Any:
     """A value as the widget holds it: a text box of several lines shows something for nothing."""
     if value is None or value is UNDEFINED:
         spec = widget.spec
+        if widget.default is UNDEFINED and widget.type == "STRING":
+            return UNDEFINED  # the server's own text, which is not known here
         if spec is not None and (widget.type == "MARKDOWN" or (widget.type == "STRING" and spec.multiline)):
             return "" if value is None else "undefined"
     return value

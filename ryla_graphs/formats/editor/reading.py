@@ -5,28 +5,27 @@ What is malformed becomes a finding with its place in the file, and the rest is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from typing import Any, TypeVar
 
 from ryla_graphs.catalog.facts import Json
 from ryla_graphs.formats.editor import findings
 from ryla_graphs.formats.editor.document import (
     MOST,
-    NOTHING,
     EditorDocument,
     EditorInput,
     EditorLink,
     EditorNode,
-    EditorOutput,
     Port,
     Subgraph,
 )
+from ryla_graphs.formats.editor.fields import integer, key, keys, link_of, mapping, name_of, text, type_of
 from ryla_graphs.problems import InvalidDocument, Problem
 
 _Sized = TypeVar("_Sized", bound=Sized)
-_LONGEST_ID = 200
 
-_input, _output, _whole_link = EditorInput._make, EditorOutput._make, EditorLink._make
+_OBJECTS = {dict}
+_input, _node = EditorInput._make, EditorNode._make
 """Makers of what files have most of: a third faster than calling the classes."""
 
 
@@ -62,7 +61,7 @@ def node_of(data: Mapping[str, Json], place: str) -> EditorNode:
     """One node of a file, without links and its id, as group nodes have them inside."""
     node = _Reader().node({**data, "id": 0}, place)
     inputs = None if node.inputs is None else tuple(slot._replace(link=None) for slot in node.inputs)
-    outputs = None if node.outputs is None else tuple(output._replace(links=()) for output in node.outputs)
+    outputs = None if node.outputs is None else [{**slot, "links": None} for slot in node.outputs]
     return node._replace(inputs=inputs, outputs=outputs)
 
 
@@ -73,17 +72,17 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def document(self, data: Mapping[str, Json]) -> EditorDocument:
-        extra = _mapping(data.get("extra"))
+        extra = mapping(data.get("extra"))
         subgraphs = tuple(self.subgraphs(data))
         nodes, links = self.graph(data, "")
-        state = _mapping(data.get("state"))
+        state = mapping(data.get("state"))
         inputs, outputs = self.app(extra.get("linearData"))
         return EditorDocument(
             nodes=nodes,
             links=links,
             subgraphs=subgraphs,
-            last_node_id=_integer(data.get("last_node_id", state.get("lastNodeId"))) or 0,
-            group_nodes=_mapping(extra.get("groupNodes")),
+            last_node_id=integer(data.get("last_node_id", state.get("lastNodeId"))) or 0,
+            group_nodes=mapping(extra.get("groupNodes")),
             app_inputs=inputs,
             app_outputs=outputs,
             problems=tuple(self.problems),
@@ -92,11 +91,11 @@ class _Reader:
     def subgraphs(self, data: Mapping[str, Json]) -> Iterator[Subgraph]:
         """All definitions, those inside other definitions too; of two with one id the first counts."""
         seen: set[str] = set()
-        waiting = [(_mapping(data.get("definitions")).get("subgraphs"), "definitions.subgraphs")]
+        waiting = [(mapping(data.get("definitions")).get("subgraphs"), "definitions.subgraphs")]
         while waiting:
             definitions, place = waiting.pop()
             for at, definition in self.items(definitions, place):
-                name = _text(definition.get("id"))
+                name = text(definition.get("id"))
                 if name is None or name in seen:
                     self.problems.append(
                         findings.malformed(at, "a subgraph needs an id of its own", definition.get("id"))
@@ -104,7 +103,7 @@ class _Reader:
                     continue
                 seen.add(name)
                 yield self.subgraph(definition, name, at)
-                inner = _mapping(definition.get("definitions")).get("subgraphs")
+                inner = mapping(definition.get("definitions")).get("subgraphs")
                 if inner:
                     waiting.append((inner, f"{at}.definitions.subgraphs"))
 
@@ -112,7 +111,7 @@ class _Reader:
         nodes, links = self.graph(data, f"{at}.")
         return Subgraph(
             id=name,
-            name=_text(data.get("name")) or name,
+            name=text(data.get("name")) or name,
             place=at,
             nodes=nodes,
             links=links,
@@ -125,7 +124,7 @@ class _Reader:
         links: dict[str, EditorLink] = {}
         entries = data.get("links")
         for number, entry in enumerate(self.list_of(entries, f"{at}links")):
-            link = _link(entry)
+            link = link_of(entry)
             if link is not None:
                 links[link.id] = link
             elif entry is not None:
@@ -142,21 +141,24 @@ class _Reader:
         if values is not None and not isinstance(values, (list, dict)):
             self.problems.append(findings.malformed(f"{at}.widgets_values", "expected a list of values", values))
             values = None
-        return EditorNode(
-            self.identity(get("id"), at),
+        number, mode, named = get("id"), get("mode"), get("widgets_values_named")
+        if named is not None:
+            named = few(mapping(named), f"{at}.widgets_values_named") or None
+        return _node((
+            str(number) if type(number) is int else self.identity(number, at),
             kind,
             at,
-            _text(get("title")),
-            _integer(get("mode")) or 0,
+            text(get("title")),
+            mode if type(mode) is int else integer(mode) or 0,
             self.inputs(get("inputs"), at),
             self.outputs(get("outputs"), at),
             values,
-            few(_mapping(get("widgets_values_named")), f"{at}.widgets_values_named") or None,
-            _mapping(get("properties")),
-        )
+            named,
+            mapping(get("properties")),
+        ))  # fmt: skip
 
     def identity(self, given: Json, at: str) -> str:
-        name = _key(given)
+        name = key(given)
         if name is None:
             self.problems.append(findings.malformed(f"{at}.id", "a node needs a number or a text as its id", given))
         return name if name is not None else f"({at})"
@@ -176,38 +178,34 @@ class _Reader:
             get = slot.get
             name, kind, link, widget = get("name"), get("type"), get("link"), get("widget")
             if widget is not None:
-                widget = _text(_mapping(widget).get("name"))
+                widget = text(mapping(widget).get("name"))
             if type(link) is int:
                 link = str(link)
             elif link is not None:
-                link = _key(link)
+                link = key(link)
             if type(name) is not str or type(kind) is not str:
-                name, kind = _name(name), _type(kind)
+                name, kind = name_of(name), type_of(kind)
             found.append(_input((name, kind, link, widget, get("label"))))
         return tuple(found)
 
-    def outputs(self, data: Json, at: str) -> tuple[EditorOutput, ...] | None:
+    def outputs(self, data: Json, at: str) -> Sequence[Mapping[str, Json]] | None:
+        """The outputs as they stand in the file: few nodes are looked at from behind."""
         if data is None:
             return None
-        if not isinstance(data, list):
-            return tuple(self.list_of(data, f"{at}.outputs"))
-        if len(data) > MOST:
-            few(data, f"{at}.outputs")
+        if type(data) is list and len(data) <= MOST and {*map(type, data)} <= _OBJECTS:
+            return data
         found = []
-        for number, slot in enumerate(data):
-            if not isinstance(slot, dict):
+        for number, slot in enumerate(few(self.list_of(data, f"{at}.outputs"), f"{at}.outputs")):
+            if isinstance(slot, dict):
+                found.append(slot)
+            else:
                 self.problems.append(findings.malformed(f"{at}.outputs[{number}]", "expected an object", slot))
-                continue
-            get = slot.get
-            name, kind, links = get("name"), get("type"), get("links")
-            if type(name) is not str or type(kind) is not str:
-                name, kind = _name(name), _type(kind)
-            found.append(_output((name, kind, _keys(links) if links else ())))
-        return tuple(found)
+        return found
 
     def ports(self, data: Json, at: str) -> Iterator[Port]:
         for _, port in self.items(data, at):
-            yield Port(_name(port.get("name")), _type(port.get("type")), _keys(port.get("linkIds")), port.get("label"))
+            name, kind = name_of(port.get("name")), type_of(port.get("type"))
+            yield Port(name, kind, keys(port.get("linkIds")), port.get("label"))
 
     def app(self, data: Json) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
         """App mode's block: pairs of node and widget, and the nodes whose outputs it shows."""
@@ -216,15 +214,15 @@ class _Reader:
         if not isinstance(data, dict):
             self.problems.append(findings.malformed("extra.linearData", "expected an object", data))
         inputs: list[tuple[str, str]] = []
-        for number, entry in enumerate(self.list_of(_mapping(data).get("inputs"), "extra.linearData.inputs")):
+        for number, entry in enumerate(self.list_of(mapping(data).get("inputs"), "extra.linearData.inputs")):
             pair = entry if isinstance(entry, list) and len(entry) > 1 else (None, None)
-            node, widget = _key(pair[0]), _text(pair[1])
+            node, widget = key(pair[0]), text(pair[1])
             if node is None or widget is None:
                 place = f"extra.linearData.inputs[{number}]"
                 self.problems.append(findings.malformed(place, "an input of app mode is a node and a widget", entry))
             else:
                 inputs.append((node, widget))
-        return tuple(inputs), _keys(_mapping(data).get("outputs"))
+        return tuple(inputs), keys(mapping(data).get("outputs"))
 
     def items(self, data: Json, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """The objects of a list, each with its place in the file."""
@@ -240,66 +238,3 @@ class _Reader:
         if data is not None:
             self.problems.append(findings.malformed(at, "expected a list", data))
         return []
-
-
-def _link(data: Json) -> EditorLink | None:
-    """One link, as a list or an object; None where it is neither or lacks an end."""
-    if isinstance(data, list) and len(data) > 3:
-        number, origin, origin_slot, target, *rest = data
-        target_slot, kind = rest[0] if rest else 0, rest[1] if len(rest) > 1 else None
-    elif isinstance(data, dict):
-        number, origin, origin_slot = data.get("id"), data.get("origin_id"), data.get("origin_slot")
-        target, target_slot, kind = data.get("target_id"), data.get("target_slot"), data.get("type")
-    else:
-        return None
-    if type(number) is type(origin) is type(origin_slot) is type(target) is type(target_slot) is int:
-        return _whole_link((str(number), str(origin), origin_slot, str(target), target_slot, _type(kind)))
-    name, source, end, slot = _key(number), _key(origin), _key(target), _integer(origin_slot)
-    if name is None or source is None or end is None or slot is None:
-        return None
-    return EditorLink(name, source, slot, end, _integer(target_slot) or 0, _type(kind))
-
-
-def _mapping(data: Json) -> Mapping[str, Any]:
-    return data if isinstance(data, dict) else NOTHING
-
-
-def _text(data: Json) -> str | None:
-    return data if isinstance(data, str) else None
-
-
-def _name(data: Json) -> str:
-    return data if isinstance(data, str) else ""
-
-
-def _type(data: Json) -> str:
-    """A slot's type; very old files have numbers for events, and 0 for anything."""
-    return data if isinstance(data, str) else "*" if data in (0, None) else str(data)
-
-
-def _integer(data: Json) -> int | None:
-    if type(data) is int:
-        return data
-    if isinstance(data, float):
-        return int(data) if data.is_integer() else None
-    if isinstance(data, str) and data.removeprefix("-").isdecimal() and len(data) < 20:
-        return int(data)
-    return None
-
-
-def _key(data: Json) -> str | None:
-    """An id as text: 7, 7.0 and "7" are one id; None for what is no id."""
-    if type(data) is int:
-        return str(data)
-    if data is None or type(data) is str:
-        return data if data and len(data) <= _LONGEST_ID else None
-    number = _integer(data)
-    return None if number is None else str(number)
-
-
-def _keys(data: Json) -> tuple[str, ...]:
-    if not isinstance(data, list):
-        return ()
-    if len(data) == 1 and type(data[0]) is int:
-        return (str(data[0]),)
-    return tuple([key for entry in data if (key := _key(entry)) is not None])

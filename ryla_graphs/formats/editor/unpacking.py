@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ryla_graphs.formats.editor.document import MOST_NODES, EditorLink, EditorNode
-from ryla_graphs.formats.editor.group_nodes import Group
+from ryla_graphs.formats.editor.group_class import Group
 from ryla_graphs.formats.editor.loaded import LoadedGraph, LoadedNode
 from ryla_graphs.formats.editor.proxies import PRIMITIVE
 from ryla_graphs.formats.editor.reading import node_of

@@ -83,6 +83,16 @@ SENDS: Mapping[tuple[str, str], Sends] = {
 }
 """What inputs of packs send, where it is not what their widget holds."""
 
+PROSE_DEFAULTS: frozenset[tuple[str, str]] = frozenset(
+    {
+        *((name, "system_prompt") for name in ("GeminiImageNode", "GeminiImage2Node", "GeminiNanoBanana2")),
+        ("GeminiNanoBanana2V2", "system_prompt"),
+        ("GLSLShader", "fragment_shader"),
+    }
+)
+"""Inputs whose default is a long text that the bundled catalog does not hold: nothing is sent in its place, so that the
+server puts its own in."""
+
 
 def only(name: str, kind: str) -> InputSpec:
     """An input that only the editor gives a class."""

@@ -137,7 +137,7 @@ def _widget(spec: InputSpec, kind: str, schema: NodeSchema) -> Widget:
     return Widget(
         name=spec.name,
         type=kind,
-        default=_default(spec, kind),
+        default=UNDEFINED if _is_prose(spec, schema) else _default(spec, kind),
         spec=spec,
         saved=kind not in rules.UNSAVED,
         sends=_sends(spec, kind, schema),
@@ -154,6 +154,10 @@ def _sends(spec: InputSpec, kind: str, schema: NodeSchema) -> Sends:
     if spec.dynamic_prompts and kind == "STRING" and schema.class_type not in rules.PLAIN_TEXTS:
         return Sends.DYNAMIC_PROMPT
     return rules.SENDS.get((schema.class_type, spec.name), Sends.VALUE)
+
+
+def _is_prose(spec: InputSpec, schema: NodeSchema) -> bool:
+    return not spec.has_default and (schema.class_type, spec.name) in rules.PROSE_DEFAULTS
 
 
 def _default(spec: InputSpec, kind: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"(?P<slashes>\\*)(?P<mark>[{}|])|(?<=/)(?P<comment>[/*])")
+_SPECIAL = re.compile(r"(?P<slashes>(?<!\\)\\*)(?P<mark>[{}|])|(?<=/)(?P<comment>[/*])")
 
 
 def literal(text: str) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 from ryla_graphs.formats.python.statements import Chain
 from ryla_graphs.formats.python.wiring import Value, Wiring, same
 from ryla_graphs.graph.node import Node
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 
 
 def find_chains(wiring: Wiring) -> Iterator[Chain]:
     """The chains of two and more LoRAs that are nothing but a loop."""
     before: dict[Node, Node] = {}
     for node in wiring.graph.nodes:
-        if "loras" in LOADERS.get(node.class_type, {}).values() and wiring.is_known(node):
+        if "loras" in weight_folders(node.class_type).values() and wiring.is_known(node):
             source = _before(wiring, node)
             if source is not None:
                 before[node] = source
@@ -59,7 +59,7 @@ def _wires(wiring: Wiring, node: Node) -> dict[str, Value]:
 def _columns(wiring: Wiring, nodes: Sequence[Node]) -> dict[str, tuple[str, ...]]:
     """What differs, with the file and its strengths in any case; equal columns are one."""
     inputs = [wiring.inputs[node] for node in nodes]
-    files = LOADERS[nodes[0].class_type]
+    files = weight_folders(nodes[0].class_type)
     shown = [
         name
         for name, value in inputs[0].items()

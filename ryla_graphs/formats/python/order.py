@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ryla_graphs.formats.python.statements import Single, Statement
 from ryla_graphs.formats.python.wiring import Wiring
 from ryla_graphs.graph.node import Node
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 
 
 def in_order(wiring: Wiring, statements: Iterable[Statement]) -> list[Statement] | None:
@@ -68,4 +68,4 @@ def loads(wiring: Wiring, statement: Statement) -> bool:
     """Whether a statement loads weights, and needs nothing for it."""
     if not isinstance(statement, Single):
         return False
-    return statement.node.class_type in LOADERS and not any(True for _ in wiring.sources(statement.node))
+    return bool(weight_folders(statement.node.class_type)) and not any(True for _ in wiring.sources(statement.node))

@@ -12,7 +12,7 @@ from ryla_graphs.formats.python import roles
 from ryla_graphs.formats.python.wiring import Use, Value, Wiring
 from ryla_graphs.formats.python.words import Names, Wish, file_words, identifier, safe
 from ryla_graphs.graph.node import Node
-from ryla_graphs.prompt.files import LOADERS, NOT_FILES, takes_input_file
+from ryla_graphs.prompt.files import NOT_FILES, takes_input_file, weight_folders
 
 _WEIGHTS = re.compile(r"\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORECASE)
 _PROMPTS = re.compile(r"prompt|text|tags|lyrics|caption|clip_[lg]|t5xxl|llama|description|^value$|^string")
@@ -90,7 +90,7 @@ def _of_node(wiring: Wiring, node: Node, sides: frozenset[str]) -> Iterator[tupl
 def _kind(wiring: Wiring, use: Use, spec: InputSpec | None, value: Any) -> Kind | None:
     node, key = use.target, use.key
     if isinstance(value, str) and value:
-        if use.input in LOADERS.get(node.class_type, ()) and value not in NOT_FILES:
+        if use.input in weight_folders(node.class_type) and value not in NOT_FILES:
             return Kind.WEIGHT
         if takes_input_file(wiring.schemas[node], use.input):
             return Kind.FILE

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ryla_graphs.formats.python.wiring import Value, Wiring
 from ryla_graphs.formats.python.words import file_words, identifier, safe, snake
 from ryla_graphs.graph.node import Node
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 
 _OF_TYPES: Mapping[str, str] = {
     "AUDIO": "audio",
@@ -168,7 +168,7 @@ def marks(wiring: Wiring) -> dict[Node, list[str]]:
     """The words of the weight file that each node names, or the node before it in a chain."""
     found: dict[Node, list[str]] = {}
     for node in wiring.graph.nodes:
-        files = [wiring.inputs[node].get(name) for name in LOADERS.get(node.class_type, ())]
+        files = [wiring.inputs[node].get(name) for name in weight_folders(node.class_type)]
         words = [word for file in files if isinstance(file, str) for word in file_words(file)]
         if not words:
             gives = wiring.schemas[node].output_types

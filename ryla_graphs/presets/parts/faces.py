@@ -32,6 +32,7 @@ NOTES = {
     " and the likeness is lost",
     "mask": "where no face is found, nothing is redrawn and the picture stays as it was; of several, all are redrawn",
     "largest": "where no face is found, nothing is redrawn and the base picture comes back; of several, the largest is",
+    "detail": "where no face is found, nothing is redrawn and the picture comes back; of several, all are redrawn",
     "pulid": "a reference without a face only makes a warning in the server's log, and the picture has any face",
 }
 """What faces that are missing or too many do, by the step that looks for them."""

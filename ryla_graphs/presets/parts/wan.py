@@ -9,17 +9,16 @@ from pydantic import AfterValidator, Field
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     CLIPLoader,
-    CreateVideo,
     KSampler,
     ModelSamplingSD3,
     SaveVideo,
     UNETLoader,
-    VAEDecode,
     VAELoader,
 )
 from ryla_graphs.presets.base import Pixels, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded, Sampling
+from ryla_graphs.presets.parts.videos import save_video
 from ryla_graphs.sockets import Latent, Wan
 
 
@@ -37,18 +36,14 @@ Length = Annotated[
 ]
 
 
-class WanParams(LoraParams, Sampling):
-    """Parameters of every Wan 2.1 video. Any fine-tuned file of the family does."""
+class WanVideoParams(LoraParams, Sampling):
+    """Parameters of every Wan video. Any fine-tuned file of the family does."""
 
-    cfg: float = Field(default=6.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
     width: Pixels = 832
     height: Pixels = 480
     length: Length = 33
-    fps: float = Field(default=16.0, ge=1, le=120, description="Frames a second; Wan 2.1 was trained at 16")
+    fps: float = Field(default=16.0, ge=1, le=120, description="Frames a second; Wan was trained at 16")
     shift: float = Field(default=8.0, ge=0, le=100, description="How long sampling stays with the coarse; 8 is usual")
-    unet_name: WeightFile = Field(
-        default="wan2.1_t2v_1.3B_fp16.safetensors", description="Diffusion model in models/diffusion_models"
-    )
     weight_dtype: WeightDtype = "default"
     clip_name: WeightFile = Field(
         default="umt5_xxl_fp8_e4m3fn_scaled.safetensors", description="UMT5 in models/text_encoders"
@@ -56,20 +51,33 @@ class WanParams(LoraParams, Sampling):
     vae_name: WeightFile = Field(default="wan_2.1_vae.safetensors", description="VAE in models/vae")
 
 
-def load_wan(p: WanParams) -> Loaded[Wan]:
-    """The loaders of Wan, and its LoRAs."""
-    loaded = Loaded(
-        UNETLoader[Wan](unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("wan"),
+class WanParams(WanVideoParams):
+    """Parameters of every Wan 2.1 video."""
+
+    cfg: float = Field(default=6.0, ge=1, le=30, description="Guidance; at 1 the negative prompt has no effect")
+    unet_name: WeightFile = Field(
+        default="wan2.1_t2v_1.3B_fp16.safetensors", description="Diffusion model in models/diffusion_models"
+    )
+
+
+def load_expert(p: WanVideoParams, unet_name: str, name: str) -> Loaded[Wan]:
+    """A diffusion model, loaded by a node called `name`, with the text encoder and the VAE that all of Wan share."""
+    return Loaded(
+        UNETLoader[Wan](unet_name=unet_name, weight_dtype=p.weight_dtype).named(name),
         CLIPLoader[Wan](clip_name=p.clip_name, type="wan").named("text-encoder"),
         VAELoader[Wan](vae_name=p.vae_name).named("vae"),
     )
-    return apply_loras(loaded, p.stack)
+
+
+def load_wan(p: WanParams) -> Loaded[Wan]:
+    """The loaders of Wan 2.1, and its LoRAs."""
+    return apply_loras(load_expert(p, p.unet_name, "wan"), p.stack)
 
 
 def save_wan(
     p: WanParams, loaded: Loaded[Wan], text: Conditionings[Wan], canvas: Source[Latent], prefix: str
 ) -> SaveVideo:
-    """Sample a video and save it, as MP4 with H.264."""
+    """Sample a video and save it."""
     latent = KSampler(
         model=ModelSamplingSD3(model=loaded.model, shift=p.shift).named("shift"),
         seed=p.seed,
@@ -82,8 +90,4 @@ def save_wan(
         latent_image=canvas,
         denoise=1.0,
     ).named("sampler")
-    frames = VAEDecode(samples=latent, vae=loaded.vae).named("frames")
-    video = CreateVideo(images=frames, fps=p.fps).named("video")
-    # Before 0.33 ComfyUI reads `codec`, from then on the codec inside `format`.
-    saved = SaveVideo(video=video, filename_prefix=prefix, format=SaveVideo.Format.Auto(), codec="auto")
-    return saved.named("save")
+    return save_video(latent, loaded.vae, p.fps, prefix)

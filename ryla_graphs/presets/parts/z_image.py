@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
     CLIPLoader,
     EmptySD3LatentImage,
@@ -16,10 +17,10 @@ from ryla_graphs.nodes import (
 from ryla_graphs.presets.base import Steps, WeightDtype, WeightFile
 from ryla_graphs.presets.parts.loras import LoraParams, apply_loras, triggered
 from ryla_graphs.presets.parts.sampling import Canvas, Loaded, Sampling, encode
-from ryla_graphs.sockets import ZImage
+from ryla_graphs.sockets import Latent, ZImage
 
 
-class ZImageParams(Canvas, LoraParams, Sampling):
+class ZImageParams(LoraParams, Sampling):
     """Parameters of every Z-Image picture. Any fine-tuned file of the family does."""
 
     steps: Steps = 8
@@ -32,17 +33,25 @@ class ZImageParams(Canvas, LoraParams, Sampling):
     vae_name: WeightFile = Field(default="ae.safetensors", description="VAE in models/vae, the same as Flux's")
 
 
-def draw_z_image(p: ZImageParams) -> VAEDecode:
-    """A new picture from the prompt."""
+class ZImagePictureParams(Canvas, ZImageParams):
+    """Parameters of a new Z-Image picture of a size of one's own."""
+
+
+def load_z_image(p: ZImageParams) -> Loaded[ZImage]:
+    """The loaders of Z-Image, and its LoRAs."""
     loaded = Loaded(
         UNETLoader[ZImage](unet_name=p.unet_name, weight_dtype=p.weight_dtype).named("z-image"),
         CLIPLoader[ZImage](clip_name=p.clip_name, type="lumina2").named("text-encoder"),
         VAELoader[ZImage](vae_name=p.vae_name).named("vae"),
     )
-    model, clip, vae = apply_loras(loaded, p.stack)
-    text = encode(p, clip, triggered(p.prompt, p.stack))
+    return apply_loras(loaded, p.stack)
+
+
+def sample_z_image(p: ZImageParams, loaded: Loaded[ZImage], canvas: Source[Latent]) -> VAEDecode:
+    """A picture from the prompt, drawn on a canvas."""
+    text = encode(p, loaded.clip, triggered(p.prompt, p.stack))
     latent = KSampler(
-        model=ModelSamplingAuraFlow(model=model, shift=p.shift).named("shift"),
+        model=ModelSamplingAuraFlow(model=loaded.model, shift=p.shift).named("shift"),
         seed=p.seed,
         steps=p.steps,
         cfg=p.cfg,
@@ -50,7 +59,13 @@ def draw_z_image(p: ZImageParams) -> VAEDecode:
         scheduler="simple",
         positive=text.positive,
         negative=text.negative,
-        latent_image=EmptySD3LatentImage(width=p.width, height=p.height, batch_size=1).named("canvas"),
+        latent_image=canvas,
         denoise=1.0,
     ).named("sampler")
-    return VAEDecode(samples=latent, vae=vae).named("picture")
+    return VAEDecode(samples=latent, vae=loaded.vae).named("picture")
+
+
+def draw_z_image(p: ZImagePictureParams) -> VAEDecode:
+    """A new picture from the prompt."""
+    canvas = EmptySD3LatentImage(width=p.width, height=p.height, batch_size=1).named("canvas")
+    return sample_z_image(p, load_z_image(p), canvas)

@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Artifact, Run, missing_output
@@ -27,10 +27,21 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.problems import Cancelled as CancelledError
 from ryla_graphs.problems import EngineError
-from ryla_graphs.prompt.files import LOADERS
+from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.store import Blobs
+
+T = TypeVar("T")
+
+
+class Kept(Protocol):
+    """Does what writes into the store, again and again while that takes nothing."""
+
+    def __call__(self, write: Callable[[], T], /) -> T:
+        """What the writing gives."""
+        ...
+
 
 Deliver = Callable[[bytes, str], bytes]
 """Makes of a file, given its media type, what callers get."""
@@ -39,12 +50,15 @@ Deliver = Callable[[bytes, str], bytes]
 class Follower:
     """One attempt of a job."""
 
-    def __init__(self, job: Job, workflow: CompiledWorkflow, states: JobStates, blobs: Blobs, deliver: Deliver) -> None:
+    def __init__(
+        self, job: Job, workflow: CompiledWorkflow, states: JobStates, blobs: Blobs, deliver: Deliver, kept: Kept
+    ) -> None:
         self._job = job
         self._workflow = workflow
         self._states = states
         self._blobs = blobs
         self._deliver = deliver
+        self._kept = kept
         self._classes = {node.id: node.class_type for node in workflow.view.every_node()}
         # What an earlier process or attempt committed stays, and is not fetched again.
         self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
@@ -100,7 +114,7 @@ class Follower:
         facts: dict[str, Any] = {"queue_ms": round((max(0.0, waited) + in_engine) * 1000)}
         if started is not None:
             facts["execution_ms"] = round((now - started) * 1000)
-        loading = [ms for node, ms in self._node_ms.items() if self._classes.get(node) in LOADERS]
+        loading = [ms for node, ms in self._node_ms.items() if weight_folders(self._classes.get(node, ""))]
         if loading:
             facts["load_ms"] = round(sum(loading))
         return facts | self._measured() | {"nodes": {node: round(ms, 1) for node, ms in self._node_ms.items()}}
@@ -167,7 +181,8 @@ class Follower:
         self._commit_last()
         content = artifact.text.encode() if artifact.text is not None else artifact.read()
         media_type = artifact.media_type
-        blob = self._blobs.put(self._deliver(content, media_type))
+        content = self._deliver(content, media_type)
+        blob = self._kept(lambda: self._blobs.put(content))
         self._last = Asset(
             id=str(uuid.uuid4()),
             owner=self._job.owner,
@@ -187,8 +202,8 @@ class Follower:
         self._committed.add(key)
 
     def _commit_last(self) -> None:
-        if self._last is not None:
-            self._states.commit(self._job.id, self._last)
+        if (last := self._last) is not None:
+            self._kept(lambda: self._states.commit(self._job.id, last))
             self._last = None
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.sinks import Sink
@@ -62,6 +63,7 @@ class JobService:
         self._stopping = threading.Event()
         self._tools = Tools(engine, blobs, self._states, settings, deliver, self._stopping)
         self._compiled: dict[str, CompiledWorkflow] = {}
+        self._partner_keys: dict[str, PartnerKey] = {}
         self._cancellations: dict[str, Cancellation] = {}
         self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -92,8 +94,16 @@ class JobService:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    def submit(self, job: Job, workflow: CompiledWorkflow, key: IdempotencyKey | None = None) -> Accepted:
+    def submit(
+        self,
+        job: Job,
+        workflow: CompiledWorkflow,
+        key: IdempotencyKey | None = None,
+        partner_key: PartnerKey | None = None,
+    ) -> Accepted:
         """Keep a new job and queue it; with a key that was used, gives the job it was used for.
+
+        `partner_key` is in memory alone, and gone with the end of the job or of the process.
 
         Raises `RequestError`: `queue_full`, `not_ready`, `idempotency_key_reuse`.
         """
@@ -101,6 +111,8 @@ class JobService:
             raise RequestError("not_ready", "the server is starting")
         self._queue.reserve()
         self._compiled[job.id], self._cancellations[job.id] = workflow, Cancellation()
+        if partner_key is not None:
+            self._partner_keys[job.id] = partner_key
         try:
             use = self._states.accept(job, self._loop, key)
         except BaseException:
@@ -142,6 +154,11 @@ class JobService:
     def position(self, job_id: str) -> int | None:
         """How many jobs are before one that waits."""
         return self._queue.position(job_id)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why a job that runs cannot be kept; None where all can."""
+        return next(iter(self._tools.waiting.values()), None)
 
     @property
     def waiting(self) -> int:
@@ -198,6 +215,7 @@ class JobService:
 
     def _forget(self, job_id: str) -> None:
         self._compiled.pop(job_id, None)
+        self._partner_keys.pop(job_id, None)
         self._cancellations.pop(job_id, None)
 
     def _work(self) -> None:
@@ -206,7 +224,10 @@ class JobService:
             job = self._states.live(job_id)
             if job is not None:
                 cancellation = self._cancellations.get(job_id) or Cancellation()
-                JobRun(job, self._prepared, cancellation, self._tools).run()
+                try:
+                    JobRun(job, self._prepared, cancellation, self._tools, self._partner_keys.get(job_id)).run()
+                except Exception:  # the thread lives
+                    log.exception("job %s was left by a fault of this server", job_id)
                 self._queue.took(time.monotonic() - begun)
             self._forget(job_id)
 

@@ -14,9 +14,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
 from ryla_graphs.server.jobs.sinks import Sink, guarded
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
@@ -193,7 +195,8 @@ class JobStates:
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))
             if channel.full:
-                self._save(live, live.job, channel.unstored())
+                with suppress(StoreUnreachable):  # it is kept with what comes next
+                    self._save(live, live.job, channel.unstored())
 
     def _tell(self, live: _Live, event: JobEvent) -> None:
         live.channel.publish(event)

@@ -7,11 +7,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine, Run
+from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import (
     Cancelled,
     EngineRefused,
@@ -20,16 +21,20 @@ from ryla_graphs.problems import (
     OutputMissing,
     RunLost,
     RylaError,
+    StoreUnreachable,
 )
 from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.safety.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Blobs
 
+T = TypeVar("T")
+
 PAUSE_SECONDS = (0.5, 10.0)
-"""The first and the longest pause before an engine that did not answer is tried again."""
+"""The first and the longest pause before an engine or a store that did not answer is tried again."""
 
 _SAID_BY_ENGINE = (Cancelled, EngineRefused, ExecutionFailed, OutputMissing)
 """How a run ends; while the server stops, all other errors only say that it stops."""
@@ -75,18 +80,41 @@ class Tools:
     settings: Settings
     deliver: Deliver
     stopping: threading.Event
+    waiting: dict[int, str] = field(default_factory=dict)
+    """Why each thread that cannot write waits."""
+
+    def kept(self, write: Callable[[], T]) -> T:
+        """Write, again and again while the store takes nothing; raises `Stopping` where the server stops before."""
+        pause, most = PAUSE_SECONDS
+        while True:
+            try:
+                done = write()
+                self.waiting.pop(threading.get_ident(), None)
+                return done
+            except StoreUnreachable as error:
+                self.waiting[threading.get_ident()] = str(error)
+                log.error("a job waits to be kept: %s", error)
+                if self.stopping.wait(pause):
+                    raise Stopping from None
+                pause = min(most, pause * 2)
 
 
 class JobRun:
     """One job on its way through the engine, from `run_id` to its end."""
 
     def __init__(
-        self, job: Job, prepare: Callable[[Job], CompiledWorkflow], cancellation: Cancellation, tools: Tools
+        self,
+        job: Job,
+        prepare: Callable[[Job], CompiledWorkflow],
+        cancellation: Cancellation,
+        tools: Tools,
+        partner_key: PartnerKey | None = None,
     ) -> None:
         self._job = job
         self._prepare = prepare
         self._cancellation = cancellation
         self._tools = tools
+        self._partner_key = partner_key
         self._follower: Follower | None = None
         self._fresh = False
 
@@ -97,7 +125,7 @@ class JobRun:
             if self._cancellation.wanted.is_set() and self._job.run_id is None:
                 raise Cancelled("the job was cancelled before it began")
             last = self._attempts(self._prepare(self._job))
-            states.succeed(job_id, self._metrics(), last)
+            self._tools.kept(lambda: states.succeed(job_id, self._metrics(), last))
         except (Stopping, IllegalTransition):
             pass
         except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
@@ -114,11 +142,13 @@ class JobRun:
         gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
         try:
             if gone or isinstance(error, Cancelled):
-                states.cancel(job_id, self._metrics())
+                self._tools.kept(lambda: states.cancel(job_id, self._metrics()))
             else:
-                states.fail(job_id, job_error(error), self._metrics())
+                self._tools.kept(lambda: states.fail(job_id, job_error(error), self._metrics()))
         except IllegalTransition:
             pass
+        except Stopping:
+            states.abandon(job_id)
         except Exception:
             log.exception("cannot write the end of job %s", job_id)
             states.abandon(job_id)
@@ -137,7 +167,7 @@ class JobRun:
                 assert self._follower is not None
                 return self._follower.follow(run)
             except RunLost:
-                if self._cancellation.wanted.is_set() or self._job.attempt >= self._tools.settings.attempts:
+                if self._cancellation.wanted.is_set() or self._job.attempt >= self._most_attempts:
                     raise
                 self._begin()
                 known = False
@@ -146,20 +176,39 @@ class JobRun:
                 if not self._waited(gone_since):
                     raise
 
+    @property
+    def _most_attempts(self) -> int:
+        """A run that was lost may have paid a service already, so no other is begun."""
+        return 1 if PAYER in self._job.request.extra else self._tools.settings.attempts
+
     def _begin(self) -> None:
-        self._job, self._fresh = self._tools.states.begin(self._job.id, str(uuid.uuid4())), True
+        states, job_id = self._tools.states, self._job.id
+        self._job = self._tools.kept(lambda: states.begin(job_id, str(uuid.uuid4())))
+        self._fresh = True
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
-        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver)
+        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver, tools.kept)
         run_id = job.run_id or ""
         if known:
             return tools.engine.resume(run_id, workflow)
-        inputs = {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()}
+        inputs = tools.kept(lambda: {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()})
         fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
         return tools.engine.start(
-            workflow, inputs, run_id=run_id, fresh=fresh, previews=job.request.previews, gpu=job.request.gpu
+            workflow,
+            inputs,
+            run_id=run_id,
+            fresh=fresh,
+            previews=job.request.previews,
+            gpu=job.request.gpu,
+            partner_key=self._payers_key(),
         )
+
+    def _payers_key(self) -> PartnerKey | None:
+        payer = self._job.request.extra.get(PAYER)
+        if payer == CALLER and self._partner_key is None:
+            raise EngineRefused("the server was restarted, and keeps no partner keys: send the job again with its key")
+        return self._partner_key or (own_key(self._tools.settings) if payer == DEPLOYMENT else None)
 
     def _waited(self, since: float) -> bool:
         """Pause, longer each time; False where patience is at its end or somebody wants the job to end."""

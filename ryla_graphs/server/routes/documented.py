@@ -25,7 +25,9 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 OWNED = ("unauthorized", "not_found", "store_unreachable")
 """What every route about something owned may answer."""
-TAKEN = ("malformed_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable")
+TAKEN = (
+    "malformed_json", "not_json", "unauthorized", "request_too_large", "queue_full", "not_ready", "store_unreachable",
+)  # fmt: skip
 """What every route that takes a job may answer."""
 READ = ("invalid_document", "workflow_format_ui", "invalid_inputs")
 """What every route that opens a graph may answer."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
@@ -20,6 +21,10 @@ router = APIRouter(tags=["jobs"])
 
 NO_STORE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Headers of streams: nothing on the way keeps or gathers them."""
+
+LAST = 2**53 - 1
+"""The last number that an event may have: the largest whole number that JavaScript has."""
+After = Annotated[int, Query(ge=0, le=LAST, description="As `Last-Event-ID`")]
 
 PING_SECONDS = 15.0
 """A stream that says nothing for so long says that it is there."""
@@ -38,8 +43,8 @@ async def stream_events(
     here: Here,
     owner: Owner,
     _: Stream,
-    last_event_id: Annotated[int | None, Header(alias="Last-Event-ID")] = None,
-    after: Annotated[int, Query(ge=0, description="As `Last-Event-ID`")] = 0,
+    last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", le=LAST)] = None,
+    after: After = 0,
 ) -> StreamingResponse:
     """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be had again."""
     job = await here.job_of(owner, job_id)
@@ -80,20 +85,41 @@ def framed(event: JobEvent) -> str:
 
 
 @router.websocket("/jobs/{job_id}/events")
-async def send_events(socket: WebSocket, job_id: str, after: Annotated[int, Query(ge=0)] = 0) -> None:
+async def send_events(socket: WebSocket, job_id: str, after: After = 0) -> None:
     """The same over a WebSocket, as JSON: `{"seq", "at", "event", "data"}`; closed with 1000 at the end."""
     here = deployment_of(socket)
     try:
-        job = await here.job_of(await owner_of(socket), job_id)
+        owner = await owner_of(socket)
+        with here.stream_of(owner):
+            job = await here.job_of(owner, job_id)
+            await socket.accept()
+            await _until_gone(socket, _send_all(socket, here.jobs.events(job.id, after)))
     except RylaError as error:
         await socket.close(1008, str(error)[:100])
-        return
-    await socket.accept()
+
+
+async def _send_all(socket: WebSocket, told: AsyncIterator[list[JobEvent]]) -> None:
+    async for events in told:
+        for event in events:
+            facts = {"seq": event.seq, "at": event.at, "event": event.kind, "data": event.data}
+            await socket.send_text(json.dumps(facts, separators=(",", ":")))
+    await socket.close()
+
+
+async def _until_gone(socket: WebSocket, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work unless the peer hangs up; a job may say nothing for so long that no send would notice."""
+    sending = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(socket))
     try:
-        async for events in here.jobs.events(job.id, after):
-            for event in events:
-                facts = {"seq": event.seq, "at": event.at, "event": event.kind, "data": event.data}
-                await socket.send_text(json.dumps(facts, separators=(",", ":")))
-        await socket.close()
-    except (WebSocketDisconnect, RuntimeError):
+        await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            with suppress(WebSocketDisconnect, RuntimeError):  # it hung up while something was sent
+                sending.result()
+    finally:
+        for task in (sending, leaving):
+            task.cancel()
+
+
+async def _left(socket: WebSocket) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
         pass

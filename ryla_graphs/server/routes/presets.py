@@ -18,7 +18,7 @@ from ryla_graphs.server.reading import parsed
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
 from ryla_graphs.server.routes.shapes import PresetDetails, PresetsShape
-from ryla_graphs.server.routes.workflow import Key, Outputs, Quality
+from ryla_graphs.server.routes.workflow import Key, Outputs, Quality, media_type
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import wishes_in
 
@@ -48,14 +48,14 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
     async def run_preset(
         request: Request, here: Here, owner: Owner, key: Key = None, quality: Quality = 90, outputs: Outputs = "link"
     ) -> Response:
-        accepted = await in_thread(_take, name, await request.body(), here, owner, key)
+        accepted = await in_thread(_take, name, await request.body(), media_type(request), here, owner, key)
         return await answer(request, accepted, here, quality=quality, outputs=outputs)
 
     return run_preset
 
 
-def _take(name: str, body: bytes, here: Deployment, owner: str, key: str | None) -> Accepted:
-    parameters = parsed(body)
+def _take(name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None) -> Accepted:
+    parameters = parsed(body, kind)
     chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
     parameters, extra = webhook_in(parameters, here.webhooks.check)
     parameters, wishes = wishes_in(parameters)

@@ -32,9 +32,10 @@ async def ready(here: Here) -> JSONResponse:
     """Whether a job would run now; while the engine takes none, jobs wait."""
     health = await in_thread(here.engine.health)
     full = here.jobs.waiting >= here.settings.queue_limit
+    reason = await in_thread(here.store.trouble) or here.jobs.trouble or ("the queue is full" if full else "")
     facts = {
-        "ready": health.ready and not full,
-        "reason": "the queue is full" if health.ready and full else health.reason,
+        "ready": health.ready and not reason,
+        "reason": health.reason if not health.ready else reason or health.reason,
         "engine": here.engine.name,
         "waiting": here.jobs.waiting,
         "running": here.jobs.running,
@@ -55,9 +56,9 @@ async def list_nodes(
 
 
 @router.get("/nodes/{class_type}", responses=errors("unauthorized", "not_found"))
-async def show_node(class_type: str, here: Here, _: Owner) -> dict[str, Any]:
+async def show_node(class_type: str, here: Here, owner: Owner) -> dict[str, Any]:
     """A node class as the engine tells it, in the form of ComfyUI's ``/object_info``."""
-    catalog = await in_thread(here.catalog.get)
+    catalog = await in_thread(lambda: here.loras.shown_to(owner, here.catalog.get()))
     catalog.find(class_type)
     return dict(catalog.subset([class_type]).entries())
 

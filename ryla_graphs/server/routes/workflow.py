@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
+from ryla_graphs.engines.partner_key import HEADER, PartnerKey
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.access import Here, Owner
 from ryla_graphs.server.answers import answer
@@ -17,6 +18,7 @@ from ryla_graphs.server.reading import Sent, sent
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
 from ryla_graphs.server.routes.shapes import JudgementShape
+from ryla_graphs.server.safety.partners import partner_key_in
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import NO_WISHES, Wishes, wishes_in
 
@@ -29,6 +31,9 @@ Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
 From = Annotated[
     Preference | None,
     Query(alias="from", description="What is read of a file that has both; the prompt where nothing is said"),
+]
+PartnerKeyHeader = Annotated[
+    str | None, Header(alias=HEADER, description="Pays for partners' services that the graph calls; kept nowhere")
 ]
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
 
@@ -49,21 +54,44 @@ async def run_workflow(
     quality: Quality = 90,
     outputs: Outputs = "link",
     prefer: From = None,
+    partner_key: PartnerKeyHeader = None,
 ) -> Response:
     """Run a graph: API JSON, the editor's JSON, the body of a request to another server, or a file that ComfyUI saved.
 
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
-    accepted = await in_thread(_take, await request.body(), here, owner, key, prefer)
+    sent_as = media_type(request)
+    accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, prefer, partner_key)
     return await answer(request, accepted, here, quality=quality, outputs=outputs)
 
 
-def _take(body: bytes, here: Deployment, owner: str, key: str | None, prefer: Preference | None) -> Accepted:
-    content = sent(body)
+def media_type(request: Request) -> str | None:
+    """What a body says it is; None where it does not say."""
+    return request.headers.get("content-type")
+
+
+def _take(
+    body: bytes,
+    kind: str | None,
+    here: Deployment,
+    owner: str,
+    key: str | None,
+    prefer: Preference | None,
+    header: str | None,
+) -> Accepted:
+    content, partner_key = _paid(sent(body, kind), header)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
     chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, prefer)) if key is not None else None
     content, wishes, extra = _asked(content, here)
-    return here.intake.workflow(content, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra), prefer)
+    terms = Terms(owner=owner, key=chosen, wishes=wishes, extra=extra, partner_key=partner_key)
+    return here.intake.workflow(content, terms, prefer)
+
+
+def _paid(content: Sent, header: str | None) -> tuple[Sent, PartnerKey | None]:
+    """What was sent, and the key that pays for partners' services; first of all, so that nothing else sees it."""
+    if isinstance(content, bytes):
+        return content, partner_key_in({}, header)[1]
+    return partner_key_in(content, header)
 
 
 def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any]]:
@@ -78,14 +106,20 @@ def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any
 @router.post(
     "/validate",
     response_model_exclude_unset=True,  # of a problem only what is known
-    responses=errors("malformed_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
+    responses=errors("malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
 )
-async def validate_workflow(request: Request, here: Here, owner: Owner, prefer: From = None) -> JudgementShape:
+async def validate_workflow(
+    request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
+) -> JudgementShape:
     """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
-    judgement = await in_thread(_judge, await request.body(), here, owner, prefer)
+    sent_as = media_type(request)
+    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, prefer, partner_key)
     return JudgementShape.model_validate(judgement)
 
 
-def _judge(body: bytes, here: Deployment, owner: str, prefer: Preference | None) -> dict[str, Any]:
-    content, _, _ = _asked(sent(body), here)
-    return here.intake.judge(content, owner, prefer)
+def _judge(
+    body: bytes, kind: str | None, here: Deployment, owner: str, prefer: Preference | None, header: str | None
+) -> dict[str, Any]:
+    content, partner_key = _paid(sent(body, kind), header)
+    content, _, _ = _asked(content, here)
+    return here.intake.judge(content, Terms(owner=owner, partner_key=partner_key), prefer)

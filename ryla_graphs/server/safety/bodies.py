@@ -1,69 +1,98 @@
-"""Limits the size of requests by counting what arrives, whatever ``Content-Length`` says."""
+"""Limits the size and the slowness of requests by what arrives, whatever ``Content-Length`` says."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.safety.gate import Refuse
 
-class TooLarge(Exception):
-    """More came than may."""
+SMALL = 64 * 1024
+"""The most bytes of a body that holds neither a graph nor a file."""
+
+
+class _Refused(Exception):
+    """The body is not taken; `error` says why."""
+
+    def __init__(self, error: RequestError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 as soon as a body is over `limit` bytes, and reads no further.
+    """ASGI middleware: answers 413 as soon as a body is over its limit, 408 where it stalls; it reads no further.
 
-    `others` has the limits of paths that have one of their own.
+    `limits` has the most bytes by path; what is not in it takes `SMALL` bodies. A body stalls where nothing of it comes
+    for `idle_seconds`.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, others: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: Mapping[str, int],
+        refuse: Refuse,
+        idle_seconds: float,
+    ) -> None:
         self._app = app
-        self._limit = limit
-        self._others = others or {}
+        self._limits = limits
+        self._refuse = refuse
+        self._idle_seconds = idle_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._others.get(scope["path"], self._limit)
+        limit = self._limits.get(scope["path"], SMALL)
         declared = dict(scope["headers"]).get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > limit:
-            await _refuse(send, limit)
+        if declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
+            await self._refuse(scope["path"], _too_large(limit))(scope, receive, send)
             return
-        await self._counted(scope, receive, send, limit)
+        await self._watched(scope, receive, send, limit)
 
-    async def _counted(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        arrived, answered = 0, False
+    async def _watched(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        arrived, complete, answered = 0, False, False
+        refused: _Refused | None = None
 
         async def counting() -> Message:
-            nonlocal arrived
-            message = await receive()
+            nonlocal arrived, complete, refused
+            if complete:  # what comes now is only the end of the connection, for which a job may wait long
+                return await receive()
+            try:
+                async with asyncio.timeout(self._idle_seconds):
+                    message = await receive()
+            except TimeoutError:
+                refused = _Refused(_too_slow(self._idle_seconds))
+                raise refused from None
             if message["type"] == "http.request":
                 arrived += len(message.get("body", b""))
+                complete = not message.get("more_body", False)
                 if arrived > limit:
-                    raise TooLarge
+                    refused = _Refused(_too_large(limit))
+                    raise refused
             return message
 
         async def watching(message: Message) -> None:
             nonlocal answered
-            if arrived > limit and not answered:
-                raise TooLarge  # whatever the app makes of the broken body, the answer is 413
+            if refused is not None and not answered:
+                raise refused  # whatever the app makes of the broken body, this is the answer
             answered = True
             await send(message)
 
         try:
             await self._app(scope, counting, watching)
-        except TooLarge:
+        except _Refused as refusal:
             if not answered:
-                await _refuse(send, limit)
+                await self._refuse(scope["path"], refusal.error)(scope, receive, send)
 
 
-async def _refuse(send: Send, limit: int) -> None:
-    text = f"the request is larger than the {limit:,} bytes that are taken here"
-    body = json.dumps({"error": {"code": "request_too_large", "message": text, "problems": []}}).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _too_large(limit: int) -> RequestError:
+    return RequestError("request_too_large", f"the request is larger than the {limit:,} bytes that are taken here")
+
+
+def _too_slow(seconds: float) -> RequestError:
+    return RequestError("request_timeout", f"nothing of the body came for {seconds:g} seconds")

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import re
+import secrets
 from collections.abc import Mapping
 
 from ryla_graphs.problems import InvalidSettings
@@ -30,6 +31,7 @@ class Tokens:
 
     def __init__(self, owners: Mapping[str, str] | None = None) -> None:
         self._owners = dict(owners or {})
+        self._anonymous = secrets.token_hex(32)
 
     @classmethod
     def parse(cls, text: str) -> Tokens:
@@ -66,6 +68,23 @@ class Tokens:
             if hmac.compare_digest(digest, given):
                 found = owner
         return found
+
+    def sign(self, owner: str, text: str) -> str:
+        """A signature in the owner's name: as good as the token that it is made with, and gone when that is gone."""
+        return _signed(self._keys_of(owner)[0], text)
+
+    def signed(self, owner: str, text: str, signature: str) -> bool:
+        """Whether a signature over a text is the owner's."""
+        given = signature.encode("utf-8", "replace")
+        return any(hmac.compare_digest(_signed(key, text).encode(), given) for key in self._keys_of(owner))
+
+    def _keys_of(self, owner: str) -> list[str]:
+        """The hashes of an owner's tokens; an owner without any gets a key that dies with this process."""
+        return [digest for digest, name in self._owners.items() if name == owner] or [self._anonymous]
+
+
+def _signed(key: str, text: str) -> str:
+    return hmac.new(b"url:" + key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _entry(entry: str, place: int) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Retention:
     seconds: float | None = None
     """Jobs after their end, uploads after they came."""
     bytes: int | None = None
-    """All content together; the oldest jobs that have ended go first."""
+    """What the jobs of one owner brought and made; the oldest that have ended go first, and only that owner's."""
 
 
 class StaleJob(Exception):
@@ -143,6 +143,26 @@ class Store(Protocol):
 
     def expire(self, retention: Retention, now: float) -> int:
         """Forget what is older or more than `retention` allows, but LoRAs; gives how many jobs and uploads went."""
+        ...
+
+    def uploaded_bytes(self, owner: str, *, loras: bool = False) -> int:
+        """What one owner's uploads take; of LoRAs alone where they are asked for, else without them."""
+        ...
+
+    def keep_hook(self, hook: Hook) -> None:
+        """Keep what a webhook has still to tell, in the place of what is kept for the same job."""
+        ...
+
+    def forget_hook(self, job_id: str) -> None:
+        """There is nothing more to tell of a job."""
+        ...
+
+    def hooks(self) -> list[Hook]:
+        """All that webhooks have still to tell."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why nothing can be kept; None where it can. Where a write failed, another one is tried."""
         ...
 
     def close(self) -> None:

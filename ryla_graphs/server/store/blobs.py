@@ -7,12 +7,14 @@ import re
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from blake3 import blake3
 
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.store.base import Blob
+from ryla_graphs.server.store.trouble import keeping
 
 CHUNK = 256 * 1024
 GRACE_SECONDS = 3600.0
@@ -29,7 +31,7 @@ class FileBlobs:
         # Joined as text below: `Path` costs as much as the writing of a small file.
         self._root = str(folder)
         begun = folder / "begun"
-        begun.mkdir(parents=True, exist_ok=True)
+        begun.mkdir(mode=0o700, parents=True, exist_ok=True)
         for leftover in begun.iterdir():
             leftover.unlink()
 
@@ -42,13 +44,17 @@ class FileBlobs:
 
     def put(self, content: bytes | Iterable[bytes]) -> Blob:
         """Write beside, then move into place; content that is there already is not written again."""
+        with keeping():
+            return self._put(content)
+
+    def _put(self, content: bytes | Iterable[bytes]) -> Blob:
         temporary = f"{self._root}/begun/{uuid.uuid4().hex}"
         try:
             if isinstance(content, bytes):
                 digest, size = blake3(content).hexdigest(), len(content)
                 if self._touched(digest):
                     return Blob(digest, size, new=False)
-                with open(temporary, "xb") as file:  # noqa: PTH123
+                with open(temporary, "xb", opener=_private) as file:
                     file.write(content)
             else:
                 digest, size = _written(temporary, content)
@@ -57,7 +63,8 @@ class FileBlobs:
                     return Blob(digest, size, new=False)
             self._move(temporary, digest)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
             raise
         return Blob(digest, size, new=True)
 
@@ -69,7 +76,7 @@ class FileBlobs:
 
     def read(self, digest: str) -> bytes:
         try:
-            with open(self._place(digest), "rb") as file:  # noqa: PTH123
+            with keeping(), open(self._place(digest), "rb") as file:  # noqa: PTH123
                 return file.read()
         except FileNotFoundError:
             raise _nothing(digest) from None
@@ -130,12 +137,16 @@ def place_of(digest: str) -> str:
 def _written(path: str, content: Iterable[bytes]) -> tuple[str, int]:
     """Hash and size of what was written."""
     hasher, size = blake3(), 0
-    with open(path, "xb") as file:  # noqa: PTH123
+    with open(path, "xb", opener=_private) as file:
         for chunk in content:
             hasher.update(chunk)
             size += len(chunk)
             file.write(chunk)
     return hasher.hexdigest(), size
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _nothing(digest: str) -> NotFound:

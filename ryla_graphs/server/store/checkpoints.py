@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
+
+log = logging.getLogger("ryla_graphs.server")
 
 EVERY = 500
 """Transactions between two checkpoints; their log is some megabytes."""
@@ -35,11 +39,13 @@ class Checkpoints:
         self._thread.join()
 
     def _work(self) -> None:
-        db = sqlite3.connect(self._path, isolation_level=None)
         while True:
             self._due.wait()
             self._due.clear()
             if self._stopped:
-                break
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        db.close()
+                return
+            try:
+                with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
+                    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            except sqlite3.Error as error:  # the log grows until the disk takes it again
+                log.error("the database cannot be brought up to its log: %s", error)

@@ -65,6 +65,14 @@ CREATE TABLE IF NOT EXISTS assets (
     simulated INTEGER NOT NULL,
     UNIQUE (job_id, node, place)
 );
+CREATE TABLE IF NOT EXISTS hooks (
+    job_id TEXT PRIMARY KEY REFERENCES jobs(id) ON DELETE CASCADE,
+    owner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempt INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS probes (number INTEGER PRIMARY KEY, filler BLOB);
 CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 """
 

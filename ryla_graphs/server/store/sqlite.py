@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ryla_graphs.problems import InvalidSettings
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.problems import InvalidSettings, StoreUnreachable
+from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.store.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.store.blobs import FileBlobs
 from ryla_graphs.server.store.checkpoints import Checkpoints
 from ryla_graphs.server.store.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
+from ryla_graphs.server.store.trouble import keeping, opening
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
 
@@ -28,29 +30,48 @@ class SqliteStore:
 
     def __init__(self, folder: Path | str, *, blobs: KeptBlobs | None = None) -> None:
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._claim = _claimed(self.folder)
-        self._db = _opened(self.folder / "ryla.sqlite3")
-        self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
+        self._troubled = False
+        with opening(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._claim = _claimed(self.folder)
+            self._db = _opened(self.folder / "ryla.sqlite3")
+            self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
+            self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
         self._checkpoints = Checkpoints(self.folder / "ryla.sqlite3")
-        self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        """One transaction: all of it, or nothing; raises `StoreUnreachable` where the disk takes none."""
+        try:
+            with self._lock, keeping():
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._db
+                    self._db.execute("COMMIT")
+                except BaseException:
+                    if self._db.in_transaction:  # on a full disk SQLite has undone it already
+                        self._db.execute("ROLLBACK")
+                    raise
+        except StoreUnreachable:
+            self._troubled = True
+            raise
         self._checkpoints.written()
 
+    def trouble(self) -> str | None:
+        if not self._troubled:
+            return None
+        try:
+            with self._writing() as db:
+                db.execute("INSERT OR REPLACE INTO probes VALUES (1, zeroblob(65536))")
+            self.blobs.put(uuid.uuid4().bytes)  # nothing needs it, so it is swept
+        except StoreUnreachable as error:
+            return str(error)
+        self._troubled = False
+        return None
+
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, keeping():
             return self._db.execute(query, values).fetchall()
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
@@ -160,18 +181,41 @@ class SqliteStore:
                 old = "job_id IS NULL AND expires_at IS NULL AND created_at < ? AND kind != 'lora'"
                 query = f"DELETE FROM assets WHERE {old}"
                 gone += db.execute(query, oldest).rowcount
-        while retention.bytes is not None and self._content_bytes() > retention.bytes and self._delete_oldest_job():
-            gone += 1
+        for (owner,) in self._rows("SELECT DISTINCT owner FROM jobs") if retention.bytes is not None else ():
+            while self._job_bytes(owner) > (retention.bytes or 0) and self._delete_oldest_job(owner):
+                gone += 1
         needed = self._rows("SELECT hash FROM assets UNION SELECT hash FROM inputs")
         self.blobs.sweep({digest for (digest,) in needed})
         return gone
 
-    def _content_bytes(self) -> int:
-        query = "SELECT COALESCE(SUM(size), 0) FROM (SELECT hash, size FROM assets UNION SELECT hash, size FROM inputs)"
-        return int(self._rows(query)[0][0])
+    def _job_bytes(self, owner: str) -> int:
+        """What an owner's jobs brought and made; uploads have a quota of their own, and expire by their age."""
+        made = "SELECT hash, size FROM assets WHERE owner = ? AND job_id IS NOT NULL"
+        brought = "SELECT hash, size FROM inputs JOIN jobs ON jobs.id = inputs.job_id WHERE jobs.owner = ?"
+        rows = self._rows(f"SELECT COALESCE(SUM(size), 0) FROM ({made} UNION {brought})", owner, owner)
+        return int(rows[0][0])
 
-    def _delete_oldest_job(self) -> bool:
-        rows = self._rows("SELECT id FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT 1")
+    def uploaded_bytes(self, owner: str, *, loras: bool = False) -> int:
+        kind = "kind = 'lora'" if loras else "kind != 'lora'"
+        own = f"SELECT DISTINCT hash, size FROM assets WHERE owner = ? AND job_id IS NULL AND {kind}"
+        return int(self._rows(f"SELECT COALESCE(SUM(size), 0) FROM ({own})", owner)[0][0])
+
+    def keep_hook(self, hook: Hook) -> None:
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO hooks VALUES (?,?,?,?,?)", hook)
+            self._changed(f"job:{hook.job_id}")
+
+    def forget_hook(self, job_id: str) -> None:
+        with self._writing() as db:
+            if db.execute("DELETE FROM hooks WHERE job_id = ?", (job_id,)).rowcount:
+                self._changed(f"job:{job_id}")
+
+    def hooks(self) -> list[Hook]:
+        return [Hook(*row) for row in self._rows("SELECT job_id, owner, address, body, attempt FROM hooks")]
+
+    def _delete_oldest_job(self, owner: str) -> bool:
+        query = "SELECT id FROM jobs WHERE owner = ? AND ended_at IS NOT NULL ORDER BY ended_at LIMIT 1"
+        rows = self._rows(query, owner)
         return bool(rows) and self.delete_job(rows[0][0])
 
     def close(self) -> None:
@@ -210,6 +254,7 @@ def _claimed(folder: Path) -> sqlite3.Connection:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # what lies beside it, SQLite makes with the same rights
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     # In WAL mode NORMAL loses nothing when a process dies; a power cut may take the last moments.
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "wal_autocheckpoint = 0"):

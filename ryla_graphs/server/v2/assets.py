@@ -11,18 +11,18 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Header, Query, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from ryla_graphs.server.access import Here, Owner
+from ryla_graphs.server.access import Here, Owner, owner_of
 from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
-from ryla_graphs.server.v2.envelope import V2Error, V2Route
-from ryla_graphs.server.v2.shapes import PREFIX, asset_view
+from ryla_graphs.server.v2.envelope import PREFIX, V2Error, V2Route
+from ryla_graphs.server.v2.shapes import asset_view, is_signed
 
 router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"], route_class=V2Route)
 
@@ -92,6 +92,7 @@ def _new(
 def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None) -> tuple[Asset, bool]:
     if here.store.asset(asset.id) is not None:
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used for an upload already")
+    here.settings.quota.check(here.store, asset.owner, file.size or 0)
     blob = here.store.blobs.put(_pieces(file))
     if expected is not None and _digest(expected) != blob.hash:
         raise V2Error("hash_mismatch", f"the bytes that came have the hash blake3:{blob.hash}")
@@ -173,8 +174,14 @@ async def get_asset_content(
     asset_id: str,
     request: Request,
     here: Here,
-    owner: Owner,
     wanted: Annotated[str | None, Header(alias="Range", description="Such as `bytes=0-1048575`")] = None,  # noqa: ARG001
+    expires: Annotated[int, Query(ge=0, le=2**53, description="As in the `url` of an asset")] = 0,
+    signature: Annotated[str | None, Query(description="As in the `url` of an asset, instead of a token")] = None,
 ) -> Response:
     """The bytes, also in part."""
-    return await content_of(await here.asset_of(owner, asset_id), here, request.headers)
+    if signature is None:
+        return await content_of(await here.asset_of(await owner_of(request), asset_id), here, request.headers)
+    asset = await in_thread(here.store.asset, asset_id)
+    if asset is None or not is_signed(asset, expires, signature, request):
+        raise V2Error("unauthorized", "this address has expired, or is not ours; ask for the asset again")
+    return await content_of(asset, here, request.headers)

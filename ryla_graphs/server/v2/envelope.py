@@ -20,11 +20,16 @@ log = logging.getLogger("ryla_graphs.server")
 V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "malformed_json": ("invalid_workflow", 422),
     "unauthorized": ("unauthorized", 401),
+    "host_refused": ("forbidden", 403),
+    "origin_refused": ("forbidden", 403),
+    "request_timeout": ("request_timeout", 408),
+    "not_json": ("invalid_request", 422),
     "not_found": ("not_found", 404),
     "blob_not_found": ("blob_not_found", 404),
     "asset_in_use": ("asset_in_use", 409),
     "hash_mismatch": ("hash_mismatch", 409),
     "request_too_large": ("request_too_large", 413),
+    "over_quota": ("request_too_large", 413),
     "input_too_large": ("invalid_workflow", 422),
     "unsupported_media": ("invalid_workflow", 422),
     "workflow_format_ui": ("workflow_format_ui", 422),
@@ -33,6 +38,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "cannot_run_here": ("invalid_workflow", 422),
     "invalid_inputs": ("invalid_workflow", 422),
     "invalid_request": ("invalid_request", 422),
+    "invalid_parameters": ("invalid_request", 422),
     "missing_asset": ("missing_asset", 422),
     "idempotency_key_reuse": ("idempotency_key_reuse", 422),
     "queue_full": ("queue_full", 429),
@@ -43,6 +49,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
 }
 """Our codes, and how v2 calls and answers them; what is not here is `upstream_error`, 500."""
 
+PREFIX = "/api/v2"
 RETRY_SECONDS = 5
 
 

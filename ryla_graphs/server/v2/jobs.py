@@ -9,21 +9,24 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from ryla_graphs.problems import AtField
 from ryla_graphs.server.access import Here, Owner, Stream
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.intake import Terms, fingerprint
 from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.reading import parsed
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
 from ryla_graphs.server.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.safety.partners import key_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.v2.documented import errors
-from ryla_graphs.server.v2.envelope import V2Error, V2Route
+from ryla_graphs.server.v2.envelope import PREFIX, V2Error, V2Route
 from ryla_graphs.server.v2.shapes import (
     LABELS,
-    PREFIX,
     job_view,
     labels_of,
     output_view,
@@ -42,7 +45,8 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 class ExtraData(BaseModel, extra="forbid"):
     """What ComfyUI gets beside the graph."""
 
-    api_key_comfy_org: str | None = None
+    api_key_comfy_org: SecretStr | None = None
+    """Pays for partners' services that the graph calls; kept nowhere."""
 
 
 class Submission(BaseModel, extra="forbid"):
@@ -55,21 +59,34 @@ class Submission(BaseModel, extra="forbid"):
 
 
 @router.post("", status_code=201, responses=errors("submit"))
-async def post_jobs(wanted: Submission, request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
+async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
     """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
-    if wanted.extra_data is not None and wanted.extra_data.api_key_comfy_org:
-        raise V2Error("invalid_request", "this deployment runs no partner nodes and forwards no api_key_comfy_org")
-    accepted = await in_thread(_submit, here, owner, wanted, key)
+    body, kind = await request.body(), request.headers.get("content-type")
+    accepted = await in_thread(_submit, here, owner, body, kind, key)
     if accepted.replayed:
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used; its job is among yours")
     return JSONResponse(await _view(accepted.job, request, here), 201)
 
 
-def _submit(here: Deployment, owner: str, wanted: Submission, key: str | None) -> Accepted:
+def _submit(here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None) -> Accepted:
+    wanted = _submission(body, kind)
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
     extra = {LABELS: wanted.metadata} if wanted.metadata else {}
-    return here.intake.workflow(wanted.workflow, Terms(owner=owner, key=chosen, previews=True, extra=extra))
+    secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
+    key_field = AtField("request", "extra_data.api_key_comfy_org")
+    paying = key_of(secret.get_secret_value(), key_field) if secret else None
+    terms = Terms(owner=owner, key=chosen, previews=True, extra=extra, partner_key=paying)
+    return here.intake.workflow(wanted.workflow, terms)
+
+
+def _submission(body: bytes, kind: str | None) -> Submission:
+    """The body, read where it may take its time: FastAPI would parse it on the event loop."""
+    try:
+        return Submission.model_validate(parsed(body, kind))
+    except ValidationError as error:
+        rows = [{**row, "loc": ("body", *row["loc"])} for row in error.errors(include_url=False)]
+        raise RequestValidationError(rows) from None
 
 
 @router.get("", responses=errors("list"))

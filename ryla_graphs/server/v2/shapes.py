@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
 
+from ryla_graphs.server.access import deployment_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.records import Asset, Job, JobState
+from ryla_graphs.server.v2.envelope import PREFIX
 from ryla_graphs.server.views import moment
 
-PREFIX = "/api/v2"
 URL_SECONDS = 3600.0
 """How long the address of content is promised; asking again gives a fresh one."""
 FOR_EVER_SECONDS = 10 * 365 * 24 * 3600.0
@@ -63,11 +65,32 @@ def output_view(output: Asset, request: Request) -> dict[str, Any]:
 
 
 def _address(asset: Asset, request: Request) -> dict[str, Any]:
-    base = str(request.base_url).rstrip("/")
+    """Where the content can be had without a token until the address expires, by a browser too."""
+    expires = int(min(time.time() + URL_SECONDS, asset.expires_at or math.inf))
+    signature = deployment_of(request).settings.tokens.sign(asset.owner, _signed_text(asset, expires))
     return {
-        "url": f"{base}{PREFIX}/assets/{asset.id}/content",
-        "url_expires_at": moment(time.time() + URL_SECONDS),
+        "url": f"{_base(request)}{PREFIX}/assets/{asset.id}/content?expires={expires}&signature={signature}",
+        "url_expires_at": moment(expires),
     }
+
+
+def _base(request: Request) -> str:
+    """What addresses begin with. A ``Host`` that nobody vouches for makes none: then they are relative."""
+    here = deployment_of(request)
+    if here.settings.public_url is not None:
+        return here.settings.public_url.rstrip("/")
+    known = here.gate.knows(request.headers.get("host", ""))
+    return str(request.base_url if known else request.scope.get("root_path", "")).rstrip("/")
+
+
+def is_signed(asset: Asset, expires: int, signature: str, request: Request) -> bool:
+    """Whether somebody was given the address of this content, and it has not expired."""
+    tokens = deployment_of(request).settings.tokens
+    return time.time() < expires and tokens.signed(asset.owner, _signed_text(asset, expires), signature)
+
+
+def _signed_text(asset: Asset, expires: int) -> str:
+    return f"{asset.id}.{expires}"
 
 
 def status_of(state: JobState | str, *, cancel_requested: bool) -> str:

@@ -3,6 +3,47 @@
 from __future__ import annotations
 
 from ryla_graphs.shapes.registry import rule
-from ryla_graphs.shapes.rules import images, latents, loading, masks, saving, values, videos
+from ryla_graphs.shapes.rules import (
+    conditioning,
+    datasets,
+    images,
+    latents,
+    lists,
+    loading,
+    masks,
+    models,
+    numeric,
+    objects,
+    packs,
+    predicted,
+    sampling,
+    saving,
+    sound,
+    text,
+    training,
+    video,
+    videos,
+)
 
-__all__ = ["images", "latents", "loading", "masks", "rule", "saving", "values", "videos"]
+__all__ = [
+    "conditioning",
+    "datasets",
+    "images",
+    "latents",
+    "lists",
+    "loading",
+    "masks",
+    "models",
+    "numeric",
+    "objects",
+    "packs",
+    "predicted",
+    "rule",
+    "sampling",
+    "saving",
+    "sound",
+    "text",
+    "training",
+    "video",
+    "videos",
+]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from ryla_graphs.shapes.registry import NodeFails, rule
-from ryla_graphs.shapes.unknown import Unknown, Whole, most, rounded
+from ryla_graphs.shapes.unknown import Unknown, Whole, least, most, rounded
 from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape
+
+Shaped = TypeVar("Shaped")
+
+_AS_PICTURES = 4
+"""How many channels a picture has at most that Pillow makes of it."""
 
 
 def side(value: Any) -> Whole:
@@ -19,11 +25,46 @@ def side(value: Any) -> Whole:
     return int(value)
 
 
-def resized(given: Any, width: Any, height: Any) -> Any:
-    """Pictures or masks at another size."""
+def resized(given: Any, width: Any, height: Any, method: str = "bilinear", crop: str = "disabled") -> Any:
+    """Pictures or masks at another size, their middle only with the crop ``center``.
+
+    Raises `NodeFails` where PyTorch or Pillow does: ``area`` makes pictures without any pixel, the others do not.
+    """
+    if not any(isinstance(length, Unknown) for length in (given.width, given.height, width, height)):
+        _check_sides(given, (width, height), method, crop)
+    wide, high = (length if method == "area" else side(length) for length in (width, height))
     if isinstance(given, MaskShape):
-        return MaskShape(given.batch, side(height), side(width))
-    return ImageShape(given.batch, side(height), side(width), given.channels)
+        return MaskShape(given.batch, high, wide)
+    if method == "lanczos" and as_pictures(given).channels == 1:
+        # Pillow drops the one channel, and its place is taken by the height.
+        return MaskShape(given.batch, wide, high)
+    return ImageShape(given.batch, high, wide, given.channels)
+
+
+def as_pictures(given: ImageShape) -> ImageShape:
+    """Pictures that Pillow can hold. Raises `NodeFails` where they have too many channels."""
+    if not isinstance(given.channels, Unknown) and given.channels > _AS_PICTURES:
+        raise NodeFails(f"no picture file has {given.channels} channels")
+    return given
+
+
+def _check_sides(given: Any, wanted: tuple[Any, Any], method: str, crop: str) -> None:
+    width, height = int(given.width), int(given.height)
+    if min(wanted) < (0 if method == "area" else 1):
+        raise NodeFails(f"nothing can be scaled to {wanted[0]}x{wanted[1]}")
+    left, top = middle((width, height), wanted) if crop == "center" and width and height and min(wanted) else (0, 0)
+    if method != "lanczos" and (width - 2 * left < 1 or height - 2 * top < 1):
+        raise NodeFails(f"nothing is left of {width}x{height} that could be scaled to {wanted[0]}x{wanted[1]}")
+
+
+def middle(size: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, int]:
+    """How much is cut from the left and from the top, and as much from the other sides, to get the proportions."""
+    (width, height), was, becomes = size, size[0] / size[1], wanted[0] / wanted[1]
+    if was > becomes:
+        return round((width - width * (becomes / was)) / 2), 0
+    if was < becomes:
+        return 0, round((height - height * (was / becomes)) / 2)
+    return 0, 0
 
 
 def sides_to(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Whole) -> tuple[Whole, Whole]:
@@ -35,22 +76,33 @@ def sides_to(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Wh
     return wanted_width, wanted_height
 
 
-def anew(given: Any) -> Any:
+def broadcast(first: Whole, second: Whole, what: str = "pictures") -> Whole:
+    """The number of a pair of batches that are combined one by one. Raises `NodeFails` where they do not fit."""
+    if first is second or first == second or second == 1:
+        return first
+    if first == 1:
+        return second
+    raise NodeFails(f"{first} and {second} {what} cannot be combined one by one")
+
+
+def clipped(start: Whole, length: Whole, whole: Whole) -> Any:
+    """How much of a side lies between a start and a length; 0 where they are outside."""
+    return most(0, least(start + length, whole) - start)
+
+
+def same_shape(given: Shaped) -> Shaped:
     """Another value of the same shape: what a node gives that changes content and no size."""
-    if isinstance(given, ImageShape):
-        return ImageShape(*given.shape)
-    if isinstance(given, MaskShape):
-        return MaskShape(*given.shape)
-    if isinstance(given, LatentShape):
-        return given.with_samples(*given.samples)
-    return given
+    return replace(given, content=None) if isinstance(given, (ImageShape, MaskShape, LatentShape)) else given
+
+
+anew = same_shape
 
 
 def keeps(name: str) -> Callable[..., Any]:
     """A rule for classes that give what comes in at `name`, changed, in the same size."""
 
     def work(**inputs: Any) -> Any:
-        return anew(inputs[name])
+        return same_shape(inputs[name])
 
     return work
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ryla_graphs.shapes.registry import Call, rule
-from ryla_graphs.shapes.unknown import Unknown
-from ryla_graphs.shapes.values import ImageShape, MaskShape, unknown_of
+from ryla_graphs.shapes.values import ImageShape, MaskShape, VideoShape, unknown_of
 
 
 @rule("LoadImage", "LoadImageOutput")
 def load_image(image: str, call: Call) -> tuple[ImageShape, MaskShape]:
-    found = call.file(image, ImageShape)
-    if isinstance(found, Unknown):
-        pictures: ImageShape = unknown_of("IMAGE", found.reason)
+    found = call.files.get(image)
+    if isinstance(found, VideoShape):
+        found = ImageShape(found.frames, found.height, found.width, content=found.content)
+    if found is not None and not isinstance(found, ImageShape):
+        found = call.file(image, ImageShape)
+    if found is None:
+        pictures: ImageShape = unknown_of("IMAGE", f"the size of '{image}' is known only with the file")
         return pictures, MaskShape(pictures.batch, pictures.height, pictures.width)
     if found.channels == 4:
         colours = ImageShape(found.batch, found.height, found.width)
@@ -28,3 +31,8 @@ def load_mask(image: str, channel: str, call: Call) -> Any:
     if channel == "alpha":
         return mask
     return MaskShape(pictures.batch, pictures.height, pictures.width)
+
+
+@rule("WebcamCapture")
+def capture(image: str, call: Call) -> ImageShape:
+    return load_image(image, call)[0]

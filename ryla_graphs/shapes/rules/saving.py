@@ -7,6 +7,7 @@ from typing import Any
 
 from ryla_graphs.shapes.registry import rule
 from ryla_graphs.shapes.rules.common import passes, rows
+from ryla_graphs.shapes.unknown import Unknown
 
 rows(
     passes,
@@ -17,8 +18,14 @@ rows(
         "MaskPreview": "mask",
         "SaveAnimatedWEBP": "images",
         "SaveAnimatedPNG": "images",
+        "SaveSVGNode": "svg",
+        "SaveText": "text",
         "SaveVideo": "video",
+        "SaveWEBM": "images",
         "SaveAudio": "audio",
+        "SaveAudioAdvanced": "audio",
+        "SaveAudioMP3": "audio",
+        "SaveAudioOpus": "audio",
         "PreviewAudio": "audio",
         "SaveLatent": "samples",
     },
@@ -26,16 +33,13 @@ rows(
 
 
 @rule("PreviewAny")
-def preview_any(source: Any = None) -> str:
-    """The text of anything: of plain values as JSON has it, of shapes what they are."""
-    if isinstance(source, str):
+def preview_any(source: Any = None) -> Any:
+    """The text of anything: texts and numbers as they are, else JSON, of shapes what they are."""
+    if isinstance(source, (str, Unknown)):
         return source
+    if source is None or isinstance(source, (int, float)):
+        return str(source)
     try:
-        return json.dumps(source)
-    except TypeError:
+        return json.dumps(source, indent=4, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
         return f"simulated {type(source).__name__.lower()}"
-
-
-@rule("SaveText")
-def save_text(text: Any) -> str:
-    return str(text)

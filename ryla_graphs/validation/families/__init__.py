@@ -7,6 +7,7 @@ from ryla_graphs.validation.families.cfg_of_distilled import cfg_of_distilled
 from ryla_graphs.validation.families.conditionings import conditionings
 from ryla_graphs.validation.families.controlnets import controlnets
 from ryla_graphs.validation.families.files_by_name import files_by_name
+from ryla_graphs.validation.families.files_of_families import files_of_families
 from ryla_graphs.validation.families.files_of_kinds import files_of_kinds
 from ryla_graphs.validation.families.guidance_of_schnell import guidance_of_schnell
 from ryla_graphs.validation.families.image_encoders import image_encoders
@@ -22,6 +23,7 @@ from ryla_graphs.validation.families.vaes import vaes
 FAMILY_RULES = (
     files_by_name,
     files_of_kinds,
+    files_of_families,
     mistaken_sockets,
     models,
     controlnets,

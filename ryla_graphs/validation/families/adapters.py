@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ryla_graphs.families.rules import UNETS
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families import hints
+from ryla_graphs.problems import family_hints as hints
+from ryla_graphs.problems.family_sentences import NOUNS
 from ryla_graphs.validation.families.wording import (
-    NOUNS,
     by_restriction,
     by_socket,
     disagreement,
@@ -22,7 +22,8 @@ from ryla_graphs.validation.view import View
 _TYPES = tuple(
     socket
     for socket in NOUNS
-    if socket not in ("MODEL", "GUIDER", "CLIP", "VAE", "CONDITIONING", "LATENT", "CONTROL_NET", "lora")
+    if socket
+    not in ("MODEL", "GUIDER", "CLIP", "VAE", "WANVAE", "CONDITIONING", "LATENT", "CONTROL_NET", "lora", "LORA_MODEL")
 )
 _NOTHING = "it patches layers that this model has not, so it does nothing, or fails"
 _FACES = ("InstantID", "Pulid", "IPAdapterFaceID")

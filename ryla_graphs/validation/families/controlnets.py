@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ryla_graphs.families.family import FAMILIES
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families import hints
+from ryla_graphs.problems import family_hints as hints
 from ryla_graphs.validation.families.wording import (
     by_restriction,
     by_socket,

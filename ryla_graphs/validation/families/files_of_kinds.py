@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ryla_graphs.families.evidence import KINDS, Evidence, is_wrong_kind
 from ryla_graphs.problems import AtNode, Problem, shorten
+from ryla_graphs.problems import family_hints as hints
 from ryla_graphs.prompt import PromptNode
-from ryla_graphs.validation.families import hints
 from ryla_graphs.validation.view import View
 
 

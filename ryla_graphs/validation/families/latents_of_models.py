@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ryla_graphs.families.carried import Carried
 from ryla_graphs.families.family import LATENT_FORMATS, latents_of
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families import hints
+from ryla_graphs.problems import family_hints as hints
 from ryla_graphs.validation.families.wording import by_socket, disagreement, latents, problem
 from ryla_graphs.validation.mismatches import Disagreement
 from ryla_graphs.validation.view import View
@@ -24,7 +24,8 @@ def latents_of_models(view: View) -> Iterator[Problem]:
 
 
 def _channels(carried: Carried) -> set[int]:
-    return {LATENT_FORMATS[name].channels for name in latents_of(carried.families)}
+    found = (LATENT_FORMATS[name].channels for name in latents_of(carried.families))
+    return {channels for channels in found if channels is not None}
 
 
 def _code(found: Disagreement) -> str:

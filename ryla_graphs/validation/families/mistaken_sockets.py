@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ryla_graphs.problems import Problem
-from ryla_graphs.validation.families.wording import NOUNS, by_restriction, named, problem, refusal, written_by
+from ryla_graphs.problems.family_sentences import NOUNS
+from ryla_graphs.validation.families.wording import by_restriction, named, problem, refusal, written_by
 from ryla_graphs.validation.mismatches import NoModel
 from ryla_graphs.validation.view import View
 

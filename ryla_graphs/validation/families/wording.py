@@ -8,31 +8,11 @@ from typing import Any
 from ryla_graphs.families.carried import Carried, Origin, sharing_latents
 from ryla_graphs.families.encoders import IMAGE_ENCODERS
 from ryla_graphs.families.family import FAMILIES, LATENT_FORMATS, latents_of
-from ryla_graphs.problems import AtNode, Level, Problem, shorten
+from ryla_graphs.problems import AtNode, Level, Problem
+from ryla_graphs.problems import family_sentences as sentences
+from ryla_graphs.problems.family_sentences import NOUNS, Side
 from ryla_graphs.validation.mismatches import Disagreement, Mismatch, NoModel, Refused
 from ryla_graphs.validation.view import View
-
-NOUNS = {
-    "MODEL": "model",
-    "GUIDER": "guider",
-    "CLIP": "text encoder",
-    "VAE": "VAE",
-    "CONDITIONING": "conditioning",
-    "LATENT": "latent",
-    "CONTROL_NET": "ControlNet",
-    "STYLE_MODEL": "style model",
-    "MODEL_PATCH": "patch",
-    "CLIP_VISION": "image encoder",
-    "CLIP_VISION_OUTPUT": "encoded picture",
-    "LORA_MODEL": "LoRA",
-    "INSTANTID": "InstantID adapter",
-    "PULIDFLUX": "PuLID adapter",
-    "IPADAPTER": "IP-Adapter",
-    "lora": "LoRA",
-}
-"""What messages call the things on wires."""
-
-_BASES = {"header": "its header says so", "name": "by its name", "manifest": "", "type": "", "class": ""}
 
 
 def named(families: Collection[str]) -> str:
@@ -55,29 +35,21 @@ def latents(carried: Carried) -> str:
 
 def written_by(origin: Origin, view: View) -> str:
     """Who says it: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
-    facts = [f"{name}={shorten(value)}" for name, value in origin.inputs if value is not None]
-    facts += [_BASES[origin.basis]] if _BASES[origin.basis] else []
-    line = view.sources.get(origin.node)
-    told = f" ({', '.join(facts)})" if facts else ""
-    return f"{origin.class_type} '{origin.node}'{told}" + (f" in {line}" if line else "")
+    return sentences.written_by(*origin, line=view.sources.get(origin.node))
 
 
 def refusal(found: Refused, view: View, *, noun: str | None = None) -> str:
     """A class takes one thing and is given another, both named."""
-    return (
-        f"`{found.node.class_type}.{found.input}` takes {named(found.restriction.families)}; "
-        f"this {noun or NOUNS.get(found.socket, 'wire')} is {_of(found.carried)} from "
-        f"{written_by(found.carried.origin, view)}"
-    )
+    given = Side(noun or NOUNS.get(found.socket, "wire"), _of(found.carried), written_by(found.carried.origin, view))
+    return sentences.refusal(found.node.class_type, found.input, named(found.restriction.families), given)
 
 
 def disagreement(found: Disagreement, view: View, *, ours: str | None = None, theirs: str | None = None) -> str:
     """Two ends of a node that do not go together, both named."""
-    return (
-        f"this {NOUNS.get(found.socket, 'wire')} is {ours or _of(found.carried)} from "
-        f"{written_by(found.carried.origin, view)}, but `{found.against.input}` carries "
-        f"{theirs or _of(found.other)} from {written_by(found.other.origin, view)}"
-    )
+    noun = NOUNS.get(found.socket, "wire")
+    given = Side(noun, ours or _of(found.carried), written_by(found.carried.origin, view))
+    other = Side(noun, theirs or _of(found.other), written_by(found.other.origin, view))
+    return sentences.disagreement(given, found.against.input, other)
 
 
 def _of(carried: Carried) -> str:
@@ -89,15 +61,12 @@ def problem(
     mismatch: Mismatch, code: str, message: str, hint: str, *, level: Level = "error", given: Any = None
 ) -> Problem:
     """The problem of a mismatch."""
-    if mismatch.also:
-        places = ", ".join(f"'{number}'" for number in mismatch.also[:4])
-        message += f"; the same at {places}" + (f" and {len(mismatch.also) - 4} more" if len(mismatch.also) > 4 else "")
     wanted: Collection[str] = ()
     if not isinstance(mismatch, NoModel):
         wanted = mismatch.restriction.families if isinstance(mismatch, Refused) else mismatch.other.families
     return Problem(
         code=code,
-        message=message,
+        message=message + sentences.also_at(mismatch.also),
         subject=AtNode(node=mismatch.node.id, class_type=mismatch.node.class_type, input=mismatch.input),
         level=level,
         given=given if given is not None else mismatch.node.inputs.get(mismatch.input),

@@ -1,24 +1,74 @@
 """The weight files that presets and common graphs use: one row a file, one module a family.
 
+`MANIFEST` is written by hand; the files of the official templates come beside it, and rows of one's own before both.
 Where the facts come from is on docs/weights.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
-from ryla_graphs.weights.manifest import faces, flux, sdxl, seedvr2, text_encoders, wan, z_image
+from ryla_graphs.weights.manifest import (
+    control,
+    faces,
+    flux,
+    flux2,
+    ltx_video,
+    pictures,
+    qwen_image,
+    sd15,
+    sdxl,
+    seedvr2,
+    templates,
+    text_encoders,
+    wan,
+    z_image,
+)
 from ryla_graphs.weights.weight import Weight
 
 MANIFEST: tuple[Weight, ...] = (
     *flux.ROWS,
+    *flux2.ROWS,
     *z_image.ROWS,
+    *qwen_image.ROWS,
     *sdxl.ROWS,
+    *sd15.ROWS,
     *wan.ROWS,
+    *ltx_video.ROWS,
     *seedvr2.ROWS,
+    *pictures.ROWS,
     *text_encoders.ROWS,
+    *control.ROWS,
     *faces.ROWS,
 )
+
+_own: tuple[Weight, ...] = ()
+
+
+def use(rows: Iterable[Weight]) -> None:
+    """Put rows of one's own before all others, for this process; rows that were put there before are gone.
+
+    `ryla_graphs.models_folder.own.use_own` does it with the file that `RYLA_WEIGHTS` names.
+    """
+    global _own  # noqa: PLW0603 - a setting of the process, made once at its start
+    _own = tuple(rows)
+    manifest.cache_clear()
+    _by_name.cache_clear()
+
+
+def own() -> tuple[Weight, ...]:
+    """The rows of one's own."""
+    return _own
+
+
+@cache
+def manifest() -> tuple[Weight, ...]:
+    """All rows: one's own, those of `MANIFEST`, those of the official templates; the first of a file counts."""
+    found: dict[tuple[str, str], Weight] = {}
+    for row in (*_own, *MANIFEST, *templates.rows()):
+        found.setdefault(row.key, row)
+    return tuple(found.values())
 
 
 def known(name: str, folder: str | None = None) -> Weight | None:
@@ -30,6 +80,6 @@ def known(name: str, folder: str | None = None) -> Weight | None:
 @cache
 def _by_name() -> dict[str, tuple[Weight, ...]]:
     found: dict[str, tuple[Weight, ...]] = {}
-    for row in MANIFEST:
+    for row in manifest():
         found[row.name] = (*found.get(row.name, ()), row)
     return found

@@ -1,4 +1,4 @@
-"""Flux.1 and its VAE, which Z-Image, Lumina 2, HiDream and Chroma use too."""
+"""Flux.1, Redux with its SigLIP, and the VAE, which Z-Image, Lumina 2, HiDream and Chroma use too."""
 
 from __future__ import annotations
 
@@ -133,6 +133,31 @@ ROWS: tuple[Weight, ...] = (
                 "split_files/diffusion_models/flux1-krea-dev_fp8_scaled.safetensors",
             ),
         ),
+    ),
+    Weight(
+        name="flux1-redux-dev.safetensors",
+        folder="style_models",
+        content="adapter",
+        family="flux1",
+        variant="dev",
+        precision="bf16",
+        size=129_063_232,
+        sha256="a1b3bdcb4bdc58ce04874b9ca776d61fc3e914bb6beab41efb63e4e2694dca45",
+        licence=FLUX_DEV,
+        sources=(
+            HubFile("black-forest-labs/FLUX.1-Redux-dev", "flux1-redux-dev.safetensors", gated=True),
+            HubFile("Comfy-Org/Flux1-Redux-Dev", "flux1-redux-dev.safetensors"),
+        ),
+    ),
+    Weight(
+        name="sigclip_vision_patch14_384.safetensors",
+        folder="clip_vision",
+        content="clip vision",
+        precision="fp16",
+        size=856_505_640,
+        sha256="1fee501deabac72f0ed17610307d7131e3e9d1e838d0363aa3c2b97a6e03fb33",
+        licence=APACHE,
+        sources=(HubFile("Comfy-Org/sigclip_vision_384", "sigclip_vision_patch14_384.safetensors"),),
     ),
     Weight(
         name="ae.safetensors",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ryla_graphs.weights.weight import Licence
+from ryla_graphs.weights.weight import UNKNOWN, Licence
+
+
+def unknown(page: str, why: str) -> Licence:
+    """What is to be accepted of a file whose licence nobody has looked up."""
+    return Licence(name=UNKNOWN, commercial=False, restriction=why, url=page)
+
 
 APACHE = Licence(name="Apache-2.0", commercial=True, url="https://www.apache.org/licenses/LICENSE-2.0")
 MIT = Licence(name="MIT", commercial=True, url="https://opensource.org/license/mit")
@@ -11,6 +17,19 @@ OPENRAIL = Licence(
     commercial=True,
     restriction="forbids a list of harmful uses, and wants the list passed on",
     url="https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md",
+)
+OPENRAIL_M = Licence(
+    name="CreativeML-OpenRAIL-M",
+    commercial=True,
+    restriction="forbids a list of harmful uses, and wants the list passed on",
+    url="https://huggingface.co/spaces/CompVis/stable-diffusion-license",
+)
+BSD = Licence(name="BSD-3-Clause", commercial=True, url="https://opensource.org/license/bsd-3-clause")
+LTX_VIDEO = Licence(
+    name="LTX-Video Open Weights",
+    commercial=True,
+    restriction="companies that earn 10 million dollars a year need a licence from Lightricks; forbids harmful uses",
+    url="https://huggingface.co/Lightricks/LTX-Video/blob/main/ltx-video-2b-v0.9.5.license.txt",
 )
 FLUX_DEV = Licence(
     name="flux-1-dev-non-commercial",

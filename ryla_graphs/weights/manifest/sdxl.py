@@ -1,10 +1,10 @@
-"""SDXL checkpoints."""
+"""SDXL checkpoints, and a ControlNet for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ryla_graphs.weights.manifest.licences import OPENRAIL
+from ryla_graphs.weights.manifest.licences import APACHE, OPENRAIL
 from ryla_graphs.weights.weight import Content, HubFile, Weight
 
 _PARTS: Mapping[Content, int] = {"diffusion model": 5_134_927_368, "text encoder": 1_635_440_640, "vae": 167_307_726}
@@ -33,5 +33,16 @@ ROWS: tuple[Weight, ...] = (
         licence=OPENRAIL,
         sources=(HubFile("SG161222/RealVisXL_V5.0", "RealVisXL_V5.0_fp16.safetensors"),),
         parts=_PARTS,
+    ),
+    Weight(
+        name="xinsir-controlnet-union-sdxl-1.0-promax.safetensors",
+        folder="controlnet",
+        content="controlnet",
+        family="sdxl",
+        precision="fp16",
+        size=2_513_342_408,
+        sha256="9fae2e50cb431bfcbe05822b59ec2228df545ef27f711dea8949e9f4ed9f7cdc",
+        licence=APACHE,
+        sources=(HubFile("xinsir/controlnet-union-sdxl-1.0", "diffusion_pytorch_model_promax.safetensors"),),
     ),
 )

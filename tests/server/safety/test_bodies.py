@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from ryla_graphs.server.safety.bodies import BodyLimit
+from ryla_graphs.server.failures import refusal
+from ryla_graphs.server.safety.bodies import SMALL, BodyLimit
 
 
 async def size(request: Request) -> PlainTextResponse:
@@ -26,24 +27,27 @@ async def unread(_: Request) -> PlainTextResponse:
     return PlainTextResponse("not read")
 
 
-APP = BodyLimit(Starlette(routes=[Route("/", size, methods=["POST"]), Route("/unread", unread)]), limit=100)
+ROUTES = [Route("/", size, methods=["POST"]), Route("/unread", unread), Route("/else", size, methods=["POST"])]
+APP = BodyLimit(Starlette(routes=ROUTES), limits={"/": 100}, refuse=refusal, idle_seconds=0.05)
 
 
-def ask(*chunks: bytes, path: str = "/", declared: int | None = None) -> tuple[int, bytes, int]:
+def ask(*chunks: bytes, path: str = "/", declared: int | None = None, stalls: bool = False) -> tuple[int, bytes, int]:
     """Status, body, and how many chunks the server took."""
     taken, sent = 0, []
 
     async def receive() -> Any:
         nonlocal taken
+        if stalls and taken == len(chunks):
+            await asyncio.Event().wait()
         taken += 1
-        more = taken < len(chunks)
+        more = taken < len(chunks) or stalls
         return {"type": "http.request", "body": chunks[taken - 1] if chunks else b"", "more_body": more}
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     headers = [(b"content-length", str(declared).encode())] if declared is not None else []
-    method = "POST" if path == "/" else "GET"
+    method = "GET" if path == "/unread" else "POST"
     scope = {"type": "http", "method": method, "path": path, "headers": headers, "query_string": b"", "root_path": ""}
     asyncio.run(APP(scope, receive, send))
     return sent[0]["status"], b"".join(m.get("body", b"") for m in sent), taken
@@ -70,3 +74,15 @@ def test_a_lie_about_the_size_does_not_help() -> None:
 
 def test_a_body_that_nobody_reads_is_no_matter() -> None:
     assert ask(path="/unread")[:2] == (200, b"not read")
+
+
+def test_a_path_that_takes_no_graph_takes_little() -> None:
+    assert ask(b"x" * SMALL, path="/else")[0] == 200
+    assert ask(b"x" * (SMALL + 1), path="/else")[0] == 413
+
+
+@pytest.mark.parametrize("chunks", [(), (b"x" * 10,)])
+def test_a_body_that_stops_coming_is_given_up(chunks: tuple[bytes, ...]) -> None:
+    status, body, taken = ask(*chunks, stalls=True)
+    assert (status, taken) == (408, len(chunks))
+    assert b"request_timeout" in body

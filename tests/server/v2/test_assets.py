@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blake3 import blake3
-from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.content import Span, span_of
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.server.clients import TestClient
 
 BYTES = b"some bytes of a file"
 HASH = f"blake3:{blake3(BYTES).hexdigest()}"
@@ -118,3 +124,57 @@ def test_any_header_gives_a_span_or_none(header: str, size: int) -> None:
     except ValueError:
         return
     assert span is None or 0 <= span.start < span.end <= size
+
+
+ME, YOU = ("a-token-of-sixteen", "another-of-sixteen")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[TestClient]:
+    """A client with a token of a server that asks for one."""
+    settings = Settings(tokens=Tokens.parse(f"me:{ME},you:{YOU}"))
+    with TestClient(create_app(Simulator(), SqliteStore(tmp_path), settings), headers=bearer(ME)) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_address_of_content_needs_no_token(guarded: TestClient) -> None:
+    asset = upload(guarded).json()
+    del guarded.headers["Authorization"]
+    assert guarded.get(asset["url"]).content == BYTES
+    assert guarded.get(asset["url"], headers={"Sec-Fetch-Site": "cross-site"}).content == BYTES
+    plain = asset["url"].partition("?")[0]
+    assert guarded.get(plain).status_code == 401
+    for forged in ("expires=99999999999&signature=" + "0" * 64, "signature=", "expires=1&signature=é", "signature=x"):
+        answer = guarded.get(f"{plain}?{forged}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+    assert guarded.delete(asset["url"]).status_code == 401
+
+
+def test_an_address_is_good_for_one_file_until_its_time(guarded: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = upload(guarded).json(), upload(guarded, b"other", bearer(YOU)).json()
+    query = first["url"].partition("?")[2]
+    del guarded.headers["Authorization"]
+    assert guarded.get(f"{second['url'].partition('?')[0]}?{query}").status_code == 401
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert guarded.get(first["url"]).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "settings", "begins"),
+    [
+        ("localhost:8100", {}, "http://localhost:8100/api/v2/"),
+        ("anything.example", {}, "/api/v2/"),
+        ("ryla.example", {"hosts": ("ryla.example",)}, "http://ryla.example/api/v2/"),
+        ("anything.example", {"public_url": "https://ryla.example/"}, "https://ryla.example/api/v2/"),
+    ],
+)
+def test_no_address_is_made_of_a_host_that_nobody_vouches_for(
+    host: str, settings: dict[str, Any], begins: str, tmp_path: Path
+) -> None:
+    chosen = Settings(tokens=Tokens.parse(f"me:{ME}"), **settings)
+    with TestClient(create_app(Simulator(), SqliteStore(tmp_path), chosen), headers=bearer(ME)) as client:
+        assert upload(client, headers={"Host": host}).json()["url"].startswith(begins)

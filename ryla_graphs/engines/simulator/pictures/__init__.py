@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
-from ryla_graphs.engines.simulator.pictures import batches, colour, geometry, loading, masks, models
-from ryla_graphs.engines.simulator.pictures.content import give_content
+from ryla_graphs.engines.simulator.pictures import (
+    batches,
+    boxes,
+    colour,
+    compositing,
+    filters,
+    geometry,
+    joining,
+    keyframes,
+    layers,
+    loading,
+    masks,
+    matching,
+    models,
+    packs,
+    texts,
+)
+from ryla_graphs.engines.simulator.pictures.content import give_content, stand_in
 
-__all__ = ["batches", "colour", "geometry", "give_content", "loading", "masks", "models"]
+__all__ = [
+    "batches",
+    "boxes",
+    "colour",
+    "compositing",
+    "filters",
+    "geometry",
+    "give_content",
+    "joining",
+    "keyframes",
+    "layers",
+    "loading",
+    "masks",
+    "matching",
+    "models",
+    "packs",
+    "stand_in",
+    "texts",
+]

@@ -1,21 +1,38 @@
-"""Pictures whose colours change, and pictures laid over each other."""
+"""Pictures whose colours change, each pixel by itself."""
 
 from __future__ import annotations
 
-from PIL import Image, ImageFilter
+from collections.abc import Callable
 
-from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
+from PIL import Image
+
 from ryla_graphs.engines.simulator.pictures.registry import Out, draws
+
+
+def each(image: Image.Image, change: Callable[[float], float]) -> Image.Image:
+    """Every channel changed by a function of values from 0 to 1."""
+    table = [max(0, min(255, round(255 * change(value / 255)))) for value in range(256)]
+    return image.point(table * len(image.getbands()))
 
 
 @draws("ImageInvert", frames=("image",))
 def invert(_: Out, image: Image.Image) -> Image.Image:
-    return Image.eval(image, lambda value: 255 - value)
+    return each(image, lambda value: 1 - value)
 
 
-@draws("ImageBlur", frames=("image",))
-def blur(out: Out, image: Image.Image) -> Image.Image:
-    return image.filter(ImageFilter.GaussianBlur(out["sigma"] * out["blur_radius"]))
+@draws("AdjustBrightness", frames=("images",))
+def brighten(out: Out, image: Image.Image) -> Image.Image:
+    return each(image, lambda value: value * out["factor"])
+
+
+@draws("AdjustContrast", frames=("images",))
+def contrast(out: Out, image: Image.Image) -> Image.Image:
+    return each(image, lambda value: (value - 0.5) * out["factor"] + 0.5)
+
+
+@draws("NormalizeImages", frames=("images",))
+def normalize(out: Out, image: Image.Image) -> Image.Image:
+    return each(image, lambda value: (value - out["mean"]) / out["std"])
 
 
 @draws("ImageQuantize", frames=("image",))
@@ -25,15 +42,13 @@ def quantize(out: Out, image: Image.Image) -> Image.Image:
     return plain.quantize(palette=plain.quantize(out["colors"]), dither=dither).convert("RGB")
 
 
-@draws("ImageCompositeMasked", frames=("destination", "source", "mask"))
-def composite(out: Out, destination: Image.Image, source: Image.Image, mask: Image.Image | None = None) -> Image.Image:
-    size = destination.size if out["resize_source"] else source.size
-    layer = None if mask is None else mask.resize(size, Image.Resampling.BILINEAR)
-    result = destination.copy()
-    result.paste(as_mode(source, destination.mode).resize(size), (out["x"], out["y"]), layer)
-    return result
+@draws("ImageRGBToYUV", frames=("image",))
+def to_yuv(out: Out, image: Image.Image) -> Image.Image:
+    return image.convert("RGB").convert("YCbCr").getchannel(out.slot)
 
 
-@draws("ImageBlend", frames=("image1", "image2"))
-def blend(out: Out, image: Image.Image, other: Image.Image) -> Image.Image:
-    return Image.blend(image, as_mode(fitted(other, image.size, "bicubic", "center"), image.mode), out["blend_factor"])
+@draws("ImageYUVToRGB", frames=("Y", "U", "V"))
+def from_yuv(_: Out, *images: Image.Image | None) -> Image.Image:
+    size = next(image.size for image in images if image is not None)
+    bands = [Image.new("L", size, 128) if image is None else image.convert("L") for image in images]
+    return Image.merge("YCbCr", bands).convert("RGB")

@@ -10,12 +10,14 @@ from PIL import Image
 
 from ryla_graphs.engines.simulator.drawing import Drawn, draw
 from ryla_graphs.engines.simulator.frames import Frames, Source, content_of
+from ryla_graphs.engines.simulator.media import give_media
 from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
-from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, PICKS, Drawing, Out, Stretch
+from ryla_graphs.engines.simulator.pictures.registry import DRAWINGS, MAKES, PICKS, Drawing, Out, Stretch
 from ryla_graphs.shapes.registry import Call, nested
-from ryla_graphs.shapes.values import ImageShape, LatentShape, MaskShape, VideoShape
+from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, VideoShape
 
 _PICTURES = (ImageShape, MaskShape)
+_FILLED = (*_PICTURES, VideoShape, AudioShape, LatentShape)
 
 
 def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -> tuple[Any, ...]:
@@ -23,16 +25,14 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
     given = {id(value) for value in _flat(call.inputs.values())}
 
     def filled(value: Any, slot: int, item: int) -> Any:
-        if id(value) in given or getattr(value, "content", None) is not None:
+        if not isinstance(value, _FILLED) or id(value) in given or value.content is not None:
             return value
         own_key = f"{key}.{slot}.{item}"
         if isinstance(value, _PICTURES):
             return replace(value, content=_frames(call, value, slot, item, own_key, caption))
-        if isinstance(value, VideoShape):
-            return replace(value, content=_first_frames(call))
-        if isinstance(value, LatentShape):
-            return replace(value, content=Drawn(own_key, caption))
-        return value
+        if isinstance(value, (VideoShape, AudioShape)):
+            return give_media(call, value, slot, own_key)
+        return replace(value, content=Drawn(own_key, caption))
 
     return tuple(
         [filled(item, slot, number) for number, item in enumerate(value)]
@@ -40,6 +40,19 @@ def give_content(call: Call, outputs: tuple[Any, ...], key: str, caption: str) -
         else filled(value, slot, 0)
         for slot, value in enumerate(outputs)
     )
+
+
+def stand_in(call: Call, value: Any, key: str) -> Any:
+    """A value that was only guessed, with a picture that says so where it is one."""
+    if not isinstance(value, (*_PICTURES, VideoShape)) or value.content is not None:
+        return value
+    shape = ImageShape(value.frames, value.height, value.width) if isinstance(value, VideoShape) else value
+    out = Out(call, {}, shape, 0, 0, 0, key)
+
+    def show(index: int, _: Sequence[Image.Image]) -> Image.Image:
+        return as_mode(draw(*out.size, key, index, f"GUESSED for {call.class_type}"), out.mode)
+
+    return replace(value, content=Frames(lambda _: (), show))
 
 
 def _flat(values: Any) -> Iterator[Any]:
@@ -50,11 +63,6 @@ def _flat(values: Any) -> Iterator[Any]:
             yield value
 
 
-def _first_frames(call: Call) -> Frames | None:
-    found = (content_of(value) for value in _flat(call.inputs.values()))
-    return next((frames for frames in found if frames is not None), None)
-
-
 def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str) -> Frames:
     inputs = nested(call.inputs, call.schema)
 
@@ -63,6 +71,8 @@ def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str
 
     if (pick := PICKS.get(call.class_type)) is not None:
         return _picked(out(0), pick(out(0)))
+    if (make := MAKES.get(call.class_type)) is not None:
+        return _sized(make(out(0)), out(0))
     drawing = DRAWINGS.get(call.class_type)
     if drawing is not None:
         return _drawn(out, drawing, inputs)
@@ -71,6 +81,16 @@ def _frames(call: Call, shape: Any, slot: int, item: int, key: str, caption: str
         count = first.frames if isinstance(first, VideoShape) else first.batch
         return _picked(out(0), [Stretch(first, 0, int(count))])
     return Frames(lambda _: (), lambda index, _: as_mode(draw(*out(index).size, key, index, caption), out(index).mode))
+
+
+def _sized(frames: Frames, out: Out) -> Frames:
+    """Frames of the size and the channels that the shape has."""
+
+    def show(index: int, images: Sequence[Image.Image]) -> Image.Image:
+        image = frames.draw(index, images)
+        return as_mode(image if image.size == out.size else image.resize(out.size), out.mode)
+
+    return Frames(frames.sources, show)
 
 
 def _picked(out: Out, stretches: Sequence[Stretch]) -> Frames:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PIL import Image
 
+from ryla_graphs.shapes.rules.common import middle
+
 _RESAMPLING = {
     "nearest-exact": Image.Resampling.NEAREST,
     "nearest": Image.Resampling.NEAREST,
@@ -25,11 +27,8 @@ def fitted(image: Image.Image, size: tuple[int, int], method: str, crop: str = "
         return image
     if crop != "center":
         return image.resize(size, resample(method))
-    width, height = image.size
-    was, becomes = width / height, size[0] / size[1]
-    x = round(width * (1 - becomes / was) / 2) if was > becomes else 0
-    y = round(height * (1 - was / becomes) / 2) if was < becomes else 0
-    return image.resize(size, resample(method), (x, y, width - x, height - y))
+    x, y = middle(image.size, size)
+    return image.resize(size, resample(method), (x, y, image.width - x, image.height - y))
 
 
 def as_mode(image: Image.Image, mode: str) -> Image.Image:

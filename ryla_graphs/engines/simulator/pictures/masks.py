@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw
 
+from ryla_graphs.engines.simulator.drawing import draw
+from ryla_graphs.engines.simulator.pictures.filters import spread
 from ryla_graphs.engines.simulator.pictures.registry import Out, draws
 
 _BANDS = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
@@ -19,6 +21,74 @@ def invert(_: Out, mask: Image.Image) -> Image.Image:
     return Image.eval(mask, lambda value: 255 - value)
 
 
+@draws("ThresholdMask", frames=("mask",))
+def threshold(out: Out, mask: Image.Image) -> Image.Image:
+    return Image.eval(mask, lambda value: 255 if value > 255 * out["value"] else 0)
+
+
+@draws("CropMask", frames=("mask",))
+def crop(out: Out, mask: Image.Image) -> Image.Image:
+    return mask.crop((out["x"], out["y"], out["x"] + out.size[0], out["y"] + out.size[1]))
+
+
+@draws("MaskComposite", frames=("destination", "source"))
+def combine(out: Out, destination: Image.Image, source: Image.Image | None) -> Image.Image:
+    if source is None:
+        return destination
+    x, y = out["x"], out["y"]
+    part = destination.crop(
+        (x, y, min(x + source.width, destination.width), min(y + source.height, destination.height))
+    )
+    other = source.crop((0, 0, *part.size))
+    if out["operation"] in ("and", "or", "xor"):
+        part, other = (Image.eval(mask, lambda value: 255 if value > 127 else 0) for mask in (part, other))
+    combined = destination.copy()
+    combined.paste(_COMBINED[out["operation"]](part, other), (x, y))
+    return combined
+
+
+_COMBINED = {
+    "multiply": ImageChops.multiply,
+    "add": ImageChops.add,
+    "subtract": ImageChops.subtract,
+    "and": ImageChops.darker,
+    "or": ImageChops.lighter,
+    "xor": ImageChops.difference,
+}
+
+
+@draws("ImageColorToMask", frames=("image",))
+def of_colour(out: Out, image: Image.Image) -> Image.Image:
+    """White where all three channels are those of the colour."""
+    colour = out["color"]
+    wanted = Image.new("RGB", image.size, (colour >> 16 & 255, colour >> 8 & 255, colour & 255))
+    red, green, blue = ImageChops.difference(image.convert("RGB"), wanted).split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return Image.eval(most, lambda value: 0 if value else 255)
+
+
+@draws("VOIDQuadmaskPreprocess", frames=("mask",))
+def quadmask(out: Out, mask: Image.Image) -> Image.Image:
+    """Four levels, inverted; what is dark grows first."""
+    by = 2 * out.inputs.get("dilate_width", 0) + 1
+    dark = spread(Image.eval(mask, lambda value: 255 if value < 128 else 0), by, ImageChops.lighter)
+    kept = ImageChops.subtract(mask, dark) if by > 1 else mask
+    return Image.eval(
+        kept, lambda value: 255 - (0 if value <= 31 else 63 if value <= 95 else 127 if value <= 191 else 255)
+    )
+
+
+@draws("RemoveBackground", "SAM3_Detect", "SAM3_TrackToMask", "MediaPipeFaceMask", "RenderMesh", "RenderSplat")
+def found(out: Out) -> Image.Image:
+    """One thing in the middle, whatever a picture shows."""
+    if out.mode != "L":
+        return draw(*out.size, out.key, out.index, out.call.class_type)
+    width, height = out.size
+    mask = Image.new("L", out.size, 0)
+    ImageDraw.Draw(mask).ellipse((width // 4, height // 4, 3 * width // 4, 3 * height // 4), fill=255)
+    return mask
+
+
 @draws("MaskToImage", frames=("mask",))
 def to_image(_: Out, mask: Image.Image) -> Image.Image:
     return mask
@@ -32,10 +102,10 @@ def from_image(out: Out, image: Image.Image) -> Image.Image:
 @draws("GrowMask", frames=("mask",))
 def grow(out: Out, mask: Image.Image) -> Image.Image:
     by = out["expand"]
-    steps = [(1, 0), (-1, 0), (0, 1), (0, -1)]
-    if not out["tapered_corners"]:
-        steps += [(1, 1), (1, -1), (-1, 1), (-1, -1)]
     choose, outside = (ImageChops.lighter, 0) if by > 0 else (ImageChops.darker, 255)
+    if not out["tapered_corners"]:
+        return spread(mask, 2 * abs(by) + 1, choose)
+    steps = [(1, 0), (-1, 0), (0, 1), (0, -1)]
     # After as many steps as the mask has sides, nothing changes any more.
     for _ in range(min(abs(by), mask.width + mask.height)):
         before = mask

@@ -1,4 +1,5 @@
-"""How the pixels of what a node gives are made: a table for changes of a picture, one for moves within batches.
+"""How the pixels of what a node gives are made: tables for changes of a picture, for moves within batches, and for
+what is put together of many.
 
     @draws("ImageInvert", frames=("image",))
     def invert(out: Out, image: Image.Image) -> Image.Image:
@@ -8,7 +9,11 @@
     def batch(out: Out) -> list[Stretch]:
         return [whole_of(out["image1"]), whole_of(out["image2"])]
 
-A class in neither table shows its first picture at the new size, or a picture that says who made it. The size is that
+    @makes("ImageGrid")
+    def grid(out: Out) -> Frames:
+        return Frames(lambda index: …, lambda index, images: …)
+
+A class in no table shows its first picture at the new size, or a picture that says who made it. The size is that
 of the rule in `ryla_graphs.shapes`, whatever is drawn: what has another size is scaled to it.
 """
 
@@ -20,6 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from PIL import Image
 
+from ryla_graphs.engines.simulator.frames import Frames, Source, content_of
 from ryla_graphs.shapes.registry import Call
 from ryla_graphs.shapes.values import ImageShape, MaskShape, VideoShape
 
@@ -86,8 +92,12 @@ class Drawing(NamedTuple):
     frames: Behind
 
 
+Make = Callable[[Out], Frames]
+AnyMake = TypeVar("AnyMake", bound=Make)
+
 DRAWINGS: dict[str, Drawing] = {}
 PICKS: dict[str, Pick] = {}
+MAKES: dict[str, Make] = {}
 
 
 def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw]:
@@ -111,3 +121,20 @@ def picks(*class_types: str) -> Callable[[Pick], Pick]:
         return pick
 
     return register
+
+
+def makes(*class_types: str) -> Callable[[AnyMake], AnyMake]:
+    """Register how classes draw pictures from any frames of their inputs."""
+
+    def register(make: AnyMake) -> AnyMake:
+        MAKES.update(dict.fromkeys(class_types, make))
+        return make
+
+    return register
+
+
+def source(value: Any, index: int) -> Source | None:
+    """One picture of a value, of a shorter batch from the first again; None where there is nothing to see."""
+    frames = content_of(value)
+    count = int(value.frames if isinstance(value, VideoShape) else value.batch) if frames is not None else 0
+    return None if frames is None or count == 0 else (frames, index % count)

@@ -2,39 +2,169 @@
 
 from __future__ import annotations
 
-from ryla_graphs.engines.simulator.files import animation, png
+import posixpath
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+
+from ryla_graphs.engines.simulator.exr import exr
+from ryla_graphs.engines.simulator.files import animation, deep_png, png, svg
+from ryla_graphs.engines.simulator.names import folder_within, letters_of
+from ryla_graphs.engines.simulator.pictures.layers import mask_of, see_through
 from ryla_graphs.engines.simulator.saving.registry import saves
 from ryla_graphs.engines.simulator.world import Node
 from ryla_graphs.outputs import OVER_SOCKET
+from ryla_graphs.shapes.registry import NodeFails
+from ryla_graphs.shapes.rules.images.layers import layers_of
 from ryla_graphs.shapes.values import ImageShape, MaskShape
 
+Pictures = ImageShape | MaskShape
 
-@saves("SaveImage", "SaveImageAdvanced")
+
+@saves("SaveImage")
 def save_image(node: Node) -> None:
-    for image in node.images(node["images"]):
-        name, subfolder = node.world.names.next(node["filename_prefix"], ".png", image.size)
-        node.save("image", name, png(image, node.world.prompt.document, node.world.ui), subfolder=subfolder)
+    _save_each(node, node["images"], node["filename_prefix"])
 
 
-@saves("PreviewImage", *OVER_SOCKET)
+@saves("PreviewImage")
 def preview_image(node: Node) -> None:
-    _preview(node, node["images"])
+    _save_each(node, node["images"], f"ComfyUI_temp_{letters_of(node.call.node)}", folder="temp")
 
 
-@saves("MaskPreview")
+@saves("MaskPreview", "MaskPreview+")
 def preview_mask(node: Node) -> None:
-    _preview(node, node["mask"])
+    show(node, node["mask"])
 
 
-def _preview(node: Node, pictures: ImageShape | MaskShape) -> None:
-    for image in node.images(pictures):
-        name, _ = node.world.names.next("ComfyUI_temp", ".png", image.size, folder="temp")
-        node.save("image", name, png(image, node.world.prompt.document, node.world.ui), folder="temp")
+@saves("Painter", "ImageCropV2")
+def preview_result(node: Node) -> None:
+    """These are no output nodes, and show what they give."""
+    show(node, node.outputs[0])
+
+
+@saves("GLSLShader")
+def preview_shader(node: Node) -> None:
+    """The page draws it again, and needs what went in for that."""
+    for pictures in node.nested["images"].values():
+        _save_each(node, pictures, "GLSLShader_input", folder="temp")
+    _save_each(node, node.outputs[0], "GLSLShader_output", folder="temp")
+
+
+@saves("ImageCompositor")
+def preview_layers(node: Node) -> None:
+    show(node, node.outputs[0])
+    for layer in layers_of(node["layers"]):
+        image, found = node.image(layer.item["image"], layer.index), mask_of(layer)
+        left, top, width, height = layer.part
+        through = None if found is None else node.world.renderer.frame(*found)
+        shown = see_through(image, through).crop((left, top, left + width, top + height))
+        _write(node, [shown], f"ComfyUI_temp_{node.letters()}", folder="temp")
+
+
+@saves("ImageCompare")
+def compare(node: Node) -> None:
+    _compare(node, "comfy.compare.a", "comfy.compare.b")
+
+
+@saves("Image Comparer (rgthree)")
+def compare_rgthree(node: Node) -> None:
+    _compare(node, "rgthree.compare.", "rgthree.compare.")
+
+
+def _compare(node: Node, *prefixes: str) -> None:
+    """Two pictures or batches, under the same letters."""
+    letters = node.letters()
+    for side, prefix in zip("ab", prefixes, strict=True):
+        pictures = node.get(f"image_{side}")
+        if pictures is not None:
+            _save_each(node, pictures, f"{prefix}_temp_{letters}", folder="temp")
+
+
+def show(node: Node, pictures: Pictures) -> None:
+    """Put pictures among those that are only shown, under a name of their own."""
+    _save_each(node, pictures, f"ComfyUI_temp_{node.letters()}", folder="temp")
+
+
+def _save_each(node: Node, pictures: Pictures, prefix: str, *, folder: str = "output") -> None:
+    _check(pictures)
+    _write(node, node.images(pictures), prefix, folder=folder)
+
+
+def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: str) -> None:
+    names, subfolder = node.world.names.several(len(images), prefix, ".png", images[0].size, folder=folder)
+    for name, image in zip(names, images, strict=True):
+        picture = image.convert("RGB") if image.mode == "L" else image
+        node.save(
+            "image", name, png(picture, node.world.prompt.document, node.world.ui), subfolder=subfolder, folder=folder
+        )
+
+
+def _check(pictures: Pictures, *, grey: bool = False) -> None:
+    """Raise where a picture file cannot hold the channels."""
+    channels = 3 if isinstance(pictures, MaskShape) else int(pictures.channels)
+    if channels not in ((1, 3, 4) if grey else (2, 3, 4)):
+        raise NodeFails(f"no picture file has {channels} channels")
+
+
+@saves(*OVER_SOCKET)
+def send_images(node: Node) -> None:
+    """They come over the socket, in no folder."""
+    for index, image in enumerate(node.images(node["images"]), 1):
+        node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document))
+
+
+@saves("SaveImageAdvanced")
+def save_advanced(node: Node) -> None:
+    form, pictures = node.nested["format"], node["images"]
+    _check(pictures, grey=True)
+    suffix, size = f".{form['format']}", (int(pictures.width), int(pictures.height))
+    names, subfolder = node.world.names.several(int(pictures.batch), node["filename_prefix"], suffix, size, last="")
+    for name, image in zip(names, node.images(pictures), strict=True):
+        node.save("image", name, _encoded(image, form, node.world.prompt.document), subfolder=subfolder)
+
+
+def _encoded(image: Image.Image, form: Any, prompt: Any) -> bytes:
+    if form["format"] == "exr":
+        return exr(image, prompt, linear=form.get("input_color_space") == "linear")
+    return deep_png(image, prompt) if form["bit_depth"] == "16-bit" else png(image, prompt)
 
 
 @saves("SaveAnimatedWEBP", "SaveAnimatedPNG")
 def save_animated(node: Node) -> None:
-    images = node.images(node["images"])
-    kind = node.call.class_type.removeprefix("SaveAnimated")
+    _check(node["images"])
+    images, kind = node.images(node["images"]), node.call.class_type.removeprefix("SaveAnimated")
+    options: dict[str, Any] = {"compress_level": 1}
+    if kind == "WEBP":
+        methods = {"default": 4, "fastest": 0, "slowest": 6}
+        options = {"lossless": node["lossless"], "quality": node["quality"], "method": methods.get(node["method"], 4)}
     name, subfolder = node.world.names.next(node["filename_prefix"], f".{kind.lower()}", images[0].size)
-    node.save("image", name, animation(images, node["fps"], kind), subfolder=subfolder)
+    content = animation(images, node["fps"], kind, node.world.prompt.document, **options)
+    node.save("image", name, content, subfolder=subfolder)
+
+
+@saves("SaveSVGNode")
+def save_svg(node: Node) -> None:
+    count = int(node["svg"].facts.get("count", 1))
+    names, subfolder = node.world.names.several(count, node["filename_prefix"], ".svg", (0, 0))
+    for name in names:
+        node.save("image", name, svg(node.world.prompt.document), subfolder=subfolder)
+
+
+@saves("LossGraphNode")
+def plot_loss(node: Node) -> None:
+    show(node, ImageShape(1, 520, 840, content=node.drawn("loss of the training")))
+
+
+@saves("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder")
+def save_data_set(node: Node) -> None:
+    """Files for a training on the server, which it tells nobody of; one picture to a file."""
+    folder, prefix = folder_within(node["folder_name"][0]), node["filename_prefix"][0]
+    for index, pictures in enumerate(node["images"]):
+        if pictures.batch != 1:
+            raise NodeFails(f"it writes lists of single pictures, and not a batch of {pictures.batch}")
+        _check(pictures)
+        name = f"{prefix}_{index:05}.png"
+        if node["mode"][0] == "increment":
+            name, _ = node.world.names.next(posixpath.join(folder, prefix), f"_{index:05}.png", (0, 0), last="")
+        node.world.names.take("output", folder, name)

@@ -1,25 +1,89 @@
-"""Latents and bodies that are saved."""
+"""Latents, weights and bodies that are saved."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from ryla_graphs.engines.simulator.files import glb, safetensors
+from ryla_graphs.engines.simulator.names import place
 from ryla_graphs.engines.simulator.saving.registry import saves
-from ryla_graphs.engines.simulator.world import Node
+from ryla_graphs.engines.simulator.world import MAX_PIXELS, Node
+from ryla_graphs.shapes.values import Opaque
 
 
 @saves("SaveLatent")
 def save_latent(node: Node) -> None:
-    name, subfolder = node.world.names.next(node["filename_prefix"], ".latent", (0, 0))
     shape = [int(length) for length in node["samples"].samples]
-    node.save("latent", name, safetensors("latent_tensor", shape), subfolder=subfolder)
+    if math.prod(shape) > MAX_PIXELS:
+        raise node.fail(f"a latent of {math.prod(shape):,} numbers; the simulator writes up to {MAX_PIXELS:,}")
+    name, subfolder = node.world.names.next(node["filename_prefix"], ".latent", (0, 0))
+    tensors = {"latent_tensor": shape, "latent_format_version_0": [0]}
+    node.save("latent", name, safetensors(tensors, node.world.prompt.document), subfolder=subfolder)
 
 
-@saves("SaveGLB", "Save3DAdvanced")
-def save_3d(node: Node) -> None:
-    name, subfolder = node.world.names.next(node["filename_prefix"], ".glb", (0, 0))
+@saves("CheckpointSave", "ModelSave", "VAESave", "CLIPSave", "ImageOnlyCheckpointSave", "LoraSave")
+def save_weights(node: Node) -> None:
+    """Weights stay on the server's disk, which says nothing of them."""
+    _note_weights(node, node["filename_prefix"])
+
+
+@saves("SaveLoRA")
+def save_lora(node: Node) -> None:
+    steps = node.get("steps")
+    _note_weights(node, node["prefix"], "" if steps is None else f"_{steps}_steps")
+
+
+def _note_weights(node: Node, prefix: str, after: str = "") -> None:
+    subfolder, stem = place(prefix)
+    name, _ = node.world.names.next(prefix, ".safetensors", (0, 0))
+    node.world.names.take("output", subfolder, name.replace(stem, f"{stem}{after}", 1))
+
+
+@saves("SaveGLB")
+def save_mesh(node: Node) -> None:
+    """A file each for the bodies of a mesh, or the file that came in."""
+    mesh: Opaque = node["mesh"]
+    count = 1 if "format" in mesh.facts else int(mesh.facts.get("batch", 1))
+    names, subfolder = node.world.names.several(
+        count, node["filename_prefix"], f".{_suffix(mesh)}", (0, 0), numbered=False
+    )
+    for name in names:
+        node.save("3d", name, glb(), subfolder=subfolder)
+
+
+@saves("Save3DAdvanced", "SaveGaussianSplat", "SavePointCloud")
+def save_body(node: Node) -> None:
+    suffix = f".{_suffix(node['model_3d'])}"
+    name, subfolder = node.world.names.next(node["filename_prefix"], suffix, (0, 0), last="")
     node.save("3d", name, glb(), subfolder=subfolder)
 
 
-@saves("SaveSVGNode")
-def cannot_save(node: Node) -> None:
-    raise node.fail("the simulator has no encoder for this format; run the graph on a ComfyUI server")
+_SHOWN: Mapping[str, str] = {
+    "Preview3DAdvanced": "preview3d_advanced",
+    "PreviewGaussianSplat": "preview_splat",
+    "PreviewPointCloud": "preview_pointcloud",
+}
+
+
+@saves(*_SHOWN)
+def show_body(node: Node) -> None:
+    name = f"{_SHOWN[node.call.class_type]}_{node.world.names.hexadecimal(node.key)}.{_suffix(node['model_3d'])}"
+    node.save("3d", name, glb(), folder="temp")
+
+
+@saves("Preview3D")
+def show_file(node: Node) -> None:
+    """What comes as a file is put into the output folder; what is named is there already."""
+    given = node["model_file"]
+    if isinstance(given, Opaque):
+        name = f"preview3d_{node.world.names.hexadecimal(node.key)}.{_suffix(given)}"
+        node.save("3d", name, glb())
+    elif isinstance(given, str) and given:
+        subfolder, _, name = given.rpartition("/")
+        node.save("3d", name, glb(), subfolder=subfolder)
+
+
+def _suffix(value: Any) -> str:
+    return str(value.facts.get("format") or "glb") if isinstance(value, Opaque) else "glb"

@@ -1,0 +1,13 @@
+"""A video from text with LTX-Video: python examples/ltx_video.py PROMPT"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ryla_graphs.client import RylaClient
+
+with RylaClient(os.environ.get("RYLA_URL", "http://127.0.0.1:8100"), os.environ.get("RYLA_TOKEN")) as client:
+    job = client.ltx_video(prompt=sys.argv[1])
+    for path in job.save("out"):
+        print(path)

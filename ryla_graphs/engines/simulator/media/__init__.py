@@ -1,0 +1,11 @@
+"""Video and sound: read from input files, cut and mixed, and written as files that play. Needs the extra `media`."""
+
+from __future__ import annotations
+
+from ryla_graphs.engines.simulator.media.content import give_media
+from ryla_graphs.engines.simulator.media.pyav import has_pyav
+from ryla_graphs.engines.simulator.media.reading import read_media
+from ryla_graphs.engines.simulator.media.sound import Sound, planes_of
+from ryla_graphs.engines.simulator.media.writing import Encoding, sound_file, video_file
+
+__all__ = ["Encoding", "Sound", "give_media", "has_pyav", "planes_of", "read_media", "sound_file", "video_file"]

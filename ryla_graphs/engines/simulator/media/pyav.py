@@ -1,0 +1,38 @@
+"""PyAV, which reads and writes video and sound, and what is said where it is not installed."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ryla_graphs.shapes.registry import NodeFails
+
+MISSING = "the simulator needs PyAV to read and write video and sound: pip install 'ryla-graphs[media]'"
+
+
+def has_pyav() -> bool:
+    """Whether PyAV is installed."""
+    return importlib.util.find_spec("av") is not None
+
+
+def pyav() -> Any:
+    """The module. Raises `NodeFails` where it is not installed."""
+    if not has_pyav():
+        raise NodeFails(MISSING)
+    # The encoder of AV1 writes its settings to the terminal unless this says that only errors count.
+    os.environ.setdefault("SVT_LOG", "1")
+    return importlib.import_module("av")
+
+
+@contextmanager
+def refused(what: str) -> Iterator[None]:
+    """Whatever FFmpeg refuses is the failure of the node; the server's FFmpeg refuses the same, mostly."""
+    av = pyav()
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise NodeFails(f"FFmpeg does not {what}: {error.strerror or error}") from error

@@ -1,0 +1,99 @@
+"""Filters that look around each pixel: blur, sharpen, edges, growing and shrinking, noise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from statistics import NormalDist
+
+from PIL import Image, ImageChops, ImageFilter
+
+from ryla_graphs.engines.simulator.pictures.registry import Out, draws
+
+
+@draws("ImageBlur", frames=("image",))
+def blur(out: Out, image: Image.Image) -> Image.Image:
+    return image.filter(ImageFilter.GaussianBlur(out["sigma"] * out["blur_radius"]))
+
+
+@draws("ImageSharpen", frames=("image",))
+def sharpen(out: Out, image: Image.Image) -> Image.Image:
+    radius = out["sigma"] * out["sharpen_radius"]
+    return image.filter(ImageFilter.UnsharpMask(radius, round(out["alpha"] * 1000), 0))
+
+
+@draws("Canny", frames=("image",))
+def edges(out: Out, image: Image.Image) -> Image.Image:
+    """White where brightness changes enough, black elsewhere."""
+    smooth = image.convert("L").filter(ImageFilter.GaussianBlur(1))
+    enough = 255 * (out["low_threshold"] + out["high_threshold"]) / 2
+    return Image.eval(smooth.filter(ImageFilter.FIND_EDGES), lambda value: 255 if value > enough / 2 else 0)
+
+
+@draws("Morphology", frames=("image",))
+def morphology(out: Out, image: Image.Image) -> Image.Image:
+    size = out["kernel_size"]
+    smaller = spread(image, size, ImageChops.darker)
+    larger = spread(image, size, ImageChops.lighter)
+    match out["operation"]:
+        case "erode":
+            return smaller
+        case "dilate":
+            return larger
+        case "open":
+            return spread(smaller, size, ImageChops.lighter)
+        case "close":
+            return spread(larger, size, ImageChops.darker)
+        case "gradient":
+            return ImageChops.subtract(larger, smaller)
+        case "top_hat":
+            return ImageChops.subtract(image, spread(smaller, size, ImageChops.lighter))
+        case _:
+            return ImageChops.subtract(spread(larger, size, ImageChops.darker), image)
+
+
+def spread(image: Image.Image, size: int, choose: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
+    """The lightest or the darkest pixel within a square around each, of a size, in few steps whatever the size.
+
+    A run of n pixels is two runs of half of it; at the borders the picture goes on as it ends.
+    """
+    before = (size - 1) // 2
+    for axis in (0, 1):
+        length = image.size[axis]
+        # Further than its own length away from a pixel there is nothing new.
+        first, last = min(before, length - 1), min(size - 1 - before, length - 1)
+        found, done, reach = _wider(image, axis, first, last), 1, first + last + 1
+        while done < reach:
+            by = min(done, reach - done)
+            found, done = choose(found, ImageChops.offset(found, -by * (1 - axis), -by * axis)), done + by
+        image = found.crop((0, 0, *image.size))
+    return image
+
+
+def _wider(image: Image.Image, axis: int, first: int, last: int) -> Image.Image:
+    """The picture with its first and its last row or column repeated before and after it."""
+    width, height = image.size
+    grown = (width + first + last, height) if axis == 0 else (width, height + first + last)
+    ends = (
+        ((0, 0, 1, height), (width - 1, 0, width, height))
+        if axis == 0
+        else ((0, 0, width, 1), (0, height - 1, width, height))
+    )
+    wider = Image.new(image.mode, grown)
+    wider.paste(image, (first, 0) if axis == 0 else (0, first))
+    for box, count, start in zip(ends, (first, last), (0, first + image.size[axis]), strict=True):
+        if count:
+            edge = image.crop(box).resize((count, height) if axis == 0 else (width, count))
+            wider.paste(edge, (start, 0) if axis == 0 else (0, start))
+    return wider
+
+
+@draws("ImageAddNoise", frames=("image",))
+def add_noise(out: Out, image: Image.Image) -> Image.Image:
+    """As much and of the same kind, though not the same dots."""
+    bands = len(image.getbands())
+    dots = random.Random(out["seed"] * 4096 + out.index).randbytes(image.width * image.height * bands)
+    strength, normal = 255 * out["strength"], NormalDist()
+    table = [max(0, min(255, round(128 + strength * normal.inv_cdf((dot + 0.5) / 256)))) for dot in range(256)]
+    noise = Image.frombytes(image.mode, image.size, dots).point(table * bands)
+    return ImageChops.add(image, noise, 1, -128)

@@ -1,0 +1,52 @@
+"""What part of a picture is to be redrawn: a mask beside it, or the picture's own transparency."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from ryla_graphs.graph.wires import Source
+from ryla_graphs.presets.base import Parameters
+from ryla_graphs.presets.parts.pictures import MaskPicture, Picture, load_mask, load_with_alpha
+from ryla_graphs.problems import Problem
+from ryla_graphs.sockets import Image, Mask
+
+
+class MaskedParams(Parameters):
+    """A picture, and what of it is redrawn."""
+
+    base_image: Picture = Field(description="The picture to work on, in the server's input folder")
+    mask_image: MaskPicture | None = Field(
+        default=None,
+        description="Picture of the same shape, white where to draw; without it, what is transparent is drawn",
+    )
+
+    @property
+    def redraws_by_mask(self) -> bool:
+        """Whether a mask says what is redrawn; a preset may have another way."""
+        return True
+
+    @model_validator(mode="after")
+    def _some_mask(self) -> Self:
+        if self.redraws_by_mask and self.mask_image is None and not isinstance(self.base_image, str):
+            raise ValueError("`maskImage` is needed: a picture of another graph has no transparency")
+        return self
+
+
+def load_masked(p: MaskedParams) -> tuple[Source[Image], Source[Mask]]:
+    """The picture, and the mask of what is redrawn."""
+    picture, alpha = load_with_alpha(p.base_image, "base")
+    mask = alpha if p.mask_image is None else load_mask(p.mask_image)
+    assert mask is not None, "the parameters were checked"
+    return picture, mask
+
+
+def mask_notes(p: MaskedParams) -> tuple[Problem, ...]:
+    """What becomes of a picture without transparency, which no server tells."""
+    if p.mask_image is not None:
+        return ()
+    message = (
+        "without `maskImage` what is transparent in `baseImage` is redrawn; a picture without that stays as it was"
+    )
+    return (Problem(code="mask_outcomes", message=message, parameters=("maskImage", "baseImage")),)

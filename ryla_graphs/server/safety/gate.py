@@ -1,0 +1,146 @@
+"""The gate: what is looked at before a byte of a body is read, in front of every route and WebSocket.
+
+A page on the web can make its reader's browser send requests to a server on the reader's own machine, or point a name
+of its own at that machine (DNS rebinding). So the host, the origin and the token are checked here, by headers alone.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.safety.tokens import Tokens
+
+PUBLIC_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json"})
+"""What anybody may GET: pages and facts that say nothing of anybody's jobs."""
+PUBLIC_FOLDERS = ("/docs/",)
+
+_LOOPBACK_NAMES = ("localhost", "ip6-localhost")
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?|[A-Za-z0-9._-]{1,253}(?::\d{1,5})?")
+
+_SIGNED = re.compile(r"/api/v2/assets/[^/]{1,100}/content")
+
+Refuse = Callable[[str, RequestError], ASGIApp]
+"""The answer that refuses a request for a path, in the form that the path's clients expect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Which requests may come in."""
+
+    tokens: Tokens
+    hosts: tuple[str, ...] = ()
+    """Names that this server is called by, beside loopback: ``a.com``, ``*.b.com``, ``a.com:8443``; ``*`` for any."""
+    origins: tuple[str, ...] = ()
+    """Web pages that may call from a browser, beside our own: ``https://app.example.com``."""
+    open: bool = False
+    """Whether anybody on the network may call; then a host may also be any IP address, which no name can forge."""
+
+    def check(self, scope: Scope) -> None:
+        """Raise `RequestError` (`host_refused`, `origin_refused`, `unauthorized`) where a request may not come in."""
+        headers = Headers(scope=scope)
+        if not self.serves(headers.get("host", "")):
+            raise RequestError("host_refused", _host_message(headers.get("host", "")))
+        if not is_public(scope) and not is_signed(scope):
+            self._check_origin(headers)
+            if self.tokens.owner(headers.get("authorization")) is None:
+                raise RequestError("unauthorized", "a token is needed: Authorization: Bearer …")
+
+    def serves(self, host: str) -> bool:
+        """Whether this server is called by the name in a ``Host`` header.
+
+        With tokens any name will do where none are listed: a page that rebinds its name has no token to send.
+        """
+        if _HOST.fullmatch(host) is None:
+            return False
+        return self.knows(host) or (len(self.tokens) > 0 and not self.hosts) or (self.open and _is_address(host))
+
+    def knows(self, host: str) -> bool:
+        """Whether a ``Host`` is loopback or one of the names that were listed, so that addresses may be made of it."""
+        name = _name_of(host)
+        if name in _LOOPBACK_NAMES or (_is_address(host) and ipaddress.ip_address(name).is_loopback):
+            return True
+        return any(
+            listed in ("*", name, host.lower()) or (listed.startswith("*.") and name.endswith(listed[1:]))
+            for listed in (entry.lower() for entry in self.hosts)
+        )
+
+    def _check_origin(self, headers: Headers) -> None:
+        origin = headers.get("origin")
+        if origin is not None:
+            if origin not in self.origins and not _is_own(origin, headers.get("host", "")):
+                raise RequestError("origin_refused", "a web page of another origin may not call this server")
+        elif headers.get("sec-fetch-site") == "cross-site":
+            raise RequestError("origin_refused", "a web page of another site may not call this server")
+
+
+class Gatekeeper:
+    """ASGI middleware that asks a gate."""
+
+    def __init__(self, app: ASGIApp, *, gate: Gate, refuse: Refuse) -> None:
+        self._app = app
+        self._gate = gate
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] in ("http", "websocket"):
+            try:
+                self._gate.check(scope)
+            except RequestError as error:
+                if scope["type"] == "websocket":
+                    await send({"type": "websocket.close", "code": 1008, "reason": str(error)[:100]})
+                else:
+                    await self._refuse(scope["path"], error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def is_public(scope: Scope) -> bool:
+    """Whether a request only looks at what anybody may see."""
+    path = scope.get("path", "")
+    known = path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDERS)
+    return known and scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+
+
+def is_signed(scope: Scope) -> bool:
+    """Whether a request shows a signature instead of a token; its route looks whether that is good."""
+    asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and _SIGNED.fullmatch(scope["path"])
+    return bool(asks) and "signature" in QueryParams(scope["query_string"])
+
+
+def _name_of(host: str) -> str:
+    """The name in a ``Host``, without the port and without the brackets of IPv6."""
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return name.lower().removesuffix(".")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(_name_of(host))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether an ``Origin`` is this server itself; behind a proxy that ends TLS only the scheme differs."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == host.lower()
+
+
+def _host_message(host: str) -> str:
+    return (
+        f"this server is not called '{host[:100]}'; without tokens it answers to localhost only."
+        " Set RYLA_TOKENS, or name it in RYLA_HOSTS"
+    )

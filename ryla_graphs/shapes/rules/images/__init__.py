@@ -1,0 +1,33 @@
+"""Pictures, in rooms by what is done to them; `picked` is how a piece of a batch is chosen."""
+
+from __future__ import annotations
+
+from ryla_graphs.shapes.rules.images import (
+    batches,
+    boxed_layers,
+    colour,
+    cutting,
+    frames,
+    joining,
+    layers,
+    meshes,
+    models,
+    scaling,
+    tiles,
+)
+from ryla_graphs.shapes.rules.images.batches import picked
+
+__all__ = [
+    "batches",
+    "boxed_layers",
+    "colour",
+    "cutting",
+    "frames",
+    "joining",
+    "layers",
+    "meshes",
+    "models",
+    "picked",
+    "scaling",
+    "tiles",
+]

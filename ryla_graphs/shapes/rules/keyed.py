@@ -1,0 +1,30 @@
+"""What nodes write next to the texts of a conditioning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ryla_graphs.shapes.registry import NodeFails
+from ryla_graphs.shapes.values import Conditioning
+
+
+def keyed(conditioning: Any, **keys: Any) -> Any:
+    """A conditioning with more next to every entry; one of which nothing is known stays so.
+
+    Raises `NodeFails` where there is none.
+    """
+    if conditioning is None:
+        raise NodeFails("there is no conditioning")
+    return conditioning.with_keys(**keys) if isinstance(conditioning, Conditioning) else conditioning
+
+
+def both(positive: Any, negative: Any, **keys: Any) -> tuple[Any, Any]:
+    """The same for both of a pair."""
+    return keyed(positive, **keys), keyed(negative, **keys)
+
+
+def key_of(conditioning: Any, name: str, default: Any = None) -> Any:
+    """What stands under a name next to the first entry that has it."""
+    if not isinstance(conditioning, Conditioning):
+        return default
+    return next((keys[name] for _, keys in conditioning.entries if name in keys), default)

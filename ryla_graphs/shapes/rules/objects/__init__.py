@@ -1,0 +1,7 @@
+"""What has no size that counts: samplers, guiders, noise, bodies, boxes, and what detectors find."""
+
+from __future__ import annotations
+
+from ryla_graphs.shapes.rules.objects import bodies, cameras, documents, found, samplers
+
+__all__ = ["bodies", "cameras", "documents", "found", "samplers"]

@@ -1,0 +1,44 @@
+"""What only a model could say, as a number or a text: guesses within the bounds that the node sets."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ryla_graphs.shapes.registry import Guessed, NodeFails, rule
+from ryla_graphs.shapes.values import Opaque
+
+_SECONDS = 5.0
+_VIEW = math.radians(60)
+
+
+@rule("LTXVDurationPredictor")
+def predict_duration(frame_rate: float, min_seconds: float, max_seconds: float) -> Guessed:
+    """Frames of eight for each step of time and one more; at least as many as asked for."""
+    least, most = max(1, round(min_seconds * frame_rate)), round(max_seconds * frame_rate)
+    wanted = max(least, min(round(_SECONDS * frame_rate), most))
+    frames = (wanted - 1) // 8 * 8 + 1
+    if frames < least:
+        frames = min(-(-(least - 1) // 8) * 8 + 1, most)
+    return Guessed((frames, _SECONDS), "how long a scene is, a model says")
+
+
+@rule("MoGeGeometryToFOV")
+def field_of_view(moge_geometry: Any, unit: str = "degrees") -> Guessed:
+    """Sixty degrees, as many lenses have, and the focal length in pixels that goes with it."""
+    if not isinstance(moge_geometry, Opaque):
+        raise NodeFails("there is no geometry")
+    height = moge_geometry.facts.get("size", (1024, 1024))[1]
+    view = _VIEW if unit == "radians" else math.degrees(_VIEW)
+    return Guessed((view, height / 2 / math.tan(_VIEW / 2)), "the field of view of a picture, a model says")
+
+
+@rule("TextGenerate", "TextGenerateLTX2Prompt")
+def generate_text(prompt: str = "") -> Guessed:
+    """The text that goes in, in the place of what a model would make of it."""
+    return Guessed((prompt,), "what it writes, a model says")
+
+
+@rule("GetMeshInfo")
+def mesh_info(mesh: Any) -> Guessed:
+    return Guessed((mesh, ""), "how many corners a mesh has is known only to what makes it")

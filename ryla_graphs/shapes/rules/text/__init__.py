@@ -1,0 +1,7 @@
+"""Text: changed, put together, compared, read as JSON and written as JSON."""
+
+from __future__ import annotations
+
+from ryla_graphs.shapes.rules.text import formatting, jsons, strings
+
+__all__ = ["formatting", "jsons", "strings"]

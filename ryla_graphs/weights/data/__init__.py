@@ -1,0 +1,1 @@
+"""Generated rows; `ryla_graphs.weights.manifest.templates` reads them."""
