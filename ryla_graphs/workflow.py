@@ -315,7 +315,7 @@ class Workflow:
 
         `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files` tells
         what the headers of its weight files say, such as a `ryla_graphs.models_folder.ModelsFolder`; without it,
-        model families are told by the names of files alone.
+        the names of files alone say their families.
         """
         from ryla_graphs.compile import check_graph, explained
         from ryla_graphs.validation import problems_of

@@ -131,7 +131,9 @@ def _own_file(opened: Opened) -> _Written | None:
     if opened.document is None or opened.document.ui is None:
         return None
     if not wants_json():
-        typer.echo("the workflow of the editor is written as it is; --from prompt lays the prompt out anew", err=True)
+        typer.echo(
+            "the workflow of the editor is written as it is; --from prompt gives the prompt a new layout", err=True
+        )
     return _Written(json_text.mended(opened.document.ui))
 
 

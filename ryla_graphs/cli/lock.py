@@ -200,7 +200,7 @@ def _print_check(out: Path, changes: list[str], *, stale: bool) -> None:
     typer.echo(f"{out} is out of date" if out.exists() else f"there is no {out}")
     for line in changes:
         typer.echo(f"  {line}")
-    typer.echo("`ryla-graphs lock` writes it anew")
+    typer.echo("`ryla-graphs lock` writes it again")
 
 
 def _print(lock: Lock, out: Path, changes: list[str]) -> None:

@@ -66,7 +66,7 @@ def load_target(
 def open_target(target: str, catalog: Catalog | None = None, prefer: Preference | None = None) -> Made:
     """What a command names: a preset, a graph in whatever it comes in, or something in a Python file.
 
-    Files are read once. How a graph was read is told on standard error, unless JSON is asked for.
+    Files are read once. How a graph was read goes to standard error, unless JSON is asked for.
     """
     if target not in presets.NAMES and not names_graph(target):
         raise NotFound.among("preset or file", target, presets.NAMES)

@@ -234,7 +234,7 @@ def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> 
     except (KeyboardInterrupt, SystemExit):
         started.cancel()
         raise
-    raise EngineError(f"run {started.id} told no end")
+    raise EngineError(f"run {started.id} reported no end")
 
 
 def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:

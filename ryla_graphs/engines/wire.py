@@ -18,7 +18,7 @@ from ryla_graphs.problems import EngineError, EngineRefused, Problem
 from ryla_graphs.validation import View
 
 Read = Callable[[Mapping[str, Any]], bytes]
-"""Gives the content of an output by what was told of it."""
+"""Gives the content of an output by what was reported of it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
 
 
 def load_artifact(facts: Mapping[str, Any], read: Read) -> Artifact:
-    """The output that `Artifact.to_dict` told of."""
+    """The output that `Artifact.to_dict` describes."""
     names = ("node", "kind", "filename", "subfolder", "folder", "text", "simulated")
     given = {name: facts[name] for name in names if name in facts}
     return Artifact(**given, read=lambda: read(facts))

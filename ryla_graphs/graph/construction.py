@@ -1,4 +1,4 @@
-"""Pydantic's complaints about a node, told as problems: one for each input that is wrong."""
+"""Pydantic's complaints about a node as problems: one for each input that is wrong."""
 
 from __future__ import annotations
 

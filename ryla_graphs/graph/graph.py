@@ -89,7 +89,7 @@ class Graph:
         moved = moving(new)
         for node in self.nodes:
             stands_in = changes.get(node, node)
-            if stands_in in new:  # another node of this graph, which may itself have been made anew by now
+            if stands_in in new:  # another node of this graph, which may itself have been made again by now
                 new[node] = new[stands_in]
                 continue
             fields = stands_in.__dict__

@@ -64,7 +64,7 @@ def choose_gpu(
     preferred: str | None = None,
     max_cost_usd: float | None = None,
 ) -> Choice | None:
-    """The GPU to run a plan on, and why; None where nobody knows whether it fits any, and none is preferred.
+    """The GPU to run a plan on, and why; None where it is unknown whether it fits any, and none is preferred.
 
     The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
     it fits, that is in time and costs about the least; else one that must stream weights.

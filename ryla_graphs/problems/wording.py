@@ -1,6 +1,6 @@
 """The sentences of problems with one input: what was given, what was expected, what to do.
 
-Nodes written in Python and graphs read from JSON fail for the same reasons, so both are told here.
+Nodes written in Python and graphs read from JSON fail for the same reasons, so both are worded here.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
 
 
 def way_to_class(class_type: str, repositories: Sequence[str], releases: object | None = None) -> str | None:
-    """What to do about a class that a catalog lacks; None where nobody knows it.
+    """What to do about a class that a catalog lacks; None where that is unknown it.
 
     `repositories` are those that have it, the likeliest first; `releases` are those of ComfyUI that have it, where it
     is ComfyUI's own.

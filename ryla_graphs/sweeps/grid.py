@@ -129,7 +129,7 @@ class Grid:
 
     @cached_property
     def compiled(self) -> Mapping[Cell, CompiledWorkflow]:
-        """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each told once."""
+        """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each once."""
         compiled, problems = _collected(self.cells, lambda cell: cell.workflow.compile(self.catalog))
         if problems:
             raise InvalidWorkflow(_told_once(problems, self.cells))
@@ -137,7 +137,7 @@ class Grid:
 
     @property
     def problems(self) -> list[Problem]:
-        """The warnings and notes of all cells, each told once; raises as `compiled` does."""
+        """The warnings and notes of all cells, each once; raises as `compiled` does."""
         return list(_told_once({cell: each.problems for cell, each in self.compiled.items()}, self.cells))
 
 
@@ -155,7 +155,7 @@ def grid(
     `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
     that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
     draw at random, such as the seed, is drawn once for all cells. Raises `InvalidParameters` with everything that is
-    wrong in any cell, each told once.
+    wrong in any cell, each once.
     """
     named = _names(target)
     given = {**(parameters or {}), **more}
@@ -184,7 +184,7 @@ def _names(target: Any) -> dict[str, str]:
 
 
 def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
-    """What a preset would draw anew for each cell, and every cell shall have alike."""
+    """What a preset would draw for each cell, and every cell shall have alike."""
     if not isinstance(target, Preset):
         return {}
     fields = target.parameters.model_fields.values()

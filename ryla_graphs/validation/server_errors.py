@@ -167,5 +167,5 @@ def _cycles(view: View) -> Iterator[Problem]:
                 message="the node needs its own output",
                 subject=AtNode(node=number, class_type=view.nodes[number].schema.class_type),
                 tier=1,
-                hint="break the circle of links",
+                hint="break the cycle of links",
             )

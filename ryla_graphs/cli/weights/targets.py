@@ -37,7 +37,7 @@ def needs_of(
 ) -> tuple[Need, ...]:
     """What a preset or a graph loads. A preset's parameters that have no default are those of its example.
 
-    Addresses in a graph that are not fetched from are told on standard error.
+    Addresses in a graph that are not fetched from are listed on standard error.
     """
     known = open_catalog(catalog)
     opened = open_prompt(target, settings, params, known if catalog else None, prefer)

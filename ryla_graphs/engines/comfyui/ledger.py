@@ -1,4 +1,4 @@
-"""What has been told of a run, so that nothing is told twice or out of order."""
+"""What has been reported of a run, so that nothing is reported twice or out of order."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Ledger:
             yield from self.outputs(node, output)
 
     def promise_only(self, executed: frozenset[str] | None) -> None:
-        """Expect no optional output but these, which the server executed; all where nobody knows."""
+        """Expect no optional output but these, which the server executed; all where that is unknown."""
         if executed is not None:
             kept = (output for output in self._workflow.outputs if output.node in executed or not output.optional)
             self._workflow = replace(self._workflow, outputs=tuple(kept))

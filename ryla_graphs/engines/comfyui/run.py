@@ -24,7 +24,7 @@ from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
-"""A run that has no memory is begun anew once, with the memory freed; but none that would pay a service twice."""
+"""A run that has no memory is started once more, with the memory freed; but none that would pay a service twice."""
 
 
 def attempt_id(run_id: str, attempt: int) -> str:
@@ -79,13 +79,13 @@ class ComfyRun:
         self._unsure = not heard
         """Whether there may be something to hear that does not come by itself."""
         self._gapless = heard
-        """Whether everything that was told has been heard."""
+        """Whether no message has been missed."""
         self._overtaken = False
         """Whether the run is over by an answer that pictures on the socket may still be behind."""
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
-        """End this run on the server, and no other. A server that cannot be told now is told by `events` later."""
+        """End this run on the server, and no other. A server that is unreachable now gets it from `events` later."""
         self._cancelling.set()
         with suppress(EngineUnreachable):
             self._server.client.cancel(self._inbox.prompt_id)
@@ -164,7 +164,7 @@ class ComfyRun:
         yield Cancelled(self.id)
 
     def _ask(self, *, silent: bool = False) -> Iterator[Event]:
-        """Ask the server where the run is: what it told may be incomplete, unless it was only silent."""
+        """Ask the server where the run is: its messages may be incomplete, unless it was only silent."""
         if not silent:
             self._unsure, self._gapless = True, False
         with suppress(EngineUnreachable):
