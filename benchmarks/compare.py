@@ -1,7 +1,8 @@
 """What got slower since another commit: `python -m benchmarks.compare [COMMIT]`, by default the one before.
 
 Both are measured in turns, each in a process of its own, against `json.dumps` of the same prompt in the same process,
-so that a noisy machine disturbs both alike. Prints Markdown; says which figures grew by more than a tenth.
+so that a noisy machine disturbs both alike. Prints Markdown; says which figures grew by more than a tenth. With
+``--write`` the table is also put into docs/speed.md.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "speed.md"
+BEGIN, END = "<!-- compare: written by `python -m benchmarks.compare COMMIT --write` -->\n", "<!-- end of compare -->\n"
+SIZES = (10_000, 100_000)
 ROUNDS = 3
 SLOWER = 1.1
 
@@ -36,7 +40,7 @@ def best(work):
 
 found = {}
 for name, make in (("wide", wide), ("deep", deep)):
-    for size in (10_000, 100_000):
+    for size in map(int, sys.argv[1:]):
         workflow = make(size)
         prompt = json.loads(workflow.compile().json())
         unit = best(lambda: json.dumps(prompt)) if size == 10_000 else unit * len(prompt) / before
@@ -66,9 +70,9 @@ def checkout(commit: str) -> Iterator[Path]:
             subprocess.run(["git", "worktree", "remove", "--force", path], cwd=ROOT, check=True)
 
 
-def measured(tree: Path) -> dict[str, float]:
+def measured(tree: Path, sizes: Iterable[int]) -> dict[str, float]:
     """The figures of one tree, as multiples of `json.dumps`."""
-    command = [sys.executable, "-c", MEASURE]
+    command = [sys.executable, "-c", MEASURE, *map(str, sizes)]
     found: dict[str, float] = json.loads(subprocess.run(command, cwd=tree, check=True, capture_output=True).stdout)
     return found
 
@@ -83,20 +87,35 @@ def main() -> None:
     """Measure both in turns and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit", nargs="?", default="HEAD~1")
-    commit = parser.parse_args().commit
+    parser.add_argument("--write", action="store_true", help="put the table into docs/speed.md")
+    parser.add_argument("--quick", action="store_true", help="leave out the graphs of 100,000 nodes")
+    given = parser.parse_args()
+    sizes = SIZES[:1] if given.quick else SIZES
+    commit = given.commit
     old: dict[str, float] = {}
     new: dict[str, float] = {}
     with checkout(commit) as tree:
         for _ in range(ROUNDS):
             for figures, place in ((old, tree), (new, ROOT)):
-                for name, figure in measured(place).items():
+                for name, figure in measured(place, sizes).items():
                     figures[name] = min(figure, figures.get(name, figure))
-    print(f"| times `json.dumps` | {named(commit)} | {named('HEAD')} |\n|---|---|---|")
+    made = table(old, new, named(commit), named("HEAD"))
+    print(made, end="")
+    if given.write:
+        text = PAGE.read_text(encoding="utf-8")
+        begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+        PAGE.write_text(f"{text[:begin]}\n{made}\n{text[end:]}", encoding="utf-8")
+
+
+def table(old: Mapping[str, float], new: Mapping[str, float], before: str, now: str) -> str:
+    """The figures of both commits as Markdown."""
+    lines = [f"| times `json.dumps` | {before} | {now} |", "|---|---|---|"]
     for name, figure in new.items():
-        before = old.get(name)
-        shown = "" if before is None else f"{before:.1f}"
-        slower = " (slower)" if before is not None and figure > before * SLOWER else ""
-        print(f"| {name} | {shown} | {figure:.1f}{slower} |")
+        was = old.get(name)
+        shown = "" if was is None else f"{was:.1f}"
+        slower = " (slower)" if was is not None and figure > was * SLOWER else ""
+        lines.append(f"| {name} | {shown} | {figure:.1f}{slower} |")
+    return "".join(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What differs between two graphs in API JSON: changed values, rewired links, nodes added and removed.
 
-Nodes are the same where id and class are; where ids were given anew, by what they are made of, by their titles, and
+Nodes are the same where id and class are; where ids are new, by what they are made of, by their titles, and
 at last by their class and what they are wired to.
 """
 

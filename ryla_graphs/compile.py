@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,45 +15,18 @@ from typing import TYPE_CHECKING, Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api
+from ryla_graphs.graph.construction import bad_name
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.passes import merge_twins
+from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
 from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.prompt.frozen import FrozenDict, frozen
 from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
     from ryla_graphs.plan import Plan, StagePlan
-
-Decisions = Mapping[tuple[str, str], tuple[str, ...]]
-"""Node id and input name to the preset parameters that decide the input."""
-
-
-@dataclass(frozen=True)
-class WorkflowOrigin:
-    """The preset that a workflow came from, if one did."""
-
-    preset: str | None = None
-    description: str = ""
-    """What the preset says of itself."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """The parameters as they were used, defaults and the seed that was drawn included."""
-    notices: tuple[Problem, ...] = ()
-    """What the preset has to say about its parameters."""
-    source: str | None = None
-    """`file:line` of the caller that asked the preset for the workflow."""
-    decisions: Callable[[], Decisions] = dict
-    """Finds out which parameters decide which inputs."""
-
-    def settled(self) -> WorkflowOrigin:
-        """The same with the decisions found, so that it can be pickled."""
-        found = dict(self.decisions())
-        return replace(self, decisions=found.copy)
-
-    def prefixed(self, part: str) -> WorkflowOrigin:
-        """The origin of the same workflow as a part of a larger one."""
-        found = self.decisions
-        return replace(self, decisions=lambda: {(f"{part}/{node}", name): by for (node, name), by in found().items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +173,8 @@ def compile_view(
 ) -> CompiledWorkflow:
     """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems where one is an error."""
     origin = origin or WorkflowOrigin()
+    with suppress(InvalidWorkflow):  # which the rule on values tells at its places
+        view.encoded  # noqa: B018 - so that the rule need not look
     problems = explained(problems_of(view), view.sources, origin) if check else []
     if any(problem.level == "error" for problem in problems):
         raise InvalidWorkflow(problems)
@@ -212,6 +188,28 @@ def compile_view(
     )
     compiled.json()
     return compiled
+
+
+def view_of(document: Any, catalog: Catalog) -> View:
+    """A prompt as it is read and judged, without what no node reads; raises as `Workflow.load` does."""
+    prompt = api.plain(document)
+    view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, catalog), catalog)
+    if prompt is None:
+        bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
+        found = [*bad, *problems_of(view)]
+        # The server does not look at a node that no output needs, so it may be unreadable.
+        if any(problem.level == "error" for problem in found):
+            raise InvalidWorkflow(found)
+    return view
+
+
+def digest_of(made: Graph | View) -> str | None:
+    """The sha256 of what a graph or a prompt is as JSON; None where it cannot be written."""
+    try:
+        document = api.dump(merge_twins(made)) if isinstance(made, Graph) else made.document
+        return hashlib.sha256(api.encode(document)).hexdigest()
+    except InvalidWorkflow:
+        return None
 
 
 def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files: Files | None = None) -> list[Problem]:

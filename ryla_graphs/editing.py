@@ -86,7 +86,7 @@ class _Edit:
         self._inputs = {name: value for name, value in {**self._given, **changes}.items() if value is not None}
         is_known = old.class_type in catalog or old._is_known()
         self._known = self._with_defaults() if is_known else None
-        """The inputs that the class has for these values; None where nobody knows the class."""
+        """The inputs that the class has for these values; None where that is unknown the class."""
 
     def _flat(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """The changes by wire name, where an `Option` or a list of wires was given."""

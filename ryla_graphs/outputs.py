@@ -169,11 +169,13 @@ def _at_least(view: View, node: PromptNode) -> int:
 
 def _batch(view: View, link: Link | None) -> int:
     """How many images a link carries at least, as far as a chain of well-known classes tells."""
-    seen: set[Link] = set()
-    while link is not None and link not in seen and (source := view.source(link)) is not None:
-        seen.add(link)
-        if (name := _BATCH_SIZE.get(source.class_type)) is not None:
+    for _ in range(len(view.nodes)):  # no more: its wires may run in a cycle
+        source = view.source(link)
+        if source is None:
+            return 1
+        class_type = source.schema.class_type
+        if (name := _BATCH_SIZE.get(class_type)) is not None:
             size = view.literal(source, name)
             return size if isinstance(size, int) and size > 0 else 1
-        link = source.wires.get(_CARRIES_BATCH.get(source.class_type, ""))
+        link = source.wires.get(_CARRIES_BATCH.get(class_type, ""))
     return 1

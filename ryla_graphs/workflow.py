@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-import copy
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from ryla_graphs import catalogs
-from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import (
-    CompiledWorkflow,
-    WorkflowOrigin,
-    check_graph,
-    compile_graph,
-    compile_view,
-    explained,
-)
-from ryla_graphs.editing import with_inputs
-from ryla_graphs.families.evidence import Files
-from ryla_graphs.formats import api, mermaid
-from ryla_graphs.formats.disk import FilePath, content_of
-from ryla_graphs.formats.read import Document, Preference, read, telling_of_files
-from ryla_graphs.graph.any_node import catalogs_of
 from ryla_graphs.graph.construction import bad_name, not_a_node
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node
 from ryla_graphs.graph.origin import caller
-from ryla_graphs.graph.packing import pack, unpack
-from ryla_graphs.graph.passes import merge_twins, prefix
 from ryla_graphs.graph.wires import Source
+from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem
-from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.sockets import Image
-from ryla_graphs.validation import View, problems_of
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.compile import CompiledWorkflow
+    from ryla_graphs.families.evidence import Files
+    from ryla_graphs.formats.disk import FilePath
+    from ryla_graphs.formats.read import Document, Preference
+    from ryla_graphs.validation import View
+
+# A program that only writes graphs loads nothing that reads, judges or compiles them: methods import what they need.
 
 N = TypeVar("N", bound=Node)
 
@@ -55,7 +43,7 @@ class Workflow:
     def __init__(self, *sinks: Node, name: str | None = None) -> None:
         for sink in sinks:
             if not isinstance(sink, Node):
-                raise InvalidWorkflow([not_a_node(sink)])
+                raise InvalidWorkflow([not_a_node(sink, caller().source)])
         self._made: Graph | View = Graph(sinks)
         self.name = name
         self.origin = WorkflowOrigin()
@@ -85,15 +73,10 @@ class Workflow:
         asks for them. Raises `InvalidDocument` where it is no prompt, and `InvalidWorkflow` where nodes cannot be
         read; whether the graph is a good one, `validate` says.
         """
-        known = catalogs.bundled() if catalog is None else catalog
-        prompt = api.plain(document)
-        view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, known), known)
-        if prompt is None:
-            bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
-            found = [*bad, *problems_of(view)]
-            # The server does not look at a node that no output needs, so it may be unreadable.
-            if any(problem.level == "error" for problem in found):
-                raise InvalidWorkflow(found)
+        from ryla_graphs import catalogs
+        from ryla_graphs.compile import view_of
+
+        view = view_of(document, catalogs.bundled() if catalog is None else catalog)
         workflow = cls(name=name)
         workflow._made = view
         workflow._catalog = catalog
@@ -120,6 +103,9 @@ class Workflow:
         >>> Workflow.open({"prompt": {"1": {"class_type": "EmptyImage", "inputs": {"width": 64}}}})
         <Workflow: 1 nodes>
         """
+        from ryla_graphs.formats.disk import content_of
+        from ryla_graphs.formats.read import read, telling_of_files
+
         content, stem = content_of(source)
         document = read(content, name=name or stem, catalog=catalog, prefer=prefer)
         return cls.of_document(telling_of_files(document), catalog=catalog)
@@ -133,7 +119,7 @@ class Workflow:
         if any(problem.level == "error" for problem in document.problems):
             raise InvalidWorkflow(document.problems)
         workflow = cls.load(document.prompt, catalog=catalog, name=document.name)
-        workflow.origin = WorkflowOrigin(notices=document.problems)
+        workflow.origin = WorkflowOrigin(notices=document.problems, ui=document.ui)
         return workflow
 
     @property
@@ -143,14 +129,22 @@ class Workflow:
 
     @cached_property
     def _graph(self) -> Graph:
-        return self._made if isinstance(self._made, Graph) else api.build(self._made)
+        if isinstance(self._made, Graph):
+            return self._made
+        from ryla_graphs.formats import api
+
+        return api.build(self._made)
 
     def _read(self, catalog: Catalog, files: Files | None) -> View | None:
         """The prompt that was read, as it is to be judged; None where the workflow is not one that was read."""
         read = self._made
         if isinstance(read, Graph):
             return None
-        return read if catalog is read.catalog and files is None else View(read.document, catalog, files=files)
+        if catalog is read.catalog and files is None:
+            return read
+        from ryla_graphs.validation import View
+
+        return View(read.document, catalog, files=files)
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._graph.nodes)
@@ -164,12 +158,9 @@ class Workflow:
     @cached_property
     def _digest(self) -> str | None:
         """What tells workflows apart; None where the graph cannot be written as JSON."""
-        try:
-            read = self._made
-            document = api.dump(merge_twins(read)) if isinstance(read, Graph) else read.document
-            return hashlib.sha256(api.encode(document)).hexdigest()
-        except InvalidWorkflow:
-            return None
+        from ryla_graphs.compile import digest_of
+
+        return digest_of(self._made)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Workflow):
@@ -187,6 +178,8 @@ class Workflow:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        from ryla_graphs.graph.packing import pack
+
         read = self._made
         content = pack(read.sinks) if isinstance(read, Graph) else read.document
         return _unpickled, (content, self.name, self._catalog, self.origin.settled())
@@ -220,7 +213,7 @@ class Workflow:
         if old not in self._graph.ids:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
-        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin.edited())
 
     @overload
     def set(self, changes: Mapping[str, Any], /) -> Workflow: ...
@@ -234,9 +227,11 @@ class Workflow:
         away. Another choice of a dynamic input brings its inputs with their defaults. Raises `InvalidWorkflow` with
         everything that is wrong with the paths and values.
         """
+        from ryla_graphs.editing import with_inputs
+
         changes = {path: value} if isinstance(path, str) else path
         changed = with_inputs(self._graph, changes, self._default_catalog, caller())
-        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin)
+        return Workflow.of(changed, name=self.name, catalog=self._catalog, origin=self.origin.edited())
 
     @classmethod
     def join(cls, *workflows: Workflow, name: str | None = None) -> Workflow:
@@ -244,6 +239,9 @@ class Workflow:
 
         Raises `InvalidWorkflow` where different nodes have one name: `prefixed` tells whole workflows apart.
         """
+        from ryla_graphs import catalogs
+        from ryla_graphs.graph.passes import merge_twins
+
         graph = merge_twins(Graph(tuple(sink for workflow in workflows for sink in workflow.graph.sinks)))
         graph.ids  # noqa: B018 - raises
         given = [workflow._default_catalog for workflow in workflows if workflow._catalog is not None]
@@ -263,6 +261,8 @@ class Workflow:
         A node that parts share goes by its own name again; what a part saves, it saves for itself, by the name of its
         class where it has none: `day/SaveImage`. Raises `InvalidWorkflow` for a part without a name.
         """
+        from ryla_graphs.graph.passes import prefix
+
         if not part or not part.isprintable():
             raise InvalidWorkflow([bad_name("a part", part, None)])
         last = set(self._graph.sinks) - {wire.source for wire in self._graph.wires()}
@@ -305,6 +305,9 @@ class Workflow:
             return self._catalog
         if not isinstance(self._made, Graph):
             return self._made.catalog
+        from ryla_graphs import catalogs
+        from ryla_graphs.graph.any_node import catalogs_of
+
         return reduce(or_, dict.fromkeys([catalogs.bundled(), *catalogs_of(self)]))
 
     def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
@@ -312,8 +315,11 @@ class Workflow:
 
         `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files` tells
         what the headers of its weight files say, such as a `ryla_graphs.models_folder.ModelsFolder`; without it,
-        model families are told by the names of files alone.
+        the names of files alone say their families.
         """
+        from ryla_graphs.compile import check_graph, explained
+        from ryla_graphs.validation import problems_of
+
         known = self._default_catalog if catalog is None else catalog
         if (view := self._read(known, files)) is not None:
             return explained(problems_of(view), {}, self.origin)
@@ -327,6 +333,8 @@ class Workflow:
         `check=False` skips all checks, for graphs that were validated already. Raises `InvalidWorkflow` with all
         problems where there is an error.
         """
+        from ryla_graphs.compile import compile_graph, compile_view
+
         known = self._default_catalog if catalog is None else catalog
         if (view := self._read(known, files)) is not None:
             return compile_view(view, name=self.name, origin=self.origin, check=check)
@@ -334,6 +342,9 @@ class Workflow:
 
     def to_mermaid(self) -> str:
         """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
+        from ryla_graphs.formats import mermaid
+        from ryla_graphs.graph.passes import merge_twins
+
         return mermaid.dump(merge_twins(self._graph))
 
     def to_ui(self, *, subgraphs: bool = True) -> dict[str, Any]:
@@ -345,8 +356,11 @@ class Workflow:
 
             Path("portrait.json").write_text(json.dumps(workflow.to_ui()))
         """
-        from ryla_graphs.formats.editor import writing  # noqa: PLC0415 - few need it, and all would wait for it
-        from ryla_graphs.formats.editor.notes import about  # noqa: PLC0415
+        from ryla_graphs.formats import api
+        from ryla_graphs.formats.editor import writing
+        from ryla_graphs.formats.editor.notes import about
+        from ryla_graphs.graph.passes import merge_twins
+        from ryla_graphs.validation import View
 
         said = about(self.name, self.origin.description, self.origin.parameters, self.origin.notices)
         if not isinstance(self._made, Graph):
@@ -358,7 +372,7 @@ class Workflow:
 
     def to_python(self, *, function: str = "workflow") -> str:
         """Typed source of a function whose prompts, input files, sizes, seeds and weights default to the graph's."""
-        from ryla_graphs.formats import python  # noqa: PLC0415 - few need it, and all would wait for it
+        from ryla_graphs.formats import python
 
         return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)
 
@@ -372,6 +386,10 @@ class Workflow:
 
 
 def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: WorkflowOrigin) -> Workflow:
+    from ryla_graphs import catalogs
+    from ryla_graphs.graph.packing import unpack
+    from ryla_graphs.validation import View
+
     workflow = Workflow(name=name)
     if isinstance(content, tuple):
         workflow._made = Graph(tuple(unpack(*content)))

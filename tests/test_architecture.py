@@ -35,6 +35,7 @@ LAYERS = (
     "shapes",
     "plan",
     "editing",
+    "origins",
     "compile",
     "workflow",
     "codegen",

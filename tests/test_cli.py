@@ -277,7 +277,9 @@ def test_validate_lines(graph: Path, tmp_path: Path) -> None:
     ]
     lines = tmp_path / "rows.jsonl"
     lines.write_text("\n".join(json.dumps(row) for row in rows) + "\n\nnot json\n[]\n")
-    for said in (good("validate", "--jsonl", lines), good("validate", "--jsonl", "-", stdin=lines.read_text())):
+    refused = ryla("validate", "--jsonl", lines)
+    assert refused.returncode == 1
+    for said in (refused.stdout, good("validate", "--exit-zero", "--jsonl", "-", stdin=lines.read_text())):
         answers = [json.loads(line) for line in said.splitlines()]
         assert [(a["id"], a["accepted"], a["error"]) for a in answers] == [
             ("good", True, None),
@@ -291,6 +293,28 @@ def test_validate_lines(graph: Path, tmp_path: Path) -> None:
         assert answers[0]["nodes"] == {} and answers[0]["problems"] == []
         assert ["required_input_missing", "model"] in answers[2]["nodes"]["sampler"]
         assert answers[5]["problems"][0]["code"] == "unreadable_line"
+
+
+def test_validate_bare_graphs_a_line(graph: Path) -> None:
+    prompt = json.loads(graph.read_text())
+    lines = "\n".join(json.dumps(row) for row in (prompt, {"id": "b", "prompt": prompt}, {"prompt": prompt["sampler"]}))
+    verdicts = [json.loads(line) for line in ryla("validate", "--jsonl", "-", stdin=lines).stdout.splitlines()]
+    assert [(row["id"], row["accepted"]) for row in verdicts] == [(1, True), ("b", True), (3, False)]
+    assert good("validate", "--jsonl", "-", stdin=json.dumps(prompt))
+    assert '"prompt": …' in good("validate", "--help") and "--exit-zero" in good("validate", "--help")
+
+
+def test_another_catalog_for_good(graph: Path, tmp_path: Path) -> None:
+    """`RYLA_CATALOG` is for every command, and `--engine` comes before it."""
+    catalog = tmp_path / "object_info.json"
+    catalog.write_text(json.dumps(object_info()))
+    for command in ("run", "sweep", "compile", "plan", "validate"):
+        arguments = ["--grid", "sampler.steps=2,3"] if command == "sweep" else []
+        refused = ryla(command, graph, *arguments, RYLA_CATALOG=str(catalog))
+        assert refused.returncode == 1, command
+        assert "has no node class 'KSampler'" in refused.stdout + refused.stderr, command
+    gone = ryla("compile", graph, "--engine", "http://127.0.0.1:9", RYLA_CATALOG=str(catalog))
+    assert gone.returncode == 2 and "no ComfyUI answers at http://127.0.0.1:9" in gone.stderr
 
 
 def test_nodes_show_and_search() -> None:
@@ -388,9 +412,11 @@ def test_bad_files_are_told(tmp_path: Path, content: bytes, code: int, message: 
     assert ryla("compile", path, "--json").returncode == code
 
 
-def test_a_users_own_error_names_the_line(python: Path) -> None:
+def test_a_users_own_error_names_the_line(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = ryla("compile", f"{python}:broken")
     assert broken.returncode == 1 and f"{python}:10: ZeroDivisionError" in broken.stderr
+    monkeypatch.chdir(python.parent)
+    assert "error: mine.py:10: ZeroDivisionError" in ryla("compile", "mine.py:broken").stderr
     assert "not a Workflow" in ryla("compile", f"{python}:odd").stderr
     assert "it has picture, workflow, broken, odd" in ryla("compile", f"{python}:nope").stderr
     assert "width" in ryla("compile", f"{python}:picture", "-p", "width=wide").stderr
@@ -399,6 +425,9 @@ def test_a_users_own_error_names_the_line(python: Path) -> None:
     python.write_text("from ryla_graphs.nodes import EmptyImage\n\n\nEmptyImage(width=0, height=64)\n")
     wrong = ryla("compile", str(python))
     assert wrong.returncode == 1 and f"{python}:4" in wrong.stderr
+    python.write_text("from ryla_graphs import Workflow\n\ndef f():\n    return Workflow('x')\n\nclass C: pass\n")
+    assert f"{python}:4" in ryla("compile", f"{python}:f").stderr
+    assert "is a class: no workflow" in ryla("compile", f"{python}:C").stderr
 
 
 def test_errors_as_json(python: Path) -> None:

@@ -60,6 +60,18 @@ def test_the_servers_own_catalog_judges(tmp_path: Path) -> None:
         assert stub.submitted == []
 
 
+def test_the_server_judges_for_every_command(tmp_path: Path) -> None:
+    graph = recorded("repro/custom_class.json")
+    outputs = {"7": {"images": [file("x.png")]}}
+    with serve(Script(object_info={**SERVED, "ShoutText": SHOUT}, outputs=outputs)) as (address, stub):
+        for command in ("validate", "compile", "plan"):
+            good(command, graph, "--engine", address)
+            assert "ShoutText" in ryla(command, graph).stdout + ryla(command, graph).stderr
+        swept: list[str | Path] = ["sweep", graph, "--grid", "4.width=512,640", "-o", tmp_path]
+        good(*swept, "--engine", address)
+        assert len(stub.submitted) == 2 and ryla(*swept).returncode == 1
+
+
 def test_another_catalog_may_judge(tmp_path: Path) -> None:
     graph = written(tmp_path / "g.json", a=picture(), b=saved("a"))
     outputs = {"b": {"images": [file("x.png")]}}

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from ryla_graphs import InvalidWorkflow, Workflow, catalogs
-from ryla_graphs.validation import validate
+from ryla_graphs.plan import check, plan_of
+from ryla_graphs.validation import View, validate
+from tests.graphs import text_to_image
 
 DEEP: Any = 1
 for _ in range(900):
@@ -42,3 +44,29 @@ def test_an_id_and_a_title_are_looked_at_too() -> None:
     assert [problem.code for problem in validate(graph, catalogs.bundled())] == ["not_json"]
     graph = {"1": prompt()["1"], "\ud800": prompt()["2"]}
     assert "not_json" in [problem.code for problem in validate(graph, catalogs.bundled())]
+
+
+HUGE = [10**400, -(10**400), 1e308, float("nan"), float("inf")]
+PLACES = [("l", "width"), ("l", "batch_size"), ("k", "steps"), ("k", "cfg"), ("k", "denoise"), ("r", "amount")]
+
+
+@pytest.mark.parametrize(("node", "name"), PLACES)
+def test_estimates_and_limits_of_a_graph_that_nobody_checked(node: str, name: str) -> None:
+    """Such as half of one that is run for its other half; a limit still refuses what is far too much."""
+    for value in HUGE:
+        graph = text_to_image().compile().document
+        graph = {number: {**body, "inputs": dict(body["inputs"])} for number, body in graph.items()}
+        names = {body["class_type"]: number for number, body in graph.items()}
+        graph["r"] = {
+            "class_type": "RepeatLatentBatch",
+            "inputs": {"samples": [names["EmptyLatentImage"], 0], "amount": 1},
+        }
+        graph[names["KSampler"]]["inputs"]["latent_image"] = ["r", 0]
+        place = {"l": names["EmptyLatentImage"], "k": names["KSampler"], "r": "r"}[node]
+        graph[place]["inputs"][name] = value
+        view = View(graph, catalogs.bundled())
+        assert plan_of(view).to_dict()
+        found = check(view)
+        assert all(str(problem) for problem in found)
+        if value in (10**400, 1e308) and name not in ("cfg", "denoise"):
+            assert found, (name, value)

@@ -150,6 +150,10 @@ def test_snake_case_and_camel_case_are_alike(name: str) -> None:
     snake = {to_snake(key): value for key, value in example.items()}
     assert preset.build(snake).compile().json() == preset.build(example).compile().json()
     assert all(key == to_camel(to_snake(key)) for key in preset.build(example).origin.parameters)
+    for key, value in example.items():
+        if to_snake(key) != key:
+            with pytest.raises(InvalidParameters, match=f"given twice, as `{key}` and as `{to_snake(key)}`"):
+                preset.build({**example, to_snake(key): value})
 
 
 def test_functions_and_names_give_the_same() -> None:

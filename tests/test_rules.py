@@ -293,3 +293,19 @@ def test_a_required_input_that_is_newer_than_the_graph_says_since_when() -> None
     prompt = {"1": {"class_type": class_type, "inputs": {}}}
     (hint,) = [p.hint for p in found(prompt) if p.code == "required_input_missing" and p.input == name]
     assert hint and hint.startswith("ComfyUI has this input since ComfyUI ")
+
+
+def test_a_graph_with_millions_of_problems_costs_no_more_than_one_with_thousands() -> None:
+    graph = {str(number): {"class_type": f"Nope{number}", "inputs": {}} for number in range(3_000)}
+    found = validate(graph, catalogs.bundled())
+    assert [problem.code for problem in found[-1:]] == ["more_problems"] and found[-1].level == "note"
+    assert len(found) == 2_001 and found[0].level == "error" and found[19].hint is not None
+    few = {number: graph[number] for number in list(graph)[:1_999]}
+    assert "more_problems" not in {problem.code for problem in validate(few, catalogs.bundled())}
+    empty = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
+    odd: dict[str, Any] = {
+        "0": empty,
+        "1": {"class_type": "SaveImage", "inputs": {"images": ["0", 0], "filename_prefix": "x"}},
+    }
+    odd["1"]["inputs"] |= {f"k{number}": number for number in range(3_000)}
+    assert sum(problem.code == "unknown_input" for problem in validate(odd, catalogs.bundled())) == 2_000

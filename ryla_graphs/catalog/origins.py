@@ -10,7 +10,7 @@ from ryla_graphs.catalog import store
 
 
 def repositories_of(class_type: str) -> tuple[str, ...]:
-    """The repositories on GitHub that have a class of this name, the likeliest first; empty where nobody knows one.
+    """The repositories on GitHub that have a class of this name, the likeliest first; empty where none is known.
 
     >>> repositories_of("FaceDetailer")
     ('ltdrdata/ComfyUI-Impact-Pack',)
@@ -27,13 +27,17 @@ def hidden_in(class_type: str) -> tuple[str, ...]:
 
 
 def _listed(class_type: str) -> Sequence[str]:
-    """The repositories of a class: its line is looked for, since splitting all lines would take far longer."""
+    """The repositories of a class: its line is looked for by halves, since splitting all lines takes far longer."""
     repositories, classes, _ = _table()
-    start = classes.find(f"\n{class_type}\t")
-    if start < 0 or "\n" in class_type or "\t" in class_type:
-        return ()
-    _, *numbers = classes[start + 1 : classes.index("\n", start + 1)].split("\t")
-    return [repositories[int(number)] for number in numbers]
+    low, high = 0, len(classes)
+    while low < high:
+        start = classes.rfind("\n", 0, (low + high) // 2) + 1
+        end = classes.index("\n", start)
+        name, *numbers = classes[start:end].split("\t")
+        if name == class_type:
+            return [repositories[int(number)] for number in numbers]
+        low, high = (end + 1, high) if name < class_type else (low, start)
+    return ()
 
 
 def _matching(class_type: str) -> Sequence[str]:
@@ -48,6 +52,6 @@ def _table() -> tuple[Sequence[str], str, Sequence[tuple[re.Pattern[str], int]]]
     rows = (line.split("\t") for line in patterns.splitlines())
     return (
         repositories.split("\n"),
-        f"\n{classes}\n",
+        f"{classes}\n",
         [(re.compile(pattern), int(number)) for pattern, number in rows],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ryla_graphs.catalog import store
@@ -59,6 +59,7 @@ class Span(NamedTuple):
         return f"{came}; gone after {self.until}" if self.until else came
 
 
+@lru_cache(1024)
 def span_of(class_type: str, input_name: str | None = None) -> Span | None:
     """Where a class of ComfyUI's own, or an input of one, is; None where no recorded release has it."""
     wanted: Callable[[str], bool] = cache(lambda entry: _has(entry, input_name)) if input_name else bool

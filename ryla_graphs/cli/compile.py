@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ParamsFile, Prefer, Settings, Target
 from ryla_graphs.cli.output import print_json
 
 
@@ -29,15 +29,16 @@ def compile_command(
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
+    engine: JudgingServer = None,
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Check a workflow and compile it to the JSON that ComfyUI's POST /prompt takes."""
+    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    known = open_catalog(catalog) if catalog else None
+    known = chosen_catalog(catalog, engine)
     workflow = load_target(target, param, params, known, prefer).workflow
     compiled = workflow.compile(known)
     text = json_module.dumps(compiled.document, indent=2, ensure_ascii=False) + "\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from ryla_graphs.cli.failures import report
-from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
+from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import print_json, print_problems, wants_json
 
 if TYPE_CHECKING:
@@ -47,21 +47,18 @@ def convert_command(
         typer.Option(metavar="FILE|-", help='Convert one {"id", "ui"} a line; prints one result a line, exits 0.'),
     ] = None,
     catalog: CatalogSource = None,
-    engine: Annotated[
-        str | None, typer.Option("--engine", metavar="URL", help="A ComfyUI server, whose classes are used.")
-    ] = None,
+    engine: JudgingServer = None,
     prefer: Prefer = None,
     param: Settings = None,
     params: ParamsFile = None,
     json: Json = False,
 ) -> None:
     """Convert a graph. Says what was left out and why; exits 1 where something of it could not be converted."""
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
 
-    if (target is None) == (jsonl is None) or (catalog is not None and engine is not None):
-        raise typer.BadParameter("give one file, or --jsonl FILE; and at most one of --catalog and --engine")
-    source = catalog or engine
-    known = open_catalog(source) if source else None
+    if (target is None) == (jsonl is None):
+        raise typer.BadParameter("give one file, or --jsonl FILE")
+    known = chosen_catalog(catalog, engine)
     if jsonl is not None:
         if to is not Format.API:
             raise typer.BadParameter("--jsonl converts to api")
@@ -134,7 +131,9 @@ def _own_file(opened: Opened) -> _Written | None:
     if opened.document is None or opened.document.ui is None:
         return None
     if not wants_json():
-        typer.echo("the workflow of the editor is written as it is; --from prompt lays the prompt out anew", err=True)
+        typer.echo(
+            "the workflow of the editor is written as it is; --from prompt gives the prompt a new layout", err=True
+        )
     return _Written(json_text.mended(opened.document.ui))
 
 

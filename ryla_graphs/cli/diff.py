@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, Prefer
+from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, Prefer
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def diff_command(
     first: _Side,
     second: Annotated[str, typer.Argument(metavar="B", help="Another.")],
     catalog: CatalogSource = None,
+    engine: JudgingServer = None,
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
@@ -30,10 +31,10 @@ def diff_command(
 
     Nodes are matched by id and class, where ids are new by what they are and what they are wired to.
     """
+    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.compare import compare  # noqa: PLC0415
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    known = open_catalog(catalog) if catalog else None
+    known = chosen_catalog(catalog, engine)
     found = compare(_prompt(first, known, prefer), _prompt(second, known, prefer))
     if json:
         print_json(found.to_dict())

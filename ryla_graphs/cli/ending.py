@@ -38,7 +38,7 @@ def cancelling(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> Itera
 
 
 def _told(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> str:
-    """What has become of a run that was told to end, by the engine's own word where it gives it in time."""
+    """What has become of a run that was asked to end, by the engine's own word where it gives it in time."""
     found: list[Event] = []
 
     def look() -> None:

@@ -57,7 +57,9 @@ class GraphTarget:
 
     def __call__(self, **given: Any) -> Workflow:
         """The workflow with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
-        return Workflow.of_document(self.changed(given), catalog=self._catalog)
+        document = self.changed(given)
+        # The editor's file shows the inputs as they were.
+        return Workflow.of_document(replace(document, ui=None) if given else document, catalog=self._catalog)
 
     def changed(self, given: Mapping[str, Any]) -> Document:
         """The document with some inputs set; raises as calling does."""

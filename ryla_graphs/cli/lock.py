@@ -37,7 +37,11 @@ def lock_command(
     drop: Annotated[list[str] | None, typer.Option(metavar="FOLDER", help="A pack that is no longer wanted.")] = None,
     catalog: Annotated[
         str | None,
-        typer.Option(metavar="FILE|URL", help="object_info.json of a server that has the packs: tells their classes."),
+        typer.Option(
+            envvar="RYLA_CATALOG",
+            metavar="FILE|URL|NAME",
+            help="object_info.json of a server that has the packs, or a name of `nodes adopt`: has their classes.",
+        ),
     ] = None,
     comfyui: Annotated[
         str | None, typer.Option(metavar="VERSION|COMMIT", help="Another ComfyUI than the pinned one.")
@@ -54,7 +58,7 @@ def lock_command(
     asked = _asked(before, targets or [], pack or [], drop or [], comfyui)
     nodes: Mapping[str, Any] = before.nodes if before else {}
     if catalog is not None:
-        nodes = _entries(catalog)
+        nodes = _entries(catalog, nodes)
     made = lock_of(asked, _compiled(asked, known_to(asked, nodes)), nodes)
     changes = list(_changes(before, made))
     stale = before is None or bool(changes) or out.read_text(encoding="utf-8") != made.dumps()
@@ -98,10 +102,14 @@ def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list
     return asked
 
 
-def _entries(source: str) -> Mapping[str, Any]:
+def _entries(source: str, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The classes of a catalog; those in the lock before stay where the catalog has nothing of their pack."""
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    return open_catalog(source).entries()
+    found = open_catalog(source).entries()
+    modules = {str(entry.get("python_module")) for entry in found.values()}
+    kept = {name: entry for name, entry in before.items() if str(entry.get("python_module")) not in modules}
+    return {**kept, **found}
 
 
 def _compiled(asked: Asked, known: Catalog) -> dict[str, CompiledWorkflow]:
@@ -192,7 +200,7 @@ def _print_check(out: Path, changes: list[str], *, stale: bool) -> None:
     typer.echo(f"{out} is out of date" if out.exists() else f"there is no {out}")
     for line in changes:
         typer.echo(f"  {line}")
-    typer.echo("`ryla-graphs lock` writes it anew")
+    typer.echo("`ryla-graphs lock` writes it again")
 
 
 def _print(lock: Lock, out: Path, changes: list[str]) -> None:

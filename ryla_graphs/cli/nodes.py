@@ -138,7 +138,7 @@ def where(
     names: Annotated[list[str], typer.Argument(metavar="CLASS...", help="Node classes, bundled or not.")],
     json: Json = False,
 ) -> None:
-    """Which node packs have a class, by 40,000 classes of all known packs. Exits 1 where nobody knows one."""
+    """Which node packs have a class, by 40,000 classes of all known packs. Exits 1 where none is known."""
     from ryla_graphs.catalogs import bundled, hidden_in, repositories_of  # noqa: PLC0415
 
     found = {name: repositories_of(name) for name in names}

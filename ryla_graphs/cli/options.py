@@ -64,6 +64,14 @@ EngineAddress = Annotated[
         help="The simulator, or a ComfyUI server's http://host:port.",
     ),
 ]
+JudgingServer = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="A ComfyUI server, whose own classes and weight files judge, as they do for `run`.",
+    ),
+]
 Strict = Annotated[
     bool,
     typer.Option("--strict", help="Fail, with the list, where the simulator would have to guess what a node gives."),

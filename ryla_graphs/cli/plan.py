@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import (
+    CatalogSource,
+    Json,
+    JudgingServer,
+    ModelsFolders,
+    ParamsFile,
+    Prefer,
+    Settings,
+    Target,
+)
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -28,6 +37,7 @@ def plan_command(
     param: Settings = None,
     params: ParamsFile = None,
     catalog: CatalogSource = None,
+    engine: JudgingServer = None,
     prefer: Prefer = None,
     models: ModelsFolders = None,
     json: Json = False,
@@ -37,13 +47,13 @@ def plan_command(
     What a preset must be given and is not is taken from its example. Files in the folders of --models count as large as
     they are there.
     """
+    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
     from ryla_graphs.plan.releases import taken_by  # noqa: PLC0415
     from ryla_graphs.problems import CannotRunHere  # noqa: PLC0415
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    known = open_catalog(catalog) if catalog else None
+    known = chosen_catalog(catalog, engine)
     wanted = find_gpu(gpu).name if gpu else None
     compiled = _workflow(target, param, params, known, prefer).compile(known)
     plan = compiled.plan if models is None else _measured(compiled, models)

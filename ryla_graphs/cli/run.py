@@ -126,7 +126,7 @@ def _collecting(arrived: list[Artifact], watch: Callable[[Event], None]) -> Call
 
 
 def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
-    """Raise `CannotRunHere` with what graphs ask for beyond the limits, each told once."""
+    """Raise `CannotRunHere` with what graphs ask for beyond the limits, each once."""
     from ryla_graphs.plan import check  # noqa: PLC0415
     from ryla_graphs.problems import CannotRunHere, Problem  # noqa: PLC0415
 

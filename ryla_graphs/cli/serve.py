@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
 
 
+_Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        envvar="RYLA_CATALOG",
+        metavar="FILE|URL|NAME|VERSION",
+        help="The classes that the simulator has; a ComfyUI server has its own.",
+    ),
+]
+
+
 def serve_command(
     engine: Annotated[
         str,
@@ -25,6 +36,7 @@ def serve_command(
             help="The simulator, or ComfyUI servers' http://host:port.",
         ),
     ] = "simulator",
+    catalog: _Classes = None,
     comfyui_dir: Annotated[
         Path | None,
         typer.Option(envvar="RYLA_COMFYUI_DIR", metavar="DIR", help="A ComfyUI checkout, started and watched here."),
@@ -56,7 +68,7 @@ def serve_command(
     loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}
     settings = settings_from(os.environ, open=allow_open, **loras)
     check_listening(host, settings.tokens, allow_open=allow_open)
-    with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir) as connected:
+    with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir, catalog) as connected:
         app = create_app(connected, SqliteStore(data_dir), settings)
         access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
         facts = f"engine: {connected.name} · access: {access} · data: {data_dir}"
@@ -69,7 +81,7 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _engine(
-    address: str, directory: Path | None, python: Path | None, arguments: list[str], data_dir: Path
+    address: str, directory: Path | None, python: Path | None, arguments: list[str], data_dir: Path, catalog: str | None
 ) -> Iterator[Engine]:
     """The engine that was asked for; a ComfyUI of our own lives as long as the server."""
     from ryla_graphs.engines import SIMULATOR, connect  # noqa: PLC0415
@@ -78,7 +90,7 @@ def _engine(
     if directory is None:
         if python is not None or arguments:
             raise InvalidSettings("--comfyui-python and --comfyui-arg go with --comfyui-dir")
-        yield connect(address)
+        yield _simulator(catalog) if address == SIMULATOR and catalog else connect(address)
         return
     if address != SIMULATOR:
         raise InvalidSettings("--engine and --comfyui-dir are two engines; give one of them")
@@ -88,3 +100,10 @@ def _engine(
     console(stderr=True).print(f"starting the ComfyUI in {directory}, log: {process.log_file}", soft_wrap=True)
     with process:
         yield process.engine
+
+
+def _simulator(catalog: str) -> Engine:
+    from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
+
+    return Simulator(catalog=open_catalog(catalog))

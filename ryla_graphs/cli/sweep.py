@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import EngineAddress, Json, Limits, Out, ParamsFile, Prefer, Settings, Target
+from ryla_graphs.cli.options import (
+    CatalogSource,
+    EngineAddress,
+    Json,
+    Limits,
+    Out,
+    ParamsFile,
+    Prefer,
+    Settings,
+    Target,
+)
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.run import refuse_too_much, workflow_file
@@ -24,17 +34,20 @@ if TYPE_CHECKING:
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 
+_Axes = Annotated[
+    list[str],
+    typer.Option(
+        "--grid",
+        metavar="KEY=V,V,…",
+        help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
+        ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
+    ),
+]
+
+
 def sweep_command(
     target: Target,
-    axes: Annotated[
-        list[str],
-        typer.Option(
-            "--grid",
-            metavar="KEY=V,V,…",
-            help="A parameter's values: seed=1,2,3, seed=1..8, image=@a.png,@b.png, or a JSON list, or a JSON object"
-            ' that labels them: prompt={"day": "a street at noon", "night": "…"}. Several give every combination.',
-        ),
-    ],
+    axes: _Axes,
     out: Out = Path("out"),
     param: Settings = None,
     params: ParamsFile = None,
@@ -43,35 +56,37 @@ def sweep_command(
     ] = False,
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
     engine: EngineAddress = "simulator",
+    catalog: CatalogSource = None,
     limits: Limits = True,
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
     """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
 
-    Everything is checked before anything runs. Cell by cell, one that fails loses no other: the sheet tells, and
-    the exit code is 1.
+    Everything is checked first, by the engine's own catalog unless `--catalog` names another. Cell by cell, one that
+    fails loses no other: the sheet shows why, and the exit code is 1.
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
     from ryla_graphs.sweeps import grid, run_grid  # noqa: PLC0415
 
     (given, files), key = parameters(param or [], params), partner_key()
-    with closing(connect(engine)) as asked:
-        made = open_target(target, judge_of(asked), prefer)
-    files = files_of(made) | files
-    swept = grid(made, _axes(axes, files), given, most_cells=most_cells)
-    if limits:
-        refuse_too_much(swept.compiled.values())
-    if not json:
-        print_problems(swept.problems, stderr=True, notes=False)
-        tell_before(swept.compiled.values(), engine, key)
-    whole = swept.workflow().compile()
-    nodes = len(whole.document) if one_graph else sum(len(each.document) for each in swept.compiled.values())
-    with closing(connect(engine, partner_key=key)) as connected, progress(nodes, quiet=json) as watch:
-        results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-        saved = _saved(swept, results, out, engine=engine, whole=whole if one_graph else None)
+    with closing(connect(engine, partner_key=key)) as connected:
+        known = judge_of(connected, open_catalog(catalog) if catalog else None)
+        made = open_target(target, known, prefer)
+        files = files_of(made) | files
+        swept = grid(made, _axes(axes, files), given, most_cells=most_cells).judged_by(known)
+        if limits:
+            refuse_too_much(swept.compiled.values())
+        if not json:
+            print_problems(swept.problems, stderr=True, notes=False)
+            tell_before(swept.compiled.values(), engine, key)
+        graphs = [swept.whole] if one_graph else swept.compiled.values()
+        with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
+            results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
+            saved = _saved(swept, results, out, engine=engine, whole=swept.whole if one_graph else None)
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)

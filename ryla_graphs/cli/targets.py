@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import inspect
 import mimetypes
-import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
@@ -18,19 +13,17 @@ import typer
 from ryla_graphs import presets
 from ryla_graphs.cli.graphs import GraphTarget, facts_of, told
 from ryla_graphs.cli.output import wants_json
+from ryla_graphs.cli.python_files import from_python
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
     AtField,
-    AtParameter,
     InvalidDocument,
     InvalidParameters,
     InvalidSettings,
     NotFound,
     Problem,
-    RylaError,
-    SourceUnreachable,
 )
 from ryla_graphs.sources import TEMPLATE, parse_json, read_bytes
 from ryla_graphs.workflow import Workflow
@@ -73,7 +66,7 @@ def load_target(
 def open_target(target: str, catalog: Catalog | None = None, prefer: Preference | None = None) -> Made:
     """What a command names: a preset, a graph in whatever it comes in, or something in a Python file.
 
-    Files are read once. How a graph was read is told on standard error, unless JSON is asked for.
+    Files are read once. How a graph was read goes to standard error, unless JSON is asked for.
     """
     if target not in presets.NAMES and not names_graph(target):
         raise NotFound.among("preset or file", target, presets.NAMES)
@@ -84,7 +77,7 @@ def open_target(target: str, catalog: Catalog | None = None, prefer: Preference 
     if target in presets.NAMES:
         return presets.get(target)
     if in_python:
-        return _from_python(Path(path), name or "workflow")
+        return from_python(Path(path), name or "workflow")
     made = GraphTarget(target, catalog, prefer)
     if not wants_json():
         for line in told(made.document, target):
@@ -192,78 +185,3 @@ def from_file(name: str, files: dict[str, bytes]) -> str:
         own = f"{hashlib.sha256(content).hexdigest()[:12]}-{own}"
     files[own] = content
     return own
-
-
-def _from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
-    module = _imported(path)
-    if not hasattr(module, name):
-        found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
-        raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
-    value = getattr(module, name)
-    if isinstance(value, Preset):
-        return value
-
-    def with_parameters(**given: Any) -> Workflow:
-        if isinstance(value, Workflow) and not given:
-            return value
-        if not callable(value):
-            raise NotFound(
-                f"'{name}' in {path} is {type(value).__name__}: no workflow, and no function that takes parameters"
-            )
-        return _called(path, name, value, given)
-
-    return with_parameters
-
-
-def _makes_workflow(value: Any, module: ModuleType) -> bool:
-    own_function = inspect.isfunction(value) and value.__module__ == module.__name__
-    return isinstance(value, (Workflow, Preset)) or own_function
-
-
-def _imported(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise SourceUnreachable(f"cannot read '{path}': no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise SourceUnreachable(f"cannot read '{path}' as Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent.resolve()))
-    sys.modules[path.stem] = module
-    try:
-        spec.loader.exec_module(module)
-    except RylaError:
-        raise
-    except Exception as error:
-        raise InvalidDocument(_user_error(path, error)) from error
-    return module
-
-
-def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> Workflow:
-    from pydantic import ValidationError, validate_call  # noqa: PLC0415
-
-    try:
-        result = validate_call(config={"arbitrary_types_allowed": True})(function)(**given)
-    except ValidationError as error:
-        raise InvalidParameters(
-            Problem(
-                code="bad_parameter",
-                message=f"{row['msg']}",
-                subject=AtParameter(name, ".".join(map(str, row["loc"]))),
-                given=row["input"],
-            )
-            for row in error.errors(include_url=False)
-        ) from None
-    except RylaError:
-        raise
-    except Exception as error:
-        raise InvalidDocument(_user_error(path, error)) from error
-    if not isinstance(result, Workflow):
-        raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
-    return result
-
-
-def _user_error(path: Path, error: Exception) -> str:
-    """The error of a user's own file, with the line of that file."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path]
-    line = frames[-1].lineno if frames else getattr(error, "lineno", None)
-    return f"{path}{f':{line}' if line else ''}: {type(error).__name__}: {error}"

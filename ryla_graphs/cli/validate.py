@@ -5,13 +5,12 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import CatalogSource, Json, ModelsFolders, ParamsFile, Prefer, Settings
+from ryla_graphs.cli.options import CatalogSource, Json, JudgingServer, ModelsFolders, ParamsFile, Prefer, Settings
 from ryla_graphs.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -30,43 +29,45 @@ def validate_command(
         ),
     ] = None,
     catalog: CatalogSource = None,
+    engine: JudgingServer = None,
     jsonl: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help='Judge one {"id", "prompt"} a line; prints one verdict a line, exits 0.'),
+        typer.Option(
+            metavar="FILE|-",
+            help='Judge one graph a line: {"id": …, "prompt": …}, or the bare graph in API format. Prints one JSON '
+            'verdict a line: {"id", "accepted", "error", "nodes", "problems"}.',
+        ),
     ] = None,
-    engine: Annotated[
-        str | None,
-        typer.Option("--engine", metavar="URL", help="A ComfyUI server: its classes judge, unless --catalog is given."),
-    ] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit 0 whatever was found, for scripts that read the verdicts.")
+    ] = False,
     models: ModelsFolders = None,
     param: Settings = None,
     params: ParamsFile = None,
     prefer: Prefer = None,
     json: Json = False,
 ) -> None:
-    """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error."""
-    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error, of files and lines alike."""
+    from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
-    from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
-    chosen = open_catalog(catalog) if catalog else None
-    if engine is not None:
-        with closing(connect(engine)) as connected:
-            chosen = judge_of(connected, chosen)
-    known = chosen or open_catalog()
+    known = chosen_catalog(catalog, engine)
     held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
-        for line in _judged(jsonl, known, held):
-            sys.stdout.write(line)
-        return
-    found = [_judge(name, chosen, held, param, params, prefer) for name in files or []]
+        refused = False
+        for verdict in _verdicts(jsonl, known, held):
+            # In ASCII: some take U+2028 for the end of a line.
+            sys.stdout.write(json_module.dumps(verdict, default=repr) + "\n")
+            refused |= any(problem["level"] == "error" for problem in verdict["problems"])
+        raise typer.Exit(1 if refused and not exit_zero else 0)
+    found = [_judge(name, known, held, param, params, prefer) for name in files or []]
     if json:
         print_json([_facts(each) for each in found])
     else:
         _print(found)
-    raise typer.Exit(1 if any(each.errors for each in found) else 0)
+    raise typer.Exit(1 if any(each.errors for each in found) and not exit_zero else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,41 +131,41 @@ def _judge(
     return _Judged(name, [*document.problems, *problems], document)
 
 
-def _judged(source: str, catalog: Catalog, held: Files | None) -> Iterator[str]:
+def _verdicts(source: str, catalog: Catalog | None, held: Files | None) -> Iterator[dict[str, Any]]:
     """The verdicts on the lines of a file, in their order."""
+    from ryla_graphs.catalogs import bundled  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
     from ryla_graphs.validation import View, problems_of  # noqa: PLC0415
 
+    known = bundled() if catalog is None else catalog
     for number, line in enumerate(read_bytes(source).splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            row = parse_json(line, f"{source}:{number}")
-            if isinstance(row, dict) and row and all(isinstance(b, dict) and "class_type" in b for b in row.values()):
-                row = {"id": number, "prompt": row}  # a bare graph
-            if not isinstance(row, dict) or "prompt" not in row:
-                wanted = 'an object {"id": …, "prompt": …}, or a graph in API format'
-                raise InvalidDocument(f"'{source}:{number}' is not {wanted}")
+            name, prompt = _row(parse_json(line, f"{source}:{number}"), source, number)
         except InvalidDocument as error:
-            yield _line({"id": None, "accepted": False, "error": None, "nodes": {}, "problems": [_unreadable(error)]})
+            unreadable = {"code": "unreadable_line", "message": str(error), "level": "error", "tier": 1}
+            yield {"id": None, "accepted": False, "error": None, "nodes": {}, "problems": [unreadable]}
             continue
-        view = View(row["prompt"], catalog, files=held)
+        view = View(prompt, known, files=held)
         answer = view.verdict
-        yield _line(
-            {
-                "id": row.get("id"),
-                "accepted": answer.accepted,
-                "error": answer.error,
-                "nodes": answer.nodes,
-                "problems": [problem.to_dict() for problem in problems_of(view)],
-            }
-        )
+        yield {
+            "id": name,
+            "accepted": answer.accepted,
+            "error": answer.error,
+            "nodes": answer.nodes,
+            "problems": [problem.to_dict() for problem in problems_of(view)],
+        }
 
 
-def _unreadable(error: Exception) -> dict[str, Any]:
-    return {"code": "unreadable_line", "message": str(error), "level": "error", "tier": 1}
+def _row(row: Any, source: str, number: int) -> tuple[Any, Any]:
+    """The id and the prompt of a line; a bare graph goes by the number of its line. Raises `InvalidDocument`."""
+    from ryla_graphs.formats.shapes import is_node, is_prompt  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
 
-
-def _line(content: dict[str, Any]) -> str:
-    return json_module.dumps(content, default=repr) + "\n"  # in ASCII: some take U+2028 for the end of a line
+    if isinstance(row, dict) and "prompt" in row and not is_node(row["prompt"]):
+        return row.get("id"), row["prompt"]
+    if is_prompt(row):
+        return number, row
+    raise InvalidDocument(f'\'{source}:{number}\' is not an object {{"id": …, "prompt": …}}, or a graph in API format')

@@ -190,6 +190,9 @@ def run(
 
 def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: bool = False) -> GoodPart:
     """A graph as an engine gets it; raises `InvalidWorkflow`, or `EngineUnreachable` where the engine is to judge."""
+    if isinstance(engine, (str, Workflow, CompiledWorkflow)) or not isinstance(workflow, (Workflow, CompiledWorkflow)):
+        given = ", ".join(type(each).__name__ for each in (engine, workflow))
+        raise TypeError(f"run takes an engine and a workflow, not {given}: run(connect(address), Workflow(...))")
     if isinstance(workflow, CompiledWorkflow):
         if isinstance(engine, Comparing):
             engine.compare(bundled())
@@ -201,12 +204,13 @@ def prepared(engine: Engine, workflow: Workflow | CompiledWorkflow, *, partial: 
 def judge_of(engine: Engine, chosen: Catalog | None = None) -> Catalog | None:
     """The catalog that a graph for an engine is checked against: the chosen one, or the engine's own.
 
-    Input files may still come with the run, so the engine's own misses none. None for the simulator, which takes any
-    class: there the workflow's own catalog judges. A ComfyUI of another release than the chosen catalog, or than typed
-    nodes and presets are of, is logged once. Raises `EngineUnreachable`.
+    Input files may still come with the run, so the engine's own misses none. None for a simulator that was given no
+    catalog: it takes any class, so the workflow's own catalog judges. A ComfyUI of another release than the chosen
+    catalog, or than typed nodes and presets are of, is logged once. Raises `EngineUnreachable`.
     """
     if engine.name == SIMULATOR:
-        return chosen
+        own = engine.catalog()
+        return own.replace(any_input_file=True) if chosen is None and own is not bundled() else chosen
     if isinstance(engine, Comparing):
         engine.compare(chosen or bundled())
     return engine.catalog().replace(any_input_file=True) if chosen is None else chosen
@@ -230,7 +234,7 @@ def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> 
     except (KeyboardInterrupt, SystemExit):
         started.cancel()
         raise
-    raise EngineError(f"run {started.id} told no end")
+    raise EngineError(f"run {started.id} reported no end")
 
 
 def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:

@@ -1,8 +1,8 @@
 """What an engine tells about a run: one small vocabulary, the same for every engine.
 
 A run is `Queued`, then `Started`, then any number of `NodeStarted`, `Progress`, `Preview` and `OutputReady`, and
-ends with exactly one of `Finished`, `Failed` and `Cancelled`. A run that the engine begins anew says `Retrying` and
-goes on with nodes; outputs told before that are void. A run that does not get far has no `Started`.
+ends with exactly one of `Finished`, `Failed` and `Cancelled`. A run that the engine starts again says `Retrying` and
+goes on with nodes; outputs reported before that are void. A run that does not get far has no `Started`.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class OutputReady(Event):
 
 @dataclass(frozen=True, slots=True)
 class Retrying(Event):
-    """The engine runs the graph once more, from its beginning; what was told of outputs and nodes is void."""
+    """The engine runs the graph once more, from its beginning; what was reported of outputs and nodes is void."""
 
     kind = "retrying"
     attempt: int

@@ -34,7 +34,8 @@ def good_part(workflow: Workflow, catalog: Catalog | None = None) -> GoodPart:
     verdict = compiled.view.verdict
     behind = {output.node: upstream(compiled.view, output.node) for output in compiled.outputs}
     good = [output for output in compiled.outputs if behind[output.node].isdisjoint(verdict.nodes)]
-    if not verdict.accepted or not good:
+    all_known = all(problem.code != "more_problems" for problem in problems)
+    if not verdict.accepted or not good or not all_known:
         raise InvalidWorkflow(errors or problems)
     runs = set[str]().union(*(behind[output.node] for output in good))
     standing = [problem for problem in errors if problem.node is None or problem.node in runs]

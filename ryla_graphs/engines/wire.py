@@ -12,12 +12,13 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import events
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Inputs
+from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.outputs import PromisedOutput
 from ryla_graphs.problems import EngineError, EngineRefused, Problem
 from ryla_graphs.validation import View
 
 Read = Callable[[Mapping[str, Any]], bytes]
-"""Gives the content of an output by what was told of it."""
+"""Gives the content of an output by what was reported of it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Job:
             "prompt": workflow.document,
             "outputs": [output.to_dict() for output in workflow.outputs],
             "name": workflow.name,
+            "ui": workflow.origin.ui,
             "sources": dict(workflow.sources),
             "inputs": {name: base64.b64encode(content).decode() for name, content in self.inputs.items()},
             "previews": self.previews,
@@ -50,6 +52,7 @@ class Job:
             outputs=tuple(PromisedOutput(**output) for output in data["outputs"]),
             name=data["name"],
             sources=data["sources"],
+            origin=WorkflowOrigin(ui=data.get("ui")),
         )
         inputs = {name: base64.b64decode(content) for name, content in data["inputs"].items()}
         return cls(data["run"], workflow, inputs, data["previews"])
@@ -74,7 +77,7 @@ def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
 
 
 def load_artifact(facts: Mapping[str, Any], read: Read) -> Artifact:
-    """The output that `Artifact.to_dict` told of."""
+    """The output that `Artifact.to_dict` describes."""
     names = ("node", "kind", "filename", "subfolder", "folder", "text", "simulated")
     given = {name: facts[name] for name in names if name in facts}
     return Artifact(**given, read=lambda: read(facts))

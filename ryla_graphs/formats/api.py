@@ -29,23 +29,26 @@ def dump(graph: Graph) -> ApiDocument:
 
     Raises `InvalidWorkflow` where two nodes have one name.
     """
-    ids = graph.ids
     document: ApiDocument = {}
-    for node in graph.nodes:
+    ids = graph.ids
+    for node, number in ids.items():
         inputs: dict[str, Any] = {}
-        for name, value in node.given_inputs():
+        plain = node.plain_inputs()
+        for name, value in node.given_inputs() if plain is None else plain.items():
             kind = type(value)
             if kind is Output:
                 inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
             elif kind in _PLAIN:
                 inputs[name] = value
+            elif value is None and plain is not None:
+                continue
             elif kind is BrokenLink:
                 inputs[name] = value.value
             elif isinstance(value, Output):
                 inputs[name] = write_link(ids[value.node], value.slot)
             else:
                 inputs[name] = write_link(ids[value], 0) if isinstance(value, Node) else wrap(value)
-        document[ids[node]] = body_of(node.class_type, inputs, node.title_)
+        document[number] = body_of(node.class_type, inputs, node.title_)
     return document
 
 
@@ -102,8 +105,9 @@ def encode(document: Mapping[str, Any]) -> bytes:
     Raises `InvalidWorkflow` naming everything that JSON cannot hold.
     """
     try:
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text.encode()
+        # Looking for cycles costs a fifth of it, and what holds itself ends as a `RecursionError` all the same.
+        options: Any = {"ensure_ascii": False, "allow_nan": False, "check_circular": False}
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), **options).encode()
     except (TypeError, ValueError, RecursionError):
         raise InvalidWorkflow(unwritable(document)) from None
 

@@ -62,10 +62,14 @@ class AnyNode(Node, Source[Any], frozen=True):
         return self.catalog is not None and self.of in self.catalog
 
     def carried_type(self) -> WireType | None:
-        return super().carried_type() if self._is_known() else sockets.ANY
+        types = self.schema_.output_types if self._is_known() else (sockets.ANY,)
+        return types[0] if len(types) == 1 else None
 
     def given_inputs(self) -> Iterable[tuple[str, Any]]:
         return self.inputs.items()
+
+    def plain_inputs(self) -> None:
+        return None  # null is a value here
 
     def input_values(self) -> Iterable[Any]:
         return self.inputs.values()

@@ -1,4 +1,4 @@
-"""Pydantic's complaints about a node, told as problems: one for each input that is wrong."""
+"""Pydantic's complaints about a node as problems: one for each input that is wrong."""
 
 from __future__ import annotations
 
@@ -138,11 +138,12 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
     )
 
 
-def not_a_node(given: object) -> Problem:
+def not_a_node(given: object, source: str | None) -> Problem:
     """The problem of something else among the nodes that a workflow is made of."""
     return Problem(
         code="not_a_node",
         message=f"a workflow is made of its last nodes, not of {shorten(given)}",
         given=repr(given),
         expected="nodes such as SaveImage(...)",
+        source=source,
     )

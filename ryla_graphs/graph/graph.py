@@ -42,21 +42,23 @@ class Graph:
 
         Raises `InvalidWorkflow` where two nodes have one name.
         """
+        named = {node: name for node in self.nodes if (name := node.name_) is not None}
         names: dict[str, Node] = {}
         clashes = []
-        for node in self.nodes:
-            name = node.name_
-            if name is not None and names.setdefault(name, node) is not node:
+        for node, name in named.items():
+            if names.setdefault(name, node) is not node:
                 clashes.append(_name_clash(name, node, names[name]))
         if clashes:
             raise InvalidWorkflow(clashes)
         ids: dict[Node, str] = {}
         spare = len(self.nodes)
         for place, node in enumerate(self.nodes, start=1):
-            number = node.name_ or str(place)
-            while node.name_ is None and number in names:
-                spare += 1
-                number = str(spare)
+            number = named.get(node)
+            if number is None:
+                number = str(place)
+                while number in names:
+                    spare += 1
+                    number = str(spare)
             ids[node] = number
         return ids
 
@@ -87,7 +89,7 @@ class Graph:
         moved = moving(new)
         for node in self.nodes:
             stands_in = changes.get(node, node)
-            if stands_in in new:  # another node of this graph, which may itself have been made anew by now
+            if stands_in in new:  # another node of this graph, which may itself have been made again by now
                 new[node] = new[stands_in]
                 continue
             fields = stands_in.__dict__

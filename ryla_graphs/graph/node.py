@@ -32,6 +32,8 @@ AnyValue = Source[Any] | JsonValue
 Shape = TypeVar("Shape")
 
 _set = object.__setattr__
+_UNSEEN: Any = object()
+"""Stands for what is found out when a class is first asked: its schema is read late."""
 
 
 class Output(Source[T_co], AbstractOutput):
@@ -101,6 +103,10 @@ class Node(
     MORE: ClassVar[str | None] = None
     """The field that holds inputs beside the declared ones, by their names, where the class takes such."""
     _FIELDS: ClassVar[set[str]]
+    _PLAIN: ClassVar[bool | None] = None
+    """Whether the wire has just the fields, by the same names; None before anybody looked."""
+    _CARRIED: ClassVar[Any]
+    """What its only output carries."""
 
     # A slot of each node; called a class variable so that checkers do not take it for an input.
     _origin: ClassVar[tuple[Any, ...]]
@@ -120,6 +126,8 @@ class Node(
         for name in ("__hash__", "__eq__"):
             setattr(cls, name, getattr(object, name))
         cls._FIELDS = set(cls.model_fields)
+        cls._PLAIN = None
+        cls._CARRIED = _UNSEEN
         if (outputs := vars(cls).get("Out")) is not None:
             # Not in the generated class: a checker that saw it would take every name for an output.
             outputs.__getattr__ = _no_output
@@ -269,8 +277,11 @@ class Node(
 
     def carried_type(self) -> WireType | None:
         """What the node's only output carries; None where it has not just one."""
-        types = self.schema_.output_types
-        return types[0] if len(types) == 1 else None
+        carried: WireType | None = self._CARRIED
+        if carried is _UNSEEN:
+            types = self.schema_.output_types
+            carried = type(self)._CARRIED = types[0] if len(types) == 1 else None
+        return carried
 
     def given_inputs(self) -> Iterable[tuple[str, Any]]:
         """Wire names and values, in the order of the schema, without what was left out.
@@ -278,6 +289,8 @@ class Node(
         Dynamic inputs are flattened to their dotted names. Values are Python's: sources, numbers, text,
         lists; `formats.api` writes them as JSON.
         """
+        if (plain := self.plain_inputs()) is not None:
+            return [pair for pair in plain.items() if pair[1] is not None]
         renamed = self.WIRE_NAMES
         named = [(renamed.get(f, f), value) for f, value in self.__dict__.items() if value is not None]
         if self.MORE is not None and (more := self.__dict__[self.MORE]) is not None:
@@ -285,6 +298,14 @@ class Node(
         schema = self.schema_
         flat = flatten(named, schema.inputs) if schema.is_dynamic else named
         return flat if len(self._origin) == UNNAMED or not self._origin[-1] else [*flat, *self._origin[-1]]
+
+    def plain_inputs(self) -> Mapping[str, Any] | None:
+        """The fields, where they are what the wire has, by the same names, but for those that are None; else None."""
+        cls = type(self)
+        if cls._PLAIN is None:
+            cls._PLAIN = not cls.WIRE_NAMES and cls.MORE is None and not self.schema_.is_dynamic
+        plain = cls._PLAIN and (len(self._origin) == UNNAMED or not self._origin[-1])
+        return self.__dict__ if plain else None
 
     def input_values(self) -> Iterable[Any]:
         return self.__dict__.values()

@@ -38,19 +38,23 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
 
 def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstream) -> Iterator[N]:
     """The nodes that these need, each after those wired into it; the same order for equal graphs."""
-    done: set[int] = set()
+    done: set[N] = set()
     stack: list[tuple[N, Iterator[N]]] = []
     for sink in sinks:
-        if id(sink) in done:
+        if sink in done:
             continue
-        done.add(id(sink))
+        done.add(sink)
         stack.append((sink, iter(sources(sink))))
         while stack:
             node, above = stack[-1]
             for source in above:
-                if id(source) not in done:
-                    done.add(id(source))
-                    stack.append((source, iter(sources(source))))
+                if source not in done:
+                    done.add(source)
+                    further = sources(source)
+                    if done.issuperset(further):
+                        yield source  # as most do, in wide graphs
+                        continue
+                    stack.append((source, iter(further)))
                     break
             else:
                 stack.pop()

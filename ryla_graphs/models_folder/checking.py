@@ -72,7 +72,7 @@ def check(
     """Check the files that are wanted, by folder and name, or all that are there.
 
     `rows` are of files that the manifest does not know. With `hashes`, sound files are read whole and compared with
-    the published sha256; `on_bytes` is told of every piece that is read.
+    the published sha256; `on_bytes` gets the length of every piece that is read.
     """
     known = {**_rows(), **{f"{row.folder}/{row.name}": row for row in rows}}
     for place in _everything(models) if wanted is None else dict.fromkeys(wanted):

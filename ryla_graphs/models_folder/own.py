@@ -10,7 +10,7 @@
     licence = "Apache-2.0"
     commercial = true
 
-Name, folder and one address (`url`, or a list `urls`) are needed; all else is left out where nobody knows it.
+Name, folder and one address (`url`, or a list `urls`) are needed; all else is left out where it is unknown.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Fetch:
 
 
 class Watcher:
-    """Is told how a pull goes; does nothing with it. Subclass it to show progress."""
+    """Hears how a pull goes; does nothing with it. Subclass it to show progress."""
 
     def began(self, fetch: Fetch, size: int | None) -> None:
         """The bytes of a file begin to come."""
@@ -113,7 +113,7 @@ def _sound(path: Path, ending: str | None = None) -> bool:
 
 
 def _strange(fetch: Fetch) -> Problem | None:
-    """A whole file that is not the published one; empty and cut off ones are simply fetched anew."""
+    """A whole file that is not the published one; empty and cut off ones are fetched again."""
     if not fetch.target.is_file() or not _sound(fetch.target):
         return None
     return Problem(
@@ -127,7 +127,7 @@ def _strange(fetch: Fetch) -> Problem | None:
 def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> dict[tuple[str, str], str]:
     """Fetch what is not there yet; gives the sha256 of what came and had none published, by folder and name.
 
-    All sources are asked before the first byte is fetched, so that a gated one is told at once. Raises
+    All sources are asked before the first byte is fetched, so that a gated one is reported at once. Raises
     `PullFailed` with all that cannot be had, or with the file that came badly; what came before stays.
     """
     require_hub()

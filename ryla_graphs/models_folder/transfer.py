@@ -30,7 +30,7 @@ def download(
     session: requests.Session,
     on_done: Callable[[int], None],
 ) -> None:
-    """Fill `part` up to the file's end; `on_done` is told how many bytes are there.
+    """Fill `part` up to the file's end; `on_done` gets how many bytes are there.
 
     A dropped connection is taken up again, at a freshly asked address since signed ones grow old. Raises
     `PullFailed` where it stays dropped, or the server refuses; `OSError` where the disk does.

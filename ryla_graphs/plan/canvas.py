@@ -72,11 +72,20 @@ def canvases(view: View) -> Mapping[str, Canvas]:
     return found
 
 
+LARGEST = 10**12
+"""As large as any number needs to be for an estimate; a graph may hold what no float can."""
+
+
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
-    """A number that an input holds, by itself or from what stands behind its wire; None where only a run can tell."""
+    """A number that an input holds, by itself or from what stands behind its wire; None where only a run can tell.
+
+    One beyond `LARGEST` counts as that, so that no product of several outgrows a float.
+    """
     found = view.value(node, name)
     value = found.value if isinstance(found, Known) else None
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        return None
+    return max(-LARGEST, min(value, LARGEST))
 
 
 def wired(node: PromptNode, *types: str) -> Iterator[tuple[str, Link]]:

@@ -61,7 +61,7 @@ class Piece:
     folder: str
     name: str
     content: Content | None
-    """None for a file that nobody knows anything of."""
+    """None for a file of which nothing is known."""
     size: int | None
     """Bytes as loaded, at most; None where they are not known."""
     family: str | None

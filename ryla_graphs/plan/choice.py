@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -39,7 +40,9 @@ def best(gpus: Iterable[OnGPU], by: Literal["cheapest", "fastest", "recommended"
     difference is within the error of the estimate, and a cheap second is cheaper while a server starts and waits.
     """
     fitting = [
-        (row.seconds, row.usd, row) for row in gpus if row.runs and row.seconds is not None and row.usd is not None
+        (row.seconds, row.usd, row)
+        for row in gpus
+        if row.runs and row.seconds is not None and row.usd is not None and 0 <= row.usd < math.inf
     ]
     if not fitting:
         return None
@@ -61,7 +64,7 @@ def choose_gpu(
     preferred: str | None = None,
     max_cost_usd: float | None = None,
 ) -> Choice | None:
-    """The GPU to run a plan on, and why; None where nobody knows whether it fits any, and none is preferred.
+    """The GPU to run a plan on, and why; None where it is unknown whether it fits any, and none is preferred.
 
     The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
     it fits, that is in time and costs about the least; else one that must stream weights.

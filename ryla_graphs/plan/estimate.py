@@ -75,7 +75,7 @@ def _images(delivered: Iterable[Canvas]) -> int:
 
 
 def _blind(found: Iterable[Stage]) -> bool:
-    """Whether nobody knows how much memory some stage takes: then nobody knows whether it fits."""
+    """Whether it is unknown how much memory some stage takes, and with it whether it fits."""
     unknown = any("memory" in affects for stage in found for _, affects in stage.gaps)
     return unknown or any(piece.size is None for stage in found for piece in stage.pieces)
 
@@ -88,7 +88,7 @@ def _at_least(found: Iterable[Stage]) -> tuple[Stage, ...]:
 
 
 def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]:
-    """That it would fit better with weights as small as they may be; fits are told for the largest."""
+    """That it would fit better with weights as small as they may be; fits are for the largest."""
     small = memory(_at_least(found), card)
     if small is not None and small.fit != needed.fit and small.fit in _BETTER.get(needed.fit, ()):
         uncertain = sorted({piece.label for stage in found for piece in stage.pieces if piece.least != piece.size})

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ryla_graphs.plan.canvas import LARGEST
 from ryla_graphs.plan.estimate import stages_of
 from ryla_graphs.plan.plan import StagePlan
 from ryla_graphs.problems import AtNode, Problem
@@ -96,12 +97,19 @@ def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: b
 def _measured(amount: Amount, allowed: Limits) -> Iterator[tuple[str, Number, float | None, str]]:
     """The code, the measure, its limit and its unit, of everything that is limited."""
     if amount.kind != "audio":
-        yield "too_large", amount.width * amount.height / 1e6, allowed.megapixels, "megapixels"
-        yield "too_many_pictures", amount.pictures, allowed.pictures, "pictures or frames"
+        yield "too_large", _held(amount.width * amount.height) / 1e6, allowed.megapixels, "megapixels"
+        yield "too_many_pictures", _held(amount.pictures), allowed.pictures, "pictures or frames"
     if amount.kind in ("image", "mask", "video"):
-        yield "too_large", amount.pixels / 1e6, allowed.together, "megapixels of all pictures together"
+        yield "too_large", _held(amount.pixels) / 1e6, allowed.together, "megapixels of all pictures together"
     if amount.kind in ("audio", "video"):
-        yield "too_long", amount.seconds, allowed.seconds, "seconds of sound"
+        yield "too_long", _held(amount.seconds), allowed.seconds, "seconds of sound"
+
+
+def _held(measure: Number) -> Number:
+    """A measure that a float can hold; NaN, which no limit bounds, counts as the largest."""
+    if isinstance(measure, UnknownShape):
+        return measure
+    return LARGEST**2 if measure != measure else max(-(LARGEST**2), min(measure, LARGEST**2))
 
 
 _NAMES = {

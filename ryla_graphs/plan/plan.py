@@ -105,7 +105,7 @@ class StagePlan(_Value, frozen=True):
     activation_bytes: int
     """What it needs beside its weights."""
     tera_operations: float | None
-    """10^12 operations; None where nobody knows."""
+    """10^12 operations; None where that is unknown."""
 
 
 class OnGPU(_Value, frozen=True):
@@ -139,12 +139,12 @@ class OnGPU(_Value, frozen=True):
 
     @property
     def in_time(self) -> bool | None:
-        """Whether an image takes less than `TARGET_SECONDS`; None where nobody knows."""
+        """Whether an image takes less than `TARGET_SECONDS`; None where that is unknown."""
         return None if self.seconds_an_image is None else self.seconds_an_image < TARGET_SECONDS
 
     @property
     def in_budget(self) -> bool | None:
-        """Whether an image costs less than `TARGET_USD`; None where nobody knows."""
+        """Whether an image costs less than `TARGET_USD`; None where that is unknown."""
         return None if self.usd_an_image is None else self.usd_an_image < TARGET_USD
 
 
@@ -176,7 +176,7 @@ class Plan(_Value, frozen=True):
     pixels: int
     """Of all pictures and frames that a run delivers."""
     peak_bytes: int | None
-    """Of the GPU's memory that the most demanding stage needs, at most; None where nobody knows."""
+    """Of the GPU's memory that the most demanding stage needs, at most; None where that is unknown."""
     peak_bytes_at_least: int | None = None
     """The same with weights as small as their names allow; `peak_bytes` where all sizes are known."""
     peak_stage: str | None
@@ -210,7 +210,7 @@ class Plan(_Value, frozen=True):
         return (least, most) if len(known) == len(sizes) else None
 
     def on(self, name: str) -> OnGPU:
-        """What a GPU makes of it; raises `NotFound` for a GPU that nobody knows."""
+        """What a GPU makes of it; raises `NotFound` for an unknown GPU."""
         wanted = gpu(name).name
         return next(row for row in self.gpus if row.gpu == wanted)
 

@@ -33,7 +33,7 @@ SAMPLERS: Mapping[str, Sampler] = {
     "SamplerCustom": Sampler(cfg="cfg", method="sampler", sigmas="sigmas"),
     "SamplerCustomAdvanced": Sampler(method="sampler", sigmas="sigmas", guider="guider"),
 }
-"""The samplers whose work can be told from their inputs."""
+"""The samplers whose work follows from their inputs."""
 
 _TWO = ("heun", "exp_heun_2", "dpm_2", "dpmpp_2s", "dpmpp_sde", "seeds_2", "seeds2", "sa_solver_pece")
 _THREE = ("heunpp2", "seeds_3")
@@ -64,7 +64,7 @@ class Evaluations:
 
 
 def evaluations(view: View, node: PromptNode) -> Evaluations | None:
-    """How often a sampler evaluates its model; None for a class that nobody knows."""
+    """How often a sampler evaluates its model; None for an unknown class."""
     row = SAMPLERS.get(node.schema.class_type)
     if row is None:
         return None

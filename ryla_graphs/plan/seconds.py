@@ -27,7 +27,7 @@ WRITING = 0.2e-6
 
 
 def compute_seconds(stage: Stage, gpu: GPU) -> float:
-    """Seconds that a stage computes; 0 where nobody knows what it does."""
+    """Seconds that a stage computes; 0 where it is unknown what it does."""
     if stage.operations is None:
         return 0.0
     speed = gpu.fp32_tflops if bytes_each(stage, gpu) == 4 else gpu.tflops

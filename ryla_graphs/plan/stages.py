@@ -23,7 +23,7 @@ _ALL: tuple[Affected, ...] = ("memory", "seconds", "cost")
 
 
 class Gap(NamedTuple):
-    """Something that could not be told of a stage."""
+    """Something of a stage that is unknown."""
 
     what: str
     """As what comes before 'is not known'."""
@@ -53,7 +53,7 @@ class Stage:
     """What a sampler samples."""
     vae: Vae | None = None
     operations: float | None = None
-    """All of them; None where nobody knows."""
+    """All of them; None where that is unknown."""
     evaluations: int = 1
     """Of its model; more than steps where there is a negative prompt."""
     steps_known: bool = True

@@ -37,7 +37,7 @@ class Memory:
     """With all weights of the run loaded at once."""
     fit: Fit
     swapped: int
-    """Bytes that are loaded anew for each run of a server that is warm."""
+    """Bytes that are loaded again for each run of a server that is warm."""
     streamed: int
     """Bytes that are streamed in a run because their model does not fit."""
     tiled: tuple[str, ...] = ()

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 
-from ryla_graphs.compile import Decisions, WorkflowOrigin
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
+from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.presets.provenance import Table, like, place, provenance
 from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.prompt import wires_of
@@ -201,6 +201,9 @@ class Preset(Generic[P]):
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
         if kind == "missing":
             return {"code": "missing_parameter", "message": "is missing"}
+        if kind == "extra_forbidden" and name in self.parameters.model_fields:
+            twice = f"is given twice, as `{to_camel(name)}` and as `{name}`"
+            return {"code": "bad_parameter", "message": twice, "hint": "they are one parameter: give one of them"}
         if kind == "extra_forbidden":
             names = [to_camel(field) for field in self.parameters.model_fields]
             hint = did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}"

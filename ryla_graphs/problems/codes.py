@@ -76,7 +76,13 @@ CODES: Mapping[str, Code] = {
         replaced_class="an old class that the server runs as another one",
         broken_metadata="a part of a file's metadata that is broken; the rest of it was read",
     ),
-    **_rows("graph", 2, "note", files_came_along="input files stood in the request that a graph was read from"),
+    **_rows(
+        "graph",
+        2,
+        "note",
+        files_came_along="input files stood in the request that a graph was read from",
+        more_problems="a rule found thousands of problems, and was stopped",
+    ),
     **_rows(
         "families",
         2,

@@ -23,7 +23,7 @@
         ├── ExecutionFailed                 a node raised while it ran
         │   └── OutOfMemory                 the same, for want of GPU memory
         ├── OutputMissing                   the run ended well, but an output it promised is not there
-        ├── RunLost                         the engine no longer knows the run, so nobody knows how it ended
+        ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
         └── Cancelled                       somebody cancelled the run
 
 Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
@@ -226,7 +226,7 @@ class OutputMissing(EngineError):
 
 
 class RunLost(EngineError):
-    """The engine no longer knows the run, because it was restarted; how the run ended nobody knows."""
+    """The engine no longer knows the run, because it was restarted; how the run ended is unknown."""
 
     code = "run_lost"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from itertools import islice
 
@@ -19,16 +18,18 @@ def other_release(server: str, version: str, catalog: str, of: str) -> str:
     )
 
 
-def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str | None:
-    """A hint with the nearest known names, or None where nothing is near.
+def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3, alike: float = 0.6) -> str | None:
+    """A hint with the nearest known names, or None where nothing is near: 1 is `alike` to the letter.
 
     Nothing is near a text longer than any name, and of many thousands of names only the first are looked at.
     """
     if len(name) > _LONGEST:
         return None
+    import difflib  # noqa: PLC0415 - few mistakes need it, and all would wait for it
+
     names = {str(other): None for other in islice(known, _MOST)}
     folded = {other.casefold(): other for other in names}
-    near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=0.6)]
+    near = [folded[m] for m in difflib.get_close_matches(name.casefold(), folded, n=limit, cutoff=alike)]
     near += [other for other in names if len(name) > 3 and name.casefold() in other.casefold() and other not in near]
     if not near:
         return None

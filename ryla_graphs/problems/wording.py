@@ -1,6 +1,6 @@
 """The sentences of problems with one input: what was given, what was expected, what to do.
 
-Nodes written in Python and graphs read from JSON fail for the same reasons, so both are told here.
+Nodes written in Python and graphs read from JSON fail for the same reasons, so both are worded here.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def _range(spec: InputFacts) -> str:
 
 
 def _not_in_list(spec: InputFacts, given: Any) -> tuple[str, Hint]:
-    return f"{shorten(given)} is not {expected(spec)}", lambda: did_you_mean(str(given), map(str, spec.choices))
+    name = given if isinstance(given, str) else shorten(given)
+    return f"{shorten(given)} is not {expected(spec)}", lambda: did_you_mean(name, map(str, spec.choices))
 
 
 def _wrong_wire(spec: InputFacts, given: Any) -> tuple[str, str | None]:
@@ -155,7 +156,7 @@ def input_problem(code: str, class_type: str, spec: InputFacts, given: Any = Non
 
 
 def way_to_class(class_type: str, repositories: Sequence[str], releases: object | None = None) -> str | None:
-    """What to do about a class that a catalog lacks; None where nobody knows it.
+    """What to do about a class that a catalog lacks; None where that is unknown it.
 
     `repositories` are those that have it, the likeliest first; `releases` are those of ComfyUI that have it, where it
     is ComfyUI's own.

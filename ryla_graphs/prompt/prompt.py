@@ -13,13 +13,16 @@ from itertools import chain
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.catalog.schema import NodeSchema
+from ryla_graphs.catalog.schema import KnownInputs, NodeSchema
 from ryla_graphs.prompt.admission import admit
-from ryla_graphs.prompt.links import Link, is_link, wires_of
+from ryla_graphs.prompt.links import Link, wires_of
 from ryla_graphs.prompt.nodes import ForeignNode, PromptNode
-from ryla_graphs.prompt.reading import Types, reader
+from ryla_graphs.prompt.reading import Reader, Types, never, reader
 from ryla_graphs.prompt.values import Found, Known, Unknown, resolve
 from ryla_graphs.sockets import WireType
+
+_new = tuple.__new__
+"""Makes a named tuple in a third of the time that its own class takes."""
 
 
 class Prompt:
@@ -39,6 +42,7 @@ class Prompt:
         """Those of the nodes at which something may be wrong; rules look at no others."""
         schemas = self.admission.schemas
         types = {number: schema.output_types for number, schema in (schemas or {}).items()}
+        self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
         for number, body in self.admission.bodies.items():
             if schemas is not None:
                 self._add(number, schemas[number], body.get("inputs"), types)
@@ -52,14 +56,21 @@ class Prompt:
     def _add(self, number: str, schema: NodeSchema, inputs: Any, types: Types) -> None:
         if not isinstance(inputs, dict):
             return
-        known = schema.flat_inputs(inputs)
-        wires = reader(known)(inputs, types)
-        if wires is not None and schema.behaviour.validator is None:
-            self.nodes[number] = PromptNode(number, schema, inputs, known, wires)
+        known, read = self._ready.get(schema.class_type) or self._reader(schema, inputs)
+        if (wires := read(inputs, types)) is not None:
+            self.nodes[number] = _new(PromptNode, (number, schema, inputs, known, wires))
             return
-        node = PromptNode(number, schema, inputs, known, wires_of(inputs) if wires is None else wires)
+        node = PromptNode(number, schema, inputs, known, wires_of(inputs))
         self.nodes[number] = node
         self.odd.append(node)
+
+    def _reader(self, schema: NodeSchema, inputs: Mapping[str, Any]) -> tuple[KnownInputs, Reader]:
+        """The inputs of a class for some values, and what reads them; kept where it is the same for all values."""
+        known = schema.flat_inputs(inputs)
+        found = known, reader(known) if schema.behaviour.validator is None else never
+        if not schema.is_dynamic and found[1] is not never:
+            self._ready[schema.class_type] = found
+        return found
 
     @property
     def bodies(self) -> Mapping[str, Any]:
@@ -226,7 +237,7 @@ class Prompt:
     def literal(self, node: PromptNode, name: str) -> Any:
         """The same without the reason: None where the value is not known, or is null."""
         value = node.inputs.get(name)
-        if not is_link(value):
+        if not isinstance(value, list):  # `is_link` written out, for speed
             return value
         found = resolve(self.nodes, node, name, self._found)
         return found.value if isinstance(found, Known) else None

@@ -37,13 +37,13 @@ def reader(known: KnownInputs) -> Reader:
     kept["seen"] = seen = kept.get("seen", 0) + 1
     # Wires that must match each other are compared by a rule.
     if seen < _OFTEN or known.matched:
-        return _never
+        return never
     made = kept["reader"] = _made(known)
     return made
 
 
 def _made(known: KnownInputs) -> Reader:
-    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object()}
+    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object(), "whole": _is_whole}
     lines = ["def read(given, types):", " wires = {}", " count = 0"]
     for number, (name, spec) in enumerate(known.items()):
         lines += _lines(name, spec, number, names)
@@ -53,8 +53,8 @@ def _made(known: KnownInputs) -> Reader:
     return made
 
 
-def _never(_given: Mapping[str, Any], _types: Types) -> None:
-    return None
+def never(_given: Mapping[str, Any], _types: Types) -> None:
+    """The function that always asks for a second look."""
 
 
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
@@ -73,6 +73,15 @@ def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> It
     yield " else: return None"
 
 
+def _is_whole(text: str) -> bool:
+    """Whether a text has no half characters, which JSON cannot hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 _EXACT = 2**53
 
 
@@ -88,8 +97,9 @@ def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str:
     if spec.kind is Kind.COMBO and not spec.open:
         names[f"choices{number}"] = spec.text_choices or frozenset()
         return f"v.__class__ is str and v in choices{number}"
+    text = "v.__class__ is str and (v.isascii() or whole(v))"
     if spec.kind in (Kind.COMBO, Kind.DYNAMIC_COMBO) or (spec.kind is Kind.STRING and spec.min is spec.max is None):
-        return "v.__class__ is str"
+        return text
     return "False"
 
 

@@ -95,7 +95,7 @@ Found = dict[Place, Known | Unknown]
 
 
 def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown:
-    """The value that reaches an input, converted as the server converts it, or why nobody knows it before a run.
+    """The value that reaches an input, converted as the server converts it, or why it is unknown before a run.
 
     An input that is left out has its default. `found` keeps what was resolved on the way, for the next question.
     """

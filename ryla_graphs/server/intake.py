@@ -12,11 +12,13 @@ from typing import Any
 
 from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
-from ryla_graphs.compile import CompiledWorkflow, WorkflowOrigin, compile_view
+from ryla_graphs.compile import CompiledWorkflow, compile_view
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.formats import api
 from ryla_graphs.formats.read import Document, Preference
-from ryla_graphs.plan import check
+from ryla_graphs.origins import WorkflowOrigin
+from ryla_graphs.plan import Limits, check
+from ryla_graphs.plan.limits import too_many_nodes
 from ryla_graphs.presets import Preset
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
@@ -84,8 +86,7 @@ class Intake:
         if (before := self._replayed(terms)) is not None:
             return before
         catalog = self._catalog_of(terms.owner)
-        document = all_of(opened(content, catalog, prefer))
-        document = self._with_loras(document, terms.owner)
+        document = self._with_loras(all_of(self._opened(content, catalog, prefer)), terms.owner)
         workflow = Workflow.of_document(document, catalog=catalog)
         brought = self._uploads.bring(document.prompt, catalog, document.inputs, terms.owner)
         if brought.names:
@@ -96,7 +97,7 @@ class Intake:
     def judge(self, content: Sent, terms: Terms, prefer: Preference | None = None) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
         catalog = self._catalog_of(terms.owner)
-        document = self._with_loras(opened(content, catalog, prefer), terms.owner)
+        document = self._with_loras(self._opened(content, catalog, prefer), terms.owner)
 
         def may_pay(compiled: CompiledWorkflow) -> None:
             payment(compiled, self._settings, terms.partner_key, simulated=self._simulated)
@@ -105,6 +106,14 @@ class Intake:
 
     def _catalog_of(self, owner: str) -> Catalog:
         return self._loras.shown_to(owner, self._catalog.get())
+
+    def _opened(self, content: Sent, catalog: Catalog, prefer: Preference | None) -> Document:
+        """What was sent; raises `CannotRunHere` where it has so many nodes that judging them would take seconds."""
+        document = opened(content, catalog, prefer)
+        crowd = too_many_nodes(len(document.prompt), self._settings.limits or Limits(nodes=None))
+        if crowd is not None:
+            raise CannotRunHere([crowd])
+        return document
 
     def _with_loras(self, document: Document, owner: str) -> Document:
         """The document with the names of the owner's LoRAs in the place of their ids."""

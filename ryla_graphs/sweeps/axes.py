@@ -81,6 +81,21 @@ def axis_problems(given: Mapping[str, Any], fixed: Collection[str], most_cells: 
         yield _too_many(math.prod(sizes), most_cells)
 
 
+def named_twice(given: Collection[str], names: Mapping[str, str]) -> Iterator[Problem]:
+    """The problems of parameters that are given under two names: `loraStrength` and `lora_strength`."""
+    first: dict[str, str] = {}
+    for key in given:
+        name = names.get(key, key)
+        if name in first:
+            yield Problem(
+                code="bad_parameter",
+                message=f"is given twice, as `{first[name]}` and as `{key}`",
+                subject=AtField("sweep", name),
+                hint="they are one parameter: give one of them",
+            )
+        first.setdefault(name, key)
+
+
 def _twice(values: Sequence[Any] | Mapping[Any, Any]) -> list[str]:
     known: list[Any] = []
     found = []

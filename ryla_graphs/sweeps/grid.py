@@ -8,10 +8,12 @@ from functools import cached_property, reduce
 from itertools import product
 from typing import Any, TypeVar
 
-from ryla_graphs.compile import CompiledWorkflow, Decisions, WorkflowOrigin
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import InvalidParameters, InvalidWorkflow, Problem
-from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems
+from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems, named_twice
 from ryla_graphs.workflow import Workflow
 
 MOST_CELLS = 100
@@ -46,13 +48,20 @@ class Grid:
     """The cells of a sweep, the last axis quickest: as many workflows, or one graph of them all."""
 
     def __init__(
-        self, name: str | None, axes: tuple[Axis, ...], fixed: Mapping[str, Any], cells: tuple[Cell, ...]
+        self,
+        name: str | None,
+        axes: tuple[Axis, ...],
+        fixed: Mapping[str, Any],
+        cells: tuple[Cell, ...],
+        catalog: Catalog | None = None,
     ) -> None:
         self.name = name
         self.axes = axes
         self.fixed = fixed
         """The parameters that were given and do not vary, and what was drawn for all cells, such as a seed."""
         self.cells = cells
+        self.catalog = catalog
+        """What the cells are checked against; None for what each workflow has by default."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -109,17 +118,26 @@ class Grid:
     def _nodes(self) -> Mapping[str, Any]:
         return {number: node for node, number in self.workflow().graph.ids.items()}
 
+    def judged_by(self, catalog: Catalog | None) -> Grid:
+        """The same cells, checked against the classes of a server: `swept.judged_by(judge_of(engine))`."""
+        return Grid(self.name, self.axes, self.fixed, self.cells, catalog)
+
+    @cached_property
+    def whole(self) -> CompiledWorkflow:
+        """The one graph of all cells, compiled. Raises `InvalidWorkflow`."""
+        return self.workflow().compile(self.catalog)
+
     @cached_property
     def compiled(self) -> Mapping[Cell, CompiledWorkflow]:
-        """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each told once."""
-        compiled, problems = _collected(self.cells, lambda cell: cell.workflow.compile())
+        """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each once."""
+        compiled, problems = _collected(self.cells, lambda cell: cell.workflow.compile(self.catalog))
         if problems:
             raise InvalidWorkflow(_told_once(problems, self.cells))
         return compiled
 
     @property
     def problems(self) -> list[Problem]:
-        """The warnings and notes of all cells, each told once; raises as `compiled` does."""
+        """The warnings and notes of all cells, each once; raises as `compiled` does."""
         return list(_told_once({cell: each.problems for cell, each in self.compiled.items()}, self.cells))
 
 
@@ -137,12 +155,14 @@ def grid(
     `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
     that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
     draw at random, such as the seed, is drawn once for all cells. Raises `InvalidParameters` with everything that is
-    wrong in any cell, each told once.
+    wrong in any cell, each once.
     """
     named = _names(target)
+    given = {**(parameters or {}), **more}
+    twice = (*named_twice(axes, named), *named_twice(given, named))
     swept = {named.get(parameter, parameter): values for parameter, values in axes.items()}
-    fixed = {named.get(key, key): value for key, value in {**(parameters or {}), **more}.items()}
-    if problems := list(axis_problems(swept, fixed, most_cells)):
+    fixed = {named.get(key, key): value for key, value in given.items()}
+    if problems := [*twice, *axis_problems(swept, fixed, most_cells)]:
         raise InvalidParameters(problems)
     fixed |= _drawn(target, swept.keys() | fixed.keys())
     made = axes_of(swept)
@@ -164,7 +184,7 @@ def _names(target: Any) -> dict[str, str]:
 
 
 def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
-    """What a preset would draw anew for each cell, and every cell shall have alike."""
+    """What a preset would draw for each cell, and every cell shall have alike."""
     if not isinstance(target, Preset):
         return {}
     fields = target.parameters.model_fields.values()

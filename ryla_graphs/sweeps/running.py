@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import Engine, Inputs, Result, Run, follow, missing_output
+from ryla_graphs.engines.base import Engine, Inputs, Result, Run, follow, judge_of, missing_output
 from ryla_graphs.engines.events import Event, OutputReady
 from ryla_graphs.engines.inputs import check_names, file_inputs
 from ryla_graphs.outputs import PromisedOutput
@@ -43,13 +43,14 @@ def run_grid(
 
     Cell by cell, as many run at once as the engine takes, a cell that fails loses no other, and once the engine is gone
     the rest is not tried. Of one graph that fails, the cells whose outputs had arrived are good all the same. Close the
-    iterator to cancel what runs.
+    iterator to cancel what runs. Where the grid names no catalog, the engine's own judges, as for `run`.
 
     Raises `InvalidWorkflow` before anything runs, with the problems of all cells; `EngineUnreachable` where the
     engine is not there, and `EngineRefused` for inputs that no cell names, or where it does not take the one graph.
     """
-    cells = grid.compiled
-    whole = grid.workflow().compile()
+    if grid.catalog is None:
+        grid = grid.judged_by(judge_of(engine))
+    cells, whole = grid.compiled, grid.whole
     if one_graph:
         return _run_one_graph(engine.start(whole, inputs), grid, whole, on_event)
     check_names(whole, inputs or {})

@@ -7,6 +7,7 @@ rule book. `validate` applies all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -59,13 +60,23 @@ def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> li
 
 
 def problems_of(view: View) -> list[Problem]:
-    """All problems that the rule book finds in a view, errors first."""
-    found = [_weighed(problem, view) for rule in RULES for problem in rule(view)]
+    """All problems that the rule book finds in a view, errors first; where a rule finds thousands, it is stopped."""
+    found: list[Problem] = []
+    stopped = False
+    for rule in RULES:
+        before = len(found)
+        found += [_weighed(problem, view) for problem in islice(rule(view), _MOST)]
+        stopped = stopped or len(found) - before == _MOST
+    if stopped:
+        message = f"there may be more problems of a kind than {_MOST:,}, which are as many as are looked for"
+        found.append(Problem(code="more_problems", message=message, level="note"))
     found.sort(key=lambda problem: (_GRAVITY[problem.level], problem.tier))
     found[:_HINTED] = [problem.hinted() for problem in found[:_HINTED]]
     return found
 
 
+_MOST = 2_000
+"""So many findings of one rule; nobody reads more, and a request of some megabytes can have millions."""
 _HINTED = 20
 """For how many problems the nearest known name is looked up: a look takes milliseconds, and nobody reads more."""
 

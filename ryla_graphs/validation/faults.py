@@ -1,4 +1,4 @@
-"""What ComfyUI's server thinks of one input, told for one value at a time.
+"""What ComfyUI's server thinks of one input, for one value at a time.
 
 A `Fault` is the server's own error type. `BREAKS` holds the faults at which the server does not report
 an error of the input but stumbles: it drops what it had found at the node and reports an exception.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.formats.api import unwritable
+from ryla_graphs.problems import Problem
 from ryla_graphs.validation.view import View
 
 
 def json_values(view: View) -> Iterator[Problem]:
     """Python reads NaN, 1e999, numbers of any length and half characters; no server takes what cannot be sent."""
-    if not view.bodies:
-        return
-    try:
-        view.encoded  # noqa: B018 - raises
-    except InvalidWorkflow as error:
-        yield from error.problems
+    if view.bodies and not view.is_json:
+        yield from unwritable(view.document)

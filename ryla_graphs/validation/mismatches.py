@@ -58,7 +58,7 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
     """All of them at nodes that run, each pair of origins once: where they first meet."""
     found: list[Mismatch] = []
     nodes, reached = prompt.nodes, prompt.reached
-    agreeing: set[tuple[int, ...]] = set()
+    agreeing: set[tuple[object, ...]] = set()
     """What was carried together where all was well. Branches of a graph share their models: most is seen again."""
     for number, plan in families.asking:
         if (plan.restrictions or plan.ends) and number in reached:
@@ -66,16 +66,20 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
             if plan.restrictions:
                 found += _refused(families, node, plan)
             if plan.ends:
-                if not plan.wires_decide:
-                    found += _disagreeing(families, node, plan)
+                met = _met(prompt, families, node, plan)
+                if not plan.samples and len(met) - met.count(None) < _TWO:
                     continue
-                together = (id(plan), *[id(families.into(node, end.input)) for end in plan.ends])
+                together = (id(plan), *[one and (one.families, one.variant) for one in met])
                 if together not in agreeing:
-                    apart = list(_disagreeing(families, node, plan))
+                    apart = list(_disagreeing(node, plan, met))
                     found += apart
                     if not apart:
                         agreeing.add(together)
     return _each_once(found, prompt.depths) if found else ()
+
+
+_TWO = 2
+"""So many can disagree."""
 
 
 def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refused]:
@@ -95,13 +99,12 @@ def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refu
         yield Refused(node, name, node.known[name].type if name in node.known else "", carried, restriction)
 
 
-def _disagreeing(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Disagreement | NoModel]:
-    """Ends that share no family with those before them."""
+def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) -> Iterator[Disagreement | NoModel]:
+    """Ends that share no family with those before them; `met` is what comes in at each."""
     agreed: list[tuple[End, Carried]] = []
     shared: Carried | None = None
-    for end in plan.ends:
-        carried = _at(families, node, end)
-        if carried is None or carried.empty:
+    for end, carried in zip(plan.ends, met, strict=True):
+        if carried is None:
             continue
         if plan.samples and not any(FAMILIES[name].samples for name in carried.families if name in FAMILIES):
             yield NoModel(node, end.input, end.socket, carried)
@@ -113,16 +116,21 @@ def _disagreeing(families: Inference, node: PromptNode, plan: Plan) -> Iterator[
             yield Disagreement(node, end.input, end.socket, carried, *other)
 
 
-def _at(families: Inference, node: PromptNode, end: End) -> Carried | None:
-    if end.strength is not None and families.literal(node, end.strength) == 0:
-        return None
-    if end.socket != "lora":
-        return families.into(node, end.input)
-    name = families.literal(node, end.input)
-    found = families.evidence("loras", name) if isinstance(name, str) else None
-    if found is None or not found.families:
-        return None
-    return Carried(found.families, Origin(node.id, node.class_type, ((end.input, name),), found.basis))
+def _met(prompt: Prompt, families: Inference, node: PromptNode, plan: Plan) -> list[Carried | None]:
+    """What comes in at the ends of a node; None where nothing is known of it, and where it does nothing."""
+    met: list[Carried | None] = []
+    for name, socket, strength in plan.ends:
+        carried = None
+        if strength is None or prompt.literal(node, strength) != 0:
+            if socket != "lora":
+                carried = families.into(node, name)
+            elif isinstance(file := prompt.literal(node, name), str):
+                found = families.evidence("loras", file)
+                if found is not None and found.families:
+                    origin = Origin(node.id, node.class_type, ((name, file),), found.basis)
+                    carried = Carried(found.families, origin)
+        met.append(None if carried is None or carried.empty else carried)
+    return met
 
 
 def _agree(first: Carried, second: Carried, end: End) -> bool:

@@ -59,6 +59,10 @@ def _unreadable_nodes(view: View) -> Iterator[Problem]:
             )
 
 
+_SLIP = 0.75
+"""How alike a slip of the pen is to the class that was meant; of a class of an unknown pack nothing is that near."""
+
+
 def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
     if not isinstance(class_type, str):
         return Problem(
@@ -75,7 +79,7 @@ def _unknown_class(view: View, number: str, class_type: Any) -> Problem:
         message=f"{view.catalog.name} has no node class '{class_type}'",
         subject=AtNode(node=number, class_type=class_type),
         hint=way or "is its node pack installed, and in the catalog?",
-        suggest=None if way else lambda: did_you_mean(class_type, view.catalog),
+        suggest=None if way else lambda: did_you_mean(class_type, view.catalog, alike=_SLIP),
     )
 
 
@@ -163,5 +167,5 @@ def _cycles(view: View) -> Iterator[Problem]:
                 message="the node needs its own output",
                 subject=AtNode(node=number, class_type=view.nodes[number].schema.class_type),
                 tier=1,
-                hint="break the circle of links",
+                hint="break the cycle of links",
             )

@@ -25,7 +25,7 @@ def unreached(view: View) -> Iterator[Problem]:
 
 
 def _is_cut(view: View) -> bool:
-    """Whether a link that leads nowhere may be why nodes are not reached: it is told itself, and once."""
+    """Whether a link that leads nowhere may be why nodes are not reached: that link is reported itself, once."""
     nodes = (view.nodes[number] for number in view.reached if number in view.nodes)
     return any(
         is_link(value) and (name not in node.wires or node.wires[name].node not in view.bodies)

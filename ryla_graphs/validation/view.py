@@ -11,9 +11,13 @@ from ryla_graphs.families.evidence import Files
 from ryla_graphs.families.family_rules import rules_of
 from ryla_graphs.families.inference import Inference
 from ryla_graphs.formats import api
+from ryla_graphs.problems import InvalidWorkflow
 from ryla_graphs.prompt import Prompt, PromptNode
 from ryla_graphs.validation.mismatches import Mismatch, mismatches
 from ryla_graphs.validation.server import Verdict, verdict_of
+
+_OWN_KEYS = 2
+"""A node's class and its inputs."""
 
 
 class View(Prompt):
@@ -25,13 +29,33 @@ class View(Prompt):
         super().__init__(document, catalog)
         self.files = files
         """What headers of weight files say, where somebody has read them."""
-        self.sources: Mapping[str, str] = sources or {}
+        self.sources: Mapping[str, str] = {} if sources is None else sources
         """The line of Python that wrote each node, where one did."""
 
     @cached_property
     def encoded(self) -> bytes:
         """The prompt as canonical bytes; raises `InvalidWorkflow` with everything that JSON cannot hold."""
         return api.encode(self.document)
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether all of it can be written as JSON: no NaN, no half characters, no nesting without end."""
+        if "encoded" in self.__dict__:
+            return True
+        doubtful = self.document
+        if self.admission.schemas is not None:
+            # Reading a node at a glance has vouched for its inputs.
+            odd = {node.id for node in self.odd}
+            doubtful = {
+                number: body
+                for number, body in self.document.items()
+                if number in odd or len(body) > _OWN_KEYS or not number.isascii()
+            }
+        try:
+            api.encode(doubtful)
+        except InvalidWorkflow:
+            return False
+        return True
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -42,6 +66,16 @@ class View(Prompt):
     def families(self) -> Inference:
         """The model families that every wire serves."""
         return Inference(self, rules_of(self.catalog), self.files)
+
+    @cached_property
+    def loaders(self) -> Sequence[tuple[PromptNode, Mapping[str, str]]]:
+        """The nodes that load weight files and that some output needs, with the folder of each input that names one."""
+        folders, reached = rules_of(self.catalog).loaders, self.reached
+        return [
+            (node, found)
+            for number, node in self.nodes.items()
+            if (found := folders.get(node.schema.class_type)) and number in reached
+        ]
 
     @cached_property
     def mismatches(self) -> Sequence[Mismatch]:

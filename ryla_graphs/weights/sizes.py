@@ -200,7 +200,7 @@ def vision(name: str) -> Parameters | None:
 
 
 def controlnet(family: str, name: str) -> Parameters | None:
-    """A ControlNet or adapter of a family; None for families of which nobody knows them."""
+    """A ControlNet or adapter of a family; None for families whose sizes are unknown."""
     return _fitting(_CONTROLNETS.get(family, ()), name)
 
 

@@ -8,15 +8,17 @@ import pytest
 
 from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import connect, run
-from ryla_graphs.engines.events import Event, Queued
+from ryla_graphs.engines.comfyui import ComfyUI
+from ryla_graphs.engines.events import Event, Finished, Queued
 from ryla_graphs.engines.partial import optional
 from ryla_graphs.engines.wire import load_event
 from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, SaveImage, SaveLatent, VAEEncode, VAELoader
 from ryla_graphs.problems import EngineRefused, InvalidWorkflow, OutputMissing
 from tests.engines.following import NO_MEMORY, followed
-from tests.engines.stub import Script, file, serving
+from tests.engines.stub import HASTY, Script, file, serving
 from tests.graphs import text_to_image
 
+RUN = "9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f"
 SERVED = catalogs.bundled("core").entries()
 OUTPUTS = {"save": {"images": [file("1.png"), file("2.png")]}}
 
@@ -143,6 +145,21 @@ def test_without_memory_the_same_part_runs_again() -> None:
     with serving(script) as (engine, stub):
         last = followed(lambda: engine.start(optional(workflow)))[-1]
         assert last.kind == "finished" and len(stub.executed) == 2
+
+
+@pytest.mark.parametrize("jobs_api", [True, False])
+def test_a_part_that_is_taken_up_again_misses_nothing_that_was_left_out(jobs_api: bool) -> None:
+    workflow = optional(halves().compile())
+    script = Script(refusal=(200, {"node_errors": REFUSED}), outputs=OUTPUTS, jobs_api=jobs_api)
+    with serving(script) as (engine, _), ComfyUI(engine.client.address, patience=HASTY) as other:
+        first = followed(lambda: engine.start(workflow, run_id=RUN))[-1]
+        again = followed(lambda: other.resume(RUN, workflow))[-1]
+        assert (first.kind, again.kind) == ("finished", "finished")
+        assert isinstance(again, Finished) and [output.node for output in again.outputs] == ["save", "save"]
+    script = Script(outputs=OUTPUTS, jobs_api=jobs_api)
+    with serving(script) as (engine, _), ComfyUI(engine.client.address, patience=HASTY) as other:
+        followed(lambda: engine.start(workflow, run_id=RUN))
+        assert followed(lambda: other.resume(RUN, workflow))[-1].kind == "failed"
 
 
 def test_nothing_good_is_no_part() -> None:

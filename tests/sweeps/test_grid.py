@@ -124,6 +124,10 @@ def test_names_in_either_case_are_one_parameter() -> None:
     assert [axis.parameter for axis in made.axes] == ["negativePrompt"] and made.fixed["unetName"] == "u"
     with pytest.raises(InvalidParameters, match="is both swept and given one value"):
         grid(flux_dev, {"negative_prompt": ["a", "b"]}, prompt="x", negativePrompt="c")
+    with pytest.raises(InvalidParameters, match="given twice, as `unet_name` and as `unetName`"):
+        grid(flux_dev, {"unet_name": ["a"], "unetName": ["b"]}, prompt="x")
+    with pytest.raises(InvalidParameters, match="given twice, as `unetName` and as `unet_name`"):
+        grid(flux_dev, {"seed": [1]}, {"unetName": "a"}, unet_name="b", prompt="x")
 
 
 def test_labels_name_long_values() -> None:

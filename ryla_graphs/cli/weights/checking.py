@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ryla_graphs.cli.options import Json, ParamsFile, Prefer, Settings, preset_names
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import console, print_json, print_problems
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def check_command(
     param: Settings = None,
     params: ParamsFile = None,
     prefer: Prefer = None,
+    catalog: CatalogSource = None,
     hashes: Annotated[bool, typer.Option("--hash", help="Read the files whole, and compare their sha256.")] = False,
     json: Json = False,
 ) -> None:
@@ -42,7 +43,9 @@ def check_command(
     from ryla_graphs.models_folder import ModelsFolder, check  # noqa: PLC0415
 
     models = ModelsFolder.open(*folders)
-    needs = None if preset is None else [need for each in preset for need in needs_of(each, param, params, prefer)]
+    needs = (
+        None if preset is None else [need for each in preset for need in needs_of(each, param, params, prefer, catalog)]
+    )
     wanted = None if needs is None else [need.key for need in needs]
     rows = [need.weight for need in needs or () if need.weight is not None]
     with _progress(shown=hashes and not json) as on_bytes:

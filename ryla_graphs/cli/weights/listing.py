@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import Json, ParamsFile, Prefer, Settings, preset_names
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def list_command(
     param: Settings = None,
     params: ParamsFile = None,
     prefer: Prefer = None,
+    catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
     """List the weight files of the manifest, or those that a preset or graph loads."""
@@ -34,7 +35,7 @@ def list_command(
         else:
             _print_rows([(None, f"{row.folder}/{row.name}", row) for row in manifest()])
         return
-    needs = needs_of(target, param, params, prefer)
+    needs = needs_of(target, param, params, prefer, catalog)
     files = {need.key: need.weight for need in needs}
     if json:
         print_json({"needs": [_facts(need) for need in needs], "bytes": _total(files.values())})

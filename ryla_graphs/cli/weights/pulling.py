@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ryla_graphs.cli.options import Json, ParamsFile, Prefer, Settings, preset_names
+from ryla_graphs.cli.options import CatalogSource, Json, ParamsFile, Prefer, Settings, preset_names
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def pull_command(
     param: Settings = None,
     params: ParamsFile = None,
     prefer: Prefer = None,
+    catalog: CatalogSource = None,
     json: Json = False,
 ) -> None:
     """Fetch the weight files that a preset or graph loads and that are not there yet."""
@@ -53,7 +54,7 @@ def pull_command(
     from ryla_graphs.models_folder.pulling import plan_pull, pull  # noqa: PLC0415
 
     models = ModelsFolder.open(into) if into.exists() else ModelsFolder(into)
-    files = wanted(targets, param, params, prefer)
+    files = wanted(targets, param, params, prefer, catalog)
     fetches = plan_pull(files.rows, models, replace=replace)
     absent = [f"{folder}/{name}" for folder, name in files.unknown if models.find(folder, name) is None]
     if dry_run:

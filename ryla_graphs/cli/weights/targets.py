@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ryla_graphs import catalogs, presets
+from ryla_graphs import presets
 from ryla_graphs.cli.output import print_problems, wants_json
 from ryla_graphs.cli.targets import names_graph, open_prompt
 from ryla_graphs.formats.editor.models import models_in
@@ -13,6 +13,7 @@ from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.models_folder.brought import with_brought
 from ryla_graphs.problems import NotFound
 from ryla_graphs.prompt import Prompt
+from ryla_graphs.sources import open_catalog
 from ryla_graphs.weights import Need, Weight, manifest, needed
 
 if TYPE_CHECKING:
@@ -32,13 +33,15 @@ def needs_of(
     settings: Sequence[str] | None = None,
     params: str | None = None,
     prefer: Preference | None = None,
+    catalog: str | None = None,
 ) -> tuple[Need, ...]:
     """What a preset or a graph loads. A preset's parameters that have no default are those of its example.
 
-    Addresses in a graph that are not fetched from are told on standard error.
+    Addresses in a graph that are not fetched from are listed on standard error.
     """
-    opened = open_prompt(target, settings, params, prefer=prefer)
-    needs = needed(Prompt(opened.prompt, catalogs.bundled()))
+    known = open_catalog(catalog)
+    opened = open_prompt(target, settings, params, known if catalog else None, prefer)
+    needs = needed(Prompt(opened.prompt, known))
     workflow = opened.document.ui if opened.document is not None else None
     if workflow is None:
         return needs
@@ -53,6 +56,7 @@ def wanted(
     settings: Sequence[str] | None = None,
     params: str | None = None,
     prefer: Preference | None = None,
+    catalog: str | None = None,
 ) -> Wanted:
     """What several targets name: presets, graphs, and files of the manifest."""
     rows: dict[Weight, None] = {}
@@ -66,7 +70,7 @@ def wanted(
             known = (*presets.NAMES, *(row.name for row in manifest()))
             raise NotFound.among("preset, weight file or graph", target, known)
         examples = target in presets.NAMES and not settings and params is None
-        for need in needs_of(target, settings, params, prefer):
+        for need in needs_of(target, settings, params, prefer, catalog):
             if need.weight is not None:
                 rows[need.weight] = None
             elif not examples:  # a preset's example names files that nobody has

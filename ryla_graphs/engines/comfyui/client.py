@@ -118,6 +118,14 @@ class ComfyClient:
         entry = history.get(prompt_id)
         return from_history(entry) if isinstance(entry, Mapping) else from_queue(prompt_id, queue)
 
+    def executed_outputs(self, prompt_id: str) -> frozenset[str] | None:
+        """The output nodes that a prompt was executed for, of one that is over; None where no record says it."""
+        path = f"/history/{prompt_id}"
+        entry = self.json(path, seconds=STATE_SECONDS).get(prompt_id)
+        item = entry.get("prompt") if isinstance(entry, Mapping) else None
+        nodes = item[4] if isinstance(item, list) and len(item) > 4 else None
+        return frozenset(map(str, nodes)) if isinstance(nodes, list) and nodes else None
+
     def cancel(self, prompt_id: str) -> None:
         """End one prompt, whether it runs or waits, and no other."""
         answer = self.request("POST", f"/api/jobs/{prompt_id}/cancel", seconds=CANCEL_SECONDS)

@@ -20,7 +20,7 @@ from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
 from ryla_graphs.engines.comfyui.release import release_of, tell_other_release
 from ryla_graphs.engines.comfyui.run import ComfyRun, listen
 from ryla_graphs.engines.comfyui.server import Patience, Server
-from ryla_graphs.engines.comfyui.submission import submit
+from ryla_graphs.engines.comfyui.submission import extra_data, submit
 from ryla_graphs.engines.inputs import with_inputs
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.turns import Turns
@@ -134,7 +134,7 @@ class ComfyUI:
         feed = self._server.feed
         order = {
             "prompt": with_inputs(workflow, inputs, self.client.upload),
-            "extra_data": {"preview_method": "auto"} if previews else {},
+            "extra_data": extra_data(workflow, previews=previews),
         }
         inbox = listen(self._server, workflow, run_id)
         try:

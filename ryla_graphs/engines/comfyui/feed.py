@@ -29,7 +29,7 @@ Told = Message | Picture | Gap | Closed
 
 
 class Inbox:
-    """What is told of one prompt, in order."""
+    """The messages of one prompt, in order."""
 
     def __init__(self, prompt_id: str, *, every_picture: bool = False) -> None:
         self.prompt_id = prompt_id

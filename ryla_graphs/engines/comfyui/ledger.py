@@ -1,4 +1,4 @@
-"""What has been told of a run, so that nothing is told twice or out of order."""
+"""What has been reported of a run, so that nothing is reported twice or out of order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import mimetypes
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
@@ -115,15 +116,23 @@ class Ledger:
                 self._outputs.append(artifact)
                 yield OutputReady(self._run, artifact)
 
-    def finish(self, outputs: Mapping[str, Any], seconds: float | None = None) -> Iterator[Event]:
-        """The run ended well, by the server's word; `outputs` is its record of them, `seconds` of the time."""
+    def record(self, outputs: Mapping[str, Any]) -> Iterator[Event]:
+        """The outputs that the server has on record of a run that ended well."""
         yield from self.start()
         for node, output in outputs.items():
             yield from self.outputs(node, output)
+
+    def promise_only(self, executed: frozenset[str] | None) -> None:
+        """Expect no optional output but these, which the server executed; all where that is unknown."""
+        if executed is not None:
+            kept = (output for output in self._workflow.outputs if output.node in executed or not output.optional)
+            self._workflow = replace(self._workflow, outputs=tuple(kept))
+
+    def end(self, seconds: float | None = None) -> Event:
+        """The last event of a run that ended well by the server's word, which also says how long it took."""
         if (missing := self.missing) is not None:
-            yield Failed(self._run, missing)
-        else:
-            yield Finished(self._run, self.seconds if seconds is None else seconds, tuple(self._outputs))
+            return Failed(self._run, missing)
+        return Finished(self._run, self.seconds if seconds is None else seconds, tuple(self._outputs))
 
     def _ours(self, node: str) -> str:
         """The node of our graph that a node belongs to: `7.0.0.2` is one into which `7` expanded."""

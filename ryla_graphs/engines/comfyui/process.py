@@ -186,7 +186,7 @@ class ComfyUIProcess:
         return ["--disable-all-custom-nodes", *(["--whitelist-custom-nodes", *others] if others else [])]
 
     def _clear_away(self) -> None:
-        """Delete what is left of runs that nobody knows any more, and begin a new log where it is long."""
+        """Delete what is left of runs that are no longer known, and begin a new log where it is long."""
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
         before = time.time() - KEEP_SECONDS

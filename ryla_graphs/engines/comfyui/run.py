@@ -16,7 +16,7 @@ from ryla_graphs.engines.comfyui.frames import Message, Picture
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.comfyui.ledger import Ledger
 from ryla_graphs.engines.comfyui.server import Server
-from ryla_graphs.engines.comfyui.submission import submit
+from ryla_graphs.engines.comfyui.submission import extra_data, submit
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.outputs import OVER_SOCKET
@@ -24,7 +24,7 @@ from ryla_graphs.plan.services import calls_services
 from ryla_graphs.problems import EngineError, EngineUnreachable, OutOfMemory, Problem, RunLost
 
 ATTEMPTS = 2
-"""A run that has no memory is begun anew once, with the memory freed; but none that would pay a service twice."""
+"""A run that has no memory is started once more, with the memory freed; but none that would pay a service twice."""
 
 
 def attempt_id(run_id: str, attempt: int) -> str:
@@ -79,13 +79,13 @@ class ComfyRun:
         self._unsure = not heard
         """Whether there may be something to hear that does not come by itself."""
         self._gapless = heard
-        """Whether everything that was told has been heard."""
+        """Whether no message has been missed."""
         self._overtaken = False
         """Whether the run is over by an answer that pictures on the socket may still be behind."""
         self._cancelling = threading.Event()
 
     def cancel(self) -> None:
-        """End this run on the server, and no other. A server that cannot be told now is told by `events` later."""
+        """End this run on the server, and no other. A server that is unreachable now gets it from `events` later."""
         self._cancelling.set()
         with suppress(EngineUnreachable):
             self._server.client.cancel(self._inbox.prompt_id)
@@ -164,7 +164,7 @@ class ComfyRun:
         yield Cancelled(self.id)
 
     def _ask(self, *, silent: bool = False) -> Iterator[Event]:
-        """Ask the server where the run is: what it told may be incomplete, unless it was only silent."""
+        """Ask the server where the run is: its messages may be incomplete, unless it was only silent."""
         if not silent:
             self._unsure, self._gapless = True, False
         with suppress(EngineUnreachable):
@@ -197,7 +197,7 @@ class ComfyRun:
             yield from self._finish(state)
         elif state.phase == "failed":
             if self._order is None and state.prompt is not None:
-                self._order = {"prompt": state.prompt}
+                self._order = {"prompt": state.prompt, "extra_data": extra_data(self._workflow)}
             yield from self._fail(state.error or {}, state.seconds)
         elif state.phase == "cancelled" or (state.phase == "unknown" and self._cancelling.is_set()):
             # A prompt that was cancelled before its turn leaves no trace.
@@ -213,7 +213,11 @@ class ComfyRun:
 
     def _finish(self, state: JobState) -> Iterator[Event]:
         self._server.fitness.succeeded()
-        yield from self._ledger.finish(state.outputs, state.seconds)
+        yield from self._ledger.record(state.outputs)
+        if self._ledger.missing is not None and any(output.optional for output in self._workflow.outputs):
+            # Of a run that is taken up, only the record says which outputs the server left out.
+            self._ledger.promise_only(self._server.client.executed_outputs(self._inbox.prompt_id))
+        yield self._ledger.end(state.seconds)
 
     def _fail(self, data: Mapping[str, Any], seconds: float | None = None) -> Iterator[Event]:
         error = failure(self._workflow, data if self._partner_key is None else self._partner_key.hide(data))

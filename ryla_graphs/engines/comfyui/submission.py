@@ -9,6 +9,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.client import FAULT, OK, PASSING, Answer, ComfyClient, content_of
 from ryla_graphs.engines.comfyui.server import Server
 from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
+from ryla_graphs.formats import json_text
 from ryla_graphs.problems import AtNode, EngineRefused, EngineUnreachable, Problem
 
 
@@ -21,6 +22,14 @@ class Submitted(NamedTuple):
     """What is wrong with the outputs that it does not run."""
     nodes: frozenset[str] = frozenset()
     """Those outputs."""
+
+
+def extra_data(workflow: CompiledWorkflow, *, previews: bool = False) -> dict[str, Any]:
+    """What goes with a prompt: the editor's file it was read from, which the server saves into pictures beside it."""
+    extra: dict[str, Any] = {"preview_method": "auto"} if previews else {}
+    if (ui := workflow.origin.ui) is not None:
+        extra["extra_pnginfo"] = {"workflow": ui if json_text.is_fit(ui) else json_text.mended(ui)}
+    return extra
 
 
 def submit(

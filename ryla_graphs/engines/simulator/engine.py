@@ -52,9 +52,10 @@ class Simulator:
     name = "simulator"
     slots = 4
 
-    def __init__(self, *, strict: bool | None = None) -> None:
+    def __init__(self, *, strict: bool | None = None, catalog: Catalog | None = None) -> None:
         self.names = FileNames()
         self._strict = strict
+        self._catalog = catalog
 
     @property
     def strict(self) -> bool:
@@ -64,8 +65,8 @@ class Simulator:
         return os.environ.get("RYLA_SIMULATOR_STRICT", "").lower() not in ("", "0", "false", "no")
 
     def catalog(self) -> Catalog:
-        """The bundled classes; others are simulated by their schema."""
-        return catalogs.bundled()
+        """The classes that it was given, or the bundled ones; any other is simulated by its schema too."""
+        return catalogs.bundled() if self._catalog is None else self._catalog
 
     def start(
         self,
@@ -206,7 +207,7 @@ def simulated_run(
     workflow: CompiledWorkflow, files: Mapping[str, bytes], simulator: Simulator, run_id: str | None = None
 ) -> SimulatedRun:
     """A run of a graph with input files, whether the graph is known to name them or not."""
-    world = World(workflow.view, InputFiles(files), simulator.names)
+    world = World(workflow.view, InputFiles(files), simulator.names, workflow.origin.ui)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     execution = Execution(workflow.view, _targets(workflow), digests=digests)
     return SimulatedRun(run_id or str(uuid.uuid4()), workflow, world, execution)

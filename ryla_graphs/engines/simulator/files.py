@@ -18,11 +18,18 @@ from ryla_graphs.engines.simulator.drawing import MARK
 _MAKE, _MODEL = 0x010F, 0x0110
 
 
-def png(image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = ()) -> bytes:
-    """A PNG with the compiled workflow in its metadata, the word that it is simulated, and what of it is guessed."""
+def png(
+    image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = (), ui: Mapping[str, Any] | None = None
+) -> bytes:
+    """A PNG with the prompt and the editor's file in its metadata, as ComfyUI writes them, and a mark: simulated.
+
+    It says, too, what of it is guessed.
+    """
     info = PngInfo()
     for name, text in _texts(prompt, guessed):
         info.add_text(name, text)
+    if ui is not None:
+        info.add_text("workflow", json.dumps(ui))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", pnginfo=info, compress_level=1)
     return buffer.getvalue()

@@ -28,7 +28,7 @@ def call_of(task: Task, inputs: Mapping[str, Any], world: World) -> Call:
 
 
 def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
-    """A call with guesses for what nobody knows of its inputs, such as what an unknown class gives, and why."""
+    """A call with guesses for what is unknown of its inputs, such as what an unknown class gives, and why."""
     guess, reasons = without_unknown(call)
     if not reasons:
         return call, ()

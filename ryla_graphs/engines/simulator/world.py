@@ -30,6 +30,8 @@ class World:
     files: Mapping[str, Any]
     """Shapes of the input files by name, with what is in them."""
     names: FileNames
+    ui: Mapping[str, Any] | None = None
+    """The editor's file of the graph."""
     saved: list[Artifact] = field(default_factory=list)
     renderer: Renderer = field(default_factory=Renderer)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ryla_graphs.formats.embedded.cursor import Cursor, Fault, Text, decoded
 
 HEAD = b"Exif\0\0"
-"""What stands before the TIFF in a JPEG, and in a WebP where a program was not told better."""
+"""What stands before the TIFF in a JPEG, and in a WebP where a program knows no better."""
 
 _EXIF_FOLDER = 0x8769
 _USER_COMMENT = 0x9286

@@ -20,7 +20,7 @@ def merge_twins(graph: Graph) -> Graph:
     """The graph with equal nodes merged: same class, same values, same sources. What it saves does not change.
 
     Kept apart are nodes that are called differently, output nodes, and classes that may give another result each
-    time or of which nobody has said that they do not. Of these only the copies of one node that `prefix` makes are
+    time or of which it is not known that they do not. Of these only the copies of one node that `prefix` makes are
     merged. A node that several parts share, `day/vae` and `night/vae`, goes by what these names have in common.
     """
     twins: dict[Node, Node] = {}
@@ -31,15 +31,18 @@ def merge_twins(graph: Graph) -> Graph:
     copied = {node._origin[5] for node in graph.nodes if len(node._origin) > UNNAMED}
     for node in graph.nodes:
         cls = type(node)
-        if cls not in pure:
+        is_pure = pure.get(cls)
+        if is_pure is None:
             schema = node.schema_
-            pure[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
-        _, _, name, _, scope, original, _ = node._origin if len(node._origin) > UNNAMED else _NO_NAME
+            is_pure = pure[cls] = schema.is_pure and not schema.output_node and not issubclass(cls, AnyNode)
+        _, _, name, title, scope, original, _ = node._origin if len(node._origin) > UNNAMED else _NO_NAME
         twin = node
-        if pure[cls] or original or node in copied:
-            key: list[Any] = [cls if pure[cls] else original or node, node.title_]
+        if is_pure or original or node in copied:
+            key: list[Any] = [cls if is_pure else original or node, title]
             _extend(key, node.__dict__.values(), twins)
-            twin = _twin(node, name, kept.setdefault(tuple(key), {}))
+            equal = kept.setdefault(tuple(key), known := {name: node})
+            if equal is not known:
+                twin = _twin(node, name, equal)
         if name is not None:
             names.setdefault(twin, set()).add((scope, name))
         elif scope:
@@ -105,7 +108,7 @@ def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> N
         kind = type(value)
         if kind is str or value is None or (kind is int and value):
             key.append(value)
-        elif isinstance(value, Output):
+        elif kind is Output or isinstance(value, Output):
             key.append(twins.get(value.node, value.node))
             key.append(value.slot)
         elif isinstance(value, Node):

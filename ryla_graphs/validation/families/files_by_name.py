@@ -18,15 +18,12 @@ _CORE = ("nodes", "comfy_extras")
 
 def files_by_name(view: View) -> Iterator[Problem]:
     """GGUF needs loaders of its own, a diffusion model is no text encoder, and UMT5 is not the T5 that Flux.1 reads."""
-    for number, node in view.nodes.items():
-        files = view.families.files(node)
-        if not files or number not in view.reached:
-            continue
+    for node, files in view.loaders:
         for name, folder in files.items():
             given = view.families.literal(node, name)
             if not isinstance(given, str):
                 continue
-            if given.lower().endswith(".gguf") and node.schema.module.startswith(_CORE):
+            if given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):
                 yield _gguf(node, name, folder, given)
             elif folder == "text_encoders":
                 yield from _not_the_text(view, node, name, given)

@@ -16,10 +16,7 @@ def files_of_kinds(view: View) -> Iterator[Problem]:
 
     Any other kind of file in the wrong loader fails when it is loaded; that needs the file's header to be known.
     """
-    for number, node in view.nodes.items():
-        files = view.families.files(node)
-        if not files or number not in view.reached:
-            continue
+    for node, files in view.loaders:
         for name, folder in files.items():
             if folder != "checkpoints" and view.files is None:
                 continue  # only a header tells

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-from ryla_graphs.problems import AtNode, Problem
+from ryla_graphs.problems import AtNode, Problem, shorten
 from ryla_graphs.validation.view import View
+
+_CLOSE = 1e-9
+"""What samplers still take for a cfg of 1."""
 
 
 def same_text_twice(view: View) -> Iterator[Problem]:
@@ -16,10 +18,11 @@ def same_text_twice(view: View) -> Iterator[Problem]:
         cfg = view.families.literal(node, "cfg")
         if positive is None or positive != negative or not isinstance(cfg, (int, float)):
             continue
-        if not math.isclose(cfg, 1.0):
+        if abs(cfg - 1) > _CLOSE:
+            effect = f"cfg {shorten(cfg)} has no effect and doubles the time"
             yield Problem(
                 code="same_text_twice",
-                message=f"positive and negative are one conditioning, so cfg {cfg} has no effect and doubles the time",
+                message=f"positive and negative are one conditioning, so {effect}",
                 subject=AtNode(node=node.id, class_type=node.class_type, input="negative"),
                 given=node.inputs["negative"],
                 hint="wire another text as negative, or ConditioningZeroOut and cfg 1",

@@ -27,6 +27,8 @@ class Job:
     prompt: dict[str, Any]
     status: str = "pending"
     outputs: dict[str, Any] = field(default_factory=dict)
+    executes: list[str] = field(default_factory=list)
+    """The outputs that it is executed for."""
     error: dict[str, Any] | None = None
     told: list[list[Any]] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -41,7 +43,7 @@ class Job:
         """Its entry in the history."""
         ok = self.status == "completed"
         status = {"status_str": "success" if ok else "error", "completed": ok, "messages": self.told}
-        return {"prompt": [1, self.id, self.prompt, {}, []], "outputs": self.outputs, "status": status}
+        return {"prompt": [1, self.id, self.prompt, {}, self.executes], "outputs": self.outputs, "status": status}
 
 
 class StubComfy:
@@ -228,6 +230,8 @@ class StubComfy:
         if status != 200 or isinstance(answer, str):
             return _answer(answer, status)
         job = Job(self.script.own_id or body["prompt_id"], body["client_id"], body["prompt"])
+        left_out = {node for rows in answer["node_errors"].values() for node in rows["dependent_outputs"]}
+        job.executes = [node for node in outputs_of(job.prompt, job.id) if node not in left_out]
         self._jobs[job.id] = job
         self._queue.put_nowait(job)
         return web.json_response(answer | {"prompt_id": job.id, "number": len(self.submitted)})

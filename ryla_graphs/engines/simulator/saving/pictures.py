@@ -101,7 +101,11 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
     for name, image in zip(names, images, strict=True):
         picture = image.convert("RGB") if image.mode == "L" else image
         node.save(
-            "image", name, png(picture, node.world.prompt.document, node.guessed), subfolder=subfolder, folder=folder
+            "image",
+            name,
+            png(picture, node.world.prompt.document, node.guessed, node.world.ui),
+            subfolder=subfolder,
+            folder=folder,
         )
 
 

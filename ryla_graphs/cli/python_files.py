@@ -1,0 +1,116 @@
+"""Workflows, presets and functions in a user's Python file."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.problems import (
+    AtParameter,
+    InvalidDocument,
+    InvalidParameters,
+    NotFound,
+    Problem,
+    RylaError,
+    SourceUnreachable,
+)
+from ryla_graphs.workflow import Workflow
+
+
+def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
+    """A preset, or what makes a workflow of parameters, by its name in a file.
+
+    Raises `SourceUnreachable` and `NotFound` where there is none. A mistake in the file is an `InvalidDocument` with
+    the line that made it, here or when the function is called.
+    """
+    module = _imported(path)
+    if not hasattr(module, name):
+        found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
+        raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
+    value = getattr(module, name)
+    if isinstance(value, Preset):
+        return value
+
+    def with_parameters(**given: Any) -> Workflow:
+        if isinstance(value, Workflow) and not given:
+            return value
+        if not callable(value) or inspect.isclass(value):
+            what = "a class" if inspect.isclass(value) else type(value).__name__
+            raise NotFound(f"'{name}' in {path} is {what}: no workflow, and no function that makes one of parameters")
+        return _called(path, name, value, given)
+
+    return with_parameters
+
+
+def _makes_workflow(value: Any, module: ModuleType) -> bool:
+    own_function = inspect.isfunction(value) and value.__module__ == module.__name__
+    return isinstance(value, (Workflow, Preset)) or own_function
+
+
+def _imported(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise SourceUnreachable(f"cannot read '{path}': no such file")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise SourceUnreachable(f"cannot read '{path}' as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except RylaError:
+        raise
+    except Exception as error:
+        raise InvalidDocument(_user_error(path, error)) from error
+    return module
+
+
+def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> Workflow:
+    from pydantic import ValidationError, validate_call  # noqa: PLC0415
+
+    try:
+        result = validate_call(config={"arbitrary_types_allowed": True})(function)(**given)
+    except ValidationError as error:
+        raise InvalidParameters(
+            Problem(
+                code="bad_parameter",
+                message=f"{row['msg']}",
+                subject=AtParameter(name, ".".join(map(str, row["loc"]))),
+                given=row["input"],
+            )
+            for row in error.errors(include_url=False)
+        ) from None
+    except RylaError:
+        raise
+    except Exception as error:
+        raise InvalidDocument(_user_error(path, error)) from error
+    if not isinstance(result, Workflow):
+        raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
+    return result
+
+
+def _user_error(path: Path, error: Exception) -> str:
+    """The error of a user's own file, with the deepest line of it, or of a file beside it, that took part."""
+    if isinstance(error, SyntaxError):
+        code = (error.text or "").strip()
+        return _placed(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
+    said = f"{type(error).__name__}: {error}"
+    folder = path.parent.resolve()
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve().parent == folder]
+    if not frames:
+        return _placed(str(path), None, said, "")
+    last = frames[-1]
+    own = Path(last.filename).resolve() == path.resolve()
+    return _placed(str(path) if own else last.filename, last.lineno, said, last.line or "")
+
+
+def _placed(file: str, line: int | None, said: str, code: str) -> str:
+    place = file if line is None else f"{file}:{line}"
+    return f"{place}: {said}" + (f"\n    {code}" if code else "")
