@@ -33,8 +33,11 @@ def fitted(latent: LatentShape, model: Any) -> LatentShape:
         raise NodeFails(f"its model computes with {form.channels} channels, not with {dims[1]}")
     if len(dims) == 5 and form.dimensions == 2:
         raise NodeFails("its model computes with pictures, not with videos")
+    more: tuple[Dims, ...] = ()
+    if latent.empty and form.sound is not None and len(dims) == 5:
+        more = ((dims[0], *form.sound(dims[2])),)
     space = form.space if latent.empty and latent.keys.get(_SPACE) else latent.space
-    return replace(latent, samples=dims, space=space)
+    return replace(latent, samples=dims, space=space, more=more)
 
 
 _ANY_MODEL = "how many channels the model computes with is not known"
