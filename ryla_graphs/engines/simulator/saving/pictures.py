@@ -110,7 +110,9 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:
-    """Raise where a picture file cannot hold the channels."""
+    """Raise where a picture file cannot hold the channels, or a whole video."""
+    if isinstance(pictures, ImageShape) and pictures.videos:
+        raise NodeFails("no picture file holds a whole video")
     channels = 3 if isinstance(pictures, MaskShape) else int(pictures.channels)
     if channels not in ((1, 3, 4) if grey else (2, 3, 4)):
         raise NodeFails(f"no picture file has {channels} channels")
