@@ -422,6 +422,16 @@ def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
             "which replaces it",
         ),
         ("flux2-klein", {"image2": "b.png"}, "`image2` has no effect without `image`"),
+        ("sdxl", {"controlnetStrength": 0.5}, "`controlnetStrength` has no effect without `controlImage`"),
+        ("sdxl", {"controlnetName": "mine.safetensors"}, "`controlnetName` has no effect without `controlImage`"),
+        ("sdxl", {"controlImage": "c.png", "readerName": "x"}, "`readerName` has no effect"),
+        ("sd15", {"controlImage": "c.png", "control": "depth", "readerName": None}, "needs a `readerName`"),
+        ("sdxl-inpaint", {"baseImage": "drawn"}, "`maskImage` is needed"),
+        ("upscale", {"image": "b.png"}, "`prompt` has no effect without `tiledDiffusion`"),
+        ("wan22-t2v", {"highNoiseSteps": 20}, "`highNoiseSteps` has to be below `steps`, which is 20"),
+        ("wan22-t2v", {"lowFourStepsName": "x"}, "`lowFourStepsName` has no effect without `fourSteps`"),
+        ("ltx-video", {"length": 96}, "LTX-Video makes 8k+1 frames: 89 or 97"),
+        ("ltx-video", {"referenceStrength": 0.5}, "`referenceStrength` has no effect without `referenceImage`"),
         ("flux2-klein", {"image": "b.png", "width": 512}, "`width` has no effect beside `image`"),
     ],
 )
@@ -429,6 +439,37 @@ def test_what_does_not_go_together_is_refused(preset: str, given: dict[str, Any]
     drawn = presets.get("flux-dev").build(prompt="x", seed=1).picture
     with pytest.raises(InvalidParameters, match=re.escape(told)):
         presets.get(preset).build(prompt="x", **{k: drawn if v == "drawn" else v for k, v in given.items()})
+
+
+def test_the_experts_of_wan22_take_turns() -> None:
+    def taken(**given: Any) -> list[tuple[Any, ...]]:
+        prompt = presets.get("wan22-t2v").build(prompt="x", **given).compile().prompt
+        samplers = [prompt[f"{name}-noise-sampler"]["inputs"] for name in ("high", "low")]
+        assert samplers[1]["latent_image"][0] == "high-noise-sampler"
+        keys = ("start_at_step", "end_at_step", "add_noise", "return_with_leftover_noise")
+        return [tuple(inputs[key] for key in keys) for inputs in samplers]
+
+    assert taken() == [(0, 10, "enable", "enable"), (10, 20, "disable", "disable")]
+    assert taken(fourSteps=True) == [(0, 2, "enable", "enable"), (2, 4, "disable", "disable")]
+    assert taken(steps=8, highNoiseSteps=3) == [(0, 3, "enable", "enable"), (3, 8, "disable", "disable")]
+
+
+@pytest.mark.parametrize(
+    ("name", "control", "wanted"),
+    [
+        ("sdxl", "depth", "depth"),
+        ("sdxl", "pose", "openpose"),
+        ("sd15", "depth", "control_v11f1p_sd15_depth_fp16.safetensors"),
+        ("sd15", "pose", "control_v11p_sd15_openpose_fp16.safetensors"),
+    ],
+)
+def test_a_controlnet_is_told_what_its_map_shows(name: str, control: str, wanted: str) -> None:
+    """By a type where one file is for all kinds, or by the file."""
+    given = {"prompt": "x", "controlImage": "c.png", "control": control, "controlIsMap": True}
+    prompt = presets.get(name).build(given).compile().prompt
+    assert prompt["controlled"]["inputs"]["image"] == ["fitting", 0]
+    inputs = prompt[prompt["controlled"]["inputs"]["control_net"][0]]["inputs"]
+    assert wanted in (inputs.get("type"), inputs.get("control_net_name"))
 
 
 @pytest.mark.parametrize("name", ["flux-kontext", "flux2-klein"])

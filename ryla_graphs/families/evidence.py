@@ -8,8 +8,11 @@ from typing import Literal, Protocol
 
 from ryla_graphs import weights
 from ryla_graphs.families.family import Families, latents_of, with_latents
+from ryla_graphs.families.generations import is_of_a_new_generation
 from ryla_graphs.families.headers import Detected, FileKind
 from ryla_graphs.families.patterns import FilePattern, PatternsOfFolder
+from ryla_graphs.families.signs import ADAPTERS, CONTROL, DIFFUSION
+from ryla_graphs.families.vae_signs import VAES
 
 Basis = Literal["header", "manifest", "name"]
 
@@ -104,6 +107,17 @@ KINDS: Mapping[str, frozenset[FileKind]] = {
 """The kinds of files that loaders of a folder take."""
 
 
+_SIGNED = frozenset(name for sign in (*DIFFUSION, *CONTROL, *ADAPTERS) for name in sign.families)
+"""The families whose models are told by their tensors."""
+_SIGNED_LATENTS = frozenset(name for sign in VAES for name in sign.families)
+"""The latents by which headers of VAEs are told."""
+
+
+def _has_sign(folder: str, families: Families) -> bool:
+    """Whether a header could tell that a file is of these families."""
+    return bool(latents_of(families) & _SIGNED_LATENTS if folder == "vae" else families & _SIGNED)
+
+
 def is_wrong_kind(folder: str, detected: Detected) -> bool:
     """Whether loaders of a folder cannot load such a file."""
     return folder in KINDS and detected.kind not in KINDS[folder]
@@ -118,7 +132,12 @@ def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -
     if is_wrong_kind(folder, detected):
         return Evidence(frozenset(), "header", detected=detected)
     families, variant = detected.families, detected.variant
-    if told is not None and told.families:
+    if told is not None and told.families and not _has_sign(folder, told.families):
+        # Of a model that no sign tells from its forerunner: FLUX 3's layers have the names of Flux.2's.
+        families, variant = told.families, told.variant
+    elif told is None and is_of_a_new_generation(name):
+        families, variant = frozenset(), None
+    elif told is not None and told.families:
         families = (families & told.families) or families or told.families
         variant = variant or (told.variant if told.families <= families else None)
     return Evidence(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ryla_graphs.families.patterns import FilePattern
+from ryla_graphs.families.patterns import FilePattern, plain
 
 
 class Generations(NamedTuple):
@@ -74,3 +74,13 @@ NEWER: tuple[FilePattern, ...] = tuple(
     for row in GENERATIONS
 )
 """Names that say nothing. These come before all others."""
+
+
+def is_of_a_new_generation(text: str) -> bool:
+    """Whether a name, or what a LoRA's metadata call its model, has a number that no row knows.
+
+    >>> is_of_a_new_generation("flux-2-klein-4b"), is_of_a_new_generation("FLUX.4 dev")
+    (False, True)
+    """
+    name = plain(text)
+    return any(row.fits(name) for row in NEWER if row.folders is None)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ryla_graphs.families.encoders import IMAGE_ENCODERS, IMAGE_SIGNS, TEXT_ENCODERS, TEXT_SIGNS
 from ryla_graphs.families.family import FAMILIES, Families, with_latents
+from ryla_graphs.families.generations import is_of_a_new_generation
 from ryla_graphs.families.lora_signs import METADATA, TENSORS
 from ryla_graphs.families.signs import ADAPTERS, CONTROL, DIFFUSION, Sign
 from ryla_graphs.families.vae_signs import VAES
@@ -157,6 +158,8 @@ def _lora(tensors: _Tensors) -> Detected | None:
         return None
     for key in ("modelspec.architecture", "ss_base_model_version"):
         told = str(tensors.metadata.get(key, "")).lower()
+        if is_of_a_new_generation(told):
+            return Detected(kind="lora", evidence=f"{key} {told}")
         for pattern, families, variant in METADATA:
             if told and re.search(pattern, told):
                 return Detected(kind="lora", families=frozenset(families), variant=variant, evidence=f"{key} {told}")

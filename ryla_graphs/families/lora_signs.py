@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 METADATA: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     (r"flux[-_. ]?2", ("flux2",), None),
+    (r"flux[-_. ]?3", ("flux3",), None),
     (r"flux.*kontext", ("flux1",), "kontext"),
     (r"flux.*schnell", ("flux1",), "schnell"),
     (r"flux.*krea", ("flux1",), "krea"),
@@ -19,7 +20,10 @@ METADATA: tuple[tuple[str, tuple[str, ...], str | None], ...] = (
     (r"z[-_ ]?image", ("z-image",), None),
     (r"lumina", ("lumina2",), None),
     (r"hidream", ("hidream",), None),
+    (r"qwen[-_ ]?image[-_ ]?2[-_.]1", ("qwen-image-21",), None),
     (r"qwen[-_ ]?image", ("qwen-image",), None),
+    (r"moss[-_ ]?image", ("moss-image",), None),
+    (r"fibo[-_ ]?2", ("fibo2",), None),
     (r"wan.*2[._]2.*5b", ("wan22-5b",), None),
     (r"^wan|wan[-_ ]?2[._]?[12]", ("wan",), None),
     (r"hunyuan[-_ ]?video[-_ ]?1[._]5", ("hunyuan-video-15",), None),

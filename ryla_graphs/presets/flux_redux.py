@@ -55,14 +55,14 @@ def flux_redux(p: FluxReduxParams) -> Workflow:
     vision = CLIPVisionLoader(clip_name=p.clip_vision_name).named("clip-vision")
     shown: Source[Conditioning[Flux1]] = text.positive
     for name, picture in p.load_pictures().items():
-        seen = CLIPVisionEncode(clip_vision=vision, image=picture, crop=p.crop).named(f"{name}-seen")
+        seen = CLIPVisionEncode(clip_vision=vision, image=picture, crop=p.crop).named(f"seen-{name}")
         shown = StyleModelApply(
             conditioning=shown,
             style_model=redux,
             clip_vision_output=seen,
             strength=p.redux_strength,
             strength_type="multiply",
-        ).named(f"{name}-shown")
+        ).named(f"shown-{name}")
     picture = sample_flux(p, loaded, text._replace(positive=shown), flux_canvas(p))
     saved = SaveImage(images=picture, filename_prefix="flux_redux").named("save")
     return Workflow(saved).noting(negative_notice(p, CFG_ADVICE))

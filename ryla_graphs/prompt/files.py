@@ -85,11 +85,15 @@ def _of_foreign(node: ForeignNode) -> Iterator[NamedFile]:
             yield NamedFile(node.id, node.class_type, name, folder, value)
 
 
+_NO_FILE = "none"
+"""What loaders of 3D files have in their list for no file at all."""
+
+
 def input_files(prompt: Prompt) -> Iterator[NamedFile]:
     """The files of the server's input folder that a prompt names, in the prompt's order."""
     for node in prompt.nodes.values():
         for name, value in node.inputs.items():
-            if isinstance(value, str) and takes_input_file(node.schema, name):
+            if isinstance(value, str) and value != _NO_FILE and takes_input_file(node.schema, name):
                 yield NamedFile(node.id, node.class_type, name, "input", value)
 
 

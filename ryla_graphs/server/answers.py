@@ -26,6 +26,8 @@ from ryla_graphs.server.views import job_path, job_view, output_path, output_vie
 JSON = "application/json"
 CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
 """Media types into which a picture may be turned, and what Pillow calls them."""
+_LONGEST: Mapping[str, int] = {"image/webp": 16_383, "image/jpeg": 65_535}
+"""The longest side that a format has."""
 
 
 async def answer(request: Request, accepted: Accepted, here: Deployment, *, quality: int, outputs: str) -> Response:
@@ -84,7 +86,9 @@ async def _result(
         read = here.blobs.read if inline else None
         views = await in_thread(lambda: [output_view(output, read) for output in made])
         return JSONResponse(job_view(job, views, here.jobs), headers=headers)
-    headers |= {"Content-Location": output_path(shown[0])}
+    headers |= {"Content-Location": output_path(shown[0]), "Vary": "Accept"}
+    if shown[0].simulated:
+        headers["X-Simulated"] = "true"
     answer = await _picture(shown[0], here, wanted or "", quality)
     answer.headers.update(headers)
     return answer
@@ -102,13 +106,18 @@ async def _picture(output: Asset, here: Deployment, wanted: str, quality: int) -
     if wanted == output.media_type or wanted not in CONVERTIBLE:
         return await content_of(output, here)
     content = await in_thread(_converted, output, here, wanted, quality)
+    if content is None:
+        return await content_of(output, here)
     name = f"{output.name.rpartition('.')[0]}.{CONVERTIBLE[wanted].lower()}"
     return Response(content, headers=content_headers(wanted, name))
 
 
-def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes:
+def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes | None:
+    """The picture in another format; None where it is too large for that."""
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(here.blobs.read(output.hash))) as image:
+        if max(image.size) > _LONGEST.get(wanted, max(image.size)):
+            return None
         picture = image.convert("RGB") if wanted == "image/jpeg" else image
         picture.save(buffer, CONVERTIBLE[wanted], quality=quality)
     return delivered(buffer.getvalue(), wanted, mark=here.settings.mark_outputs)

@@ -21,6 +21,7 @@ from ryla_graphs.server.openapi import document
 from ryla_graphs.server.routes import events, jobs, loras, presets, status, workflow
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.safety.gate import Gatekeeper
+from ryla_graphs.server.safety.heads import Heads
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.store import Store
 from ryla_graphs.server.v2 import ROUTERS as V2_ROUTERS
@@ -62,6 +63,7 @@ def create_app(
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
+    app.add_middleware(Heads)
     app.add_middleware(
         BodyLimit, limits=_body_limits(chosen), idle_seconds=chosen.body_seconds, refuse=failures.refusal
     )

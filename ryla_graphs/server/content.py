@@ -44,11 +44,16 @@ def span_of(header: str | None, size: int) -> Span | None:
     return Span(start, end)
 
 
+def _has(known: str, tag: str) -> bool:
+    """Whether an ``If-None-Match`` names what is here; a weak tag is as good as another for that (RFC 9110, 13.1.2)."""
+    return known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
+
+
 async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | None = None) -> Response:
     """The answer with the content of an asset, or the part of it that the headers ask for."""
     tag, asked = f'"{asset.hash}"', asked or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag}
-    if tag in (known.strip() for known in asked.get("if-none-match", "").split(",")):
+    if _has(asked.get("if-none-match", ""), tag):
         return Response(status_code=304, headers={"ETag": tag})
     try:
         span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)

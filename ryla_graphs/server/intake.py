@@ -197,6 +197,7 @@ def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
 
 def webhook_in(content: dict[str, Any], check: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A body without the address of its webhook, and that address as `Terms.extra`; a node may bear that name."""
+    content = {key: value for key, value in content.items() if key not in WEBHOOK_NAMES or value is not None}
     for name in WEBHOOK_NAMES:
         if isinstance(address := content.get(name), str):
             check(address)

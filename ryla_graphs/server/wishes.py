@@ -51,6 +51,8 @@ def wishes_in(content: dict[str, Any]) -> tuple[dict[str, Any], Wishes]:
         value = content.get(name)
         if name == GPU_NAME and isinstance(value, str):
             gpu = value
+        elif name in content and value is None:
+            pass  # as if it were left out
         elif name != GPU_NAME and isinstance(value, (int, float)) and not isinstance(value, bool):
             cost = float(value)
         else:

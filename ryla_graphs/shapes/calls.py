@@ -80,7 +80,7 @@ def _wire(results: Sequence[tuple[Any, ...] | Blocked], slot: int, is_list: bool
         elif isinstance(value, (Several, Unknown)):
             return value
         else:
-            wire += value
+            wire += value if isinstance(value, (list, tuple)) else [value]
     if times is None:
         return wire
     return Several(wire[0], times * len(wire)) if wire else []

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from ryla_graphs import sockets
+from ryla_graphs.shapes.likely import carried, latent_likely, pictures_likely
 from ryla_graphs.shapes.registry import Call
 from ryla_graphs.shapes.unknown import Unknown, rounded
 from ryla_graphs.shapes.values import (
@@ -37,6 +38,8 @@ _HELD_BY: Mapping[str, type] = {
     "BOOLEAN": bool,
 }
 _PLAIN: Mapping[str, Any] = {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False, "COMBO": ""}
+_FITTING: Mapping[str, Any] = {"downscale_ratio_spacial": 8}
+"""So samplers take it for a latent that they may fit to their model."""
 _SIDE = 512
 _RATE = 24
 _FRAMES = ("length", "frames", "num_frames", "video_frames", "batch_size", "amount")
@@ -96,12 +99,16 @@ def _guess(call: Call, declared: str) -> Any:
     count = _first_number(call, _FRAMES) or 1
     match socket:
         case "IMAGE":
+            decoded = pictures_likely(_values(call))
+            if decoded is not None and unknown_size(decoded) is None:
+                return decoded
             batch = given.batch if isinstance(given, ImageShape) else count
             return given if _is_size_of(given, width, height) else ImageShape(batch, height, width)
         case "MASK":
             return given if _is_size_of(given, width, height) else MaskShape(1, height, width)
         case "LATENT":
-            return given or LatentShape((count, 4, height // 8, width // 8), empty=True)
+            likely = latent_likely(_values(call))
+            return likely or given or LatentShape((count, 4, height // 8, width // 8), keys=_FITTING, empty=True)
         case "VIDEO":
             frames = max((v.batch for v in _values(call) if isinstance(v, ImageShape)), default=_RATE)
             return given or VideoShape(frames, height, width, Fraction(_RATE))
@@ -113,7 +120,9 @@ def _guess(call: Call, declared: str) -> Any:
         case "CONDITIONING":
             return given or Conditioning((((1, 1, 1), {}),))
         case _:
-            return given if given is not None else _PLAIN.get(socket, Opaque(socket))
+            if given is not None or socket in _PLAIN:
+                return given if given is not None else _PLAIN[socket]
+            return carried(call, _values(call), socket) or Opaque(socket)
 
 
 def _values(call: Call) -> Iterator[Any]:

@@ -268,6 +268,27 @@ def test_the_order_of_tensors_does_not_matter(name: str, random: Any) -> None:
     assert (found.kind, found.families, found.variant) == (again.kind, again.families, again.variant)
 
 
+@pytest.mark.parametrize(
+    ("told", "families"),
+    [
+        ("flux-1-dev/lora", {"flux1"}),
+        ("Flux.2-klein-9b", {"flux2"}),
+        ("flux-3-klein/lora", {"flux3"}),
+        ("flux-4-dev/lora", set()),
+        ("qwen-image/lora", {"qwen-image"}),
+        ("qwen-image-2.1/lora", {"qwen-image-21"}),
+        ("qwen-image-3/lora", set()),
+        ("wan2.1_14b", {"wan"}),
+        ("wan3.0", set()),
+        ("sdxl_base_v1-0", {"sdxl"}),
+    ],
+)
+def test_a_lora_of_a_new_generation_is_of_no_family(told: str, families: set[str]) -> None:
+    header = {"lora_unet_x.lora_down.weight": {"shape": [8, 4]}, "__metadata__": {"modelspec.architecture": told}}
+    found = detect(header)
+    assert found is not None and found.kind == "lora" and found.families == families
+
+
 def test_every_row_names_what_there_is() -> None:
     assert set(every_family()) <= FAMILIES.keys()
     for sign in DIFFUSION:

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from ryla_graphs.families import BUILTIN, FAMILIES
+from ryla_graphs.families import BUILTIN, FAMILIES, Detected, FileKind
+from ryla_graphs.families.evidence import evidence
 from ryla_graphs.families.generations import GENERATIONS
 from ryla_graphs.weights.precision import quantisation
 from tests.conftest import recorded
@@ -56,6 +57,29 @@ def test_the_newest_templates_files_are_known() -> None:
 def test_a_name_tells_family_and_variant(folder: str, name: str, family: str, variant: str | None) -> None:
     found = BUILTIN.names.of(folder, name)
     assert found is not None and found.families == {family} and found.variant == variant
+
+
+def header(kind: FileKind, *families: str) -> Detected:
+    return Detected(kind=kind, families=frozenset(families))
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "read", "families"),
+    [
+        ("diffusion_models", "flux3-image-klein.safetensors", header("diffusion model", "flux2"), {"flux3"}),
+        ("diffusion_models", "ming_image_0.1_design.safetensors", header("diffusion model", "z-image"), {"ming-image"}),
+        ("vae", "qwen_image_2.1_vae.safetensors", header("vae", "wan22-5b"), {"qwen-image-21"}),
+        ("diffusion_models", "flux4-dev.safetensors", header("diffusion model", "flux2"), set()),
+        ("diffusion_models", "my_flux2.safetensors", header("diffusion model", "flux1"), {"flux1"}),
+        ("vae", "wan_2.1_vae.safetensors", header("vae", "wan22-5b"), {"wan22-5b"}),
+        ("diffusion_models", "mine.safetensors", header("diffusion model", "flux2"), {"flux2"}),
+    ],
+)
+def test_a_header_tells_no_newer_model_from_its_forerunner(
+    folder: str, name: str, read: Detected, families: set[str]
+) -> None:
+    found = evidence(BUILTIN.names, {(folder, name): read}, folder, name)
+    assert found is not None and found.families == families
 
 
 STEMS = {

@@ -132,3 +132,43 @@ def test_what_there_is(client: TestClient) -> None:
     assert client.get("/docs").status_code == 200
     for name in ("/nodes/KSampleer", "/presets/flux-def"):
         assert "did you mean" in client.get(name).json()["error"]["message"]
+
+
+def test_nulls_are_as_if_left_out(client: TestClient) -> None:
+    nothing = {"webhook_url": None, "gpu": None, "max_cost_usd": None}
+    assert client.post("/workflow", json={"workflow": flux(), **nothing}).status_code == 200
+    body = {"prompt": "x", "width": 64, "height": 64, "steps": 1, "webhookUrl": None, "gpu": None, "maxCostUsd": None}
+    assert client.post("/flux-dev", json=body).status_code == 200
+
+
+def test_a_picture_too_long_for_webp_comes_as_it_is(client: TestClient) -> None:
+    graph = {"1": {"class_type": "EmptyImage", "inputs": {"width": 16384, "height": 1, "batch_size": 1, "color": 0}}}
+    graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
+    answer = client.post("/workflow", json=graph, headers={"Accept": "image/webp"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.headers["vary"] == "Accept" and answer.headers["x-simulated"] == "true"
+
+
+def test_an_empty_key_and_a_number_beyond_all_are_told(client: TestClient) -> None:
+    empty = client.post("/workflow", json=flux(), headers={"Idempotency-Key": ""})
+    assert (empty.status_code, empty.json()["error"]["code"]) == (422, "invalid_parameters")
+    job = client.post("/workflow", json=flux()).headers["x-job-id"]
+    for after in (2**63, 10**30):
+        assert client.get(f"/jobs/{job}/events?after={after}").status_code == 422
+        assert client.get(f"/jobs/{job}/events", headers={"Last-Event-ID": str(after)}).status_code == 422
+
+
+def test_head_is_get_without_a_body(client: TestClient) -> None:
+    job = client.post("/workflow", json=flux()).headers["x-job-id"]
+    for path in ("/health", "/jobs", f"/jobs/{job}", f"/jobs/{job}/outputs/0", "/presets", "/openapi.json"):
+        plain, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(plain.content))
+
+
+def test_what_the_caller_has_is_not_sent_again(client: TestClient) -> None:
+    where = f"/jobs/{client.post('/workflow', json=flux()).headers['x-job-id']}/outputs/0"
+    tag = client.get(where).headers["etag"]
+    for known in (tag, f"W/{tag}", "*", f'"other", {tag}'):
+        assert client.get(where, headers={"If-None-Match": known}).status_code == 304
+    assert client.get(where, headers={"If-None-Match": '"other"'}).status_code == 200

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from PIL import Image
 
 from ryla_graphs import presets
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from tests.preset_examples import EXAMPLES, acting
+from tests.server.clients import TestClient
 
-SMALL = {"width": 64, "height": 64, "megapixels": 0.1, "resolution": 64, "length": 5, "steps": 1, "refineSteps": 1}
+SMALL = {"width": 64, "height": 64, "megapixels": 0.1, "resolution": 64, "length": 9, "steps": 2, "refineSteps": 1}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from ryla_graphs.client.flows import submit_workflow
@@ -22,6 +21,7 @@ from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.workflow import Workflow
 from tests.engines.stub import Script, StubComfy, file, serving
+from tests.server.clients import TestClient
 from tests.server.scripted import Held, ScriptedEngine, ending
 from tests.server.test_contract import flux
 from tests.server.test_jobs import ASYNC, ended

@@ -256,3 +256,25 @@ class TestTwoContainers:
             with pytest.raises(StoreUnreachable):
                 store.add_job(job(1), [])
         assert store.job(job(1).id) is None and store.add_job(job(1), []) is None
+
+
+def test_who_brings_much_pushes_out_nobody_else(opening: Callable[[], Open]) -> None:
+    """The oldest job of an owner goes where that owner's take too much; uploads count for themselves."""
+    store = opening()()
+    for number, owner in enumerate(("me", "you", "me", "me")):
+        begun = job(number, owner)
+        store.add_job(begun, [event(1)])
+        blob = store.blobs.put(b"x" * (100 + number))
+        ended = replace(begun, state=JobState.CANCELLED, ended_at=float(number))
+        output = replace(asset(number, blob.hash, begun.id), owner=owner, size=blob.size)
+        store.save_job(ended, was=JobState.QUEUED, output=output)
+    upload = store.blobs.put(b"y" * 10_000)
+    store.add_asset(replace(asset(9, upload.hash), size=upload.size))
+    store.add_asset(replace(asset(10, upload.hash, kind="lora"), size=upload.size))
+    store.add_asset(replace(asset(11, upload.hash), owner="you", size=upload.size))
+
+    assert store.expire(Retention(bytes=250), now=100.0) == 1
+    assert [each.id for each in store.jobs()] == [job(3).id, job(2).id, job(1).id]
+    assert store.uploaded_bytes("me") == store.uploaded_bytes("me", loras=True) == 10_000
+    assert store.uploaded_bytes("nobody") == 0
+    store.close()

@@ -17,6 +17,7 @@ from tests.shapes.rules import outputs
 
 TEXT = Conditioning((((1, 77, 768), {"pooled_output": None}),))
 WAN_VAE = vae_of("vae", "wan_2.1_vae.safetensors")
+VAE = vae_of("vae", "ae.safetensors")
 SD_VAE = vae_of("checkpoints", "v1-5-pruned-emaonly.safetensors")
 MANY = LatentShape((3, 4, 20, 24), batch_index=(4, 5, 6), noise_mask=(3, 1, 160, 192))
 VIDEO = LatentShape((2, 16, 5, 8, 12))
@@ -174,6 +175,24 @@ def test_sounds_of_videos() -> None:
     assert (both.samples, both.more) == ((1, 128, 13, 16, 24), ((1, 8, 97, 16),))
     again = outputs("LTXVSeparateAVLatent", av_latent=both)
     assert [latent.samples for latent in again] == [video.samples, sound.samples]
+
+
+def test_models_that_make_sound_with_a_picture() -> None:
+    minimax = model_of("diffusion_models", "minimax_h3_fl2va_pruned_int8_convrot.safetensors")
+    empty = outputs("EmptyLatentImage", width=1280, height=720, batch_size=1)
+    done = outputs("KSampler", latent_image=empty, model=minimax)
+    assert (done.samples, done.more) == ((1, 24, 1, 45, 80), ((1, 32, 2, 2),))
+
+
+def test_models_that_nobody_knows() -> None:
+    # The VAE knows what the model must have made.
+    strange = Opaque("MODEL", {"unknown": "of a pack"})
+    empty = outputs("EmptyLatentImage", width=512, height=256, batch_size=2)
+    done = outputs("KSampler", latent_image=empty, model=strange)
+    assert isinstance(done.samples[1], Unknown)
+    assert outputs("VAEDecode", samples=done, vae=VAE) == ImageShape(2, 256, 512)
+    assert outputs("VAEDecode", samples=done, vae=vae_of("vae", "flux2-vae.safetensors")) == ImageShape(2, 256, 512)
+    assert outputs("VAEDecode", samples=done, vae=WAN_VAE) == ImageShape(2, 256, 512)
 
 
 def test_unknown_pictures_say_what_is_known() -> None:

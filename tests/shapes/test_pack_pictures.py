@@ -22,6 +22,8 @@ OLD_KJ = {"image": P, "divisible_by": 2}
 KJ = {"image": P, "upscale_method": "area", "pad_color": "0, 0, 0", "crop_position": "center", "divisible_by": 8}
 ESSENTIALS = {"image": P, "interpolation": "nearest", "condition": "always"}
 VHS = {"video": "a.mp4", "custom_width": 0, "custom_height": 0, "frame_load_cap": 0, "skip_first_frames": 0}
+RATIO = {"image": P, "proportional_width": 1, "proportional_height": 1, "round_to_multiple": "8",
+         "scale_to_side": "longest", "scale_to_length": 1024}  # fmt: skip
 
 SHAPES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     ("ImageResizeKJv2", {**KJ, "width": 64, "height": 64, "keep_proportion": "stretch"}, (2, 64, 64, 3)),
@@ -59,6 +61,23 @@ SHAPES: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
     ("DWPreprocessor", {"image": P, "resolution": 32}, (2, 512, 881, 3)),
     ("AIO_Preprocessor", {"image": ALPHA, "preprocessor": "none"}, (1, 64, 96, 4)),
     ("GrowMaskWithBlur", {"mask": M}, (3, 48, 64)),
+    ("LayerColor: HSV", {"image": ALPHA}, (1, 64, 96, 4)),
+    ("LayerFilter: MotionBlur", {"image": ALPHA}, (1, 64, 96, 3)),
+    ("LayerStyle: DropShadow", {"background_image": P, "layer_image": ALPHA, "layer_mask": M}, (3, 75, 129, 3)),
+    ("LayerMask: RmBgUltra V2", {"image": P}, (2, 75, 129, 4)),
+    ("LayerUtility: ImageCombineAlpha", {"RGB_image": P, "mask": M}, (3, 75, 129, 4)),
+    ("LayerUtility: ColorImage V2", {"size": "1024 x 768", "custom_width": 9, "custom_height": 9}, (1, 768, 1024, 3)),
+    ("LayerUtility: ImageScaleRestore", {"image": P, "scale": 0.5, "scale_by_longest_side": False}, (2, 37, 64, 3)),
+    ("LayerUtility: ImageScaleRestore", {"image": P, "scale": 0.5, "scale_by_longest_side": True,
+                                         "longest_side": 1024}, (2, 595, 1024, 3)),
+    ("LayerUtility: ImageScaleByAspectRatio V2", {**RATIO, "aspect_ratio": "original"}, (2, 600, 1024, 3)),
+    ("LayerUtility: ImageScaleByAspectRatio V2", {**RATIO, "aspect_ratio": "9:16"}, (2, 1024, 576, 3)),
+    ("LayerUtility: ImageScaleByAspectRatio V2", {**RATIO, "aspect_ratio": "4:3",
+                                                  "scale_to_side": "total_pixel(kilo pixel)"}, (2, 880, 1168, 3)),
+    ("UltimateSDUpscale", {"image": P, "upscale_by": 1.5}, (2, 112, 192, 3)),
+    ("UpscalerTensorrt", {"images": P, "resize_to": "4k", "resize_width": 9, "resize_height": 9}, (2, 2160, 3840, 3)),
+    ("UpscalerTensorrt", {"images": P, "resize_to": "2.5x", "resize_width": 9, "resize_height": 9}, (2, 187, 322, 3)),
+    ("ImageBatchExtendWithOverlap", {"source_images": P, "overlap": 1, "new_images": P}, (2, 75, 129, 3)),
 ]  # fmt: skip
 
 
@@ -124,3 +143,24 @@ def test_pictures_of_packs_are_really_put_together() -> None:
     result = run(Simulator(), Workflow.load(prompt).compile())
     sizes = [(output.filename, output.guessed) for output in result.outputs]
     assert sizes == [("x_00001_.png", ()), ("x_00002_.png", ())]
+
+
+def test_a_wrapped_wan_video_has_the_frames_that_it_was_asked_for() -> None:
+    embeds = outputs("WanVideoImageToVideoEncode", width=832, height=480, num_frames=83)
+    samples, _ = outputs("WanVideoSampler", image_embeds=embeds)
+    assert outputs("WanVideoDecode", samples=samples) == ImageShape(81, 480, 832)
+
+
+@pytest.mark.parametrize(
+    ("task", "shown", "masked"),
+    [
+        ("caption", (1, 64, 64, 3), (1, 64, 64)),
+        ("docvqa", (2, 75, 129, 3), (1, 64, 64)),
+        ("region_caption", (2, 75, 129, 3), (1, 64, 64)),
+        ("ocr_with_region", (2, 75, 129, 3), (2, 75, 129)),
+    ],
+)
+def test_a_captioner_draws_where_it_shows_something(task: str, shown: tuple[int, ...], masked: tuple[int, ...]) -> None:
+    image, mask, *_ = outputs("Florence2Run", image=P, task=task, fill_mask=False,
+                              text_input="what is it?" if task == "docvqa" else "")  # fmt: skip
+    assert (image.shape, mask.shape) == (shown, masked)

@@ -18,10 +18,12 @@ from ryla_graphs.engines.simulator.drawing import MARK
 _MAKE, _MODEL = 0x010F, 0x0110
 
 
-def png(image: Image.Image, prompt: Mapping[str, Any], ui: Mapping[str, Any] | None = None) -> bytes:
-    """A PNG with the prompt and the editor's file in its metadata, as ComfyUI writes them, and a mark: simulated."""
+def png(
+    image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = (), ui: Mapping[str, Any] | None = None
+) -> bytes:
+    """A PNG with the prompt and the editor's file in its metadata, that it is simulated, and what of it is guessed."""
     info = PngInfo()
-    for name, text in _texts(prompt):
+    for name, text in _texts(prompt, guessed):
         info.add_text(name, text)
     if ui is not None:
         info.add_text("workflow", json.dumps(ui))
@@ -30,11 +32,12 @@ def png(image: Image.Image, prompt: Mapping[str, Any], ui: Mapping[str, Any] | N
     return buffer.getvalue()
 
 
-def _texts(prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("simulated", MARK), ("software", "ryla_graphs simulator"), ("prompt", json.dumps(prompt))]
+def _texts(prompt: Mapping[str, Any], guessed: Sequence[str] = ()) -> list[tuple[str, str]]:
+    texts = [("simulated", MARK), ("software", "ryla_graphs simulator"), ("prompt", json.dumps(prompt))]
+    return [*texts, ("guessed", "\n".join(guessed))] if guessed else texts
 
 
-def deep_png(image: Image.Image, prompt: Mapping[str, Any]) -> bytes:
+def deep_png(image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = ()) -> bytes:
     """A PNG of 16 bits a channel, which Pillow cannot write of colours."""
     picture = image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
     width, height = picture.size
@@ -45,7 +48,9 @@ def deep_png(image: Image.Image, prompt: Mapping[str, Any]) -> bytes:
     stride = len(pixels) // height
     rows = b"".join(b"\0" + pixels[start : start + stride] for start in range(0, len(pixels), stride))
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
-    chunks += [(b"tEXt", name.encode() + b"\0" + text.encode("latin-1", "replace")) for name, text in _texts(prompt)]
+    chunks += [
+        (b"tEXt", name.encode() + b"\0" + text.encode("latin-1", "replace")) for name, text in _texts(prompt, guessed)
+    ]
     chunks += [(b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
 

@@ -27,5 +27,5 @@ def _looking(
     text: Source[Conditioning[Family]], references: Mapping[str, Source[Latent]], label: str
 ) -> Source[Conditioning[Family]]:
     for name, latent in references.items():
-        text = ReferenceLatent(conditioning=text, latent=latent).named(f"{name}-{label}")
+        text = ReferenceLatent(conditioning=text, latent=latent).named(f"{label}-{name}")
     return text

@@ -77,7 +77,7 @@ class Wan22Params(WanVideoParams, Speed):
     @model_validator(mode="after")
     def _both_draw(self) -> Self:
         if self.high_noise_steps >= self.steps:
-            raise ValueError(f"highNoiseSteps has to be below steps, which is {self.steps}: the second expert ends")
+            raise ValueError(f"`highNoiseSteps` has to be below `steps`, which is {self.steps}: the second expert ends")
         return self
 
     @property

@@ -25,7 +25,8 @@ from ryla_graphs.server.wishes import NO_WISHES, Wishes, wishes_in
 router = APIRouter(tags=["run"])
 
 Key = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=255, description="The same key gives the same job")
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=255, description="The same key gives the same job"),
 ]
 Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
 From = Annotated[

@@ -27,6 +27,16 @@ from ryla_graphs.server.safety.refusals import refusal
 _CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+_ISATAP = (0x5EFE, 0x0200_5EFE)
+"""What stands before an IPv4 address in the last half of an ISATAP address."""
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        ("64:ff9b:1::/48", "fec0::/10", "3fff::/20", "2001::/23", "100.64.0.0/10", "192.0.0.0/24", "168.63.129.16/32"),
+    )
+)
+"""Not public, whatever the version of Python says; the last one is Azure's own, for its machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,11 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is None and (ip in _NAT64 or ip in _COMPATIBLE or (int(ip) >> 32) & 0xFFFF_FFFF in _ISATAP):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
 
 
 class Answer(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from ryla_graphs.shapes.models.noise import (
     Cascade,
@@ -15,6 +15,7 @@ from ryla_graphs.shapes.models.noise import (
     FluxFlow,
     Sampling,
 )
+from ryla_graphs.shapes.unknown import Whole, most, rounded
 
 
 class Format(NamedTuple):
@@ -24,6 +25,17 @@ class Format(NamedTuple):
     dimensions: int = 2
     space: int = 8
     time: int = 1
+    sound: Callable[[Whole], tuple[Whole, ...]] | None = None
+    """For models that make sound with a video: the latents of the sound without their batch, by its steps of time."""
+
+
+def frames_of_minimax(steps: Any) -> Any:
+    """How many frames some steps of time of MiniMax H3 are: of five steps the first is one frame, the others four."""
+    return steps // 5 * 17 + most(0, steps % 5 * 4 - 3)
+
+
+def _sound_of_minimax(steps: Whole) -> tuple[Whole, ...]:
+    return 32, 2, rounded(frames_of_minimax(steps) * 5 / 3)
 
 
 FORMATS: Mapping[str, Format] = {
@@ -47,7 +59,7 @@ FORMATS: Mapping[str, Format] = {
     "cosmos": Format(16, 3, time=8),
     "cogvideox": Format(16, 3, time=4),
     "seedvr2": Format(16, 3),
-    "minimax-h3": Format(32, 3, 16, 4),
+    "minimax-h3": Format(24, 3, 16, 4, _sound_of_minimax),
     "stable-audio": Format(64, 1, time=2048),
     "stable-audio-3": Format(256, 1, time=4096),
     "ace": Format(8),

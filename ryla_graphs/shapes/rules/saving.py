@@ -16,6 +16,8 @@ rows(
         "SaveImageAdvanced": "images",
         "PreviewImage": "images",
         "MaskPreview": "mask",
+        "MaskPreview+": "mask",
+        "LayerMask: MaskPreview": "mask",
         "SaveAnimatedWEBP": "images",
         "SaveAnimatedPNG": "images",
         "SaveSVGNode": "svg",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from statistics import NormalDist
@@ -13,13 +14,35 @@ from ryla_graphs.engines.simulator.pictures.registry import Out, draws
 
 @draws("ImageBlur", frames=("image",))
 def blur(out: Out, image: Image.Image) -> Image.Image:
-    return image.filter(ImageFilter.GaussianBlur(out["sigma"] * out["blur_radius"]))
+    return _blurred(image, out["blur_radius"], out["sigma"])
 
 
 @draws("ImageSharpen", frames=("image",))
 def sharpen(out: Out, image: Image.Image) -> Image.Image:
-    radius = out["sigma"] * out["sharpen_radius"]
-    return image.filter(ImageFilter.UnsharpMask(radius, round(out["alpha"] * 1000), 0))
+    return Image.blend(_blurred(image, out["sharpen_radius"], out["sigma"]), image, 1 + 10 * out["alpha"])
+
+
+def _blurred(image: Image.Image, radius: int, sigma: float) -> Image.Image:
+    """Blurred by a bell as wide as the radius says, in parts of which sigma is told; edges are mirrored."""
+    steps = range(-radius, radius + 1)
+    weights = [math.exp(-((step / radius / sigma) ** 2) / 2) for step in steps]
+    spread = math.sqrt(sum(weight * step**2 for weight, step in zip(weights, steps, strict=True)) / sum(weights))
+    width, height = image.size
+    wide = _mirrored(image, radius)
+    high = _mirrored(wide.transpose(Image.Transpose.TRANSPOSE), radius)
+    around = high.transpose(Image.Transpose.TRANSPOSE).filter(ImageFilter.GaussianBlur(spread))
+    return around.crop((radius, radius, radius + width, radius + height))
+
+
+def _mirrored(image: Image.Image, margin: int) -> Image.Image:
+    """A picture with what is next to its left and right edges once more on the other side of them."""
+    width, height = image.size
+    turned = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    canvas = Image.new(image.mode, (width + 2 * margin, height))
+    canvas.paste(turned, (margin + 1 - width, 0))
+    canvas.paste(turned, (margin + width - 1, 0))
+    canvas.paste(image, (margin, 0))
+    return canvas
 
 
 @draws("Canny", frames=("image",))

@@ -16,7 +16,7 @@ def solid(out: Out) -> Image.Image:
     return Image.new("L", out.size, round(255 * out["value"]))
 
 
-@draws("InvertMask", frames=("mask",))
+@draws("InvertMask", "LayerMask: MaskInvert", frames=("mask",))
 def invert(_: Out, mask: Image.Image) -> Image.Image:
     return Image.eval(mask, lambda value: 255 - value)
 

@@ -9,9 +9,9 @@ from ryla_graphs.engines.simulator.pictures.fitting import resample
 from ryla_graphs.engines.simulator.pictures.registry import Out, draws
 
 
-@draws("VAEDecode", "VAEDecodeTiled")
+@draws("LTXVSpatioTemporalTiledVAEDecode", "LTXVTiledVAEDecode", "VAEDecode", "VAEDecodeTiled", "WanVideoDecode")
 def decode(out: Out) -> Image.Image:
-    behind = out["samples"].content
+    behind = (out.inputs.get("samples") or out["latents"]).content
     drawn = behind if isinstance(behind, Drawn) else Drawn(out.key, "")
     width, height = out.size
     return draw(width, height, drawn.key, out.index, f"{drawn.caption} {width}x{height}".strip())

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ryla_graphs.engines.simulator.frames import Frames, Source
 from ryla_graphs.engines.simulator.pictures.fitting import as_mode, fitted
-from ryla_graphs.engines.simulator.pictures.registry import Out, Stretch, makes, picks, source, whole_of
+from ryla_graphs.engines.simulator.pictures.registry import Out, Stretch, draws, makes, picks, source, whole_of
 from ryla_graphs.shapes.values import ImageShape, MaskShape
 
 _SHAPES = (ImageShape, MaskShape)
@@ -66,6 +66,31 @@ def every_nth(out: Out) -> list[Stretch]:
 @picks("VHS_MergeImages")
 def both(out: Out) -> list[Stretch]:
     return [whole_of(out["images_A"]), whole_of(out["images_B"])]
+
+
+@picks("ImageBatchExtendWithOverlap")
+def extended(out: Out) -> list[Stretch]:
+    """The overlap is that of one side; it is not blended."""
+    given, overlap, further = out["source_images"], out["overlap"], out.inputs.get("new_images")
+    count = int(given.batch)
+    if out.slot != 2 or further is None:
+        return [Stretch(given, count - overlap, overlap) if out.slot == 1 else whole_of(given)]
+    if out["overlap_side"] == "source":
+        return [Stretch(given, 0, count - overlap), whole_of(further)]
+    return [whole_of(given), Stretch(further, overlap, int(further.batch) - overlap)]
+
+
+@draws("LayerUtility: ImageCombineAlpha", frames=("RGB_image", "mask"))
+def combine_alpha(_: Out, image: Image.Image, mask: Image.Image) -> Image.Image:
+    """A mask is white where the picture is to be seen."""
+    result = image.convert("RGB")
+    result.putalpha(mask.resize(image.size))
+    return result
+
+
+@draws("LayerUtility: ColorImage V2")
+def colour_image(out: Out) -> Image.Image:
+    return Image.new("RGB", out.size, out["color"])
 
 
 @makes("ImageConcanate", "ImageConcatMulti")

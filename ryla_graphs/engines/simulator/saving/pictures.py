@@ -37,6 +37,11 @@ def preview_mask(node: Node) -> None:
     show(node, node["mask"])
 
 
+@saves("LayerMask: MaskPreview")
+def preview_mask_of_layer(node: Node) -> None:
+    _save_each(node, node["mask"], f"MaskPreview_temp_{node.letters()}", folder="temp")
+
+
 @saves("Painter", "ImageCropV2")
 def preview_result(node: Node) -> None:
     """These are no output nodes, and show what they give."""
@@ -95,9 +100,8 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
     names, subfolder = node.world.names.several(len(images), prefix, ".png", images[0].size, folder=folder)
     for name, image in zip(names, images, strict=True):
         picture = image.convert("RGB") if image.mode == "L" else image
-        node.save(
-            "image", name, png(picture, node.world.prompt.document, node.world.ui), subfolder=subfolder, folder=folder
-        )
+        content = png(picture, node.world.prompt.document, node.guessed, node.world.ui)
+        node.save("image", name, content, subfolder=subfolder, folder=folder)
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:
@@ -111,7 +115,7 @@ def _check(pictures: Pictures, *, grey: bool = False) -> None:
 def send_images(node: Node) -> None:
     """They come over the socket, in no folder."""
     for index, image in enumerate(node.images(node["images"]), 1):
-        node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document))
+        node.save("image", f"{node.call.node}_{index:05}_.png", png(image, node.world.prompt.document, node.guessed))
 
 
 @saves("SaveImageAdvanced")
@@ -121,13 +125,15 @@ def save_advanced(node: Node) -> None:
     suffix, size = f".{form['format']}", (int(pictures.width), int(pictures.height))
     names, subfolder = node.world.names.several(int(pictures.batch), node["filename_prefix"], suffix, size, last="")
     for name, image in zip(names, node.images(pictures), strict=True):
-        node.save("image", name, _encoded(image, form, node.world.prompt.document), subfolder=subfolder)
+        node.save("image", name, _encoded(node, image, form), subfolder=subfolder)
 
 
-def _encoded(image: Image.Image, form: Any, prompt: Any) -> bytes:
+def _encoded(node: Node, image: Image.Image, form: Any) -> bytes:
+    prompt = node.world.prompt.document
     if form["format"] == "exr":
         return exr(image, prompt, linear=form.get("input_color_space") == "linear")
-    return deep_png(image, prompt) if form["bit_depth"] == "16-bit" else png(image, prompt)
+    written = deep_png if form["bit_depth"] == "16-bit" else png
+    return written(image, prompt, node.guessed)
 
 
 @saves("SaveAnimatedWEBP", "SaveAnimatedPNG")

@@ -10,12 +10,14 @@ from ryla_graphs.engines.simulator.files import glb, safetensors
 from ryla_graphs.engines.simulator.names import place
 from ryla_graphs.engines.simulator.saving.registry import saves
 from ryla_graphs.engines.simulator.world import MAX_PIXELS, Node
+from ryla_graphs.shapes.unknown import bounds
 from ryla_graphs.shapes.values import Opaque
 
 
 @saves("SaveLatent")
 def save_latent(node: Node) -> None:
-    shape = [int(length) for length in node["samples"].samples]
+    # What nobody knows of a latent is as small as it may be.
+    shape = [max(1, int(bounds(length)[0])) for length in node["samples"].samples]
     if math.prod(shape) > MAX_PIXELS:
         raise node.fail(f"a latent of {math.prod(shape):,} numbers; the simulator writes up to {MAX_PIXELS:,}")
     name, subfolder = node.world.names.next(node["filename_prefix"], ".latent", (0, 0))

@@ -8,6 +8,7 @@ from ryla_graphs.shapes.models import CODECS, Codec
 from ryla_graphs.shapes.registry import Guessed, NodeFails, rule
 from ryla_graphs.shapes.rules.keyed import both
 from ryla_graphs.shapes.tensors import Dims, copied, differ, surely
+from ryla_graphs.shapes.unknown import Unknown, rounded
 from ryla_graphs.shapes.values import AudioShape, ImageShape, LatentShape, MaskShape, Opaque
 
 Outputs = tuple[Any, ...]
@@ -76,11 +77,22 @@ def decode(samples: LatentShape, vae: Any = None) -> ImageShape:
     if vae is None:
         raise NodeFails("there is no VAE")
     if is_known(vae):
-        return codec_of(vae).decode(samples.samples)
+        codec = codec_of(vae)
+        return codec.decode(_as_sampled_for(samples, codec))
     if len(samples.samples) < 4:
         raise NodeFails("latents of a sound decode to no pictures")
     # Of a VAE that nobody knows, its latents know by how much it enlarges them.
     return ImageShape(samples.batch * samples.frames, samples.height, samples.width)
+
+
+def _as_sampled_for(latent: LatentShape, codec: Codec) -> Dims:
+    """Latents that were fitted to a model that nobody knows, which this VAE must belong to."""
+    dims = latent.samples
+    said = latent.keys.get("downscale_ratio_spacial")
+    if len(dims) < 4 or not isinstance(dims[1], Unknown) or codec.flat or not said:
+        return dims
+    dims = (dims[0], codec.channels, *dims[2:-2], *(rounded(side * said / codec.decoded) for side in dims[-2:]))
+    return (*dims[:2], 1, *dims[2:]) if codec.time is not None and len(dims) == 4 else dims
 
 
 def _cut(pixels: ImageShape, factor: int) -> ImageShape:

@@ -8,7 +8,7 @@ from typing import Any
 from ryla_graphs.shapes.models import Format
 from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.tensors import Dims, differ
-from ryla_graphs.shapes.unknown import most, rounded
+from ryla_graphs.shapes.unknown import Unknown, most, rounded
 from ryla_graphs.shapes.values import LatentShape, Opaque, Sigmas
 
 _SPACE, _TIME = "downscale_ratio_spacial", "downscale_ratio_temporal"
@@ -17,8 +17,10 @@ _SPACE, _TIME = "downscale_ratio_spacial", "downscale_ratio_temporal"
 def fitted(latent: LatentShape, model: Any) -> LatentShape:
     """Latents as a model takes them: empty ones are made to fit. Raises `NodeFails` where they cannot be."""
     form = model.facts.get("format") if isinstance(model, Opaque) else None
-    if not isinstance(form, Format) or latent.more:
+    if latent.more:
         return latent
+    if not isinstance(form, Format):
+        return _unfitted(latent)
     dims = latent.samples
     if latent.empty and len(dims) > 1:
         dims = (dims[0], form.channels, *dims[2:])
@@ -31,8 +33,21 @@ def fitted(latent: LatentShape, model: Any) -> LatentShape:
         raise NodeFails(f"its model computes with {form.channels} channels, not with {dims[1]}")
     if len(dims) == 5 and form.dimensions == 2:
         raise NodeFails("its model computes with pictures, not with videos")
+    more: tuple[Dims, ...] = ()
+    if latent.empty and form.sound is not None and len(dims) == 5:
+        more = ((dims[0], *form.sound(dims[2])),)
     space = form.space if latent.empty and latent.keys.get(_SPACE) else latent.space
-    return replace(latent, samples=dims, space=space)
+    return replace(latent, samples=dims, space=space, more=more)
+
+
+_ANY_MODEL = "how many channels the model computes with is not known"
+
+
+def _unfitted(latent: LatentShape) -> LatentShape:
+    """Empty latents for a model that nobody knows: the VAE that decodes them tells of how many channels they are."""
+    if not latent.empty or len(latent.samples) < 4:
+        return latent
+    return replace(latent, samples=(latent.samples[0], Unknown(_ANY_MODEL, 1), *latent.samples[2:]))
 
 
 def _scaled(dims: Dims, said: Any, space: int) -> Dims:
@@ -44,7 +59,8 @@ def _scaled(dims: Dims, said: Any, space: int) -> Dims:
 def sampled(latent: LatentShape, model: Any) -> LatentShape:
     """What a sampler gives."""
     fit = fitted(latent, model)
-    keys = {key: value for key, value in fit.keys.items() if key not in (_SPACE, _TIME)}
+    known = not isinstance(fit.samples[1], Unknown) if len(fit.samples) > 1 else True
+    keys = {key: value for key, value in fit.keys.items() if not known or key not in (_SPACE, _TIME)}
     return replace(fit, keys=keys, empty=False, content=None)
 
 

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from ryla_graphs.shapes.rules.packs import batches, calculated, pictures, resizing, switches, texts
+from ryla_graphs.shapes.rules.packs import (
+    batches,
+    calculated,
+    layer_style,
+    pictures,
+    resizing,
+    switches,
+    texts,
+    upscaling,
+    wan_wrapper,
+)
 
-__all__ = ["batches", "calculated", "pictures", "resizing", "switches", "texts"]
+__all__ = [
+    "batches", "calculated", "layer_style", "pictures", "resizing", "switches", "texts", "upscaling", "wan_wrapper",
+]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ryla_graphs.shapes.models.formats import frames_of_minimax
 from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.rules.conditioning.texts import encoded
 from ryla_graphs.shapes.rules.keyed import keyed
@@ -88,17 +89,9 @@ def add_guide(
         raise NodeFails("there is neither a picture nor a sound to put in")
     if (image is not None and vae is None) or (audio is not None and audio_vae is None):
         raise NodeFails("there is no VAE for its guide")
-    frames = _frames_of(dims[2])
+    frames = frames_of_minimax(dims[2])
     guide = 1 if image is None or image.batch < 5 else image.batch - (image.batch - 5) % 17
     start = frame_idx if frame_idx >= 0 else frames + frame_idx
     if start < 0 or start + guide > frames:
         raise NodeFails(f"its guide does not fit into the {frames} frames of the video")
     return keyed(positive, minimax_keyframes=None)
-
-
-_FRAMES = (1, 4, 4, 4, 4)
-"""How many frames each of five steps is."""
-
-
-def _frames_of(steps: Any) -> Any:
-    return steps // 5 * sum(_FRAMES) + sum(_FRAMES[: steps % 5])

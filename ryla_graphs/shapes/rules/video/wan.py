@@ -18,7 +18,7 @@ from ryla_graphs.shapes.values import ImageShape, LatentShape
 Pair = tuple[Any, Any, LatentShape]
 
 
-@rule("WanImageToVideo", "WanMoveTrackToVideo")
+@rule("WanImageToVideo")
 def image_to_video(
     positive: Any,
     negative: Any,
@@ -34,6 +34,15 @@ def image_to_video(
         latents = coded(vae, grey(length, height, width, start_image.channels))
         positive, negative = started(positive, negative, latents)
     return *seen(positive, negative, clip_vision_output), video(batch_size, 16, length, height, width)
+
+
+@rule("WanMoveTrackToVideo")
+def move_track_to_video(
+    tracks: Any = None, strength: Any = 1.0, start_image: ImageShape | None = None, batch_size: Whole = 1, **given: Any
+) -> Pair:
+    if tracks is not None and start_image is not None and strength > 0 and differ(batch_size, 1):
+        raise NodeFails("its tracks move one video, not several")
+    return image_to_video(start_image=start_image, batch_size=batch_size, **given)
 
 
 @rule("WanTrackToVideo")

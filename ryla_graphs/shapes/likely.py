@@ -1,0 +1,93 @@
+"""What classes without a rule most likely do with models and latents, told by their sockets alone.
+
+A class that takes a model and gives one hands it on, changed in ways that no size tells; one that takes the name of a
+file and gives a model loads it; one that takes a model and a latent samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from ryla_graphs.shapes.models import clip_of, clip_of_files, model_of, vae_of
+from ryla_graphs.shapes.registry import Call, NodeFails
+from ryla_graphs.shapes.rules.latents.coding import codec_of, decode, is_known, latent_of
+from ryla_graphs.shapes.rules.latents.sampled import sampled
+from ryla_graphs.shapes.unknown import Undecided
+from ryla_graphs.shapes.values import ImageShape, LatentShape, Opaque
+
+_MODELS, _TEXTS, _VAES = ("checkpoints", "diffusion_models", "diffusers"), ("text_encoders",), ("vae", "checkpoints")
+
+Shape = TypeVar("Shape", ImageShape, LatentShape)
+
+
+def carried(call: Call, values: Iterable[Any], socket: str) -> Any:
+    """What is handed on of a socket's type, or loaded; None where neither is likely."""
+    given = next((value for value in values if isinstance(value, Opaque) and value.type == socket), None)
+    return given if given is not None else _loaded(call, socket)
+
+
+def _loaded(call: Call, socket: str) -> Opaque | None:
+    match socket:
+        case "MODEL":
+            return next((model_of(*file) for file in _files(call, _MODELS)), None)
+        case "VAE":
+            return next((vae_of(*file) for file in _files(call, _VAES)), None)
+        case "CLIP":
+            names = tuple(name for _, name in _files(call, _TEXTS))
+            if names:
+                return clip_of_files(names, call.inputs.get("type"))
+            return next((clip_of(*file) for file in _files(call, _MODELS[:1])), None)
+    return None
+
+
+def _files(call: Call, folders: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The files that a node names, of the first of the folders that it names any of."""
+    named: Mapping[str, list[str]] = {folder: [] for folder in folders}
+    for spec in call.schema.inputs:
+        value = call.inputs.get(spec.name)
+        for folder in spec.folders:
+            if folder in named and isinstance(value, str) and "." in value:
+                named[folder].append(value)
+    for folder in folders:
+        if named[folder]:
+            yield from ((folder, name) for name in named[folder])
+            return
+
+
+def latent_likely(values: Iterable[Any]) -> LatentShape | None:
+    """The latents that come in, sampled where there is a model, or those of the pictures where there is a VAE."""
+    found = list(values)
+    latent, model, vae = _first(found, LatentShape), _named(found, "MODEL"), _named(found, "VAE")
+    if latent is not None:
+        return _tried(lambda: sampled(latent, model)) if model is not None else latent
+    pictures = _first(found, ImageShape)
+    if pictures is None or not is_known(vae):
+        return None
+    codec = codec_of(vae)
+    return _tried(lambda: latent_of(codec.encode(pictures), codec))
+
+
+def pictures_likely(values: Iterable[Any]) -> ImageShape | None:
+    """The pictures that latents decode to, where there are latents and a VAE."""
+    found = list(values)
+    latent, vae = latent_likely(found), _named(found, "VAE")
+    if latent is None or not is_known(vae) or _first(found, ImageShape) is not None:
+        return None
+    return _tried(lambda: decode(latent, vae))
+
+
+def _first(values: list[Any], kind: type[Shape]) -> Shape | None:
+    return next((value for value in values if type(value) is kind), None)
+
+
+def _named(values: list[Any], socket: str) -> Opaque | None:
+    return next((value for value in values if isinstance(value, Opaque) and value.type == socket), None)
+
+
+def _tried(work: Callable[[], Shape]) -> Shape | None:
+    """What would come out; None where it surely fails, so that the class does something else."""
+    try:
+        return work()
+    except (NodeFails, Undecided):
+        return None
