@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,29 @@ def test_another_catalog_for_good(graph: Path, tmp_path: Path) -> None:
         assert "has no node class 'KSampler'" in refused.stdout + refused.stderr, command
     gone = ryla("compile", graph, "--engine", "http://127.0.0.1:9", RYLA_CATALOG=str(catalog))
     assert gone.returncode == 2 and "no ComfyUI answers at http://127.0.0.1:9" in gone.stderr
+
+
+def test_many_files_of_the_editor_at_once(tmp_path: Path) -> None:
+    """As somebody would run it over many files: one bad line takes no other with it, and dates are today's."""
+    loader = {"id": 1, "type": "LoadImage", "widgets_values": ["a.png", "image"], "outputs": [{"links": [1]}]}
+    saver = {
+        "id": 2,
+        "type": "SaveImage",
+        "inputs": [{"name": "images", "type": "IMAGE", "link": 1}],
+        "widgets_values": ["%date:yyyy%/x"],
+    }
+    whole = {"id": "good", "ui": {"nodes": [loader, saver], "links": [[1, 1, 0, 2, 0, "IMAGE"]]}}
+    rows = [whole, {"id": "none"}, ["odd"], {"id": "no file", "ui": 7}, {**whole, "id": "again"}]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join([*map(json.dumps, rows), "{broken", ""]), encoding="utf-8")
+    made = [json.loads(line) for line in good("convert", "--jsonl", file, "--to", "api").splitlines()]
+    assert [row["id"] for row in made] == ["good", "none", None, "no file", "again", None]
+    assert ["error" in row for row in made] == [False, True, True, True, False, True]
+    assert made[0]["api"]["2"]["inputs"] == {
+        "images": ["1", 0],
+        "filename_prefix": f"{datetime.now().astimezone():%Y}/x",
+    }
+    assert made[0]["problems"] == made[0]["left_out"] == []
 
 
 def test_nodes_show_and_search() -> None:

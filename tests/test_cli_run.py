@@ -217,3 +217,15 @@ def test_part_of_a_graph_in_the_simulator(tmp_path: Path) -> None:
     told = json.loads(good("run", half(tmp_path), "--partial", "--json", "-o", tmp_path / "o"))
     assert [row["node"] for row in told["outputs"]] == ["b"]
     assert [row["node"] for row in told["left_out"]] == ["bad"]
+
+
+def test_a_strict_run_fails_with_what_it_would_guess(tmp_path: Path) -> None:
+    seed = {"class_type": "Seed (rgthree)", "inputs": {"seed": -1}}
+    shown = {"class_type": "PreviewAny", "inputs": {"source": ["a", 0]}}
+    graph = written(tmp_path / "g.json", a=seed, b=shown)
+    why = "what Seed (rgthree) 'a' gives is not known: it draws a random seed"
+    loose = ryla("run", graph, "-o", tmp_path / "o")
+    assert loose.returncode == 0 and f"guessed: {why}" in loose.stderr
+    assert json.loads(good("run", graph, "-o", tmp_path / "o", "--json"))["guessed"] == [why]
+    strict = ryla("run", graph, "-o", tmp_path / "o", "--strict")
+    assert strict.returncode == 1 and "would have to guess" in strict.stderr and why in strict.stderr

@@ -88,7 +88,7 @@ def test_the_whole_manifest_is_listed() -> None:
 @pytest.mark.parametrize("name", presets.NAMES)
 def test_what_a_preset_needs(name: str) -> None:
     answer = json.loads(good("weights", "list", name, "--json"))
-    assert answer["bytes"] > 10**9
+    assert answer["bytes"] > 10**7
     assert answer["needs"]
 
 

@@ -78,14 +78,15 @@ def test_pictures_are_of_the_graph_above(picture: str, code: str) -> None:
 def commands() -> list[str]:
     lines = (line for _, lang, content, _ in fences() if lang == "bash" for line in content.splitlines())
     shown = [line.split("   ")[0] for line in lines if line.startswith("ryla-graphs ") and " serve" not in line]
-    return [line for line in shown if "weights pull" not in line or "--dry-run" in line]  # others need the Hub
+    hub = ("weights pull", "weights add")
+    return [line for line in shown if "--dry-run" in line or not any(name in line for name in hub)]
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the commands name."""
     monkeypatch.chdir(tmp_path)
-    for name in ("me.png", "scene.png"):
+    for name in {"me.png", "scene.png", *re.findall(r"@([\w-]+\.png)", " ".join(commands()))}:
         Image.new("RGB", (64, 64), "tan").save(tmp_path / name)
     graph = json.loads(good("compile", "flux-dev", "-p", "prompt=x"))
     for name in ("graph.json", "my_graph.json"):

@@ -15,15 +15,15 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import jsonata  # type: ignore[import-untyped]
 
 from ryla_graphs.catalog.parsing import parse_node
 from ryla_graphs.catalog.schema import InputSpec, Kind
 
 FILE = Path(__file__).parent.parent / "ryla_graphs" / "plan" / "partner_prices.py"
+jsonata: Any = import_module("jsonata")  # it has no types
 MOST_POINTS = 4_000
 """Classes with more combinations have no price here."""
 _WIRED = ({"connected": False}, {"connected": True})

@@ -22,6 +22,9 @@ Sent = Mapping[str, Any] | bytes
 _JSON = ("application/json", "text/json")
 
 
+_KINDS: Mapping[type, str] = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+
+
 def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
     """The JSON object in a body; raises `RequestError` (`malformed_json`, `not_json`).
 
@@ -35,7 +38,7 @@ def parsed(body: bytes, media_type: str | None = None) -> dict[str, Any]:
     except InvalidDocument as error:
         raise RequestError("malformed_json", str(error)) from None
     if not isinstance(content, dict):
-        raise RequestError("malformed_json", f"the body is {type(content).__name__}, expected a JSON object")
+        raise RequestError("malformed_json", f"the body is {_KINDS.get(type(content), 'null')}, expected a JSON object")
     return content
 
 

@@ -17,7 +17,9 @@ from ryla_graphs.server import SqliteStore, create_app
 from tests.conftest import ROOT
 from tests.server.live import listening
 
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+APART = ("official_templates",)
+"""Has no server and no preset; `tests/engines/test_official_templates.py` runs it."""
+EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*.py")) if path.stem not in APART]
 
 
 @pytest.fixture(scope="module")

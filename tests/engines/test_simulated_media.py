@@ -213,6 +213,29 @@ def test_what_the_server_refuses_fails(nodes: list[Any], message: str) -> None:
         simulate(prompt(*nodes, shown), {"a.wav": tone(0.1)} if nodes[0][0] == "LoadAudio" else None)
 
 
+@pytest.mark.parametrize(
+    ("form", "name", "codec"),
+    [("video/h264-mp4", "x_00001-audio.mp4", "h264"), ("video/webm", "x_00001-audio.webm", "vp9")],
+)
+def test_video_helper_suite_writes_its_formats(form: str, name: str, codec: str) -> None:
+    nodes = [
+        ("EmptyImage", {"width": 63, "height": 48, "batch_size": 4}),
+        ("EmptyAudio", {"duration": 0.5, "sample_rate": 44_100, "channels": 2}),
+        (
+            "VHS_VideoCombine",
+            {
+                "images": ["1", 0], "audio": ["2", 0], "frame_rate": 8.0, "loop_count": 0, "filename_prefix": "x",
+                "format": form, "pingpong": False, "save_output": True,
+            },
+        ),
+    ]  # fmt: skip
+    (artifact,) = simulate(prompt(*nodes)).outputs
+    assert artifact.filename == name
+    with av.open(io.BytesIO(artifact.read())) as opened:
+        assert opened.streams.video[0].codec.canonical_name == codec and len(opened.streams.audio) == 1
+        assert opened.streams.video[0].width == 62
+
+
 def test_without_pyav_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "av" else found(name, *rest))

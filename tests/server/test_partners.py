@@ -54,7 +54,8 @@ SCRIPT = Script(object_info=INFO, outputs={"save": {"images": [file("x_00001_.pn
 def paid(folder: Path, script: Script = SCRIPT, **settings: Any) -> Iterator[tuple[TestClient, StubComfy]]:
     """A deployment over a stub of ComfyUI that calls paid services."""
     with serving(script) as (engine, stub):
-        app = create_app(engine, SqliteStore(folder), Settings(**{"partner_nodes": True} | settings))
+        settings.setdefault("partner_nodes", True)
+        app = create_app(engine, SqliteStore(folder), Settings(**settings))
         with TestClient(app) as client:
             yield client, stub
 

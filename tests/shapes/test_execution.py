@@ -219,3 +219,15 @@ bodies = st.fixed_dictionaries(
 @given(st.dictionaries(st.sampled_from(["0", "1", "2", "3"]), bodies | json_values))
 def test_any_json_has_shapes_or_none(prompt: dict[str, Any]) -> None:
     assert set(evaluate(Prompt(prompt, catalogs.bundled()))) <= set(prompt)
+
+
+def test_what_a_class_does_not_declare_is_dropped_or_breaks_the_call() -> None:
+    """A value is dropped; a wire is handed to a function that does not take it."""
+    core = catalogs.bundled()
+    empty = {"width": 8, "height": 8, "batch_size": 1, "color": 0}
+    dropped = {"1": node("EmptyImage", **empty, size=64), "2": node("PreviewImage", images=["1", 0])}
+    assert evaluate(Prompt(dropped, core))["1"].first().width == 8
+    wired = {"1": node("EmptyImage", **empty), "2": node("ImageInvert", image=["1", 0], mask=["1", 0])}
+    wired["3"] = node("PreviewImage", images=["2", 0])
+    first = evaluate(Prompt(wired, core))["2"].first()
+    assert isinstance(first, Blocked) and "takes no input called 'mask'" in str(first.message)

@@ -20,7 +20,7 @@ from ryla_graphs.shapes.rules.text.strings import affordable
 SECONDS = 2.0
 """How long one node may look for its pattern."""
 _FLAGS = {"case_insensitive": re.IGNORECASE, "multiline": re.MULTILINE, "dotall": re.DOTALL}
-_READ_DIFFERENTLY = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?!\d+(?:,\d*)?\}|,\d*\})", re.DOTALL)
+_READ_DIFFERENTLY = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]?|\{(?!\d+(?:,\d*)?\}|,\d*\})", re.DOTALL)
 """Escapes, which stay; sets, in which `regex` knows classes; braces that count nothing, where it allows errors."""
 _OPENED = re.compile(r"(\\.)|\[", re.DOTALL)
 

@@ -100,8 +100,13 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
     names, subfolder = node.world.names.several(len(images), prefix, ".png", images[0].size, folder=folder)
     for name, image in zip(names, images, strict=True):
         picture = image.convert("RGB") if image.mode == "L" else image
-        content = png(picture, node.world.prompt.document, node.guessed, node.world.ui)
-        node.save("image", name, content, subfolder=subfolder, folder=folder)
+        node.save(
+            "image",
+            name,
+            png(picture, node.world.prompt.document, node.guessed, node.world.ui),
+            subfolder=subfolder,
+            folder=folder,
+        )
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:

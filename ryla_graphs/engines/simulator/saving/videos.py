@@ -95,11 +95,34 @@ def preview_tracks(node: Node) -> None:
     node.save("video", name, content, folder="temp")
 
 
+_VHS_KINDS: Mapping[str, tuple[str, str]] = {
+    "image/gif": ("gif", ""),
+    "image/webp": ("webp", ""),
+    "video/ffmpeg-gif": ("gif", ""),
+    "video/gifski": ("gif", ""),
+    "video/av1-webm": ("webm", "av1"),
+    "video/webm": ("webm", "vp9"),
+}
+"""Kind of file and codec by format; all others are H.264 in an MP4."""
+
+
 @saves("VHS_VideoCombine")
 def combine_video(node: Node) -> None:
-    images, fps = node.images(node["images"]), node["frame_rate"]
-    still = node["format"] in ("image/gif", "image/webp")
-    suffix = f".{node['format'].rpartition('/')[2]}" if still else ".mp4"
-    name, subfolder = node.world.names.next(node["filename_prefix"], suffix, images[0].size)
-    content = animation(images, fps, suffix[1:].upper()) if still else motion_jpeg_mp4(images, fps)
-    node.save("video", name.replace(f"_{suffix}", suffix), content, subfolder=subfolder)
+    """With sound, the file that counts is a second one with `-audio` in its name."""
+    pictures, fps = node["images"], node["frame_rate"]
+    kind, codec = _VHS_KINDS.get(node["format"], ("mp4", "h264"))
+    audio = node.get("audio") if codec and has_pyav() else None
+    size = int(pictures.width), int(pictures.height)
+    name, subfolder = node.world.names.next(node["filename_prefix"], f".{kind}", size)
+    stem = name.removesuffix(f"_.{kind}")
+    if not codec:
+        content = animation(node.images(pictures), fps, kind.upper())
+    elif kind == "mp4" and not has_pyav():
+        content = motion_jpeg_mp4(node.images(pictures), fps)
+    else:
+        even = ImageShape(pictures.batch, size[1] // 2 * 2, size[0] // 2 * 2, content=pictures.content)
+        frames = (image.crop((0, 0, int(even.width), int(even.height))) for image in _frames(node, pictures))
+        encoding = Encoding(kind, codec, Fraction(fps).limit_denominator(1000))
+        sound = None if audio is None else (planes_of(audio), int(audio.rate))
+        content = video_file(frames, (int(even.width), int(even.height)), encoding, prompt_of(node), sound)
+    node.save("video", f"{stem}{'' if audio is None else '-audio'}.{kind}", content, subfolder=subfolder)

@@ -29,6 +29,11 @@ rows(
         "ImpactFloat": "value",
         "ImpactBoolean": "value",
         "Combo Clone": "combo",
+        # Comfyroll, Image Saver, cleaners of memory
+        "CR Current Frame": "index",
+        "Seed Generator (Image Saver)": "seed",
+        "VRAMCleanup": "anything",
+        "RAMCleanup": "anything",
     },
 )
 
@@ -233,6 +238,16 @@ def was_float(number: Any) -> float:
 @rule("Text to Number")
 def was_number_of_text(text: str) -> float | int:
     return float(text) if "." in text else int(text)
+
+
+@rule("mxSlider")
+def mx_slider(Xi: Any, Xf: Any, isfloatX: int) -> Any:  # noqa: N803 - the inputs' names
+    return Xf if isfloatX > 0 else Xi
+
+
+@rule("mxSlider2D")
+def mx_sliders(Xi: Any, Xf: Any, Yi: Any, Yf: Any, isfloatX: int, isfloatY: int) -> tuple[Any, Any]:  # noqa: N803
+    return Xf if isfloatX > 0 else Xi, Yf if isfloatY > 0 else Yi
 
 
 @rule("KSampler Config (rgthree)")

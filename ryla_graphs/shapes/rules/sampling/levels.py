@@ -134,7 +134,8 @@ def _exp(value: float) -> float:
     return math.inf if value > 700 else math.exp(value)
 
 
-_NUMBER = re.compile(r"[-+]?(?:\d*\.*\d+)")
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.+\d+)?|(?<!\.)\.+\d+)")
+"""Digits, dots, digits; many dots are looked at once, and not from each of them."""
 
 
 @rule("ManualSigmas")
