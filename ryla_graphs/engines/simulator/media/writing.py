@@ -18,6 +18,12 @@ from ryla_graphs.shapes.registry import NodeFails
 _OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 _MUXERS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm"}
 _ENCODERS = {"h264": "libx264", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
+_QUICK: Mapping[str, Mapping[str, str]] = {
+    "h264": {"preset": "ultrafast"},
+    "av1": {"preset": "12"},
+    "vp9": {"deadline": "realtime", "cpu-used": "8"},
+}
+"""Nobody watches a simulated video for its quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def video_file(
         container.metadata.update({"comment": MARK, "simulated": MARK, **metadata})
         stream = container.add_stream(_ENCODERS[encoding.codec], rate=encoding.rate)
         stream.width, stream.height = size
-        stream.pix_fmt, stream.options = encoding.pixels, dict(encoding.options)
+        stream.pix_fmt, stream.options = encoding.pixels, {**encoding.options, **_QUICK[encoding.codec]}
         heard = None if sound is None else _sound_stream(container, encoding.container, *sound)
         mode = "RGBA" if "a" in encoding.pixels else "RGB"
         for image in images:

@@ -71,8 +71,8 @@ def save_webm(node: Node) -> None:
     codec = node["codec"]
     transparent = images.channels == 4 and codec == "vp9"
     pixels = "yuva420p" if transparent else "yuv420p10le" if codec == "av1" else "yuv420p"
-    options = {"crf": str(node["crf"]), **({"preset": "6"} if codec == "av1" else {})}
-    encoding = Encoding("webm", codec, Fraction(round(node["fps"] * 1000), 1000), pixels, options)
+    rate, options = Fraction(round(node["fps"] * 1000), 1000), {"crf": str(node["crf"])}
+    encoding = Encoding("webm", codec, rate, pixels, options)
     content = video_file(_frames(node, images), size, encoding, prompt_of(node))
     node.save("video", name, content, subfolder=subfolder)
 
