@@ -25,7 +25,6 @@ generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, t
 	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tools.modal_tables
 	$(BIN)/python -m tools.codes_tables
-	$(BIN)/python -m tools.partner_prices
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
 	$(BIN)/python -m tools.generate_client

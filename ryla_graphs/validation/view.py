@@ -70,11 +70,11 @@ class View(Prompt):
     @cached_property
     def loaders(self) -> Sequence[tuple[PromptNode, Mapping[str, str]]]:
         """The nodes that load weight files and that some output needs, with the folder of each input that names one."""
-        folders, reached = rules_of(self.catalog).loaders, self.reached
+        folders, reached = rules_of(self.catalog).folders, self.reached
         return [
             (node, found)
             for number, node in self.nodes.items()
-            if (found := folders.get(node.schema.class_type)) and number in reached
+            if number in reached and (found := folders(node.schema.class_type))
         ]
 
     @cached_property

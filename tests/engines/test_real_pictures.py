@@ -76,6 +76,26 @@ def named(prefix: str) -> Make:
     )
 
 
+def masked(word: str) -> Any:
+    padded = nodes.ImagePadForOutpaint(image=loaded("a.png").image, left=9, top=3, right=0, bottom=20, feathering=12)
+    soft = nodes.FeatherMask(mask=loaded("b.png").mask, left=5, top=10, right=20, bottom=0)
+    return [
+        SaveImage(images=nodes.MaskToImage(mask=padded.out.mask), filename_prefix=word),
+        SaveImage(images=nodes.MaskToImage(mask=soft), filename_prefix=f"{word}b"),
+    ]
+
+
+def overlaid(word: str) -> Any:
+    both = nodes.PorterDuffImageComposite(
+        source=loaded("b.png").image,
+        source_alpha=loaded("b.png").mask,
+        destination=loaded("a.png").image,
+        destination_alpha=nodes.ImageToMask(image=loaded("a.png").image, channel="green"),
+        mode="OVERLAY",
+    )
+    return SaveImage(images=both.out.image, filename_prefix=word)
+
+
 CASES: dict[str, Make] = {
     **{
         f"named {prefix}": named(prefix)
@@ -109,6 +129,8 @@ CASES: dict[str, Make] = {
     "with alpha": with_alpha,
     "layers": layered,
     "shown only": shown,
+    "masks": masked,
+    "overlaid": overlaid,
 }  # fmt: skip
 
 

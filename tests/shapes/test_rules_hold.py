@@ -88,7 +88,7 @@ class Draw:
         return self._one(1, 2, 5, 9, 16, 60, 64, 77, 128, Unknown("a size", 1))
 
     def _latent(self) -> LatentShape:
-        return self._one(  # type: ignore[no-any-return]
+        made: LatentShape = self._one(
             LatentShape((self._side(), self._one(4, 16), self._side(), self._side())),
             LatentShape((self._side(), 16, self._side(), self._side(), self._side()), empty=True),
             LatentShape((2, 64, Unknown("a length", 1))),
@@ -96,6 +96,7 @@ class Draw:
             LatentShape((3, 4, 8, 8), noise_mask=(2, 1, 64, 64), batch_index=(4, 5, 6)),
             unknown_of("LATENT", "of a pack"),
         )
+        return made
 
     def inputs(self, schema: NodeSchema) -> dict[str, Any]:
         """Values for all that a class requires, and some of what it does not."""

@@ -21,10 +21,7 @@ _MAKE, _MODEL = 0x010F, 0x0110
 def png(
     image: Image.Image, prompt: Mapping[str, Any], guessed: Sequence[str] = (), ui: Mapping[str, Any] | None = None
 ) -> bytes:
-    """A PNG with the prompt and the editor's file in its metadata, as ComfyUI writes them, and a mark: simulated.
-
-    It says, too, what of it is guessed.
-    """
+    """A PNG with the prompt and the editor's file in its metadata, that it is simulated, and what of it is guessed."""
     info = PngInfo()
     for name, text in _texts(prompt, guessed):
         info.add_text(name, text)

@@ -23,18 +23,23 @@ class Sampling(Protocol):
     @property
     def count(self) -> int:
         """How many levels its table has."""
+        ...
 
     def at(self, index: int) -> float:
         """A level of the table, the least first; negative from the end."""
+        ...
 
     def sigma(self, time: float) -> float:
         """The level at a time of the model's own clock."""
+        ...
 
     def time(self, sigma: float) -> float:
         """The time of a level."""
+        ...
 
     def at_percent(self, percent: float) -> float:
         """The level when so much of the way is gone."""
+        ...
 
 
 def finite(work: Callable[[float], float], value: float) -> float:

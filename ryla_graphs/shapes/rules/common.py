@@ -95,9 +95,6 @@ def same_shape(given: Shaped) -> Shaped:
     return replace(given, content=None) if isinstance(given, (ImageShape, MaskShape, LatentShape)) else given
 
 
-anew = same_shape
-
-
 def keeps(name: str) -> Callable[..., Any]:
     """A rule for classes that give what comes in at `name`, changed, in the same size."""
 

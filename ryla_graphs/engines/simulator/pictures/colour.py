@@ -15,6 +15,10 @@ def each(image: Image.Image, change: Callable[[float], float]) -> Image.Image:
     return image.point(table * len(image.getbands()))
 
 
+_MEAN = (1 / 3, 1 / 3, 1 / 3, 0)
+"""The mean of the three colours, which is not how bright they look."""
+
+
 @draws("ImageInvert", frames=("image",))
 def invert(_: Out, image: Image.Image) -> Image.Image:
     return each(image, lambda value: 1 - value)
@@ -50,5 +54,7 @@ def to_yuv(out: Out, image: Image.Image) -> Image.Image:
 @draws("ImageYUVToRGB", frames=("Y", "U", "V"))
 def from_yuv(_: Out, *images: Image.Image | None) -> Image.Image:
     size = next(image.size for image in images if image is not None)
-    bands = [Image.new("L", size, 128) if image is None else image.convert("L") for image in images]
+    bands = [
+        Image.new("L", size, 128) if image is None else image.convert("RGB").convert("L", _MEAN) for image in images
+    ]
     return Image.merge("YCbCr", bands).convert("RGB")

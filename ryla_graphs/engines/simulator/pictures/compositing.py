@@ -94,7 +94,7 @@ def _premultiplied(image: Image.Image | None, mask: Image.Image | None, size: tu
 
 
 def _times(colours: Image.Image, alpha: Image.Image) -> Image.Image:
-    return ImageChops.multiply(colours, Image.merge("RGB", [alpha] * 3))
+    return ImageChops.multiply(colours, _grey(alpha))
 
 
 def _combined(mode: str, front: Layer, back: Layer) -> Layer:
@@ -121,4 +121,27 @@ def _combined(mode: str, front: Layer, back: Layer) -> Layer:
     if mode in ("DARKEN", "LIGHTEN"):
         choose = ImageChops.darker if mode == "DARKEN" else ImageChops.lighter
         return ImageChops.add(alone, choose(over, under)), union
-    return ImageChops.overlay(under, over), union
+    return _overlaid(front, back), union
+
+
+def _overlaid(front: Layer, back: Layer) -> Image.Image:
+    """Multiplied where the back is dark; elsewhere as ComfyUI does it, which is not the formula of the W3C."""
+    (over, a), (under, b) = front, back
+    up, down = _apart(_grey(b), over), _apart(_grey(a), under)
+    darker = ImageChops.add(ImageChops.multiply(up[0], down[0]), ImageChops.multiply(up[1], down[1]))
+    lighter = ImageChops.add(ImageChops.multiply(up[0], down[1]), ImageChops.multiply(up[1], down[0]))
+    light = ImageChops.add(_times(_grey(a), b), ImageChops.add(lighter, lighter))
+    light = ImageChops.subtract(light, ImageChops.add(darker, darker))
+    dark = ImageChops.multiply(over, under)
+    is_dark = Image.eval(ImageChops.subtract(_grey(b), ImageChops.add(under, under)), lambda value: 255 if value else 0)
+    bands = zip(ImageChops.add(dark, dark).split(), light.split(), is_dark.split(), strict=True)
+    return Image.merge("RGB", [Image.composite(*images) for images in bands])
+
+
+def _apart(first: Image.Image, second: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """By how much a picture is brighter than another, and by how much darker."""
+    return ImageChops.subtract(first, second), ImageChops.subtract(second, first)
+
+
+def _grey(alpha: Image.Image) -> Image.Image:
+    return Image.merge("RGB", [alpha] * 3)

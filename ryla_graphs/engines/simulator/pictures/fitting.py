@@ -25,6 +25,9 @@ def fitted(image: Image.Image, size: tuple[int, int], method: str, crop: str = "
     """An image at a size, its middle only if `crop` says so."""
     if image.size == size:
         return image
+    if image.mode == "RGBA" and method != "lanczos":
+        # ComfyUI scales colours and alpha apart from each other, Pillow does not.
+        return Image.merge("RGBA", [fitted(band, size, method, crop) for band in image.split()])
     if crop != "center":
         return image.resize(size, resample(method))
     x, y = middle(image.size, size)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from ryla_graphs.engines.simulator.pictures.fitting import fitted
 from ryla_graphs.engines.simulator.pictures.registry import Out, draws
@@ -28,8 +29,13 @@ def scale(out: Out, image: Image.Image) -> Image.Image:
 @draws("ResizeImageMaskNode", frames=("input",))
 def resize(out: Out, image: Image.Image) -> Image.Image:
     how = out["resize_type"]
-    covers = how["resize_type"] == "scale to multiple"
-    return fitted(image, out.size, out["scale_method"], "center" if covers else how.get("crop", "disabled"))
+    if how["resize_type"] == "scale to multiple":
+        factor = max(out.size[0] / image.width, out.size[1] / image.height)
+        width, height = (math.ceil(length * factor) for length in image.size)
+        left, top = (width - out.size[0]) // 2, (height - out.size[1]) // 2
+        covered = fitted(image, (width, height), out["scale_method"])
+        return covered.crop((left, top, left + out.size[0], top + out.size[1]))
+    return fitted(image, out.size, out["scale_method"], how.get("crop", "disabled"))
 
 
 @draws("ResizeImagesByLongerEdge", "ResizeImagesByShorterEdge", frames=("images",))
@@ -160,17 +166,28 @@ def pad(out: Out, image: Image.Image) -> Image.Image:
         padded.paste(image, place)
     else:
         padded = Image.new("L", out.size, 255)
-        padded.paste(0, (*place, place[0] + image.width, place[1] + image.height))
+        padded.paste(_feathered(out, image.size), place)
     result: Image.Image = padded
     return result
+
+
+def _feathered(out: Out, size: tuple[int, int]) -> Image.Image:
+    """Black, and brighter towards each edge that has something beside it; the brightest edge counts in a corner."""
+    width, height = size
+    feather: int = out["feathering"]
+    if not 0 < feather * 2 < min(width, height):
+        return Image.new("L", size)
+
+    def ramp(length: int, before: int, after: int) -> bytes:
+        near = (min(at if before else length, length - at if after else length) for at in range(length))
+        return bytes(round(255 * (max(0, feather - distance) / feather) ** 2) for distance in near)
+
+    across = Image.frombytes("L", (width, 1), ramp(width, out["left"], out["right"])).resize(size)
+    down = Image.frombytes("L", (1, height), ramp(height, out["top"], out["bottom"])).resize(size)
+    return ImageChops.lighter(across, down)
 
 
 @draws("SeedVR2Preprocess", frames=("resized_images",))
 def pad_for_seedvr2(out: Out, image: Image.Image) -> Image.Image:
     width, height = out.size
     return ImageOps.expand(image.convert("RGB"), (0, 0, width - image.width, height - image.height))
-
-
-@draws("SeedVR2PostProcessing", frames=("images",))
-def finish_seedvr2(out: Out, image: Image.Image) -> Image.Image:
-    return image.crop((0, 0, *out.size))

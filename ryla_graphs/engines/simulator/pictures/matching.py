@@ -1,17 +1,21 @@
-"""Colours of one picture brought to those of another: means and spreads, or whole histograms, channel by channel."""
+"""Colours of one picture brought to those of another: means and spreads in Lab, or whole histograms by channel."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from PIL import Image, ImageStat
+from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from ryla_graphs.engines.simulator.frames import Frames, Source
+from ryla_graphs.engines.simulator.pictures import lab
 from ryla_graphs.engines.simulator.pictures.fitting import as_mode
-from ryla_graphs.engines.simulator.pictures.registry import Out, makes, source
+from ryla_graphs.engines.simulator.pictures.registry import Out, draws, makes, source
 
+_LARGE = ImageFilter.GaussianBlur(13)
+"""What is left of a picture without its detail."""
 _POOLED = 16
 """Of how many frames the colours are looked at, where all of them count."""
 
@@ -39,32 +43,61 @@ def transfer(out: Out) -> Frames:
     def show(_: int, images: Sequence[Image.Image]) -> Image.Image:
         count = 1 if alone else len(base)
         image, before, after = images[0], images[1 : 1 + count], images[1 + count :]
-        match = _by_histogram if out["method"] == "histogram" else _by_spread
         mine, theirs = ([as_mode(other, image.mode) for other in group] for group in (before, after))
-        matched = image.point(match(mine, theirs, image.getbands()))
+        if out["method"] != "histogram":
+            return lab.changed(image, _in_lab(mine, theirs, out["method"], out["strength"]))
+        matched = image.point(_by_histogram(mine, theirs, image.getbands()))
         return Image.blend(image, matched, out["strength"]) if out["strength"] != 1 else matched
 
     return Frames(sources, show)
+
+
+@draws("SeedVR2PostProcessing", frames=("images", "original_resized_images"))
+def finish_seedvr2(out: Out, image: Image.Image, reference: Image.Image | None) -> Image.Image:
+    """Its large areas get the colours of the original, or all of it gets their means and spreads."""
+    method, size = out["color_correction_method"], out.size
+    shown = image.crop((0, 0, *size))
+    if method == "none" or reference is None:
+        return shown
+    wanted = as_mode(reference, shown.mode).crop((0, 0, *size))
+    if method == "adain":
+        return shown.point(_by_spread(shown, wanted))
+    detail = ImageChops.subtract(shown, shown.filter(_LARGE), offset=128)
+    return ImageChops.add(detail, wanted.filter(_LARGE), offset=-128)
+
+
+def _by_spread(before: Image.Image, after: Image.Image) -> list[int]:
+    mine, theirs = ImageStat.Stat(before), ImageStat.Stat(after)
+    bands = zip(mine.mean, mine.stddev, theirs.mean, theirs.stddev, strict=True)
+    return [
+        max(0, min(255, round((value - mean) * wide / max(spread, 1e-3) + wanted)))
+        for mean, spread, wanted, wide in bands
+        for value in range(256)
+    ]
 
 
 def _spread(count: int) -> range:
     return range(0, count, -(-count // _POOLED))
 
 
-def _by_spread(before: Sequence[Image.Image], after: Sequence[Image.Image], bands: Sequence[str]) -> list[int]:
-    table: list[int] = []
-    for band in range(len(bands)):
-        (mean, spread), (wanted, wide) = _moments(before, band), _moments(after, band)
-        scale = wide / max(spread, 1e-6)
-        table += [max(0, min(255, round((value - mean) * scale + wanted))) for value in range(256)]
-    return table
+def _in_lab(before: Sequence[Image.Image], after: Sequence[Image.Image], method: str, strength: float) -> lab.Change:
+    """Brings the mean and the spread to those of others, each part alone or (``mkl_lab``) all of them together."""
+    (mean, spread), (wanted, wide) = lab.moments(before), lab.moments(after)
+    if method == "mkl_lab":
+        matrix = lab.moved(spread, wide)
+    else:
+        x, y, z = (math.sqrt(wide[part][part]) / max(math.sqrt(spread[part][part]), 1e-6) for part in range(3))
+        matrix = (x, 0.0, 0.0), (0.0, y, 0.0), (0.0, 0.0, z)
 
+    def change(colour: lab.Vector) -> lab.Vector:
+        a, b, c = (part - middle for part, middle in zip(colour, mean, strict=True))
+        x, y, z = (
+            part + strength * (turned + middle - part)
+            for part, turned, middle in zip(colour, lab.times(matrix, (a, b, c)), wanted, strict=True)
+        )
+        return x, y, z
 
-def _moments(images: Sequence[Image.Image], band: int) -> tuple[float, float]:
-    stats = [ImageStat.Stat(image.getchannel(band)) for image in images]
-    mean = sum(stat.mean[0] for stat in stats) / len(stats)
-    square = sum(stat.sum2[0] / stat.count[0] for stat in stats) / len(stats)
-    return mean, max(0.0, square - mean * mean) ** 0.5
+    return change
 
 
 def _by_histogram(before: Sequence[Image.Image], after: Sequence[Image.Image], bands: Sequence[str]) -> list[int]:

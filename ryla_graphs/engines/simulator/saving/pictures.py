@@ -100,17 +100,14 @@ def _write(node: Node, images: Sequence[Image.Image], prefix: str, *, folder: st
     names, subfolder = node.world.names.several(len(images), prefix, ".png", images[0].size, folder=folder)
     for name, image in zip(names, images, strict=True):
         picture = image.convert("RGB") if image.mode == "L" else image
-        node.save(
-            "image",
-            name,
-            png(picture, node.world.prompt.document, node.guessed, node.world.ui),
-            subfolder=subfolder,
-            folder=folder,
-        )
+        content = png(picture, node.world.prompt.document, node.guessed, node.world.ui)
+        node.save("image", name, content, subfolder=subfolder, folder=folder)
 
 
 def _check(pictures: Pictures, *, grey: bool = False) -> None:
-    """Raise where a picture file cannot hold the channels."""
+    """Raise where a picture file cannot hold the channels, or a whole video."""
+    if isinstance(pictures, ImageShape) and pictures.videos:
+        raise NodeFails("no picture file holds a whole video")
     channels = 3 if isinstance(pictures, MaskShape) else int(pictures.channels)
     if channels not in ((1, 3, 4) if grey else (2, 3, 4)):
         raise NodeFails(f"no picture file has {channels} channels")

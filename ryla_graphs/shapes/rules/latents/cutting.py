@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ryla_graphs.shapes.registry import NodeFails, rule
-from ryla_graphs.shapes.rules.common import anew, side
+from ryla_graphs.shapes.rules.common import same_shape, side
 from ryla_graphs.shapes.tensors import Dims, sliced
 from ryla_graphs.shapes.unknown import Number, Whole, least, most, rounded
 from ryla_graphs.shapes.values import LatentShape, MaskShape, Opaque
@@ -76,7 +76,7 @@ def rotate(samples: LatentShape, rotation: str) -> LatentShape:
 @rule("LatentFlip")
 def flip(samples: LatentShape) -> Any:
     _four(samples)
-    return anew(samples)
+    return same_shape(samples)
 
 
 @rule("LatentCrop")
@@ -133,7 +133,7 @@ def set_noise_mask(samples: LatentShape, mask: MaskShape) -> LatentShape:
 
 @rule("LatentMultiply")
 def multiply(samples: LatentShape) -> Any:
-    return anew(samples)
+    return same_shape(samples)
 
 
 @rule("LatentApplyOperation")
@@ -144,4 +144,4 @@ def apply_operation(samples: LatentShape, operation: Any) -> Any:
             raise NodeFails("it sharpens only latents of pictures")
         if any(length <= radius for length in samples.samples[-2:]):
             raise NodeFails("its radius is larger than the latents")
-    return anew(samples)
+    return same_shape(samples)

@@ -21,8 +21,10 @@ def fitted(latent: LatentShape, model: Any) -> LatentShape:
         return latent
     if not isinstance(form, Format):
         return _unfitted(latent)
-    dims = latent.samples
-    if latent.empty and len(dims) > 1:
+    dims: Dims = latent.samples
+    if len(dims) < 2:
+        raise NodeFails("its latents have no channels")
+    if latent.empty:
         dims = (dims[0], form.channels, *dims[2:])
         dims = _scaled(dims, latent.keys.get(_SPACE), form.space)
     if form.dimensions == 3 and len(dims) == 4:

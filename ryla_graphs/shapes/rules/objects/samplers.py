@@ -29,7 +29,8 @@ _gives("NOISE", ("DisableNoise", "RandomNoise"))
 def sa_solver(model: Any, sde_start_percent: Any, sde_end_percent: Any) -> Opaque:
     try:
         sampling = sampling_of(model)
-        sampling.at_percent(sde_start_percent), sampling.at_percent(sde_end_percent)
+        for percent in (sde_start_percent, sde_end_percent):
+            sampling.at_percent(percent)
     except Undecided:
         pass
     return Opaque("SAMPLER")
