@@ -14,6 +14,7 @@ True
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -99,10 +100,10 @@ class Unknown:
     __rmul__ = __mul__
 
     def __floordiv__(self, other: Any) -> Unknown:
-        return self._divided(other, lambda a, b: a if math.isinf(a) else a // b)
+        return self._divided(other, operator.floordiv)
 
     def __truediv__(self, other: Any) -> Unknown:
-        return self._divided(other, lambda a, b: a / b)
+        return self._divided(other, operator.truediv)
 
     def __rtruediv__(self, other: Any) -> Unknown:
         if self.low <= 0 <= self.high:
@@ -157,9 +158,7 @@ class Unknown:
             if (low, high) == (0, 0):
                 raise ZeroDivisionError("division by zero")
             return Unknown(self.reason)
-        if math.isinf(high) or math.isinf(low):
-            return self._with(other, lambda a, b: 0 if math.isinf(b) else a / b)
-        return self._with(other, work)
+        return self._with(other, lambda a, b: work(a, b) if not math.isinf(a) else 0 if math.isinf(b) else a / b)
 
 
 Whole = int | Unknown

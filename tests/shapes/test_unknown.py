@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ryla_graphs.shapes.unknown import Undecided, Unknown, bounds, least, most, product, rounded, whole
@@ -45,6 +45,9 @@ def known_and_unknown(draw: st.DrawFn) -> tuple[int, Any]:
     return value, Unknown("a test", value - below, value + above)
 
 
+@example("//", (0, Unknown("a test", -8, math.inf)), (-8, -8))  # as endless, of the other sign
+@example("//", (-1, -1), (9, Unknown("a test", 2, math.inf)))
+@example("//", (-1, Unknown("a test", -1, -1)), (9, Unknown("a test", 9, math.inf)))  # less than nothing, however large
 @given(st.sampled_from(list(BINARY)), known_and_unknown(), known_and_unknown())
 def test_results_are_between_their_bounds(name: str, first: tuple[int, Any], second: tuple[int, Any]) -> None:
     work = BINARY[name]

@@ -78,7 +78,8 @@ def _shifted(a: Any, b: Any) -> Any:
 
 
 def _sum(*values: Any) -> Any:
-    return sum(values[0]) if len(values) == 1 and isinstance(values[0], (list, str)) else sum(values)
+    terms: Any = values[0] if len(values) == 1 and isinstance(values[0], (list, str)) else values
+    return sum(terms)
 
 
 def _extreme(plain: Callable[..., Any], bounded: Callable[..., Any]) -> Callable[..., Any]:
