@@ -27,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew")
 
 
+FIRST = ("test_typing.py", "test_killed.py", "test_machine.py", "test_lacking.py")
+"""What takes longest goes first, so that no worker is left with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in FIRST)
+
+
 def recorded(name: str) -> Path:
     """A file of recorded truth; skips the test where it is not there."""
     path = SHARED / name

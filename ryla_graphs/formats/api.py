@@ -42,7 +42,7 @@ def dump(graph: Graph) -> ApiDocument:
                 inputs[name] = value
             elif value is None and plain is not None:
                 continue
-            elif kind is BrokenLink:
+            elif isinstance(value, BrokenLink):
                 inputs[name] = value.value
             elif isinstance(value, Output):
                 inputs[name] = write_link(ids[value.node], value.slot)

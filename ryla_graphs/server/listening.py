@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ryla_graphs.problems import InvalidSettings
 
@@ -24,7 +24,7 @@ HEAD_BYTES = 64 * 1024
 """How many bytes of them are taken."""
 
 
-class Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+class Patient(HttpToolsProtocol):
     """uvicorn's HTTP, which by itself waits for ever for headers, and takes any number of them."""
 
     head_seconds = HEAD_SECONDS
@@ -46,9 +46,9 @@ class Patient(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
         elif self._due is None:
             self._expect()
 
-    def handle_websocket_upgrade(self, *args: Any) -> None:
+    def handle_websocket_upgrade(self) -> None:
         self._expect_nothing()
-        super().handle_websocket_upgrade(*args)
+        super().handle_websocket_upgrade()
         self._due = None
 
     def connection_lost(self, exc: Exception | None) -> None:

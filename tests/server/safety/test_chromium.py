@@ -66,9 +66,8 @@ class Somebody(http.server.ThreadingHTTPServer):
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Somebody
-
     def do_GET(self) -> None:
+        assert isinstance(self.server, Somebody)
         path, _, query = self.path.partition("?")
         if path == "/hold":
             self.server.done.wait(200)
@@ -80,7 +79,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.text.encode() if path == "/" else b"")
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class names it
         pass
 
 
