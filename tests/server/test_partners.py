@@ -235,7 +235,9 @@ def test_a_key_does_not_outlive_its_server(tmp_path: Path) -> None:
         assert held.reached.wait(20)
         headers = {"Comfy-Api-Key": KEY, **ASYNC}
         where = client.post("/workflow", json=GRAPH, headers=headers).headers["location"]
-        client.app.state.deployment.jobs._stopping.set()  # type: ignore[attr-defined] # as a crash would
+        jobs = client.app.state.deployment.jobs  # type: ignore[attr-defined]
+        jobs._stopping.set()  # as a crash would, and no thread takes the job that waits
+        jobs._queue.close()
         held.go.set()
     settings = Settings(partner_nodes=True, partner_key=SecretStr(OTHER))
     second = Listening()
