@@ -8,6 +8,7 @@ import pytest
 
 from ryla_graphs import InvalidWorkflow, Workflow, catalogs
 from ryla_graphs.plan import check, plan_of
+from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.validation import View, validate
 from tests.graphs import text_to_image
 
@@ -70,3 +71,10 @@ def test_estimates_and_limits_of_a_graph_that_nobody_checked(node: str, name: st
         assert all(str(problem) for problem in found)
         if value in (10**400, 1e308) and name not in ("cfg", "denoise"):
             assert found, (name, value)
+
+
+def test_a_number_of_too_many_digits_is_source_and_no_file() -> None:
+    workflow = Workflow.load(prompt(color=10**5000))
+    assert hex(10**5000) in workflow.to_python()
+    with pytest.raises(InvalidDocument, match="too many digits"):
+        workflow.to_ui()

@@ -10,6 +10,7 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.formats.editor.arranging import Parts
 from ryla_graphs.formats.editor.boxes import Box
 from ryla_graphs.formats.editor.widgets import Widget
+from ryla_graphs.problems.text import shorten
 from ryla_graphs.prompt import Link
 
 TITLE_HEIGHT = 30.0
@@ -118,7 +119,8 @@ def _is_text(widget: Widget) -> bool:
 def _widget_width(widget: Widget, value: Any) -> float:
     if _is_text(widget):
         return _WIDEST - 20
-    return _SMALL_LETTER * (len(widget.name) + min(len(str(value)), 40)) + 80
+    shown = value if isinstance(value, str) else shorten(value)
+    return _SMALL_LETTER * (len(widget.name) + min(len(shown), 40)) + 80
 
 
 def _widget_height(widget: Widget, value: Any) -> float:

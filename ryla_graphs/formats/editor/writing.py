@@ -79,7 +79,10 @@ def write(
         "extra": {},
         "version": 0.4,
     }
-    number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
+    try:
+        number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(content))
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        raise InvalidDocument("a number in the graph has too many digits for a file") from None
     return Written({"id": str(number), "revision": 0, **content}, tuple(left_out))
 
 

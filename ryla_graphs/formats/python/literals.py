@@ -20,7 +20,10 @@ def literal(value: Any) -> Expression:
         return Items("[]" if isinstance(value, list) else "()", tuple(map(literal, value)))
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
-    return repr(value).replace("e+", "e")
+    try:
+        return repr(value).replace("e+", "e")
+    except ValueError:  # Python writes no number of so many digits
+        return hex(value)
 
 
 def text(value: str) -> str:
