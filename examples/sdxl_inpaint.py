@@ -1,4 +1,4 @@
-"""A part of a picture drawn anew with SDXL: python examples/sdxl_inpaint.py PROMPT PICTURE.png MASK.png"""
+"""A part of a picture redrawn with SDXL: python examples/sdxl_inpaint.py PROMPT PICTURE.png MASK.png"""
 
 from __future__ import annotations
 

@@ -101,7 +101,9 @@ def test_a_signal_cancels_the_run_and_says_so(number: signal.Signals, code: int,
         stdout, stderr = process.communicate(timeout=60)
         (run,) = stub.executed
         assert (process.returncode, stdout) == (code, "")
-        assert stderr.splitlines()[-1] == f"cancelled run {run} on ComfyUI at {address}"
+        # A slow machine may confirm it after the time that the command waits, and is told so.
+        late = f"asked ComfyUI at {address} to cancel run {run}, which it has not confirmed yet"
+        assert stderr.splitlines()[-1] in (f"cancelled run {run} on ComfyUI at {address}", late)
         assert set(stub.cancelled) == {run}
 
 

@@ -1693,7 +1693,7 @@ class PresetCalls(Generic[R]):
         return self.run_preset("face-swap", parameters)
 
     def face_detailer(self, **parameters: Unpack[FaceDetailerParameters]) -> R:
-        """A picture with every face drawn anew in more detail, with SDXL and Impact Pack."""
+        """A picture with every face redrawn in more detail, with SDXL and Impact Pack."""
         return self.run_preset("face-detailer", parameters)
 
     def flux_img2img(self, **parameters: Unpack[FluxImg2imgParameters]) -> R:
@@ -1713,7 +1713,7 @@ class PresetCalls(Generic[R]):
         return self.run_preset("flux-fill", parameters)
 
     def sdxl_inpaint(self, **parameters: Unpack[SdxlInpaintParameters]) -> R:
-        """A picture of which SDXL draws a part anew, where a mask or the picture's own transparency says so."""
+        """A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so."""
         return self.run_preset("sdxl-inpaint", parameters)
 
     def flux_controlnet(self, **parameters: Unpack[FluxControlnetParameters]) -> R:

@@ -1,4 +1,4 @@
-"""Impact Pack's FaceDetailer: every face of a picture, drawn anew in more detail."""
+"""Impact Pack's FaceDetailer: every face of a picture, redrawn in more detail."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FaceDetailerParams(CheckpointParams):
 
 @preset("face-detailer", FaceDetailerParams, example={"image": "group.png"})
 def face_detailer(p: FaceDetailerParams) -> Workflow:
-    """A picture with every face drawn anew in more detail, with SDXL and Impact Pack.
+    """A picture with every face redrawn in more detail, with SDXL and Impact Pack.
 
     Each face is cut out with what is around it, enlarged to `cropSize`, redrawn as far as `denoise` says,
     and put back: at 0.3 the person stays, at 0.6 hardly. So small faces of a large picture get eyes and

@@ -23,7 +23,7 @@ def literal(value: Any) -> Expression:
     try:
         return repr(value).replace("e+", "e")
     except ValueError:  # Python writes no number of so many digits
-        return hex(value)
+        return hex(int(value))
 
 
 def text(value: str) -> str:
