@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.jobs import worker
 from ryla_graphs.server.store.blobs import FileBlobs
 from tests.server.clients import TestClient
+from tests.server.live import until
 from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
 
@@ -67,13 +67,6 @@ def held() -> Held:
 def client(store: SqliteStore, held: Held) -> Iterator[TestClient]:
     with TestClient(create_app(ScriptedEngine(held), store, Settings())) as client:
         yield client
-
-
-def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_full_disk_refuses_new_jobs_and_is_not_ready(client: TestClient, disk: Disk, held: Held) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ import websocket
 
 from ryla_graphs.server import Settings, create_app
 from tests.server.kept import kept
-from tests.server.live import listening
+from tests.server.live import listening, until
 from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
 
@@ -71,11 +70,3 @@ def test_a_websocket_holds_a_stream_until_its_peer_is_gone(tmp_path: Path) -> No
             socket.close()
             until(lambda: streams["anonymous"] == 0)
         held.go.set()
-
-
-def until(done: Callable[[], bool]) -> None:
-    """Wait for what must come, however slow the machine is."""
-    deadline = time.monotonic() + 120
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
