@@ -34,6 +34,11 @@ class CompiledWorkflow:
     """A graph that is ready to run: JSON, and what is known about it. Equal graphs compile to equal bytes.
 
     A value: two are equal where their bytes are. Copies and pickles are as good as the first.
+
+    >>> from ryla_graphs import presets
+    >>> compiled = presets.get("flux-dev").build(prompt="a red bicycle", seed=1).compile()
+    >>> [output.class_type for output in compiled.outputs]
+    ['SaveImage']
     """
 
     view: View = field(repr=False)

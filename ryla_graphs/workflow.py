@@ -35,9 +35,13 @@ N = TypeVar("N", bound=Node)
 class Workflow:
     """The graph that some sinks need. What no sink reaches is not in it.
 
-    `Workflow(SaveImage(...), SaveVideo(...), name="portrait")`. A value: methods give new workflows, and equal graphs
-    compile to equal bytes. Two workflows are equal where their name and the bytes of their JSON are, whether or not
-    they are valid; one that cannot be written as JSON, as two of its nodes have one name, is equal only to itself.
+    A value: methods give new workflows, and equal graphs compile to equal bytes. Two workflows are equal where their
+    name and the bytes of their JSON are; one that cannot be written as JSON is equal only to itself.
+
+    >>> from ryla_graphs.nodes import EmptyImage, SaveImage
+    >>> workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64).named("grey")))
+    >>> workflow.set("grey.width", 128).node("grey").width
+    128
     """
 
     def __init__(self, *sinks: Node, name: str | None = None) -> None:
@@ -69,9 +73,8 @@ class Workflow:
     def load(cls, document: Any, *, catalog: Catalog | None = None, name: str | None = None) -> Workflow:
         """Read API JSON (parsed), as `POST /prompt` takes it; ids become names, so they stay.
 
-        The prompt is read once: `validate` and `compile` judge what was read, and nodes are made when somebody
-        asks for them. Raises `InvalidDocument` where it is no prompt, and `InvalidWorkflow` where nodes cannot be
-        read; whether the graph is a good one, `validate` says.
+        Raises `InvalidDocument` where it is no prompt, and `InvalidWorkflow` where nodes cannot be read; whether the
+        graph is a good one, `validate` says.
         """
         from ryla_graphs import catalogs
         from ryla_graphs.compile import view_of
@@ -294,9 +297,9 @@ class Workflow:
         return next(iter(pictures.values()))
 
     def noting(self, notices: Iterable[Problem]) -> Workflow:
-        """The workflow with something more to say, which `validate` and `compile` then report."""
-        origin = replace(self.origin, notices=(*self.origin.notices, *notices))
-        return Workflow.of(self._graph, name=self.name, catalog=self._catalog, origin=origin)
+        """The workflow with more findings, which `validate` and `compile` then report too."""
+        noted = replace(self.origin, notices=(*self.origin.notices, *notices))
+        return Workflow.of(self._graph, name=self.name, catalog=self._catalog, origin=noted)
 
     @cached_property
     def _default_catalog(self) -> Catalog:
@@ -313,9 +316,8 @@ class Workflow:
     def validate(self, catalog: Catalog | None = None, *, files: Files | None = None) -> list[Problem]:
         """Everything that is wrong, errors first, each with the line that wrote it.
 
-        `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files` tells
-        what the headers of its weight files say, such as a `ryla_graphs.models_folder.ModelsFolder`; without it,
-        the names of files alone say their families.
+        `catalog` is what the target server has; by default the bundled classes and the nodes' own. `files`, such as a
+        `ryla_graphs.models_folder.ModelsFolder`, reads the headers of weight files; else their names say the family.
         """
         from ryla_graphs.compile import check_graph, explained
         from ryla_graphs.validation import problems_of
@@ -353,8 +355,6 @@ class Workflow:
         Parts of one shape become instances of a subgraph, whose nodes the editor calls `day:vae` instead of
         `day/vae`; without `subgraphs` they are groups, and all ids stay. Raises `InvalidWorkflow` where two nodes
         have one name.
-
-            Path("portrait.json").write_text(json.dumps(workflow.to_ui()))
         """
         from ryla_graphs.formats import api
         from ryla_graphs.formats.editor import writing

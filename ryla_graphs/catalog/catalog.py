@@ -62,6 +62,11 @@ class Catalog(Mapping[str, NodeSchema]):
     `entries` are those of ``/object_info``, as parsed JSON or JSON text; each is parsed when its class is first asked
     for, so a catalog of thousands costs only the few that a graph uses. A catalog is a value: `replace` gives another
     one that keeps all that it does not change, and ``a | b`` has the classes of both, those of `b` where both have one.
+
+    >>> from ryla_graphs import open_catalog
+    >>> sampler = open_catalog()["KSampler"]
+    >>> [output.name for output in sampler.outputs]
+    ['LATENT']
     """
 
     name: str

@@ -129,6 +129,9 @@ class RylaClient(PresetCalls[Job]):
 
     `client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow` do not.
     Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`.
+
+    >>> with RylaClient("http://127.0.0.1:8100", token="...") as client:
+    ...     make = client.flux_dev  # make(prompt="a red bicycle") waits for the picture
     """
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:

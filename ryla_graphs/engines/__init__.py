@@ -15,6 +15,9 @@ def connect(address: str = SIMULATOR, *, strict: bool | None = None, partner_key
     ``RYLA_SIMULATOR_STRICT``. `partner_key` goes with graphs that call partners' paid services. Nothing is asked of the
     servers yet. With the first run it is logged, once, if a server is of another release of ComfyUI than the catalog in
     use. Raises `NotFound` for what is neither.
+
+    >>> connect("simulator").name
+    'simulator'
     """
     if address == SIMULATOR:
         from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow

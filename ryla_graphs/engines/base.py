@@ -66,7 +66,12 @@ class Comparing(Protocol):
 
 
 class Engine(Protocol):
-    """Something that runs compiled graphs. All of it may be called from any thread."""
+    """Something that runs compiled graphs. All of it may be called from any thread.
+
+    >>> from ryla_graphs import connect
+    >>> connect("simulator").health().ready
+    True
+    """
 
     @property
     def name(self) -> str:
@@ -137,7 +142,14 @@ class LostRun:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run that ended well gave."""
+    """What a run that ended well gave.
+
+    >>> from ryla_graphs import Workflow, connect, run
+    >>> from ryla_graphs.nodes import EmptyImage, SaveImage
+    >>> result = run(connect("simulator"), Workflow(SaveImage(images=EmptyImage(width=64, height=64))))
+    >>> [output.kind for output in result.outputs]
+    ['image']
+    """
 
     run: str
     outputs: tuple[Artifact, ...]
@@ -180,7 +192,11 @@ def run(
     Raises `InvalidWorkflow`, or `EngineError`: `EngineRefused`, `EngineUnreachable`, `ExecutionFailed`,
     `OutputMissing`, `Cancelled`. An interrupt (Ctrl-C) or an exit cancels the run before it goes on up.
 
-    >>> result = run(connect("http://127.0.0.1:8188"), workflow, {"face.png": picture})
+    >>> from ryla_graphs import Workflow, connect
+    >>> from ryla_graphs.nodes import EmptyImage, SaveImage
+    >>> workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64)))
+    >>> len(run(connect("simulator"), workflow).outputs)
+    1
     """
     part = prepared(engine, workflow, partial=partial)
     started = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)

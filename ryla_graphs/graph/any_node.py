@@ -32,6 +32,9 @@ class AnyNode(Node, Source[Any], frozen=True):
     For classes without a generated Python class, and for graphs read from JSON:
     `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).out[0]`. `validate` and `compile`
     check it like any other node as soon as a catalog that knows the class is given.
+
+    >>> AnyNode(of="MyNode", inputs={"width": 64}).named("mine").label
+    "MyNode 'mine'"
     """
 
     CLASS_TYPE = "AnyNode"

@@ -37,7 +37,12 @@ _UNSEEN: Any = object()
 
 
 class Output(Source[T_co], AbstractOutput):
-    """One output slot of a node. Two are equal where node and slot are."""
+    """One output slot of a node. Two are equal where node and slot are.
+
+    >>> from ryla_graphs.nodes import EmptyImage
+    >>> EmptyImage(width=64, height=64).named("grey").out.image.label
+    "EmptyImage 'grey'.out.image"
+    """
 
     __slots__ = ("name", "node", "slot", "type")
 
@@ -92,6 +97,11 @@ class Node(
     """The base of all node classes. Inputs are keywords; outputs are under `.out`.
 
     Raises `InvalidNode` (with every problem) when written wrongly.
+
+    >>> from ryla_graphs.nodes import EmptyImage
+    >>> small = EmptyImage(width=64, height=64)
+    >>> small.replace(width=128).width
+    128
     """
 
     __slots__ = ("_origin",)

@@ -17,7 +17,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Source(Generic[T_co]):
-    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output."""
+    """Whatever can be wired into an input of type `T_co`: an `Output`, or a node with just one output.
+
+    >>> from ryla_graphs.nodes import EmptyImage, ImageInvert
+    >>> inverted = ImageInvert(image=EmptyImage(width=64, height=64))
+    >>> isinstance(inverted.image, Source)
+    True
+    """
 
     __slots__ = ()
 

@@ -40,7 +40,15 @@ from ryla_graphs.problems.text import did_you_mean
 
 
 class RylaError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of every error that this package raises on purpose.
+
+    >>> from ryla_graphs import Workflow
+    >>> try:
+    ...     Workflow.open("missing.json")
+    ... except RylaError as error:
+    ...     print(type(error).__name__)
+    SourceUnreachable
+    """
 
 
 class _WithProblems(RylaError, ValueError):
@@ -59,14 +67,30 @@ class _WithProblems(RylaError, ValueError):
 
 
 class InvalidWorkflow(_WithProblems):
-    """A graph that cannot be compiled, loaded or changed; `.problems` says why, all at once."""
+    """A graph that cannot be compiled, loaded or changed; `.problems` says why, all at once.
+
+    >>> from ryla_graphs import Workflow
+    >>> try:
+    ...     Workflow.load({"1": {"class_type": "SaveImage", "inputs": {}}}).compile()
+    ... except InvalidWorkflow as error:
+    ...     print([problem.code for problem in error.problems])
+    ['required_input_missing', 'required_input_missing']
+    """
 
     def _headline(self) -> str:
         return f"the workflow has {super()._headline()}"
 
 
 class InvalidNode(InvalidWorkflow):
-    """A node that was written wrongly, raised on the line that wrote it."""
+    """A node that was written wrongly, raised on the line that wrote it.
+
+    >>> from ryla_graphs.nodes import EmptyImage
+    >>> try:
+    ...     EmptyImage(width=0)
+    ... except InvalidNode as error:
+    ...     print(error.problems[0].code)
+    value_smaller_than_min
+    """
 
     def _headline(self) -> str:
         name = self.problems[0].class_type if self.problems else "node"
@@ -74,47 +98,87 @@ class InvalidNode(InvalidWorkflow):
 
 
 class CannotRunHere(_WithProblems):
-    """A good graph that this deployment does not run: it asks for too much, or fits no GPU; `.problems` says why."""
+    """A good graph that this deployment does not run: it asks for too much, or fits no GPU; `.problems` says why.
+
+    >>> issubclass(CannotRunHere, ValueError)
+    True
+    """
 
     def _headline(self) -> str:
         return f"this workflow cannot run here: {super()._headline()}"
 
 
 class InvalidParameters(_WithProblems):
-    """A preset was given parameters it cannot take; `.problems` has one entry a parameter."""
+    """A preset was given parameters it cannot take; `.problems` has one entry a parameter.
+
+    >>> from ryla_graphs import presets
+    >>> try:
+    ...     presets.get("flux-dev").build(prompt="a red bicycle", stepz=20)
+    ... except InvalidParameters as error:
+    ...     print(error.problems[0].code)
+    unknown_parameter
+    """
 
     def _headline(self) -> str:
         return f"the parameters have {super()._headline()}"
 
 
 class InvalidInputs(_WithProblems):
-    """Files, pictures or addresses given with a request cannot be taken; `.problems` says which and why."""
+    """Files, pictures or addresses given with a request cannot be taken; `.problems` says which and why.
+
+    >>> issubclass(InvalidInputs, ValueError)
+    True
+    """
 
     def _headline(self) -> str:
         return f"the inputs have {super()._headline()}"
 
 
 class InvalidSettings(RylaError, ValueError):
-    """A server or a command is set up in a way that cannot work or is not safe."""
+    """A server or a command is set up in a way that cannot work or is not safe.
+
+    >>> issubclass(InvalidSettings, ValueError)
+    True
+    """
 
 
 class MissingExtra(InvalidSettings, ImportError):
-    """A part of the library needs packages that the plain install does not bring; the message has the command."""
+    """A part of the library needs packages that the plain install does not bring; the message has the command.
+
+    >>> issubclass(MissingExtra, ImportError)
+    True
+    """
 
 
 class InvalidDocument(RylaError, ValueError):
-    """A text that should be a graph, a catalog or parameters, and is not."""
+    """A text that should be a graph, a catalog or parameters, and is not.
+
+    >>> from ryla_graphs import Workflow
+    >>> try:
+    ...     Workflow.open(b"no graph")
+    ... except InvalidDocument:
+    ...     print("neither JSON nor a file that carries a graph")
+    neither JSON nor a file that carries a graph
+    """
 
 
 class InvalidWeights(_WithProblems):
-    """Weight files that are not what they should be; `.problems` says which, and what to do."""
+    """Weight files that are not what they should be; `.problems` says which, and what to do.
+
+    >>> issubclass(InvalidWeights, ValueError)
+    True
+    """
 
     def _headline(self) -> str:
         return f"the weight files have {super()._headline()}"
 
 
 class PullFailed(RylaError, OSError):
-    """Weight files could not be fetched, or may not be; `.problems` has one entry a file."""
+    """Weight files could not be fetched, or may not be; `.problems` has one entry a file.
+
+    >>> issubclass(PullFailed, OSError)
+    True
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -122,7 +186,15 @@ class PullFailed(RylaError, OSError):
 
 
 class NotFound(RylaError, LookupError):
-    """There is no preset, node class, file or name like the one asked for."""
+    """There is no preset, node class, file or name like the one asked for.
+
+    >>> from ryla_graphs import presets
+    >>> try:
+    ...     presets.get("flux-kontxt")
+    ... except NotFound as error:
+    ...     print(str(error).split(" or ")[0])
+    there is no preset 'flux-kontxt'; did you mean 'flux-kontext'
+    """
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> NotFound:
@@ -132,19 +204,44 @@ class NotFound(RylaError, LookupError):
 
 
 class SourceUnreachable(RylaError, OSError):
-    """A catalog, graph or input file could not be read."""
+    """A catalog, graph or input file could not be read.
+
+    >>> from ryla_graphs import open_catalog
+    >>> try:
+    ...     open_catalog("missing/object_info.json")
+    ... except SourceUnreachable:
+    ...     print("no such file")
+    no such file
+    """
 
 
 class StoreUnreachable(RylaError, OSError):
-    """Where jobs are kept does not answer; nothing of what was asked has happened."""
+    """Where jobs are kept does not answer; nothing of what was asked has happened.
+
+    >>> issubclass(StoreUnreachable, OSError)
+    True
+    """
 
 
 class ServerUnreachable(RylaError, OSError):
-    """No ryla_graphs server answers at an address."""
+    """No ryla_graphs server answers at an address.
+
+    >>> from ryla_graphs import RylaClient
+    >>> try:
+    ...     RylaClient("http://127.0.0.1:9").flux_dev(prompt="a red bicycle")
+    ... except ServerUnreachable:
+    ...     print("is the server started?")
+    is the server started?
+    """
 
 
 class RequestFailed(RylaError, RuntimeError):
-    """A ryla_graphs server refused a request."""
+    """A ryla_graphs server refused a request.
+
+    >>> raised = RequestFailed("no such preset", status=404, code="not_found")
+    >>> raised.status, raised.code
+    (404, 'not_found')
+    """
 
     def __init__(self, message: str, *, status: int, code: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
@@ -159,7 +256,11 @@ class RequestFailed(RylaError, RuntimeError):
 
 
 class JobFailed(RequestFailed):
-    """A job on a ryla_graphs server failed or was cancelled."""
+    """A job on a ryla_graphs server failed or was cancelled.
+
+    >>> [cls.__name__ for cls in JobFailed.__mro__[1:3]]
+    ['RequestFailed', 'RylaError']
+    """
 
     def __init__(
         self,
@@ -178,7 +279,11 @@ class JobFailed(RequestFailed):
 
 
 class EngineError(RylaError, RuntimeError):
-    """Running a graph went wrong."""
+    """Running a graph went wrong.
+
+    >>> [cls.code for cls in EngineError.__subclasses__()]
+    ['engine_unreachable', 'engine_refused', 'node_failed', 'output_missing', 'run_lost', 'cancelled']
+    """
 
     code: ClassVar[str] = "engine_error"
 
@@ -189,13 +294,25 @@ class EngineError(RylaError, RuntimeError):
 
 
 class EngineUnreachable(EngineError):
-    """Nobody answers at the engine's address, or no longer."""
+    """Nobody answers at the engine's address, or no longer.
+
+    >>> from ryla_graphs import connect
+    >>> try:
+    ...     connect("http://127.0.0.1:9").catalog()
+    ... except EngineUnreachable as error:
+    ...     print(error.code)
+    engine_unreachable
+    """
 
     code = "engine_unreachable"
 
 
 class EngineRefused(EngineError):
-    """The engine does not accept the graph."""
+    """The engine does not accept the graph.
+
+    >>> EngineRefused.code
+    'engine_refused'
+    """
 
     code = "engine_refused"
 
@@ -208,30 +325,50 @@ class EngineRefused(EngineError):
 
 
 class ExecutionFailed(EngineError):
-    """A node raised while it ran; the message is the engine's, without a traceback."""
+    """A node raised while it ran; the message is the engine's, without a traceback.
+
+    >>> ExecutionFailed.code
+    'node_failed'
+    """
 
     code = "node_failed"
 
 
 class OutOfMemory(ExecutionFailed):
-    """The GPU has not enough memory for a node."""
+    """The GPU has not enough memory for a node.
+
+    >>> OutOfMemory.code
+    'out_of_memory'
+    """
 
     code = "out_of_memory"
 
 
 class OutputMissing(EngineError):
-    """The run ended well, but an output that the compiled graph promises did not arrive."""
+    """The run ended well, but an output that the compiled graph promises did not arrive.
+
+    >>> OutputMissing.code
+    'output_missing'
+    """
 
     code = "output_missing"
 
 
 class RunLost(EngineError):
-    """The engine no longer knows the run, because it was restarted; how the run ended is unknown."""
+    """The engine no longer knows the run, because it was restarted; how the run ended is unknown.
+
+    >>> RunLost.code
+    'run_lost'
+    """
 
     code = "run_lost"
 
 
 class Cancelled(EngineError):
-    """Somebody cancelled the run."""
+    """Somebody cancelled the run.
+
+    >>> Cancelled.code
+    'cancelled'
+    """
 
     code = "cancelled"

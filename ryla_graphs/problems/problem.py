@@ -86,6 +86,9 @@ class Problem:
     """One thing that is wrong. Level and tier are those of its code in the register, unless they are given.
 
     Raises `KeyError` for a code that is not in the register and comes without level and tier.
+
+    >>> Problem(code="value_smaller_than_min", message="must be at least 1").level
+    'error'
     """
 
     code: str

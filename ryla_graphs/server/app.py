@@ -45,6 +45,12 @@ def create_app(
     `shelf` is where the engine finds LoRAs, if that is no folder of this machine, `targets` get product events beside
     those of the settings, and are closed too. Jobs that an earlier app left
     unfinished in the store are taken up at the start.
+
+    >>> from tempfile import mkdtemp
+    >>> from ryla_graphs import connect
+    >>> from ryla_graphs.server import SqliteStore
+    >>> create_app(connect("simulator"), SqliteStore(mkdtemp())).title
+    'ryla_graphs'
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()

@@ -77,6 +77,9 @@ def open_catalog(source: str | None = None) -> Catalog:
 
     `source` may also be the name of one bundled catalog, such as ``core``, one that `adopt` keeps, or an older release
     of ComfyUI, such as ``0.28``. Raises `SourceUnreachable` or `InvalidDocument`.
+
+    >>> "KSampler" in open_catalog()
+    True
     """
     if source is None or source == "bundled":
         return catalogs.bundled()

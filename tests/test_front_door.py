@@ -1,0 +1,62 @@
+"""The names that `ryla_graphs` itself exports: complete, lazy, each with an example that runs."""
+
+from __future__ import annotations
+
+import doctest
+import pkgutil
+from typing import Any
+
+import pytest
+
+import ryla_graphs
+from ryla_graphs.problems import errors
+from tests.conftest import ROOT
+from tests.test_architecture import modules_after
+
+PAGE = (ROOT / "docs" / "stability.md").read_text(encoding="utf-8")
+
+
+def examples(value: Any) -> list[doctest.DocTest]:
+    found = doctest.DocTestFinder(recurse=False).find(value, globs={value.__name__: value})
+    return [test for test in found if test.examples]
+
+
+@pytest.mark.parametrize("name", ryla_graphs.__all__)
+def test_every_public_name_has_an_example_that_runs(name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tests = examples(getattr(ryla_graphs, name))
+    assert tests, f"the docstring of {name} has no example"
+    for test in tests:
+        written: list[str] = []
+        failed = doctest.DocTestRunner().run(test, out=written.append).failed
+        assert not failed, "".join(written)
+
+
+def test_the_example_of_the_package_runs() -> None:
+    assert doctest.testmod(ryla_graphs).failed == 0
+
+
+def test_every_error_that_a_user_can_catch_is_at_the_front_door() -> None:
+    raised = {name for name, value in vars(errors).items() if isinstance(value, type) and not name.startswith("_")}
+    own = {name for name in raised if getattr(errors, name).__module__ == errors.__name__}
+    assert own <= set(ryla_graphs.__all__)
+
+
+@pytest.mark.parametrize("name", ryla_graphs.__all__)
+def test_the_page_on_stability_names_every_public_name(name: str) -> None:
+    assert f"`{name}`" in PAGE
+
+
+def test_submodules_are_attributes() -> None:
+    rooms = {module.name for module in pkgutil.iter_modules(ryla_graphs.__path__)}
+    offered = {name for name in dir(ryla_graphs) if name in rooms}
+    assert {"nodes", "presets", "engines", "sweeps", "testing"} <= offered
+    for name in offered:
+        assert getattr(ryla_graphs, name).__name__ == f"ryla_graphs.{name}"
+        assert f"`ryla_graphs.{name}`" in PAGE
+
+
+def test_a_star_import_and_one_of_a_submodule_load_only_what_they_name() -> None:
+    loaded = modules_after("import ryla_graphs; ryla_graphs.problems")
+    assert "ryla_graphs.workflow" not in loaded
+    assert "fastapi" not in loaded
