@@ -54,6 +54,24 @@ LAYERS = (
 )
 """Left never imports right."""
 
+SERVER_ROOMS = (
+    "records",
+    "threads",
+    "errors",
+    "wishes",
+    "storage",
+    "safety",
+    "settings",
+    "sinks",
+    "environment",
+    "jobs",
+    "submit",
+    "deployment",
+    "http",
+    "app",
+)
+"""The rooms of the server, by what a request meets: from the ground up, as the layers."""
+
 PURE_UP_TO = "codegen"
 IMPURE = {
     "os",
@@ -114,6 +132,26 @@ def test_imports_point_left(path: Path) -> None:
             assert LAYERS.index(there) <= LAYERS.index(here), f"{path}: {here} imports {there}"
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "server").rglob("*.py")), ids=lambda path: path.name)
+def test_the_rooms_of_the_server_point_left(path: Path) -> None:
+    here = room(path)
+    if here == "__init__":
+        return
+    for name in imports(path):
+        if name.startswith("ryla_graphs.server."):
+            there = name.split(".")[2]
+            assert SERVER_ROOMS.index(there) <= SERVER_ROOMS.index(here), f"{path}: {here} imports {there}"
+
+
+def room(path: Path) -> str:
+    """The room of a file of the server."""
+    return path.relative_to(PACKAGE / "server").parts[0].removesuffix(".py")
+
+
+def test_the_rooms_of_the_server_are_those_that_exist() -> None:
+    assert {room(path) for path in (PACKAGE / "server").rglob("*.py")} - {"__init__"} == set(SERVER_ROOMS)
+
+
 def test_no_files_import_each_other() -> None:
     """No cycle of any size, inside rooms too: whoever reads a file needs to know only those below it."""
     written = set(hand_written())
@@ -158,7 +196,7 @@ def test_no_module_is_named_like_the_standard_library() -> None:
     for path in (*sources(), *ROOT.glob("*.py")):
         for part in path.relative_to(ROOT).parts:
             name = part.removesuffix(".py")
-            if name not in ("compile", "formats", "__init__", "__main__", "code", "socket"):
+            if name not in ("compile", "formats", "__init__", "__main__", "code", "socket", "http"):
                 assert name not in sys.stdlib_module_names, path
 
 

@@ -62,7 +62,7 @@ def serve_command(
     """
     from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
-    from ryla_graphs.server.listening import listen  # noqa: PLC0415
+    from ryla_graphs.server.http.listening import listen  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
     loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}

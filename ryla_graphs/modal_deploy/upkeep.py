@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import modal
 
-from ryla_graphs.server.analytics import Batched
+from ryla_graphs.server.sinks.analytics import Batched
 
 HOURS = 24
 """Partitions of a queue live this long."""

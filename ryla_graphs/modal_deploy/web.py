@@ -25,10 +25,10 @@ from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.modal_deploy.upkeep import QueueTarget
 from ryla_graphs.problems import CannotRunHere, EngineUnreachable, InvalidSettings
 from ryla_graphs.server import create_app
-from ryla_graphs.server.access import Owner
 from ryla_graphs.server.environment import settings_from
-from ryla_graphs.server.loras import FOLDER
-from ryla_graphs.server.routes.documented import errors
+from ryla_graphs.server.http.access import Owner
+from ryla_graphs.server.http.routes.documented import errors
+from ryla_graphs.server.submit.loras import FOLDER
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
@@ -73,7 +73,7 @@ class Parts(NamedTuple):
 
 
 class VolumeShelf:
-    """The volume that workers load LoRAs from; see `ryla_graphs.server.loras.Shelf`."""
+    """The volume that workers load LoRAs from; see `ryla_graphs.server.submit.loras.Shelf`."""
 
     def __init__(self, volume: modal.Volume) -> None:
         self._volume = volume

@@ -11,21 +11,21 @@ from starlette.middleware.cors import CORSMiddleware
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.presets import NAMES
-from ryla_graphs.server import failures
-from ryla_graphs.server.analytics import Target
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.jobs.metrics import MetricsSink
-from ryla_graphs.server.jobs.sinks import LogSink, Sink
-from ryla_graphs.server.loras import Shelf
-from ryla_graphs.server.openapi import document
-from ryla_graphs.server.routes import events, jobs, loras, presets, status, workflow
+from ryla_graphs.server.http import failures
+from ryla_graphs.server.http.openapi import document
+from ryla_graphs.server.http.routes import events, jobs, loras, presets, status, workflow
+from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
+from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.safety.gate import Gatekeeper
 from ryla_graphs.server.safety.heads import Heads
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Store
-from ryla_graphs.server.v2 import ROUTERS as V2_ROUTERS
-from ryla_graphs.server.v2.envelope import PREFIX
+from ryla_graphs.server.sinks.analytics import Target
+from ryla_graphs.server.sinks.base import LogSink, Sink
+from ryla_graphs.server.sinks.metrics import MetricsSink
+from ryla_graphs.server.storage import Store
+from ryla_graphs.server.submit.loras import Shelf
 from ryla_graphs.version import __version__
 
 ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router, *V2_ROUTERS)

@@ -13,24 +13,24 @@ from typing import Any
 
 from ryla_graphs.engines import SIMULATOR, Engine
 from ryla_graphs.problems import NotFound, RylaError
-from ryla_graphs.server.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.intake import Intake, recompiled
 from ryla_graphs.server.jobs.service import JobService
-from ryla_graphs.server.jobs.sinks import Sink
-from ryla_graphs.server.live_catalog import LiveCatalog
-from ryla_graphs.server.loras import FolderShelf, Loras, Shelf
+from ryla_graphs.server.jobs.views import job_view, output_view
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.gate import Gate
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Store
-from ryla_graphs.server.store.recent import RecentBlobs
+from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
+from ryla_graphs.server.sinks.base import Sink
+from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
+from ryla_graphs.server.storage import Store
+from ryla_graphs.server.storage.recent import RecentBlobs
+from ryla_graphs.server.submit.intake import Intake, recompiled
+from ryla_graphs.server.submit.live_catalog import LiveCatalog
+from ryla_graphs.server.submit.loras import FolderShelf, Loras, Shelf
+from ryla_graphs.server.submit.uploads import Uploads
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.uploads import Uploads
-from ryla_graphs.server.views import job_view, output_view
-from ryla_graphs.server.webhooks import Signer, Webhooks
 
 log = logging.getLogger("ryla_graphs.server")
 

@@ -18,8 +18,8 @@ from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store.base import Retention
-from ryla_graphs.server.webhooks import Signer
+from ryla_graphs.server.sinks.webhooks import Signer
+from ryla_graphs.server.storage.base import Retention
 
 
 class Variable(NamedTuple):

@@ -12,7 +12,7 @@ from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
-from ryla_graphs.server.store.base import Retention
+from ryla_graphs.server.storage.base import Retention
 from ryla_graphs.server.wishes import Place
 
 

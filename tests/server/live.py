@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from ryla_graphs.server.listening import config_of
+from ryla_graphs.server.http.listening import config_of
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import pytest
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.analytics import Posted, events_of
 from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
+from ryla_graphs.server.sinks.analytics import Posted, events_of
 from tests.server.clients import TestClient
 from tests.server.https import https_site
 from tests.server.kept import kept

@@ -13,7 +13,7 @@ import pytest
 from ryla_graphs.problems import InvalidSettings, StoreUnreachable
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.jobs import worker
-from ryla_graphs.server.store.blobs import FileBlobs
+from ryla_graphs.server.storage.blobs import FileBlobs
 from tests.server.clients import TestClient
 from tests.server.live import until
 from tests.server.scripted import Held, ScriptedEngine

@@ -11,7 +11,7 @@ import pytest
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import SqliteStore, create_app
-from ryla_graphs.server.listening import HEAD_BYTES, Patient
+from ryla_graphs.server.http.listening import HEAD_BYTES, Patient
 from tests.server.live import listening
 
 

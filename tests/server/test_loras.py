@@ -15,7 +15,7 @@ from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
-from ryla_graphs.server.store import Retention
+from ryla_graphs.server.storage import Retention
 from tests.server.clients import TestClient
 from tests.server.kept import kept
 

@@ -24,7 +24,7 @@ from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import SqliteStore
 from ryla_graphs.server.jobs.states import TRANSITIONS, IllegalTransition, JobStates
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobError, JobEvent, JobRequest, JobState
-from ryla_graphs.server.store.base import Retention
+from ryla_graphs.server.storage.base import Retention
 
 ENDS = {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 

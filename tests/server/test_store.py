@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ryla_graphs.problems import NotFound, StoreUnreachable
 from ryla_graphs.server import SqliteStore, Store
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobRequest, JobState
-from ryla_graphs.server.store import Retention, StaleJob
+from ryla_graphs.server.storage import Retention, StaleJob
 
 DAY = 86_400.0
 Open = Callable[[], Store]

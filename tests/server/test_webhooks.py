@@ -21,7 +21,7 @@ from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.records import Job, JobEvent, JobRequest, JobState
 from ryla_graphs.server.safety.fetch import Answer, Fetcher, FetchPolicy
-from ryla_graphs.server.webhooks import EXTRA, Signer, Webhooks
+from ryla_graphs.server.sinks.webhooks import EXTRA, Signer, Webhooks
 from tests.server.clients import TestClient
 from tests.server.https import Site, https_site
 from tests.server.kept import kept

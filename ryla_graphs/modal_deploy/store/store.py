@@ -18,8 +18,8 @@ import modal
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.volume_blobs import VolumeBlobs
 from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, KeyUse
-from ryla_graphs.server.store.base import Retention
-from ryla_graphs.server.store.sqlite import SqliteStore
+from ryla_graphs.server.storage.base import Retention
+from ryla_graphs.server.storage.sqlite import SqliteStore
 
 TOUCH_SECONDS = 2 * 24 * 3600
 """Modal forgets an entry seven days after it was last used; what has to stay is written anew before that."""
@@ -29,7 +29,7 @@ _PARTS = ("inputs", "events", "keys", "assets", "hooks")
 
 
 class ModalStore(SqliteStore):
-    """See `ryla_graphs.server.store.base.Store`; raises `StoreUnreachable` where Modal does not answer.
+    """See `ryla_graphs.server.storage.base.Store`; raises `StoreUnreachable` where Modal does not answer.
 
     `folder` is scratch space of this container, and must be empty.
     """

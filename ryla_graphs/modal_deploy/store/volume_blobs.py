@@ -20,15 +20,15 @@ from modal.exception import NotFoundError
 
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.problems import NotFound
-from ryla_graphs.server.store.base import Blob
-from ryla_graphs.server.store.blobs import CHUNK, GRACE_SECONDS, place_of
+from ryla_graphs.server.storage.base import Blob
+from ryla_graphs.server.storage.blobs import CHUNK, GRACE_SECONDS, place_of
 
 _IN_MEMORY = 32 * 2**20
 """Bytes of a streamed content that are held before they go to the disk."""
 
 
 class VolumeBlobs:
-    """Files on a volume; see `ryla_graphs.server.store.base.Blobs`."""
+    """Files on a volume; see `ryla_graphs.server.storage.base.Blobs`."""
 
     def __init__(self, volume: modal.Volume) -> None:
         self._volume = volume

@@ -30,7 +30,7 @@ from ryla_graphs.problems import EngineError
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job
-from ryla_graphs.server.store import Blobs
+from ryla_graphs.server.storage import Blobs
 
 T = TypeVar("T")
 

@@ -15,13 +15,13 @@ from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.following import Deliver
-from ryla_graphs.server.jobs.sinks import Sink
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Blobs, Store
+from ryla_graphs.server.sinks.base import Sink
+from ryla_graphs.server.storage import Blobs, Store
 from ryla_graphs.server.threads import in_thread
 
 Rebuild = Callable[[Job], CompiledWorkflow]

@@ -20,9 +20,9 @@ from typing import Any
 
 from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.jobs.channels import Channel
-from ryla_graphs.server.jobs.sinks import Sink, guarded
 from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobError, JobEvent, JobState, KeyUse
-from ryla_graphs.server.store import StaleJob, Store
+from ryla_graphs.server.sinks.base import Sink, guarded
+from ryla_graphs.server.storage import StaleJob, Store
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),

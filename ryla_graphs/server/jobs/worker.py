@@ -25,11 +25,11 @@ from ryla_graphs.problems import (
 )
 from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
+from ryla_graphs.server.jobs.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.records import Asset, Job
-from ryla_graphs.server.safety.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.store import Blobs
+from ryla_graphs.server.storage import Blobs
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.storage import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from ryla_graphs.server.failures import refusal
+from ryla_graphs.server.http.failures import refusal
 from ryla_graphs.server.safety.bodies import SMALL, BodyLimit
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
-from ryla_graphs.server.content import Span, span_of
+from ryla_graphs.server.http.content import Span, span_of
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.server.clients import TestClient
 

@@ -14,18 +14,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from ryla_graphs.problems import AtField
-from ryla_graphs.server.access import Here, Owner, Stream
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint
-from ryla_graphs.server.jobs.service import Accepted
-from ryla_graphs.server.reading import parsed
-from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
-from ryla_graphs.server.routes.events import NO_STORE, with_pings
-from ryla_graphs.server.safety.partners import key_of
-from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.v2.documented import errors
-from ryla_graphs.server.v2.envelope import PREFIX, V2Error, V2Route
-from ryla_graphs.server.v2.shapes import (
+from ryla_graphs.server.http.access import Here, Owner, Stream
+from ryla_graphs.server.http.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.http.v2.documented import errors
+from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error, V2Route
+from ryla_graphs.server.http.v2.shapes import (
     LABELS,
     job_view,
     labels_of,
@@ -34,6 +28,12 @@ from ryla_graphs.server.v2.shapes import (
     status_of,
     summary_view,
 )
+from ryla_graphs.server.jobs.partners import key_of
+from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
+from ryla_graphs.server.submit.intake import Terms, fingerprint
+from ryla_graphs.server.submit.reading import parsed
+from ryla_graphs.server.threads import in_thread
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"], route_class=V2Route)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ryla_graphs.server.store.base import Blob, Blobs, Retention, StaleJob, Store
-from ryla_graphs.server.store.sqlite import SqliteStore
+from ryla_graphs.server.storage.base import Blob, Blobs, Retention, StaleJob, Store
+from ryla_graphs.server.storage.sqlite import SqliteStore
 
 __all__ = ["Blob", "Blobs", "Retention", "SqliteStore", "StaleJob", "Store"]

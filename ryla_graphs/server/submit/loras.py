@@ -24,7 +24,7 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.refusals import refusal
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.storage import Store
 
 KIND: Final = "lora"
 """The `Asset.kind` of LoRAs; they are no files of a job, and kept until they are deleted."""

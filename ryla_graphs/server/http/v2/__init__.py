@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ryla_graphs.server.v2 import assets, jobs
+from ryla_graphs.server.http.v2 import assets, jobs
 
 ROUTERS = (assets.router, jobs.router)
 

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from ryla_graphs.problems import NotFound
-from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.content import content_of
+from ryla_graphs.server.http.routes.documented import OWNED, errors
+from ryla_graphs.server.http.routes.shapes import JobShape, JobsShape
+from ryla_graphs.server.jobs.views import job_view, output_view
 from ryla_graphs.server.records import Job, JobState
-from ryla_graphs.server.routes.documented import OWNED, errors
-from ryla_graphs.server.routes.shapes import JobShape, JobsShape
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.views import job_view, output_view
 
 router = APIRouter(tags=["jobs"])
 

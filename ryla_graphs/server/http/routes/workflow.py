@@ -9,16 +9,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from ryla_graphs.engines.partner_key import HEADER, PartnerKey
 from ryla_graphs.formats.read import Preference
-from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.answers import answer
+from ryla_graphs.server.http.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import JudgementShape
+from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
-from ryla_graphs.server.reading import Sent, sent
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
-from ryla_graphs.server.routes.shapes import JudgementShape
-from ryla_graphs.server.safety.partners import partner_key_in
+from ryla_graphs.server.submit.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.submit.reading import Sent, sent
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import NO_WISHES, Wishes, wishes_in
 

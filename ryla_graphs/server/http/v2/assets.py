@@ -15,14 +15,14 @@ from fastapi import APIRouter, File, Form, Header, Query, Request, Response, Upl
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from ryla_graphs.server.access import Here, Owner, owner_of
-from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.http.access import Here, Owner, owner_of
+from ryla_graphs.server.http.content import content_of
+from ryla_graphs.server.http.v2.documented import errors
+from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error, V2Route
+from ryla_graphs.server.http.v2.shapes import asset_view, is_signed
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.v2.documented import errors
-from ryla_graphs.server.v2.envelope import PREFIX, V2Error, V2Route
-from ryla_graphs.server.v2.shapes import asset_view, is_signed
 
 router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"], route_class=V2Route)
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.loras import Lora
-from ryla_graphs.server.routes.documented import OWNED, errors
+from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.routes.documented import OWNED, errors
+from ryla_graphs.server.jobs.views import moment
+from ryla_graphs.server.submit.loras import Lora
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.views import moment
 
 router = APIRouter(prefix="/loras", tags=["loras"])
 

@@ -13,17 +13,17 @@ from typing import Any
 
 from ryla_graphs.problems import InvalidSettings, StoreUnreachable
 from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
-from ryla_graphs.server.store.base import KeptBlobs, Retention, StaleJob
-from ryla_graphs.server.store.blobs import FileBlobs
-from ryla_graphs.server.store.checkpoints import Checkpoints
-from ryla_graphs.server.store.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
-from ryla_graphs.server.store.trouble import keeping, opening
+from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
+from ryla_graphs.server.storage.blobs import FileBlobs
+from ryla_graphs.server.storage.checkpoints import Checkpoints
+from ryla_graphs.server.storage.rows import ASSET_COLUMNS, SCHEMA, asset_of, asset_row, changes_of, job_of, request_of
+from ryla_graphs.server.storage.trouble import keeping, opening
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
 
 
 class SqliteStore:
-    """The embedded store; see `ryla_graphs.server.store.base.Store`.
+    """The embedded store; see `ryla_graphs.server.storage.base.Store`.
 
     A folder belongs to one process at a time: raises `InvalidSettings` where another one has it.
     """

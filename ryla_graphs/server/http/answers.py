@@ -11,17 +11,17 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from PIL import Image
 
-from ryla_graphs.server.content import content_of
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.failures import respond, respond_told
+from ryla_graphs.server.http.content import content_of
+from ryla_graphs.server.http.failures import respond, respond_told
 from ryla_graphs.server.jobs.service import Accepted
-from ryla_graphs.server.preferences import Preferences, best_of
+from ryla_graphs.server.jobs.views import job_path, job_view, output_path, output_view
 from ryla_graphs.server.records import Asset, Ended, Job, JobError, JobState
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.safety.serving import content_headers
+from ryla_graphs.server.submit.preferences import Preferences, best_of
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.views import job_path, job_view, output_path, output_view
 
 JSON = "application/json"
 CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}

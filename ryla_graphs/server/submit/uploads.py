@@ -18,7 +18,7 @@ from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.storage import Store
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
 
 

@@ -24,17 +24,17 @@ from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
 from ryla_graphs.server.errors import told
+from ryla_graphs.server.jobs.partners import payment
 from ryla_graphs.server.jobs.service import Accepted, JobService
-from ryla_graphs.server.judging import judged
-from ryla_graphs.server.live_catalog import LiveCatalog
-from ryla_graphs.server.loras import Loras
-from ryla_graphs.server.reading import Sent, all_of, opened
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
-from ryla_graphs.server.safety.partners import payment
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.uploads import Brought, Uploads, contents_in, renamed, shapes_of, with_names
-from ryla_graphs.server.webhooks import EXTRA
+from ryla_graphs.server.sinks.webhooks import EXTRA
+from ryla_graphs.server.submit.judging import judged
+from ryla_graphs.server.submit.live_catalog import LiveCatalog
+from ryla_graphs.server.submit.loras import Loras
+from ryla_graphs.server.submit.reading import Sent, all_of, opened
+from ryla_graphs.server.submit.uploads import Brought, Uploads, contents_in, renamed, shapes_of, with_names
 from ryla_graphs.server.wishes import NO_WISHES, Wishes, anywhere
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow

@@ -16,7 +16,7 @@ from ryla_graphs.server.errors import told
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.safety.media import MediaFacts, inspect
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.uploads import shapes_of
+from ryla_graphs.server.submit.uploads import shapes_of
 from ryla_graphs.server.wishes import NO_WISHES, anywhere
 from ryla_graphs.shapes import ImageShape, Unknown
 from ryla_graphs.validation import Verdict, View, problems_of

@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
 from ryla_graphs import presets
-from ryla_graphs.server.v2.envelope import PREFIX
-from ryla_graphs.server.v2.jobs import Submission
+from ryla_graphs.server.http.v2.envelope import PREFIX
+from ryla_graphs.server.http.v2.jobs import Submission
 from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING
 
 _REFERENCE = "#/components/schemas/{model}"

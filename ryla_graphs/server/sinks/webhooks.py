@@ -25,7 +25,7 @@ from ryla_graphs.problems import InvalidInputs, InvalidSettings
 from ryla_graphs.server.records import Hook, Job, JobEvent
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.refusals import refusal
-from ryla_graphs.server.store import Store
+from ryla_graphs.server.storage import Store
 
 log = logging.getLogger("ryla_graphs.server")
 

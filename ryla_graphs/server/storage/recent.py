@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
-from ryla_graphs.server.store.base import Blob, Blobs
+from ryla_graphs.server.storage.base import Blob, Blobs
 
 LARGEST = 4 * 2**20
 TOTAL = 32 * 2**20
@@ -14,7 +14,7 @@ TOTAL = 32 * 2**20
 
 
 class RecentBlobs:
-    """The content of a store, of which the last is in memory too; see `ryla_graphs.server.store.base.Blobs`."""
+    """The content of a store, of which the last is in memory too; see `ryla_graphs.server.storage.base.Blobs`."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs

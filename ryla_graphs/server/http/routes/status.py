@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.routes.documented import errors
-from ryla_graphs.server.routes.shapes import NodesShape, ReadyShape
+from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.routes.documented import errors
+from ryla_graphs.server.http.routes.shapes import NodesShape, ReadyShape
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 

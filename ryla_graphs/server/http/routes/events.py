@@ -13,9 +13,9 @@ from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
 from ryla_graphs.problems import RylaError
-from ryla_graphs.server.access import Here, Owner, Stream, deployment_of, owner_of
+from ryla_graphs.server.http.access import Here, Owner, Stream, deployment_of, owner_of
+from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.records import JobEvent
-from ryla_graphs.server.routes.documented import OWNED, errors
 
 router = APIRouter(tags=["jobs"])
 

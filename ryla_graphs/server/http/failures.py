@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
+from ryla_graphs.server.http.v2 import envelope
 from ryla_graphs.server.records import JobError
-from ryla_graphs.server.v2 import envelope
 
 log = logging.getLogger("ryla_graphs.server")
 

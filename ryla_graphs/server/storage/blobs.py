@@ -13,8 +13,8 @@ from pathlib import Path
 from blake3 import blake3
 
 from ryla_graphs.problems import NotFound
-from ryla_graphs.server.store.base import Blob
-from ryla_graphs.server.store.trouble import keeping
+from ryla_graphs.server.storage.base import Blob
+from ryla_graphs.server.storage.trouble import keeping
 
 CHUNK = 256 * 1024
 GRACE_SECONDS = 3600.0
@@ -24,7 +24,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class FileBlobs:
-    """Files under a folder; see `ryla_graphs.server.store.base.Blobs`."""
+    """Files under a folder; see `ryla_graphs.server.storage.base.Blobs`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

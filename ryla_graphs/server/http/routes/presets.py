@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request, Response
 
 from ryla_graphs import presets
 from ryla_graphs.presets import Preset
-from ryla_graphs.server.access import Here, Owner
-from ryla_graphs.server.answers import answer
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.answers import answer
+from ryla_graphs.server.http.routes.documented import GRAPH, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import PresetDetails, PresetsShape
+from ryla_graphs.server.http.routes.workflow import Key, Outputs, Quality, media_type
 from ryla_graphs.server.jobs.service import Accepted
-from ryla_graphs.server.reading import parsed
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.routes.documented import GRAPH, RUN, TAKEN, errors, results
-from ryla_graphs.server.routes.shapes import PresetDetails, PresetsShape
-from ryla_graphs.server.routes.workflow import Key, Outputs, Quality, media_type
+from ryla_graphs.server.submit.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.submit.reading import parsed
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import wishes_in
 

@@ -1,0 +1,1 @@
+"""Who hears what becomes of jobs: log, numbers, product events, webhooks."""
