@@ -520,3 +520,17 @@ def test_every_preset_explains_itself(name: str) -> None:
     assert {problem.level for problem in preset.build(preset.example).compile().problems} <= {"note"}
     schema = preset.parameters.model_json_schema(by_alias=True)
     assert [key for key, facts in schema["properties"].items() if "description" not in facts] == []
+
+
+@pytest.mark.parametrize("name", presets.NAMES)
+def test_the_schema_of_a_preset_says_what_a_form_needs(name: str) -> None:
+    properties = presets.get(name).parameters.model_json_schema()["properties"]
+    assert [facts["x-order"] for facts in properties.values()] == list(range(len(properties)))
+    for parameter, facts in properties.items():
+        assert facts["x-group"] in ("basic", "advanced", "models")
+        assert facts["title"].lower().replace(" ", "") == parameter.lower()
+    pictures = {parameter for parameter, facts in properties.items() if facts.get("format") == "ryla-file"}
+    taken = presets.get(name).build(presets.get(name).example).compile().document.values()
+    if any(body["class_type"] == "LoadImage" for body in taken):
+        assert pictures
+    assert all(properties[parameter]["contentMediaType"] == "image/*" for parameter in pictures)

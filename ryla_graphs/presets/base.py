@@ -20,6 +20,7 @@ from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins, prefix_wires
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.origins import Decisions, WorkflowOrigin
+from ryla_graphs.presets import forms
 from ryla_graphs.presets.provenance import Table, like, place, provenance
 from ryla_graphs.problems import AtParameter, InvalidParameters, Problem, did_you_mean, shorten
 from ryla_graphs.prompt import wires_of
@@ -54,7 +55,14 @@ class ReplacedBy:
 class Parameters(BaseModel):
     """The base of parameter models: camelCase and snake_case alike; unknown names and idle values refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        field_title_generator=forms.title,
+        json_schema_extra=forms.complete,
+    )
 
     only_with: ClassVar[Mapping[str, frozenset[str]]] = {}
     """Parameters that have an effect only where another one is given, by that one: `ActsWith` for whole bases."""
@@ -85,19 +93,28 @@ class Parameters(BaseModel):
         return fact.default
 
 
-Prompt = Annotated[str, Field(min_length=1, max_length=20_000, description="What to show, in words")]
+Prompt = Annotated[
+    str, Field(min_length=1, max_length=20_000, description="What to show, in words", json_schema_extra=forms.PROMPT)
+]
 Seed = Annotated[
     int,
-    Field(ge=0, le=2**64 - 1, description="Same seed, same picture; drawn if left out"),
+    Field(ge=0, le=2**64 - 1, description="Same seed, same picture; drawn if left out", json_schema_extra=forms.SEED),
 ]
-Pixels = Annotated[int, Field(ge=64, le=8192, multiple_of=16, description="In pixels, a multiple of 16")]
-Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps")]
-Denoise = Annotated[float, Field(gt=0, le=1, description="How much is redrawn; 1 is all")]
+Pixels = Annotated[
+    int,
+    Field(ge=64, le=8192, multiple_of=16, description="In pixels, a multiple of 16", json_schema_extra=forms.PIXELS),
+]
+Steps = Annotated[int, Field(ge=1, le=200, description="Sampling steps", json_schema_extra=forms.STEPS)]
+Denoise = Annotated[
+    float, Field(gt=0, le=1, description="How much is redrawn; 1 is all", json_schema_extra=forms.FRACTION)
+]
 Megapixels = Annotated[
     float, Field(ge=0.1, le=4, description="The picture is scaled to this size, in 1024 x 1024 pixels, first")
 ]
-WeightFile = Annotated[str, Field(min_length=1, max_length=255)]
-Strength = Annotated[float, Field(ge=0, le=3, description="0 is without effect, 1 is full")]
+WeightFile = Annotated[str, Field(min_length=1, max_length=255, json_schema_extra=forms.WEIGHTS)]
+Strength = Annotated[
+    float, Field(ge=0, le=3, description="0 is without effect, 1 is full", json_schema_extra=forms.FRACTION)
+]
 WeightDtype = Annotated[
     Literal["default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2"],
     Field(description="Precision to load the diffusion model in; fp8 takes half the memory of bf16"),

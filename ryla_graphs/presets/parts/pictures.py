@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ryla_graphs import sockets
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import ImageScaleToTotalPixels, ImageToMask, LoadImage, LoadImageMask
+from ryla_graphs.presets import forms
 from ryla_graphs.presets.base import Parameters
 from ryla_graphs.sockets import Image, Mask, Socket
 from ryla_graphs.workflow import Workflow
@@ -29,6 +31,9 @@ class _NameOrWire:
             core_schema.str_schema(min_length=1),
             serialization=core_schema.plain_serializer_function_ser_schema(_told),
         )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), **forms.FILE}
 
     def _name_or_wire(self, given: Any, name: Callable[[Any], str]) -> str | Source[Any]:
         if isinstance(given, Workflow):
