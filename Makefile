@@ -28,6 +28,7 @@ generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, t
 	$(BIN)/python -m tests.data.make_object_info
 	$(BIN)/python -m tools.write_presets_page
 	$(BIN)/python -m tools.generate_client
+	@if [ -d clients/typescript/node_modules ]; then $(BIN)/python -m tools.generate_typescript; fi
 
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks

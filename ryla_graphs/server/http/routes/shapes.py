@@ -92,7 +92,7 @@ class JobShape(BaseModel, title="Job"):
     state: JobState
     preset: str | None
     parameters: dict[str, Any] = Field(description="The preset's, as they were used")
-    seed: int | None
+    seed: int | None = Field(json_schema_extra={"format": "uint64"})
     position: int | None = Field(description="How many jobs are before it, while it waits")
     progress: ProgressShape | None
     attempt: int

@@ -1,0 +1,173 @@
+import { bytesOf, encoded, type FileInput } from "./files.js";
+import { NotFound, RylaError } from "./errors.js";
+import type { JobEvent } from "./events.js";
+import { Connection, type ConnectionOptions } from "./http.js";
+import { Job } from "./job.js";
+import { PresetCalls, type PresetParameters } from "./presets.gen.js";
+import type { JobFacts, JobState, JudgementFacts, PresetFacts } from "./shapes.gen.js";
+
+/** A LoRA on the server. */
+export interface LoraFacts {
+  /** What `loraId` takes. */
+  id: string;
+  name: string;
+  families: string[];
+  size: number;
+}
+
+export interface SubmitOptions {
+  /** The same key gives the same job, however often it is sent; by default a fresh one for each call. */
+  idempotencyKey?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Hears how the job ended, where the server has a webhook secret. */
+  webhookUrl?: string | undefined;
+  /** More headers, such as `Prefer` tokens of the server. */
+  headers?: Record<string, string> | undefined;
+}
+
+export interface RunOptions extends SubmitOptions {
+  onEvent?: ((event: JobEvent) => void) | undefined;
+}
+
+export interface GraphOptions {
+  /** Files that the graph names as its inputs, by that name. */
+  inputs?: Record<string, FileInput> | undefined;
+}
+
+/**
+ * A client of one ryla_graphs server.
+ *
+ *     const ryla = new Ryla({ baseUrl: "http://127.0.0.1:8100" });
+ *     const job = await ryla.fluxDev({ prompt: "a red bicycle" });
+ *     await job.outputs[0]!.save("bicycle.png");
+ */
+export class Ryla extends PresetCalls<Job, RunOptions> {
+  readonly http: Connection;
+  readonly jobs: Jobs;
+  readonly loras: Loras;
+  readonly presets: Presets;
+
+  constructor(options: ConnectionOptions = {}) {
+    super();
+    this.http = new Connection(options);
+    this.jobs = new Jobs(this.http);
+    this.loras = new Loras(this.http);
+    this.presets = new Presets(this.http);
+  }
+
+  /** Queue a preset, or any pipeline of the server; does not wait. */
+  submit<N extends keyof PresetParameters>(name: N, parameters: PresetParameters[N], options?: SubmitOptions): Promise<Job>;
+  submit(name: string, parameters: Record<string, unknown>, options?: SubmitOptions): Promise<Job>;
+  async submit(name: string, parameters: object, options: SubmitOptions = {}): Promise<Job> {
+    const hook = options.webhookUrl ? { webhookUrl: options.webhookUrl } : {};
+    return this.#post(`/${encodeURIComponent(name)}`, { ...((await encoded(parameters)) as object), ...hook }, options);
+  }
+
+  /** Run a preset to its end. */
+  override async runPreset(name: string, parameters: object, options: RunOptions = {}): Promise<Job> {
+    const job = await this.submit(name, parameters as Record<string, unknown>, options);
+    return job.result(options);
+  }
+
+  /** Queue a graph: API JSON, the editor's JSON, or the bytes of a file that carries one. Does not wait. */
+  async submitWorkflow(graph: object | Uint8Array, options: SubmitOptions & GraphOptions = {}): Promise<Job> {
+    const hook = options.webhookUrl ? { webhook_url: options.webhookUrl } : {};
+    return this.#post("/workflow", { ...(await graphBody(graph, options)), ...hook }, options);
+  }
+
+  /** Run a graph to its end. */
+  async run(graph: object | Uint8Array, options: RunOptions & GraphOptions = {}): Promise<Job> {
+    return (await this.submitWorkflow(graph, options)).result(options);
+  }
+
+  /** What would become of a graph: every problem, the verdict, the plan. Nothing runs. */
+  async validate(graph: object | Uint8Array, options: GraphOptions & { signal?: AbortSignal } = {}): Promise<JudgementFacts> {
+    const body = await graphBody(graph, options);
+    return (await this.http.json("POST", "/validate", { json: body, repeatable: true, signal: options.signal })) as JudgementFacts;
+  }
+
+  /** Whether a job would run now. */
+  async ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
+    const response = await this.http.send("GET", "/ready", options);
+    await response.body?.cancel();
+    return response.status === 200;
+  }
+
+  async #post(path: string, json: unknown, options: SubmitOptions): Promise<Job> {
+    const headers: Record<string, string> = {
+      Prefer: "respond-async",
+      "Idempotency-Key": options.idempotencyKey ?? crypto.randomUUID(),
+      ...options.headers,
+    };
+    // With a key, sending again what may or may not have come through gives the same job.
+    const facts = await this.http.json("POST", path, { json, headers, signal: options.signal, repeatable: true });
+    return new Job(this.http, facts as JobFacts);
+  }
+}
+
+async function graphBody(graph: object | Uint8Array, options: GraphOptions): Promise<Record<string, unknown>> {
+  const bytes = await bytesOf(graph);
+  const workflow = bytes === undefined ? graph : await encoded(bytes);
+  return { workflow, inputs: await encoded(options.inputs ?? {}) };
+}
+
+/** The jobs of this token. */
+export class Jobs {
+  constructor(readonly http: Connection) {}
+
+  /** Throws `NotFound`. */
+  async get(id: string, options: { signal?: AbortSignal } = {}): Promise<Job> {
+    return new Job(this.http, (await this.http.json("GET", `/jobs/${encodeURIComponent(id)}`, options)) as JobFacts);
+  }
+
+  /** A page of jobs, the newest first; `before` is the last id of the page before. */
+  async list(options: { state?: JobState[]; before?: string; limit?: number; signal?: AbortSignal } = {}): Promise<Job[]> {
+    const query = new URLSearchParams();
+    for (const state of options.state ?? []) query.append("state", state);
+    if (options.before) query.set("before", options.before);
+    if (options.limit) query.set("limit", String(options.limit));
+    const page = (await this.http.json("GET", `/jobs?${query}`, { signal: options.signal })) as { jobs: JobFacts[] };
+    return page.jobs.map((facts) => new Job(this.http, facts));
+  }
+
+  /** Forget a job that has ended, with its outputs. */
+  async forget(id: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    await this.http.json("DELETE", `/jobs/${encodeURIComponent(id)}?forget=true`, options);
+  }
+}
+
+/** The presets and pipelines of the server. */
+export class Presets {
+  constructor(readonly http: Connection) {}
+
+  async list(options: { signal?: AbortSignal } = {}): Promise<PresetFacts[]> {
+    return ((await this.http.json("GET", "/presets", options)) as { presets: PresetFacts[] }).presets;
+  }
+}
+
+/** The LoRAs that are there for this token. */
+export class Loras {
+  constructor(readonly http: Connection) {}
+
+  async list(options: { signal?: AbortSignal } = {}): Promise<LoraFacts[]> {
+    return ((await this.http.json("GET", "/loras", options)) as { loras: LoraFacts[] }).loras;
+  }
+
+  /** Bring a LoRA; its `id` is what `loraId` takes. */
+  async add(name: string, content: FileInput, options: { signal?: AbortSignal } = {}): Promise<LoraFacts> {
+    const bytes = await bytesOf(content);
+    if (bytes === undefined) throw new RylaError({ code: "bad_file", message: "a LoRA is bytes, a Blob or file(path)" });
+    const form = new FormData();
+    form.append("file", new Blob([bytes as BlobPart]), name);
+    return (await this.http.json("POST", "/loras", { body: form, timeoutMs: Infinity, ...options })) as LoraFacts;
+  }
+
+  /** Take a LoRA away; one that is not there is no error. */
+  async delete(id: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    try {
+      await this.http.json("DELETE", `/loras/${encodeURIComponent(id)}`, options);
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+    }
+  }
+}
