@@ -49,6 +49,7 @@ class NameEvidence:
         self._patterns = tuple(patterns)
         self._of_folder: dict[str, PatternsOfFolder] = {}
         self._found: dict[tuple[str, str], Evidence | None] = {}
+        self._room = _ROOM
         self._own = weights.own()
 
     def of(self, folder: str, name: str) -> Evidence | None:
@@ -60,10 +61,12 @@ class NameEvidence:
         try:
             return self._found[place]
         except KeyError:
-            if len(self._found) >= _REMEMBERED:
-                self._found.clear()
             found = self._look(folder, name)
             if len(name) <= _LONGEST:
+                self._room -= len(name) + _ENTRY
+                if self._room < 0:
+                    self._found.clear()
+                    self._room = _ROOM
                 self._found[place] = found
             return found
 
@@ -87,7 +90,10 @@ class NameEvidence:
         return found
 
 
-_REMEMBERED = 16_384
+_ROOM = 32_000_000
+"""Bytes for the names that are remembered, about: the 100,000 of the largest graphs, and no more than that."""
+_ENTRY = 200
+"""Bytes that a name takes beside its own."""
 _LONGEST = 512
 """Characters; a longer name is no file's, and not worth remembering."""
 _OF_ONE_FAMILY = ("diffusion model", "checkpoint", "lora", "controlnet", "adapter")

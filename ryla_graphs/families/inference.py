@@ -27,13 +27,17 @@ class Inference:
         self.asking: list[tuple[str, Plan]] = []
         """The nodes at which there is something to check, in order."""
         carried, nodes, plan_of = self._carried, prompt.nodes, plans_of(rules)
+        plans: dict[int, Plan] = {}
         for number in prompt.order:
             if (node := nodes.get(number)) is None:
                 continue
-            plan = plan_of(node.schema)
+            schema = node.schema
+            plan = plans.get(id(schema)) or plans.setdefault(id(schema), plan_of(schema))
             if plan.asks:
                 self.asking.append((number, plan))
-            if plan.outputs:
+            if plan.passes is not None:
+                carried[number] = (self.into(node, plan.passes),)
+            elif plan.outputs:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 
     def into(self, node: PromptNode, name: str) -> Carried | None:
@@ -60,4 +64,5 @@ class Inference:
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
         """What is known of a file."""
-        return evidence(self._rules.names, self._files, folder, name)
+        names = self._rules.names
+        return names.of(folder, name) if self._files is None else evidence(names, self._files, folder, name)

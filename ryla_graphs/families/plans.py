@@ -34,8 +34,8 @@ class Plan(NamedTuple):
     ends: tuple[End, ...]
     """The ends that must agree, the one that the others are measured by first. Empty where there are not two."""
     restrictions: Mapping[str, Restriction]
-    wires_decide: bool
-    """Whether what its wires carry decides alone if the ends agree: no file that an input names, no strength."""
+    passes: str | None
+    """The input whose families its only output has as they are; None where it is not as simple as that."""
     samples: bool
     """Whether it runs a diffusion model, or wraps one for a sampler."""
     patched: tuple[tuple[int, str], ...]
@@ -104,7 +104,7 @@ def _plan(schema: NodeSchema, rules: FamilyRules) -> Plan:
         outputs=outputs if any(output is not None for output in outputs) else (),
         ends=ends if len(ends) > 1 else (),
         restrictions=restrictions,
-        wires_decide=all(end.strength is None and end.socket != "lora" for end in ends),
+        passes=outputs[0].passes if len(outputs) == 1 and isinstance(outputs[0], From) else None,
         samples=samples,
         patched=patched,
         takes=takes,

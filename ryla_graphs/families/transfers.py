@@ -54,12 +54,17 @@ class From:
     strength: str | None = None
     """An input that takes all inputs but the first out of play where it is zero."""
 
+    @property
+    def passes(self) -> str | None:
+        """The input whose families the output has as they are; None where there is more to it."""
+        return self.inputs[0] if len(self.inputs) == 1 and self.inputs[0][-1] != "*" and not self.latents else None
+
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
         """See `Transfer`."""
         found: Carried | None = None
         inputs = self.inputs
-        if len(inputs) == 1 and inputs[0][-1] != "*" and not self.latents:
-            return wires.into(node, inputs[0])
+        if (passed := self.passes) is not None:
+            return wires.into(node, passed)
         if self.strength is not None and wires.literal(node, self.strength) == 0:
             inputs = inputs[:1]
         for pattern in inputs:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -41,15 +40,18 @@ class Prompt:
         self.odd: list[PromptNode] = []
         """Those of the nodes at which something may be wrong; rules look at no others."""
         schemas = self.admission.schemas
-        types = {number: schema.output_types for number, schema in (schemas or {}).items()}
         self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
+        if schemas is not None:
+            types = {number: schema.output_types for number, schema in schemas.items()}
+            bodies = self.admission.bodies
+            for number, schema in schemas.items():
+                self._add(number, schema, bodies[number].get("inputs"), types)
+            return
         for number, body in self.admission.bodies.items():
-            if schemas is not None:
-                self._add(number, schemas[number], body.get("inputs"), types)
-            elif isinstance(body, dict) and isinstance(class_type := body.get("class_type"), str):
+            if isinstance(body, dict) and isinstance(class_type := body.get("class_type"), str):
                 inputs = body.get("inputs")
                 if class_type in catalog:
-                    self._add(number, catalog[class_type], inputs, types)
+                    self._add(number, catalog[class_type], inputs, {})
                 elif isinstance(inputs, dict):
                     self.foreign[number] = ForeignNode(number, class_type, inputs, wires_of(inputs))
 
@@ -109,11 +111,14 @@ class Prompt:
         return types[link.slot] if -len(types) <= link.slot < len(types) else None
 
     @cached_property
+    def _all(self) -> Mapping[str, PromptNode | ForeignNode]:
+        """The nodes that can be read, by id, in the order of the document."""
+        return {node.id: node for node in self.every_node()} if self.foreign else self.nodes
+
+    @cached_property
     def links(self) -> Mapping[str, list[str]]:
         """The nodes wired into each node, by id, in the order of its inputs."""
-        nodes: Mapping[str, PromptNode | ForeignNode] = self.nodes
-        if self.foreign:
-            nodes = {node.id: node for node in self.every_node()}
+        nodes = self._all
         return {
             number: [link.node for link in node.wires.values() if link.node in nodes] for number, node in nodes.items()
         }
@@ -127,14 +132,20 @@ class Prompt:
         What is on a cycle or behind one is left out. Kahn's algorithm by hand: networkx takes forty times as long to
         build the graph of which it would give the topological generations.
         """
-        waiting = {number: len(sources) for number, sources in self.links.items()}
+        # Not by `links`: a list for each node takes as long as all the rest.
+        nodes = self._all
+        waiting: dict[str, int] = {}
         fed: dict[str, list[str]] = {}
-        for number, sources in self.links.items():
-            for source in sources:
+        for number, node in nodes.items():
+            count = 0
+            for source, _ in node.wires.values():
                 if source in fed:
                     fed[source].append(number)
-                else:
+                    count += 1
+                elif source in nodes:
                     fed[source] = [number]
+                    count += 1
+            waiting[number] = count
         generation = [number for number, count in waiting.items() if not count]
         found = []
         while generation:
@@ -156,7 +167,7 @@ class Prompt:
     @property
     def is_acyclic(self) -> bool:
         """Whether no link closes a cycle."""
-        return len(self.order) == len(self.links)
+        return len(self.order) == len(self._all)
 
     @cached_property
     def depths(self) -> Mapping[str, int]:
@@ -170,27 +181,32 @@ class Prompt:
         A node of an unknown class may be an output. Where there is no output at all, every node counts, so that
         of a graph which the server refuses for that alone everything else is found too.
         """
-        outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
-        stack = [*outputs, *self.foreign] or list(self.nodes)
-        found = set(stack)
-        links = self.links
-        while stack:
-            for source in links[stack.pop()]:
-                if source not in found:
-                    found.add(source)
-                    stack.append(source)
-        return frozenset(found)
+        return self._reach[0]
 
     @cached_property
     def used(self) -> frozenset[tuple[str, int]]:
         """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
-        reached = self.reached
-        wires = (node.wires.values() for node in self.every_node() if node.id in reached)
-        used: set[tuple[str, int]] = set(chain.from_iterable(wires))
-        for number, slot in [link for link in used if link[1] < 0]:
-            if (source := self.nodes.get(number)) is not None:
-                used.add((number, slot + len(source.schema.outputs)))
-        return frozenset(used)
+        used = self._reach[1]
+        from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
+        counted = {(number, slot + len(self.nodes[number].schema.outputs)) for number, slot in from_last}
+        return used | counted if counted else used
+
+    @cached_property
+    def _reach(self) -> tuple[frozenset[str], frozenset[tuple[str, int]]]:
+        """The nodes that some output needs, and the links into these: one walk."""
+        nodes = self._all
+        outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
+        stack = [*outputs, *self.foreign] or list(self.nodes)
+        found = set(stack)
+        used: set[tuple[str, int]] = set()
+        while stack:
+            for link in nodes[stack.pop()].wires.values():
+                used.add(link)
+                source = link[0]
+                if source not in found and source in nodes:
+                    found.add(source)
+                    stack.append(source)
+        return frozenset(found), frozenset(used)
 
     def run_order(self) -> Iterator[PromptNode]:
         """The nodes that run, each after those wired into it; the same for every order of the document."""

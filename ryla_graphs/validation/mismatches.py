@@ -67,7 +67,7 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
                 found += _refused(families, node, plan)
             if plan.ends:
                 met = _met(prompt, families, node, plan)
-                if not plan.samples and len(met) - met.count(None) < _TWO:
+                if not met:
                     continue
                 together = (id(plan), *[one and (one.families, one.variant) for one in met])
                 if together not in agreeing:
@@ -76,10 +76,6 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
                     if not apart:
                         agreeing.add(together)
     return _each_once(found, prompt.depths) if found else ()
-
-
-_TWO = 2
-"""So many can disagree."""
 
 
 def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refused]:
@@ -116,21 +112,37 @@ def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) ->
             yield Disagreement(node, end.input, end.socket, carried, *other)
 
 
-def _met(prompt: Prompt, families: Inference, node: PromptNode, plan: Plan) -> list[Carried | None]:
-    """What comes in at the ends of a node; None where nothing is known of it, and where it does nothing."""
-    met: list[Carried | None] = []
-    for name, socket, strength in plan.ends:
-        carried = None
-        if strength is None or prompt.literal(node, strength) != 0:
-            if socket != "lora":
-                carried = families.into(node, name)
-            elif isinstance(file := prompt.literal(node, name), str):
-                found = families.evidence("loras", file)
-                if found is not None and found.families:
-                    origin = Origin(node.id, node.class_type, ((name, file),), found.basis)
-                    carried = Carried(found.families, origin)
-        met.append(None if carried is None or carried.empty else carried)
-    return met
+def _met(prompt: Prompt, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
+    """What comes in at the ends of a node; None where nothing is known of it, and where it does nothing.
+
+    Empty where so little is known that nothing can be wrong: one end alone has none to disagree with.
+    """
+    ends = plan.ends
+    met = [
+        families.into(node, name) if socket != "lora" else _of_lora(prompt, families, node, name)
+        for name, socket, _ in ends
+    ]
+    fewest = 1 if plan.samples else 2
+    if len(met) - met.count(None) < fewest:
+        return ()
+    for place, (carried, end) in enumerate(zip(met, ends, strict=True)):
+        if carried is not None and (carried.empty or _is_off(prompt, node, end)):
+            met[place] = None
+    return met if len(met) - met.count(None) >= fewest else ()
+
+
+def _is_off(prompt: Prompt, node: PromptNode, end: End) -> bool:
+    """Whether a strength of zero takes an end out of play."""
+    return end.strength is not None and bool(prompt.literal(node, end.strength) == 0)
+
+
+def _of_lora(prompt: Prompt, families: Inference, node: PromptNode, name: str) -> Carried | None:
+    """What is known of the LoRA that an input names."""
+    file = prompt.literal(node, name)
+    found = families.evidence("loras", file) if isinstance(file, str) else None
+    if found is None or not found.families:
+        return None
+    return Carried(found.families, Origin(node.id, node.class_type, ((name, file),), found.basis))
 
 
 def _agree(first: Carried, second: Carried, end: End) -> bool:

@@ -71,10 +71,12 @@ class View(Prompt):
     def loaders(self) -> Sequence[tuple[PromptNode, Mapping[str, str]]]:
         """The nodes that load weight files and that some output needs, with the folder of each input that names one."""
         folders, reached = rules_of(self.catalog).folders, self.reached
+        schemas = {id(node.known): node.schema for node in self.nodes.values()}
+        loading = {known: found for known, schema in schemas.items() if (found := folders(schema.class_type))}
         return [
-            (node, found)
+            (node, loading[id(node.known)])
             for number, node in self.nodes.items()
-            if number in reached and (found := folders(node.schema.class_type))
+            if id(node.known) in loading and number in reached
         ]
 
     @cached_property

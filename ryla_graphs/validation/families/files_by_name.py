@@ -20,7 +20,7 @@ def files_by_name(view: View) -> Iterator[Problem]:
     """GGUF needs loaders of its own, a diffusion model is no text encoder, and UMT5 is not the T5 that Flux.1 reads."""
     for node, files in view.loaders:
         for name, folder in files.items():
-            given = view.families.literal(node, name)
+            given = view.literal(node, name)
             if not isinstance(given, str):
                 continue
             if given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):

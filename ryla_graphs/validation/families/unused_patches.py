@@ -17,9 +17,10 @@ def unused_patches(view: View) -> Iterator[Problem]:
 
     So is a face where the sampler is still wired to the model before ``ApplyInstantID``.
     """
+    used, reached = view.used, view.reached
     for number, plan in view.families.asking:
         for slot, type_ in plan.patched:
-            if (number, slot) in view.used or number not in view.reached:
+            if (number, slot) in used or number not in reached:
                 continue
             node = view.nodes[number]
             strength, noun = _PATCHED[type_]
