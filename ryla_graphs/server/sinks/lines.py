@@ -28,9 +28,9 @@ class GatheredLines(logging.Handler):
         threading.Thread(target=self._work, name="ryla-log", daemon=True).start()
         atexit.register(self.flush)
 
-    def handle(self, record: logging.LogRecord) -> logging.LogRecord | bool:
+    def handle(self, record: logging.LogRecord) -> bool:
         """Take a record, without a lock: a deque needs none."""
-        found = self.filter(record)
+        found = bool(self.filter(record))
         if found:
             self._waiting.append(record)
             if record.levelno >= logging.WARNING:

@@ -1,37 +1,64 @@
-"""What a caller prefers, from the headers of a request: `Prefer`, `Accept`, and when to give up."""
+"""Reads what a caller asks for beside the graph, from the headers of a request and from its body."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from ryla_graphs.formats.read import Preference
+from ryla_graphs.server.sinks.webhooks import EXTRA
+from ryla_graphs.server.wishes import COST_NAMES, GPU_NAME, Wishes
+
+WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """How a job is to be answered."""
+def asked_in(
+    headers: Mapping[str, str], *, prefer: Preference | None = None, quality: int = 90, inline: bool = False
+) -> Wishes:
+    """What headers say, with what the query said; what is not understood in a header is no wish."""
+    parts = [part.strip() for part in headers.get("prefer", "").lower().split(",")]
+    waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
+    return Wishes(
+        prefer=prefer,
+        asynchronous="respond-async" in parts and not waits,
+        wait=float(waits[0][1]) if waits else None,
+        cancel_on_disconnect=headers.get("x-cancel-on-disconnect", "").strip().lower() in ("true", "1", "yes"),
+        accept=headers.get("accept", "*/*"),
+        quality=quality,
+        inline=inline,
+    )
 
-    asynchronous: bool = False
-    """Answer 202 at once (``Prefer: respond-async``)."""
-    wait: float | None = None
-    """In seconds: answer 202 after so long (``Prefer: wait=N``)."""
-    cancel_on_disconnect: bool = False
-    """Cancel the job if the caller hangs up (``X-Cancel-On-Disconnect: true``)."""
-    accept: str = "*/*"
 
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Preferences:
-        """Read the headers; what is not understood is no preference."""
-        wishes = [wish.strip().lower() for wish in headers.get("prefer", "").split(",")]
-        waits = [match for wish in wishes if (match := _WAIT.fullmatch(wish))]
-        return cls(
-            asynchronous="respond-async" in wishes and not waits,
-            wait=float(waits[0][1]) if waits else None,
-            cancel_on_disconnect=headers.get("x-cancel-on-disconnect", "").strip().lower() in ("true", "1", "yes"),
-            accept=headers.get("accept", "*/*"),
-        )
+def asked_beside(
+    content: Mapping[str, Any], wishes: Wishes, check: Callable[[str], None]
+) -> tuple[dict[str, Any], Wishes]:
+    """A body without what it asks for beside the graph, and the wishes with that; null is as if it were left out.
+
+    A node may bear the name of a wish, and is an object then. `check` raises where no webhook may be posted.
+    """
+    plain = dict(content)
+    for name in WEBHOOK_NAMES:
+        address = plain.get(name)
+        if isinstance(address, str):
+            check(address)
+            del plain[name]
+            wishes = replace(wishes, extra={**wishes.extra, EXTRA: address})
+            break
+    if isinstance(gpu := plain.get(GPU_NAME), str):
+        del plain[GPU_NAME]
+        wishes = replace(wishes, gpu=gpu)
+    for name in COST_NAMES:
+        cost = plain.get(name)
+        if isinstance(cost, (int, float)) and not isinstance(cost, bool):
+            del plain[name]
+            wishes = replace(wishes, max_cost_usd=float(cost))
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES):
+        if name in plain and plain[name] is None:
+            del plain[name]
+    return plain, wishes
 
 
 def best_of(accept: str, offered: Sequence[str]) -> str | None:
