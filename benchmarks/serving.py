@@ -16,8 +16,10 @@ import random
 import statistics
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,6 +27,9 @@ from urllib.parse import urlsplit
 from ryla_graphs import CompiledWorkflow, Workflow
 from ryla_graphs.engines import Engine, connect, run
 from ryla_graphs.nodes import EmptyImage, SaveImage
+from ryla_graphs.server import SqliteStore
+from ryla_graphs.server.records import Asset, Job, JobEvent, JobRequest, JobState
+from ryla_graphs.server.safety.tokens import ANONYMOUS
 from tests.server.processes import Process, free_port, server, stub
 
 SIZES = (64, 1024)
@@ -32,6 +37,7 @@ ROUNDS = 300
 CLIENTS = 8
 REQUESTS = 400
 READERS = 1000
+KEPT, PAGE, PAGES = 10_000, 50, 30
 
 Contender = Callable[[CompiledWorkflow], bytes]
 
@@ -99,8 +105,8 @@ def cpu_seconds(process: Process) -> float:
 
 def report_overhead(folder: Path) -> None:
     """Print what a request costs."""
-    print("| picture | contender | p50 ms | p95 ms | added p50 | req/s, 8 clients | server CPU ms a request |")
-    print("|---|---|---|---|---|---|---|")
+    print("| picture | contender | p50 ms | p95 ms | added / direct | req/s, 8 clients | of direct | server CPU ms |")
+    print("|---|---|---|---|---|---|---|---|")
     for size in SIZES:
         with stub(folder / "stub.log", "--size", str(size)) as comfyui, server(folder, comfyui, free_port()) as ours:
             for row in _rows(size, ours, connect(comfyui.address)):
@@ -113,14 +119,16 @@ def _rows(size: int, ours: Process, engine: Engine) -> Iterator[tuple[str, ...]]
         "ours": partial(over_http, ours.address),
     }
     times = latencies({name: make() for name, make in makes.items()}, size)
-    base = statistics.median(times["direct"])
+    base, directly_rate = statistics.median(times["direct"]), 0.0
     for name, each in times.items():
         before = cpu_seconds(ours)
         rate = throughput(makes[name], size)
         cpu = (cpu_seconds(ours) - before) / REQUESTS * 1000
         median, p95 = statistics.median(each), each[int(len(each) * 0.95)]
-        added = (f"+{median - base:.1f}", f"{cpu:.1f}") if name == "ours" else ("", "")
-        yield name, f"{median:.1f}", f"{p95:.1f}", added[0], f"{rate:.0f}", added[1]
+        directly_rate = rate if name == "direct" else directly_rate
+        added = (f"{(median - base) / base:.2f}", f"{rate / directly_rate:.2f}", f"{cpu:.1f}")
+        told = added if name == "ours" else ("", "", "")
+        yield name, f"{median:.1f}", f"{p95:.1f}", told[0], f"{rate:.0f}", *told[1:]
     engine.close()
 
 
@@ -138,6 +146,43 @@ def report_readers(folder: Path) -> None:
     events = sum(len(data) for data in told)
     print(f"\n{READERS} readers of one job of 100 steps over {seconds:.0f} s: {events:,} events told,")
     print(f"{cpu:.1f} s of CPU time in the server, {cpu / events * 1e6:.0f} µs an event.")
+
+
+def report_pages(folder: Path) -> None:
+    """Print what a page of many jobs costs, wherever it is."""
+    store = SqliteStore(folder / "data")
+    ids = [_kept(store, number) for number in range(KEPT)]
+    store.close()
+    with stub(folder / "stub.log") as comfyui, server(folder, comfyui, free_port()) as ours:
+        connection = http.client.HTTPConnection(urlsplit(ours.address).netloc)
+
+        def spent(query: str) -> float:
+            begun = time.perf_counter()
+            connection.request("GET", f"/jobs?limit={PAGE}{query}")
+            content = connection.getresponse().read()
+            seconds = time.perf_counter() - begun
+            assert len(json.loads(content)["jobs"]) == PAGE
+            return seconds * 1000
+
+        depths = {"newest": "", "middle": f"&before={ids[KEPT // 2]}", "oldest": f"&before={ids[PAGE]}"}
+        print(f"\n| page of {PAGE} of {KEPT:,} jobs | p50 ms | slowest of {PAGES} |\n|---|---|---|")
+        for place, query in depths.items():
+            times = [spent(query) for _ in range(PAGES)]
+            print(f"| {place} | {statistics.median(times):.1f} | {max(times):.1f} |")
+
+
+def _kept(store: SqliteStore, number: int) -> str:
+    """A job that has ended, with an output; gives its id."""
+    asked = JobRequest(prompt=graph(number, 64).prompt)
+    job = Job(id=str(uuid.uuid4()), owner=ANONYMOUS, request=asked, created_at=1e9 + number, started_at=1e9 + number)
+    done = replace(job, state=JobState.SUCCEEDED, ended_at=time.time())
+    output = Asset(
+        id=str(uuid.uuid4()), owner=ANONYMOUS, hash="0" * 64, size=1, media_type="image/png", name=f"{number}.png",
+        created_at=1e9, job_id=job.id, number=0, node="save", place=0, kind="image",
+    )  # fmt: skip
+    store.add_job(job, [JobEvent(1, job.created_at, "status", {"state": "queued"})])
+    store.save_job(done, was=JobState.QUEUED, output=output)
+    return job.id
 
 
 async def _all_read(address: str, path: str) -> list[list[bytes]]:
@@ -164,6 +209,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report_overhead(Path(folder))
         report_readers(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        report_pages(Path(folder))
 
 
 if __name__ == "__main__":

@@ -24,13 +24,18 @@ class Origin(NamedTuple):
 
     @property
     def source(self) -> str | None:
-        """`file:line` of the call that made the node."""
+        """`file:line` of the call that made the node; a file of ours, such as a preset, without folders above it."""
         if self.code is None or isinstance(self.code, str):
             return self.code
+        file = self.code.co_filename.removeprefix(_ABOVE_US)
         for start, end, line in self.code.co_lines():
             if start <= self.instruction < end:
-                return f"{self.code.co_filename}:{line}"
-        return f"{self.code.co_filename}:{self.code.co_firstlineno}"
+                return f"{file}:{line}"
+        return f"{file}:{self.code.co_firstlineno}"
+
+
+_ABOVE_US = __file__.removesuffix(__name__.replace(".", "/") + ".py")
+"""The folder that the package is in. What a server answers names our files, and is not to name that."""
 
 
 UNNAMED = 2

@@ -18,7 +18,7 @@ from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.problems import AtNode, CannotRunHere, Problem
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.server.wishes import NO_WISHES, Place, Wishes
+from ryla_graphs.server.wishes import Place, Wishes
 from ryla_graphs.weights import Need, needed
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -83,7 +83,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     chosen = choice.gpu.name
     log.info("%s for %s: %s", chosen, workflow.name or "a graph", choice.reason)
     # The list is only for graphs that fit all of it, and for callers who did not say what they pay.
-    anyone = wishes == NO_WISHES and chosen == settings.fallback[0]
+    anyone = wishes.any_machine and chosen == settings.fallback[0]
     return None if anyone and all(workflow.plan.on(name).runs for name in settings.fallback) else chosen
 
 

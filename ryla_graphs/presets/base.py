@@ -149,6 +149,12 @@ class Preset(Generic[P]):
         return (self.__doc__ or "").strip().splitlines()[0]
 
     @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        """The parameters that name an input file, by the names of Python."""
+        properties = self.parameters.model_json_schema(by_alias=False)["properties"]
+        return tuple(name for name, schema in properties.items() if forms.is_file(schema))
+
+    @cached_property
     def plan(self) -> Plan:
         """What its example needs, takes and costs."""
         return self.build(self.example).compile().plan

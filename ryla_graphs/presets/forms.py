@@ -8,6 +8,7 @@ for files ``"format": "ryla-file"`` with a ``contentMediaType``.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -38,6 +39,11 @@ _PART = re.compile(r"[a-z]+|\d+")
 _NULL = {"type": "null"}
 _ONE_LINE = 1_000
 """Text that may be longer gets more than one line."""
+
+
+def is_file(schema: Mapping[str, Any]) -> bool:
+    """Whether the schema of a parameter is that of a file, or of one that may be left out."""
+    return schema.get("format") == FILE["format"] or any(is_file(choice) for choice in schema.get("anyOf", ()))
 
 
 def title(name: str, _fact: FieldInfo) -> str:

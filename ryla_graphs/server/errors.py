@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ryla_graphs.problems import (
@@ -118,32 +118,34 @@ def job_error(error: Exception) -> JobError:
     """An error as it is kept with a job and told to its owner."""
     code = code_of(error)
     message = str(error).splitlines()[0] if str(error) and code != "internal_error" else ANSWERS[code].meaning
+    # Our own errors name no folder. What ComfyUI and its nodes raise names those of their machine.
+    clean = without_folders if isinstance(error, EngineError) else str
     return JobError(
         code=code,
-        message=without_folders(getattr(error, "headline", message)),
+        message=clean(getattr(error, "headline", message)),
         node=getattr(error, "node", None),
         class_type=getattr(error, "class_type", None),
-        problems=tuple(told(getattr(error, "problems", ()))),
+        problems=tuple(told(getattr(error, "problems", ()), clean)),
     )
 
 
-def told(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Problems as a caller gets them."""
-    return [_plain(problem.to_dict()) for problem in problems]
+def told(problems: Iterable[Problem], clean: Callable[[str], str] = str) -> list[dict[str, Any]]:
+    """Problems as a caller gets them; `clean` goes over their texts."""
+    return [_plain(problem.to_dict(), clean) for problem in problems]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return without_folders(value)
+        return clean(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, clean) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, clean) for item in value]
     return value if value is None or isinstance(value, (bool, int, float)) else repr(value)
 
 
 def without_folders(text: str) -> str:
-    """A text in which absolute paths are only file names."""
+    """What an engine said, with absolute paths only as file names: it names folders of its own machine."""
     return _FOLDERS.sub("", text)
 
 

@@ -1,11 +1,14 @@
-"""What a caller may ask of the machine that a job runs on, beside the graph: `gpu` and `maxCostUsd`."""
+"""What a caller asks for beside the graph: one object, from headers, query and body to the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.formats.read import Preference
 from ryla_graphs.problems import CannotRunHere, Problem
 
 GPU_NAME = "gpu"
@@ -15,11 +18,36 @@ GPU_MEANING = "The kind of GPU to run on, such as `L40S`; chosen by the plan if 
 COST_MEANING = "The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"
 
 
-class Wishes(NamedTuple):
-    """What was asked for; None leaves it to the deployment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for; what is left out is left to the deployment. `submit.asked` reads them."""
 
     gpu: str | None = None
     max_cost_usd: float | None = None
+    prefer: Preference | None = None
+    """Which graph is read of a file that has two; as in `formats.read`."""
+    partner_key: PartnerKey | None = None
+    """The caller's, for partners' paid services."""
+    previews: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept with the job: see `JobRequest.extra`."""
+    asynchronous: bool = False
+    """Answer 202 at once (``Prefer: respond-async``)."""
+    wait: float | None = None
+    """In seconds: answer 202 after so long (``Prefer: wait=N``)."""
+    cancel_on_disconnect: bool = False
+    """Cancel the job if the caller hangs up (``X-Cancel-On-Disconnect: true``)."""
+    accept: str = "*/*"
+    """The media types that the answer may have."""
+    quality: int = 90
+    """Of JPEG and WebP."""
+    inline: bool = False
+    """Whether outputs stand in JSON themselves."""
+
+    @property
+    def any_machine(self) -> bool:
+        """Whether nothing is asked of the machine."""
+        return self.gpu is None and self.max_cost_usd is None
 
 
 NO_WISHES = Wishes()
@@ -30,32 +58,16 @@ Place = Callable[[CompiledWorkflow, Wishes], str | None]
 
 def anywhere(_: CompiledWorkflow, wishes: Wishes) -> str | None:
     """For engines that have one kind of machine: there is nothing to choose, and a wish is refused, not ignored."""
-    if wishes != NO_WISHES:
+    if not wishes.any_machine:
+        asked = {"gpu": wishes.gpu, "maxCostUsd": wishes.max_cost_usd}
         raise CannotRunHere(
             [
                 Problem(
                     code="no_gpu_choice",
                     message="this deployment has one kind of machine, so there is no GPU and no price to choose",
-                    parameters=tuple(name for name, wish in zip(("gpu", "maxCostUsd"), wishes, strict=True) if wish),
+                    parameters=tuple(name for name, wish in asked.items() if wish),
                     hint="leave `gpu` and `maxCostUsd` out",
                 )
             ]
         )
     return None
-
-
-def wishes_in(content: dict[str, Any]) -> tuple[dict[str, Any], Wishes]:
-    """A body without its wishes, and those; a node may bear their names, and is an object then."""
-    gpu, cost = None, None
-    for name in (GPU_NAME, *COST_NAMES):
-        value = content.get(name)
-        if name == GPU_NAME and isinstance(value, str):
-            gpu = value
-        elif name in content and value is None:
-            pass  # as if it were left out
-        elif name != GPU_NAME and isinstance(value, (int, float)) and not isinstance(value, bool):
-            cost = float(value)
-        else:
-            continue
-        content = {key: kept for key, kept in content.items() if key != name}
-    return content, Wishes(gpu, cost)

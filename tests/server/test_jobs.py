@@ -142,7 +142,7 @@ def test_an_output_of_a_run_that_breaks_right_after_it_is_kept(tmp_path: Path) -
         assert job["state"] == "failed" and len(job["outputs"]) == 1
 
 
-def test_the_last_output_and_the_end_are_one_transaction(tmp_path: Path) -> None:
+def test_the_first_steps_are_one_transaction_and_the_last_output_and_the_end_another(tmp_path: Path) -> None:
     store = kept(tmp_path)
     seen: list[tuple[str, Job | None]] = []
 
@@ -154,7 +154,7 @@ def test_the_last_output_and_the_end_are_one_transaction(tmp_path: Path) -> None
     with TestClient(create_app(ScriptedEngine(), store, Settings(), sinks=[Look()])) as client:
         assert client.post("/workflow", json=flux()).status_code == 200
     told = [(kind, job and job.state) for kind, job in seen]
-    assert told == [("status", "queued"), ("status", "running"), ("output", "succeeded"), ("status", "succeeded")]
+    assert told == [("status", "running"), ("status", "running"), ("output", "succeeded"), ("status", "succeeded")]
 
 
 def test_a_run_that_is_lost_is_run_once_more(tmp_path: Path) -> None:

@@ -14,14 +14,15 @@ from PIL import Image
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.content import content_of
-from ryla_graphs.server.http.failures import respond, respond_told
+from ryla_graphs.server.http.failures import respond
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import job_path, job_view, output_path, output_view
 from ryla_graphs.server.records import Asset, Ended, Job, JobError, JobState
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.safety.serving import content_headers
-from ryla_graphs.server.submit.preferences import Preferences, best_of
+from ryla_graphs.server.submit.asked import best_of
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import Wishes
 
 JSON = "application/json"
 CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
@@ -30,20 +31,20 @@ _LONGEST: Mapping[str, int] = {"image/webp": 16_383, "image/jpeg": 65_535}
 """The longest side that a format has."""
 
 
-async def answer(request: Request, accepted: Accepted, here: Deployment, *, quality: int, outputs: str) -> Response:
-    """Wait for the job as the caller prefers, and answer."""
-    job, wishes = accepted.job, Preferences.of(request.headers)
+async def answer(request: Request, accepted: Accepted, here: Deployment, wishes: Wishes) -> Response:
+    """Wait for the job as the caller wishes, and answer."""
+    job = accepted.job
     headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
     if wishes.asynchronous:
         return await _accepted(job, here, headers)
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
     end = await _ended(request, job, here, seconds, wishes)
     if end is not None:
-        return await _result(end, here, wishes, headers, quality=quality, inline=outputs == "base64")
+        return await _result(end, here, wishes, headers)
     if wishes.wait is not None:
         return await _accepted(job, here, headers)
     late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
-    return respond(late, headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
+    return respond(late, headers=headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
 
 
 async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
@@ -53,7 +54,7 @@ async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Resp
     return JSONResponse(job_view(job, made, here.jobs), 202, headers)
 
 
-async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Preferences) -> Ended | None:
+async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Wishes) -> Ended | None:
     if not wishes.cancel_on_disconnect:
         return await here.jobs.ended(job.id, seconds)
     end = asyncio.ensure_future(here.jobs.ended(job.id, seconds))
@@ -70,26 +71,24 @@ async def _hung_up(request: Request) -> None:
         pass
 
 
-async def _result(
-    end: Ended, here: Deployment, wishes: Preferences, headers: dict[str, str], *, quality: int, inline: bool
-) -> Response:
+async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
     job, made = end
     headers |= job_headers(job) | {"Location": job_path(job.id)}
     if job.state is not JobState.SUCCEEDED:
-        return respond_told(job.error or _unfinished(job), headers)
+        return respond(job.error or _unfinished(job), headers=headers)
     shown = [output for output in made if output.folder == "output"] or made
     offers = [shown[0].media_type] if len(shown) == 1 else []
     if offers and offers[0] in CONVERTIBLE:
         offers += [kind for kind in CONVERTIBLE if kind not in offers]
     wanted = best_of(wishes.accept, [*offers, JSON])
-    if not offers or wanted == JSON or inline:
-        read = here.blobs.read if inline else None
+    if not offers or wanted == JSON or wishes.inline:
+        read = here.blobs.read if wishes.inline else None
         views = await in_thread(lambda: [output_view(output, read) for output in made])
         return JSONResponse(job_view(job, views, here.jobs), headers=headers)
     headers |= {"Content-Location": output_path(shown[0]), "Vary": "Accept"}
     if shown[0].simulated:
         headers["X-Simulated"] = "true"
-    answer = await _picture(shown[0], here, wanted or "", quality)
+    answer = await _picture(shown[0], here, wanted or "", wishes.quality)
     answer.headers.update(headers)
     return answer
 

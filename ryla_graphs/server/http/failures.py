@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
-from ryla_graphs.server.http.v2 import envelope
+from ryla_graphs.server.http.v2 import envelope as v2
 from ryla_graphs.server.records import JobError
 
 log = logging.getLogger("ryla_graphs.server")
@@ -21,31 +21,34 @@ log = logging.getLogger("ryla_graphs.server")
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
 
 
-def respond(error: Exception, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer to an error."""
-    told = job_error(error)
-    return respond_told(told, headers, getattr(error, "retry_after", None))
+def respond(error: Exception | JobError, path: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer to an error, or to one that is data already, in the form that the clients of a path expect."""
+    if path.startswith(v2.PREFIX):
+        code, message, details = v2.told(error)
+        name, status = v2.V2_ANSWERS.get(code, ("upstream_error", 500))
+        if name == "upstream_error":
+            message, details = "an unexpected failure of this server", None
+        body: dict[str, Any] = {"error": {"code": name, "message": message, "details": details}}
+        wait = (_pause(error, code) or v2.RETRY_SECONDS) if status == 429 else None
+    else:
+        known = error if isinstance(error, JobError) else job_error(error)
+        status, body, wait = ANSWERS[known.code].status, body_of(known), _pause(error, known.code)
+    more = {} if wait is None else {"Retry-After": str(wait)}
+    if status == 401:
+        more["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status, {**(headers or {}), **more})
 
 
-def respond_told(
-    error: JobError, headers: Mapping[str, str] | None = None, retry_after: int | None = None
-) -> JSONResponse:
-    """The answer to an error that is data already, such as that of a job."""
-    row = ANSWERS[error.code]
-    wait = retry_after or row.retry_after
-    all_headers = dict(headers or {})
-    if wait is not None:
-        all_headers["Retry-After"] = str(wait)
-    if row.status == 401:
-        all_headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body_of(error), row.status, all_headers)
+def _pause(error: Exception | JobError, code: str) -> int | None:
+    """After how many seconds to come back, where that may help."""
+    row = ANSWERS.get(code)
+    return getattr(error, "retry_after", None) or (row.retry_after if row is not None else None)
 
 
 def refusal(path: str, error: RequestError) -> JSONResponse:
-    """The answer to a request of which no body is read, as the clients of that path expect it."""
-    answer = envelope.respond(error) if path.startswith(envelope.PREFIX) else respond(error)
-    answer.headers["Connection"] = "close"  # what is left of the body would be taken for the next request
-    return answer
+    """The answer to a request of which no body is read."""
+    # What is left of the body would be taken for the next request.
+    return respond(error, path, {"Connection": "close"})
 
 
 def install(app: FastAPI) -> None:
@@ -56,12 +59,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _ours(_: Request, error: Exception) -> JSONResponse:
-    return respond(error)
+async def _ours(request: Request, error: Exception) -> JSONResponse:
+    return respond(error, request.scope["path"])
 
 
-async def _bad_request(_: Request, error: Exception) -> JSONResponse:
+async def _bad_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    path = request.scope["path"]
+    if path.startswith(v2.PREFIX):
+        return respond(error, path)
     return respond(InvalidParameters(_problem(row) for row in error.errors()))
 
 
@@ -70,12 +76,12 @@ def _problem(row: Mapping[str, Any]) -> Problem:
     return Problem(code="bad_parameter", message=row["msg"], subject=AtField(str(place), ".".join(map(str, names))))
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "internal_error" if error.status_code >= 500 else "not_found")
-    return respond(RequestError(code, str(error.detail)), error.headers)
+    return respond(RequestError(code, str(error.detail)), request.scope["path"], error.headers)
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s failed by a fault of this server", request.method, request.url.path, exc_info=error)
-    return respond(error)
+    return respond(error, request.scope["path"])

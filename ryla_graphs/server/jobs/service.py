@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from ryla_graphs.compile import CompiledWorkflow
@@ -22,7 +24,7 @@ from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEve
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.base import Sink
 from ryla_graphs.server.storage import Blobs, Store
-from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.threads import go_on, in_thread
 
 Rebuild = Callable[[Job], CompiledWorkflow]
 """Makes of a job what the engine runs; raises where it no longer can."""
@@ -56,8 +58,7 @@ class JobService:
         sinks: Iterable[Sink] = (),
     ) -> None:
         self._store = store
-        self._slots = max(1, engine.slots)
-        self._queue = JobQueue(settings.queue_limit, self._slots)
+        self._queue = JobQueue(settings.queue_limit, max(1, engine.slots))
         self._rebuild = rebuild
         self._states = JobStates(store, sinks)
         self._stopping = threading.Event()
@@ -65,7 +66,6 @@ class JobService:
         self._compiled: dict[str, CompiledWorkflow] = {}
         self._partner_keys: dict[str, PartnerKey] = {}
         self._cancellations: dict[str, Cancellation] = {}
-        self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -80,19 +80,14 @@ class JobService:
                 self._cancellations[job.id].want()
         if left:
             log.info("took up %d jobs that an earlier process left", len(left))
-        self._queue.restore([job.id for job in left])
-        for number in range(self._slots):
-            thread = threading.Thread(target=self._work, name=f"ryla-job-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        for _ in range(self._queue.restore([job.id for job in left])):
+            go_on(self._work)
 
     def stop(self) -> None:
         """Begin nothing more. Runs go on at the engine; their jobs are taken up by the next process."""
         self._stopping.set()
         self._queue.close()
-        deadline = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        self._queue.rest(STOP_SECONDS)
 
     def submit(
         self,
@@ -109,23 +104,31 @@ class JobService:
         """
         if self._loop is None:
             raise RequestError("not_ready", "the server is starting")
-        self._queue.reserve()
+        at_once = self._queue.reserve()
         self._compiled[job.id], self._cancellations[job.id] = workflow, Cancellation()
         if partner_key is not None:
             self._partner_keys[job.id] = partner_key
+        use, kept = None, False
         try:
-            use = self._states.accept(job, self._loop, key)
-        except BaseException:
-            self._forget(job.id)
-            self._queue.release()
-            raise
+            use = self._states.accept(job, self._loop, key, run_id=str(uuid.uuid4()) if at_once else None)
+            kept = use is None
+        finally:
+            if not kept:
+                self._forget(job.id)
+            self._go_on(job.id, at_once=at_once, kept=kept)
         if use is not None:
-            self._forget(job.id)
-            self._queue.release()
             assert key is not None
             return Accepted(self._used(use, key), replayed=True)
-        self._queue.put(job.id)
-        return Accepted(job)
+        return Accepted(self.live(job.id) or job)
+
+    def _go_on(self, job_id: str, *, at_once: bool, kept: bool) -> None:
+        """Use the slot or the place that was reserved for a job, or give it back where the job is not kept."""
+        if at_once:
+            go_on(partial(self._work, job_id if kept else None))
+        elif not kept:
+            self._queue.release()
+        elif self._queue.put(job_id):
+            go_on(self._work)
 
     def replay(self, key: IdempotencyKey) -> Job | None:
         """The job that a key was used for; raises `RequestError` where that was another request."""
@@ -218,18 +221,25 @@ class JobService:
         self._partner_keys.pop(job_id, None)
         self._cancellations.pop(job_id, None)
 
-    def _work(self) -> None:
+    def _work(self, first: str | None = None) -> None:
+        """Run jobs in a slot, the one that was begun when it was accepted first, as long as there are any."""
+        if first is not None:
+            self._run(first, fresh=True)
         while (job_id := self._queue.take()) is not None:
-            begun = time.monotonic()
-            job = self._states.live(job_id)
-            if job is not None:
-                cancellation = self._cancellations.get(job_id) or Cancellation()
-                try:
-                    JobRun(job, self._prepared, cancellation, self._tools, self._partner_keys.get(job_id)).run()
-                except Exception:  # the thread lives
-                    log.exception("job %s was left by a fault of this server", job_id)
-                self._queue.took(time.monotonic() - begun)
-            self._forget(job_id)
+            self._run(job_id)
+
+    def _run(self, job_id: str, *, fresh: bool = False) -> None:
+        begun = time.monotonic()
+        job = self._states.live(job_id)
+        if job is not None:
+            cancellation = self._cancellations.get(job_id) or Cancellation()
+            partner_key = self._partner_keys.get(job_id)
+            try:
+                JobRun(job, self._prepared, cancellation, self._tools, partner_key, fresh=fresh).run()
+            except Exception:  # the thread lives
+                log.exception("job %s was left by a fault of this server", job_id)
+            self._queue.took(time.monotonic() - begun)
+        self._forget(job_id)
 
     def _prepared(self, job: Job) -> CompiledWorkflow:
         return self._compiled.get(job.id) or self._rebuild(job)

@@ -56,21 +56,30 @@ class JobStates:
         self._clock = clock
         self._live: dict[str, _Live] = {}
 
-    def accept(self, job: Job, loop: asyncio.AbstractEventLoop, key: IdempotencyKey | None = None) -> KeyUse | None:
-        """Take a new job; gives what its key was used for before, and then takes nothing."""
-        live = self._live[job.id] = _Live(job, Channel(loop))
-        event = live.channel.numbered(job.created_at, "status", status_of(job))
-        try:
-            use = self._store.add_job(job, [event], key)
-        except BaseException:
-            del self._live[job.id]
-            raise
-        if use is None:
+    def accept(
+        self, job: Job, loop: asyncio.AbstractEventLoop, key: IdempotencyKey | None = None, *, run_id: str | None = None
+    ) -> KeyUse | None:
+        """Take a new job; gives what its key was used for before, and then takes nothing.
+
+        With a `run_id` it begins at once, in the same transaction.
+        """
+        live = _Live(job, Channel(loop))
+        steps = [job] if run_id is None else [job, _begun(job, run_id, self._clock())]
+        events = [live.channel.numbered(job.created_at, "status", status_of(step)) for step in steps]
+        self._live[job.id] = live
+        with live.lock:
+            try:
+                use = self._store.add_job(steps[-1], events, key)
+            except BaseException:
+                del self._live[job.id]
+                raise
+            if use is not None:
+                del self._live[job.id]
+                return use
             live.channel.stored()
-            self._tell(live, event)
-        else:
-            del self._live[job.id]
-        return use
+            for live.job, event in zip(steps, events, strict=True):
+                self._tell(live, event)
+        return None
 
     def abandon(self, job_id: str) -> None:
         """Tell nothing more of a job that the store cannot write; the next process takes it up."""
@@ -100,12 +109,7 @@ class JobStates:
     def begin(self, job_id: str, run_id: str) -> Job:
         """Another attempt: the engine will hear of a run of this id next."""
         now = self._clock()
-
-        def change(job: Job) -> Job:
-            started = job.started_at if job.started_at is not None else now
-            return replace(job, state=JobState.RUNNING, run_id=run_id, attempt=job.attempt + 1, started_at=started)
-
-        return self._move(job_id, change)
+        return self._move(job_id, lambda job: _begun(job, run_id, now))
 
     def request_cancel(self, job_id: str) -> Job:
         """Note that somebody wants the job to end; it ends when the engine says so."""
@@ -202,6 +206,11 @@ class JobStates:
         live.channel.publish(event)
         for tell in self._sinks:
             tell(live.job, event)
+
+
+def _begun(job: Job, run_id: str, now: float) -> Job:
+    started = job.started_at if job.started_at is not None else now
+    return replace(job, state=JobState.RUNNING, run_id=run_id, attempt=job.attempt + 1, started_at=started)
 
 
 def status_of(job: Job) -> dict[str, Any]:

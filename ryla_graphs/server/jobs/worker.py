@@ -109,20 +109,23 @@ class JobRun:
         cancellation: Cancellation,
         tools: Tools,
         partner_key: PartnerKey | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
+        """`fresh` says that the engine has not heard of the job's run yet."""
         self._job = job
         self._prepare = prepare
         self._cancellation = cancellation
         self._tools = tools
         self._partner_key = partner_key
         self._follower: Follower | None = None
-        self._fresh = False
+        self._fresh = fresh
 
     def run(self) -> None:
         """Bring the job to its end, whatever happens; raises nothing."""
         states, job_id = self._tools.states, self._job.id
         try:
-            if self._cancellation.wanted.is_set() and self._job.run_id is None:
+            if self._cancellation.wanted.is_set() and (self._fresh or self._job.run_id is None):
                 raise Cancelled("the job was cancelled before it began")
             last = self._attempts(self._prepare(self._job))
             self._tools.kept(lambda: states.succeed(job_id, self._metrics(), last))
@@ -155,9 +158,9 @@ class JobRun:
 
     def _attempts(self, workflow: CompiledWorkflow) -> Asset | None:
         """Returns where a run ended well, with its last output; raises what became of the last one."""
-        known = self._job.run_id is not None  # by a process before this one, so the engine may have the run
-        if not known:
+        if self._job.run_id is None:
             self._begin()
+        known = not self._fresh  # by a process before this one, so the engine may have the run
         gone_since: float | None = None
         while True:
             try:

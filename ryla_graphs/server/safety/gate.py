@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
@@ -24,6 +25,9 @@ PUBLIC_FOLDERS = ("/docs/",)
 
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?|[A-Za-z0-9._-]{1,253}(?::\d{1,5})?")
+
+_REMEMBERED = 256
+"""Of so many hosts it is remembered what they are: most requests come to one."""
 
 _SIGNED = re.compile(r"/api/v2/assets/[^/]{1,100}/content")
 
@@ -65,7 +69,7 @@ class Gate:
     def knows(self, host: str) -> bool:
         """Whether a ``Host`` is loopback or one of the names that were listed, so that addresses may be made of it."""
         name = _name_of(host)
-        if name in _LOOPBACK_NAMES or (_is_address(host) and ipaddress.ip_address(name).is_loopback):
+        if name in _LOOPBACK_NAMES or _is_loopback(host):
             return True
         return any(
             listed in ("*", name, host.lower()) or (listed.startswith("*.") and name.endswith(listed[1:]))
@@ -122,12 +126,22 @@ def _name_of(host: str) -> str:
     return name.lower().removesuffix(".")
 
 
+@lru_cache(_REMEMBERED)
 def _is_address(host: str) -> bool:
+    return _address(host) is not None
+
+
+@lru_cache(_REMEMBERED)
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(_name_of(host))
+        return ipaddress.ip_address(_name_of(host))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _is_own(origin: str, host: str) -> bool:

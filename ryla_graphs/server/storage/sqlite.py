@@ -116,16 +116,19 @@ class SqliteStore:
         before: str | None = None,
         limit: int | None = None,
     ) -> list[Job]:
-        wanted = list(JobState) if states is None else list(states)
-        query = f"{_JOB} WHERE state IN ({','.join('?' * len(wanted))})"
-        values: list[Any] = list(wanted)
+        conditions: list[str] = ["TRUE"]
+        values: list[Any] = []
+        if states is not None:
+            conditions.append(f"state IN ({','.join('?' * len(states))})")
+            values += states
         if owner is not None:
-            query += " AND owner = ?"
+            conditions.append("owner = ?")
             values.append(owner)
         if before is not None:
-            query += " AND number < (SELECT number FROM jobs WHERE id = ?)"
+            conditions.append("number < (SELECT number FROM jobs WHERE id = ?)")
             values.append(before)
-        rows = self._rows(f"{query} ORDER BY number DESC LIMIT ?", *values, -1 if limit is None else limit)
+        where = f"WHERE {' AND '.join(conditions)} ORDER BY number DESC LIMIT ?"
+        rows = self._rows(f"{_JOB} {where}", *values, -1 if limit is None else limit)
         return [job_of(row) for row in rows]
 
     def key(self, owner: str, key: str) -> KeyUse | None:

@@ -5,16 +5,14 @@ A graph may only name files that it was given, and they get names of ours: the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.formats import contents
 from ryla_graphs.formats.api import ApiDocument
 from ryla_graphs.problems import NotFound, did_you_mean
-from ryla_graphs.prompt import Prompt
-from ryla_graphs.prompt.files import input_files
+from ryla_graphs.prompt.files import NamedFile
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
@@ -42,36 +40,44 @@ class Uploads:
         self._limits = limits
         self._fetcher = fetcher
 
-    def bring(self, prompt: ApiDocument, catalog: Catalog, given: Mapping[str, bytes | str], owner: str) -> Brought:
+    def bring(self, files: Sequence[NamedFile], given: Mapping[str, bytes | str], owner: str) -> Brought:
         """The files that a graph names: those in `given`, and those that stand in the graph themselves.
 
         Raises `InvalidInputs`; its codes are those of `media.inspect` and of `Fetcher.get`, and `bad_input`,
         `missing_asset`, `unused_input`.
         """
-        brought = Brought()
-        named = {file.name for file in input_files(Prompt(prompt, catalog))}
+        named = dict.fromkeys(file.name for file in files)
         for name in given:
             if name not in named:
                 hint = did_you_mean(name, named) or f"it names {', '.join(sorted(named)) or 'none'}"
                 raise refusal("unused_input", f"the graph names no input file '{name}'", name=name, hint=hint)
-        for value in named:
-            if value in given or contents.is_content(value):
-                name = value if value in given else "input"
-                facts, digest = self.keep(given.get(value, value), name, owner)
-                stored = f"{digest[:32]}{facts.extension}"
-                brought.names[value] = stored
-                brought.inputs[stored] = digest
-                brought.facts[stored] = facts
+        brought = self.bring_contents((name for name in named if name not in given), owner)
+        for name, source in given.items():
+            self._keep(brought, name, source, name, owner)
         return brought
 
-    def keep(self, source: bytes | str, name: str, owner: str) -> tuple[MediaFacts, str]:
-        """Read one file; gives what it is, and its hash."""
+    def bring_contents(self, texts: Iterable[str], owner: str) -> Brought:
+        """The files that texts are themselves, or say where they are; other texts are left as they are."""
+        brought = Brought()
+        for text in texts:
+            if contents.is_content(text) and text not in brought.names:
+                self._keep(brought, text, text, "input", owner)
+        return brought
+
+    def _keep(self, brought: Brought, stands: str, source: bytes | str, name: str, owner: str) -> None:
+        facts, digest = self._read(source, name, owner)
+        stored = f"{digest[:32]}{facts.extension}"
+        brought.names[stands] = stored
+        brought.inputs[stored] = digest
+        brought.facts[stored] = facts
+
+    def _read(self, source: bytes | str, name: str, owner: str) -> tuple[MediaFacts, str]:
+        """Read one file, and keep it; gives what it is, and its hash."""
         digest: str | None = None
         if isinstance(source, bytes):
             content = source
         elif contents.is_asset_id(source):
-            digest = self._asset(source, name, owner)
-            content = self._store.blobs.read(digest)
+            digest, content = self._asset(source, name, owner)
         elif contents.is_address(source):
             content = self._fetcher.get(source, name=name)
         else:
@@ -79,15 +85,14 @@ class Uploads:
         facts = inspect(content, name=name, limits=self._limits)
         return facts, digest or self._store.blobs.put(content).hash
 
-    def _asset(self, asset_id: str, name: str, owner: str) -> str:
+    def _asset(self, asset_id: str, name: str, owner: str) -> tuple[str, bytes]:
         asset = self._store.asset(asset_id)
         if asset is None or asset.owner != owner:
             raise refusal("missing_asset", f"there is no asset '{asset_id}'", name=name)
         try:
-            self._store.blobs.read(asset.hash)
+            return asset.hash, self._store.blobs.read(asset.hash)
         except NotFound:
             raise refusal("missing_asset", f"the content of asset '{asset_id}' is gone", name=name) from None
-        return asset.hash
 
 
 def decoded(source: str, name: str) -> bytes:
@@ -97,16 +102,6 @@ def decoded(source: str, name: str) -> bytes:
         expected = "data:image/png;base64,…, the base64 alone, https://…, or the id of an asset"
         raise refusal("bad_input", "this is no file", name=name, expected=expected)
     return content
-
-
-def contents_in(value: Any) -> Iterator[str]:
-    """Every text in JSON that may be a file itself."""
-    if isinstance(value, str):
-        if contents.is_content(value):
-            yield value
-    elif isinstance(value, (Mapping, list, tuple)):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from contents_in(item)
 
 
 def renamed(value: Any, names: Mapping[str, str]) -> Any:
@@ -120,10 +115,10 @@ def renamed(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
-def with_names(prompt: ApiDocument, catalog: Catalog, names: Mapping[str, str]) -> ApiDocument:
+def with_names(prompt: ApiDocument, files: Iterable[NamedFile], names: Mapping[str, str]) -> ApiDocument:
     """The prompt with the names that the files got, only where it names files."""
     changed = dict(prompt)
-    for file in input_files(Prompt(prompt, catalog)):
+    for file in files:
         if file.name in names:
             body = changed[file.node]
             changed[file.node] = {**body, "inputs": {**body["inputs"], file.input: names[file.name]}}

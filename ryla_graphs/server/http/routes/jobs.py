@@ -32,10 +32,18 @@ async def list_jobs(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> JSONResponse:
     """The caller's jobs, the newest first."""
-    found = await in_thread(here.store.jobs, states=state, owner=owner, before=before, limit=limit)
-    now = [here.jobs.live(job.id) or job for job in found]
-    views = [job_view(job, await _outputs(job, here), here.jobs) for job in now]
-    return JSONResponse({"jobs": views})
+    return await in_thread(_page, here, owner, state, before, limit)
+
+
+def _page(here: Deployment, owner: str, state: list[JobState] | None, before: str | None, limit: int) -> JSONResponse:
+    found = here.store.jobs(states=state, owner=owner, before=before, limit=limit)
+    now = [(job, here.jobs.live(job.id)) for job in found]
+    # Looked at before its outputs: of a job that has succeeded all of them are there.
+    return JSONResponse({"jobs": [job_view(live or job, _kept(job, here), here.jobs) for job, live in now]})
+
+
+def _kept(job: Job, here: Deployment) -> list[dict[str, Any]]:
+    return [output_view(output) for output in here.store.outputs(job.id)]
 
 
 @router.get("/jobs/{job_id}", response_model=JobShape, responses=errors(*OWNED))

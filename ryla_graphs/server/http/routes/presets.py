@@ -17,10 +17,11 @@ from ryla_graphs.server.http.routes.shapes import PresetDetails, PresetsShape
 from ryla_graphs.server.http.routes.workflow import Key, Outputs, Quality, media_type
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.submit.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.submit.asked import asked_beside, asked_in
+from ryla_graphs.server.submit.intake import fingerprint
 from ryla_graphs.server.submit.reading import parsed
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import wishes_in
+from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["presets"])
 
@@ -48,18 +49,20 @@ def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
     async def run_preset(
         request: Request, here: Here, owner: Owner, key: Key = None, quality: Quality = 90, outputs: Outputs = "link"
     ) -> Response:
-        accepted = await in_thread(_take, name, await request.body(), media_type(request), here, owner, key)
-        return await answer(request, accepted, here, quality=quality, outputs=outputs)
+        wishes = asked_in(request.headers, quality=quality, inline=outputs == "base64")
+        accepted = await in_thread(_take, name, await request.body(), media_type(request), here, owner, key, wishes)
+        return await answer(request, accepted, here, wishes)
 
     return run_preset
 
 
-def _take(name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None) -> Accepted:
+def _take(
+    name: str, body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, wishes: Wishes
+) -> Accepted:
     parameters = parsed(body, kind)
     chosen = IdempotencyKey(owner, key, fingerprint(name, parameters)) if key is not None else None
-    parameters, extra = webhook_in(parameters, here.webhooks.check)
-    parameters, wishes = wishes_in(parameters)
-    return here.intake.preset(name, parameters, Terms(owner=owner, key=chosen, wishes=wishes, extra=extra))
+    parameters, wishes = asked_beside(parameters, wishes, here.webhooks.check)
+    return here.intake.preset(name, parameters, owner, wishes, chosen)
 
 
 for _name in presets.NAMES:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from ryla_graphs.engines.partner_key import HEADER, PartnerKey
+from ryla_graphs.engines.partner_key import HEADER
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
@@ -17,10 +18,11 @@ from ryla_graphs.server.http.routes.shapes import JudgementShape
 from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
-from ryla_graphs.server.submit.intake import Terms, fingerprint, webhook_in
+from ryla_graphs.server.submit.asked import asked_beside, asked_in
+from ryla_graphs.server.submit.intake import fingerprint
 from ryla_graphs.server.submit.reading import Sent, sent
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import NO_WISHES, Wishes, wishes_in
+from ryla_graphs.server.wishes import Wishes
 
 router = APIRouter(tags=["run"])
 
@@ -62,8 +64,9 @@ async def run_workflow(
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
     sent_as = media_type(request)
-    accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, prefer, partner_key)
-    return await answer(request, accepted, here, quality=quality, outputs=outputs)
+    wishes = asked_in(request.headers, prefer=prefer, quality=quality, inline=outputs == "base64")
+    accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
+    return await answer(request, accepted, here, wishes)
 
 
 def media_type(request: Request) -> str | None:
@@ -72,36 +75,24 @@ def media_type(request: Request) -> str | None:
 
 
 def _take(
-    body: bytes,
-    kind: str | None,
-    here: Deployment,
-    owner: str,
-    key: str | None,
-    prefer: Preference | None,
-    header: str | None,
+    body: bytes, kind: str | None, here: Deployment, owner: str, key: str | None, wishes: Wishes, header: str | None
 ) -> Accepted:
-    content, partner_key = _paid(sent(body, kind), header)
+    content, wishes = _paid(sent(body, kind), wishes, header)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, prefer)) if key is not None else None
-    content, wishes, extra = _asked(content, here)
-    terms = Terms(owner=owner, key=chosen, wishes=wishes, extra=extra, partner_key=partner_key)
-    return here.intake.workflow(content, terms, prefer)
+    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, wishes.prefer)) if key is not None else None
+    content, wishes = _asked(content, wishes, here)
+    return here.intake.workflow(content, owner, wishes, chosen)
 
 
-def _paid(content: Sent, header: str | None) -> tuple[Sent, PartnerKey | None]:
-    """What was sent, and the key that pays for partners' services; first of all, so that nothing else sees it."""
-    if isinstance(content, bytes):
-        return content, partner_key_in({}, header)[1]
-    return partner_key_in(content, header)
+def _paid(content: Sent, wishes: Wishes, header: str | None) -> tuple[Sent, Wishes]:
+    """What was sent without the key that pays for partners' services; first of all, so that nothing else sees it."""
+    plain, key = partner_key_in({} if isinstance(content, bytes) else content, header)
+    return content if isinstance(content, bytes) else plain, replace(wishes, partner_key=key)
 
 
-def _asked(content: Sent, here: Deployment) -> tuple[Sent, Wishes, dict[str, Any]]:
-    """What carries the graph, and what is asked for beside it."""
-    if isinstance(content, bytes):
-        return content, NO_WISHES, {}
-    plain, extra = webhook_in(dict(content), here.webhooks.check)
-    plain, wishes = wishes_in(plain)
-    return plain, wishes, extra
+def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishes]:
+    """What carries the graph, and the wishes with those beside it."""
+    return (content, wishes) if isinstance(content, bytes) else asked_beside(content, wishes, here.webhooks.check)
 
 
 @router.post(
@@ -114,13 +105,13 @@ async def validate_workflow(
 ) -> JudgementShape:
     """Judge whatever `/workflow` takes, and run nothing: ComfyUI's verdict, every finding, the plan."""
     sent_as = media_type(request)
-    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, prefer, partner_key)
+    wishes = asked_in(request.headers, prefer=prefer)
+    judgement = await in_thread(_judge, await request.body(), sent_as, here, owner, wishes, partner_key)
     return JudgementShape.model_validate(judgement)
 
 
 def _judge(
-    body: bytes, kind: str | None, here: Deployment, owner: str, prefer: Preference | None, header: str | None
+    body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None
 ) -> dict[str, Any]:
-    content, partner_key = _paid(sent(body, kind), header)
-    content, _, _ = _asked(content, here)
-    return here.intake.judge(content, Terms(owner=owner, partner_key=partner_key), prefer)
+    content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
+    return here.intake.judge(content, owner, wishes)

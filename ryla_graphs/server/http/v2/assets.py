@@ -19,12 +19,12 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner, owner_of
 from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.v2.documented import errors
-from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error, V2Route
+from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.shapes import asset_view, is_signed
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.threads import in_thread
 
-router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"], route_class=V2Route)
+router = APIRouter(prefix=f"{PREFIX}/assets", tags=["assets"])
 
 _CHUNK = 256 * 1024
 _HASH = re.compile(r"(?:blake3:)?([0-9a-f]{64})")

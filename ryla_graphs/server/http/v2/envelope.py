@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from ryla_graphs.problems import InvalidInputs
-from ryla_graphs.server.errors import ANSWERS, RequestError, job_error
+from ryla_graphs.server.errors import RequestError, job_error
 from ryla_graphs.server.records import JobError
-
-log = logging.getLogger("ryla_graphs.server")
 
 V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "malformed_json": ("invalid_workflow", 422),
@@ -25,6 +19,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "request_timeout": ("request_timeout", 408),
     "not_json": ("invalid_request", 422),
     "not_found": ("not_found", 404),
+    "method_not_allowed": ("method_not_allowed", 405),
     "blob_not_found": ("blob_not_found", 404),
     "asset_in_use": ("asset_in_use", 409),
     "hash_mismatch": ("hash_mismatch", 409),
@@ -57,51 +52,19 @@ class V2Error(RequestError):
     """An error that only v2 has."""
 
 
-class V2Route(APIRoute):
-    """A route whose errors have v2's envelope."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with errors told."""
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            try:
-                return await inner(request)
-            except RequestValidationError as error:
-                rows = [{"field": ".".join(map(str, row["loc"])), "reason": row["msg"]} for row in error.errors()]
-                message = "; ".join(f"{row['field']}: {row['reason']}" for row in rows)
-                return _answer("invalid_request", message, {"fields": rows}, None)
-            except Exception as error:  # noqa: BLE001 - the one place where errors of these routes end
-                return respond(error)
-
-        return handler
-
-
-def respond(error: Exception) -> JSONResponse:
-    """The answer to an error."""
+def told(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | None]:
+    """The code, one of `V2_ANSWERS` if possible, the message, and the details of an error."""
+    if isinstance(error, RequestValidationError):
+        rows = [{"field": ".".join(map(str, row["loc"])), "reason": row["msg"]} for row in error.errors()]
+        message = "; ".join(f"{row['field']}: {row['reason']}" for row in rows)
+        return "invalid_request", message, {"fields": rows}
     if isinstance(error, V2Error):
-        return _answer(error.code, str(error), None, error.retry_after)
-    told = job_error(error)
-    code = told.code
+        return error.code, str(error), None
+    known = error if isinstance(error, JobError) else job_error(error)
+    code = known.code
     if isinstance(error, InvalidInputs) and any(problem.code == "missing_asset" for problem in error.problems):
         code = "missing_asset"
-    if code == "internal_error":
-        log.error("a fault in this server", exc_info=error)
-    return _answer(code, _sentence(told), _details(told), getattr(error, "retry_after", None))
-
-
-def _answer(code: str, message: str, details: Mapping[str, Any] | None, retry_after: int | None) -> JSONResponse:
-    name, status = V2_ANSWERS.get(code, ("upstream_error", 500))
-    if name == "upstream_error":
-        message, details = "an unexpected failure of this server", None
-    known = ANSWERS.get(code)
-    headers = {}
-    if status == 429:
-        headers["Retry-After"] = str(retry_after or (known.retry_after if known else None) or RETRY_SECONDS)
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    body = {"error": {"code": name, "message": message, "details": details}}
-    return JSONResponse(body, status, headers)
+    return code, _sentence(known), _details(known)
 
 
 def _sentence(error: JobError) -> str:

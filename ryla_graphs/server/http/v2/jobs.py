@@ -18,7 +18,7 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner, Stream
 from ryla_graphs.server.http.routes.events import NO_STORE, with_pings
 from ryla_graphs.server.http.v2.documented import errors
-from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error, V2Route
+from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.shapes import (
     LABELS,
     job_view,
@@ -31,11 +31,12 @@ from ryla_graphs.server.http.v2.shapes import (
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
-from ryla_graphs.server.submit.intake import Terms, fingerprint
+from ryla_graphs.server.submit.intake import fingerprint
 from ryla_graphs.server.submit.reading import parsed
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import Wishes
 
-router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"], route_class=V2Route)
+router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"])
 
 _LABEL = re.compile(r"metadata\[(.+)\]")
 
@@ -76,8 +77,7 @@ def _submit(here: Deployment, owner: str, body: bytes, kind: str | None, key: st
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
     paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    terms = Terms(owner=owner, key=chosen, previews=True, extra=extra, partner_key=paying)
-    return here.intake.workflow(wanted.workflow, terms)
+    return here.intake.workflow(wanted.workflow, owner, Wishes(previews=True, extra=extra, partner_key=paying), chosen)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:

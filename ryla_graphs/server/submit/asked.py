@@ -1,0 +1,87 @@
+"""Reads what a caller asks for beside the graph, from the headers of a request and from its body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ryla_graphs.formats.read import Preference
+from ryla_graphs.server.sinks.webhooks import EXTRA
+from ryla_graphs.server.wishes import COST_NAMES, GPU_NAME, Wishes
+
+WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
+_WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
+
+
+def asked_in(
+    headers: Mapping[str, str], *, prefer: Preference | None = None, quality: int = 90, inline: bool = False
+) -> Wishes:
+    """What headers say, with what the query said; what is not understood in a header is no wish."""
+    parts = [part.strip() for part in headers.get("prefer", "").lower().split(",")]
+    waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
+    return Wishes(
+        prefer=prefer,
+        asynchronous="respond-async" in parts and not waits,
+        wait=float(waits[0][1]) if waits else None,
+        cancel_on_disconnect=headers.get("x-cancel-on-disconnect", "").strip().lower() in ("true", "1", "yes"),
+        accept=headers.get("accept", "*/*"),
+        quality=quality,
+        inline=inline,
+    )
+
+
+def asked_beside(
+    content: Mapping[str, Any], wishes: Wishes, check: Callable[[str], None]
+) -> tuple[dict[str, Any], Wishes]:
+    """A body without what it asks for beside the graph, and the wishes with that; null is as if it were left out.
+
+    A node may bear the name of a wish, and is an object then. `check` raises where no webhook may be posted.
+    """
+    plain = dict(content)
+    for name in WEBHOOK_NAMES:
+        address = plain.get(name)
+        if isinstance(address, str):
+            check(address)
+            del plain[name]
+            wishes = replace(wishes, extra={**wishes.extra, EXTRA: address})
+            break
+    if isinstance(gpu := plain.get(GPU_NAME), str):
+        del plain[GPU_NAME]
+        wishes = replace(wishes, gpu=gpu)
+    for name in COST_NAMES:
+        cost = plain.get(name)
+        if isinstance(cost, (int, float)) and not isinstance(cost, bool):
+            del plain[name]
+            wishes = replace(wishes, max_cost_usd=float(cost))
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES):
+        if name in plain and plain[name] is None:
+            del plain[name]
+    return plain, wishes
+
+
+def best_of(accept: str, offered: Sequence[str]) -> str | None:
+    """The offered media type that an ``Accept`` header likes best, the first of equals; None where it likes none."""
+    ranges = [_range(part) for part in accept.split(",")]
+    rated = [(max((_rate(offer, kind, q) for kind, q in ranges), default=(0, 0.0)), offer) for offer in offered]
+    best = max(rated, key=lambda pair: pair[0][1], default=((0, 0.0), ""))
+    return best[1] if best[0][1] > 0 else None
+
+
+def _range(part: str) -> tuple[str, float]:
+    kind, *parameters = (piece.strip() for piece in part.split(";"))
+    try:
+        q = next((float(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+    except ValueError:
+        q = 1.0
+    return kind.lower(), q
+
+
+def _rate(offer: str, kind: str, q: float) -> tuple[int, float]:
+    """How specifically a range names an offer, and how much it likes it; the most specific range counts."""
+    if kind == offer:
+        return 3, q
+    if kind == f"{offer.partition('/')[0]}/*":
+        return 2, q
+    return (1, q) if kind in ("*/*", "*") else (0, 0.0)
