@@ -28,9 +28,9 @@ def check_names(workflow: CompiledWorkflow, inputs: Mapping[str, Any]) -> None:
 
 
 def with_inputs(
-    workflow: CompiledWorkflow, inputs: Mapping[str, bytes], upload: Callable[[str, bytes], str]
+    workflow: CompiledWorkflow, inputs: Mapping[str, bytes], upload: Callable[[str, bytes], Any]
 ) -> ApiDocument:
-    """The prompt with every given file uploaded and named as the server has it."""
+    """The prompt with every given file uploaded, and with what the server calls it where its name stood."""
     check_names(workflow, inputs)
     stored = {name: upload(_own_name(name, content), content) for name, content in inputs.items()}
     prompt = dict(workflow.document)

@@ -19,11 +19,14 @@
     │   └── JobFailed                       a job on it failed or was cancelled; `.job`, `.node`
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
         ├── EngineUnreachable               nobody answers at the engine's address, or no longer
+        │   └── EngineBusy                  it answers that it takes no run now; `.retry_after`
+        ├── EngineDenied                    it does not take our key, our account has no money, or nothing is there
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
         ├── ExecutionFailed                 a node raised while it ran
         │   └── OutOfMemory                 the same, for want of GPU memory
         ├── OutputMissing                   the run ended well, but an output it promised is not there
         ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
+        ├── RunUncertain                    nobody can say whether the engine took the run, or whether it was charged
         └── Cancelled                       somebody cancelled the run
 
 Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
@@ -307,6 +310,28 @@ class EngineUnreachable(EngineError):
     code = "engine_unreachable"
 
 
+class EngineBusy(EngineUnreachable):
+    """The engine answers, and takes no run now; it has not taken this one."""
+
+    code = "engine_busy"
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, node: str | None = None, class_type: str | None = None
+    ) -> None:
+        super().__init__(message, node=node, class_type=class_type)
+        self.retry_after = retry_after
+        """In seconds, where the engine says when to come back."""
+
+
+class EngineDenied(EngineError):
+    """The engine turns us away whatever the graph: a wrong key, an empty account, an address with nothing behind it.
+
+    It stays so until somebody changes the settings, so nothing is tried again.
+    """
+
+    code = "engine_denied"
+
+
 class EngineRefused(EngineError):
     """The engine does not accept the graph.
 
@@ -362,6 +387,19 @@ class RunLost(EngineError):
     """
 
     code = "run_lost"
+
+    def __init__(
+        self, message: str, *, node: str | None = None, class_type: str | None = None, began: bool = True
+    ) -> None:
+        super().__init__(message, node=node, class_type=class_type)
+        self.began = began
+        """Whether it may have run, and cost money; False where the engine says that it never did."""
+
+
+class RunUncertain(EngineError):
+    """Nobody can say whether the engine took the run, or ended it: it may have been charged, and is not begun again."""
+
+    code = "run_uncertain"
 
 
 class Cancelled(EngineError):

@@ -77,10 +77,17 @@ ANSWERS: Mapping[str, Answer] = {
     "node_failed": Answer(500, "a node raised while it ran; `node` and `class_type` name it"),
     "out_of_memory": Answer(500, "the GPU has not enough memory for a node"),
     "output_missing": Answer(500, "the run ended well, but an output that the graph promises did not arrive"),
+    "engine_denied": Answer(
+        502, "the engine takes no run of this server: a wrong key, no money, nothing at its address"
+    ),
+    "run_uncertain": Answer(
+        502, "nobody can say whether the engine took the run; it may be charged, and is not begun again"
+    ),
     "engine_error": Answer(500, "the engine failed in another way"),
     "internal_error": Answer(500, "a fault in this server; its log has more"),
     "not_ready": Answer(503, "the server starts or stops", 5),
     "engine_unreachable": Answer(503, "the engine does not answer", 10),
+    "engine_busy": Answer(503, "the engine takes no run now", 10),
     "store_unreachable": Answer(503, "where jobs are kept does not answer; the request was not taken", 10),
     "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
     "timeout": Answer(504, "the job takes longer than a request may wait; it goes on, see `Location`", 10),

@@ -20,6 +20,8 @@ from ryla_graphs.engines.events import Event
 from ryla_graphs.plan import Limits
 from ryla_graphs.problems import (
     AtNode,
+    EngineBusy,
+    EngineDenied,
     EngineError,
     EngineRefused,
     EngineUnreachable,
@@ -28,6 +30,7 @@ from ryla_graphs.problems import (
     OutputMissing,
     Problem,
     RunLost,
+    RunUncertain,
     StoreUnreachable,
 )
 from ryla_graphs.server import Settings, create_app
@@ -192,6 +195,9 @@ PROVOKED: dict[str, Case] = {
     "internal_error": Case(post, [broken]),
     "not_ready": Case(stopping),
     "engine_unreachable": fails(EngineUnreachable("no")),
+    "engine_busy": fails(EngineBusy("later")),
+    "engine_denied": fails(EngineDenied("a wrong key")),
+    "run_uncertain": fails(RunUncertain("who knows")),
     "store_unreachable": Case(without_store),
     "run_lost": fails(RunLost("no"), times=2),
     "timeout": Case(late, [HELD], {"wait_seconds": 0.05}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,25 +10,10 @@ from typing import Any
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.damage import reason_of_reading, unreadable_files
 from ryla_graphs.engines.comfyui.jobs import JobState
+from ryla_graphs.engines.failures import OUT_OF_MEMORY, POISONED
 from ryla_graphs.engines.inputs import file_inputs
 from ryla_graphs.engines.partner_key import without_keys
 from ryla_graphs.problems import ExecutionFailed, OutOfMemory
-
-_OUT_OF_MEMORY = re.compile(
-    r"out of memory|OutOfMemoryError|Allocation on device|not enough memory|MemoryError"
-    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|failed to allocate memory",
-    re.IGNORECASE,
-)
-"""The words of torch on CUDA, ROCm, MPS and CPU, of cuBLAS, cuDNN and onnxruntime."""
-
-_POISONED = re.compile(
-    r"device-side assert|illegal memory access|illegal instruction|illegal address|misaligned address"
-    r"|unspecified launch failure|hardware stack error|uncorrectable ECC|GPU is lost|fallen off the bus"
-    r"|No CUDA GPUs are available|(CUDA|HIP) error: unknown error|driver shutting down"
-    r"|(CUBLAS|CUDNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|NOT_INITIALIZED)",
-    re.IGNORECASE,
-)
-"""Faults after which CUDA refuses every call of the process, whatever the graph."""
 
 FAST_SECONDS = 2.0
 FAST_FAILURES = 5
@@ -45,7 +29,7 @@ def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFai
     where = f"{class_type} '{node}'" if node is not None else "the run"
     source = workflow.sources.get(node) if node is not None else None
     line = f" [{source}]" if source else ""
-    if _OUT_OF_MEMORY.search(f"{kind} {reason}"):
+    if OUT_OF_MEMORY.search(f"{kind} {reason}"):
         # What follows the first line is advice for people at ComfyUI's own screen.
         reason = reason.partition("\n")[0] or kind
         return OutOfMemory(f"{where} ran out of memory: {reason}{line}", node=node, class_type=class_type)
@@ -87,7 +71,7 @@ class Fitness:
     def failed(self, prompt_id: str, error: ExecutionFailed, workflow: CompiledWorkflow, seconds: float) -> None:
         """A run failed, `seconds` after it began."""
         with self._lock:
-            if _POISONED.search(str(error)):
+            if POISONED.search(str(error)):
                 self._broken_by, self._reason = prompt_id, f"needs a restart since a run broke it: {error}"
             elif seconds > FAST_SECONDS or isinstance(error, OutOfMemory):
                 self._failures = 0

@@ -1,0 +1,68 @@
+"""What became of a run elsewhere, in terms of our graph, by what another server or worker says in its own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.partner_key import without_keys
+from ryla_graphs.problems import (
+    EngineBusy,
+    EngineError,
+    EngineRefused,
+    ExecutionFailed,
+    OutOfMemory,
+    OutputMissing,
+    RunLost,
+)
+
+OUT_OF_MEMORY = re.compile(
+    r"out of memory|OutOfMemoryError|Allocation on device|not enough memory|MemoryError"
+    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|failed to allocate memory",
+    re.IGNORECASE,
+)
+"""The words of torch on CUDA, ROCm, MPS and CPU, of cuBLAS, cuDNN and onnxruntime."""
+
+POISONED = re.compile(
+    r"device-side assert|illegal memory access|illegal instruction|illegal address|misaligned address"
+    r"|unspecified launch failure|hardware stack error|uncorrectable ECC|GPU is lost|fallen off the bus"
+    r"|No CUDA GPUs are available|(CUDA|HIP) error: unknown error|driver shutting down"
+    r"|(CUBLAS|CUDNN)_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR|NOT_INITIALIZED)",
+    re.IGNORECASE,
+)
+"""Faults after which CUDA refuses every call of the process, whatever the graph."""
+
+_SHOWN = 500
+_KINDS: Mapping[str, type[EngineError]] = {
+    "out_of_memory": OutOfMemory,
+    "output_missing": OutputMissing,
+    "run_lost": RunLost,
+    "engine_unreachable": RunLost,
+    "engine_busy": EngineBusy,
+}
+
+
+def failure_of(workflow: CompiledWorkflow, error: Mapping[str, Any], place: str) -> EngineError:
+    """The error of a run by its ``code``, ``message``, ``node_id`` and ``class_type``, as servers of ours tell it.
+
+    A traceback beside them is dropped.
+    """
+    code = str(error.get("code") or "")
+    node = str(error["node_id"]) if error.get("node_id") else None
+    body = workflow.document.get(node) if node is not None else None
+    class_type = error.get("class_type") or (body or {}).get("class_type")
+    class_type = class_type if isinstance(class_type, str) else None
+    told = without_keys(str(error.get("message") or "no reason given").strip())[:_SHOWN]
+    source = workflow.sources.get(node) if node is not None else None
+    text = f"{told} [{source}]" if source else told
+    if code == "engine_refused":
+        return EngineRefused(f"{place} refuses the graph: {told}")
+    if code in _KINDS:
+        return _KINDS[code](text, node=node, class_type=class_type)
+    if OUT_OF_MEMORY.search(told):
+        return OutOfMemory(text, node=node, class_type=class_type)
+    if node is not None or code in ("node_execution_error", "node_failed"):
+        return ExecutionFailed(text, node=node, class_type=class_type)
+    return EngineError(f"the run failed at {place}: {told}")

@@ -1,0 +1,249 @@
+"""The calls of Comfy API v2, each with what its answer is certain to mean."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from ryla_graphs.engines.http import Answer, NoAnswer, Service
+from ryla_graphs.engines.remote.dialect import RUN_LABEL, Dialect, error_of
+from ryla_graphs.problems import (
+    AtNode,
+    EngineDenied,
+    EngineError,
+    EngineRefused,
+    OutputMissing,
+    Problem,
+    RunUncertain,
+)
+
+try:
+    from blake3 import blake3
+except ImportError:  # it comes with the extra `server`; without it bytes are sent that the other side may have
+    blake3 = None  # type: ignore[assignment, misc]
+
+JOBS, ASSETS = "/api/v2/jobs", "/api/v2/assets"
+CANCEL_SECONDS = 5.0
+_TRIES = 3
+_PAGES = 10
+_GONE = (404, 410)
+
+
+class Found(NamedTuple):
+    """What a look for a run's job gave."""
+
+    job: dict[str, Any] | None
+    certain: bool
+    """Whether no job means that there is none."""
+
+
+class V2Client:
+    """A server of Comfy API v2."""
+
+    def __init__(self, address: str, token: str | None = None) -> None:
+        self.service = Service(address, token, what="Comfy API v2")
+        self.dialect = Dialect()
+
+    def submit(self, run_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a graph run, once, whatever becomes of the answers; gives its job.
+
+        The run's id is the idempotency key. A key is good for one job, so to send the same again where an answer is
+        lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` where the job may be
+        there and cannot be found.
+        """
+        reason, answered = "", False
+        for _ in range(_TRIES):
+            try:
+                answer = self._post_job(run_id, body)
+            except NoAnswer as error:
+                if not error.sent and not reason:
+                    raise self.service.unreachable(error) from None
+                reason, answered = str(error), False
+            else:
+                if answer.ok and (job := job_in(answer)) is not None:
+                    return job
+                if 400 <= answer.status < 500 or self.service.trouble(answer) is not None:
+                    return self._refused(run_id, answer)
+                reason, answered = answer.odd(), True
+            if (found := self.find(run_id)).job is not None:
+                return found.job
+        if answered and found.certain:
+            raise self.service.unreachable(reason)
+        raise RunUncertain(f"{self.service.address} may have taken the run: {reason}, and it cannot be looked up")
+
+    def _post_job(self, run_id: str, body: Mapping[str, Any]) -> Answer:
+        while True:
+            labels = self.dialect.labels
+            content = {**body, **self.dialect.metadata(run_id, labels)}
+            answer = self.service.ask("POST", JOBS, json=content, headers={"Idempotency-Key": run_id})
+            if not self.dialect.refuses_labels(answer, labels):
+                return answer
+
+    def _refused(self, run_id: str, answer: Answer) -> dict[str, Any]:
+        """The job, where one is there already; raises what the answer means otherwise."""
+        if error_of(answer).get("code") != "idempotency_key_reuse":
+            raise self.refusal(answer)
+        if (found := self.find(run_id)).job is not None:
+            return found.job
+        raise RunUncertain(f"{self.service.address} has a job of this run, and does not say which one it is")
+
+    def refusal(self, answer: Answer) -> EngineError:
+        """The error that an answer to a submission means."""
+        if (trouble := self.service.trouble(answer)) is not None:
+            return trouble
+        error = error_of(answer)
+        if answer.status in (404, 405):
+            return EngineDenied(f"there is no Comfy API v2 at {self.service.address} ({answer.status})")
+        if error.get("code") == "deployment_stopped":
+            return EngineDenied(f"the deployment at {self.service.address} is stopped")
+        told = str(error.get("message") or answer.odd())[:500]
+        return EngineRefused(f"{self.service.address} refuses the graph: {told}", tuple(_problems(error)))
+
+    def find(self, run_id: str) -> Found:
+        """The job that bears a run's id, by its label; looks through some pages of the newest jobs."""
+        path = f"{JOBS}?limit=100&metadata[{RUN_LABEL}]={quote(run_id)}"
+        cursor = ""
+        for _ in range(_PAGES):
+            try:
+                answer = self.service.ask("GET", path + cursor)
+            except NoAnswer:
+                return Found(None, certain=False)
+            page = answer.object() or {}
+            rows = page.get("jobs")
+            if not answer.ok or not isinstance(rows, list):
+                self.dialect.lists_jobs = self.dialect.lists_jobs and answer.status not in (404, 405, 501)
+                return Found(None, certain=False)
+            mine = (row for row in rows if isinstance(row, dict) and self.dialect.bears(row, run_id))
+            if (row := next(mine, None)) is not None:
+                return Found(self._whole(row), certain=True)
+            if not (following := page.get("next_cursor")):
+                return Found(None, certain=self.dialect.labels == "map" and not page.get("truncated"))
+            cursor = f"&cursor={quote(str(following))}"
+        return Found(None, certain=False)
+
+    def _whole(self, row: dict[str, Any]) -> dict[str, Any]:
+        with suppress(NoAnswer):
+            if (job := job_in(self.service.ask("GET", f"{JOBS}/{quote(str(row['id']))}"))) is not None:
+                return job
+        return row
+
+    def job(self, job_id: str, link: str | None) -> Answer:
+        """The answer to a question after a job; raises `NoAnswer`."""
+        return self.service.ask("GET", self._link(link, f"{JOBS}/{quote(job_id)}"))
+
+    def cancel(self, job_id: str, link: str | None) -> None:
+        """Ask for a job's end; raises `NoAnswer`."""
+        self.service.ask("POST", self._link(link, f"{JOBS}/{quote(job_id)}/cancel"), seconds=CANCEL_SECONDS)
+
+    def events_link(self, job_id: str, link: str | None) -> str:
+        """The address of a job's events."""
+        return self.service.url(self._link(link, f"{JOBS}/{quote(job_id)}/events"))
+
+    def _link(self, link: str | None, path: str) -> str:
+        """A link of a job; one that leads away from the server is not followed, for the token would go along."""
+        full = self.service.linked(link) if link else ""
+        return full if full and self.service.is_ours(full) else path
+
+    def put(self, name: str, content: bytes) -> dict[str, Any]:
+        """Have a file on the server; gives what stands for it in a graph. Bytes that it has are not sent again."""
+        media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        digest = None if blake3 is None else f"blake3:{blake3(content).hexdigest()}"
+        try:
+            answer = self._known(digest, name) or self._sent(digest, name, content, media)
+        except NoAnswer as error:
+            raise self.service.unreachable(error) from None
+        asset = answer.object() or {}
+        if not answer.ok or not isinstance(asset.get("id"), str):
+            if (trouble := self.service.trouble(answer)) is not None:
+                raise trouble
+            if 400 <= answer.status < 500:
+                told = error_of(answer).get("message") or answer.odd()
+                raise EngineRefused(f"{self.service.address} refuses the input file '{name}': {told}")
+            raise self.service.unreachable(answer.odd())
+        info = {"id": asset["id"], "file_path": name, **({} if digest is None else {"hash": digest})}
+        return {"__type": "core/ASSET", "info": info}
+
+    def _known(self, digest: str | None, name: str) -> Answer | None:
+        if digest is None or self.service.ask("HEAD", f"{ASSETS}/by-hash/{digest}").status != 200:
+            return None
+        answer = self.service.ask("POST", f"{ASSETS}/from-hash", json={"hash": digest, "file_path": name})
+        return answer if answer.ok else None
+
+    def _sent(self, digest: str | None, name: str, content: bytes, media: str) -> Answer:
+        # The file comes last: servers that stream it have to know by then what it is.
+        facts = {"content_type": media, "file_path": name} | ({} if digest is None else {"expected_hash": digest})
+        parts = [(key, (None, value)) for key, value in facts.items()]
+        return self.service.ask("POST", ASSETS, files=[*parts, ("file", (name, content, media))], seconds=300)
+
+    def content(self, output: Mapping[str, Any]) -> bytes:
+        """The bytes of an output; raises `OutputMissing` where they are gone or are not what was announced.
+
+        Signed addresses expire, so the asset's own is asked, which gives a fresh one.
+        """
+        for last in (False, True):
+            content = self._downloaded(output)
+            if not (wrong := _damage(content, output)):
+                return content
+            if last:
+                raise OutputMissing(f"the output '{output.get('name')}' came damaged: {wrong}")
+        raise AssertionError("the last try returns or raises")
+
+    def _downloaded(self, output: Mapping[str, Any]) -> bytes:
+        try:
+            answer = self.service.download(self.service.url(f"{ASSETS}/{quote(str(output['id']))}/content"))
+            if answer.status in _GONE and isinstance(link := output.get("url"), str):
+                answer = self.service.download(link)
+        except NoAnswer as error:
+            raise self.service.unreachable(error) from None
+        if answer.status in _GONE:
+            raise OutputMissing(f"{self.service.address} no longer has the output '{output.get('name')}'")
+        if not answer.ok:
+            raise self.service.trouble(answer) or self.service.unreachable(answer.odd())
+        return answer.body
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.service.close()
+
+
+def job_in(answer: Answer) -> dict[str, Any] | None:
+    """The job in an answer; None where what came is none."""
+    job = answer.object() if answer.ok else None
+    return job if job is not None and isinstance(job.get("id"), str) and isinstance(job.get("status"), str) else None
+
+
+def _damage(content: bytes, output: Mapping[str, Any]) -> str:
+    size, digest = output.get("size_bytes"), output.get("hash")
+    if isinstance(size, int) and len(content) != size:
+        return f"{len(content):,} of {size:,} bytes"
+    if blake3 is not None and isinstance(digest, str) and digest.startswith("blake3:"):
+        return "" if blake3(content).hexdigest() == digest.removeprefix("blake3:") else "its hash is another"
+    return ""
+
+
+def _problems(error: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the server finds wrong with nodes; rows are v2's own, or ComfyUI's as the proxy hands them on."""
+    details = error.get("details")
+    nodes = details.get("node_errors") if isinstance(details, dict) else None
+    for node, found in (nodes if isinstance(nodes, dict) else {}).items():
+        comfy = found if isinstance(found, dict) else {}
+        rows = comfy.get("errors") if comfy else found
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield _problem(str(node), comfy.get("class_type"), row)
+
+
+def _problem(node: str, class_type: Any, row: Mapping[str, Any]) -> Problem:
+    extra = row.get("extra_info")
+    field = row.get("field") or (extra.get("input_name") if isinstance(extra, dict) else None)
+    return Problem(
+        code=str(row.get("reason") or row.get("type") or "unknown"),
+        message=str(row.get("message") or row.get("reason") or "is refused"),
+        subject=AtNode(node=node or None, class_type=class_type, input=None if field is None else str(field)),
+        level="error",
+        tier=1,
+        hint=row.get("hint") if isinstance(row.get("hint"), str) else None,
+    )

@@ -1,0 +1,147 @@
+"""`Remote`: hand graphs to a server of Comfy API v2."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any, Self
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.base import Health, Inputs, LostRun
+from ryla_graphs.engines.http import NoAnswer
+from ryla_graphs.engines.inputs import with_inputs
+from ryla_graphs.engines.partner_key import EXTRA, PartnerKey
+from ryla_graphs.engines.remote.client import JOBS, V2Client
+from ryla_graphs.engines.remote.run import Patience, RemoteRun
+from ryla_graphs.engines.turns import Turns
+from ryla_graphs.problems import EngineError, EngineUnreachable, RunLost, RunUncertain
+
+HEALTH_SECONDS = 5.0
+_CLASSES_ONE_BY_ONE = 64
+"""So many classes that the bundled catalog lacks are asked for."""
+_REMEMBERED = 10_000
+"""Runs whose jobs are known by heart; an older one is found by its label."""
+
+
+class Remote:
+    """A server of Comfy API v2: our own, comfy-api-proxy, Comfy Cloud, a serverless deployment.
+
+    >>> engine = Remote("https://cloud.comfy.org", token=key)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, address: str, token: str | None = None, *, slots: int = 8, patience: Patience | None = None
+    ) -> None:
+        self.client = V2Client(address, token)
+        self.slots = slots
+        self._patience = patience or Patience()
+        self._turns = Turns()
+        self._lock = threading.Lock()
+        self._ids: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return f"Comfy API v2 at {self.client.service.address}"
+
+    def catalog(self) -> Catalog:
+        """The classes of a server of ours, of others, which do not tell, the bundled ones.
+
+        Raises `EngineUnreachable`.
+        """
+        service = self.client.service
+        try:
+            answer = service.ask("GET", "/nodes")
+            names = (answer.object() or {}).get("nodes")
+            if not answer.ok or not isinstance(names, list):
+                return catalogs.bundled()
+            known = catalogs.bundled()
+            told = known.subset([name for name in names if name in known], name=f"the server at {service.address}")
+            for name in [name for name in names if name not in known][:_CLASSES_ONE_BY_ONE]:
+                entry = service.ask("GET", f"/nodes/{name}").object()
+                if entry:
+                    told |= catalogs.from_object_info(entry, name=told.name)
+        except NoAnswer as error:
+            raise service.unreachable(error) from None
+        return told
+
+    def start(
+        self,
+        workflow: CompiledWorkflow,
+        inputs: Inputs | None = None,
+        *,
+        run_id: str | None = None,
+        fresh: bool = False,
+        previews: bool = False,  # noqa: ARG002 - they come by themselves
+        gpu: str | None = None,  # noqa: ARG002 - v2 has no word for it
+        partner_key: PartnerKey | None = None,
+    ) -> RemoteRun:
+        """Upload the inputs and submit; the job bears the run's id, by which it is found again."""
+        run_id = run_id or str(uuid.uuid4())
+        with self._turns.of(run_id):
+            if not fresh and (found := self.client.find(run_id).job) is not None:
+                return self._run(workflow, run_id, found)
+            body: dict[str, Any] = {"workflow": with_inputs(workflow, inputs or {}, self.client.put)}
+            if partner_key is not None:
+                body["extra_data"] = {EXTRA: partner_key.reveal()}
+            try:
+                return self._run(workflow, run_id, self.client.submit(run_id, body))
+            except EngineError as error:
+                if partner_key is not None:
+                    error.args = (partner_key.hide(error.args[0]), *error.args[1:])
+                raise
+
+    def resume(self, run_id: str, workflow: CompiledWorkflow) -> RemoteRun | LostRun:
+        """Take up a run by the server's id of its job, where that is known, or else by its label."""
+        if (job_id := self._ids.get(run_id)) is not None:
+            return self._run(workflow, run_id, {"id": job_id, "status": "queued"})
+        found = self.client.find(run_id)
+        if found.job is not None:
+            return self._run(workflow, run_id, found.job)
+        if found.certain:
+            return LostRun(run_id, RunLost(f"{self.name} does not know this run"))
+        if not self.health().ready:
+            return LostRun(run_id, EngineUnreachable(f"{self.name} does not answer"))
+        return LostRun(run_id, RunUncertain(f"{self.name} does not say whether it has this run"))
+
+    def remember(self, run_id: str, remote_id: str) -> None:
+        """Learn from somebody's record which job a run is."""
+        with self._lock:
+            self._ids[run_id] = remote_id
+            if len(self._ids) > _REMEMBERED:
+                del self._ids[next(iter(self._ids))]
+
+    def health(self) -> Health:
+        """Whether the server takes jobs, as far as it tells."""
+        for path in ("/ready", "/health", f"{JOBS}?limit=1"):
+            try:
+                answer = self.client.service.ask("GET", path, seconds=HEALTH_SECONDS)
+            except NoAnswer as error:
+                return Health(ready=False, reason=str(self.client.service.unreachable(error)))
+            if (trouble := self.client.service.trouble(answer)) is not None:
+                return Health(ready=False, reason=str(trouble))
+            facts = answer.object()
+            if facts is None or answer.status in (404, 405):
+                continue  # a page, or a server that has no such place
+            if path == "/ready" and "ready" in facts:
+                waits = [facts.get(name) for name in ("waiting", "running")]
+                queued = sum(count for count in waits if isinstance(count, int))
+                return Health(bool(facts["ready"]), str(facts.get("reason") or ""), queued)
+            if answer.ok or answer.status == 501:  # alive, and without a list of jobs
+                return Health(ready=True)
+        return Health(ready=False, reason=f"there is no Comfy API v2 at {self.client.service.address}")
+
+    def close(self) -> None:
+        """Close all connections; jobs go on."""
+        self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, workflow: CompiledWorkflow, run_id: str, job: dict[str, Any]) -> RemoteRun:
+        self.remember(run_id, str(job["id"]))
+        return RemoteRun(self.client, workflow, run_id, job, self._patience)

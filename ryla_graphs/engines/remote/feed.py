@@ -1,0 +1,100 @@
+"""A job's server-sent events, read in a thread, so that whoever waits for one can also stop waiting."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+import urllib3
+
+from ryla_graphs.engines.http import NoAnswer, Service
+
+PING_SECONDS = 60.0
+"""A stream that brings nothing for so long, not even a sign of life, is broken."""
+_CHUNK = 64 * 1024
+_MOST = 32 * 2**20
+"""The longest event, a picture in base64 among them."""
+
+Told = tuple[str, dict[str, Any]]
+
+
+class Feed:
+    """What a stream tells; ends by itself when the stream does."""
+
+    def __init__(self, service: Service, url: str) -> None:
+        self._service, self._url = service, url
+        self._queue: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
+        self._response: requests.Response | None = None
+        self._closed = False
+        self.ended = False
+        self.offered = True
+        """Whether the server has such a stream at all."""
+        threading.Thread(target=self._read, daemon=True, name="ryla-events").start()
+
+    def next(self, seconds: float) -> Told | None:
+        """What comes next; None where nothing does in time, the stream has ended, or somebody wakes the reader."""
+        try:
+            return self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def wake(self) -> None:
+        """Have `next` return."""
+        self._queue.put(None)
+
+    def close(self) -> None:
+        """End the stream."""
+        self._closed = True
+        if (response := self._response) is not None:
+            response.close()
+
+    def _read(self) -> None:
+        try:
+            response = self._response = self._service.stream(self._url, silence=PING_SECONDS)
+            if self._closed:
+                response.close()
+            kind = response.headers.get("Content-Type", "")
+            if response.status_code == 200 and kind.startswith("text/event-stream"):
+                for told in events_in(response):
+                    self._queue.put(told)
+            else:
+                self.offered = response.status_code in (429, 502, 503, 504)
+        except (NoAnswer, requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
+            pass  # a response that is closed while it is read raises whatever it likes; the poll is the truth
+        finally:
+            self.ended = True
+            if self._response is not None:
+                self._response.close()
+            self.wake()
+
+
+def events_in(response: requests.Response) -> Iterator[Told]:
+    """The events of a stream; raises `ValueError` for one that is far too long."""
+    kind, data, rest = "message", [], b""
+    while chunk := response.raw.read1(_CHUNK):
+        rest += chunk
+        *lines, rest = rest.split(b"\n")
+        for line in lines:
+            name, _, value = line.rstrip(b"\r").decode("utf-8", "replace").partition(":")
+            if name == "event":
+                kind = value.strip()
+            elif name == "data":
+                data.append(value.removeprefix(" "))
+            elif not name and not value:
+                if data and (told := _object("\n".join(data))) is not None:
+                    yield kind, told
+                kind, data = "message", []
+        if len(rest) + sum(map(len, data)) > _MOST:
+            raise ValueError("an event has no end")
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,262 @@
+"""One job on a server of Comfy API v2: its events where they come, and the truth by asking.
+
+Events are hints: they have no numbers, are not told again, and some servers have none. So whatever they say, the job
+itself is asked at its end, whenever the stream breaks, and when nothing is heard for a while.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.engines.base import missing_output
+from ryla_graphs.engines.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    NodeStarted,
+    OutputReady,
+    Preview,
+    Progress,
+    Queued,
+    Started,
+    Usage,
+)
+from ryla_graphs.engines.failures import failure_of
+from ryla_graphs.engines.http import NoAnswer
+from ryla_graphs.engines.remote.client import V2Client, job_in
+from ryla_graphs.engines.remote.feed import Feed, Told
+from ryla_graphs.outputs import OutputKind
+from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
+
+_KINDS: Mapping[str, OutputKind] = {kind: kind for kind in ("image", "video", "audio", "text", "latent", "file")}
+_MODELS = frozenset({".glb", ".gltf", ".obj", ".fbx", ".stl", ".usdz", ".ply", ".splat", ".ksplat", ".spz"})
+_ENDS = frozenset({"succeeded", "canceled", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    silence: float = 5.0
+    """A job of which nothing is heard is asked about."""
+    least: float = 0.25
+    """Between two questions where there are no events; grows to `silence`."""
+    expired: float = 10.0
+    """A job may be called expired, or unknown, for so long before it is believed: some servers say it of live ones."""
+    unreachable: float = 60.0
+    """A server that says nothing of use for so long is given up."""
+
+
+class RemoteRun:
+    """A run; see `ryla_graphs.engines.base.Run`."""
+
+    def __init__(
+        self, client: V2Client, workflow: CompiledWorkflow, run_id: str, job: Mapping[str, Any], patience: Patience
+    ) -> None:
+        self.id = run_id
+        self.remote_id = str(job["id"])
+        """The server's own id of the job."""
+        self._client = client
+        self._workflow = workflow
+        self._patience = patience
+        self._job = dict(job)
+        self._feed: Feed | None = None
+        self._cancelling = threading.Event()
+        self._wake = threading.Event()
+        self._began: float | None = None
+        self._node: str | None = None
+        self._step: tuple[str, int, int] | None = None
+        self._outputs: dict[str, Artifact] = {}
+        self._heard = time.monotonic()
+        self._doubted: float | None = None
+        self._pause = patience.least
+
+    def cancel(self) -> None:
+        """End the job. A server that does not answer now gets it from `events` later."""
+        self._cancelling.set()
+        self._ask_for_the_end()
+        self._wake.set()
+        if self._feed is not None:
+            self._feed.wake()
+
+    def _ask_for_the_end(self) -> None:
+        try:
+            self._client.cancel(self.remote_id, self._link("cancel"))
+        except NoAnswer:
+            return  # `events` sees that the job is still on, and asks again
+
+    def events(self) -> Iterator[Event]:
+        """What happens, until the terminal event."""
+        ahead = self._job.get("queue_position")
+        yield Queued(self.id, ahead if isinstance(ahead, int) else None)
+        try:
+            if "outputs" in self._job:
+                yield from self._settle(self._job)
+            while self._job.get("status") not in _ENDS:
+                yield from self._next()
+        except EngineError as error:
+            yield Failed(self.id, error)
+        finally:
+            if self._feed is not None:
+                self._feed.close()
+
+    def _next(self) -> Iterator[Event]:
+        """What is heard next, or else what the job itself says."""
+        feed = self._feed
+        if feed is None and self._client.dialect.streams:
+            link = self._client.events_link(self.remote_id, self._link("events"))
+            feed = self._feed = Feed(self._client.service, link)
+        if feed is None:
+            self._rest()
+        told = feed.next(0 if feed.ended else self._patience.silence) if feed is not None else None
+        if told is not None and not self._matters(told):
+            yield from self._hear(told)
+            return
+        if feed is not None and feed.ended and told is None:
+            self._client.dialect.streams = self._client.dialect.streams and feed.offered
+            self._feed = None
+            self._rest()
+        yield from self._poll()
+
+    def _rest(self) -> None:
+        """Pause, longer each time while nothing is heard; a wish to cancel ends it."""
+        self._wake.wait(self._pause)
+        self._wake.clear()
+        self._pause = min(self._patience.silence, self._pause * 1.5)
+
+    @staticmethod
+    def _matters(told: Told) -> bool:
+        """Whether an event is one after which the job itself is asked."""
+        return told[0] == "output" or (told[0] == "status" and told[1].get("status") not in ("queued", "running"))
+
+    def _hear(self, told: Told) -> Iterator[Event]:
+        kind, data = told
+        self._heard, self._pause = time.monotonic(), self._patience.least
+        if kind == "status" and data.get("status") == "running":
+            yield from self._start()
+        elif kind == "progress":
+            yield from self._progress(data)
+        elif kind == "preview" and isinstance(picture := data.get("data_base64"), str):
+            yield from self._start()
+            try:
+                content = base64.b64decode(picture, validate=True)
+            except ValueError:
+                return
+            media = str(data.get("content_type") or "image/jpeg")
+            yield Preview(self.id, str(data["node_id"]) if data.get("node_id") else None, media, content)
+
+    def _poll(self) -> Iterator[Event]:
+        try:
+            answer = self._client.job(self.remote_id, self._link("self"))
+        except NoAnswer as error:
+            self._missed(str(error))
+            return
+        job = job_in(answer)
+        if answer.status in (404, 410):
+            self._doubt("the server no longer has the job")
+        elif isinstance(trouble := self._client.service.trouble(answer), EngineDenied):
+            raise RunUncertain(f"the run is on, and cannot be followed: {trouble}")
+        elif job is None or job["id"] != self.remote_id:
+            self._missed(answer.odd() if job is None else "it tells of another job")
+        elif job["status"] == "expired":
+            self._doubt("the server says that the job has expired")
+        else:
+            self._heard, self._doubted = time.monotonic(), None
+            self._job = job
+            yield from self._settle(job)
+
+    def _missed(self, why: str) -> None:
+        """Nothing of use came; raises where that has been so for too long."""
+        if time.monotonic() - self._heard > self._patience.unreachable:
+            raise self._client.service.unreachable(why)
+
+    def _doubt(self, why: str) -> None:
+        """The server says that the job is gone; raises where it keeps saying so."""
+        self._heard = time.monotonic()
+        self._doubted = self._doubted or self._heard
+        if self._heard - self._doubted >= self._patience.expired:
+            raise RunLost(why)
+
+    def _settle(self, job: Mapping[str, Any]) -> Iterator[Event]:
+        status = job["status"]
+        if status != "queued" and (status != "canceled" or job.get("started_at")):
+            yield from self._start()
+        if isinstance(progress := job.get("progress"), Mapping) and status == "running":
+            yield from self._progress(progress)
+        for output in job.get("outputs") or ():
+            yield from self._output(output)
+        if status == "succeeded":
+            yield self._end(job)
+        elif status == "canceled":
+            yield Cancelled(self.id)
+        elif status == "failed":
+            yield Failed(self.id, self._failure(job))
+        elif self._cancelling.is_set() and status != "canceling":
+            self._ask_for_the_end()
+
+    def _end(self, job: Mapping[str, Any]) -> Event:
+        outputs = tuple(self._outputs.values())
+        if (missing := missing_output(self._workflow, outputs)) is not None:
+            return Failed(self.id, missing)
+        metrics = job.get("metrics")
+        queue, execution = (_seconds(metrics, name) for name in ("queue_ms", "execution_ms"))
+        seconds = execution if execution is not None else time.monotonic() - (self._began or time.monotonic())
+        return Finished(self.id, seconds, outputs, Usage(queue_seconds=queue, execution_seconds=execution))
+
+    def _failure(self, job: Mapping[str, Any]) -> EngineError:
+        error = job.get("error")
+        return failure_of(self._workflow, error if isinstance(error, Mapping) else {}, self._client.service.address)
+
+    def _start(self) -> Iterator[Event]:
+        if self._began is None:
+            self._began = time.monotonic()
+            yield Started(self.id)
+
+    def _progress(self, data: Mapping[str, Any]) -> Iterator[Event]:
+        yield from self._start()
+        node = data.get("current_node")
+        if not isinstance(node, str) or not node:
+            return
+        if node != self._node:
+            self._node = node
+            kind = data.get("current_node_class")
+            yield NodeStarted(self.id, node, kind if isinstance(kind, str) else None)
+        step, steps = data.get("step"), data.get("steps")
+        if isinstance(step, int) and isinstance(steps, int) and steps > 0 and (node, step, steps) != self._step:
+            self._step = (node, step, steps)
+            yield Progress(self.id, node, step, steps)
+
+    def _output(self, output: Any) -> Iterator[Event]:
+        number = output.get("id") if isinstance(output, Mapping) else None
+        if not isinstance(number, str) or number in self._outputs:
+            return
+        yield from self._start()
+        artifact = self._outputs[number] = self._artifact(dict(output))
+        yield OutputReady(self.id, artifact)
+
+    def _artifact(self, output: dict[str, Any]) -> Artifact:
+        name = str(output.get("name") or output["id"]).replace("\\", "/").rpartition("/")[2]
+        suffix = name[name.rfind(".") :].lower() if "." in name else ""
+        if not suffix and isinstance(media := output.get("content_type"), str):
+            name += mimetypes.guess_extension(media) or ""
+        kind = "3d" if suffix in _MODELS else _KINDS.get(str(output.get("type")), "file")
+        return Artifact(str(output.get("node_id") or ""), kind, name, read=lambda: self._client.content(output))
+
+    def _link(self, name: str) -> str | None:
+        links = self._job.get("urls")
+        link = links.get(name) if isinstance(links, Mapping) else None
+        return link if isinstance(link, str) else None
+
+
+def _seconds(metrics: Any, name: str) -> float | None:
+    value = metrics.get(name) if isinstance(metrics, Mapping) else None
+    return value / 1000 if isinstance(value, (int, float)) and not isinstance(value, bool) else None

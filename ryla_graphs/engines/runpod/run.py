@@ -1,0 +1,204 @@
+"""One job on a RunPod endpoint: asked now and then how it is, until it has ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.engines.base import missing_output
+from ryla_graphs.engines.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    NodeStarted,
+    OutputReady,
+    Progress,
+    Queued,
+    Started,
+    Usage,
+)
+from ryla_graphs.engines.http import NoAnswer, Service
+from ryla_graphs.engines.runpod.results import error_of
+from ryla_graphs.problems import EngineDenied, EngineError, ExecutionFailed, RunLost, RunUncertain
+
+CANCEL_SECONDS = 5.0
+_WORKING = frozenset({"IN_PROGRESS", "RUNNING"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    least: float = 0.5
+    """Between two questions; grows to `most` while nothing changes."""
+    most: float = 5.0
+    doubt: float = 2.0
+    """A job that is called unknown is asked for once more after so long."""
+    unreachable: float = 60.0
+    """An endpoint that says nothing of use for so long is given up."""
+
+
+class Reads(Protocol):
+    """Makes artifacts of what a worker gave."""
+
+    def __call__(self, output: Any, /) -> tuple[Artifact, ...]:
+        """Raises `EngineError`."""
+        ...
+
+
+class RunPodRun:
+    """A run; see `ryla_graphs.engines.base.Run`."""
+
+    def __init__(
+        self,
+        service: Service,
+        workflow: CompiledWorkflow,
+        run_id: str,
+        remote_id: str,
+        reads: Reads,
+        patience: Patience,
+        usd_per_second: float | None = None,
+    ) -> None:
+        self.id = run_id
+        self.remote_id = remote_id
+        """RunPod's id of the job, by which alone it is found again."""
+        self._service, self._workflow, self._reads = service, workflow, reads
+        self._patience = patience
+        self._usd_per_second = usd_per_second
+        self._cancelling = threading.Event()
+        self._wake = threading.Event()
+        self._began = False
+        self._node: str | None = None
+        self._step: tuple[str, int, int] | None = None
+        self._heard = time.monotonic()
+        self._missing = False
+        self._ended = False
+
+    def cancel(self) -> None:
+        """Have the job end; one that was faster has ended well."""
+        self._cancelling.set()
+        self._ask_for_the_end()
+        self._wake.set()
+
+    def hint(self) -> None:
+        """Somebody says that something has changed, as a webhook does: the job is asked for at once."""
+        self._wake.set()
+
+    def _ask_for_the_end(self) -> None:
+        try:
+            self._service.ask("POST", f"/cancel/{quote(self.remote_id)}", seconds=CANCEL_SECONDS)
+        except NoAnswer:
+            return  # `events` sees that the job is still on, and asks again
+
+    def events(self) -> Iterator[Event]:
+        """What happens, until the terminal event."""
+        yield Queued(self.id)
+        pause = self._patience.least
+        try:
+            while True:
+                before = self._step, self._began
+                for event in self._ask():
+                    yield event
+                    if event.terminal:
+                        return
+                pause = (
+                    self._patience.least
+                    if (self._step, self._began) != before
+                    else min(self._patience.most, pause * 1.3)
+                )
+                self._wake.wait(self._patience.doubt if self._missing else pause)
+                self._wake.clear()
+        except EngineError as error:
+            yield Failed(self.id, error)
+
+    def _ask(self) -> Iterator[Event]:
+        try:
+            answer = self._service.ask("GET", f"/status/{quote(self.remote_id)}")
+        except NoAnswer as error:
+            self._unheard(str(error))
+            return
+        job = answer.object()
+        if answer.status == 404:
+            if self._missing:
+                raise RunLost("RunPod no longer has this job: its time was over, or its result was kept long enough")
+            self._missing = True
+        elif isinstance(trouble := self._service.trouble(answer), EngineDenied):
+            raise RunUncertain(f"the run is on, and cannot be followed: {trouble}")
+        elif not answer.ok or job is None or job.get("id") != self.remote_id or not isinstance(job.get("status"), str):
+            self._unheard("it tells of another job" if answer.ok and job and "id" in job else answer.odd())
+        else:
+            self._heard, self._missing = time.monotonic(), False
+            yield from self._settle(job["status"], job)
+
+    def _unheard(self, why: str) -> None:
+        if time.monotonic() - self._heard > self._patience.unreachable:
+            raise self._service.unreachable(why)
+
+    def _settle(self, status: str, job: Mapping[str, Any]) -> Iterator[Event]:
+        if status in _WORKING:
+            yield from self._start()
+            yield from self._progress(job.get("output"))
+        elif status == "COMPLETED":
+            yield from self._finish(job)
+        elif status == "CANCELLED":
+            yield Cancelled(self.id)
+        elif status == "FAILED":
+            yield from self._start()
+            yield Failed(self.id, error_of(job, self._workflow))
+        elif status == "TIMED_OUT":
+            yield Failed(self.id, self._timed_out(job))
+        if status in {*_WORKING, "IN_QUEUE"} and self._cancelling.is_set():
+            self._ask_for_the_end()
+
+    def _timed_out(self, job: Mapping[str, Any]) -> EngineError:
+        """In the queue nothing was paid and another place may take it; at work it would take as long again."""
+        if self._began or job.get("executionTime"):
+            return ExecutionFailed("the run took longer than its time on RunPod")
+        return RunLost("no worker of RunPod took the job in its time", began=False)
+
+    def _start(self) -> Iterator[Event]:
+        if not self._began:
+            self._began = True
+            yield Started(self.id)
+
+    def _progress(self, told: Any) -> Iterator[Event]:
+        """How far a worker of ours says that it is; the official one says nothing."""
+        node = told.get("node") if isinstance(told, Mapping) else None
+        if not isinstance(node, str):
+            return
+        if node != self._node:
+            self._node = node
+            kind = told.get("class_type")
+            yield NodeStarted(self.id, node, kind if isinstance(kind, str) else None)
+        step, steps = told.get("step"), told.get("steps")
+        if isinstance(step, int) and isinstance(steps, int) and steps > 0 and (node, step, steps) != self._step:
+            self._step = (node, step, steps)
+            yield Progress(self.id, node, step, steps)
+
+    def _finish(self, job: Mapping[str, Any]) -> Iterator[Event]:
+        yield from self._start()
+        outputs = self._reads(job.get("output"))
+        for artifact in outputs:
+            yield OutputReady(self.id, artifact)
+        if (missing := missing_output(self._workflow, outputs)) is not None:
+            yield Failed(self.id, missing)
+            return
+        usage = self._usage(job)
+        yield Finished(self.id, usage.execution_seconds or 0.0, outputs, usage)
+
+    def _usage(self, job: Mapping[str, Any]) -> Usage:
+        delay, execution = (_seconds(job.get(name)) for name in ("delayTime", "executionTime"))
+        price = self._usd_per_second
+        cost = None if price is None or execution is None else round(price * execution, 6)
+        return Usage(queue_seconds=delay, execution_seconds=execution, cost_usd=cost)
+
+
+def _seconds(value: Any) -> float | None:
+    return value / 1000 if isinstance(value, (int, float)) and not isinstance(value, bool) else None
