@@ -20,18 +20,23 @@ from tests.conftest import ROOT
 from tests.data.make_object_info import object_info
 from tests.engines.stub import Script, serve
 from tests.graphs import text_to_image
+from tests.warm import run_warm
 
 
-def ryla(*arguments: str | Path, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line; a traceback is a failure whatever the test is about."""
-    result = subprocess.run(
-        [sys.executable, "-m", "ryla_graphs", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONWARNINGS": "error"} | environment,
-    )
+def ryla(
+    *arguments: str | Path, stdin: str | None = None, cold: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line; a traceback is a failure whatever the test is about.
+
+    `cold` starts Python for it, as a user does; else it is a fork of a process that has its modules loaded.
+    """
+    given = [*map(str, arguments)]
+    variables = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONWARNINGS": "error"} | environment
+    if cold or not hasattr(os, "fork"):
+        command = [sys.executable, "-m", "ryla_graphs", *given]
+        result = subprocess.run(command, capture_output=True, text=True, input=stdin, check=False, env=variables)
+    else:
+        result = run_warm(given, variables, stdin)
     assert "Traceback" not in result.stderr, result.stderr
     assert "a fault in ryla-graphs" not in result.stderr, result.stderr
     return result
@@ -67,7 +72,7 @@ def python(tmp_path: Path) -> Path:
 
 
 def test_version_and_help() -> None:
-    assert good("--version").startswith("ryla-graphs 0.")
+    assert good("--version", cold=True).startswith("ryla-graphs 0.")
     for command in ("presets", "compile", "validate", "plan", "run", "sweep", "nodes"):
         assert command in good("--help")
         assert "--json" in good(command, "--help") or command == "nodes"

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from ryla_graphs import presets
 from ryla_graphs.engines import connect
 from ryla_graphs.server import SqliteStore, create_app
 from tests.conftest import ROOT
 from tests.formats.files import PROMPT, WORKFLOW, made
 from tests.server.live import listening
-from tests.test_cli import good, ryla
+from tests.test_cli import ryla
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -88,7 +89,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in {"me.png", "scene.png", *re.findall(r"@([\w-]+\.png)", " ".join(commands()))}:
         Image.new("RGB", (64, 64), "tan").save(tmp_path / name)
-    graph = json.loads(good("compile", "flux-dev", "-p", "prompt=x"))
+    graph = dict(presets.get("flux-dev").build({"prompt": "x"}).compile().prompt)
     for name in ("graph.json", "my_graph.json"):
         (tmp_path / name).write_text(json.dumps(graph))
     (tmp_path / "fox.png").write_bytes(made("PNG"))
@@ -102,13 +103,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("command", commands())
 def test_commands_work(command: str, place: Path) -> None:
-    """As they are shown, but for the address of a server."""
+    """As they are shown, but for the address of a server; the first of each kind with a Python of its own."""
     facts = str(ROOT / "tests" / "data" / "object_info.json")
     catalog = command.replace("--object-info http://127.0.0.1:8188", f"--object-info {facts}")
     local = catalog.replace("--engine http://127.0.0.1:8188", "--engine simulator")
     if "--catalog http" in local:
         local = local.partition(" --catalog")[0]
-    result = ryla(*shlex.split(local)[1:])
+    kind = command.split()[1]
+    first = next(other for other in commands() if other.split()[1] == kind)
+    result = ryla(*shlex.split(local)[1:], cold=command == first)
     missing = "weights check" in local and "--preset" in local  # nobody has the weights here
     assert result.returncode == int(missing or " diff " in local), result.stderr
 

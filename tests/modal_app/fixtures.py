@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.modal_app.loopback import LoopbackModal
+    from tests.modal_app.loopback.state import AppRecord
 
 
 PROTOCOL = ("1.6",)
@@ -46,3 +48,17 @@ def deployed(control_plane: LoopbackModal) -> LoopbackModal:
 
     deploy()
     return control_plane
+
+
+@pytest.fixture(scope="session")
+def runtime(control_plane: LoopbackModal) -> AppRecord:
+    """`runtime_modal.py`, deployed by the real command under the name that it has by default."""
+    from tests.modal_app.commands import deployed_app
+
+    return deployed_app(control_plane, RYLA_MODAL_APP="ryla-comfyui")
+
+
+@pytest.fixture
+def own_runtime(control_plane: LoopbackModal, runtime: AppRecord) -> AppRecord:
+    """The same deployment under a name of its own, so that its volumes, queues and records are those of one test."""
+    return control_plane.known_as(runtime, f"app-{uuid.uuid4().hex[:8]}")

@@ -31,9 +31,8 @@ from ryla_graphs.weights import needed
 from tests.conftest import ROOT
 from tests.engines.held import HeldSimulator
 from tests.modal_app.loopback import LoopbackModal
-from tests.modal_app.loopback.state import Call
+from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.on_loopback import WORKERS
-from tests.modal_app.test_runtime import deploy
 from tests.server.clients import TestClient
 from tests.server.live import listening
 from tests.server.test_loras import FLUX
@@ -105,9 +104,8 @@ class OnGpu:
 
 
 @pytest.fixture
-def gpu(control_plane: LoopbackModal, tmp_path: Path) -> OnGpu:
-    app = deploy(control_plane)
-    settings = ModalSettings(app=app.name)
+def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> OnGpu:
+    settings = ModalSettings(app=own_runtime.name)
     return OnGpu(control_plane, settings, Parts.of(settings), tmp_path)
 
 

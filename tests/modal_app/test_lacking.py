@@ -22,9 +22,8 @@ from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.server.wishes import NO_WISHES
 from tests.conftest import ROOT
 from tests.modal_app.loopback import LoopbackModal
-from tests.modal_app.loopback.state import Call
+from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.test_journey import OnGpu, small
-from tests.modal_app.test_runtime import deploy
 
 MAIN = f"""
 import json, sys
@@ -38,7 +37,7 @@ devices = {{"devices": [{{"name": "NVIDIA L40S", "type": "cuda"}}]}}
 async def stats(_):
     return web.json_response(devices)
 app.router.add_get("/system_stats", stats)
-web.run_app(app, host=host, port=int(port), print=None)
+web.run_app(app, host=host, port=int(port), print=None, shutdown_timeout=0.1)  # though its socket is still open
 """
 LOCK = Lock.read(ROOT / "ryla.lock")
 IMPACT = next(pack for pack in LOCK.packs if pack.folder == "ComfyUI-Impact-Pack")
@@ -57,10 +56,12 @@ class OnMachine(OnGpu):
 
 
 @pytest.fixture
-def gpu(control_plane: LoopbackModal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OnMachine]:
+def gpu(
+    control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OnMachine]:
     """A container without the Impact Pack and without two classes of ComfyUI's own."""
     monkeypatch.setattr(process, "TICK_SECONDS", 0.02)
-    settings = ModalSettings(app=deploy(control_plane).name)
+    settings = ModalSettings(app=own_runtime.name)
     one = OnMachine(control_plane, settings, Parts.of(settings), tmp_path)
     there = catalog_of(LOCK)
     folder = tmp_path / "ComfyUI"

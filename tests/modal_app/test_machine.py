@@ -25,10 +25,10 @@ from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.problems import EngineError, EngineRefused
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
+from tests.modal_app.commands import commanded, commanded_here
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS
-from tests.modal_app.test_runtime import commanded
 
 MAIN = """
 import json, os, sys
@@ -126,6 +126,7 @@ def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
     one.start()
     (first,) = pids(comfyui)
     monkeypatch.setattr("ryla_graphs.modal_deploy.machine.HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr(process, "END_SECONDS", 0.3)  # a stopped process does not end when it is asked to
     os.kill(first, signal.SIGSTOP)
     one.ready()
     assert one.engine.health().ready and pids(comfyui)[-1] != first
@@ -285,10 +286,8 @@ def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
         (["--preset", "flux-deaf", "--dry-run"], 2, ["flux-deaf"]),
     ],
 )
-def test_pulling(
-    control_plane: LoopbackModal, pulls: list[list[str]], given: list[str], status: int, asked: list[str]
-) -> None:
-    done = commanded(control_plane, "run", "runtime_modal.py::pull", *given, RYLA_MODAL_APP="pulling")
+def test_pulling(pulls: list[list[str]], given: list[str], status: int, asked: list[str]) -> None:
+    done = commanded_here("run", "runtime_modal.py::pull", *given, RYLA_MODAL_APP="pulling")
     assert done.returncode == status, done.stdout + done.stderr
     assert pulls[0][: len(asked)] == asked and "Traceback" not in done.stdout + done.stderr
 

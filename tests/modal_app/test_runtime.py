@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from modal_proto import api_pb2
 
 from tests.conftest import ROOT
+from tests.modal_app.commands import commanded, commanded_here, deployed_app
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, FunctionRecord
 
-MODAL = (sys.executable, "-m", "modal")
 
-
-def commanded(plane: LoopbackModal, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a `modal` command; `plane` is where it finds Modal."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("RYLA_")}
-    return subprocess.run(
-        [*MODAL, *arguments],
-        cwd=ROOT,
-        env=ours | plane.environment | environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
-def deploy(plane: LoopbackModal, **environment: str) -> AppRecord:
-    """`modal deploy runtime_modal.py`; gives what the control plane then has."""
-    name = environment.setdefault("RYLA_MODAL_APP", f"app-{uuid.uuid4().hex[:8]}")
-    done = commanded(plane, "deploy", "runtime_modal.py", **environment)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (app,) = (app for app in plane.state.apps.values() if app.name == name and app.deployed)
-    return app
-
-
-@pytest.fixture(scope="module")
-def app(control_plane: LoopbackModal) -> AppRecord:
-    return deploy(control_plane, RYLA_MODAL_APP="ryla-comfyui")
+@pytest.fixture
+def app(runtime: AppRecord) -> AppRecord:
+    return runtime
 
 
 def function(plane: LoopbackModal, app: AppRecord, name: str) -> FunctionRecord:
     return plane.state.functions[app.functions[name]]
-
-
-def environment_of(definition: Any) -> Mapping[str, str]:
-    return dict(getattr(definition, "env_vars", {}))
 
 
 def test_what_is_deployed(control_plane: LoopbackModal, app: AppRecord) -> None:
@@ -100,8 +68,9 @@ def test_upkeep_is_scheduled(control_plane: LoopbackModal, app: AppRecord) -> No
 
 @pytest.mark.parametrize("mode", ["cpu", "gpu"])
 def test_settings_reach_the_deployment(control_plane: LoopbackModal, mode: str) -> None:
-    app = deploy(
+    app = deployed_app(
         control_plane,
+        here=True,
         RYLA_MODAL_SNAPSHOT=mode,
         RYLA_MODAL_FALLBACK="A10,L4",
         RYLA_MODAL_GPUS="A10,L4,T4",
@@ -115,24 +84,30 @@ def test_settings_reach_the_deployment(control_plane: LoopbackModal, mode: str) 
     assert function(control_plane, app, "web").ranked[0].webhook_config.requires_proxy_auth
 
 
+def test_a_wrong_setting_ends_the_command(control_plane: LoopbackModal) -> None:
+    done = commanded(control_plane, "deploy", "runtime_modal.py", RYLA_MODAL_GPUS="H1000")
+    assert done.returncode == 1
+    assert "RYLA_MODAL_GPUS" in done.stderr and "Traceback" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("GPUS", "H1000"), ("FALLBACK", ","), ("SNAPSHOT", "yes"), ("SCALEDOWN_SECONDS", "1"), ("APP", "Ryla App")],
 )
 def test_a_wrong_setting_is_named(control_plane: LoopbackModal, variable: str, value: str) -> None:
-    done = commanded(control_plane, "deploy", "runtime_modal.py", **{f"RYLA_MODAL_{variable}": value})
+    done = commanded_here("deploy", "runtime_modal.py", **{f"RYLA_MODAL_{variable}": value})
     assert done.returncode == 1
-    assert f"RYLA_MODAL_{variable}" in done.stderr and "Traceback" not in done.stdout + done.stderr
+    assert f"RYLA_MODAL_{variable}" in done.stdout and "Traceback" not in done.stdout + done.stderr
 
 
 def test_secrets_of_the_deployer_do_not_go_along(control_plane: LoopbackModal) -> None:
     secret = "whsec_" + "c2VjcmV0" * 6
-    app = deploy(control_plane, RYLA_WEBHOOK_SECRET=secret, RYLA_TOKENS="me:" + "x" * 30, RYLA_QUEUE_LIMIT="7")
-    sent = "".join(
-        str(function(control_plane, app, name).ranked) + str(function(control_plane, app, name).data)
-        for name in app.functions
-    )
-    assert secret not in sent and "x" * 30 not in sent
+    environment = {"RYLA_WEBHOOK_SECRET": secret, "RYLA_TOKENS": "me:" + "x" * 30, "RYLA_QUEUE_LIMIT": "7"}
+    app = deployed_app(control_plane, here=True, **environment)
+    definitions = [function(control_plane, app, name).ranked[0] for name in app.functions]
+    sent = [control_plane.state.environments[each] for definition in definitions for each in definition.secret_ids]
+    assert {variables["RYLA_QUEUE_LIMIT"] for variables in sent if variables} == {"7"}
+    assert secret not in f"{definitions}{sent}" and "x" * 30 not in f"{definitions}{sent}"
 
 
 LOOKED_AT = """

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from modal_proto.api_grpc import ModalClientBase
 
 from tests.modal_app.loopback.apps import Apps
 from tests.modal_app.loopback.calls import Calls
-from tests.modal_app.loopback.state import Call, Runner, State
+from tests.modal_app.loopback.state import AppRecord, Call, Runner, State
 from tests.modal_app.loopback.storage import Storage
 
 T = TypeVar("T")
@@ -83,6 +84,12 @@ class LoopbackModal:
     @property
     def state(self) -> State:
         return self.servicer.state
+
+    def known_as(self, app: AppRecord, name: str) -> AppRecord:
+        """Have an app that is deployed deployed under another name, too; gives that one."""
+        again = replace(app, id=self.state.new_id("ap"), name=name)
+        self.state.apps[again.id] = again
+        return again
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something in the control plane's loop."""

@@ -93,6 +93,8 @@ class State:
     blobs: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     """Names by id."""
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What `modal deploy` sent as variables of a function, which travel as a secret without a name."""
     volumes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """Files by path, by volume id."""
     queues: dict[str, dict[bytes, list[tuple[str, bytes]]]] = field(default_factory=dict)

@@ -68,6 +68,7 @@ class Storage:
         request = await stream.recv_message()
         secret_id = self.state.named_id("secret", request.deployment_name, "st")
         self.state.secrets[secret_id] = request.deployment_name
+        self.state.environments[secret_id] = dict(request.env_dict)
         await stream.send_message(api_pb2.SecretGetOrCreateResponse(secret_id=secret_id))
 
     async def VolumeGetOrCreate(self, stream: Any) -> None:
