@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from ryla_graphs.problems.codes import CODES, Code, Level, Tier
-from ryla_graphs.problems.errors import (
+from ryla_graphs.problems.engine_errors import (
     Cancelled,
-    CannotRunHere,
     EngineBusy,
     EngineDenied,
     EngineError,
     EngineRefused,
     EngineUnreachable,
     ExecutionFailed,
+    OutOfMemory,
+    OutputMissing,
+    RunLost,
+    RunUncertain,
+)
+from ryla_graphs.problems.errors import (
+    CannotRunHere,
     InvalidDocument,
     InvalidInputs,
     InvalidNode,
@@ -22,12 +28,8 @@ from ryla_graphs.problems.errors import (
     JobFailed,
     MissingExtra,
     NotFound,
-    OutOfMemory,
-    OutputMissing,
     PullFailed,
     RequestFailed,
-    RunLost,
-    RunUncertain,
     RylaError,
     ServerUnreachable,
     SourceUnreachable,
