@@ -18,6 +18,8 @@ from pathlib import Path
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.software.packs import folder_of
+from ryla_graphs.software.releases import RECORDED, RELEASE
+from ryla_graphs.software.versions import number
 
 TARGET = Path(__file__).parent.parent / "ryla_graphs" / "software" / "since.py"
 WHERE = ("nodes.py", "comfy_extras", "comfy_api_nodes", "custom_nodes")
@@ -62,14 +64,20 @@ def first_seen(checkout: str, listed: Mapping[str, set[str]]) -> dict[str, list[
             names &= listed[commit]
         missing -= names
         found[version] = sorted(names)
-    # The catalog was recorded after the last release, at a commit that still calls itself by that version.
-    found[f"{next(reversed(found))}+"] = sorted(missing)
+    found[RELEASE.level] = sorted({*found.get(RELEASE.level, ()), *missing})
     oldest = next(iter(found))
     return {version: names for version, names in found.items() if names and version != oldest}
 
 
-def releases(checkout: str) -> Iterator[tuple[str, str]]:
-    """Versions and the commits that set them, oldest first."""
+def releases(checkout: str) -> list[tuple[str, str]]:
+    """Versions and the commits that set them or were recorded after them, up to the pinned one, oldest first."""
+    found = [*_set(checkout), *((row.level, row.commit) for row in RECORDED.values() if row.level.endswith("+"))]
+    return sorted(
+        (each for each in found if number(each[0]) <= number(RELEASE.level)), key=lambda each: number(each[0])
+    )
+
+
+def _set(checkout: str) -> Iterator[tuple[str, str]]:
     for commit in reversed(_git(checkout, "log", "--format=%H", "--", "comfyui_version.py").split()):
         stated = re.search(r'__version__ = "([\d.]+)"', _git(checkout, "show", f"{commit}:comfyui_version.py"))
         if stated:
