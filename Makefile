@@ -15,12 +15,14 @@ test: $(VENV)/installed-dev ## All tests, type checkers and the linter included
 check: $(VENV)/installed-dev ## Only linter and type checkers
 	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy && $(BIN)/python -m pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pyright --pythonpath $(BIN)/python -p tests/pyright_nodes.json
 
 format: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
-generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/, calls of the client
+generate: $(VENV)/installed-dev ## Write what is generated: node classes, tables of docs/, calls of the client
 	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m pytest -q tests/test_typing.py -k generated --update-golden
 	$(BIN)/python -m tools.template_weights
 	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tools.modal_tables
