@@ -4,13 +4,36 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test check format generate bench clean
+PYTHONS ?= python3.11 python3.12 python3.13
+
+.PHONY: demo test matrix coverage mutants smoke check format generate bench clean
 
 demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
 
 test: $(VENV)/installed-dev ## All tests, type checkers and the linter included
 	$(BIN)/python -m pytest -n $(JOBS)
+
+matrix: ## All tests on each Python of PYTHONS that is installed
+	@for python in $(PYTHONS); do \
+		if command -v $$python >/dev/null && $$python -c '' 2>/dev/null; then \
+			$(MAKE) test PYTHON=$$python VENV=.venv/$$python || exit 1; \
+		else \
+			echo "$$python is not installed: left out"; \
+		fi; \
+	done
+
+coverage: $(VENV)/installed-dev ## All tests, with what they run of the code; fails below the floor in pyproject.toml
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n $(JOBS) --deselect tests/test_typing.py
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+mutants: $(VENV)/installed-dev ## Break the modules that guard money and data, and see whether tests notice
+	$(BIN)/python -m tools.mutants --write docs/mutants.md
+
+smoke: $(VENV)/installed-dev ## Build the wheel, and try it with each extra alone
+	$(BIN)/python scripts/smoke_wheel.py
 
 check: $(VENV)/installed-dev ## Only linter and type checkers
 	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
@@ -37,7 +60,7 @@ bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks.compare
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .coverage* $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
