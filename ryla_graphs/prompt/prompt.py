@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -181,32 +182,25 @@ class Prompt:
         A node of an unknown class may be an output. Where there is no output at all, every node counts, so that
         of a graph which the server refuses for that alone everything else is found too.
         """
-        return self._reach[0]
-
-    @cached_property
-    def used(self) -> frozenset[tuple[str, int]]:
-        """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
-        used = self._reach[1]
-        from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
-        counted = {(number, slot + len(self.nodes[number].schema.outputs)) for number, slot in from_last}
-        return used | counted if counted else used
-
-    @cached_property
-    def _reach(self) -> tuple[frozenset[str], frozenset[tuple[str, int]]]:
-        """The nodes that some output needs, and the links into these: one walk."""
         nodes = self._all
         outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
         stack = [*outputs, *self.foreign] or list(self.nodes)
         found = set(stack)
-        used: set[tuple[str, int]] = set()
         while stack:
-            for link in nodes[stack.pop()].wires.values():
-                used.add(link)
-                source = link[0]
+            for source, _ in nodes[stack.pop()].wires.values():
                 if source not in found and source in nodes:
                     found.add(source)
                     stack.append(source)
-        return frozenset(found), frozenset(used)
+        return frozenset(found)
+
+    @cached_property
+    def used(self) -> frozenset[tuple[str, int]]:
+        """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
+        nodes = self._all
+        used = frozenset[tuple[str, int]](chain.from_iterable(nodes[number].wires.values() for number in self.reached))
+        from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
+        counted = {(number, slot + len(self.nodes[number].schema.outputs)) for number, slot in from_last}
+        return used | counted if counted else used
 
     def run_order(self) -> Iterator[PromptNode]:
         """The nodes that run, each after those wired into it; the same for every order of the document."""
