@@ -6,7 +6,7 @@ JOBS ?= 2
 
 PYTHONS ?= python3.11 python3.12 python3.13
 
-.PHONY: demo test matrix coverage mutants smoke check format generate bench clean
+.PHONY: demo docs serve-docs test matrix coverage mutants smoke check format generate bench clean
 
 demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
@@ -54,6 +54,13 @@ generate: $(VENV)/installed-dev ## Write what is generated: node classes, tables
 	$(BIN)/python -m tools.write_presets_page
 	$(BIN)/python -m tools.generate_client
 	@if [ -d clients/typescript/node_modules ]; then $(BIN)/python -m tools.generate_typescript; fi
+
+docs: $(VENV)/installed-dev ## Build the site of the docs into build/site
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m mkdocs build --quiet
+
+serve-docs: docs
+	$(BIN)/python -m mkdocs serve
 
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks

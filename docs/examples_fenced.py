@@ -16,4 +16,6 @@ class FencedExamples(griffe.Extension):
     def on_object(self, *, obj: griffe.Object, **_given: Any) -> None:
         """Change the docstring of whatever is documented."""
         if obj.docstring is not None:
-            obj.docstring.value = _EXAMPLE.sub(lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", obj.docstring.value)
+            obj.docstring.value = _EXAMPLE.sub(
+                lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", obj.docstring.value
+            )

@@ -26,4 +26,5 @@ def _picture(name: str) -> str:
 
 def _entry(name: str) -> str:
     value = getattr(ryla_graphs, name)
-    return f"::: {value.__module__}.{value.__qualname__}\n    options:\n      heading_level: 2\n      show_root_heading: true\n"
+    options = "    options:\n      heading_level: 2\n      show_root_heading: true\n"
+    return f"::: {value.__module__}.{value.__qualname__}\n{options}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from html import escape
+from importlib import import_module
 from typing import Any
 
 from ryla_graphs.engines.events import Event, NodeStarted, Preview, Progress
@@ -24,15 +25,15 @@ def watch() -> Callable[[Event], None]:
     Raises `MissingExtra` where there is no IPython, so no notebook.
     """
     try:
-        from IPython.display import HTML, display  # noqa: PLC0415
+        shows: Any = import_module("IPython.display")
     except ImportError:
         raise MissingExtra("notebook.watch() is for notebooks: pip install ipython") from None
     shown = _Shown()
-    handle: Any = display(HTML(shown.html()), display_id=True)
+    handle: Any = shows.display(shows.HTML(shown.html()), display_id=True)
 
     def on_event(event: Event) -> None:
         if shown.take(event) and handle is not None:
-            handle.update(HTML(shown.html()))
+            handle.update(shows.HTML(shown.html()))
 
     return on_event
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import or_
@@ -375,7 +375,7 @@ class Workflow(Shown):
 
         return View(api.dump(merge_twins(self._graph)), self._default_catalog)
 
-    def _wrong(self) -> set[str]:
+    def _wrong(self) -> Collection[str]:
         return {problem.node for problem in self.validate() if problem.level == "error" and problem.node is not None}
 
     def ids(self) -> Mapping[Node, str]:

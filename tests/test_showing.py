@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -153,15 +154,14 @@ def test_watching_runs_again_after_each_save_and_outlives_errors(
     file.write_text("x = 1")
     helper.write_text("y = 1")
     runs: list[str] = []
-    steps = iter(
-        [
-            lambda: None,
-            lambda: file.write_text("x = 22"),
-            lambda: None,
-            lambda: helper.write_text("y = 33"),
-            file.unlink,
-        ]
-    )
+    todo: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: file.write_text("x = 22"),
+        lambda: None,
+        lambda: helper.write_text("y = 33"),
+        file.unlink,
+    ]
+    steps = iter(todo)
 
     def wait() -> None:
         try:
