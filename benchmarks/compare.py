@@ -104,13 +104,14 @@ def main() -> None:
     parser.add_argument("commit", nargs="?", default="HEAD~1")
     parser.add_argument("--write", action="store_true", help="put the table into docs/speed.md")
     parser.add_argument("--quick", action="store_true", help="leave out the graphs of 100,000 nodes")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"how often both take turns; {ROUNDS} by default")
     given = parser.parse_args()
     sizes = SIZES[:1] if given.quick else SIZES
     commit = given.commit
     old: dict[str, float] = {}
     new: dict[str, float] = {}
     with checkout(commit) as tree:
-        for _ in range(ROUNDS):
+        for _ in range(given.rounds):
             for figures, place in ((old, tree), (new, ROOT)):
                 for name, figure in measured(place, sizes).items():
                     figures[name] = min(figure, figures.get(name, figure))
