@@ -168,7 +168,7 @@ class Faults:
         """Break things until cancelled."""
         kinds = [self._fill] * self.full + ([self._hang, self._restart] if self.engine is not None else [])
         while kinds:
-            await asyncio.sleep(random.uniform(1, 4))
+            await asyncio.sleep(random.uniform(3, 9))
             kind = random.choice(kinds)
             soak.faults[kind.__name__.strip("_")] += 1
             await kind()
@@ -188,7 +188,7 @@ class Faults:
         pid = self.engine.pid
         os.kill(pid, signal.SIGSTOP)
         try:
-            await asyncio.sleep(random.uniform(1, 6))
+            await asyncio.sleep(random.uniform(0.5, 4))
         finally:
             os.kill(pid, signal.SIGCONT)
 
