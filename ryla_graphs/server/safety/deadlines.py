@@ -15,7 +15,7 @@ PLAN_TIMES = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """In seconds. What waits in the engine's own queue has none, for others may be before it there."""
+    """In seconds."""
 
     silence: float = 1_800
     """A run that executes and tells nothing."""
@@ -26,7 +26,8 @@ class Deadlines:
     least: float = 3_600
     """Every run may take so long, whatever its plan says."""
     most: float = 21_600
-    """None may take longer, and none of which no plan knows how long it takes."""
+    """None may take longer, and none of which no plan knows how long it takes. Nor may it wait longer in the engine's
+    own queue, where others may be before it."""
 
     def run(self, planned: float | None) -> float:
         """How long a run may execute.
@@ -88,6 +89,8 @@ class Watch:
             if now - fetching > deadlines.download:
                 return RunTimedOut(f"the engine did not hand an output over in {deadlines.download:g} seconds")
             return None
+        if begun is None and now - self._heard > deadlines.most:
+            return RunTimedOut(f"the engine did not begin the run in {deadlines.most:g} seconds")
         if begun is None:
             return None
         if now - self._heard > deadlines.silence:
