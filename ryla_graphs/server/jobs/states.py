@@ -155,7 +155,7 @@ class JobStates:
         return self._end(job_id, JobState.FAILED, metrics or {}, error)
 
     def cancel(self, job_id: str, metrics: Mapping[str, Any] | None = None) -> Job:
-        """It was cancelled, and nothing of it runs any more."""
+        """It was cancelled; what an engine that hangs still does of it, nobody waits for."""
         return self._end(job_id, JobState.CANCELLED, metrics or {})
 
     def _end(
