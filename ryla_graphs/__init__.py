@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from ryla_graphs.problems import PullFailed as PullFailed
     from ryla_graphs.problems import RequestFailed as RequestFailed
     from ryla_graphs.problems import RunLost as RunLost
+    from ryla_graphs.problems import RunTimedOut as RunTimedOut
     from ryla_graphs.problems import RunUncertain as RunUncertain
     from ryla_graphs.problems import RylaError as RylaError
     from ryla_graphs.problems import ServerUnreachable as ServerUnreachable
@@ -108,6 +109,7 @@ _MODULE_OF = {
     "RequestFailed": "problems",
     "Result": "engines",
     "RunLost": "problems",
+    "RunTimedOut": "problems",
     "RunUncertain": "problems",
     "RylaClient": "client",
     "RylaError": "problems",
@@ -188,6 +190,7 @@ __all__ = [
     "RequestFailed",
     "Result",
     "RunLost",
+    "RunTimedOut",
     "RunUncertain",
     "RylaClient",
     "RylaError",

@@ -272,4 +272,4 @@ def test_outputs_are_equal_where_node_and_slot_are() -> None:
 
 def test_an_output_of_an_unknown_class_says_how_it_is_named() -> None:
     with pytest.raises(IndexError, match=r"use `\.output\(0\)`"):
-        AnyNode(of="Nobodys", inputs={}).out[0]  # noqa: B018
+        AnyNode(of="Nobodys", inputs={}).out[0]

@@ -14,6 +14,7 @@ from ryla_graphs.problems.engine_errors import (
     OutOfMemory,
     OutputMissing,
     RunLost,
+    RunTimedOut,
     RunUncertain,
 )
 from ryla_graphs.problems.errors import (
@@ -70,6 +71,7 @@ __all__ = [
     "PullFailed",
     "RequestFailed",
     "RunLost",
+    "RunTimedOut",
     "RunUncertain",
     "RylaError",
     "ServerUnreachable",

@@ -131,6 +131,16 @@ class RunLost(EngineError):
         """Whether it may have run, and cost money; False where the engine says that it never did."""
 
 
+class RunTimedOut(EngineError):
+    """The run took longer than it may, or told nothing for too long.
+
+    >>> RunTimedOut.code
+    'run_timed_out'
+    """
+
+    code = "run_timed_out"
+
+
 class RunUncertain(EngineError):
     """Nobody can say whether the engine took the run, or ended it: it may have been charged, and is not begun again.
 

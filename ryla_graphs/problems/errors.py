@@ -27,6 +27,7 @@
         ├── OutputMissing                   the run ended well, but an output it promised is not there
         ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
         ├── RunUncertain                    nobody can say whether the engine took the run, or whether it was charged
+        ├── RunTimedOut                     the run took longer than it may, or told nothing for too long
         └── Cancelled                       somebody cancelled the run
 
 Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors

@@ -18,6 +18,7 @@ from ryla_graphs.server.http.routes import events, jobs, loras, presets, status,
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.safety.bodies import BodyLimit
+from ryla_graphs.server.safety.callers import Callers
 from ryla_graphs.server.safety.gate import Gatekeeper
 from ryla_graphs.server.safety.heads import Heads
 from ryla_graphs.server.settings import Settings
@@ -69,6 +70,7 @@ def create_app(
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
+    app.add_middleware(Callers, tokens=chosen.tokens)
     app.add_middleware(Heads)
     app.add_middleware(
         BodyLimit, limits=_body_limits(chosen), idle_seconds=chosen.body_seconds, refuse=failures.refusal

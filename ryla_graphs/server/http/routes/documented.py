@@ -37,7 +37,7 @@ GRAPH = (
 )  # fmt: skip
 RUN = (
     "cancelled", "node_failed", "out_of_memory", "output_missing", "engine_error", "internal_error",
-    "engine_unreachable", "run_lost", "timeout",
+    "engine_unreachable", "run_lost", "run_timed_out", "timeout",
 )  # fmt: skip
 """How a job may end that a request waits for."""
 
