@@ -159,7 +159,7 @@ def steps(data: Path, checkout: Path, python: str, uv: str | None) -> list[list[
     ours = [
         ["tools.make_catalogs", str(data)],
         ["tools.class_versions", str(checkout), str(data / "classes_of_commits.json.gz")],
-        *([module] for module in generators()),
+        *generators(),
         *([["tools.pin_requirements", str(checkout / "requirements.txt"), "--uv", uv]] if uv else ()),
         ["ryla_graphs", "lock"],
     ]
@@ -169,10 +169,11 @@ def steps(data: Path, checkout: Path, python: str, uv: str | None) -> list[list[
     ]
 
 
-def generators() -> list[str]:
-    """The modules that `make generate` runs."""
+def generators() -> list[list[str]]:
+    """The modules that `make generate` runs on every machine, with their arguments."""
     _, _, recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ngenerate:")
-    return re.findall(r"-m (\S+)", recipe.partition("\n\n")[0])
+    lines = re.findall(r"^\t\$\(BIN\)/python -m (.+)$", recipe.partition("\n\n")[0], re.MULTILINE)
+    return [shlex.split(line) for line in lines]
 
 
 def main() -> None:

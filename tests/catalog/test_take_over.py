@@ -104,7 +104,7 @@ def data(tmp_path: Path) -> Path:
     _pack(folder / "object_info.packs.json.gz", {})
     _pack(folder / "frontend_types.core.json.gz", {"types": {}})
     _pack(folder / "packs" / "class_to_pack.json.gz", {"classes": {}, "patterns": []})
-    listed = {row.commit: {"version": row.version, "classes": [*recorded]} for row in RECORDED.values()}
+    listed: dict[str, Any] = {row.commit: {"version": row.version, "classes": [*recorded]} for row in RECORDED.values()}
     listed[next(iter(RECORDED))]["classes"].append("GoneToday")
     _pack(folder / "classes_of_commits.json.gz", listed)
     return folder
