@@ -48,7 +48,8 @@ def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstr
     """The nodes that these need, each after those wired into it; the same order for equal graphs."""
     # One flat stack: a list and an iterator for each node on the way down would keep Python's cycle collector busy.
     done: set[N] = set()
-    stack: list[N | None] = list(sinks)[::-1]
+    stack: list[N | None] = [*sinks]
+    stack.reverse()
     open_: list[N] = []
     """The nodes whose inputs are on the stack, each above a None that closes it."""
     while stack:

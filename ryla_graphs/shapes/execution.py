@@ -260,7 +260,9 @@ class Execution:
     def _digests(self, number: str) -> tuple[str, str]:
         node, schema = self.nodes[number], self._schema(number)
         alike: list[Any] = [node.class_type]
-        one = alike.copy() if schema is not None and schema.is_pure else [node.class_type, number]
+        one: list[Any] = [node.class_type]
+        if schema is None or not schema.is_pure:
+            one.append(number)
         for name in sorted(node.inputs, key=str):
             link, value = node.wires.get(name), node.inputs[name]
             if link is None:
