@@ -150,7 +150,7 @@ def output_path(output: Asset) -> str:
 
 def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -> OutputShape:
     """An output, with its content in base64 where a reader is given."""
-    facts = output_facts(output) | {"url": output_path(output)}
+    facts: dict[str, Any] = output_facts(output) | {"url": output_path(output)}
     if content is not None:
         facts["base64"] = base64.b64encode(content(output.hash)).decode()
     return OutputShape(**facts)
