@@ -212,7 +212,7 @@ def test_progress_and_hints() -> None:
         next(events)
         engine.hint("nobody's")
         for _ in range(200):
-            engine.hint(run.remote_id)  # type: ignore[union-attr]
+            engine.hint(run.id)
         assert isinstance(list(events)[-1], Finished)
 
 
