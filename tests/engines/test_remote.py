@@ -125,7 +125,7 @@ def test_each_dialect_runs(dialect: DialectName) -> None:
     assert posts == (2 if dialect in ("ours", "serverless") else 3), "the dialect is learnt once"
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", ["ours", "cloud"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_submission_whose_answer_is_lost_runs_once(dialect: DialectName, kind: Kind) -> None:
     """Whatever comes instead of the answer, the graph runs at most once, and a run that is told is a real one."""

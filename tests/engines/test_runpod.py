@@ -29,6 +29,7 @@ from ryla_graphs.problems import (
     OutOfMemory,
     OutputMissing,
     RunLost,
+    RunTimedOut,
     RunUncertain,
 )
 from tests.engines.following import WORKFLOW, followed, legal
@@ -101,7 +102,7 @@ def test_inputs_go_along_under_names_of_the_run() -> None:
         ("refused", EngineRefused, "refuses the graph"),
         ("worker lost", RunLost, "lost its ComfyUI"),
         ("raises", ExecutionFailed, "'x'"),
-        ("times out", ExecutionFailed, "longer"),
+        ("times out", RunTimedOut, "longer"),
         ("vanishes", RunLost, "no longer has"),
     ],
 )

@@ -18,6 +18,7 @@ from ryla_graphs.problems import (
     OutOfMemory,
     OutputMissing,
     RunLost,
+    RunTimedOut,
     RunUncertain,
 )
 
@@ -55,7 +56,7 @@ def verdict_on(error: EngineError, *, accepted: bool) -> Verdict:
         return Verdict("output missing", True, True, True)
     if isinstance(error, OutOfMemory):
         return Verdict("out of memory", True, True, False, more_memory=True)
-    if isinstance(error, ExecutionFailed):
+    if isinstance(error, (ExecutionFailed, RunTimedOut)):
         return Verdict("failed", False, True, POISONED.search(str(error)) is not None)
     if isinstance(error, EngineRefused):
         return Verdict("refused", is_about_target(error), False, False)
