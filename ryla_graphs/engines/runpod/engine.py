@@ -74,7 +74,8 @@ class RunPod:
             raise InvalidSettings("RUNPOD_ENDPOINT_ID is the id of an endpoint: letters and digits, no address")
         base = base_url or os.environ.get(BASE_VARIABLE) or BASE_URL
         self.service = Service(f"{base.rstrip('/')}/{endpoint}", key, what=f"RunPod endpoint {endpoint}")
-        self.endpoint, self.worker, self.slots = endpoint, worker, slots
+        self.endpoint, self.slots = endpoint, slots
+        self.worker: Worker = worker
         self._known = known
         self._policy = {
             "executionTimeout": max(5000, round(run_seconds * 1000)),
