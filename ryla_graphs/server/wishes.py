@@ -33,6 +33,7 @@ class Wishes:
     partner_key: PartnerKey | None = None
     """The caller's, for partners' paid services."""
     previews: bool = False
+    """Whether the job's events carry pictures of what is being made (``Prefer: previews``)."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What is kept with the job: see `JobRequest.extra`."""
     asynchronous: bool = False

@@ -35,21 +35,22 @@ async def answer(request: Request, accepted: Accepted, here: Deployment, wishes:
     job = accepted.job
     headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
     if wishes.asynchronous:
-        return await _accepted(job, here, headers)
+        return await _accepted(job, here, wishes, headers)
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
     end = await _ended(request, job, here, seconds, wishes)
     if end is not None:
         return await _result(end, here, wishes, headers)
     if wishes.wait is not None:
-        return await _accepted(job, here, headers)
+        return await _accepted(job, here, wishes, headers)
     late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
     return respond(late, headers=headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
 
 
-async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
+async def _accepted(job: Job, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
     job = await here.job_of(job.owner, job.id)
     shape = job_shape(job, map(output_shape, await here.jobs.outputs(job.id)), here.jobs)
-    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
+    applied = ("respond-async", "previews") if wishes.previews else ("respond-async",)
+    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": ", ".join(applied)}
     return Response(as_json(shape), 202, headers, JSON)
 
 

@@ -85,9 +85,11 @@ class ProgressShape(BaseModel, title="Progress"):
     """How far a job is; every snapshot is complete."""
 
     value: float = Field(ge=0, le=1)
-    nodes_done: int
+    nodes_done: int = Field(description="How many are in `done` and `cached`")
     nodes_total: int
-    node: str | None
+    done: list[str] = Field(description="The nodes that have run, in their order")
+    cached: list[str] = Field(description="The nodes that do not run, since the engine has what they gave before")
+    node: str | None = Field(description="The node at work")
     class_type: str | None
     step: int | None
     steps: int | None

@@ -25,6 +25,7 @@ def asked_in(
     waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
     return Wishes(
         prefer=prefer,
+        previews="previews" in parts,
         asynchronous="respond-async" in parts and not waits,
         wait=float(waits[0][1]) if waits else None,
         cancel_on_disconnect=headers.get("x-cancel-on-disconnect", "").strip().lower() in ("true", "1", "yes"),
