@@ -71,3 +71,37 @@ def test_previews_are_there_for_whoever_reads_along_before_the_run(tmp_path: Pat
             while socket.receive_json()["data"].get("state") != "succeeded":
                 pass
     assert engine.previews == [False, True]
+
+
+def test_a_graph_is_drawn_and_judged_before_it_is_run(client: TestClient) -> None:
+    found = client.post("/workflow/graph", json=flux()).json()
+    assert found["prompt"] == flux() and found["valid"] and found["runs_here"] and found["plan"]
+    assert {node["id"] for node in found["drawing"]["nodes"]} == flux().keys()
+    assert all({"x", "y", "width", "height", "inputs", "outputs"} <= node.keys() for node in found["drawing"]["nodes"])
+    assert client.get("/jobs").json() == {"jobs": []}
+
+
+def test_a_graph_with_an_error_is_drawn_too(client: TestClient) -> None:
+    wrong = flux()
+    sampler = next(name for name, node in wrong.items() if node["class_type"] == "KSampler")
+    wrong[sampler]["inputs"]["steps"] = "many"
+    found = client.post("/workflow/graph", json=wrong).json()
+    assert not found["valid"] and found["plan"] is None and len(found["drawing"]["nodes"]) == len(wrong)
+    assert sampler in [problem.get("node") for problem in found["problems"]]
+
+
+@pytest.mark.parametrize("picture", [None, "data:image/png;base64,AAAA", "mine.png"])
+def test_a_preset_is_drawn_without_its_files(client: TestClient, picture: str | None) -> None:
+    given = {"prompt": "a face"} | ({"referenceImage": picture} if picture else {})
+    answer = client.post("/presets/flux-instantid/graph", json=given)
+    found = answer.json()
+    assert answer.status_code == 200 and found["valid"] and found["parameters"]["seed"] >= 0
+    [load] = [node for node in found["prompt"].values() if node["class_type"] == "LoadImage"]
+    assert load["inputs"]["image"] == ("mine.png" if picture == "mine.png" else "referenceImage.png")
+
+
+def test_what_is_wrong_with_a_preset_is_told_where_it_is_drawn(client: TestClient) -> None:
+    assert client.post("/presets/no-such/graph", json={}).status_code == 404
+    assert client.post("/presets/flux-dev/graph", json={"prompt": "x", "width": 1}).status_code == 422
+    large = client.post("/presets/flux-dev/graph", json={"prompt": "x", "width": 8192, "height": 8192}).json()
+    assert large["valid"] and not large["runs_here"] and large["drawing"]["links"]

@@ -78,9 +78,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
     _tidy(api)
     graph = {"type": "object", "additionalProperties": _reference(Node, schemas)}
     wrapped = _reference(WorkflowWithFiles, schemas)
-    for path in ("/workflow", "/validate"):
+    for path in ("/workflow", "/workflow/graph", "/validate"):
         _set_body(api, path, {"anyOf": [wrapped, graph, _OTHERS]}, files=True)
     _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
+    _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
     for name in presets.NAMES:
         body = _reference(presets.get(name).parameters, schemas)
         schemas[presets.get(name).parameters.__name__]["properties"] |= {

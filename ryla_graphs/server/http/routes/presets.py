@@ -12,9 +12,9 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import answer
-from ryla_graphs.server.http.routes.documented import GRAPH, RUN, TAKEN, errors, results
-from ryla_graphs.server.http.routes.shapes import PresetDetails, PresetsShape
-from ryla_graphs.server.http.routes.workflow import Key, Outputs, Quality, media_type
+from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
+from ryla_graphs.server.http.routes.workflow import Key, Outputs, Quality, drawn_answer, media_type
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.submit.asked import asked_beside, asked_in
@@ -39,6 +39,17 @@ async def show_preset(name: str, _: Owner) -> dict[str, Any]:
     description = (preset.__doc__ or "").strip()
     schema = preset.parameters.model_json_schema()
     return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
+
+
+@router.post("/presets/{name}/graph", response_model=GraphShape, responses={**JUDGED, **errors("not_found")})
+async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> Response:
+    """Draw what `POST /{preset}` would run with the same body, and run nothing; files need not be there."""
+    return await in_thread(_drawn, name, await request.body(), media_type(request), here, owner)
+
+
+def _drawn(name: str, body: bytes, kind: str | None, here: Deployment, owner: str) -> Response:
+    parameters, wishes = asked_beside(parsed(body, kind), Wishes(), here.webhooks.check)
+    return drawn_answer(here.intake.preset_graph(name, parameters, owner, wishes))
 
 
 def _summary(preset: Preset[Any]) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from ryla_graphs.engines.partner_key import HEADER
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
-from ryla_graphs.server.http.answers import answer
-from ryla_graphs.server.http.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
-from ryla_graphs.server.http.routes.shapes import JudgementShape
+from ryla_graphs.server.http.answers import JSON, answer
+from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape
 from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.jobs.views import as_json
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.submit.asked import asked_beside, asked_in
 from ryla_graphs.server.submit.intake import fingerprint
@@ -98,7 +99,7 @@ def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishe
 @router.post(
     "/validate",
     response_model_exclude_unset=True,  # of a problem only what is known
-    responses=errors("malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
+    responses=JUDGED,
 )
 async def validate_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
@@ -115,3 +116,22 @@ def _judge(
 ) -> dict[str, Any]:
     content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
     return here.intake.judge(content, owner, wishes)
+
+
+@router.post("/workflow/graph", response_model=GraphShape, responses=JUDGED)
+async def draw_workflow(
+    request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
+) -> Response:
+    """Draw whatever `/workflow` takes, and run nothing: where its nodes and links go, every finding, the plan."""
+    sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
+    return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
+
+
+def _drawn(body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None) -> Response:
+    content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
+    return drawn_answer(here.intake.graph(content, owner, wishes))
+
+
+def drawn_answer(graph: dict[str, Any]) -> Response:
+    """The answer that draws a graph."""
+    return Response(as_json(GraphShape.model_validate(graph)), media_type=JSON)
