@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,14 +30,14 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.judging import Judge
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import Loras
+from ryla_graphs.server.submit.part import with_outputs
 from ryla_graphs.server.submit.reading import Sent, all_of, opened
+from ryla_graphs.server.submit.seeds import seeds_of, with_drawn_seeds
 from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names, with_stand_ins
 from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.server.wishes import MAX_USD, Place, Wishes, anywhere, some_route
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
-
-_SEEDS = ("seed", "noise_seed")
 
 
 class Intake:
@@ -72,6 +72,8 @@ class Intake:
             return before
         catalog = self._catalog_of(owner)
         document = self._with_loras(all_of(self._opened(content, catalog, wishes.prefer)), owner)
+        if wishes.randomize:
+            document = replace(document, prompt=with_drawn_seeds(document.prompt, catalog))
         workflow = Workflow.of_document(document, catalog=catalog)
         files = list(input_files(Prompt(document.prompt, catalog)))
         brought = self._uploads.bring(files, document.inputs, owner)
@@ -163,6 +165,8 @@ class Intake:
         job_id = str(uuid.uuid4())
         checkpoint()
         compiled = workflow.compile(self._catalog_of(owner), files=self._loras.files)
+        if wishes.outputs is not None:
+            compiled = with_outputs(compiled, wishes.outputs)
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
@@ -179,9 +183,10 @@ class Intake:
             inputs=brought.inputs,
             preset=compiled.origin.preset,
             parameters=compiled.parameters,
-            seed=next(_seeds(compiled), None),
+            seed=next(seeds_of(compiled), None),
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
+            labels=wishes.labels,
             gpu=self._place(compiled, wishes),
             extra={**extra, **paid.extra},
         )
@@ -194,16 +199,6 @@ def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:
     request, known = job.request, catalog.get()
     origin = WorkflowOrigin(preset=request.preset, parameters=request.parameters)
     return compile_view(View(request.prompt, known), name=request.preset, origin=origin)
-
-
-def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
-    """The preset's seed, then every seed in the graph."""
-    if isinstance(seed := compiled.parameters.get("seed"), int):
-        yield seed
-    for node in compiled.view.every_node():
-        for name in _SEEDS:
-            if isinstance(seed := node.inputs.get(name), int):
-                yield seed
 
 
 def fingerprint(*parts: Any) -> str:
