@@ -92,16 +92,22 @@ def asked_beside(
         if isinstance(user := plain.get(name), str):
             del plain[name]
             wishes = replace(wishes, extra={**wishes.extra, USER: user[:_LONGEST]} if user else wishes.extra)
+    wishes = _chosen(plain, wishes)
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, OUTPUTS_NAME, LABELS_NAME):
+        if name in plain and plain[name] is None:
+            del plain[name]
+    return plain, wishes
+
+
+def _chosen(plain: dict[str, Any], wishes: Wishes) -> Wishes:
+    """The wishes with the outputs and the labels of a body, which are taken out of it."""
     if isinstance(nodes := plain.get(OUTPUTS_NAME), list) and all(isinstance(node, str) for node in nodes):
         del plain[OUTPUTS_NAME]
         wishes = replace(wishes, outputs=tuple(dict.fromkeys(nodes)))
     if isinstance(labels := plain.get(LABELS_NAME), Mapping) and "class_type" not in labels:
         del plain[LABELS_NAME]
         wishes = replace(wishes, labels=_labels(labels))
-    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, OUTPUTS_NAME, LABELS_NAME):
-        if name in plain and plain[name] is None:
-            del plain[name]
-    return plain, wishes
+    return wishes
 
 
 def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
