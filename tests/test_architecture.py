@@ -50,6 +50,7 @@ LAYERS = (
     "sweeps",
     "sources",
     "client",
+    "mcp",
     "server",
     "modal_deploy",
     "runpod_deploy",

@@ -12,6 +12,7 @@ from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.convert import convert_command
 from ryla_graphs.cli.diff import diff_command
 from ryla_graphs.cli.lock import lock_command
+from ryla_graphs.cli.mcp import mcp_command
 from ryla_graphs.cli.nodes import nodes_app
 from ryla_graphs.cli.plan import plan_command
 from ryla_graphs.cli.presets import presets_command
@@ -39,6 +40,7 @@ app.command("lock")(lock_command)
 app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
+app.command("mcp")(mcp_command)
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(weights_app, name="weights")
@@ -52,10 +54,22 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _help_json(wanted: bool) -> None:
+    if wanted:
+        from ryla_graphs.cli.help_json import described  # noqa: PLC0415
+        from ryla_graphs.cli.output import print_json  # noqa: PLC0415
+
+        print_json(described(app))
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
     version: Annotated[  # noqa: ARG001 - its callback answers it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    help_json: Annotated[  # noqa: ARG001 - the same
+        bool, typer.Option("--help-json", callback=_help_json, is_eager=True, help="Describe every command as JSON.")
     ] = False,
 ) -> None:
     if os.environ.get("RYLA_WEIGHTS"):

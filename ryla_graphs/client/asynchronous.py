@@ -132,13 +132,20 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
 
     `await client.flux_dev(prompt="…")` and every other preset wait for their job; `submit` and `submit_workflow`
     do not.
-    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`.
+    Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` carries the requests where it is not
+    the network, such as `httpx2.ASGITransport(app)` for an app in this process.
     """
 
-    def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1:8100",
+        token: str | None = None,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
         self._address = Address(base_url, token)
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=not is_loopback(base_url))
+        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=not is_loopback(base_url), transport=transport)
 
     async def __aenter__(self) -> Self:
         return self

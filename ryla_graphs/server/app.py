@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from ryla_graphs.engines import Engine
 from ryla_graphs.presets import NAMES
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.http import failures
+from ryla_graphs.server.http import agents, failures
 from ryla_graphs.server.http.openapi import document
 from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
@@ -72,25 +72,31 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await deployment.start()
         try:
-            yield
+            async with agents_open:
+                yield
         finally:
             await deployment.stop()
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
-    app.add_middleware(Callers, tokens=chosen.tokens)
-    app.add_middleware(Heads)
-    app.add_middleware(
-        BodyLimit, limits=_body_limits(chosen), idle_seconds=chosen.body_seconds, refuse=failures.refusal
-    )
-    app.add_middleware(Gatekeeper, gate=app.state.deployment.gate, refuse=failures.refusal)
-    if chosen.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=chosen.origins, allow_methods=["*"], allow_headers=["*"])
-    failures.install(app)
+    _guard(app, chosen, deployment)
     for router in ROUTERS:
         app.include_router(router)
     document(app)
+    agents_open = agents.mount(app, chosen)
     return app
+
+
+def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
+    """Put in front of all routes what every request meets; the last one added is met first."""
+    app.add_middleware(Callers, tokens=settings.tokens)
+    app.add_middleware(Heads)
+    limits = _body_limits(settings)
+    app.add_middleware(BodyLimit, limits=limits, idle_seconds=settings.body_seconds, refuse=failures.refusal)
+    app.add_middleware(Gatekeeper, gate=deployment.gate, refuse=failures.refusal)
+    if settings.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"])
+    failures.install(app)
 
 
 def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
@@ -103,6 +109,6 @@ def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
 
 def _body_limits(settings: Settings) -> dict[str, int]:
     """The largest bodies of the paths that take graphs or files."""
-    graphs = ("/workflow", "/workflow/graph", "/validate", f"{PREFIX}/jobs", f"{PREFIX}/assets")
+    graphs = ("/workflow", "/workflow/graph", "/validate", agents.PATH, f"{PREFIX}/jobs", f"{PREFIX}/assets")
     made = (path for name in NAMES for path in (f"/{name}", f"/presets/{name}/graph"))
     return {**dict.fromkeys((*graphs, *made), settings.body_bytes), "/loras": settings.lora_bytes}

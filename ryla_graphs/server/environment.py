@@ -64,6 +64,13 @@ def _quota(text: str) -> Quota:
     return Quota(**{name: int(float(size) * 2**30) for name, size in given.items() if size})
 
 
+def _dollars(text: str) -> float:
+    dollars = float(text)
+    if not 0 <= dollars < float("inf"):
+        raise ValueError(text)
+    return dollars
+
+
 def _limits(text: str) -> Limits:
     names = ("megapixels", "pictures", "steps", "work")
     given = [part.strip() for part in text.split(",")]
@@ -127,6 +134,9 @@ VARIABLES: Mapping[str, Variable] = {
         "retention", _retention, "how long things are kept: `days,gigabytes`, each may be empty"
     ),
     "RYLA_QUOTA": Variable("quota", _quota, "what one owner may keep: gigabytes of `uploads,loras`, each may be empty"),
+    "RYLA_MCP_MAX_USD": Variable(
+        "mcp_max_usd", _dollars, "the most that a run of an agent at `/mcp` may cost by its plan unless a person agrees"
+    ),
     "RYLA_LORA_FOLDER": Variable("lora_folder", Path, "the engine's `models/loras`, to take LoRAs over HTTP"),
     "RYLA_WEBHOOK_SECRET": Variable("webhook_secret", _secret, "signs webhooks: `whsec_…`; without it there are none"),
     "RYLA_WEBHOOK_HOSTS": Variable(

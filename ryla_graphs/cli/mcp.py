@@ -1,0 +1,73 @@
+"""`ryla-graphs mcp`: tools for agents over standard input and output."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ryla_graphs.mcp import Limits
+
+
+def mcp_command(
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="A ryla_graphs server; RYLA_TOKEN is its token. By default none.")
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(envvar="RYLA_ENGINE", metavar="simulator|URL", help="What runs graphs, without --server.")
+    ] = "simulator",
+    data_dir: Annotated[
+        Path, typer.Option(envvar="RYLA_DATA_DIR", metavar="DIR", help="Where jobs are kept, without --server.")
+    ] = Path("ryla-data"),
+    max_usd: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="The most that a run may cost by its plan unless a person agrees.", envvar="RYLA_MCP_MAX_USD"
+        ),
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Nothing is run or cancelled.")] = False,
+    tool: Annotated[
+        list[str] | None, typer.Option(metavar="PIPELINE", help="A pipeline that is a tool of its own; repeatable.")
+    ] = None,
+) -> None:
+    """Serve tools to an agent (Model Context Protocol) on standard input and output, until it hangs up."""
+    from ryla_graphs.problems.extras import needs_extra  # noqa: PLC0415
+
+    with needs_extra("mcp"):
+        import anyio  # noqa: PLC0415
+
+        from ryla_graphs.mcp import Limits  # noqa: PLC0415
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)  # standard output is the protocol's
+    limits = Limits(max_usd=max_usd, read_only=read_only)
+    anyio.run(_serve, server, engine, data_dir, limits, tuple(tool or ()))
+
+
+async def _serve(server: str | None, engine: str, data_dir: Path, limits: Limits, tools: tuple[str, ...]) -> None:
+    from ryla_graphs.mcp import Api, mcp_server  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+        app: Any = None
+        if server is None:
+            app = await _app(stack, engine, data_dir)
+
+        def api_of(_context: Any) -> Api:
+            return Api(app=app) if server is None else Api(server, os.environ.get("RYLA_TOKEN"))
+
+        await mcp_server(api_of, limits, pipelines_as_tools=tools).run_stdio_async()
+
+
+async def _app(stack: AsyncExitStack, engine: str, data_dir: Path) -> Any:
+    """A server in this process, which nobody else can reach."""
+    from ryla_graphs.engines import connect  # noqa: PLC0415
+    from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+
+    app = create_app(connect(engine), SqliteStore(data_dir))
+    await stack.enter_async_context(app.router.lifespan_context(app))
+    return app
