@@ -21,7 +21,7 @@ from ryla_graphs.problems import (
 )
 
 JOBS, ASSETS = "/api/v2/jobs", "/api/v2/assets"
-CANCEL_SECONDS = 5.0
+CANCEL_SECONDS, FIND_SECONDS = 5.0, 10.0
 _TRIES = 3
 _PAGES = 10
 _GONE = (404, 410)
@@ -107,7 +107,7 @@ class V2Client:
         cursor = ""
         for _ in range(_PAGES):
             try:
-                answer = self.service.ask("GET", path + cursor)
+                answer = self.service.ask("GET", path + cursor, seconds=min(FIND_SECONDS, self.service.seconds))
             except NoAnswer:
                 return Found(None, certain=False)
             page = answer.object() or {}
