@@ -85,8 +85,11 @@ class Service:
     A redirect is an answer like any other: the token goes nowhere but to the address that was given.
     """
 
-    def __init__(self, address: str, token: str | None = None, *, what: str = "nothing") -> None:
-        """`what` is how messages call it: ``Comfy API v2``."""
+    def __init__(
+        self, address: str, token: str | None = None, *, what: str = "nothing", seconds: float = ASK_SECONDS
+    ) -> None:
+        """`what` is how messages call it: ``Comfy API v2``. An answer may take so many `seconds`."""
+        self.seconds = seconds
         self.address = address.rstrip("/")
         self.what = what
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -109,7 +112,7 @@ class Service:
         method: str,
         path: str,
         *,
-        seconds: float = ASK_SECONDS,
+        seconds: float | None = None,
         once: bool = False,
         limit: int = ANSWER_BYTES,
         **options: Any,
@@ -122,7 +125,7 @@ class Service:
         url = self.url(path)
         session = session_for(self._headers) if once else self._session_to(url)
         try:
-            return self._exchange(session, method, url, seconds, limit, options)
+            return self._exchange(session, method, url, self.seconds if seconds is None else seconds, limit, options)
         finally:
             if once:
                 session.close()

@@ -230,6 +230,26 @@ def test_nobody_there_and_nothing_like_v2_there() -> None:
         engine.start(WORKFLOW, fresh=True)
 
 
+def test_a_server_that_hangs_is_asked_again_and_runs_the_graph_once() -> None:
+    stand_in = V2StandIn("ours", Faults({"POST jobs": ["hang"], "GET jobs": ["hang"], "GET jobs one": ["hang"]}))
+    with standing(stand_in) as engine:
+        engine.client.service.seconds = 0.2
+        assert isinstance(story(engine)[-1], Finished)
+    assert stand_in.executed.total() == 1
+
+
+def test_a_server_that_is_another_version_in_the_middle() -> None:
+    """What was learnt of it is learnt again."""
+    stand_in = V2StandIn("ours", seconds=0.3)
+    with standing(stand_in) as engine:
+        run_now = engine.start(WORKFLOW, fresh=True).events()
+        next(run_now)
+        stand_in.dialect = "cloud"  # no events, no labels, no list from now on
+        assert isinstance(list(run_now)[-1], Finished)
+        assert isinstance(story(engine)[-1], Finished)
+        assert engine.client.dialect.labels == "none"
+
+
 def test_a_server_that_turns_to_web_pages_in_the_middle_is_given_up() -> None:
     stand_in = V2StandIn("cloud", Faults(always={"GET jobs one": "page"}))
     with standing(stand_in) as engine:

@@ -402,6 +402,16 @@ def test_a_route_that_is_found_unwell_opens(monkeypatch: pytest.MonkeyPatch) -> 
         assert state(router, "pod") == "closed"
 
 
+def test_what_a_look_would_wake_is_not_looked_at() -> None:
+    modal = Place("modal")
+    modal.healthy = False
+    with Router([Route("modal", modal, probe=False)]) as router:
+        assert router.health().ready
+        router.catalog()
+        router.catalog()
+    assert modal.catalogs_asked == 1
+
+
 def test_half_open_takes_one_run_at_a_time() -> None:
     pod, modal, clock = Place("pod", *[EngineUnreachable("down")] * 3), Place("modal"), Clock()
     with router_of(pod, modal, clock=clock) as router:

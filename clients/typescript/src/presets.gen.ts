@@ -65,6 +65,8 @@ export interface FluxDevParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Flux.1 Schnell, in four steps. */
@@ -111,6 +113,8 @@ export interface FluxSchnellParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Flux.1 Dev and one or several LoRAs. */
@@ -159,6 +163,8 @@ export interface FluxLoraParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Z-Image Turbo, in eight steps. */
@@ -201,6 +207,8 @@ export interface ZImageTurboParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps. */
@@ -249,6 +257,8 @@ export interface Flux2KleinParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Qwen-Image, which also writes. */
@@ -291,6 +301,8 @@ export interface QwenImageParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with SDXL, or from the forms of another picture with a ControlNet. */
@@ -347,6 +359,8 @@ export interface SdxlParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet. */
@@ -405,6 +419,8 @@ export interface Sd15Parameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph. */
@@ -457,6 +473,8 @@ export interface BaseImagesParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Flux.1 Dev, redrawn with the face of a reference picture. */
@@ -531,6 +549,8 @@ export interface FluxInstantidParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Flux.1 Dev and PuLID, with the face of a reference picture. */
@@ -589,6 +609,8 @@ export interface FluxPulidParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with Z-Image Turbo, redrawn with the face of a reference picture. */
@@ -657,6 +679,8 @@ export interface ZImageInstantidParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture from text with SDXL and InstantID, with the face of a reference picture. */
@@ -707,6 +731,8 @@ export interface SdxlInstantidParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** One person from several sides: a picture for each angle or pose, all in one graph. */
@@ -783,6 +809,8 @@ export interface CharacterSheetParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture with its largest face redrawn as the face of a reference picture. */
@@ -837,6 +865,8 @@ export interface FaceSwapParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture with every face redrawn in more detail, with SDXL and Impact Pack. */
@@ -891,6 +921,8 @@ export interface FaceDetailerParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture redrawn by a prompt with Flux.1 Dev. */
@@ -941,6 +973,8 @@ export interface FluxImg2imgParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture edited as the prompt says, with Flux.1 Kontext. */
@@ -991,6 +1025,8 @@ export interface FluxKontextParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** Pictures edited as the prompt says, with Qwen-Image-Edit. */
@@ -1035,6 +1071,8 @@ export interface QwenImageEditParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A part of a picture redrawn, or its sides extended, with Flux.1 Fill. */
@@ -1095,6 +1133,8 @@ export interface FluxFillParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so. */
@@ -1143,6 +1183,8 @@ export interface SdxlInpaintParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet. */
@@ -1203,6 +1245,8 @@ export interface FluxControlnetParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet. */
@@ -1255,6 +1299,8 @@ export interface ZImageControlnetParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux. */
@@ -1317,6 +1363,8 @@ export interface FluxReduxParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so. */
@@ -1369,6 +1417,8 @@ export interface UpscaleParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture made larger and sharper with SeedVR2, in one step. */
@@ -1393,6 +1443,8 @@ export interface Seedvr2UpscaleParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A picture without its background, as a PNG with transparency, or on another background. */
@@ -1413,6 +1465,8 @@ export interface RemoveBackgroundParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A video from text with Wan 2.1. */
@@ -1459,6 +1513,8 @@ export interface WanT2vParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A video that begins with a picture, with Wan 2.1. */
@@ -1509,6 +1565,8 @@ export interface WanI2vParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A video from text with Wan 2.2, five seconds at 832 x 480. */
@@ -1569,6 +1627,8 @@ export interface Wan22T2vParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A video that begins with a picture, with Wan 2.2, five seconds at 832 x 480. */
@@ -1631,6 +1691,8 @@ export interface Wan22I2vParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** A video from text with LTX-Video, and with `referenceImage` one that begins with a picture. */
@@ -1675,6 +1737,8 @@ export interface LtxVideoParameters {
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
+  /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
+  userKey?: string | undefined;
 }
 
 /** The parameters of each preset, by its name. */

@@ -14,6 +14,8 @@ export interface JobFacts {
   progress: Progress | null;
   attempt: number;
   cancel_requested: boolean;
+  /** Where it was handed to, on servers with routes */
+  attempts: (Record<string, unknown>)[];
   created_at: string;
   started_at: string | null;
   ended_at: string | null;

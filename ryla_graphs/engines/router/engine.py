@@ -201,6 +201,8 @@ class Router:
         return Health(ready, "; ".join(reasons), sum(lane.running for lane in self.desk.lanes))
 
     def _probe(self, lane: Lane) -> None:
+        if not lane.route.probe:
+            return
         if self._clock() >= self._probed.get(lane.name, 0.0) and lane.breaker.shown().state != "open":
             self._probed[lane.name] = self._clock() + PROBE_SECONDS
             health = lane.route.engine.health()
@@ -259,6 +261,8 @@ def _slots(route: Route) -> int:
 
 def _learn(lane: Lane) -> Catalog | None:
     """What a route's engine says that it has; None where it does not answer, which changes nothing."""
+    if lane.known is not None and not lane.route.probe:
+        return lane.known
     try:
         known = lane.route.engine.catalog()
     except (EngineError, InvalidDocument):

@@ -93,7 +93,10 @@ def _modal(given: Environment, _: Open) -> Make | None:
     url = address or f"https://{workspace}--{given.get('MODAL_APP', 'ryla-comfyui')}-web.modal.run"
     engine = Remote(url, given.get("MODAL_TOKEN") or given.get("RYLA_REMOTE_TOKEN"))
     total = None if milliseconds is None else milliseconds / 1000
-    return lambda priority: Route("modal", engine, priority, total_seconds=total, on=flag.on, share=flag.share)
+    # To look at it would keep its web side awake.
+    return lambda priority: Route(
+        "modal", engine, priority, total_seconds=total, on=flag.on, share=flag.share, probe=False
+    )
 
 
 def _runpod(given: Environment, _: Open) -> Make | None:

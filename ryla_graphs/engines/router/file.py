@@ -50,6 +50,7 @@ class RouteRow(_Strict):
     share: str | None = None
     policy: Literal["at-most-once", "at-least-once"] | None = None
     on: bool = True
+    probe: bool = True
     usd_per_day: float | None = Field(default=None, gt=0)
     at_once: int | None = Field(default=None, ge=1)
     classes: frozenset[str] | None = None
@@ -153,6 +154,7 @@ def _route(row: RouteRow, path: Path, environment: Environment, open_engine: Ope
         share,
         row.policy,
         row.on,
+        row.probe,
     )
 
 

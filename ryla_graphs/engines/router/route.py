@@ -53,6 +53,8 @@ class Route:
     """Of users that begin here, in basis points; None for all that come by priority."""
     policy: Policy | None = None
     on: bool = True
+    probe: bool = True
+    """Whether it is looked at between runs; not where that would wake, and pay for, what sleeps."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Comfy API v2 in the dialects of comfy-api-proxy, Comfy Cloud and serverless deployments, by their sources."""
+"""Comfy API v2 in the dialects of comfy-api-proxy 0.1.6, as it answered here, and of Comfy Cloud, by its sources."""
 
 from __future__ import annotations
 
@@ -123,13 +123,14 @@ class V2StandIn:
             self._succeed(job, fate)
 
     def _succeed(self, job: dict[str, Any], fate: str) -> None:
-        outputs = []
+        outputs, proxy = [], self.dialect == "proxy"
         for node, name, content in saved(job["graph"]):
             asset = str(uuid.uuid4())
             self.assets[asset] = (name, content)
             outputs.append({
                 "node_id": node, "name": name, "type": "image", "content_type": "image/png", "id": asset,
-                "size_bytes": len(content) + (fate == "lies"), "hash": f"blake3:{blake3(content).hexdigest()}",
+                "size_bytes": 0 if proxy else len(content) + (fate == "lies"),
+                "hash": None if proxy else f"blake3:{blake3(content).hexdigest()}",
                 "url": f"/api/v2/assets/{asset}/content", "url_expires_at": "2027-01-01T00:00:00Z",
             })  # fmt: skip
         job["outputs"] = [] if fate == "no outputs" else outputs
@@ -140,7 +141,7 @@ class V2StandIn:
         shown = {key: value for key, value in job.items() if key not in ("graph", "metadata")}
         urls = {"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"}
         facts = {"queue_position": None, "error": None, "created_at": "2026-11-30T00:00:00Z", "urls": urls}
-        return facts | shown | ({"metadata": job["metadata"] or {}} if self.dialect in ("ours", "serverless") else {})
+        return facts | shown | ({} if self.dialect == "cloud" else {"metadata": job["metadata"] or {}})
 
     def _list(self, request: web.Request) -> web.Response:
         if self.dialect == "cloud":
