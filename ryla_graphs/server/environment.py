@@ -98,7 +98,9 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_ORIGINS": Variable("origins", _names, "web pages that may call from a browser: `https://app.a.com`"),
     "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
-    "RYLA_WAIT_SECONDS": Variable("wait_seconds", float, "how long a request waits for its job"),
+    "RYLA_WAIT_SECONDS": Variable(
+        "wait_seconds", float, "how long a request waits for its job before 202; 240 if left out"
+    ),
     "RYLA_PATIENCE_SECONDS": Variable(
         "patience_seconds", float, "how long a job that was begun waits for an engine that does not answer"
     ),

@@ -92,7 +92,6 @@ ANSWERS: Mapping[str, Answer] = {
     "store_unreachable": Answer(503, "where jobs are kept does not answer; the request was not taken", 10),
     "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
     "run_timed_out": Answer(504, "the engine took longer than a run may, or told nothing of it for too long"),
-    "timeout": Answer(504, "the job takes longer than a request may wait; it goes on, see `Location`", 10),
 }
 """All codes of answers; `docs/errors.md` shows this table."""
 

@@ -62,8 +62,8 @@ class Settings(BaseModel):
     """How long a job that was begun waits for an engine that does not answer."""
     deadlines: Deadlines = Deadlines()
     """How long an engine may take for what."""
-    wait_seconds: float = Field(default=600, gt=0)
-    """How long a request waits for its job before it is answered 504."""
+    wait_seconds: float = Field(default=240, gt=0)
+    """How long a request waits for its job before it is answered 202; common clients give up after 300."""
     retention: Retention = Retention(seconds=7 * 24 * 3600, bytes=20 * 2**30)
     """What is kept after its end."""
     gpu: str | None = None

@@ -136,12 +136,6 @@ def without_store(client: TestClient) -> Response:
     return post(client)
 
 
-def late(client: TestClient) -> Response:
-    answer = post(client)
-    HELD.go.set()
-    return answer
-
-
 def broken(events: Iterator[Event]) -> Iterator[Event]:
     yield next(events)
     raise ZeroDivisionError
@@ -202,7 +196,6 @@ PROVOKED: dict[str, Case] = {
     "store_unreachable": Case(without_store),
     "run_lost": fails(RunLost("no"), times=2),
     "run_timed_out": fails(RunTimedOut("no")),
-    "timeout": Case(late, [HELD], {"wait_seconds": 0.05}),
 }
 
 

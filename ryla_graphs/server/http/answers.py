@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from fastapi import Request, Response
 
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.failures import respond
 from ryla_graphs.server.http.pictures import FORMATS, may_become, picture
 from ryla_graphs.server.jobs.service import Accepted
@@ -32,18 +32,26 @@ async def answer(request: Request, accepted: Accepted, here: Deployment, wishes:
     end = await _ended(request, job, here, seconds, wishes)
     if end is not None:
         return await _result(end, here, wishes, headers)
-    if wishes.wait is not None:
-        return await _accepted(job, here, wishes, headers)
-    late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
-    return respond(late, headers=headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
+    return await _accepted(job, here, wishes, headers)
 
 
 async def _accepted(job: Job, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
     job = await here.job_of(job.owner, job.id)
     shape = job_shape(job, map(output_shape, await here.jobs.outputs(job.id)), here.jobs)
-    applied = ("respond-async", "previews") if wishes.previews else ("respond-async",)
-    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": ", ".join(applied)}
+    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id}
+    if applied := ", ".join(_applied(wishes)):
+        headers["Preference-Applied"] = applied
     return Response(as_json(shape), 202, headers, JSON)
+
+
+def _applied(wishes: Wishes) -> Iterator[str]:
+    """What of a ``Prefer`` header was done."""
+    if wishes.asynchronous:
+        yield "respond-async"
+    if wishes.wait is not None:
+        yield f"wait={wishes.wait:g}"
+    if wishes.previews:
+        yield "previews"
 
 
 async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Wishes) -> Ended | None:

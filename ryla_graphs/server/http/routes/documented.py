@@ -37,7 +37,7 @@ GRAPH = (
 )  # fmt: skip
 RUN = (
     "cancelled", "node_failed", "out_of_memory", "output_missing", "engine_error", "internal_error",
-    "engine_unreachable", "run_lost", "run_timed_out", "timeout",
+    "engine_unreachable", "run_lost", "run_timed_out",
 )  # fmt: skip
 """How a job may end that a request waits for."""
 
@@ -57,7 +57,10 @@ def results() -> dict[int | str, dict[str, Any]]:
             "content": dict.fromkeys(("image/png", "image/webp", "image/jpeg", "*/*"), binary),
             "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()},
         },
-        202: {"description": "The job, where the caller does not wait; `Location` says where it is", "model": JobShape},
+        202: {
+            "description": "The job, where the caller does not wait, or not so long; `Location` says where it is",
+            "model": JobShape,
+        },
     }
 
 
