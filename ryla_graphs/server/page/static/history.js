@@ -29,6 +29,7 @@ export function History({ at, current, show, chosen, choose }) {
   return html`
     <section class="card history" aria-labelledby="history-title">
       <header><h2 id="history-title">History</h2></header>
+      ${chosen.length === 1 && html`<p class="note">Tick one more to compare.</p>`}
       ${jobs?.length === 0 && html`<p class="hint">No jobs yet.</p>`}
       <ul>${(jobs ?? []).map((job) => html`
         <${Row} key=${job.id} job=${job} current=${job.id === current} show=${show} chosen=${chosen.includes(job.id)} choose=${choose} />`)}
@@ -67,9 +68,13 @@ function Row({ job, current, show, chosen, choose }) {
         <span class="words"><span class="line">${words}</span>
           <span class="hint">${job.preset ?? "graph"} · ${job.state === "succeeded" ? time(job.created_at) : job.state}</span></span>
       </button>
-      ${picture && html`<label class="pick"><input type="checkbox" checked=${chosen} onChange=${() => choose(job.id)}
+      ${picture && html`<label class="pick" title="Compare"><input type="checkbox" checked=${chosen} onChange=${() => choose(job.id)}
         aria-label=${`Compare: ${words.slice(0, 60)}`} /></label>`}
     </li>`;
 }
 
-const time = (iso) => new Date(iso).toLocaleString([], { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+function time(iso) {
+  const then = new Date(iso);
+  const today = then.toDateString() === new Date().toDateString();
+  return then.toLocaleString([], { ...(!today && { month: "short", day: "numeric" }), hour: "2-digit", minute: "2-digit" });
+}
