@@ -72,6 +72,7 @@ SERVER_ROOMS = (
     "submit",
     "deployment",
     "http",
+    "page",
     "app",
 )
 """The rooms of the server, by what a request meets: from the ground up, as the layers."""

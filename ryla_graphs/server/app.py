@@ -17,6 +17,7 @@ from ryla_graphs.server.http.openapi import document
 from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
+from ryla_graphs.server.page import routes as page
 from ryla_graphs.server.safety.bodies import BodyLimit
 from ryla_graphs.server.safety.callers import Callers
 from ryla_graphs.server.safety.gate import Gatekeeper
@@ -37,6 +38,7 @@ ROUTERS = (
     events.router,
     status.router,
     routing.router,
+    page.router,
     *V2_ROUTERS,
 )
 

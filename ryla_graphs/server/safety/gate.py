@@ -21,7 +21,7 @@ from ryla_graphs.server.safety.tokens import Tokens
 
 PUBLIC_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json"})
 """What anybody may GET: pages and facts that say nothing of anybody's jobs."""
-PUBLIC_FOLDERS = ("/docs/",)
+PUBLIC_FOLDERS = ("/docs/", "/page/")
 
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\](?::\d{1,5})?|[A-Za-z0-9._-]{1,253}(?::\d{1,5})?")

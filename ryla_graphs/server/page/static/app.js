@@ -1,0 +1,253 @@
+// The page: what there is to choose, one form, one result, its graph, its code, the history.
+
+import { decode, Failure, json, token } from "./api.js";
+import { Code, Placeholder } from "./code.js";
+import { Compare } from "./compare.js";
+import { bodyOf, fieldsOf, typedOf } from "./fields.js";
+import { fromFile, mismatch } from "./files.js";
+import { Form } from "./form.js";
+import { Graph, statesOf } from "./graph.js";
+import { History, useHistory } from "./history.js";
+import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
+import { Result, useJob } from "./job.js";
+import * as link from "./link.js";
+import { Findings, judge, Opened } from "./opened.js";
+import { Cost, useLook } from "./plan.js";
+
+/** What was refused, by the field that it is about; under "" what is about none. */
+function errorsOf(failure, fields) {
+  const names = new Set(fields.map((field) => field.name));
+  const errors = {};
+  const add = (name, text) => { errors[name] = errors[name] ? `${errors[name]}; ${text}` : text; };
+  for (const problem of failure.problems ?? []) {
+    const about = [problem.parameter, problem.field, ...(problem.parameters ?? [])]
+      .map((name) => String(name ?? "").split(/[.[]/)[0]).find((name) => names.has(name));
+    add(about ?? "", `${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
+  }
+  if (!Object.keys(errors).length) add("", failure.wait ? `${failure.message}; try again in ${failure.wait} s` : failure.message);
+  return errors;
+}
+
+function App() {
+  const [presets, setPresets] = useState(null);
+  const [preset, setPreset] = useState(null);
+  const [typed, setTyped] = useState({});
+  const [errors, setErrors] = useState({});
+  const [asking, setAsking] = useState(0);
+  const [locked, setLocked] = useState("");
+  const [engine, setEngine] = useState("");
+  const [opened, setOpened] = useState(null);
+  const [chosen, setChosen] = useState([]);
+  const [said, say] = useState("");
+  const fields = useMemo(() => (preset ? fieldsOf(preset.parameters) : []), [preset]);
+  const latest = useRef({});
+  latest.current = { fields, typed, preset };
+
+  const failed = useCallback((failure) => {
+    if (failure.status === 401) return setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
+    setErrors(errorsOf(failure, latest.current.fields));
+    setAsking((count) => count + 1);
+  }, []);
+  const past = useHistory(failed);
+  const at = useJob({ failed, ended: () => past.load() });
+
+  const open = useCallback(async (name, texts, parameters) => {
+    try {
+      const found = await json(`/presets/${encodeURIComponent(name)}`);
+      const list = fieldsOf(found.parameters);
+      setPreset(found);
+      setErrors({});
+      setTyped(texts ? link.typedFrom(list, texts) : typedOf(list, parameters ?? found.example));
+      return list;
+    } catch (failure) {
+      failed(failure.status === 404 ? new Failure("not_found", `There is no preset '${name}' here. Choose another.`) : failure);
+      return [];
+    }
+  }, []);
+
+  const start = useCallback(async () => {
+    try {
+      const { presets: all } = await json("/presets");
+      setPresets(all);
+      setLocked("");
+      const asked = link.read();
+      open(asked.preset || all[0].name, asked.preset && Object.keys(asked.texts).length ? asked.texts : undefined);
+      const [newest] = await past.load();
+      if (newest && ["queued", "running"].includes(newest.state)) at.follow(newest);
+      setEngine((await json("/ready").catch(() => ({}))).engine ?? "");
+    } catch (failure) {
+      failed(failure);
+    }
+  }, []);
+  useEffect(() => {
+    link.read(); // a token in the address goes before the first request
+    start();
+    const moved = () => { const asked = link.read(); if (asked.preset) open(asked.preset, asked.texts); };
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  useEffect(() => {
+    if (preset) link.show(preset.name, typed);
+  }, [preset, typed]);
+  useEffect(() => {
+    if (at.job) say(`The job is ${at.job.state}.`);
+  }, [at.job?.id, at.job?.state]);
+
+  const change = (name, value) => {
+    setTyped((now) => {
+      const { [name]: _, ...rest } = now;
+      return value === undefined ? rest : { ...rest, [name]: value };
+    });
+    setErrors(({ [name]: _, "": __, ...rest }) => rest);
+  };
+  const look = useLook(preset, fields, typed, (failure) => {
+    const found = errorsOf(failure, fields);
+    setErrors((now) => ({ ...now, ...Object.fromEntries(Object.entries(found).filter(([name]) => name && name in typed)) }));
+  });
+  const run = () => {
+    const { fields: list, typed: texts, preset: about } = latest.current;
+    const problems = [];
+    const body = bodyOf(list, texts, decode, { problems });
+    if (problems.length) return failed(new Failure("bad_json", "", 422, problems));
+    setErrors({});
+    setOpened(null);
+    at.run(`/${about.name}`, body);
+    return reveal(".result");
+  };
+  const again = async (job, fresh) => {
+    const list = preset?.name === job.preset ? fields : await open(job.preset, {});
+    const texts = typedOf(list, job.parameters);
+    if (fresh) delete texts.seed;
+    setTyped((now) => ({ ...Object.fromEntries(list.filter((field) => field.kind === "file" && now[field.name])
+      .map((field) => [field.name, now[field.name]])), ...texts }));
+    setErrors({});
+    reveal(".form");
+  };
+  const inspect = async (file) => {
+    try {
+      setErrors({});
+      setOpened(await judge(file));
+      reveal(".opened");
+    } catch (failure) {
+      failed(failure.status === 401 ? failure : new Failure(failure.code, `${file.name}: ${failure.message}`, failure.status, []));
+    }
+  };
+  const compare = (id) => setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
+  useShortcuts({ run, at, inspect, fill: async (file) => {
+    const empty = fields.filter((field) => field.kind === "file");
+    const about = document.activeElement?.closest?.("[data-file-field]")?.dataset.fileField;
+    const field = empty.find((each) => each.name === about) ?? empty.find((each) => !typed[each.name]) ?? empty[0];
+    if (!field) return inspect(file);
+    const reason = mismatch(field, file);
+    return reason ? setErrors((now) => ({ ...now, [field.name]: reason })) : change(field.name, await fromFile(file));
+  } });
+
+  const shots = useMemo(() => bodyOf(fields, typed, decode, { file: (given) =>
+    (given.send.startsWith("data:") ? new Placeholder(given.name) : given.send) }), [fields, typed]);
+  const pair = chosen.map((id) => past.jobs?.find((job) => job.id === id)).filter(Boolean);
+  const about = opened ? null : at.job;
+  return html`
+    <header class="top">
+      <h1><img src="/page/icon.svg" alt="" width="24" height="24" />ryla_graphs</h1>
+      ${engine && html`<span class="state">${engine}</span>`}
+      <span class="space"></span>
+      <label class="button quiet open">Open a graph
+        <input type="file" class="heard" accept=".json,image/*,video/mp4" onChange=${(event) => {
+          if (event.target.files[0]) inspect(event.target.files[0]);
+          event.target.value = "";
+        }} /></label>
+      ${navigator.clipboard && html`<button type="button" class="quiet" onClick=${() => navigator.clipboard.writeText(location.href)
+        .then(() => say("The link is copied."))}>Copy link</button>`}
+      ${token.get() && html`<button type="button" class="quiet" onClick=${() => { token.set(""); location.reload(); }}>Sign out</button>`}
+    </header>
+    <p class="heard" aria-live="polite">${said}</p>
+    ${locked && html`<${SignIn} reason=${locked} enter=${(text) => { token.set(text); start(); }} />`}
+    <main class=${locked && !presets ? "hidden" : ""}>
+      <div class="column ask">
+        <div class="card">
+          <div class="row">
+            <label for="preset">Preset</label>
+            <select id="preset" value=${preset?.name ?? ""} aria-describedby="preset-hint" onChange=${(event) => open(event.target.value)}>
+              ${(presets ?? []).map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}
+            </select>
+            <p class="hint" id="preset-hint">${preset?.summary ?? ""}</p>
+          </div>
+          <${Form} key=${preset?.name} fields=${fields} typed=${typed} errors=${errors} change=${change} run=${run} asking=${asking}>
+            <div class="run">
+              <${Cost} look=${look} engine=${engine} />
+              <button class="main" disabled=${!preset || at.busy}>${at.busy ? "Running…" : "Run"}</button>
+            </div>
+          <//>
+        </div>
+      </div>
+      <div class="column see">
+        ${pair.length === 2 && html`<${Compare} one=${pair[0]} other=${pair[1]} close=${() => setChosen([])} />`}
+        ${opened && html`<${Opened} opened=${opened} busy=${at.busy} states=${statesOf(at.job)} close=${() => setOpened(null)}
+          run=${(file) => { at.run("/workflow", file); reveal(".result"); }} />`}
+        <${Result} at=${at} again=${again} compare=${compare} />
+        ${look?.drawing && !opened && html`<section class="card" aria-labelledby="graph-title">
+          <header><h2 id="graph-title">Graph</h2></header>
+          <${Findings} problems=${look.problems} />
+          <${Graph} drawing=${look.drawing} states=${about?.preset === preset?.name ? statesOf(about) : {}} /></section>`}
+        ${preset && html`<${Code} preset=${preset.name} body=${shots} />`}
+      </div>
+      <div class="column past-jobs">
+        <${History} at=${past} current=${at.job?.id} chosen=${chosen} choose=${compare}
+          show=${(job) => { setOpened(null); at.follow(job); reveal(".result"); }} />
+      </div>
+    </main>`;
+}
+
+/** Brings a part of the page onto the screen where it is not there: on phones all is one column. */
+function reveal(selector) {
+  requestAnimationFrame(() => {
+    const part = document.querySelector(selector);
+    const box = part?.getBoundingClientRect();
+    if (box && (box.top < 0 || box.top > innerHeight * 0.6)) part.scrollIntoView({ block: "start" });
+  });
+}
+
+function useShortcuts(does) {
+  const now = useRef(does);
+  now.current = does;
+  useEffect(() => {
+    const keys = (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        if (!now.current.at.busy) now.current.run();
+      }
+      if (event.key === "Escape" && now.current.at.job && now.current.at.busy) now.current.at.cancel();
+    };
+    const over = (event) => event.preventDefault();
+    const drop = (event) => {
+      event.preventDefault();
+      if (event.dataTransfer.files[0]) now.current.inspect(event.dataTransfer.files[0]);
+    };
+    const paste = (event) => {
+      const [file] = event.clipboardData.files;
+      if (!file) return;
+      event.preventDefault();
+      now.current.fill(file);
+    };
+    const all = { keydown: keys, dragover: over, drop, paste };
+    for (const [name, act] of Object.entries(all)) document.addEventListener(name, act);
+    return () => { for (const [name, act] of Object.entries(all)) document.removeEventListener(name, act); };
+  }, []);
+}
+
+function SignIn({ reason, enter }) {
+  const [text, setText] = useState("");
+  return html`
+    <form class="card sign-in" aria-label="Token" onSubmit=${(event) => { event.preventDefault(); enter(text.trim()); }}>
+      <label for="token">${reason}</label>
+      <div class="pair">
+        <input id="token" type="password" autocomplete="off" value=${text} onInput=${(event) => setText(event.target.value)} />
+        <button class="main">Enter</button>
+      </div>
+      <p class="hint">It is kept in this tab until it is closed.</p>
+    </form>`;
+}
+
+const root = document.getElementById("app");
+root.replaceChildren();
+render(html`<${App} />`, root);

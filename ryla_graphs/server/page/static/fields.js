@@ -1,0 +1,105 @@
+// From a preset's JSON Schema to fields, and from what was typed into them to a request. No drawing here.
+
+export const GROUPS = { basic: "Basic", advanced: "Advanced", models: "Models" };
+
+/** The fields of a schema in their order. */
+export function fieldsOf(schema) {
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {})
+    .map(([name, facts]) => field(name, facts, required.has(name)))
+    .sort((one, other) => one.order - other.order);
+}
+
+function field(name, facts, required) {
+  const kinds = (facts.anyOf ?? [facts]).filter((kind) => kind.type !== "null");
+  const type = kinds.length === 1 ? kinds[0] : {};
+  const nullable = Boolean(facts.anyOf && facts.anyOf.length > kinds.length);
+  const all = { ...type, ...facts };
+  return {
+    name,
+    required,
+    nullable,
+    title: facts.title ?? name,
+    hint: facts.description ?? "",
+    group: facts["x-group"] in GROUPS ? facts["x-group"] : "advanced",
+    order: facts["x-order"] ?? 1e6,
+    initial: facts.default,
+    kind: kindOf(all, type.type),
+    type: type.type,
+    media: all.contentMediaType ?? "",
+    choices: all.enum ?? [],
+    min: all.minimum,
+    max: all.maximum,
+    step: all["x-step"] ?? (type.type === "integer" ? 1 : "any"),
+    longest: all.maxLength,
+  };
+}
+
+function kindOf(facts, type) {
+  const widget = facts["x-widget"];
+  if (facts.format === "ryla-file" || widget === "file") return "file";
+  if (facts.enum) return "choice";
+  if (type === "boolean") return "boolean";
+  if (type === "string") return widget === "textarea" ? "textarea" : "text";
+  if (type !== "integer" && type !== "number") return "json";
+  if (widget === "seed") return "seed";
+  return widget === "slider" && facts.minimum !== undefined && facts.maximum !== undefined ? "slider" : "number";
+}
+
+/** What a field shows for a value of a request. */
+export function shown(field, value) {
+  if (value === undefined || value === null) return field.kind === "boolean" ? false : "";
+  if (field.kind === "boolean") return Boolean(value);
+  if (field.kind === "json") return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? Number(each) : each), 2);
+  return String(value);
+}
+
+export const initialText = (field) => shown(field, field.initial);
+
+/** What was typed as a value: undefined where that is nothing to send. Raises SyntaxError for bad JSON. */
+export function valueOf(field, typed, decode) {
+  if (typed === undefined) return undefined;
+  if (field.kind === "file") return typed.send || undefined;
+  if (field.kind === "boolean") return typed;
+  if (field.kind === "text" || field.kind === "textarea" || field.kind === "choice") {
+    return typed === "" && (field.nullable || field.required) ? undefined : typed;
+  }
+  if (typed.trim() === "") return undefined;
+  if (field.kind === "json") return decode(typed);
+  return /^\s*-?\d+\s*$/.test(typed) && !Number.isSafeInteger(Number(typed)) ? BigInt(typed) : number(typed);
+}
+
+// What is no number goes as text: the server says what is wrong with it, at its field.
+const number = (typed) => (Number.isFinite(Number(typed)) ? Number(typed) : typed);
+
+/** The body of a request: only what differs from what is there by itself. `problems` gets what cannot be read. */
+export function bodyOf(fields, typed, decode, { problems = [], file = (given) => given.send } = {}) {
+  const body = {};
+  for (const field of fields) {
+    const text = typed[field.name];
+    if (text === undefined || (field.kind !== "file" && text === initialText(field))) continue;
+    if (field.kind === "file") {
+      if (text.send) body[field.name] = file(text);
+      continue;
+    }
+    try {
+      const value = valueOf(field, text, decode);
+      if (value !== undefined) body[field.name] = value;
+    } catch (error) {
+      problems.push({ parameter: field.name, message: `this is no JSON: ${error.message}` });
+    }
+  }
+  return body;
+}
+
+/** What to show in the form for the parameters of a job or an example. Files of the past are left out: see `kept`. */
+export function typedOf(fields, parameters) {
+  const typed = {};
+  for (const field of fields) {
+    const value = parameters[field.name];
+    if (value === undefined || value === null || field.kind === "file") continue;
+    const text = shown(field, value);
+    if (text !== initialText(field)) typed[field.name] = text;
+  }
+  return typed;
+}

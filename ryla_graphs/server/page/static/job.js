@@ -1,0 +1,165 @@
+// A job: submitted, followed, cancelled; its progress and its result.
+
+import { blobOf, ENDED, events, json, submit } from "./api.js";
+import { DRAGGED, fromOutput } from "./files.js";
+import { html, useCallback, useEffect, useRef, useState } from "./html.js";
+
+/** The job that is looked at. `failed` gets what a submission was refused with, `ended` is called after an end. */
+export function useJob({ failed, ended }) {
+  const [job, setJob] = useState(null);
+  const [preview, setPreview] = useState("");
+  const [cut, setCut] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const following = useRef(null);
+
+  const follow = useCallback(async (started) => {
+    following.current?.abort();
+    const stop = (following.current = new AbortController());
+    setPreview("");
+    setCut(false);
+    setJob(started);
+    if (ENDED.has(started.state)) return;
+    const path = `/jobs/${started.id}`;
+    try {
+      for await (const event of events(started.id, stop.signal, setCut)) {
+        if (stop.signal.aborted) return;
+        if (event.kind === "preview") setPreview(`data:${event.data.media_type};base64,${event.data.data}`);
+        else setJob((now) => heard(now, event));
+      }
+      const end = await json(path);
+      if (!stop.signal.aborted) setJob(end);
+    } catch (failure) {
+      if (!stop.signal.aborted) failed(failure);
+    } finally {
+      if (!stop.signal.aborted) ended();
+    }
+  }, []);
+
+  const run = async (path, body) => {
+    setBusy(true);
+    try {
+      const accepted = await submit(path, body);
+      ended();
+      follow(accepted);
+    } catch (failure) {
+      failed(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const cancel = async () => {
+    try {
+      await json(`/jobs/${job.id}`, { method: "DELETE" });
+      setJob((now) => ({ ...now, cancel_requested: true }));
+    } catch (failure) {
+      failed(failure);
+    }
+  };
+  const forget = () => {
+    following.current?.abort();
+    setJob(null);
+  };
+  return { job, preview, cut, busy: busy || Boolean(job && !ENDED.has(job.state)), run, cancel, follow, forget };
+}
+
+function heard(job, { kind, data }) {
+  if (kind === "status") return { ...job, state: data.state, attempt: data.attempt };
+  if (kind === "progress") return { ...job, progress: data };
+  if (kind === "output" && !job.outputs.some((output) => output.number === data.number)) {
+    return { ...job, outputs: [...job.outputs, { ...data, url: `/jobs/${job.id}/outputs/${data.number}` }] };
+  }
+  return job;
+}
+
+export function Result({ at, again, compare }) {
+  const { job, preview, cut, cancel } = at;
+  if (!job) {
+    return html`<section class="card result" aria-labelledby="result-title">
+      <h2 id="result-title">Result</h2>
+      <div class="empty"><p>Nothing has run yet.</p><p class="hint">Fill in the form and press Run, or Ctrl+Enter.</p></div>
+    </section>`;
+  }
+  const going = !ENDED.has(job.state);
+  const made = job.outputs.filter((output) => output.folder === "output");
+  const outputs = made.length ? made : job.outputs;
+  return html`
+    <section class="card result" aria-labelledby="result-title">
+      <header><h2 id="result-title">Result</h2><span class=${`state ${job.state}`}>${job.state}</span>
+        ${outputs.some((output) => output.simulated) && html`<span class="state">simulated</span>`}
+        <span class="space"></span>
+        ${going && html`<button type="button" onClick=${cancel} disabled=${job.cancel_requested}>
+          ${job.cancel_requested ? "Cancelling…" : "Cancel"}</button>`}
+      </header>
+      ${going && html`<${Bar} job=${job} />`}
+      ${cut && html`<p class="note">The connection is lost; the job goes on. Trying again…</p>`}
+      ${job.error && html`<${Error} error=${job.error} />`}
+      ${going && preview && !outputs.length && html`<div class="frame"><img class="preview" src=${preview} alt="Preview" /></div>`}
+      ${going && !preview && !outputs.length && html`<div class="frame waiting" aria-hidden="true"></div>`}
+      <div class="outputs">${outputs.map((output) => html`<${Output} key=${output.id} output=${output} job=${job} />`)}</div>
+      ${!going && html`<footer>
+        <p class="hint">${facts(job)}</p>
+        <div class="buttons">
+          ${job.preset && html`<button type="button" onClick=${() => again(job, false)}>Use these values</button>
+          <button type="button" onClick=${() => again(job, true)}>With a new seed</button>`}
+          ${outputs.length > 0 && html`<button type="button" onClick=${() => compare(job.id)}>Compare</button>`}
+        </div></footer>`}
+    </section>`;
+}
+
+function Bar({ job }) {
+  const progress = job.progress;
+  const value = progress?.value ?? 0;
+  const words = progress
+    ? [progress.class_type, progress.steps && `step ${progress.step} of ${progress.steps}`,
+       `${progress.nodes_done} of ${progress.nodes_total} nodes`].filter(Boolean).join(" · ")
+    : job.position ? `${job.position} before it` : job.state === "queued" ? "waiting for its turn" : "starting";
+  return html`<div class="bar"><progress max="1" value=${value} aria-label="Progress"></progress>
+    <span class="hint">${words}</span></div>`;
+}
+
+const seconds = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+function facts(job) {
+  const { execution_ms: ms, queue_ms: queue, gpu, cost_usd: cost } = job.metrics;
+  return [job.seed !== null && `seed ${job.seed}`, ms !== undefined && `${seconds(ms)} at work`,
+    queue > 500 && `${seconds(queue)} in the queue`, gpu, cost !== undefined && `$${cost}`].filter(Boolean).join(" · ");
+}
+
+function Error({ error }) {
+  return html`<div class="error box" role="alert">
+    <p>${error.message}${error.node && html` (node <code>${error.node}</code>, ${error.class_type})`}</p>
+    ${error.problems.length > 0 && html`<ul>${error.problems.map((each) => html`
+      <li>${each.node && html`<code>${each.node}</code> `}${each.message}${each.hint && html`<span class="hint">: ${each.hint}</span>`}</li>`)}</ul>`}
+  </div>`;
+}
+
+/** The address of an output's content once it is here; `""` before, null where it cannot be had. */
+export function useBlob(url) {
+  const [found, setFound] = useState({ url: "", blob: "" });
+  useEffect(() => {
+    let gone = false;
+    if (url) blobOf(url).then((blob) => gone || setFound({ url, blob }), () => gone || setFound({ url, blob: null }));
+    return () => { gone = true; };
+  }, [url]);
+  return found.url === url ? found.blob : "";
+}
+
+function Output({ output, job }) {
+  const blob = useBlob(output.url);
+  const words = job.parameters?.prompt ? `Result for: ${job.parameters.prompt.slice(0, 120)}` : output.name;
+  const drag = (event) => event.dataTransfer.setData(DRAGGED, JSON.stringify(fromOutput(output, blob)));
+  return html`
+    <figure>
+      <div class="frame">
+        ${blob === null && html`<p class="note">${output.name} is not here any more.</p>`}
+        ${blob && output.media_type.startsWith("image/") && html`<img src=${blob} alt=${words} onDragStart=${drag} />`}
+        ${blob && output.media_type.startsWith("video/") && html`<video src=${blob} controls loop aria-label=${words}></video>`}
+        ${blob && output.media_type.startsWith("audio/") && html`<audio src=${blob} controls aria-label=${words}></audio>`}
+      </div>
+      ${blob && html`<figcaption><span class="hint">${output.name} · ${size(output.size)}</span>
+        <a class="button" href=${blob} download=${output.name}>Download</a>
+        <a class="button quiet" href=${blob} target="_blank" rel="noopener">Full size</a></figcaption>`}
+    </figure>`;
+}
+
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

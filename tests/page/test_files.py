@@ -1,0 +1,88 @@
+"""The files of the page: who may have them, with which headers, and what of them is not ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.page.routes import MEDIA_TYPES, STATIC, files
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.conftest import ROOT
+from tests.server.clients import TestClient
+
+VENDOR = STATIC / "vendor"
+NAMED = re.compile(r'(?:from|src=|href=) ?"(/page/[^"]+|\./[^"]+)"')
+"""Files that a file of the page names."""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    settings = Settings(tokens=Tokens.parse("me:a-token-of-mine-that-is-long"))
+    return TestClient(create_app(Simulator(), SqliteStore(tmp_path_factory.mktemp("data")), settings))
+
+
+def test_the_page_needs_no_token_and_runs_nothing_of_others(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'"} <= set(policy)
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert client.get("/presets").status_code == 401
+
+
+def test_every_file_that_is_named_is_there(client: TestClient) -> None:
+    waiting, seen = ["/"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        folder = path.rpartition("/")[0]
+        names = NAMED.findall(answer.text) if not path.startswith("/page/vendor") else []
+        waiting += [name if name.startswith("/") else f"{folder}/{name.removeprefix('./')}" for name in names]
+    ours = {f"/page/{name}" for name in files() if name.endswith((".js", ".css", ".svg"))}
+    assert ours <= seen, "a file that nothing loads"
+
+
+def test_a_file_is_sent_again_only_where_it_is_another(client: TestClient) -> None:
+    tag = client.get("/page/app.js").headers["etag"]
+    assert client.get("/page/app.js", headers={"If-None-Match": tag}).status_code == 304
+    assert client.get("/page/app.js", headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/page/", "/page/none.js", "/page/../routes.py", "/page/%2e%2e/routes.py"])
+def test_there_are_no_other_files(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code in (401, 404)
+
+
+def test_what_is_not_ours_is_what_the_manifest_says() -> None:
+    manifest = json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8"))
+    licences = {name for facts in manifest.values() for name in facts["licence_files"]}
+    assert {path.name for path in VENDOR.iterdir()} == {*manifest, *licences, "manifest.json"}
+    for name, facts in manifest.items():
+        assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == facts["sha256"]
+        assert set(facts) >= {"what", "source", "licences"}
+
+
+def test_every_file_goes_into_the_package() -> None:
+    """Hatch leaves out what git ignores, without a word."""
+    paths = [path for path in STATIC.rglob("*") if path.is_file()]
+    assert {path.suffix for path in paths} <= MEDIA_TYPES.keys()
+    assert _ignored(paths) == []
+
+
+def _ignored(paths: list[Path]) -> list[str]:
+    names = [path.relative_to(ROOT).as_posix() for path in paths]
+    return subprocess.run(
+        ["git", "check-ignore", "--no-index", *names], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()

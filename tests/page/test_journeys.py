@@ -1,0 +1,129 @@
+"""The page in a real browser: what people do on it, from the first look to the history."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ryla_graphs import presets
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.safety.tokens import Tokens
+from tests.server.live import listening
+from tests.server.scripted import Held, ScriptedEngine
+from tests.server.test_contract import flux
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TOKEN = "a-token-of-mine-that-is-long"
+
+
+def axe() -> str:
+    """The source of axe-core, which looks for what assistive technology stumbles over."""
+    found = util.find_spec("axe_playwright_python")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("axe-playwright-python is not installed")
+    return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page) -> list[str]:
+    found: Any = page.evaluate("axe.run()")
+    return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
+
+
+def run(page: Page) -> None:
+    page.get_by_role("button", name="Run", exact=True).click()
+
+
+def test_from_a_bad_value_to_a_picture_to_the_history(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/flux-dev?width=256&height=256")
+    page.get_by_label("Prompt required").fill("<img src=x onerror=alert(1)> a red bicycle")
+    steps = page.get_by_role("spinbutton", name="Steps")
+    steps.fill("999")
+    run(page)
+    error = page.locator("#field-steps-error")
+    error.wait_for()
+    assert "200" in error.inner_text() and page.evaluate("document.activeElement.id") == "field-steps"
+    steps.fill("4")
+    page.keyboard.press("Control+Enter")
+    page.locator(".outputs img").wait_for()
+    page.locator(".state.succeeded").wait_for()
+    assert page.evaluate("document.querySelector('.outputs img').naturalWidth") == 256
+    assert page.get_by_role("link", name="Download").get_attribute("download")
+    page.evaluate(axe())
+    page.get_by_text("Advanced").click()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.reload()
+    page.locator(".history li", has_text="a red bicycle").locator("button").click()
+    page.locator(".outputs img").wait_for()
+    assert steps.input_value() == "4", "the address holds the values"
+
+
+def test_a_job_is_seen_at_work_and_cancelled(page: Page, address: str, engine: ScriptedEngine) -> None:
+    held = Held()
+    engine.acts.append(held)
+    page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64")
+    run(page)
+    assert held.reached.wait(60)
+    page.locator("progress").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    held.go.set()
+    page.locator(".state.cancelled").wait_for()
+    assert page.get_by_role("button", name="Run", exact=True).is_enabled()
+
+
+def test_every_preset_has_a_form(page: Page, address: str) -> None:
+    page.goto(address)
+    for name in presets.NAMES:
+        page.get_by_label("Preset", exact=True).select_option(name)
+        page.wait_for_function("(name) => location.hash.startsWith(`#/${name}`) && location.hash.length > 3", arg=name)
+        schema = presets.get(name).parameters.model_json_schema()
+        shown = page.evaluate("[...document.querySelectorAll('.form .row [name]')].map((each) => each.name)")
+        assert sorted(shown) == sorted(schema["properties"]), name
+
+
+def test_a_graph_is_dropped_judged_and_run(page: Page, address: str, tmp_path: Path) -> None:
+    good, bad = flux(), flux()
+    sampler = next(name for name, node in bad.items() if node["class_type"] == "KSampler")
+    bad[sampler]["inputs"]["steps"] = "many"
+    for name, graph in (("bad.json", bad), ("good.json", good)):
+        (tmp_path / name).write_text(json.dumps(graph), encoding="utf-8")
+    (tmp_path / "none.json").write_text("no graph", encoding="utf-8")
+    page.goto(address)
+    chooser = page.get_by_label("Open a graph")
+    chooser.set_input_files(tmp_path / "none.json")
+    page.get_by_role("alert").filter(has_text="none.json").wait_for()
+    chooser.set_input_files(tmp_path / "bad.json")
+    page.locator(".findings .level.error").first.wait_for()
+    assert sampler in page.locator(".findings").first.inner_text()
+    chooser.set_input_files(tmp_path / "good.json")
+    page.get_by_text("It is valid and runs here.").wait_for()
+    page.get_by_role("button", name="Run this graph").click()
+    page.locator(".outputs img").wait_for()
+
+
+def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Path) -> None:
+    settings = Settings(tokens=Tokens.parse(f"me:{TOKEN}"))
+    with listening(create_app(Simulator(), SqliteStore(tmp_path), settings)) as address:
+        page.goto(address)
+        page.get_by_label("This server asks for a token.").fill("a wrong one")
+        page.get_by_role("button", name="Enter").click()
+        page.get_by_label("does not take this token").fill(TOKEN)
+        page.get_by_role("button", name="Enter").click()
+        page.get_by_label("Prompt required").wait_for()
+        page.evaluate("sessionStorage.clear()")
+        page.goto(f"{address}/#token={TOKEN}")
+        page.reload()
+        page.get_by_label("Prompt required").wait_for()
+        assert TOKEN not in page.url
+        assert re.search(r"#/flux-dev\?prompt=", page.url)
