@@ -193,9 +193,11 @@ def test_a_token_is_asked_for_at_the_door_and_each_caller_sees_only_their_jobs(t
 
         @asynccontextmanager
         async def caller(letter: str) -> AsyncIterator[Any]:
-            async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {letter * 32}"}) as http:
-                async with Client(streamable_http_client(f"{address}/mcp", http_client=http)) as client:
-                    yield client
+            async with (
+                httpx2.AsyncClient(headers={"Authorization": f"Bearer {letter * 32}"}) as http,
+                Client(streamable_http_client(f"{address}/mcp", http_client=http)) as client,
+            ):
+                yield client
 
         async with caller("a") as ann:
             done = await ann.call_tool("run", {"pipeline": "flux-dev", "parameters": {"prompt": "a", **SMALL}})
