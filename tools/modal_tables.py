@@ -14,7 +14,7 @@ from typing import Any
 
 from ryla_graphs import presets
 from ryla_graphs.modal_deploy.placement import gpu_for
-from ryla_graphs.modal_deploy.settings import PREFIX, ModalSettings
+from ryla_graphs.modal_deploy.settings import NONE, PREFIX, ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from ryla_graphs.server.wishes import NO_WISHES
@@ -42,6 +42,8 @@ def settings_table() -> str:
 def _default(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{int(value)}`"
+    if value in (None, ()):
+        return f"`{NONE}`"
     return f"`{','.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
 
 

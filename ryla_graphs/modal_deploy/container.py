@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import queue
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
@@ -14,7 +13,6 @@ from typing import Any
 import modal
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.events import Usage
 from ryla_graphs.modal_deploy.worker import Worker
 
 EVENTS_KEPT_SECONDS = 24 * 3600
@@ -51,25 +49,6 @@ def deliver_to(volume: modal.Volume, run: str, number: int, artifact: Artifact) 
     return path
 
 
-class Clock:
-    """When this container began, and whether a job has already waited for that."""
-
-    def __init__(self, started: float | None = None) -> None:
-        self._started = time.time() if started is None else started
-        self._ready: float | None = None
-
-    def ready(self) -> None:
-        """The container takes jobs from now on."""
-        self._ready = time.time()
-
-    def begin(self, spawned: float) -> tuple[float, float]:
-        """Seconds in the queue and seconds of cold start, for a job that was handed over at `spawned`."""
-        now = time.time()
-        ready = self._ready or now
-        cold = max(0.0, ready - max(spawned, self._started))
-        return max(0.0, now - spawned - cold), cold
-
-
 def attempts_of(run: str) -> str:
     """Where it is counted how often a run was begun: Modal gives the input of a lost container to another one."""
     return f"attempts:{run}"
@@ -94,15 +73,3 @@ async def serve(
         await asyncio.to_thread(worker.cancel)
         await work  # its last event says that it was cancelled
         raise
-
-
-def priced(gpu: str, usd_per_second: float, waited: tuple[float, float], seconds: float) -> Usage:
-    """What a run took on a GPU; the cold start it waited for is paid like its work."""
-    queued, cold = waited
-    return Usage(
-        gpu=gpu,
-        queue_seconds=round(queued, 3),
-        cold_seconds=round(cold, 3),
-        execution_seconds=round(seconds, 3),
-        cost_usd=round((cold + seconds) * usd_per_second, 6),
-    )

@@ -23,6 +23,7 @@ from ryla_graphs.engines.base import Health, Inputs, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.wire import Job, load_event
+from ryla_graphs.modal_deploy.settings import chosen_options
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, ExecutionFailed, RunLost
 
 SILENCE_SECONDS = 15.0
@@ -84,7 +85,7 @@ class ModalEngine:
         try:
             if not self.runs.put(run_id, record, skip_if_exists=True):
                 return self.resume(run_id, workflow)
-            cls = self._worker.with_options(gpu=gpu) if gpu is not None else self._worker
+            cls = self._worker.with_options(**chosen_options(gpu)) if gpu is not None else self._worker
             call = cls().run.spawn(Job(run_id, workflow, inputs or {}, previews).to_dict())
             self.runs.put(run_id, {**record, "call": call.object_id})
         except ModalError as error:

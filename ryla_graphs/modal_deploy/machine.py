@@ -23,8 +23,9 @@ from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy import before_gpu
 from ryla_graphs.modal_deploy.broken import Broken
-from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
+from ryla_graphs.modal_deploy.container import deliver_to, serve
 from ryla_graphs.modal_deploy.lacking import lacked
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem
@@ -259,12 +260,11 @@ async def run_job(
     """
     record = await runs.get.aio(job["run"]) or {}
     name = gpu or gpu_here() or record.get("gpu") or "unknown"
-    price = GPUS[name].usd_per_second if name in GPUS else 0.0
     waited = clock.begin(float(record.get("spawned_at", 0.0)) or time.time())
     worker = Worker(
         engine,
         partial(deliver_to, outputs),
-        partial(priced, name, price, waited),
+        partial(clock.usage, name, record.get("gpu") is not None, waited),
         prepare=prepare,
     )
     return await serve(worker, job, events=events, runs=runs)

@@ -73,8 +73,8 @@ class Job:
     ended_at: float | None = None
     error: JobError | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    """`queue_ms`, `cold_ms` (the start of a machine), `execution_ms`, of which `load_ms` in loaders; `nodes` (ms by
-    node id), `gpu`, `cost_usd`. What is not known is left out."""
+    """`queue_ms`, `cold_ms` (the start of a machine), `idle_ms` (of a machine, paid by this job), `execution_ms`, of
+    which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. What is not known is left out."""
 
 
 class JobEvent(NamedTuple):

@@ -21,8 +21,8 @@ from PIL import Image
 
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
-from ryla_graphs.modal_deploy.container import Clock
 from ryla_graphs.modal_deploy.machine import WeightsFolder, run_job
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
 from ryla_graphs.modal_deploy.web import Parts, build_app
@@ -55,6 +55,8 @@ class OnGpu:
         mounts = {"models": (folder / "models", parts.models), "loras": (folder / "loras", parts.loras)}
         self.weights = WeightsFolder(mounts, late=folder / "late")
         self.folder = folder
+        self.worker = modal.Cls.from_name(settings.app, "Comfy")
+        self.clock = Clock()
         WORKERS.work = self
 
     async def __call__(self, call: Call) -> Any:
@@ -66,7 +68,7 @@ class OnGpu:
         return await run_job(
             self.simulator,
             job,
-            clock=Clock(),
+            clock=self.clock,
             prepare=self.weights.bring,
             events=parts.events,
             runs=parts.runs,
@@ -91,10 +93,15 @@ class OnGpu:
     def app(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[Any]:
         """The app of the web container."""
         variables = {"RYLA_TOKENS": f"me:{TOKEN}", **environment}
-        worker = modal.Cls.from_name(self.settings.app, "Comfy")
         catalog = catalog_of(LOCK)
         yield build_app(
-            self.settings, self.parts, worker, variables, catalog=lambda: catalog, lacking=lacking, patience=(0.5, 0.1)
+            self.settings,
+            self.parts,
+            self.worker,
+            variables,
+            catalog=lambda: catalog,
+            lacking=lacking,
+            patience=(0.5, 0.1),
         )
 
     @contextmanager

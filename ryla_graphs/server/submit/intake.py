@@ -31,7 +31,7 @@ from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import Loras
 from ryla_graphs.server.submit.reading import Sent, all_of, opened
 from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names
-from ryla_graphs.server.wishes import Wishes, anywhere
+from ryla_graphs.server.wishes import Wishes, anywhere, unlimited
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
 
@@ -137,6 +137,8 @@ class Intake:
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
+        gpu = (self._settings.place or anywhere)(compiled, wishes)
+        budget = (self._settings.budget or unlimited)(owner, compiled, gpu)
         request = JobRequest(
             prompt=compiled.document,
             inputs=brought.inputs,
@@ -145,8 +147,8 @@ class Intake:
             seed=next(_seeds(compiled), None),
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
-            gpu=(self._settings.place or anywhere)(compiled, wishes),
-            extra={**wishes.extra, **paid.extra},
+            gpu=gpu,
+            extra={**wishes.extra, **paid.extra, **budget},
         )
         job = Job(id=job_id, owner=owner, request=request, created_at=time.time())
         return self._jobs.submit(job, compiled, key, paid.key)
