@@ -51,7 +51,7 @@ def models(tmp_path: Path) -> ModelsFolder:
 
 
 def there(models: ModelsFolder) -> list[str]:
-    return sorted(path.name for path in models.roots[0].rglob("*") if path.is_file())
+    return sorted(path.name for path in models.roots[0].rglob("*") if path.is_file() and path.suffix != ".lock")
 
 
 class Together(Watcher):
