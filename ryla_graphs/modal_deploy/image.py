@@ -24,6 +24,7 @@ from ryla_graphs.modal_deploy.image_packs import (
     pins_of,
     rule_commands,
 )
+from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.software.slim import slim
 
@@ -49,6 +50,16 @@ FOLDERS = (
     *("photomaker", "style_models", "text_encoders", "upscale_models", "vae", "vae_approx"),
 )
 """ComfyUI's own folders of weights; LoRAs lie on a volume of their own."""
+
+
+def worker_image(
+    settings: ModalSettings, lock: Lock, check: Callable[[modal.Image], modal.Image] | None = None
+) -> modal.Image:
+    """The image of GPU workers that the settings say: a published one, or one that is built from the lock."""
+    if settings.image is not None:
+        return modal.Image.from_name(settings.image)
+    token = modal.Secret.from_name(settings.build_secret) if settings.build_secret is not None else None
+    return image_from(lock, token=token, check=check)
 
 
 def image_from(

@@ -36,6 +36,16 @@ class ModalSettings(BaseModel):
     """The Modal secret with RYLA_TOKENS and the rest of `SECRET_NAMES`."""
     lock: Path = Path("ryla.lock")
     """What the image is built from; see docs/lock.md."""
+    image: str | None = None
+    """A published image for the workers, such as `ryla:v1`, instead of one that is built; see `publish`."""
+    build_secret: str | None = None
+    """A Modal secret with a `GITHUB_TOKEN`, for packs in private repositories."""
+    models_volume: str | None = None
+    """The volume of weights, where several deployments share one; by default `APP-models`."""
+    models_environment: str | None = None
+    """The Modal environment of that volume, where it is another one than the deployment's."""
+    custom_domain: str | None = None
+    """A domain of the workspace that the web side answers at, too."""
     gpus: tuple[str, ...] = tuple(GPUS)
     """What may be chosen for a job."""
     fallback: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB")
@@ -99,6 +109,11 @@ class ModalSettings(BaseModel):
         """The name of a volume, dictionary or queue of this app."""
         return f"{self.app}-{part}"
 
+    @property
+    def models(self) -> str:
+        """The name of the volume of weights."""
+        return self.models_volume or self.name("models")
+
 
 def container_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What of the deployer's environment goes into the containers: all of ours but secrets."""
@@ -121,9 +136,8 @@ def worker_options(settings: ModalSettings) -> dict[str, Any]:
         "max_containers": settings.max_containers,
         "retries": 0,  # a graph that fails fails again; lost containers are run once more by the job service
         "enable_memory_snapshot": settings.snapshot != "off",
+        **in_region(settings),
     }
-    if settings.region:
-        options["region"] = list(settings.region)
     if settings.snapshot == "gpu":
         options["experimental_options"] = {"enable_gpu_snapshot": True}
     return options
@@ -148,9 +162,39 @@ def web_options(settings: ModalSettings) -> dict[str, Any]:
         "min_containers": settings.web_min_containers,
         "max_containers": 1,
         "scaledown_window": settings.web_scaledown_seconds,
+        **in_region(settings),
     }
 
 
+def address_options(settings: ModalSettings) -> dict[str, Any]:
+    """Where the web side answers."""
+    domains = {} if settings.custom_domain is None else {"custom_domains": [settings.custom_domain]}
+    return {"requires_proxy_auth": settings.proxy_auth, **domains}
+
+
+def in_region(settings: ModalSettings) -> dict[str, Any]:
+    """Where containers run, if that was asked for."""
+    return {"region": list(settings.region)} if settings.region else {}
+
+
+def session_options(settings: ModalSettings) -> dict[str, Any]:
+    """How Modal runs an editor: on one GPU, for as long as was asked."""
+    return {
+        "gpu": settings.fallback[0],
+        **_sized(settings.fallback[0]),
+        "timeout": LONGEST_SESSION_SECONDS,
+        "startup_timeout": settings.start_seconds,
+        "scaledown_window": 2,
+        **in_region(settings),
+    }
+
+
+LONGEST_SESSION_SECONDS = 12 * 3600
+"""An editor that nobody ends is ended after this long."""
+
+
+PULL_OPTIONS: dict[str, Any] = {"cpu": 4.0, "memory": 8 * 1024, "timeout": 6 * 3600}
+"""How Modal runs a pull; hf_xet decompresses on all cores."""
 FRONT_OPTIONS: dict[str, Any] = {"cpu": 0.125, "memory": 256, "timeout": 600, "scaledown_window": 300}
 """How Modal runs the fronts, which only pass requests on."""
 CONCURRENCY = 1000

@@ -62,9 +62,11 @@ class Parts(NamedTuple):
             return modal.Queue.from_name(settings.name(part), create_if_missing=True)
 
         return cls(
-            models=volume("models"),
+            models=modal.Volume.from_name(
+                settings.models, environment_name=settings.models_environment, create_if_missing=True
+            ),
             loras=volume("loras"),
-            outputs=volume("outputs"),
+            outputs=modal.Volume.from_name(settings.name("raw-outputs"), create_if_missing=True, version=2),
             content=volume("content"),
             analytics_files=volume("analytics"),
             records=records("records"),
