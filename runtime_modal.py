@@ -54,9 +54,12 @@ from ryla_graphs.modal_deploy.store.store import refresh
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
 from ryla_graphs.modal_deploy.web import Parts, build_app
 from ryla_graphs.problems import RylaError
+from ryla_graphs.server.log_lines import configure
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
+if not modal.is_local():
+    configure()
 try:
     SETTINGS = ModalSettings.of(os.environ)
     LOCK = deployed_lock(SETTINGS.lock)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,6 +30,8 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 
 RESERVED = "usd_at_most"
 """In `JobRequest.extra`: what the job may cost."""
+KNOWN_SECONDS = 60.0
+"""How long what was read of today's money is good."""
 CLAIM_SECONDS = 60.0
 """How long what was admitted counts, until its job is there."""
 
@@ -44,8 +47,10 @@ class Spending:
         self._records = records
         self._now = now
         self._lock = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, "spending")
         self._day = self._today()
         self._spent: dict[str, float] = defaultdict(float, self._read())
+        self._known_until = now() + KNOWN_SECONDS
         self._reserved: dict[str, tuple[str, float]] = {}
         """Owner and money by job."""
         self._claims: list[tuple[float, str, float]] = []
@@ -56,6 +61,7 @@ class Spending:
         usd = self._pricing.at_most(workflow.plan, gpu, self._fallback)
         with self._lock:
             self._turn()
+            self._learn()
             self._check("this deployment", self.most, self.total(), usd)
             self._check(f"'{owner}'", self.most_each, self.total(owner), usd)
             self._claims.append((self._now() + CLAIM_SECONDS, owner, usd))
@@ -68,14 +74,14 @@ class Spending:
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Reserve for a job that is new, and book one that has ended."""
-        if event.kind != "status" or not (event.seq == 1 or job.state.terminal):
+        if event.kind != "status":
             return
         with self._lock:
             self._turn()
             if job.state.terminal:
                 _, reserved = self._reserved.pop(job.id, ("", 0.0))
                 self._book(job, reserved)
-            else:
+            elif job.id not in self._reserved:  # new, or of an earlier container
                 self._reserve(job)
 
     def take_up(self, jobs: Iterable[Job]) -> None:
@@ -104,11 +110,18 @@ class Spending:
         if not usd:
             return
         self._spent[job.owner] += usd
-        if self._records is not None:
-            try:
-                self._records.put(f"spent:{self._day}", dict(self._spent))
-            except ModalError as error:
-                log.warning("what was spent today could not be written down: %s", error)
+        if self._records is not None:  # the job's caller does not wait for it
+            self._writer.submit(self._write, self._records, self._day, dict(self._spent))
+
+    def _write(self, records: modal.Dict, day: str, spent: Mapping[str, float]) -> None:
+        try:
+            records.put(f"spent:{day}", dict(spent))
+        except ModalError as error:
+            log.warning("what was spent today could not be written down: %s", error)
+
+    def close(self) -> None:
+        """Wait until all is written down."""
+        self._writer.shutdown()
 
     def _check(self, whose: str, most: float | None, spent: float, usd: float) -> None:
         if most is None or spent + usd <= most:
@@ -127,6 +140,14 @@ class Spending:
         if (day := self._today()) != self._day:
             self._day = day
             self._spent.clear()
+
+    def _learn(self) -> None:
+        """Now and then, what another web container booked before this one owned the records."""
+        if self._now() < self._known_until or (self.most is None and self.most_each is None):
+            return
+        self._known_until = self._now() + KNOWN_SECONDS
+        for owner, usd in self._read().items():
+            self._spent[owner] = max(self._spent[owner], usd)
 
     def _today(self) -> str:
         return f"{datetime.fromtimestamp(self._now(), UTC):%Y-%m-%d}"

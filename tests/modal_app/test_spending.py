@@ -110,6 +110,7 @@ def test_a_new_day_begins_with_nothing_spent(deployed: LoopbackModal) -> None:
     records = modal.Dict.from_name(f"days-{uuid.uuid4().hex[:8]}", create_if_missing=True)
     spending = Spending(ModalSettings(max_usd_per_day=USD), records, now=lambda: now[0])
     told(spending, job(JobState.SUCCEEDED, run_id="r", metrics={"cost_usd": USD / 2}))
+    spending.close()
     again = Spending(ModalSettings(), records, now=lambda: now[0])
     assert again.total("me") == pytest.approx(USD / 2)
     with pytest.raises(RequestError):

@@ -13,7 +13,8 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.routes.documented import OWNED, errors
-from ryla_graphs.server.http.routes.shapes import JobShape, JobsShape
+from ryla_graphs.server.http.routes.shapes import JobShape, JobsShape, LogShape
+from ryla_graphs.server.jobs.logs import log_lines, log_view
 from ryla_graphs.server.jobs.views import job_view, output_view
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.threads import in_thread
@@ -51,6 +52,13 @@ async def show_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
     """A job: its state, progress, outputs so far, and why it failed."""
     job = await here.job_of(owner, job_id)
     return JSONResponse(job_view(job, await _outputs(job, here), here.jobs))
+
+
+@router.get("/jobs/{job_id}/logs", response_model=LogShape, responses=errors(*OWNED))
+async def show_log(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+    """What the server and its engine wrote about a job, without folders of theirs; the engine's as long as it knows."""
+    job = await here.job_of(owner, job_id)
+    return JSONResponse(log_view(job, await in_thread(log_lines, job, here.store, here.engine)))
 
 
 @router.delete(

@@ -115,6 +115,22 @@ class JobsShape(BaseModel, title="Jobs"):
     jobs: list[JobShape]
 
 
+class LogLineShape(BaseModel, title="LogLine"):
+    """A line of a job's log."""
+
+    at: datetime
+    source: Literal["server", "engine"]
+    text: str
+
+
+class LogShape(BaseModel, title="JobLog"):
+    """What was written about a job."""
+
+    job: str
+    state: JobState
+    lines: list[LogLineShape] = Field(description="The server's and the engine's, by time; those still known")
+
+
 class ReadyShape(BaseModel, title="Ready"):
     """Whether a job would run now."""
 
