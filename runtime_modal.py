@@ -72,7 +72,8 @@ IMAGE = worker_image(SETTINGS, LOCK)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
 LACKING = Lacking(PARTS.runs, LOCK)
 ENVIRONMENT = container_environment(os.environ)
-COMMON: dict[str, Any] = {"image": slim_image(LOCK), "env": ENVIRONMENT}
+TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
+COMMON: dict[str, Any] = {"image": slim_image(LOCK, traces=TRACES), "env": ENVIRONMENT}
 ON_GPU: dict[str, Any] = {
     "image": IMAGE,
     "env": ENVIRONMENT,

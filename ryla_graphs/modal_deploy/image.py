@@ -44,6 +44,8 @@ SYSTEM = ("ffmpeg", "git", "libgl1", "libglib2.0-0")
 COMPILER = ("gcc", "libc6-dev")
 """What triton compiles with, where a graph may compile its model."""
 COMPILING = "TorchCompileModel"
+TRACING = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
+"""What `RYLA_TRACES` needs."""
 FOLDERS = (
     *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
     *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "model_patches"),
@@ -81,10 +83,15 @@ def image_from(
     return check(image) if check is not None else image
 
 
-def slim_image(lock: Lock) -> modal.Image:
-    """The image of functions without a GPU: only the packages that ryla_graphs itself needs, as the lock pins them."""
+def slim_image(lock: Lock, *, traces: bool = False) -> modal.Image:
+    """The image of functions without a GPU: only the packages that ryla_graphs itself needs, as the lock pins them.
+
+    With `traces` it has OpenTelemetry, too.
+    """
     image = modal.Image.debian_slim(python_version=lock.python)
     image = _packages(image, slim((*lock.comfyui.requirements, *lock.requirements)))
+    if traces:
+        image = image.uv_pip_install(*TRACING, uv_version=UV_VERSION)
     return _with_lock(_with_sources(image), lock)
 
 

@@ -24,8 +24,10 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Target
 from ryla_graphs.server.sinks.base import LogSink, Sink
 from ryla_graphs.server.sinks.metrics import MetricsSink
+from ryla_graphs.server.sinks.traces import TraceSink
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.submit.loras import Shelf
+from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
 ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router, *V2_ROUTERS)
@@ -54,7 +56,9 @@ def create_app(
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
-    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks], shelf, targets)
+    traces = TraceSink() if chosen.traces else None
+    heard = [LogSink(), MetricsSink(registry), *([traces] if traces is not None else []), *sinks]
+    deployment = Deployment(engine, store, chosen, heard, shelf, targets)
 
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
         Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
@@ -66,6 +70,8 @@ def create_app(
             yield
         finally:
             await deployment.stop()
+            if traces is not None:
+                await in_thread(traces.close)
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry

@@ -47,6 +47,8 @@ class Settings(BaseModel):
     """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
     budget: Budget | None = Field(default=None, exclude=True)
     """Asked for each job whether its owner may still spend what it may cost."""
+    traces: bool = False
+    """Whether jobs are told to OpenTelemetry; the ``OTEL_…`` variables say where."""
     partner_nodes: bool = False
     """Whether graphs may call partners' paid services."""
     partner_key: SecretStr | None = None
