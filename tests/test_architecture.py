@@ -57,6 +57,7 @@ LAYERS = (
 SERVER_ROOMS = (
     "records",
     "threads",
+    "log_lines",
     "errors",
     "wishes",
     "storage",

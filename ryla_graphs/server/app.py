@@ -56,8 +56,8 @@ def create_app(
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
-    traces = TraceSink() if chosen.traces else None
-    heard = [LogSink(), MetricsSink(registry), *([traces] if traces is not None else []), *sinks]
+    traces = [TraceSink()] if chosen.traces else []
+    heard = [LogSink(), MetricsSink(registry), *traces, *sinks]
     deployment = Deployment(engine, store, chosen, heard, shelf, targets)
 
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
@@ -70,23 +70,28 @@ def create_app(
             yield
         finally:
             await deployment.stop()
-            if traces is not None:
-                await in_thread(traces.close)
+            for sink in traces:
+                await in_thread(sink.close)
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry
-    app.add_middleware(Heads)
-    app.add_middleware(
-        BodyLimit, limits=_body_limits(chosen), idle_seconds=chosen.body_seconds, refuse=failures.refusal
-    )
-    app.add_middleware(Gatekeeper, gate=app.state.deployment.gate, refuse=failures.refusal)
-    if chosen.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=chosen.origins, allow_methods=["*"], allow_headers=["*"])
+    _guard(app, deployment, chosen)
     failures.install(app)
     for router in ROUTERS:
         app.include_router(router)
     document(app)
     return app
+
+
+def _guard(app: FastAPI, deployment: Deployment, settings: Settings) -> None:
+    """Have requests looked at before a route sees them."""
+    app.add_middleware(Heads)
+    app.add_middleware(
+        BodyLimit, limits=_body_limits(settings), idle_seconds=settings.body_seconds, refuse=failures.refusal
+    )
+    app.add_middleware(Gatekeeper, gate=deployment.gate, refuse=failures.refusal)
+    if settings.origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"])
 
 
 def _body_limits(settings: Settings) -> dict[str, int]:
