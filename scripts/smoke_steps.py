@@ -193,14 +193,16 @@ def logs(smoke: Smoke) -> str:
     smoke.finished(job)
     headers = {"Authorization": f"Bearer {smoke.token}"} if smoke.token else {}
     lines: list[dict[str, str]] = []
-    for _ in range(LOG_TRIES):
+    real = smoke.on_modal and not smoke.simulated
+    for _ in range(LOG_TRIES if real else 1):
         answer = requests.get(f"{smoke.address}/jobs/{job.id}/logs", headers=headers, timeout=60)
         lines = answer.json()["lines"] if answer.status_code == 200 else []
         if any(line["source"] == "engine" for line in lines):
             break
-        time.sleep(1)
+        if real:
+            time.sleep(1)
     else:
-        if smoke.simulated or not smoke.on_modal:
+        if not real:
             raise Skipped("this server's engine tells no log")
         raise Unexpected(f"{len(lines)} lines, and none of the container")
     return f"{len(lines)} lines, the last: {lines[-1]['text'][:60]}"

@@ -42,7 +42,8 @@ class VolumeFiles:
         """The paths; raises `modal.exception.Error`."""
         with self._lock:
             if anew or time.monotonic() >= self._until:
-                self._paths = frozenset(entry.path.strip("/") for entry in self._volume.listdir("/", recursive=True))
+                entries = self._volume.listdir("/", recursive=True)
+                self._paths = frozenset(entry.path.strip("/") for entry in entries if entry.type.name == "FILE")
                 self._until = time.monotonic() + self._seconds
             return self._paths
 
