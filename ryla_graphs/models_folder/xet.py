@@ -45,7 +45,7 @@ def _counting(on_done: Callable[[int], None]) -> type[Any]:
     """A progress bar that shows nothing and says how many bytes are there."""
     base: Any = importlib.import_module("huggingface_hub.utils").tqdm  # of which it exports no type
 
-    class Counting(base):  # type: ignore[misc]
+    class Counting(base):  # type: ignore[misc]  # pyright: ignore
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **{**kwargs, "disable": True})
             self._there = int(kwargs.get("initial") or 0)
