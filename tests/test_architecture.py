@@ -52,6 +52,7 @@ LAYERS = (
     "client",
     "server",
     "modal_deploy",
+    "runpod_deploy",
     "cli",
 )
 """Left never imports right."""
