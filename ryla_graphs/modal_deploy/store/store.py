@@ -24,7 +24,7 @@ from ryla_graphs.server.storage.sqlite import SqliteStore
 TOUCH_SECONDS = 2 * 24 * 3600
 """Modal forgets an entry seven days after it was last used; what has to stay is written anew before that."""
 
-_PARTS = ("inputs", "events", "keys", "assets", "hooks")
+_PARTS = ("inputs", "marks", "events", "keys", "assets", "hooks")
 """The tables with rows that belong to a job."""
 
 
