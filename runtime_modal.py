@@ -2,6 +2,9 @@
 
 One web function serves the app with all routes and owns the records of jobs. One class on GPUs runs ComfyUI. Fronts
 give single presets an address of their own. Scheduled functions drain product events and keep records alive.
+
+What a person runs from a terminal has apps of its own, so that it starts nothing of the deployment: `pull` fills the
+volume of weights, `session` opens an editor, `publish` names the image of workers.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,15 +26,27 @@ with needs_extra("modal"):
 from ryla_graphs import weights
 from ryla_graphs.lockfile import catalog_of, differences, rows_of
 from ryla_graphs.modal_deploy.front import NAMES, front, label
-from ryla_graphs.modal_deploy.image import COMFYUI, EXTRA_MODEL_PATHS, LORAS, MODELS, deployed_lock, image_from
+from ryla_graphs.modal_deploy.image import (
+    COMFYUI,
+    EXTRA_MODEL_PATHS,
+    LORAS,
+    MODELS,
+    deployed_lock,
+    slim_image,
+    worker_image,
+)
 from ryla_graphs.modal_deploy.lacking import Lacking
 from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, late_loras, wake
 from ryla_graphs.modal_deploy.pulling import pull_into
+from ryla_graphs.modal_deploy.session import editing, editor
 from ryla_graphs.modal_deploy.settings import (
     CONCURRENCY,
     FRONT_OPTIONS,
+    PULL_OPTIONS,
     ModalSettings,
+    address_options,
     container_environment,
+    session_options,
     web_options,
     worker_options,
 )
@@ -38,9 +54,12 @@ from ryla_graphs.modal_deploy.store.store import refresh
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
 from ryla_graphs.modal_deploy.web import Parts, build_app
 from ryla_graphs.problems import RylaError
+from ryla_graphs.server.log_lines import configure
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
+if not modal.is_local():
+    configure()
 try:
     SETTINGS = ModalSettings.of(os.environ)
     LOCK = deployed_lock(SETTINGS.lock)
@@ -49,22 +68,28 @@ except RylaError as error:  # said in one line, where `modal deploy` would show 
 ROWS = rows_of(LOCK)
 weights.use(ROWS)  # the files that only the lock knows
 PARTS = Parts.of(SETTINGS)
-IMAGE = image_from(LOCK)
+IMAGE = worker_image(SETTINGS, LOCK)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
 LACKING = Lacking(PARTS.runs, LOCK)
-COMMON: dict[str, Any] = {"image": IMAGE, "env": container_environment(os.environ)}
-
-app = modal.App(SETTINGS.app)
-
-
-@app.cls(
-    **COMMON,
-    **worker_options(SETTINGS),
-    volumes={
+ENVIRONMENT = container_environment(os.environ)
+TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
+COMMON: dict[str, Any] = {"image": slim_image(LOCK, traces=TRACES), "env": ENVIRONMENT}
+ON_GPU: dict[str, Any] = {
+    "image": IMAGE,
+    "env": ENVIRONMENT,
+    "volumes": {
         MODELS: PARTS.models.with_mount_options(read_only=True),
         LORAS: PARTS.loras.with_mount_options(read_only=True),
     },
-)
+}
+PATHS = ("--extra-model-paths-config", EXTRA_MODEL_PATHS)
+
+app = modal.App(SETTINGS.app)
+pulling = modal.App(SETTINGS.name("pull"))
+looking = modal.App(SETTINGS.name("session"))
+
+
+@app.cls(**ON_GPU, **worker_options(SETTINGS))
 class Comfy:
     """ComfyUI on a GPU; one job at a time."""
 
@@ -72,12 +97,11 @@ class Comfy:
     def start(self) -> None:
         """Bring ComfyUI up; with snapshots, that is what a snapshot holds."""
         weights = WeightsFolder({"models": (Path(MODELS), PARTS.models), "loras": (Path(LORAS), PARTS.loras)})
-        paths = ("--extra-model-paths-config", EXTRA_MODEL_PATHS, late_loras())
         self.machine = Machine(
             Path(COMFYUI),
             weights,
             check=partial(differences, LOCK),
-            arguments=paths,
+            arguments=(*PATHS, late_loras()),
             start_seconds=SETTINGS.start_seconds,
             snapshot=SETTINGS.snapshot,
         )
@@ -113,7 +137,7 @@ class Comfy:
 
 @app.function(**COMMON, **web_options(SETTINGS), secrets=[SECRET])
 @modal.concurrent(max_inputs=CONCURRENCY)
-@modal.asgi_app(requires_proxy_auth=SETTINGS.proxy_auth)
+@modal.asgi_app(**address_options(SETTINGS))
 def web() -> Any:
     """The app with all routes."""
     return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), lacking=LACKING)
@@ -146,15 +170,35 @@ def upkeep() -> None:
     log.info("%d records kept, %d files removed", refresh(PARTS.records), remove_raw_outputs(PARTS.outputs))
 
 
-@app.function(**COMMON, volumes={MODELS: PARTS.models}, timeout=6 * 3600, secrets=[SECRET], cpu=2.0)
+@pulling.function(**COMMON, **PULL_OPTIONS, volumes={MODELS: PARTS.models}, secrets=[SECRET])
 def pull_weights(arguments: list[str]) -> int:
     """Run `ryla-graphs weights pull` where the volume is; gives its exit status."""
     return pull_into(MODELS, arguments, PARTS.models, ROWS)
 
 
-@app.local_entrypoint()
+@pulling.local_entrypoint()
 def pull(preset: str = "", file: str = "", accept_licence: bool = False, dry_run: bool = False) -> None:
     """Fill the volume of weights: `modal run runtime_modal.py::pull --preset flux-dev`; several with commas."""
     targets = [name for name in (*preset.split(","), *file.split(",")) if name]
     flags = [flag for flag, given in (("--accept-licence", accept_licence), ("--dry-run", dry_run)) if given]
     sys.exit(pull_weights.remote([*(targets or LOCK.presets), *flags]))
+
+
+@looking.function(**ON_GPU, **session_options(SETTINGS))
+def edit(minutes: float, token: str) -> Iterator[str]:
+    """Run ComfyUI with its editor for so many minutes, for who has the token; tells how it goes."""
+    yield from editor(Path(COMFYUI), PATHS, token, minutes, modal.forward, SETTINGS.start_seconds)
+
+
+@looking.local_entrypoint()
+def session(minutes: float = 30.0, gpu: str = "") -> None:
+    """Open an editor on a GPU for a while: `modal run runtime_modal.py::session --minutes 30 --gpu L40S`."""
+    for line in editing(edit, SETTINGS, minutes, gpu):
+        print(line, flush=True)
+
+
+@looking.local_entrypoint()
+def publish(name: str) -> None:
+    """Name the image of workers, for RYLA_MODAL_IMAGE: `modal run runtime_modal.py::publish --name ryla:v1`."""
+    IMAGE.publish(name)
+    print(f"published; RYLA_MODAL_IMAGE={name} modal deploy runtime_modal.py takes it")

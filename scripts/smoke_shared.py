@@ -134,6 +134,12 @@ def command(*arguments: str) -> None:
         raise Unexpected(f"`modal {' '.join(arguments)}` ended with {done.returncode}; it says why above")
 
 
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Begin a `modal` command in the repository, to read what it prints."""
+    words = [sys.executable, "-m", "modal", *arguments]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
 MOST_BREAKS, MOST_CONNECTIONS = 10, 1000
 
 

@@ -10,12 +10,17 @@ import requests
 
 from ryla_graphs import presets
 from ryla_graphs.client import Job, RequestFailed
+from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.problems.extras import needs_extra
-from scripts.smoke_shared import Skipped, Smoke, Unexpected, command, follow
+from scripts.smoke_shared import Skipped, Smoke, Unexpected, command, follow, start
 
 CUT_SECONDS = 150.0
 """After so long Modal answers a plain request with a redirection; nobody says what it does with a stream."""
 COLD_MS = 1000
+LOG_TRIES = 20
+"""Seconds until a container has written down what it told."""
+COST_ERROR = 0.05
+OK, UNAUTHORIZED = 200, 401
 BETTER = {"H100": ("H200",), "A100-40GB": ("A100-80GB",)}
 """What Modal may give for a GPU, at the same price."""
 NEEDED = frozenset({"token", "deploy", "health", "first"})
@@ -182,6 +187,75 @@ def front(smoke: Smoke) -> str:
     return f"{address}: {kind}"
 
 
+def logs(smoke: Smoke) -> str:
+    """What the container wrote of a job, asked for when the job has ended."""
+    job = smoke.submit(**smoke.small())
+    smoke.finished(job)
+    headers = {"Authorization": f"Bearer {smoke.token}"} if smoke.token else {}
+    lines: list[dict[str, str]] = []
+    real = smoke.on_modal and not smoke.simulated
+    for _ in range(LOG_TRIES if real else 1):
+        answer = requests.get(f"{smoke.address}/jobs/{job.id}/logs", headers=headers, timeout=60)
+        lines = answer.json()["lines"] if answer.status_code == 200 else []
+        if any(line["source"] == "engine" for line in lines):
+            break
+        if real:
+            time.sleep(1)
+    else:
+        if not real:
+            raise Skipped("this server's engine tells no log")
+        raise Unexpected(f"{len(lines)} lines, and none of the container")
+    return f"{len(lines)} lines, the last: {lines[-1]['text'][:60]}"
+
+
+def cost(smoke: Smoke) -> str:
+    """What a job says that it cost, beside the price list; what Modal bills is to be compared by a person."""
+    smoke.needs_modal()
+    job = smoke.submit(**smoke.small())
+    smoke.finished(job)
+    metrics = job.view.metrics
+    rate = Pricing.of(smoke.settings).rate(metrics["gpu"])
+    if rate is None or "cost_usd" not in metrics:
+        raise Unexpected(f"no cost of a job on {metrics.get('gpu')}")
+    paid = metrics["execution_ms"] + metrics.get("cold_ms", 0) + metrics.get("idle_ms", 0)
+    told, listed = metrics["cost_usd"], paid / 1000 * rate
+    if abs(told - listed) > COST_ERROR * listed:
+        raise Unexpected(f"it says ${told:.4f}, by the list ${listed:.4f}")
+    return f"${told:.4f}; compare a day later: `modal billing report`"
+
+
+def session(smoke: Smoke) -> str:
+    """The editor: shut without its token, open with it."""
+    smoke.needs_modal()
+    running = start("run", "runtime_modal.py::session", "--minutes", "3")
+    try:
+        for line in running.stdout or ():
+            if line.startswith("open "):
+                return _looked_at(line.split()[1])
+        raise Unexpected("the session told no address")
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def _looked_at(address: str) -> str:
+    bare = address.partition("?")[0]
+    shut = requests.get(bare, timeout=60).status_code
+    token = address.rpartition("=")[2]
+    opened = requests.get(f"{bare}object_info", headers={"Authorization": f"Bearer {token}"}, timeout=120)
+    if (shut, opened.status_code) != (UNAUTHORIZED, OK):
+        raise Unexpected(f"without its token it answers {shut}, with it {opened.status_code}")
+    return f"shut without its token; {len(opened.json())} node classes with it"
+
+
+def publish(smoke: Smoke) -> str:
+    """The image of workers under a name."""
+    smoke.needs_modal()
+    name = f"{smoke.settings.app}:smoke"
+    command("run", "runtime_modal.py::publish", "--name", name)
+    return f"{name}; RYLA_MODAL_IMAGE={name} deploys it"
+
+
 def retry(smoke: Smoke) -> str:
     """The same key twice is one job; with another graph it is refused."""
     one, other = (presets.get(smoke.preset).build(smoke.small(seed=seed)) for seed in (1, 2))
@@ -213,6 +287,10 @@ STEPS: Mapping[str, Callable[[Smoke], str]] = {
     "lora": lora,
     "reload": reload,
     "front": front,
+    "logs": logs,
+    "cost": cost,
+    "session": session,
+    "publish": publish,
     "retry": retry,
 }
 """In this order."""

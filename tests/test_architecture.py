@@ -61,6 +61,7 @@ LAYERS = (
 SERVER_ROOMS = (
     "records",
     "threads",
+    "log_lines",
     "errors",
     "wishes",
     "storage",

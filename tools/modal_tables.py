@@ -1,4 +1,4 @@
-"""Write the tables of docs/modal.md: settings, and the GPU of each preset with its seconds and money.
+"""Write the tables of docs/modal.md: settings, what containers cost, and each preset's GPU with its seconds and money.
 
 python -m tools.modal_tables
 """
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ryla_graphs import presets
+from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.placement import gpu_for
-from ryla_graphs.modal_deploy.settings import PREFIX, ModalSettings
-from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
+from ryla_graphs.modal_deploy.settings import NONE, PREFIX, ModalSettings
+from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.plan.gpus import PRICES_AS_OF
 from ryla_graphs.server.wishes import NO_WISHES
 
@@ -42,6 +43,8 @@ def settings_table() -> str:
 def _default(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{int(value)}`"
+    if value in (None, ()):
+        return f"`{NONE}`"
     return f"`{','.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
 
 
@@ -60,7 +63,8 @@ def _meanings() -> Mapping[str, str]:
 def gpus_table() -> str:
     """Each preset's example on the GPU that a deployment without settings takes for it."""
     head = (
-        f"| preset | GPU | seconds | USD ({PRICES_AS_OF}) | RYLA's wish | why another |\n|---|---|---:|---:|---|---|\n"
+        "| preset | GPU | seconds | USD, warm | USD, alone | RYLA's wish | why another |\n"
+        "|---|---|---:|---:|---:|---|---|\n"
     )
     return head + "".join(f"| {' | '.join(cells)} |\n" for cells in _presets())
 
@@ -77,7 +81,24 @@ def _presets() -> Iterator[tuple[str, ...]]:
         assert choice is not None
         assert choice.gpu.name == gpu, name
         why = choice.reason.partition("; ")[0] if wish not in (None, gpu) else ""
-        yield f"`{name}`", gpu, _figure(row.seconds_an_image, ".1f"), _figure(row.usd_an_image, ".4f"), wish or "", why
+        alone = Pricing.of(settings).alone(row)
+        money = _figure(row.usd_an_image, ".4f"), _figure(alone, ".3f")
+        yield f"`{name}`", gpu, _figure(row.seconds_an_image, ".1f"), *money, wish or "", why
+
+
+def prices_table() -> str:
+    """What a container with each GPU costs, working or not."""
+    head = (
+        f"| GPU | cores | memory | USD a second ({PRICES_AS_OF}) | an idle window | an hour kept | a day kept |\n"
+        "|---|---:|---:|---:|---:|---:|---:|\n"
+    )
+    pricing, window = Pricing.of(ModalSettings()), ModalSettings().scaledown_seconds
+    rows = []
+    for name, card in GPUS.items():
+        rate = pricing.rate(name) or 0.0
+        cells = f"{name} | {card.size.cores:g} | {card.size.ram_gib:g} GiB | {rate:.6f} | {rate * window:.3f}"
+        rows.append(f"| {cells} | {rate * 3600:.2f} | {rate * 86_400:.0f} |\n")
+    return head + "".join(rows)
 
 
 def _figure(value: float | None, form: str) -> str:
@@ -86,7 +107,7 @@ def _figure(value: float | None, form: str) -> str:
 
 def written(page: str) -> str:
     """The page with its tables as they are now."""
-    for name, table in (("settings", settings_table()), ("GPUs", gpus_table())):
+    for name, table in (("settings", settings_table()), ("prices", prices_table()), ("GPUs", gpus_table())):
         before, _, rest = page.partition(begin(name))
         page = f"{before}{begin(name)}{table}{END}{rest.partition(END)[2]}"
     return page

@@ -26,7 +26,9 @@ Targets = Annotated[
 ]
 Packs = Annotated[
     list[str] | None,
-    typer.Option("--pack", metavar="OWNER/REPO@COMMIT[:FOLDER]", help="A node pack more; kept from then on."),
+    typer.Option(
+        "--pack", metavar="OWNER/REPO@COMMIT[:FOLDER]|./FOLDER|ID", help="A node pack more; kept from then on."
+    ),
 ]
 
 

@@ -207,7 +207,7 @@ def _print_gpus(terminal: Console, plan: Plan, rows: Sequence[OnGPU]) -> None:
     for row in rows:
         if row.reasons:
             terminal.print(f"{row.gpu}: {'; '.join(row.reasons)}")
-    terminal.print(f"\nPrices of {plan.prices_as_of}, the GPU alone, on a server that is warm.")
+    terminal.print(f"\nPrices of {plan.prices_as_of}, with processor and memory, on a server that is warm.")
 
 
 def _targets(plan: Plan, row: OnGPU) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalogs import bundled
@@ -62,6 +62,23 @@ class Comparing(Protocol):
 
     def compare(self, used: Catalog) -> None:
         """Log, once, that it runs another release than a catalog is of."""
+        ...
+
+
+class LogLine(NamedTuple):
+    """A line of an engine's log."""
+
+    at: float
+    """In seconds since 1970."""
+    text: str
+
+
+@runtime_checkable
+class Logged(Protocol):
+    """An engine that can say what its machine wrote while a run was on."""
+
+    def log_of(self, run_id: str, began: float, ended: float | None) -> Sequence[LogLine]:
+        """The lines that are still known, of a run that began and ended then; never raises."""
         ...
 
 

@@ -26,9 +26,11 @@ class Usage:
     """From handing over to the first work on it, a cold start not counted."""
     cold_seconds: float | None = None
     """The start of the machine, where this run had to wait for it; 0 on a warm one."""
+    idle_seconds: float | None = None
+    """Of the machine that no run used, and that this run pays for."""
     execution_seconds: float | None = None
     cost_usd: float | None = None
-    """By the price table of the plan, from the seconds that the GPU was held for this run."""
+    """By the engine's price list, of all seconds that the machine was held for this run, idle ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Failed(Event):
     kind = "failed"
     terminal = True
     error: EngineError
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ class Cancelled(Event):
 
     kind = "cancelled"
     terminal = True
+    usage: Usage = Usage()
 
 
 def _plain(value: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import ConfigDict, StringConstraints
@@ -31,10 +33,16 @@ class CustomPack:
     """A pack that was asked for, at one commit."""
 
     repository: Repository
+    """``local/NAME`` for a folder of one's own."""
     commit: Commit
+    """For a folder, the beginning of the SHA-256 of its files."""
     folder: Name
+    path: str | None = None
+    """A folder of one's own, relative to the lock."""
 
     def __str__(self) -> str:
+        if self.path is not None:
+            return self.path
         plain = self.repository.rpartition("/")[2] == self.folder
         return f"{self.repository}@{self.commit}{'' if plain else f':{self.folder}'}"
 
@@ -47,11 +55,16 @@ class CustomPack:
     def parse(cls, text: str) -> CustomPack:
         """The pack that ``owner/repo@commit[:folder]`` names; a pinned or bundled one needs no commit.
 
-        Raises `InvalidSettings` that says how a commit is found.
+        A path, such as ``./my_pack``, names a folder of one's own, and a word without a slash a pack by its id in the
+        Comfy Registry, where that is known here. Raises `InvalidSettings` that says how a commit is found.
         """
-        match = _SPEC.fullmatch(text)
+        if text.startswith(("./", "../", "/", "~")):
+            return own_folder(text)
+        match = _SPEC.fullmatch(text if "/" in text else _by_registry_id(text))
         if match is None:
-            raise InvalidSettings(f"--pack: {text!r} is not OWNER/REPO@COMMIT[:FOLDER], a repository on GitHub")
+            raise InvalidSettings(
+                f"--pack: {text!r} is not OWNER/REPO@COMMIT[:FOLDER], a repository on GitHub, and no ./FOLDER"
+            )
         repository, commit, folder = match["repository"], match["commit"], match["folder"]
         known = pack_of(repository)
         if known is not None:
@@ -64,6 +77,39 @@ class CustomPack:
                 f"`git ls-remote https://github.com/{repository} HEAD` tells the newest one"
             )
         return cls(repository=repository, commit=commit, folder=folder or repository.rpartition("/")[2])
+
+
+def own_folder(text: str) -> CustomPack:
+    """The pack in a folder of one's own; raises `InvalidSettings` where there is none."""
+    path = Path(text).expanduser()
+    name = path.resolve().name
+    if not (path / "__init__.py").is_file():
+        raise InvalidSettings(f"--pack {text}: there is no {path / '__init__.py'}, which makes a folder a node pack")
+    return CustomPack(repository=f"local/{name}", commit=digest_of_folder(path), folder=name, path=text.rstrip("/"))
+
+
+def digest_of_folder(path: Path) -> str:
+    """The first 40 digits of the SHA-256 of a folder's files and their names, without what Python and git make."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        inner = file.relative_to(path)
+        if file.is_file() and not {".git", "__pycache__"} & set(inner.parts):
+            content = file.read_bytes()
+            digest.update(f"{inner.as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:40]
+
+
+def _by_registry_id(text: str) -> str:
+    """The repository of a pinned pack that is named by its id in the Comfy Registry, with what follows the id."""
+    found = re.match(r"[A-Za-z0-9._-]+", text)
+    named = found[0] if found is not None else ""
+    for pack in PACKS.values():
+        if pack.registry_id is not None and pack.registry_id.casefold() == named.casefold():
+            return f"{pack.repository}{text[len(named) :]}"
+    raise InvalidSettings(
+        f"--pack {text}: no pack is known here by that id of the Comfy Registry; its page there names the repository, "
+        "so write OWNER/REPO@COMMIT"
+    )
 
 
 def is_commit(text: str) -> bool:

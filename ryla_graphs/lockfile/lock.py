@@ -76,6 +76,8 @@ class LockedPack:
     fixes: tuple[LockedFix, ...] = ()
     classes: tuple[str, ...] = ()
     """The node classes that it brings; none where nobody has said."""
+    path: str | None = None
+    """A folder of one's own, relative to the lock, in the place of a repository."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
@@ -139,6 +141,9 @@ class Lock:
     def dumps(self) -> str:
         """The text of the lock file."""
         content = _ADAPTER.dump_python(self, mode="json")
+        for pack in (*content["packs"], *content["asked"]["packs"]):
+            if pack["path"] is None:  # so that locks without such folders stay what they were
+                del pack["path"]
         head = {"lock": content.pop("lock"), "generated": self.generated}
         return json.dumps(head | content, indent=1, ensure_ascii=False) + "\n"
 

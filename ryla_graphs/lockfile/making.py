@@ -144,6 +144,7 @@ def _packs(
             repository=found.repository,
             commit=found.commit,
             own_requirements=True,
+            path=pack.path if pack is not None else None,
             classes=recorded or (tuple(sorted(catalogs.bundled(found.repository))) if same else ()),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import queue
 import time
 from collections.abc import Mapping
@@ -12,15 +13,23 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import modal
+from modal.exception import Error as ModalError
 
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.events import Usage
+from ryla_graphs.engines.base import Logged, LogLine
 from ryla_graphs.modal_deploy.worker import Worker
+from ryla_graphs.server.log_lines import of_job
+
+log = logging.getLogger("ryla_graphs.modal_deploy")
 
 EVENTS_KEPT_SECONDS = 24 * 3600
 """How long a partition of events lives after its last event; Modal's own limit."""
 MOST_BYTES = 900_000
 """Of one event: an item of Modal's queue takes 1 MiB. Larger previews are left out."""
+
+
+MOST_LINES, LONGEST_LINE = 300, 2000
+"""Of a run's log."""
 
 
 class QueueChannel:
@@ -42,37 +51,33 @@ class QueueChannel:
 
 
 def deliver_to(volume: modal.Volume, run: str, number: int, artifact: Artifact) -> str:
-    """Upload an output to a volume; gives its path there. On return the other side can read it, without a reload."""
+    """Upload an output to a volume; gives its path there. On return the other side can read it, without a reload.
+
+    No folder is made for it: a volume keeps folders for ever, and has a limit of them.
+    """
     name = PurePosixPath(artifact.filename.replace("\\", "/")).name
-    path = f"{run}/{number:03}/{name}"
+    path = f"{run}-{number:03}-{name}"
     content = artifact.read() if artifact.text is None else artifact.text.encode()
     with volume.batch_upload(force=True) as batch:
         batch.put_file(io.BytesIO(content), path)
     return path
 
 
-class Clock:
-    """When this container began, and whether a job has already waited for that."""
-
-    def __init__(self, started: float | None = None) -> None:
-        self._started = time.time() if started is None else started
-        self._ready: float | None = None
-
-    def ready(self) -> None:
-        """The container takes jobs from now on."""
-        self._ready = time.time()
-
-    def begin(self, spawned: float) -> tuple[float, float]:
-        """Seconds in the queue and seconds of cold start, for a job that was handed over at `spawned`."""
-        now = time.time()
-        ready = self._ready or now
-        cold = max(0.0, ready - max(spawned, self._started))
-        return max(0.0, now - spawned - cold), cold
-
-
 def attempts_of(run: str) -> str:
     """Where it is counted how often a run was begun: Modal gives the input of a lost container to another one."""
     return f"attempts:{run}"
+
+
+async def begun(runs: modal.Dict, run: str) -> int:
+    """Count an attempt of a run, and say which it is; the first one, which most are, asks Modal once.
+
+    Not in the run's own record: the web side may write that just now.
+    """
+    if await runs.put.aio(attempts_of(run), 1, skip_if_exists=True):
+        return 1
+    attempt = int(await runs.get.aio(attempts_of(run)) or 0) + 1
+    await runs.put.aio(attempts_of(run), attempt)
+    return attempt
 
 
 async def serve(
@@ -81,28 +86,53 @@ async def serve(
     *,
     events: modal.Queue,
     runs: modal.Dict,
+    logged: Logged | None = None,
 ) -> dict[str, Any]:
-    """Run a job to its end; gives its last event. A cancel of the call ends the run in ComfyUI too."""
-    run = job["run"]
-    # Not in the run's own record: the web side may write that just now.
-    attempt = int(await runs.get.aio(attempts_of(run)) or 0) + 1
-    await runs.put.aio(attempts_of(run), attempt)
-    work = asyncio.create_task(asyncio.to_thread(worker.work, job, QueueChannel(events, run), attempt))
+    """Run a job to its end; gives its last event. A cancel of the call ends the run in ComfyUI too.
+
+    What `logged` tells of the run goes into the container's log and into `runs`, without keeping the next job waiting.
+    """
+    run, began = job["run"], time.time()
+    attempt = await begun(runs, run)
+    with of_job(str(job.get("job") or run)):
+        work = asyncio.create_task(asyncio.to_thread(worker.work, job, QueueChannel(events, run), attempt))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.to_thread(worker.cancel)
+            await work  # its last event says that it was cancelled
+            raise
+        finally:
+            if logged is not None:
+                keeping = asyncio.create_task(asyncio.to_thread(keep_log, logged, run, began, runs))
+                _KEEPING.add(keeping)
+                keeping.add_done_callback(_KEEPING.discard)
+
+
+_KEEPING: set[asyncio.Task[None]] = set()
+"""What is written down after its job has ended; the event loop alone would let it go."""
+
+
+def keep_log(logged: Logged, run: str, began: float, runs: modal.Dict) -> None:
+    """Write what a run's machine told into the container's log, and where the web side finds it."""
+    lines = logged.log_of(run, began, time.time())[-MOST_LINES:]
+    for line in lines:
+        log.info("%s", line.text)
     try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.to_thread(worker.cancel)
-        await work  # its last event says that it was cancelled
-        raise
+        runs.put(log_name(run), [(line.at, line.text[:LONGEST_LINE]) for line in lines])
+    except ModalError as error:
+        log.warning("the log of run %s was not written down: %s", run, error)
 
 
-def priced(gpu: str, usd_per_second: float, waited: tuple[float, float], seconds: float) -> Usage:
-    """What a run took on a GPU; the cold start it waited for is paid like its work."""
-    queued, cold = waited
-    return Usage(
-        gpu=gpu,
-        queue_seconds=round(queued, 3),
-        cold_seconds=round(cold, 3),
-        execution_seconds=round(seconds, 3),
-        cost_usd=round((cold + seconds) * usd_per_second, 6),
-    )
+def log_name(run: str) -> str:
+    """Where the log of a run is in the dictionary of runs; Modal forgets it after seven days."""
+    return f"log:{run}"
+
+
+def log_of(runs: modal.Dict, run: str) -> list[LogLine]:
+    """What was written down of a run; nothing where Modal does not answer."""
+    try:
+        return [LogLine(at, text) for at, text in runs.get(log_name(run)) or ()]
+    except ModalError as error:
+        log.warning("the log of run %s cannot be read: %s", run, error)
+        return []

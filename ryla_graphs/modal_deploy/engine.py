@@ -19,11 +19,14 @@ from modal.exception import FunctionTimeoutError, InternalFailure, OutputExpired
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.base import Health, Inputs, LostRun
+from ryla_graphs.engines.base import Health, Inputs, LogLine, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.engines.wire import Job, load_event
+from ryla_graphs.modal_deploy.container import log_of
+from ryla_graphs.modal_deploy.settings import chosen_options
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, ExecutionFailed, RunLost
+from ryla_graphs.server.log_lines import current_job
 
 SILENCE_SECONDS = 15.0
 """After this long without an event the call is asked whether it still works."""
@@ -85,8 +88,9 @@ class ModalEngine:
         try:
             if not self.runs.put(run_id, record, skip_if_exists=True):
                 return self.resume(run_id, workflow)
-            cls = self._worker.with_options(gpu=gpu) if gpu is not None else self._worker
-            call = cls().run.spawn(Job(run_id, workflow, inputs or {}, previews).to_dict())
+            cls = self._worker.with_options(**chosen_options(gpu)) if gpu is not None else self._worker
+            about = {"job": current_job(), "gpu": gpu, "spawned_at": record["spawned_at"]}
+            call = cls().run.spawn(Job(run_id, workflow, inputs or {}, previews).to_dict() | about)
             self.runs.put(run_id, {**record, "call": call.object_id})
         except ModalError as error:
             raise EngineUnreachable(f"Modal takes no call: {error}") from error
@@ -109,6 +113,10 @@ class ModalEngine:
         except ModalError as error:
             return Health(ready=False, reason=f"Modal does not answer: {error}")
         return Health(ready=True, queued=stats.backlog)
+
+    def log_of(self, run_id: str, began: float, ended: float | None) -> list[LogLine]:  # noqa: ARG002
+        """What the container wrote in which the run ended; it is written down there just after its end."""
+        return log_of(self.runs, run_id)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -1,29 +1,51 @@
-"""The image of a GPU worker, built from a lock: every layer names exact versions, so equal locks give equal images."""
+"""The images of a deployment, built from its lock: every layer names exact versions, so equal locks give equal images.
+
+`image_from` is that of GPU workers, with ComfyUI and its packs; `slim_image` that of all other functions.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import modal
 
 from ryla_graphs.lockfile import FILE, Lock, check_classes
+from ryla_graphs.lockfile.asked import digest_of_folder
+from ryla_graphs.lockfile.classes import core_classes, level_of
 from ryla_graphs.lockfile.lock import LockedPack, nodes_file
+from ryla_graphs.modal_deploy.image_packs import (
+    HOME,
+    UV_VERSION,
+    fetch,
+    in_order,
+    pack_commands,
+    pins_of,
+    rule_commands,
+)
+from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.problems import InvalidSettings
+from ryla_graphs.software.slim import slim
 
 COMFYUI = "/opt/ComfyUI"
 """Where ComfyUI is in the image."""
-HOME = "/opt/ryla"
 LOCK_PATH = f"{HOME}/{FILE}"
 """Where the lock is in the image."""
 EXTRA_MODEL_PATHS = f"{HOME}/extra_model_paths.yaml"
 """The file for ComfyUI's ``--extra-model-paths-config``."""
 MODELS, LORAS = "/models", "/loras"
 """Where the volumes of weights and of LoRAs are to be mounted."""
-UV_VERSION = "0.8.17"
+SOURCES = "/root"
+"""Where Modal puts a module of this machine."""
 
 SYSTEM = ("ffmpeg", "git", "libgl1", "libglib2.0-0")
-"""Debian packages of every image: git fetches, the others are what OpenCV and video nodes load."""
+"""Debian packages of every worker: git fetches, the others are what OpenCV and video nodes load."""
+COMPILER = ("gcc", "libc6-dev")
+"""What triton compiles with, where a graph may compile its model."""
+COMPILING = "TorchCompileModel"
+TRACING = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
+"""What `RYLA_TRACES` needs."""
 FOLDERS = (
     *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
     *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "model_patches"),
@@ -32,25 +54,45 @@ FOLDERS = (
 """ComfyUI's own folders of weights; LoRAs lie on a volume of their own."""
 
 
-def image_from(lock: Lock) -> modal.Image:
-    """The image that a lock describes; nothing is built before the app is deployed.
+def worker_image(
+    settings: ModalSettings, lock: Lock, check: Callable[[modal.Image], modal.Image] | None = None
+) -> modal.Image:
+    """The image of GPU workers that the settings say: a published one, or one that is built from the lock."""
+    if settings.image is not None:
+        return modal.Image.from_name(settings.image)
+    token = modal.Secret.from_name(settings.build_secret) if settings.build_secret is not None else None
+    return image_from(lock, token=token, check=check)
 
-    What changes least comes first: Debian, ComfyUI with its Python packages, one layer a pack, ryla_graphs itself.
-    The lock goes along to `LOCK_PATH` where it was read from a file.
+
+def image_from(
+    lock: Lock, *, token: modal.Secret | None = None, check: Callable[[modal.Image], modal.Image] | None = None
+) -> modal.Image:
+    """The image of GPU workers; nothing is built before the app is deployed.
+
+    What changes least comes first: Debian, ComfyUI with its Python packages, a layer or two a pack, ryla_graphs, the
+    lock. `token` is the secret with a GitHub token for private packs. `check` adds what is to be looked at before the
+    image is good.
     """
-    system = sorted({*SYSTEM, *(package for pack in lock.packs for package in pack.system)})
-    image = modal.Image.debian_slim(python_version=lock.python).apt_install(*system)
+    image = modal.Image.debian_slim(python_version=lock.python).run_commands(_apt(_system(lock)))
     image = _packages(image, lock.comfyui.requirements)
     image = image.run_commands(*_comfyui_commands(lock))
-    for pack in lock.packs:
-        image = _packages(image, pack.requirements).run_commands(*_pack_commands(pack))
-    image = _packages(image, lock.requirements).run_commands(*_paths_commands(lock))
-    image = image.add_local_python_source("ryla_graphs")
-    if lock.path is not None:
-        image = image.add_local_file(lock.path, LOCK_PATH)
-        if lock.nodes:
-            image = image.add_local_file(nodes_file(lock.path), str(nodes_file(Path(LOCK_PATH))))
-    return image
+    for pack in in_order(lock.packs):
+        image = _with_pack(image, lock, pack, token)
+    image = _packages(image, lock.requirements).run_commands(*_paths_commands(lock), _compiled(COMFYUI))
+    image = _with_lock(_with_sources(image), lock)
+    return check(image) if check is not None else image
+
+
+def slim_image(lock: Lock, *, traces: bool = False) -> modal.Image:
+    """The image of functions without a GPU: only the packages that ryla_graphs itself needs, as the lock pins them.
+
+    With `traces` it has OpenTelemetry, too.
+    """
+    image = modal.Image.debian_slim(python_version=lock.python)
+    image = _packages(image, slim((*lock.comfyui.requirements, *lock.requirements)))
+    if traces:
+        image = image.uv_pip_install(*TRACING, uv_version=UV_VERSION)
+    return _with_lock(_with_sources(image), lock)
 
 
 def deployed_lock(path: Path | str = FILE) -> Lock:
@@ -76,6 +118,18 @@ def extra_model_paths(lock: Lock, *, models: str = MODELS, loras: str = LORAS) -
     return "\n".join(lines) + "\n"
 
 
+def _system(lock: Lock) -> tuple[str, ...]:
+    """What every worker of this ComfyUI needs of Debian; what a pack needs comes with the pack."""
+    return (*SYSTEM, *(COMPILER if COMPILING in core_classes(level_of(lock.comfyui)) else ()))
+
+
+def _apt(packages: tuple[str, ...]) -> str:
+    """Install Debian packages without those that they only recommend: of ffmpeg alone, that is 300 of a desktop."""
+    wanted = shlex.join(sorted(packages))
+    install = f"apt-get install -q -y --no-install-recommends {wanted}"
+    return f"apt-get update -q && {install} && rm -rf /var/lib/apt/lists/*"
+
+
 def _packages(image: modal.Image, pins: tuple[str, ...]) -> modal.Image:
     """Install some pins as they are: each list is complete, and what packages wish beyond it is not asked for."""
     if not pins:
@@ -83,46 +137,56 @@ def _packages(image: modal.Image, pins: tuple[str, ...]) -> modal.Image:
     return image.uv_pip_install(*pins, extra_options="--no-deps", uv_version=UV_VERSION)
 
 
+def _compiled(folder: str) -> str:
+    """Compile the modules below a folder. Their bytecode counts whatever the time of a file: layers change that."""
+    return f"python -m compileall -q -j 0 --invalidation-mode unchecked-hash {folder} || true"
+
+
 def _comfyui_commands(lock: Lock) -> Iterator[str]:
     core = lock.comfyui
-    yield from _fetch(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI)
+    yield from fetch(core.repository, core.commit or f"refs/tags/v{core.version}", COMFYUI)
     if core.own_requirements or any(pack.own_requirements for pack in lock.packs):
-        yield from _pins_file(lock)
+        yield from rule_commands(lock)
     if core.own_requirements:
         yield f"python -m pip install --no-cache-dir -r {COMFYUI}/requirements.txt"
 
 
-def _pins_file(lock: Lock) -> Iterator[str]:
-    """A file with all pins, within which the packages of packs that nobody has pinned are chosen."""
-    lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
-    pins = sorted({pin for pins in lists for pin in pins})
-    yield f"mkdir -p {HOME} && printf '%s\\n' {shlex.join(pins)} > {HOME}/pins.txt"
+def _with_pack(image: modal.Image, lock: Lock, pack: LockedPack, token: modal.Secret | None) -> modal.Image:
+    if pack.system:
+        image = image.run_commands(_apt(pack.system))
+    image = _packages(image, pack.requirements)
+    if pack.path is not None:
+        target = f"{COMFYUI}/custom_nodes/{pack.folder}"
+        image = image.add_local_dir(_folder(lock, pack), target, copy=True, ignore=[".git", "**/__pycache__"])
+    private = pack.own_requirements and pack.path is None and token is not None
+    secrets = [token] if private and token is not None else []
+    return image.run_commands(*pack_commands(pack, COMFYUI, pins_of(lock)), secrets=secrets)
 
 
-def _pack_commands(pack: LockedPack) -> Iterator[str]:
-    folder = f"{COMFYUI}/custom_nodes/{pack.folder}"
-    yield from _fetch(pack.repository, pack.commit, folder)
-    for fix in pack.fixes:
-        file = shlex.quote(f"{folder}/{fix.file}")
-        edit = shlex.quote(f"s/{_escaped(fix.find)}/{_escaped(fix.replace, replacement=True)}/g")
-        # Fails where the text is not there, instead of building an image that fails later.
-        yield f"grep -qF -- {shlex.quote(fix.find)} {file} && sed -i {edit} {file}"
-    if pack.own_requirements:
-        asked = f"{folder}/requirements.txt"
-        install = f"python -m pip install --no-cache-dir -r {asked} -c {HOME}/pins.txt"
-        yield f"if [ -f {asked} ]; then {install}; fi"
+def _folder(lock: Lock, pack: LockedPack) -> Path:
+    """Where the folder of a pack is on this machine; raises `InvalidSettings` where it is another than was locked."""
+    assert pack.path is not None
+    base = lock.path.parent if lock.path is not None else Path()
+    folder = base / Path(pack.path).expanduser()
+    if modal.is_local() and (not folder.is_dir() or digest_of_folder(folder) != pack.commit):
+        raise InvalidSettings(f"the pack in '{folder}' is not what the lock was made with: `ryla-graphs lock`")
+    return folder
 
 
-def _fetch(repository: str, commit: str, folder: str) -> Iterator[str]:
-    yield f"git init -q {folder}"
-    yield f"git -C {folder} fetch -q --depth 1 https://github.com/{repository}.git {commit}"
-    yield f"git -C {folder} checkout -q FETCH_HEAD"
+def _with_sources(image: modal.Image) -> modal.Image:
+    """The image with ryla_graphs, compiled: no cold start compiles it again."""
+    image = image.add_local_python_source("ryla_graphs", copy=True)
+    return image.run_commands(_compiled(f"{SOURCES}/ryla_graphs"))
 
 
-def _escaped(text: str, *, replacement: bool = False) -> str:
-    """A text as one side of sed's ``s/…/…/`` takes it literally."""
-    special = "\\/&" if replacement else "\\/.*[]^$"
-    return "".join(f"\\{letter}" if letter in special else letter for letter in text)
+def _with_lock(image: modal.Image, lock: Lock) -> modal.Image:
+    """The image with the lock, where that was read from a file."""
+    if lock.path is None:
+        return image
+    image = image.add_local_file(lock.path, LOCK_PATH, copy=True)
+    if lock.nodes:
+        image = image.add_local_file(nodes_file(lock.path), str(nodes_file(Path(LOCK_PATH))), copy=True)
+    return image
 
 
 def _own_folders(lock: Lock) -> set[str]:

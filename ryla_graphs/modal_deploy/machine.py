@@ -19,12 +19,14 @@ from modal.exception import Error as ModalError
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.engines import Engine
+from ryla_graphs.engines.base import Logged
 from ryla_graphs.engines.comfyui.process import ComfyUIProcess
 from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy import before_gpu
 from ryla_graphs.modal_deploy.broken import Broken
-from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
+from ryla_graphs.modal_deploy.container import deliver_to, serve
 from ryla_graphs.modal_deploy.lacking import lacked
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem
@@ -257,17 +259,17 @@ async def run_job(
 
     `prepare` is called with its graph first, and may raise `EngineError`; `gpu` is asked of the driver if left out.
     """
-    record = await runs.get.aio(job["run"]) or {}
+    # A web side of an earlier version says it in the record only.
+    record = job if "spawned_at" in job else await runs.get.aio(job["run"]) or {}
     name = gpu or gpu_here() or record.get("gpu") or "unknown"
-    price = GPUS[name].usd_per_second if name in GPUS else 0.0
     waited = clock.begin(float(record.get("spawned_at", 0.0)) or time.time())
     worker = Worker(
         engine,
         partial(deliver_to, outputs),
-        partial(priced, name, price, waited),
+        partial(clock.usage, name, record.get("gpu") is not None, waited),
         prepare=prepare,
     )
-    return await serve(worker, job, events=events, runs=runs)
+    return await serve(worker, job, events=events, runs=runs, logged=engine if isinstance(engine, Logged) else None)
 
 
 _DRIVER_NAMES = {"A10G": "A10", "A100-SXM4-40GB": "A100-40GB", "A100-SXM4-80GB": "A100-80GB", "A100 80GB": "A100-80GB"}

@@ -14,6 +14,7 @@ from modal.exception import Error as ModalError
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.modal_deploy.lacking import lacked
+from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
 from ryla_graphs.problems import AtNode, CannotRunHere, Problem
@@ -41,7 +42,8 @@ class VolumeFiles:
         """The paths; raises `modal.exception.Error`."""
         with self._lock:
             if anew or time.monotonic() >= self._until:
-                self._paths = frozenset(entry.path.strip("/") for entry in self._volume.listdir("/", recursive=True))
+                entries = self._volume.listdir("/", recursive=True)
+                self._paths = frozenset(entry.path.strip("/") for entry in entries if entry.type.name == "FILE")
                 self._until = time.monotonic() + self._seconds
             return self._paths
 
@@ -68,7 +70,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
 
     None, the class's own fall-back list, where that begins with the choice, and where nobody knows what the graph
     needs. Raises `CannotRunHere` for a GPU that is not offered, that the graph does not fit, or where all cost more
-    than was said.
+    than was said: what counts is a run that finds no container, with its cold start and idle window.
     """
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
@@ -76,7 +78,13 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     preferred = wishes.gpu or RYLA_DEFAULTS.get(workflow.name or "")
     if preferred not in settings.gpus:
         preferred = None
-    choice = choose_gpu(workflow.plan, allowed=allowed, preferred=preferred, max_cost_usd=wishes.max_cost_usd)
+    choice = choose_gpu(
+        workflow.plan,
+        allowed=allowed,
+        preferred=preferred,
+        max_cost_usd=wishes.max_cost_usd,
+        cost=Pricing.of(settings).alone,
+    )
     if choice is None:
         log.info("%s is left to the fall-back list: what it needs is not known", workflow.name or "a graph")
         return None

@@ -15,6 +15,9 @@ import ryla_graphs
 from ryla_graphs.models_folder.own import DEFAULT, VARIABLE, dumps
 from ryla_graphs.weights import Weight
 
+OPTIONS = ("--at-once", "4", "--unmeasured")
+"""A volume tells nothing true of its free space, and one connection does not use up a container's network."""
+
 
 def pull_into(folder: str, arguments: Sequence[str], volume: modal.Volume, rows: Iterable[Weight] = ()) -> int:
     """Run the command into a mounted volume and keep what came, also where it failed half-way; gives its status.
@@ -23,11 +26,12 @@ def pull_into(folder: str, arguments: Sequence[str], volume: modal.Volume, rows:
     """
     # A child does not have what Modal put onto this process's path.
     where = os.pathsep.join(filter(None, (str(Path(ryla_graphs.__file__).parents[1]), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "ryla_graphs", "weights", "pull", *arguments, "--into", folder]
+    command = [sys.executable, "-m", "ryla_graphs", "weights", "pull", *arguments, "--into", folder, *OPTIONS]
     with tempfile.TemporaryDirectory() as own:
         file = Path(own) / DEFAULT
         file.write_text(dumps(rows), encoding="utf-8")
-        environment = os.environ | {"PYTHONPATH": where, VARIABLE: str(file)}
+        environment = os.environ | {"PYTHONPATH": where, VARIABLE: str(file), "PYTHONUNBUFFERED": "1"}
+        environment.setdefault("HF_XET_HIGH_PERFORMANCE", "1")
         try:
             return subprocess.run(command, check=False, env=environment).returncode
         finally:

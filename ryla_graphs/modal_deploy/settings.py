@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ryla_graphs.plan import GPUS
+from ryla_graphs.plan.money import size_of
 from ryla_graphs.problems import InvalidSettings
 
 PREFIX = "RYLA_MODAL_"
@@ -18,6 +19,10 @@ SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "C
 WAIT_SECONDS = 140
 """Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before, and
 whether a stream may take longer is not known."""
+
+
+NONE = "none"
+"""What a variable may be set to that is as if it were left out."""
 
 
 class ModalSettings(BaseModel):
@@ -31,13 +36,23 @@ class ModalSettings(BaseModel):
     """The Modal secret with RYLA_TOKENS and the rest of `SECRET_NAMES`."""
     lock: Path = Path("ryla.lock")
     """What the image is built from; see docs/lock.md."""
+    image: str | None = None
+    """A published image for the workers, such as `ryla:v1`, instead of one that is built; see `publish`."""
+    build_secret: str | None = None
+    """A Modal secret with a `GITHUB_TOKEN`, for packs in private repositories."""
+    models_volume: str | None = None
+    """The volume of weights, where several deployments share one; by default `APP-models`."""
+    models_environment: str | None = None
+    """The Modal environment of that volume, where it is another one than the deployment's."""
+    custom_domain: str | None = None
+    """A domain of the workspace that the web side answers at, too."""
     gpus: tuple[str, ...] = tuple(GPUS)
     """What may be chosen for a job."""
     fallback: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB")
     """What Modal looks for, in this order, where nothing was chosen."""
     snapshot: Literal["off", "cpu", "gpu"] = "off"
     """Memory snapshots of a started ComfyUI, for quicker cold starts."""
-    scaledown_seconds: int = Field(default=120, ge=2, le=1200)
+    scaledown_seconds: int = Field(default=60, ge=2, le=1200)
     """How long a GPU container without a job is kept, and paid."""
     min_containers: int = Field(default=0, ge=0)
     """GPU containers that are always on; of the fall-back list's GPUs."""
@@ -45,6 +60,12 @@ class ModalSettings(BaseModel):
     """GPU containers that are started ahead while others work."""
     max_containers: int = Field(default=10, ge=1)
     """The most GPU containers, of each kind of GPU."""
+    region: tuple[str, ...] = ()
+    """Where containers may run, such as `eu`; it costs 1.15 times as much, and 1.75 for one such as `eu-west`."""
+    max_usd_per_day: float | None = Field(default=None, gt=0)
+    """What all jobs of a day (UTC) may cost; one that could cost more is refused before a GPU starts."""
+    max_usd_per_day_each: float | None = Field(default=None, gt=0)
+    """The same for the jobs of each owner, which is the name before a token of `RYLA_TOKENS`."""
     job_seconds: int = Field(default=3600, ge=60, le=86_400)
     """After this long a job is ended."""
     start_seconds: int = Field(default=900, ge=60, le=86_400)
@@ -58,7 +79,7 @@ class ModalSettings(BaseModel):
     allow_open: bool = False
     """Whether the app may run without RYLA_TOKENS and without proxy tokens, for anybody who knows its address."""
 
-    @field_validator("gpus", "fallback", mode="before")
+    @field_validator("gpus", "fallback", "region", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
@@ -76,7 +97,7 @@ class ModalSettings(BaseModel):
         given = {
             name: environment[f"{PREFIX}{name.upper()}"]
             for name in cls.model_fields
-            if environment.get(f"{PREFIX}{name.upper()}", "").strip()
+            if environment.get(f"{PREFIX}{name.upper()}", "").strip() not in ("", NONE)
         }
         try:
             return cls(**given)  # type: ignore[arg-type]
@@ -87,6 +108,11 @@ class ModalSettings(BaseModel):
     def name(self, part: str) -> str:
         """The name of a volume, dictionary or queue of this app."""
         return f"{self.app}-{part}"
+
+    @property
+    def models(self) -> str:
+        """The name of the volume of weights."""
+        return self.models_volume or self.name("models")
 
 
 def container_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -101,8 +127,7 @@ def worker_options(settings: ModalSettings) -> dict[str, Any]:
     """How Modal runs the GPU class; `modal` shows little of this elsewhere, so it is plain data."""
     options: dict[str, Any] = {
         "gpu": list(settings.fallback),
-        "cpu": 4.0,
-        "memory": 32 * 1024,
+        **_sized(*settings.fallback),
         "timeout": settings.job_seconds,
         "startup_timeout": settings.start_seconds,
         "scaledown_window": settings.scaledown_seconds,
@@ -111,10 +136,21 @@ def worker_options(settings: ModalSettings) -> dict[str, Any]:
         "max_containers": settings.max_containers,
         "retries": 0,  # a graph that fails fails again; lost containers are run once more by the job service
         "enable_memory_snapshot": settings.snapshot != "off",
+        **in_region(settings),
     }
     if settings.snapshot == "gpu":
         options["experimental_options"] = {"enable_gpu_snapshot": True}
     return options
+
+
+def chosen_options(gpu: str) -> dict[str, Any]:
+    """What of `worker_options` is another for containers of a GPU that was chosen for a job."""
+    return {"gpu": gpu, **_sized(gpu)}
+
+
+def _sized(*gpus: str) -> dict[str, Any]:
+    size = size_of(*gpus)
+    return {"cpu": float(size.cores), "memory": int(size.ram_gib * 1024)}
 
 
 def web_options(settings: ModalSettings) -> dict[str, Any]:
@@ -126,9 +162,39 @@ def web_options(settings: ModalSettings) -> dict[str, Any]:
         "min_containers": settings.web_min_containers,
         "max_containers": 1,
         "scaledown_window": settings.web_scaledown_seconds,
+        **in_region(settings),
     }
 
 
+def address_options(settings: ModalSettings) -> dict[str, Any]:
+    """Where the web side answers."""
+    domains = {} if settings.custom_domain is None else {"custom_domains": [settings.custom_domain]}
+    return {"requires_proxy_auth": settings.proxy_auth, **domains}
+
+
+def in_region(settings: ModalSettings) -> dict[str, Any]:
+    """Where containers run, if that was asked for."""
+    return {"region": list(settings.region)} if settings.region else {}
+
+
+def session_options(settings: ModalSettings) -> dict[str, Any]:
+    """How Modal runs an editor: on one GPU, for as long as was asked."""
+    return {
+        "gpu": settings.fallback[0],
+        **_sized(settings.fallback[0]),
+        "timeout": LONGEST_SESSION_SECONDS,
+        "startup_timeout": settings.start_seconds,
+        "scaledown_window": 2,
+        **in_region(settings),
+    }
+
+
+LONGEST_SESSION_SECONDS = 12 * 3600
+"""An editor that nobody ends is ended after this long."""
+
+
+PULL_OPTIONS: dict[str, Any] = {"cpu": 4.0, "memory": 8 * 1024, "timeout": 6 * 3600}
+"""How Modal runs a pull; hf_xet decompresses on all cores."""
 FRONT_OPTIONS: dict[str, Any] = {"cpu": 0.125, "memory": 256, "timeout": 600, "scaledown_window": 300}
 """How Modal runs the fronts, which only pass requests on."""
 CONCURRENCY = 1000

@@ -54,11 +54,9 @@ def drain(events: modal.Queue, files: modal.Volume, now: datetime | None = None)
 
 
 def remove_raw_outputs(outputs: modal.Volume, now: float | None = None) -> int:
-    """Remove the outputs of runs that ended long ago; gives how many files went."""
+    """Remove the outputs of runs that ended long ago, with folders that earlier versions made; gives how many went."""
     oldest = (time.time() if now is None else now) - RAW_OUTPUTS_SECONDS
-    gone = 0
-    for entry in outputs.listdir("/", recursive=True):
-        if entry.type.name == "FILE" and entry.mtime < oldest:
-            outputs.remove_file(entry.path)
-            gone += 1
-    return gone
+    old = [entry for entry in outputs.listdir("/") if entry.mtime < oldest]
+    for entry in old:
+        outputs.remove_file(entry.path, recursive=entry.type.name == "DIRECTORY")
+    return len(old)

@@ -19,7 +19,8 @@ from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.modal_deploy.engine import GRACE_SECONDS, SILENCE_SECONDS, ModalEngine
 from ryla_graphs.modal_deploy.placement import VolumeFiles, not_offered, placing
-from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.modal_deploy.settings import ModalSettings, chosen_options
+from ryla_graphs.modal_deploy.spending import Spending
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.modal_deploy.upkeep import QueueTarget
@@ -28,6 +29,7 @@ from ryla_graphs.server import create_app
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.http.access import Owner
 from ryla_graphs.server.http.routes.documented import errors
+from ryla_graphs.server.records import JobState
 from ryla_graphs.server.submit.loras import FOLDER
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
@@ -60,9 +62,11 @@ class Parts(NamedTuple):
             return modal.Queue.from_name(settings.name(part), create_if_missing=True)
 
         return cls(
-            models=volume("models"),
+            models=modal.Volume.from_name(
+                settings.models, environment_name=settings.models_environment, create_if_missing=True
+            ),
             loras=volume("loras"),
-            outputs=volume("outputs"),
+            outputs=modal.Volume.from_name(settings.name("raw-outputs"), create_if_missing=True, version=2),
             content=volume("content"),
             analytics_files=volume("analytics"),
             records=records("records"),
@@ -112,7 +116,8 @@ def build_app(
     models = VolumeFiles(parts.models)
     # Modal's own edge sends here only what asks for an address of this app.
     hosts = {} if environment.get("RYLA_HOSTS") else {"hosts": ("*",)}
-    server = settings_from(environment, place=placing(settings, models, lacking), **hosts)
+    spending = Spending(settings, parts.records)
+    server = settings_from(environment, place=placing(settings, models, lacking), budget=spending.admit, **hosts)
     if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
         raise InvalidSettings(
             f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
@@ -133,13 +138,10 @@ def build_app(
     )
     analytics = QueueTarget(parts.analytics)
     _tell_deployed(analytics, parts.records, environment)
-    app = create_app(
-        engine,
-        ModalStore(parts.records, parts.content, scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-"))),
-        server,
-        targets=[analytics],
-        shelf=VolumeShelf(parts.loras),
-    )
+    store = ModalStore(parts.records, parts.content, scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-")))
+    spending.take_up(store.jobs(states=(JobState.QUEUED, JobState.RUNNING)))
+    app = create_app(engine, store, server, sinks=[spending], targets=[analytics], shelf=VolumeShelf(parts.loras))
+    spending.show(app.state.registry)
     app.include_router(_warming(settings, worker))
     return app
 
@@ -175,6 +177,6 @@ def _warming(settings: ModalSettings, worker: modal.Cls) -> APIRouter:
 
 def _warm(worker: modal.Cls, gpu: str | None) -> None:
     try:
-        (worker if gpu is None else worker.with_options(gpu=gpu))().warm.spawn()
+        (worker if gpu is None else worker.with_options(**chosen_options(gpu)))().warm.spawn()
     except ModalError as error:
         raise EngineUnreachable(f"Modal takes no call: {error}") from error

@@ -7,13 +7,14 @@ leaves, whatever became of the run.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Engine, Run
-from ryla_graphs.engines.events import Event, Failed, Finished, OutputReady, Retrying, Usage
+from ryla_graphs.engines.events import Cancelled, Event, Failed, Finished, OutputReady, Retrying, Usage
 from ryla_graphs.engines.wire import Job
 from ryla_graphs.problems import EngineError
 
@@ -99,6 +100,7 @@ class Worker:
         """Called with the graph before it is started; may raise `EngineError`."""
         self._deliver = deliver
         self._usage = usage
+        self._began = 0.0
         self._run: Run | None = None
 
     def cancel(self) -> None:
@@ -109,6 +111,7 @@ class Worker:
     def work(self, data: Mapping[str, Any], channel: Channel, attempt: int) -> dict[str, Any]:
         """Run a job to its end; gives its last event, which also went into the channel. Never raises for its fate."""
         outbox = Outbox(channel, attempt)
+        self._began = time.monotonic()
         job = Job.from_dict(data, self._engine.catalog())
         stored: list[Mapping[str, Any]] = []
         last: dict[str, Any] = {"event": "failed", "run": job.run, "error": {"message": "the worker was ended"}}
@@ -145,4 +148,6 @@ class Worker:
         elif isinstance(event, Finished):
             told = replace(event, outputs=(), usage=self._usage(event.seconds)).to_dict()
             told["outputs"] = list(stored)
+        elif isinstance(event, (Failed, Cancelled)):  # which is paid for, too
+            told = replace(event, usage=self._usage(time.monotonic() - self._began)).to_dict()
         return told

@@ -32,6 +32,8 @@ class Located:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     size: int | None = None
     sha256: str | None = None
+    xet: bool = False
+    """Whether hf_xet can fetch it."""
     passed_over: tuple[Problem, ...] = ()
     """Why earlier sources of the weight could not serve it."""
 
@@ -58,6 +60,7 @@ def locate(weight: Weight, session: requests.Session) -> Located:
             headers=found.headers,
             size=found.size,
             sha256=found.sha256,
+            xet=found.xet,
             passed_over=tuple(refused),
         )
     raise PullFailed(refused)
@@ -85,6 +88,7 @@ def _on_hub(source: HubFile) -> Located:
         headers={"Authorization": f"Bearer {token}"} if token and ours else {},
         size=facts.size,
         sha256=etag if re.fullmatch("[0-9a-f]{64}", etag) else None,
+        xet=facts.xet_file_data is not None,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from pathlib import Path
@@ -15,7 +15,9 @@ from ryla_graphs.models_folder.folder import ModelsFolder
 from ryla_graphs.models_folder.hashing import sha256_of
 from ryla_graphs.models_folder.headers import SAFETENSORS, check_other, read_header
 from ryla_graphs.models_folder.locating import Located, locate, require_hub
+from ryla_graphs.models_folder.room import check_room
 from ryla_graphs.models_folder.transfer import download
+from ryla_graphs.models_folder.xet import download_xet, helps
 from ryla_graphs.problems import AtFile, InvalidWeights, Problem, PullFailed
 from ryla_graphs.sessions import session_for
 from ryla_graphs.weights import Weight
@@ -52,7 +54,10 @@ class Fetch:
 
 
 class Watcher:
-    """Hears how a pull goes; does nothing with it. Subclass it to show progress."""
+    """Hears how a pull goes, from several threads where several files come at once; does nothing with it.
+
+    Subclass it to show progress.
+    """
 
     def began(self, fetch: Fetch, size: int | None) -> None:
         """The bytes of a file begin to come."""
@@ -124,20 +129,24 @@ def _strange(fetch: Fetch) -> Problem | None:
     )
 
 
-def pull(fetches: Sequence[Fetch], watcher: Watcher | None = None) -> dict[tuple[str, str], str]:
+def pull(
+    fetches: Sequence[Fetch], watcher: Watcher | None = None, *, at_once: int = 1, measured: bool = True
+) -> dict[tuple[str, str], str]:
     """Fetch what is not there yet; gives the sha256 of what came and had none published, by folder and name.
 
-    All sources are asked before the first byte is fetched, so that a gated one is reported at once. Raises
-    `PullFailed` with all that cannot be had, or with the file that came badly; what came before stays.
+    All sources are asked before the first byte is fetched, so that a gated one is reported at once. `at_once` files
+    come at the same time. Without `measured` the free space is not looked at.
+
+    Raises `PullFailed` with all that cannot be had, or with the files that came badly; all others are in place then.
     """
     require_hub()
     watcher = watcher or Watcher()
     todo = [fetch for fetch in fetches if not fetch.there]
     with session_for() as session:
         located = _locate_all(todo, session, watcher)
-        _check_disk(located)
-        for fetch, place in located:
-            _bring(fetch, place, session, watcher)
+        if measured:
+            check_room((fetch.target, max(0, (place.size or 0) - fetch.begun)) for fetch, place in located)
+        _bring_all(located, session, watcher, at_once)
         return {fetch.weight.key: sha256_of(fetch.target) for fetch, _ in located if fetch.weight.sha256 is None}
 
 
@@ -175,23 +184,22 @@ def _changed(fetch: Fetch, place: Located) -> Problem:
     )
 
 
-def _check_disk(located: Sequence[tuple[Fetch, Located]]) -> None:
-    """Check that every disk has room for what will come onto it."""
-    rooms: dict[int, tuple[Path, int]] = {}
-    for fetch, place in located:
-        home = next(parent for parent in fetch.target.absolute().parents if parent.is_dir())
-        device = home.stat().st_dev
-        rooms[device] = (home, rooms.get(device, (home, 0))[1] + max(0, (place.size or 0) - fetch.begun))
-    problems = [
-        Problem(
-            code="disk_full",
-            message=f"{needed:,} bytes are needed, {free:,} are free",
-            subject=AtFile(str(home)),
-            hint="make room, or pull into another folder",
-        )
-        for home, needed in rooms.values()
-        if needed > (free := shutil.disk_usage(home).free)
-    ]
+def _bring_all(
+    located: Sequence[tuple[Fetch, Located]], session: requests.Session, watcher: Watcher, at_once: int
+) -> None:
+    """Fetch all files, the largest first, so that no large one is left alone at the end."""
+    problems: list[Problem] = []
+    order = sorted(located, key=lambda pair: -(pair[1].size or 0)) if at_once > 1 else located
+    with ThreadPoolExecutor(at_once) as threads:
+        coming = [threads.submit(_bring, fetch, place, session, watcher) for fetch, place in order]
+        for each in coming:
+            try:
+                each.result()
+            except PullFailed as error:
+                problems += error.problems
+                if at_once == 1:
+                    threads.shutdown(cancel_futures=True)
+                    break
     if problems:
         raise PullFailed(problems)
 
@@ -203,11 +211,15 @@ def _bring(fetch: Fetch, place: Located, session: requests.Session, watcher: Wat
     fetch.target.parent.mkdir(parents=True, exist_ok=True)
     lock_file = fetch.target.with_name(f".{fetch.target.name}.lock")
     lock = FileLock(lock_file)
+    held: AbstractContextManager[object]
     try:
         held = lock.acquire(timeout=0)
     except Timeout:
         watcher.said(f"another pull fetches {fetch.weight.name}; waiting for it")
         held = lock.acquire()
+    except (NotImplementedError, OSError) as error:
+        watcher.said(f"this file system has no locks ({error}): do not pull twice at the same time")
+        held = nullcontext()
     with held:
         if not _whole(fetch.target, fetch.weight):
             _download(fetch, place, session, watcher)
@@ -221,19 +233,28 @@ def _bring(fetch: Fetch, place: Located, session: requests.Session, watcher: Wat
 
 def _download(fetch: Fetch, place: Located, session: requests.Session, watcher: Watcher) -> None:
     watcher.began(fetch, place.size)
+
+    def on_done(done: int) -> None:
+        watcher.progressed(fetch, done)
+
     try:
-        download(
-            place,
-            lambda: locate(fetch.weight, session),
-            fetch.part,
-            session,
-            lambda done: watcher.progressed(fetch, done),
-        )
+        if helps(place, fetch.begun) and _by_xet(fetch, place, watcher, on_done):
+            return
+        download(place, lambda: locate(fetch.weight, session), fetch.part, session, on_done)
     except PullFailed as error:
         raise PullFailed(problem.at(file=fetch.place) for problem in error.problems) from error
     except OSError as error:
         message = f"cannot be written to '{fetch.part}': {error.strerror or error}"
         raise PullFailed([Problem(code="disk_failed", message=message, subject=AtFile(fetch.place))]) from error
+
+
+def _by_xet(fetch: Fetch, place: Located, watcher: Watcher, on_done: Callable[[int], None]) -> bool:
+    try:
+        download_xet(place, fetch.part, on_done)
+    except Exception as error:  # noqa: BLE001 - whatever it is, plain HTTP may do
+        watcher.said(f"hf_xet did not bring {fetch.weight.name} ({type(error).__name__}); it comes over plain HTTP")
+        return False
+    return True
 
 
 def _verify(fetch: Fetch, place: Located) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ryla_graphs.plan.gpus import GPU, GPUS
@@ -53,7 +53,7 @@ def best(gpus: Iterable[OnGPU], by: Literal["cheapest", "fastest", "recommended"
     least = min(usd for _, usd, _ in fitting)
     if by == "recommended":
         alike = [row for _, usd, row in fitting if usd <= ALIKE * least]
-        return min(alike, key=lambda row: row.card.usd_per_second).gpu
+        return min(alike, key=lambda row: row.card.container_usd_per_second).gpu
     return min(fitting, key=lambda each: (each[1], each[0]))[2].gpu
 
 
@@ -63,23 +63,28 @@ def choose_gpu(
     allowed: Sequence[str] = tuple(GPUS),
     preferred: str | None = None,
     max_cost_usd: float | None = None,
+    cost: Callable[[OnGPU], float | None] = lambda row: row.usd_an_image,
 ) -> Choice | None:
     """The GPU to run a plan on, and why; None where it is unknown whether it fits any, and none is preferred.
 
     The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
     it fits, that is in time and costs about the least; else one that must stream weights.
 
+    `cost` gives what is compared with `max_cost_usd`, by default an image on a warm server. Where that is not known, it
+    is too much.
+
     Raises `NotFound` for a GPU that does not exist, and `CannotRunHere` where it fits none or all are too expensive.
     """
     rows = [plan.on(name) for name in allowed]
-    affordable = [row for row in rows if max_cost_usd is None or (row.usd_an_image or 0.0) <= max_cost_usd]
+    costs = {name: cost(row) if plan.knows("cost") else None for name, row in ((row.gpu, row) for row in rows)}
+    affordable = [row for row in rows if max_cost_usd is None or _within(costs[row.gpu], max_cost_usd)]
     why_not = ""
     if preferred is not None:
         row = plan.on(preferred)
         if row in affordable and (row.runs or row.fit is None):
             doubt = "" if row.runs else "; whether it fits is not known"
             return Choice(row.card, f"{row.gpu} is preferred{doubt or ', and it fits'}")
-        why_not = f"{row.gpu} was preferred, but {_against(row, row in rows, row in affordable)}; "
+        why_not = f"{row.gpu} was preferred, but {_against(row, row in rows, row in affordable, costs.get(row.gpu))}; "
     name = best(affordable, "recommended")
     if name is not None:
         row = plan.on(name)
@@ -88,7 +93,7 @@ def choose_gpu(
         return Choice(row.card, f"{why_not}{name} fits and is {word}: {figures}, as estimated")
     fitting = [row for row in affordable if row.runs]
     if fitting:
-        row = min(fitting, key=lambda each: each.card.usd_per_second)
+        row = min(fitting, key=lambda each: each.card.container_usd_per_second)
         return Choice(
             row.card, f"{why_not}{row.gpu} is the cheapest by the second that it fits; how long it takes is not known"
         )
@@ -98,23 +103,29 @@ def choose_gpu(
         return Choice(row.card, f"{why_not}{row.gpu} can run it by streaming weights, which is slow: {row.reasons[0]}")
     if any(row.fit is None for row in affordable):
         return None
-    raise CannotRunHere([_no_gpu(rows, affordable, max_cost_usd)])
+    raise CannotRunHere([_no_gpu(rows, max_cost_usd, costs)])
 
 
-def _against(row: OnGPU, allowed: bool, affordable: bool) -> str:
+def _within(cost: float | None, most: float) -> bool:
+    return cost is not None and cost <= most
+
+
+def _against(row: OnGPU, allowed: bool, affordable: bool, cost: float | None) -> str:
     if not allowed:
         return "it is not among those allowed"
     if not affordable:
-        return f"an image would cost ${row.usd_an_image:.4f}"
+        return "what it would cost is not known" if cost is None else f"an image would cost ${cost:.4f}"
     return row.reasons[0] if row.reasons else "it does not fit"
 
 
-def _no_gpu(rows: Sequence[OnGPU], affordable: Sequence[OnGPU], max_cost_usd: float | None) -> Problem:
-    if rows and not affordable:
+def _no_gpu(rows: Sequence[OnGPU], max_cost_usd: float | None, costs: Mapping[str, float | None]) -> Problem:
+    if max_cost_usd is not None and any(row.fit != "no" for row in rows):
+        known = [usd for usd in costs.values() if usd is not None]
+        more = f"more than ${max_cost_usd}" if known else f"nobody knows how much, where ${max_cost_usd} is the most,"
         return Problem(
             code="too_expensive",
-            message=f"an image costs more than ${max_cost_usd} on every GPU allowed ({', '.join(r.gpu for r in rows)})",
-            given=min((row.usd_an_image for row in rows if row.usd_an_image is not None), default=None),
+            message=f"an image costs {more} on every GPU allowed ({', '.join(row.gpu for row in rows)})",
+            given=min(known, default=None),
             expected=f"at most ${max_cost_usd}",
             hint="fewer steps, a smaller picture, or a cheaper GPU",
         )

@@ -117,7 +117,7 @@ def _on(card: GPU, view: View, found: tuple[Stage, ...], delivered: list[Canvas]
     written = sum(canvas.pixels for canvas in delivered)
     seconds = run_seconds(found, card, moved=needed.swapped + needed.streamed, written=written)
     images = max(1, _images(delivered))
-    usd = seconds * card.usd_per_second
+    usd = seconds * card.container_usd_per_second
     pieces: frozenset[Piece] = frozenset().union(*(stage.pieces for stage in found))
     return without_time.model_copy(
         update={

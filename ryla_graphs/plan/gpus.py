@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ryla_graphs.plan.money import Size, size_of
 from ryla_graphs.problems import NotFound, did_you_mean, shorten
 
 PRICES_AS_OF = "2026-09"
@@ -41,6 +42,16 @@ class GPU:
     """The GPU alone; a container's processor and memory are billed beside it."""
 
     @property
+    def size(self) -> Size:
+        """The processor and memory of a container with this GPU."""
+        return size_of(self.name)
+
+    @property
+    def container_usd_per_second(self) -> float:
+        """The GPU with its processor and memory: what a container costs, without a region."""
+        return self.usd_per_second + self.size.usd_per_second
+
+    @property
     def bf16(self) -> bool:
         """Whether it computes in bfloat16."""
         return self.capability >= (8, 0)
@@ -57,7 +68,8 @@ class GPU:
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON-ready data."""
-        return asdict(self) | {"bf16": self.bf16, "fp8": self.fp8, "prices_as_of": PRICES_AS_OF}
+        facts = {"container_usd_per_second": round(self.container_usd_per_second, 9)} | self.size._asdict()
+        return asdict(self) | facts | {"bf16": self.bf16, "fp8": self.fp8, "prices_as_of": PRICES_AS_OF}
 
 
 _ROWS = (

@@ -122,7 +122,7 @@ class OnGPU(_Value, frozen=True):
     """Of a whole run on a server that is warm; at least so much where the plan does not `know` it."""
     seconds_an_image: float | None = None
     usd: float | None = None
-    """Of a whole run."""
+    """Of a whole run on a server that is warm, with the processor and memory of its container."""
     usd_an_image: float | None = None
     cold_seconds: float | None = None
     """What a server that is not running takes before that."""

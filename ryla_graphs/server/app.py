@@ -26,8 +26,10 @@ from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Target
 from ryla_graphs.server.sinks.base import LogSink, Sink
 from ryla_graphs.server.sinks.metrics import MetricsSink, RouteNumbers
+from ryla_graphs.server.sinks.traces import TraceSink
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.submit.loras import Shelf
+from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
 ROUTERS = (
@@ -66,7 +68,9 @@ def create_app(
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
-    deployment = Deployment(engine, store, chosen, [LogSink(), MetricsSink(registry), *sinks], shelf, targets)
+    traces = [TraceSink()] if chosen.traces else []
+    heard: list[Sink] = [LogSink(), MetricsSink(registry), *traces, *sinks]
+    deployment = Deployment(engine, store, chosen, heard, shelf, targets)
 
     _count(deployment, registry)
 
@@ -78,6 +82,8 @@ def create_app(
                 yield
         finally:
             await deployment.stop()
+            for sink in traces:
+                await in_thread(sink.close)
 
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
     app.state.deployment, app.state.registry = deployment, registry

@@ -74,6 +74,7 @@ ANSWERS: Mapping[str, Answer] = {
     "idempotency_key_reuse": Answer(422, "the `Idempotency-Key` was used for another request"),
     "engine_refused": Answer(422, "the engine does not take the graph; `problems` has its reasons"),
     "queue_full": Answer(429, "too many jobs wait; try again after `Retry-After`", 5),
+    "over_budget": Answer(429, "the job may cost more than is left of the day's budget; tomorrow (UTC) there is more"),
     "too_many_streams": Answer(429, "the caller has too many event streams open; close one, or poll", 5),
     "node_failed": Answer(500, "a node raised while it ran; `node` and `class_type` name it"),
     "out_of_memory": Answer(500, "the GPU has not enough memory for a node"),

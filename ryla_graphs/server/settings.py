@@ -14,7 +14,7 @@ from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.storage.base import Retention
-from ryla_graphs.server.wishes import Place
+from ryla_graphs.server.wishes import Budget, Place
 
 
 class Settings(BaseModel):
@@ -46,6 +46,10 @@ class Settings(BaseModel):
     """What graphs may ask for: pixels, batch and steps."""
     place: Place | None = Field(default=None, exclude=True)
     """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
+    budget: Budget | None = Field(default=None, exclude=True)
+    """Asked for each job whether its owner may still spend what it may cost."""
+    traces: bool = False
+    """Whether jobs are told to OpenTelemetry; the ``OTEL_…`` variables say where."""
     partner_nodes: bool = False
     """Whether graphs may call partners' paid services."""
     partner_key: SecretStr | None = None

@@ -93,6 +93,15 @@ NO_WISHES = Wishes()
 Place = Callable[[CompiledWorkflow, Wishes], str | None]
 """Chooses the kind of GPU for a graph; None leaves it to the engine. Raises `CannotRunHere` where none will do."""
 
+Budget = Callable[[str, CompiledWorkflow, str | None], Mapping[str, Any]]
+"""Whether an owner may still spend what a graph may cost on a kind of GPU; gives what is to be kept with the job.
+Raises `RequestError` (`over_budget`)."""
+
+
+def unlimited(_owner: str, _workflow: CompiledWorkflow, _gpu: str | None) -> Mapping[str, Any]:
+    """For engines whose money nobody counts."""
+    return {}
+
 
 def some_route(_: CompiledWorkflow, wishes: Wishes) -> str | None:
     """For engines that choose among routes: a price bounds all attempts together, and GPUs are the routes' own."""

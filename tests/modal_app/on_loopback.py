@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import modal
 
 from ryla_graphs.engines.simulator import Simulator
-from ryla_graphs.modal_deploy.container import Clock, deliver_to, priced, serve
+from ryla_graphs.modal_deploy.container import deliver_to, serve
 from ryla_graphs.modal_deploy.engine import ModalEngine
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.worker import Worker
 from tests.engines.held import HeldSimulator
 from tests.modal_app.loopback import LoopbackModal
@@ -73,8 +75,9 @@ class OnLoopback:
         self.before(call)
         (job,) = call.args
         record = await self.runs.get.aio(job["run"])
-        waited = Clock().begin(record["spawned_at"])
-        worker = Worker(self.simulator, self._deliver, lambda seconds: priced("L40S", 0.000542, waited, seconds))
+        clock = Clock()
+        usage = partial(clock.usage, "L40S", record["gpu"] is not None, clock.begin(record["spawned_at"]))
+        worker = Worker(self.simulator, self._deliver, usage)
         return await serve(worker, job, events=self.events, runs=self.runs)
 
     def _deliver(self, run_id: str, number: int, artifact: Any) -> str:

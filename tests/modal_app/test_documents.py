@@ -39,7 +39,7 @@ def test_every_setting_is_there_with_its_default_and_meaning() -> None:
 
 def test_every_preset_has_its_gpu_and_price_and_why_a_wish_is_not_followed() -> None:
     assert PRICES_AS_OF in PAGE_TEXT
-    found = rows(r"^\| `([\w-]+)` \| ([A-Z0-9GB-]+) \| [\d.]+ \| [\d.]+ \| ([\w-]*) \| (.*) \|$")
+    found = rows(r"^\| `([\w-]+)` \| ([A-Z0-9GB-]+) \| [\d.]+ \| [\d.]+ \| [\d.]+ \| ([\w-]*) \| (.*) \|$")
     assert [name for name, *_ in found] == [*presets.NAMES]
     assert {name for name, got, wish, _ in found if wish and wish != got} == {name for name, *_, why in found if why}
 

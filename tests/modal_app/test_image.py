@@ -23,6 +23,7 @@ from ryla_graphs.modal_deploy.image import (
     extra_model_paths,
     image_from,
 )
+from ryla_graphs.modal_deploy.image_packs import in_order
 from ryla_graphs.models_folder.extra_paths import read_extra_paths
 from ryla_graphs.problems import CannotRunHere
 from tests.modal_app.loopback import LoopbackModal
@@ -68,13 +69,16 @@ def test_layers_are_exact_and_come_in_the_order_of_how_rarely_they_change(contro
     lock = lock_for("flux-pulid", "face-swap")
     built = Built(control_plane, lock)
     order = [
-        built.where("libglib2.0-0"),
+        built.where("libglib2.0-0"),  # with the compiler, for the lock has TorchCompileModel
         built.where(f"torch=={dict(pin.split('==') for pin in lock.comfyui.requirements)['torch']} "),
         built.where(f"https://github.com/Comfy-Org/ComfyUI.git {lock.comfyui.commit}"),
-        *(built.where(f"https://github.com/{pack.repository}.git {pack.commit}") for pack in lock.packs),
+        *(built.where(f"https://github.com/{pack.repository}.git {pack.commit}") for pack in in_order(lock.packs)),
         built.where("fastapi=="),
         built.where(EXTRA_MODEL_PATHS),
+        built.where("compileall -q -j 0 --invalidation-mode unchecked-hash /root/ryla_graphs"),
     ]
+    system = "\n".join(built.layers[order[0]])
+    assert "--no-install-recommends" in system and " gcc " in system and " libc6-dev " in system
     assert order == sorted(order) and len({*order}) == len(order)
     installs = [line for layer in built.layers for line in layer if "uv pip install" in line]
     assert len(installs) == 2 + len(lock.packs) and all("--no-deps" in line for line in installs)
@@ -96,7 +100,7 @@ def test_a_pack_that_nobody_pinned_installs_its_own_packages_within_the_pins(con
     lock = lock_for("flux-dev", packs=(f"me/mine@{COMMIT}",))
     built = Built(control_plane, lock)
     layer = built.layers[built.where("custom_nodes/mine/requirements.txt")]
-    assert "-c /opt/ryla/pins.txt" in "\n".join(layer)
+    assert "--override /opt/ryla/rules.txt" in "\n".join(layer)
     assert lock.comfyui.requirements[0] in "\n".join(built.layers[built.where("> /opt/ryla/pins.txt")])
 
 

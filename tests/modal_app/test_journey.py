@@ -21,8 +21,8 @@ from PIL import Image
 
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
-from ryla_graphs.modal_deploy.container import Clock
 from ryla_graphs.modal_deploy.machine import WeightsFolder, run_job
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
 from ryla_graphs.modal_deploy.web import Parts, build_app
@@ -55,6 +55,8 @@ class OnGpu:
         mounts = {"models": (folder / "models", parts.models), "loras": (folder / "loras", parts.loras)}
         self.weights = WeightsFolder(mounts, late=folder / "late")
         self.folder = folder
+        self.worker = modal.Cls.from_name(settings.app, "Comfy")
+        self.clock = Clock()
         WORKERS.work = self
 
     async def __call__(self, call: Call) -> Any:
@@ -66,7 +68,7 @@ class OnGpu:
         return await run_job(
             self.simulator,
             job,
-            clock=Clock(),
+            clock=self.clock,
             prepare=self.weights.bring,
             events=parts.events,
             runs=parts.runs,
@@ -91,10 +93,15 @@ class OnGpu:
     def app(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[Any]:
         """The app of the web container."""
         variables = {"RYLA_TOKENS": f"me:{TOKEN}", **environment}
-        worker = modal.Cls.from_name(self.settings.app, "Comfy")
         catalog = catalog_of(LOCK)
         yield build_app(
-            self.settings, self.parts, worker, variables, catalog=lambda: catalog, lacking=lacking, patience=(0.5, 0.1)
+            self.settings,
+            self.parts,
+            self.worker,
+            variables,
+            catalog=lambda: catalog,
+            lacking=lacking,
+            patience=(0.5, 0.1),
         )
 
     @contextmanager
@@ -107,6 +114,11 @@ class OnGpu:
 def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> OnGpu:
     settings = ModalSettings(app=own_runtime.name)
     return OnGpu(control_plane, settings, Parts.of(settings), tmp_path)
+
+
+def files_on(volume: modal.Volume) -> list[Any]:
+    """The files of a volume; its folders stay when their files go."""
+    return [entry for entry in volume.listdir("/", recursive=True) if entry.type.name == "FILE"]
 
 
 def small(**more: Any) -> dict[str, Any]:
@@ -245,7 +257,7 @@ def test_a_lora_is_usable_in_the_next_job(gpu: OnGpu) -> None:
         assert answer.status_code == 200, answer.text
         assert list((gpu.folder / "late" / "ryla").iterdir())  # the warm container had not seen it
         client.delete(f"/loras/{added.json()['id']}")
-    assert not [entry.path for entry in gpu.parts.loras.listdir("/", recursive=True)]
+    assert files_on(gpu.parts.loras) == []
 
 
 def test_warming(gpu: OnGpu) -> None:
@@ -287,7 +299,7 @@ def test_product_events_reach_a_file(gpu: OnGpu) -> None:
     with gpu.client() as client:
         assert client.post("/flux-dev", json=small()).status_code == 200
     assert drain(gpu.parts.analytics, gpu.parts.analytics_files) > 0
-    (entry,) = gpu.parts.analytics_files.listdir("/", recursive=True)
+    (entry,) = files_on(gpu.parts.analytics_files)
     rows = [json.loads(line) for line in b"".join(gpu.parts.analytics_files.read_file(entry.path)).splitlines()]
     names = [row["event"] for row in rows]
     assert {"modal_app_deployed", "modal_flux_dev_generation_requested", "modal_flux_dev_generation_completed"} <= {

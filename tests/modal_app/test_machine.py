@@ -17,8 +17,8 @@ from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Difference
-from ryla_graphs.modal_deploy.container import Clock
 from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, gpu_named, late_loras
+from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -251,9 +251,9 @@ def test_the_first_job_waits_for_the_cold_start_and_the_next_does_not() -> None:
     clock.ready()
     ready = clock._ready
     assert ready is not None
-    queued, cold = clock.begin(ready - 30)
-    assert round(cold) == 30 and queued < 5
-    assert clock.begin(ready + 0.0)[1] == 0.0
+    waited = clock.begin(ready - 30)
+    assert round(waited.cold) == 30 and waited.queue < 5
+    assert clock.begin(ready + 0.0).cold == 0.0
 
 
 class Committed:

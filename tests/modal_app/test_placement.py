@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ryla_graphs import CompiledWorkflow, presets
+from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.placement import gpu_for
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS, RYLA_DEFAULTS
@@ -47,10 +48,11 @@ def test_a_pinned_gpu_is_that_one_or_none(gpu: str) -> None:
 
 def test_who_says_what_it_may_cost_gets_no_dearer_one() -> None:
     workflow = compiled("flux-dev")
-    usd = workflow.plan.on("L40S").usd_an_image
-    assert usd is not None
+    alone = Pricing.of(SETTINGS).alone
+    usd = alone(workflow.plan.on("L40S"))
+    assert usd is not None and usd > 5 * (workflow.plan.on("L40S").usd_an_image or 1)  # cold start and idle window
     chosen = gpu_for(SETTINGS, workflow, Wishes(max_cost_usd=usd))
-    assert chosen is not None and (workflow.plan.on(chosen).usd_an_image or 0) <= usd
+    assert chosen is not None and (alone(workflow.plan.on(chosen)) or 0) <= usd
     with pytest.raises(CannotRunHere, match="costs more"):
         gpu_for(SETTINGS, workflow, Wishes(max_cost_usd=usd / 1000))
 

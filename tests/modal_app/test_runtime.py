@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def function(plane: LoopbackModal, app: AppRecord, name: str) -> FunctionRecord:
 
 def test_what_is_deployed(control_plane: LoopbackModal, app: AppRecord) -> None:
     fronts = {"front_flux_dev", "front_flux_instantid", "front_flux_lora", "front_workflow"}
-    assert app.functions.keys() >= {"web", "upkeep", "drain_events", "pull_weights", "Comfy.*"} | fronts
+    assert app.functions.keys() >= {"web", "upkeep", "drain_events", "Comfy.*"} | fronts
+    assert not {"pull_weights", "edit"} & app.functions.keys()  # which have apps of their own
 
 
 def test_addresses_are_those_that_clients_know(control_plane: LoopbackModal, app: AppRecord) -> None:
@@ -49,7 +51,8 @@ def test_the_worker_has_its_gpus_and_volumes(control_plane: LoopbackModal, app: 
     }
     assert definition.timeout_secs == 3600 and definition.startup_timeout_secs == 900
     assert definition.retry_policy.retries == 0 and not definition.checkpointing_enabled
-    assert definition.autoscaler_settings.scaledown_window == 120
+    assert definition.autoscaler_settings.scaledown_window == 60
+    assert definition.resources.memory_mb == 32 * 1024 and definition.resources.milli_cpu == 4000
     assert definition.autoscaler_settings.max_containers == 10
 
 
@@ -114,9 +117,11 @@ LOOKED_AT = """
 import json, runtime_modal as app
 worker, web = app.Comfy().run.info(), app.web.info()
 chosen = app.Comfy.with_options(gpu="H100")().run.info()
+edit, pull = app.edit.info(), app.pull_weights.info()
 print(json.dumps({
     "gpus": worker.gpus, "chosen": chosen.gpus, "timeout": worker.timeout, "methods": worker.method_names,
     "volumes": {path: [row.name, row.read_only] for path, row in worker.volumes.items()},
+    "edit": [edit.gpus, sorted(edit.volumes), edit.timeout], "pull": [pull.gpus, sorted(pull.volumes)],
     "at once": web.concurrency_info.max_inputs, "open": web.web_info.unauthenticated,
 }))
 """
@@ -126,6 +131,7 @@ def test_what_modal_knows_of_it_offline_and_without_a_warning() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", LOOKED_AT],  # a deprecation of modal's would be a failure
         cwd=ROOT,
+        env=os.environ | {"RYLA_MODAL_MODELS_VOLUME": "shared-weights"},
         capture_output=True,
         text=True,
         timeout=120,
@@ -137,7 +143,9 @@ def test_what_modal_knows_of_it_offline_and_without_a_warning() -> None:
         "chosen": [["H100", 1]],
         "timeout": 3600,
         "methods": ["run", "warm"],
-        "volumes": {"/models": ["ryla-comfyui-models", True], "/loras": ["ryla-comfyui-loras", True]},
+        "volumes": {"/models": ["shared-weights", True], "/loras": ["ryla-comfyui-loras", True]},
+        "edit": [[["L40S", 1]], ["/loras", "/models"], 12 * 3600],
+        "pull": [[], ["/models"]],
         "at once": 1000,
         "open": True,
     }

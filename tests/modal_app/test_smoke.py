@@ -33,7 +33,7 @@ from tests.modal_app.test_journey import TOKEN, OnGpu, gpu  # noqa: F401 - a fix
 from tests.server.live import listening
 from tests.server.test_loras import FLUX
 
-NEED_MODAL = {"token", "deploy", "pull", "reload", "front"}
+NEED_MODAL = {"token", "deploy", "pull", "reload", "front", "cost", "session", "publish"}
 
 
 def smoke(*arguments: str) -> tuple[int, dict[str, tuple[str, str]], str]:
@@ -65,7 +65,7 @@ def test_all_that_can_be_tried_here(tmp_path: Path) -> None:
     assert list(rows) == list(STEPS)
     assert outcomes(rows, "failed") == set()
     # Simulated jobs may end before a cancel comes.
-    assert outcomes(rows, "skipped") - {"cancel-queued", "cancel-running"} == {*NEED_MODAL, "gpu"}
+    assert outcomes(rows, "skipped") - {"cancel-queued", "cancel-running"} == {*NEED_MODAL, "gpu", "logs"}
     assert rows["gpu"][1] == "this server has one kind of machine"
     assert rows["pull"][1] == "left out" and "--url" in rows["token"][1]
     assert "SIMULATED" in printed

@@ -37,6 +37,8 @@ class Hub:
     """Seconds before each answer with bytes."""
     once: bool = False
     """Whether a signed address serves one request, and is too old for the next."""
+    xet: bool = False
+    """Whether it says that hf_xet can fetch its files."""
     lengths: bool = True
     """Whether it says of web files how long they are."""
     used: set[str] = field(default_factory=set)
@@ -131,6 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "X-Repo-Commit": "0" * 40,
                 "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
                 "X-Linked-Size": str(hub.sizes.get(key, len(content))),
+                **({"X-Xet-Hash": "0" * 64, "X-Xet-Refresh-Route": "/token"} if hub.xet else {}),
             },
         )
 

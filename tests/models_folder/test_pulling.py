@@ -274,7 +274,11 @@ def test_two_pulls_at_once_fetch_once(hub: Hub, models: ModelsFolder) -> None:
     assert leftovers(models) == []
 
 
-def test_bars_show_what_comes(hub: Hub, models: ModelsFolder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bars_show_what_comes(
+    hub: Hub, models: ModelsFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as if standard error were a terminal
+    monkeypatch.setenv("NO_COLOR", "1")
     hub.drops, hub.gated = [1_000_000], {"acme/closed"}
     sources = (HubFile("acme/closed", "model.bin"), HubFile("acme/model", "deep/model.bin"))
     planned = plan_pull([row(sources=sources)], models)

@@ -41,7 +41,7 @@ def test_of_those_that_cost_alike_the_one_with_the_cheapest_second() -> None:
     assert FLUX.cheapest is not None and FLUX.fastest == "B200"
     cheapest = FLUX.on(FLUX.cheapest)
     assert row.usd is not None and cheapest.usd is not None and row.usd <= 1.25 * cheapest.usd
-    assert row.card.usd_per_second <= cheapest.card.usd_per_second
+    assert row.card.container_usd_per_second <= cheapest.card.container_usd_per_second
     assert row.in_time
 
 
@@ -64,9 +64,28 @@ def test_none_that_is_cheap_enough() -> None:
         choose_gpu(FLUX, max_cost_usd=0.001)
     (problem,) = caught.value.problems
     assert (problem.code, problem.tier, problem.expected) == ("too_expensive", 3, "at most $0.001")
-    choice = chosen(FLUX, preferred="L40S", max_cost_usd=0.005)
-    assert "L40S was preferred, but an image would cost $0.0057" in choice.reason
-    assert (FLUX.on(choice.gpu.name).usd_an_image or 1) <= 0.005
+    choice = chosen(FLUX, preferred="L40S", max_cost_usd=0.0065)
+    assert "L40S was preferred, but an image would cost $0.0070" in choice.reason
+    assert (FLUX.on(choice.gpu.name).usd_an_image or 1) <= 0.0065
+
+
+def test_what_nobody_can_price_is_too_much_for_any_limit() -> None:
+    unknown = planned(flux(unet="nobody_knows_me.safetensors"))
+    with pytest.raises(CannotRunHere, match="nobody knows how much") as caught:
+        choose_gpu(unknown, max_cost_usd=100.0)
+    assert caught.value.problems[0].code == "too_expensive"
+
+
+def test_what_fits_nowhere_is_not_called_too_expensive() -> None:
+    with pytest.raises(CannotRunHere) as caught:
+        choose_gpu(planned(pulid()), allowed=["T4"], max_cost_usd=100.0)
+    assert caught.value.problems[0].code == "no_gpu_fits"
+
+
+def test_what_a_deployment_adds_counts() -> None:
+    assert chosen(FLUX, allowed=["L40S"], max_cost_usd=0.01)
+    with pytest.raises(CannotRunHere, match="costs more"):
+        choose_gpu(FLUX, allowed=["L40S"], max_cost_usd=0.01, cost=lambda row: (row.usd or 0) + 0.05)
 
 
 def test_what_nobody_knows_goes_where_it_is_wanted_and_else_nothing_is_recommended() -> None:

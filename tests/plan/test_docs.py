@@ -33,4 +33,6 @@ def test_gpus_and_prices_are_those_of_the_data() -> None:
     for row in GPUS.values():
         cells = f"| {row.name} | {row.memory_gib:g} GiB | {row.capability[0]}.{row.capability[1]} | {row.tflops:g} |"
         assert cells in DOCS and f"${row.usd_per_second:.6f}" in DOCS and row.basis in DOCS
+        size = f"| {row.size.cores:g}, {row.size.ram_gib:g} GiB | ${row.container_usd_per_second:.6f} |"
+        assert size in DOCS, f"docs/plan.md: {row.name} has {size}"
     assert PRICES_AS_OF in DOCS

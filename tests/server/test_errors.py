@@ -35,7 +35,7 @@ from ryla_graphs.problems import (
     StoreUnreachable,
 )
 from ryla_graphs.server import Settings, create_app
-from ryla_graphs.server.errors import ANSWERS, without_folders
+from ryla_graphs.server.errors import ANSWERS, RequestError, without_folders
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.tokens import Tokens
@@ -151,6 +151,10 @@ def too_many_loras(client: TestClient) -> Response:
     return client.post("/loras", files={"file": ("x.safetensors", FLUX)})
 
 
+def broke(owner: str, *_: object) -> dict[str, Any]:
+    raise RequestError("over_budget", f"nothing is left for '{owner}'", retry_after=60)
+
+
 LORAS = tempfile.mkdtemp(prefix="ryla-test-loras-")
 HELD = Held()
 """Stands in the table for the one of each test; a run of an earlier test, which may end late, has its own."""
@@ -171,6 +175,7 @@ PROVOKED: dict[str, Case] = {
     "no_lora_folder": Case(lambda client: client.post("/loras", files={"file": ("x.safetensors", b"x")})),
     "request_too_large": Case(post, settings={"body_bytes": 100}),
     "over_quota": Case(too_many_loras, settings={"lora_folder": Path(LORAS), "quota": Quota(loras=0)}),
+    "over_budget": Case(post, settings={"budget": broke}),
     "input_too_large": Case(with_file(large()), settings={"media": MediaLimits(pixels=100)}),
     "unsupported_media": Case(with_file(base64_of(b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 3))),
     "workflow_format_ui": Case(lambda client: post(client, {"nodes": [], "links": []})),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,15 +17,22 @@ if TYPE_CHECKING:
     from ryla_graphs.models_folder.pulling import Fetch
 
 
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PRESET|FILE|GRAPH…",
+        help="Presets, files such as ae.safetensors, or graphs in API JSON.",
+        autocompletion=preset_names,
+    ),
+]
+AtOnce = Annotated[int, typer.Option(min=1, max=32, help="How many files come at the same time.")]
+Unmeasured = Annotated[
+    bool, typer.Option("--unmeasured", help="Do not look at the free space, where the disk does not tell it truly.")
+]
+
+
 def pull_command(
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PRESET|FILE|GRAPH…",
-            help="Presets, files such as ae.safetensors, or graphs in API JSON.",
-            autocompletion=preset_names,
-        ),
-    ],
+    targets: Targets,
     into: Annotated[Path, typer.Option(metavar="DIR", help="ComfyUI's models folder.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be fetched.")] = False,
     accept_licence: Annotated[
@@ -41,6 +47,8 @@ def pull_command(
         ),
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Fetch over files that have other bytes.")] = False,
+    at_once: AtOnce = 1,
+    unmeasured: Unmeasured = False,
     param: Settings = None,
     params: ParamsFile = None,
     prefer: Prefer = None,
@@ -52,17 +60,18 @@ def pull_command(
     from ryla_graphs.cli.weights.targets import wanted  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
     from ryla_graphs.models_folder.pulling import plan_pull, pull  # noqa: PLC0415
+    from ryla_graphs.models_folder.room import free_bytes  # noqa: PLC0415
 
     models = ModelsFolder.open(into) if into.exists() else ModelsFolder(into)
     files = wanted(targets, param, params, prefer, catalog)
     fetches = plan_pull(files.rows, models, replace=replace)
     absent = [f"{folder}/{name}" for folder, name in files.unknown if models.find(folder, name) is None]
     if dry_run:
-        _tell_plan(fetches, absent, into, json=json)
+        _tell_plan(fetches, absent, None if unmeasured else free_bytes(into), json=json)
         return
     _consent(fetches, accepted=accept_licence, commercial=commercial, quiet=json)
     with bars(shown=not json) as watcher:
-        hashes = pull(fetches, watcher)
+        hashes = pull(fetches, watcher, at_once=at_once, measured=not unmeasured)
     _record(hashes)
     if json:
         print_json(_facts(fetches, absent, "fetched"))
@@ -82,16 +91,14 @@ def _record(hashes: Mapping[tuple[str, str], str]) -> None:
         typer.echo(f"{path}: {written} sha256 written", err=True)
 
 
-def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], into: Path, *, json: bool) -> None:
-    """What would be fetched, its licences, and whether there is room."""
+def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], free: int | None, *, json: bool) -> None:
+    """What would be fetched, its licences, and how much room there is."""
     from rich.table import Column, Table  # noqa: PLC0415
 
     from ryla_graphs.cli.weights.words import licence as named  # noqa: PLC0415
     from ryla_graphs.cli.weights.words import size  # noqa: PLC0415
     from ryla_graphs.models_folder.consent import to_accept  # noqa: PLC0415
 
-    home = next(folder for folder in (into.absolute(), *into.absolute().parents) if folder.is_dir())
-    free = shutil.disk_usage(home).free
     if json:
         print_json({**_facts(fetches, absent, "to fetch"), "free": free, "dry_run": True})
         return
@@ -105,7 +112,7 @@ def _tell_plan(fetches: Sequence[Fetch], absent: Sequence[str], into: Path, *, j
     terminal.print(table)
     unknown = sum(fetch.weight.weighs is None for fetch in fetches if not fetch.there)
     more = f" and {unknown} files of unknown size" if unknown else ""
-    terminal.print(f"\n{size(_remaining(fetches))}{more} to fetch, {size(free)} free")
+    terminal.print(f"\n{size(_remaining(fetches))}{more} to fetch{'' if free is None else f', {size(free)} free'}")
     for licence in to_accept(fetch.weight for fetch in fetches if not fetch.there):
         terminal.print(f"`--accept-licence` is needed for {named(licence)}: {licence.restriction}")
     for place in absent:

@@ -12,10 +12,11 @@ from typing import Self
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines.base import Health, Inputs
+from ryla_graphs.engines.base import Health, Inputs, LogLine
 from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.engines.comfyui.diagnosis import Fitness
 from ryla_graphs.engines.comfyui.feed import Feed
+from ryla_graphs.engines.comfyui.log import lines_between
 from ryla_graphs.engines.comfyui.outputs import Fetch, from_disk
 from ryla_graphs.engines.comfyui.release import release_of, tell_other_release
 from ryla_graphs.engines.comfyui.run import ComfyRun, listen
@@ -111,6 +112,10 @@ class ComfyUI:
             return Health(ready=False, reason=str(error))
         queued = len(queue.get("queue_running", [])) + len(queue.get("queue_pending", []))
         return Health(ready=not trouble, reason=trouble and f"{self.name} {trouble}", queued=queued)
+
+    def log_of(self, run_id: str, began: float, ended: float | None) -> tuple[LogLine, ...]:  # noqa: ARG002
+        """What the server wrote in that time, where it is on this machine."""
+        return lines_between(self.client, began, ended)
 
     @property
     def needs_restart(self) -> bool:

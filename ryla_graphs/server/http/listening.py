@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ryla_graphs.problems import InvalidSettings
+from ryla_graphs.server.log_lines import configure
 from ryla_graphs.server.sinks.lines import GatheredLines
 
 GRACE_SECONDS = 5
@@ -88,7 +88,7 @@ def config_of(app: FastAPI, **more: Any) -> uvicorn.Config:
 
 def listen(app: FastAPI, host: str, port: int, started: Callable[[str], None]) -> None:
     """Serve until interrupted; calls `started` with the address once it is bound. Raises `InvalidSettings`."""
-    logging.basicConfig(level=logging.INFO, handlers=[GatheredLines()])
+    configure(GatheredLines())
     bound = _bound(host, port)
     name = f"[{host}]" if ":" in host else host
     started(f"http://{name}:{bound.getsockname()[1]}")

@@ -116,8 +116,10 @@ class Follower:
     def _hear(self, event: Event) -> None:
         if isinstance(event, Failed):
             self._leave_node()
+            self._usage = event.usage
             raise event.error
         if isinstance(event, Cancelled):
+            self._usage = event.usage
             raise CancelledError("the job was cancelled")
         if (handler := _HANDLERS.get(type(event))) is not None:
             handler(self, event)
@@ -136,7 +138,8 @@ class Follower:
 
     def _measured(self) -> dict[str, Any]:
         usage = self._usage
-        seconds = {"queue": usage.queue_seconds, "cold": usage.cold_seconds, "execution": usage.execution_seconds}
+        names = ("queue", "cold", "idle", "execution")
+        seconds = {name: getattr(usage, f"{name}_seconds") for name in names}
         found: dict[str, Any] = {
             f"{name}_ms": round(spent * 1000) for name, spent in seconds.items() if spent is not None
         }

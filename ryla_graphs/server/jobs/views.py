@@ -139,7 +139,7 @@ class JobShape(BaseModel, title="Job"):
     started_at: Moment | None
     ended_at: Moment | None
     metrics: dict[str, Any] = Field(
-        description="queue_ms, cold_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
+        description="queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
     )
     warnings: list[ProblemShape]
     outputs: list[OutputShape]

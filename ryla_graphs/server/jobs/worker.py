@@ -28,6 +28,7 @@ from ryla_graphs.server.errors import job_error
 from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
+from ryla_graphs.server.log_lines import of_job
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.deadlines import Watch
 from ryla_graphs.server.settings import Settings
@@ -137,6 +138,10 @@ class JobRun:
 
     def run(self) -> None:
         """Bring the job to its end, whatever happens; raises nothing."""
+        with of_job(self._job.id):
+            self._to_its_end()
+
+    def _to_its_end(self) -> None:
         states, job_id = self._tools.states, self._job.id
         self._thread = threading.get_ident()
         try:

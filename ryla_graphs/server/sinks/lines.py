@@ -9,8 +9,9 @@ import threading
 from collections import deque
 from typing import TextIO
 
+from ryla_graphs.server.log_lines import FORMAT
+
 EVERY_SECONDS = 0.1
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class GatheredLines(logging.Handler):

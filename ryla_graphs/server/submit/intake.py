@@ -35,7 +35,7 @@ from ryla_graphs.server.submit.reading import Sent, all_of, opened
 from ryla_graphs.server.submit.seeds import seeds_of, with_drawn_seeds
 from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names, with_stand_ins
 from ryla_graphs.server.threads import checkpoint
-from ryla_graphs.server.wishes import MAX_USD, Place, Wishes, anywhere, some_route
+from ryla_graphs.server.wishes import MAX_USD, Place, Wishes, anywhere, some_route, unlimited
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
 
@@ -178,6 +178,8 @@ class Intake:
             extra |= {} if wishes.max_cost_usd is None else {MAX_USD: wishes.max_cost_usd}
         checkpoint()  # the last one: what is taken now is run, whoever waits for it
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
+        gpu = self._place(compiled, wishes)
+        budget = (self._settings.budget or unlimited)(owner, compiled, gpu)
         request = JobRequest(
             prompt=compiled.document,
             inputs=brought.inputs,
@@ -187,8 +189,8 @@ class Intake:
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
             labels=wishes.labels,
-            gpu=self._place(compiled, wishes),
-            extra={**extra, **paid.extra},
+            gpu=gpu,
+            extra={**extra, **paid.extra, **budget},
         )
         job = Job(id=job_id, owner=owner, request=request, created_at=time.time())
         return self._jobs.submit(job, compiled, key, paid.key)

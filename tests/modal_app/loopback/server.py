@@ -31,6 +31,21 @@ class Servicer(Apps, Calls, Storage, ModalClientBase):
         self.address = self.blob_address = ""
         self.state = State()
 
+    def __mapping__(self) -> Any:
+        """The handlers, each of which notes that it was called."""
+
+        def noting(name: str, handler: Any) -> Any:
+            async def noted(stream: Any) -> None:
+                self.state.asked.append(name)
+                await handler(stream)
+
+            return noted
+
+        return {
+            path: handler._replace(func=noting(path.rpartition("/")[2], handler.func))
+            for path, handler in super().__mapping__().items()
+        }
+
 
 async def _nobody(call: Call) -> Any:
     raise RuntimeError(f"no runner is set for {call.function.name}")

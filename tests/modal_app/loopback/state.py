@@ -97,6 +97,10 @@ class State:
     """What `modal deploy` sent as variables of a function, which travel as a secret without a name."""
     volumes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     """Files by path, by volume id."""
+    folders: dict[str, set[str]] = field(default_factory=dict)
+    """Folders of volumes; they stay when their files go."""
+    asked: list[str] = field(default_factory=list)
+    """The methods that were called, in order."""
     queues: dict[str, dict[bytes, list[tuple[str, bytes]]]] = field(default_factory=dict)
     dicts: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     named: dict[tuple[str, str], str] = field(default_factory=dict)

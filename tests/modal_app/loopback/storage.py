@@ -103,6 +103,7 @@ class Storage:
             if request.disallow_overwrite_existing_files and path in files:
                 raise GRPCError(Status.ALREADY_EXISTS, f"{path} already exists")
             files[path] = self.state.uploaded[file.sha256_hex]
+            self._make_folders(request.volume_id, path)
         await stream.send_message(NOTHING)
 
     async def VolumePutFiles2(self, stream: Any) -> None:
@@ -122,6 +123,7 @@ class Storage:
             for file in request.files:
                 content = b"".join(self.state.uploaded[block.contents_sha256.hex()] for block in file.blocks)
                 files[file.path.strip("/")] = content[: file.size]
+                self._make_folders(request.volume_id, file.path.strip("/"))
         await stream.send_message(api_pb2.VolumePutFiles2Response(missing_blocks=missing))
 
     async def VolumeGetFile2(self, stream: Any) -> None:
@@ -147,6 +149,12 @@ class Storage:
         request = await stream.recv_message()
         await stream.send_message(api_pb2.VolumeListFiles2Response(entries=self._entries(request)))
 
+    def _make_folders(self, volume_id: str, path: str) -> None:
+        """A volume makes the folders above a file, and nothing but a recursive removal takes them away."""
+        parts = path.split("/")[:-1]
+        made = {"/".join(parts[: depth + 1]) for depth in range(len(parts))}
+        self.state.folders.setdefault(volume_id, set()).update(made)
+
     def _entries(self, request: Any) -> list[api_pb2.FileEntry]:
         files = self.state.volumes[request.volume_id]
         folder = request.path.strip("/")
@@ -163,7 +171,13 @@ class Storage:
                 found[path] = api_pb2.FileEntry(
                     path=path, type=api_pb2.FileEntry.FileType.FILE, size=len(content), mtime=1
                 )
-        if not found and folder:
+        folders = self.state.folders.get(request.volume_id, set())
+        for path in folders:
+            inside = path.startswith(f"{folder}/") if folder else True
+            if inside and (request.recursive or "/" not in path[len(folder) :].strip("/")):
+                directory = api_pb2.FileEntry.FileType.DIRECTORY
+                found[path] = api_pb2.FileEntry(path=path, type=directory, mtime=1)
+        if not found and folder and folder not in folders:
             raise GRPCError(Status.NOT_FOUND, f"no such file or directory: {folder}")
         return list(found.values())
 
@@ -177,11 +191,15 @@ class Storage:
         request = await stream.recv_message()
         files = self.state.volumes[request.volume_id]
         path = request.path.strip("/")
+        folders = self.state.folders.setdefault(request.volume_id, set())
         gone = [name for name in files if name == path or (request.recursive and name.startswith(f"{path}/"))]
-        if not gone:
+        if not gone and path not in folders:
             raise GRPCError(Status.NOT_FOUND, f"no such file: {path}")
+        if path in folders and not request.recursive:
+            raise GRPCError(Status.INVALID_ARGUMENT, f"{path} is a directory")
         for name in gone:
             del files[name]
+        folders -= {name for name in folders if name == path or name.startswith(f"{path}/")}
         await stream.send_message(NOTHING)
 
     async def QueueGetOrCreate(self, stream: Any) -> None:

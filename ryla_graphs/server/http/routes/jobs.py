@@ -17,6 +17,7 @@ from ryla_graphs.server.http.answers import JSON
 from ryla_graphs.server.http.pictures import AskedPicture, picture
 from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.http.routes.shapes import JobsShape
+from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
 from ryla_graphs.server.jobs.views import JobShape, as_json, job_shape, output_shape
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.threads import in_thread
@@ -69,6 +70,14 @@ async def show_job(job_id: str, here: Here, owner: Owner) -> Response:
     """A job: its state, progress, outputs so far, and why it failed."""
     job = await here.job_of(owner, job_id)
     return await _shown(job, here)
+
+
+@router.get("/jobs/{job_id}/logs", response_model=LogShape, responses=errors(*OWNED))
+async def show_log(job_id: str, here: Here, owner: Owner) -> Response:
+    """What the server and its engine wrote about a job, without folders of theirs; the engine's as long as it knows."""
+    job = await here.job_of(owner, job_id)
+    lines = await in_thread(log_lines, job, here.store, here.engine)
+    return Response(as_json(log_shape(job, lines)), media_type=JSON)
 
 
 @router.delete(

@@ -24,6 +24,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "asset_in_use": ("asset_in_use", 409),
     "hash_mismatch": ("hash_mismatch", 409),
     "request_too_large": ("request_too_large", 413),
+    "over_budget": ("insufficient_credits", 402),
     "over_quota": ("request_too_large", 413),
     "input_too_large": ("invalid_workflow", 422),
     "unsupported_media": ("invalid_workflow", 422),

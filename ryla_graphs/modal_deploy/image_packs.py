@@ -1,0 +1,106 @@
+"""Node packs in an image: fetched at their commit, changed where the lock says so, with Python packages that cannot
+replace what is pinned."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+
+from ryla_graphs.lockfile import Lock
+from ryla_graphs.lockfile.lock import LockedPack
+from ryla_graphs.software.packs import PACKS
+
+HOME = "/opt/ryla"
+PINS_FILE, RULES_FILE = f"{HOME}/pins.txt", f"{HOME}/rules.txt"
+"""All pins of a lock; and the same as rules for uv, with the packages that must not come."""
+UV_VERSION = "0.8.17"
+UNWANTED = {
+    "opencv-python": "opencv-python-headless",
+    "opencv-contrib-python": "opencv-python-headless",
+    "opencv-contrib-python-headless": "opencv-python-headless",
+    "onnxruntime": "onnxruntime-gpu",
+}
+"""Packages that write the same module as another one: where that is pinned, the last one to come would win."""
+TOKEN = "GITHUB_TOKEN"
+"""What the secret for private packs holds."""
+
+
+def in_order(packs: Iterable[LockedPack]) -> list[LockedPack]:
+    """Packs by how rarely they change: pinned ones, then those that a user added, then folders of his own."""
+    return sorted(packs, key=lambda pack: (pack.path is not None, pack.own_requirements, pack.folder not in PACKS))
+
+
+def pins_of(lock: Lock) -> list[str]:
+    """All pins of a lock."""
+    lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
+    return sorted({pin for pins in lists for pin in pins})
+
+
+def rule_commands(lock: Lock) -> Iterator[str]:
+    """Write the files within which the packages of packs are chosen that nobody has pinned, and bring uv.
+
+    To uv the pins are overrides: whatever a pack asks for, the pinned version stands for it. A package under a marker
+    that never holds is never installed.
+    """
+    pins = pins_of(lock)
+    never = [f"{name} ; sys_platform == 'never'" for name in unwanted(pins)]
+    yield f"mkdir -p {HOME} && printf '%s\\n' {shlex.join(pins)} > {PINS_FILE}"
+    yield f"printf '%s\\n' {shlex.join([*pins, *never])} > {RULES_FILE}"
+    yield f"python -m pip install -q --no-cache-dir uv=={UV_VERSION}"
+
+
+def unwanted(pins: Iterable[str]) -> Mapping[str, str]:
+    """The packages that must not come into an image with these pins, and the pin that each would overwrite."""
+    pinned = {pin.partition("==")[0]: pin for pin in pins}
+    return {name: pinned[instead] for name, instead in UNWANTED.items() if instead in pinned}
+
+
+def pack_commands(pack: LockedPack, comfyui: str, pins: Iterable[str]) -> Iterator[str]:
+    """Bring one pack into ``custom_nodes``."""
+    folder = f"{comfyui}/custom_nodes/{pack.folder}"
+    if pack.path is None:
+        yield from fetch(pack.repository, pack.commit, folder)
+    for fix in pack.fixes:
+        file = shlex.quote(f"{folder}/{fix.file}")
+        edit = shlex.quote(f"s/{_escaped(fix.find)}/{_escaped(fix.replace, replacement=True)}/g")
+        # Fails where the text is not there, instead of building an image that fails later.
+        yield f"grep -qF -- {shlex.quote(fix.find)} {file} && sed -i {edit} {file}"
+    if pack.own_requirements:
+        asked, script = f"{folder}/requirements.txt", f"{folder}/install.py"
+        yield f"if [ -f {asked} ]; then {install(asked)}; fi"
+        # Such a script calls pip, which knows constraints but no overrides.
+        yield f"if [ -f {script} ]; then cd {folder} && PIP_CONSTRAINT={PINS_FILE} python install.py; fi"
+        yield from _put_right(pins)
+
+
+def install(asked: str) -> str:
+    """The command that installs a file of requirements within the rules."""
+    return f"python -m uv pip install --system --no-cache --compile-bytecode -r {asked} --override {RULES_FILE}"
+
+
+def _put_right(pins: Iterable[str]) -> Iterator[str]:
+    """Take away what an `install.py` may have brought, and put back what it has overwritten."""
+    for name, pin in unwanted(pins).items():
+        back = f"python -m pip install -q --no-cache-dir --no-deps --force-reinstall {pin}"
+        gone = f"python -m pip uninstall -q -y {name} && {back}"
+        yield f"if python -m pip show -q {name} 2>/dev/null; then {gone}; fi"
+
+
+def fetch(repository: str, commit: str, folder: str) -> Iterator[str]:
+    """Fetch one commit from GitHub; a private one with the token of the build's secret, which stays in no file."""
+    basic = f'$(printf %s "x-access-token:${TOKEN}" | base64 -w0)'
+    header = f'"http.https://github.com/.extraHeader=Authorization: Basic {basic}"'
+    yield f"git init -q {folder}"
+    git = f"git ${{{TOKEN}:+-c {header}}}" if repository not in _public() else "git"
+    yield f"{git} -C {folder} fetch -q --depth 1 https://github.com/{repository}.git {commit}"
+    yield f"git -C {folder} checkout -q FETCH_HEAD"
+
+
+def _public() -> frozenset[str]:
+    return frozenset(pack.repository for pack in PACKS.values())
+
+
+def _escaped(text: str, *, replacement: bool = False) -> str:
+    """A text as one side of sed's ``s/…/…/`` takes it literally."""
+    special = "\\/&" if replacement else "\\/.*[]^$"
+    return "".join(f"\\{letter}" if letter in special else letter for letter in text)

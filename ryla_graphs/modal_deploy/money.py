@@ -1,0 +1,136 @@
+"""What runs cost on this deployment: the container's seconds, those that no job uses included, at its own prices.
+
+A container is billed from its start to the end of its idle window. The run that it was started for pays the start, its
+work and the window that follows; each later run pays the time since the run before it. So the costs of all runs of a
+container add up to what Modal bills for it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ryla_graphs.engines.events import Usage
+from ryla_graphs.modal_deploy.settings import ModalSettings
+from ryla_graphs.plan import GPUS, Plan
+from ryla_graphs.plan.money import DEFAULT_SIZE, Size, region_factor, size_of
+from ryla_graphs.plan.plan import OnGPU
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """The prices of one deployment."""
+
+    window: float = 0.0
+    """Seconds that a container is kept after its last job."""
+    factor: float = 1.0
+    """Of its region."""
+    base: Size = DEFAULT_SIZE
+    """What containers of the fall-back list ask for."""
+    longest: float = 3600.0
+    """Seconds after which a job is ended."""
+    slowest_start: float = 900.0
+    """Seconds after which a container's start is given up."""
+
+    @classmethod
+    def of(cls, settings: ModalSettings) -> Pricing:
+        """The prices that follow from settings."""
+        return cls(
+            window=settings.scaledown_seconds,
+            factor=region_factor(settings.region),
+            base=size_of(*settings.fallback),
+            longest=settings.job_seconds,
+            slowest_start=settings.start_seconds,
+        )
+
+    @classmethod
+    def here(cls) -> Pricing:
+        """The prices of the deployment whose container this is."""
+        return cls.of(ModalSettings.of(os.environ))
+
+    def rate(self, gpu: str, *, chosen: bool = True) -> float | None:
+        """USD a second; None for a GPU without a known price.
+
+        A container of the fall-back list, for which no GPU was `chosen`, has the size of the list's largest.
+        """
+        if gpu not in GPUS:
+            return None
+        size = size_of(gpu) if chosen else self.base
+        return (GPUS[gpu].usd_per_second + size.usd_per_second) * self.factor
+
+    def alone(self, row: OnGPU, *, chosen: bool = True) -> float | None:
+        """What a run costs that finds no container, by the plan: cold start, work, idle window; None if unknown."""
+        rate = self.rate(row.gpu, chosen=chosen)
+        if rate is None or row.seconds is None or row.cold_seconds is None:
+            return None
+        return (row.cold_seconds + row.seconds + self.window) * rate
+
+    def at_most(self, plan: Plan, gpu: str | None, fallback: tuple[str, ...]) -> float:
+        """What a run may cost: by the plan, and where that does not know, with every time limit used up."""
+        names = (gpu,) if gpu is not None else fallback
+        return max(self._bound(plan, name, chosen=gpu is not None) for name in names)
+
+    def _bound(self, plan: Plan, gpu: str, *, chosen: bool) -> float:
+        planned = self.alone(plan.on(gpu), chosen=chosen) if plan.knows("cost") else None
+        if planned is not None:
+            return planned
+        rate = self.rate(gpu, chosen=chosen) or 0.0
+        return (self.slowest_start + self.longest + self.window) * rate
+
+
+class Waited(NamedTuple):
+    """What a run waited for, and what it pays beside its own work; in seconds."""
+
+    queue: float
+    cold: float
+    """The start of the container, as far as this run waited for it."""
+    start: float = 0.0
+    """The whole start of the container, where this run is its first."""
+    idle: float = 0.0
+    """Idle time of the container that this run pays: before it, and after it for the first one."""
+
+
+class Clock:
+    """When this container began, when its last job ended, and what each job pays of the time between."""
+
+    def __init__(self, started: float | None = None, pricing: Pricing | None = None) -> None:
+        self._started = time.time() if started is None else started
+        self._ready: float | None = None
+        self._ended: float | None = None
+        self.pricing = pricing or Pricing.here()
+
+    def ready(self) -> None:
+        """The container takes jobs from now on."""
+        self._ready = time.time()
+
+    def begin(self, spawned: float) -> Waited:
+        """What a job waited for that was handed over at `spawned`."""
+        now, window = time.time(), self.pricing.window
+        ready = self._ready or now
+        cold = max(0.0, ready - max(spawned, self._started))
+        queue = max(0.0, now - spawned - cold)
+        if self._ended is not None:
+            return Waited(queue, cold, idle=min(window, max(0.0, now - self._ended)))
+        # Before a restored snapshot nothing of ours ran, so only what the job waited is known.
+        start = ready - self._started if self._started else cold
+        return Waited(queue, cold, start, min(window, max(0.0, now - ready)) + window)
+
+    def end(self) -> None:
+        """A job has ended; what follows is idle time."""
+        self._ended = time.time()
+
+    def usage(self, gpu: str, chosen: bool, waited: Waited, seconds: float) -> Usage:
+        """What a run took that has just ended, after so many seconds of work."""
+        self.end()
+        rate = self.pricing.rate(gpu, chosen=chosen)
+        paid = waited.start + waited.idle + seconds
+        return Usage(
+            gpu=gpu,
+            queue_seconds=round(waited.queue, 3),
+            cold_seconds=round(waited.cold, 3),
+            idle_seconds=round(waited.idle, 3),
+            execution_seconds=round(seconds, 3),
+            cost_usd=None if rate is None else round(paid * rate, 6),
+        )

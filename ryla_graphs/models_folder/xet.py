@@ -1,0 +1,58 @@
+"""Large files of the Hugging Face Hub over many connections at once, by hf_xet.
+
+hf_xet begins a file again where it was ended, so it is only for files of which nothing is there yet; where it fails,
+the bytes come over plain HTTP.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ryla_graphs.models_folder.locating import Located
+from ryla_graphs.weights import HubFile
+
+LEAST_BYTES = 256 * 2**20
+"""Smaller files come as fast over one connection."""
+
+
+def helps(located: Located, begun: int) -> bool:
+    """Whether a file had better come by hf_xet."""
+    large = located.size is not None and located.size >= LEAST_BYTES
+    return large and located.xet and not begun and importlib.util.find_spec("hf_xet") is not None
+
+
+def download_xet(located: Located, part: Path, on_done: Callable[[int], None]) -> None:
+    """Fetch a whole file into `part`; raises whatever huggingface_hub raises."""
+    from huggingface_hub import hf_hub_download  # noqa: PLC0415
+
+    source = located.source
+    assert isinstance(source, HubFile)
+    staging = part.with_name(f".{part.name}.xet")
+    shutil.rmtree(staging, ignore_errors=True)  # what an earlier attempt left cannot be gone on with
+    try:
+        came = hf_hub_download(source.repository, source.path, local_dir=staging, tqdm_class=_counting(on_done))
+        Path(came).replace(part)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _counting(on_done: Callable[[int], None]) -> type[Any]:
+    """A progress bar that shows nothing and says how many bytes are there."""
+    base: Any = importlib.import_module("huggingface_hub.utils").tqdm  # of which it exports no type
+
+    class Counting(base):  # type: ignore[misc]  # pyright: ignore
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **{**kwargs, "disable": True})
+            self._there = int(kwargs.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self._there += int(n or 0)
+            on_done(self._there)
+            return None
+
+    return Counting
