@@ -9,6 +9,7 @@ volume of weights, `session` opens an editor, `publish` names the image of worke
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -22,6 +23,7 @@ from ryla_graphs.problems.extras import needs_extra
 with needs_extra("modal"):
     import modal
     import modal.experimental
+    from fastapi import FastAPI
 
 from ryla_graphs import weights
 from ryla_graphs.lockfile import catalog_of, differences, rows_of
@@ -35,14 +37,16 @@ from ryla_graphs.modal_deploy.image import (
     slim_image,
     worker_image,
 )
-from ryla_graphs.modal_deploy.lacking import Lacking
-from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, late_loras, wake
+from ryla_graphs.modal_deploy.machine import Machine
+from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.pulling import pull_into
+from ryla_graphs.modal_deploy.reported import Reported, besides
 from ryla_graphs.modal_deploy.session import editing, editor
 from ryla_graphs.modal_deploy.settings import (
     CONCURRENCY,
     FRONT_OPTIONS,
     PULL_OPTIONS,
+    SETTLE_OPTIONS,
     ModalSettings,
     address_options,
     container_environment,
@@ -52,6 +56,7 @@ from ryla_graphs.modal_deploy.settings import (
 )
 from ryla_graphs.modal_deploy.store.store import refresh
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
+from ryla_graphs.modal_deploy.waking import settled, unsettled, wake
 from ryla_graphs.modal_deploy.web import Parts, build_app
 from ryla_graphs.problems import RylaError
 from ryla_graphs.server.log_lines import configure
@@ -61,7 +66,7 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 if not modal.is_local():
     configure()
 try:
-    SETTINGS = ModalSettings.of(os.environ)
+    SETTINGS = ModalSettings.of(os.environ).for_command(sys.argv)
     LOCK = deployed_lock(SETTINGS.lock)
 except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
     sys.exit(f"runtime_modal.py: {error}")
@@ -70,8 +75,8 @@ weights.use(ROWS)  # the files that only the lock knows
 PARTS = Parts.of(SETTINGS)
 IMAGE = worker_image(SETTINGS, LOCK)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
-LACKING = Lacking(PARTS.runs, LOCK)
-ENVIRONMENT = container_environment(os.environ)
+REPORTED = Reported(PARTS.runs, LOCK)
+ENVIRONMENT = container_environment(os.environ, SETTINGS)
 TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
 COMMON: dict[str, Any] = {"image": slim_image(LOCK, traces=TRACES), "env": ENVIRONMENT}
 ON_GPU: dict[str, Any] = {
@@ -111,18 +116,20 @@ class Comfy:
     def ready(self) -> None:
         """Look whether it answers, also after a restore; otherwise start it cold."""
         self.machine.ready()
-        if not self.machine.broken:
-            LACKING.write(self.machine.lacking)
+        if self.machine.broken or self.machine.catalog is None:
+            REPORTED.broke(self.machine.broken)
+        else:
+            REPORTED.came_up(self.machine.lacking, besides(catalog_of(LOCK), self.machine.catalog))
 
     @modal.method()
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Run a job to its end."""
+        """Run a job until its outputs are on their way; they are stored while the next one begins."""
+        done = partial(wake, settle, PARTS.records)
         try:
-            return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs)
+            return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs, done=done)
         finally:
-            if self.machine.broken:
+            if self.machine.leave:
                 await modal.experimental.stop_fetching_inputs.aio()  # the next job gets another container
-            await wake(web)
 
     @modal.method()
     def warm(self) -> str:
@@ -135,12 +142,22 @@ class Comfy:
         self.machine.stop()
 
 
+def _app() -> FastAPI:
+    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), reported=REPORTED)
+
+
 @app.function(**COMMON, **web_options(SETTINGS), secrets=[SECRET])
 @modal.concurrent(max_inputs=CONCURRENCY)
 @modal.asgi_app(**address_options(SETTINGS))
 def web() -> Any:
     """The app with all routes."""
-    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), lacking=LACKING)
+    return _app()
+
+
+@app.function(**COMMON, **SETTLE_OPTIONS, secrets=[SECRET])
+def settle() -> None:
+    """Bring jobs that workers are done with to their end, where nobody calls the web side; workers have this called."""
+    asyncio.run(settled(_app(), PARTS.records))
 
 
 def _front(name: str) -> None:
@@ -160,8 +177,10 @@ for _name in NAMES:
 
 @app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
 def drain_events() -> None:
-    """Move product events from their queue to files."""
+    """Move product events from their queue to files; have jobs settled that nobody brought to their end."""
     log.info("drained %d events", drain(PARTS.analytics, PARTS.analytics_files))
+    if unsettled(PARTS.records):
+        settle.spawn()
 
 
 @app.function(**COMMON, schedule=modal.Period(days=1), timeout=3600)

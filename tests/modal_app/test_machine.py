@@ -17,8 +17,9 @@ from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Difference
-from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, gpu_named, late_loras
+from ryla_graphs.modal_deploy.machine import Machine, gpu_named
 from ryla_graphs.modal_deploy.money import Clock
+from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
@@ -286,10 +287,15 @@ def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
         (["--preset", "flux-deaf", "--dry-run"], 2, ["flux-deaf"]),
     ],
 )
-def test_pulling(pulls: list[list[str]], given: list[str], status: int, asked: list[str]) -> None:
+def test_pulling(
+    control_plane: LoopbackModal, pulls: list[list[str]], given: list[str], status: int, asked: list[str]
+) -> None:
     done = commanded_here("run", "runtime_modal.py::pull", *given, RYLA_MODAL_APP="pulling")
     assert done.returncode == status, done.stdout + done.stderr
     assert pulls[0][: len(asked)] == asked and "Traceback" not in done.stdout + done.stderr
+    (app,) = (app for app in control_plane.state.apps.values() if app.name == "pulling-pull" and app.functions)
+    assert {*app.functions} == {"pull_weights"}  # nothing of it owns records, or keeps a GPU warm
+    control_plane.state.apps.pop(app.id)
 
 
 def test_all_that_the_lock_needs_is_pulled_where_nothing_is_named(

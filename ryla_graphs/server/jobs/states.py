@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -44,6 +44,8 @@ class _Live:
     job: Job
     channel: Channel
     outputs: tuple[Asset, ...] = ()
+    elsewhere: bool = False
+    """Whether another process moves it, and numbers its events."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -90,6 +92,22 @@ class JobStates:
         """Take up a job that another process left unfinished."""
         channel = Channel(loop, self._store.events(job.id))
         self._live[job.id] = _Live(job, channel, tuple(self._store.outputs(job.id)))
+
+    def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
+        """Tell readers what another process wrote of a job; sinks hear of it there."""
+        if (live := self._live.get(job.id)) is None:
+            return
+        with live.lock:
+            live.job, live.outputs, live.elsewhere = job, tuple(outputs), True
+            live.channel.heard(events)
+            if job.state.terminal:
+                self._live.pop(job.id, None)
+        if job.state.terminal:
+            live.channel.close(Ended(job, live.outputs))
+
+    def all_live(self) -> tuple[Job, ...]:
+        """All jobs that have not ended."""
+        return tuple(live.job for live in [*self._live.values()])
 
     def live(self, job_id: str) -> Job | None:
         """A job that has not ended, as it is now."""
@@ -163,6 +181,8 @@ class JobStates:
             old, channel = live.job, live.channel
             if old.state.terminal:  # it ended while this waited for the lock
                 raise IllegalTransition(f"job {job_id} has ended")
+            if live.elsewhere:
+                raise IllegalTransition(f"job {job_id} is another process's")
             new = change(old)
             if new.state is not old.state and new.state not in TRANSITIONS[old.state]:
                 raise IllegalTransition(f"job {job_id} is {old.state} and cannot become {new.state}")
@@ -194,7 +214,7 @@ class JobStates:
         if live is None:
             return
         with live.lock:
-            if live.job.state.terminal:  # nothing is told after the end
+            if live.job.state.terminal or live.elsewhere:  # nothing is told after the end
                 return
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))

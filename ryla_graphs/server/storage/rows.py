@@ -87,9 +87,9 @@ def request_of(job: Job) -> str:
     return _REQUEST.dump_json(job.request).decode()
 
 
-def changes_of(job: Job) -> str:
-    """What changes of a job, but its state, as text."""
-    changes = {name: getattr(job, name) for name in _CHANGING}
+def changes_of(job: Job, before: str = "{}") -> str:
+    """What changes of a job, but its state, as text; what a newer version wrote beside it `before` stays."""
+    changes = json.loads(before) | {name: getattr(job, name) for name in _CHANGING}
     return json.dumps(changes | {"error": None if job.error is None else asdict(job.error)})
 
 
@@ -97,7 +97,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
     """The job of a row of id, owner, created_at, state, request, changes."""
     job_id, owner, created_at, state, request, changes = row
     facts = json.loads(changes)
-    error = facts.pop("error")
+    error = facts.get("error")
     return Job(
         id=job_id,
         owner=owner,
@@ -105,7 +105,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
         state=JobState(state),
         request=_REQUEST.validate_json(request),
         error=None if error is None else _ERROR.validate_python(error),
-        **facts,
+        **{name: facts[name] for name in _CHANGING if name in facts},
     )
 
 
