@@ -37,6 +37,7 @@ from ryla_graphs.modal_deploy.image import (
     slim_image,
     worker_image,
 )
+from ryla_graphs.modal_deploy.image_check import checked
 from ryla_graphs.modal_deploy.machine import Machine
 from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.pulling import pull_into
@@ -73,7 +74,7 @@ except RylaError as error:  # said in one line, where `modal deploy` would show 
 ROWS = rows_of(LOCK)
 weights.use(ROWS)  # the files that only the lock knows
 PARTS = Parts.of(SETTINGS)
-IMAGE = worker_image(SETTINGS, LOCK)
+IMAGE = worker_image(SETTINGS, LOCK, check=checked if SETTINGS.check_image else None)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
 REPORTED = Reported(PARTS.runs, LOCK)
 ENVIRONMENT = container_environment(os.environ, SETTINGS)

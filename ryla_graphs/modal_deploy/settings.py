@@ -46,6 +46,8 @@ class ModalSettings(BaseModel):
     """The Modal environment of that volume, where it is another one than the deployment's."""
     custom_domain: str | None = None
     """A domain of the workspace that the web side answers at, too."""
+    check_image: bool = True
+    """Whether `modal deploy` starts the image's ComfyUI on a processor, and fails where that lacks a class."""
     records: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,44}$")
     """Whose jobs, outputs and events an app has: those of the app of this name; its own if left out, and for `modal
     serve` and `modal run` those of `<app>-dev`."""

@@ -17,13 +17,14 @@ from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Difference
+from ryla_graphs.modal_deploy import mounted
 from ryla_graphs.modal_deploy.machine import Machine, gpu_named
 from ryla_graphs.modal_deploy.money import Clock
 from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
-from ryla_graphs.problems import EngineError, EngineRefused
+from ryla_graphs.problems import EngineError, EngineRefused, RunLost
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 from tests.modal_app.commands import commanded, commanded_here
@@ -188,6 +189,39 @@ class TestWeights:
         with pytest.raises(EngineRefused):
             folder.bring(loading(lora="ryla/you.safetensors"))
         assert [path.name for path in (tmp_path / "late/ryla").iterdir()] == ["me.safetensors"]
+
+    @pytest.mark.parametrize("freed", [True, False], ids=["ComfyUI lets go", "it does not"])
+    def test_weights_that_came_late(
+        self,
+        control_plane: LoopbackModal,
+        folder: WeightsFolder,
+        volumes: dict[str, Any],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        freed: bool,
+    ) -> None:
+        """Modal reloads no volume of which ComfyUI has files open."""
+        monkeypatch.setattr(mounted, "RELOAD_PAUSES", (0.0, 0.0))
+        with volumes["models"].batch_upload() as batch:
+            batch.put_file(io.BytesIO(b"vae"), "vae/ae.safetensors")
+        state, models = control_plane.state, volumes["models"].object_id
+        (tmp_path / "models/vae").mkdir(parents=True)
+        state.busy[models] = True
+        state.reloaded[models] = [(tmp_path / "models/vae/ae.safetensors").touch]
+        asked: list[bool] = []
+
+        def let_go() -> None:
+            asked.append(True)
+            state.busy[models] = not freed
+
+        if freed:
+            folder.bring(loading(vae="ae.safetensors"), let_go)
+        else:
+            with pytest.raises(RunLost, match="began before 'vae/ae"):
+                folder.bring(loading(vae="ae.safetensors"), let_go)
+        assert asked == [True] and folder.stale == (not freed)
+        with pytest.raises(EngineRefused):  # which no container has
+            folder.bring(loading(vae="other.safetensors"), let_go)
 
     @pytest.mark.parametrize("name", ["../../evil.safetensors", "/etc/evil.safetensors", "a/../../../evil.safetensors"])
     def test_a_name_that_leads_out_is_nowhere(self, folder: WeightsFolder, tmp_path: Path, name: str) -> None:
