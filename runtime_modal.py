@@ -27,7 +27,7 @@ with needs_extra("modal"):
 
 from ryla_graphs import weights
 from ryla_graphs.lockfile import catalog_of, differences, rows_of
-from ryla_graphs.modal_deploy.front import NAMES, front, label
+from ryla_graphs.modal_deploy.front import front, label, proxy_headers
 from ryla_graphs.modal_deploy.image import (
     COMFYUI,
     EXTRA_MODEL_PATHS,
@@ -60,6 +60,7 @@ from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
 from ryla_graphs.modal_deploy.waking import settled, unsettled, wake
 from ryla_graphs.modal_deploy.web import Parts, build_app
 from ryla_graphs.problems import RylaError
+from ryla_graphs.ryla import FRONTS
 from ryla_graphs.server.log_lines import configure
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -163,16 +164,17 @@ def settle() -> None:
 
 def _front(name: str) -> None:
     def serve() -> Any:
-        return front(f"/{name}", lambda: web.get_web_url() or "")
+        return front(f"/{name}", lambda: web.get_web_url() or "", proxy_headers(os.environ))
 
     serve.__name__ = serve.__qualname__ = f"front_{name.replace('-', '_')}"
     serve.__module__ = __name__
     wrapped = modal.asgi_app(label=label(SETTINGS.app, name), requires_proxy_auth=SETTINGS.proxy_auth)(serve)
-    function = app.function(**COMMON, **FRONT_OPTIONS)(modal.concurrent(max_inputs=100)(wrapped))
+    secrets = [SECRET] if SETTINGS.proxy_auth else []  # for the proxy token
+    function = app.function(**COMMON, **FRONT_OPTIONS, secrets=secrets)(modal.concurrent(max_inputs=100)(wrapped))
     globals()[serve.__name__] = function
 
 
-for _name in NAMES:
+for _name in FRONTS:
     _front(_name)
 
 

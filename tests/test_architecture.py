@@ -48,6 +48,7 @@ LAYERS = (
     "sweeps",
     "sources",
     "client",
+    "ryla",
     "server",
     "modal_deploy",
     "cli",

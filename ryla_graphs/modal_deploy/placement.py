@@ -16,9 +16,10 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.reported import Reported, lacked
 from ryla_graphs.modal_deploy.settings import ModalSettings
-from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
+from ryla_graphs.plan import choose_gpu
 from ryla_graphs.problems import AtNode, CannotRunHere, EngineUnreachable, Problem
 from ryla_graphs.prompt import Prompt
+from ryla_graphs.ryla import GPU_WISHES
 from ryla_graphs.server.wishes import Place, Wishes
 from ryla_graphs.weights import Need, needed
 
@@ -77,7 +78,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
     allowed = settings.gpus if wishes.gpu is None else (wishes.gpu,)
-    preferred = wishes.gpu or RYLA_DEFAULTS.get(workflow.name or "")
+    preferred = wishes.gpu or GPU_WISHES.get(workflow.name or "")
     if preferred not in settings.gpus:
         preferred = None
     choice = choose_gpu(

@@ -13,12 +13,18 @@ from ryla_graphs.plan.money import size_of
 from ryla_graphs.problems import InvalidSettings
 
 PREFIX = "RYLA_MODAL_"
-SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "COMFY_API_KEY", "HF_TOKEN")
+SECRET_NAMES = (
+    *("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "RYLA_PROXY_TOKEN"),
+    *("COMFY_API_KEY", "HF_TOKEN"),
+)
 """Variables that belong into the Modal secret; they are never written into the app."""
 
-WAIT_SECONDS = 140
-"""Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before, and
-whether a stream may take longer is not known."""
+EDGE_SECONDS = 150
+"""Modal redirects a request after so long, counted from its edge, which browsers and many clients do not follow."""
+COLD_SECONDS = 45
+"""What the start of a front and of the web container, one after the other, may take of that."""
+WAIT_SECONDS = EDGE_SECONDS - COLD_SECONDS
+"""Ours is answered before; whether a stream may take longer is not known."""
 
 
 NONE = "none"
