@@ -256,7 +256,7 @@ def publish(smoke: Smoke) -> str:
     return f"{name}; RYLA_MODAL_IMAGE={name} deploys it"
 
 
-def redeploy(smoke: Smoke) -> str:
+def rollover(smoke: Smoke) -> str:
     """A job that is on while the containers of the app are replaced: it ends once, with the outputs that it told."""
     smoke.needs_modal()
     job = smoke.submit(**smoke.long())
@@ -302,7 +302,7 @@ STEPS: Mapping[str, Callable[[Smoke], str]] = {
     "cost": cost,
     "session": session,
     "publish": publish,
-    "redeploy": redeploy,
+    "rollover": rollover,
     "retry": retry,
 }
 """In this order."""

@@ -37,6 +37,8 @@ GRACE_SECONDS = 2.0
 """How long the last events of a call that has ended may be on their way."""
 HANDOVER_SECONDS = 180.0
 """How long outputs may be on their way after their call has ended."""
+NOTED_SECONDS = 3
+"""How long a run may have no call, before the container that began it is taken for lost."""
 LIMIT = (10.0, 300.0)
 """A run may take so many times what its plan says, and so many seconds more."""
 
@@ -133,6 +135,11 @@ class ModalEngine:
         """Take up the events of a run from its first one."""
         try:
             record = self.runs.get(run_id)
+            for _ in range(NOTED_SECONDS):
+                if not record or record["call"] is not None:
+                    break
+                time.sleep(1)  # another container has just spawned the call, and writes down which it is
+                record = self.runs.get(run_id)
         except ModalError as error:
             raise EngineUnreachable(f"Modal does not answer: {error}") from error
         if not record or record["call"] is None:

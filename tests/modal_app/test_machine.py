@@ -135,6 +135,18 @@ def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
     one.stop()
 
 
+def test_a_comfyui_that_does_not_end_its_run_is_ended(comfyui: Path, tmp_path: Path) -> None:
+    one = machine(comfyui, tmp_path)
+    one.start()
+    one.ready()
+    (process,) = pids(comfyui)
+    assert one.leave == ""
+    one._hung("the run took too long")
+    assert "took too long" in one.leave and not Path(f"/proc/{process}").exists()
+    assert not one.engine.health().ready  # the next job gets another container
+    one.stop()
+
+
 TORCH = """
 class cuda:
     get_device_name = staticmethod(lambda *_: {real})
