@@ -56,9 +56,9 @@ class Door:
         return app
 
     async def _connected(self, _: web.Application) -> AsyncIterator[None]:
-        self._client = ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False)
-        yield
-        await self._client.close()
+        async with ClientSession(timeout=ClientTimeout(total=None), auto_decompress=False) as client:
+            self._client = client
+            yield
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         given = request.query.get(PARAMETER)

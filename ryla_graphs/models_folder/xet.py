@@ -6,6 +6,7 @@ the bytes come over plain HTTP.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import shutil
 from collections.abc import Callable
@@ -42,9 +43,9 @@ def download_xet(located: Located, part: Path, on_done: Callable[[int], None]) -
 
 def _counting(on_done: Callable[[int], None]) -> type[Any]:
     """A progress bar that shows nothing and says how many bytes are there."""
-    from huggingface_hub.utils import tqdm  # noqa: PLC0415
+    base: Any = importlib.import_module("huggingface_hub.utils").tqdm  # of which it exports no type
 
-    class Counting(tqdm):  # type: ignore[misc]
+    class Counting(base):  # type: ignore[misc]  # pyright: ignore
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **{**kwargs, "disable": True})
             self._there = int(kwargs.get("initial") or 0)

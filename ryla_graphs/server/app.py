@@ -57,7 +57,7 @@ def create_app(
     chosen = settings or Settings()
     registry = CollectorRegistry()
     traces = [TraceSink()] if chosen.traces else []
-    heard = [LogSink(), MetricsSink(registry), *traces, *sinks]
+    heard: list[Sink] = [LogSink(), MetricsSink(registry), *traces, *sinks]
     deployment = Deployment(engine, store, chosen, heard, shelf, targets)
 
     for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):

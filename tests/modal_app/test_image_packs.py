@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def test_a_packs_requirements_replace_nothing_that_is_pinned(tmp_path: Path) -> 
     asked.write_text("opencv-python>=4\nrembg\nnumpy<2\n")
     pins = ("numpy==2.5.2", "opencv-python-headless==4.14", "onnxruntime-gpu==1.29")
     pack = LockedPack(folder="mine", repository="me/mine", commit=COMMIT, requirements=pins)
-    (_, rules, _) = rule_commands(Lock.loads(LOCK.dumps()).__class__(**{**_fields(LOCK), "packs": (pack,)}))
+    core = replace(LOCK.comfyui, requirements=())
+    (_, rules, _) = rule_commands(replace(LOCK, comfyui=core, requirements=(), packs=(pack,)))
     subprocess.run(["sh", "-ec", rules.replace("/opt/ryla/", f"{tmp_path}/")], check=True)
     command = install(str(asked)).removeprefix("python -m uv ").replace("/opt/ryla/", f"{tmp_path}/").split()
     command.remove("--system")
@@ -75,12 +77,6 @@ def test_a_packs_requirements_replace_nothing_that_is_pinned(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     there = {path.name.removesuffix(".dist-info") for path in (tmp_path / "there").glob("*.dist-info")}
     assert there == {"rembg-2.0", "numpy-2.5.2"}  # no opencv-python, no onnxruntime, and not the old numpy
-
-
-def _fields(lock: Lock) -> dict[str, object]:
-    """A lock with few pins, for a resolver without an index."""
-    core = lock.comfyui.__class__(**{**vars(lock.comfyui), "requirements": ()})
-    return {**vars(lock), "comfyui": core, "requirements": ()}
 
 
 def test_what_an_install_script_brought_is_put_right(tmp_path: Path) -> None:

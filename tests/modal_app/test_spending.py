@@ -92,9 +92,9 @@ def test_a_reservation_becomes_what_it_really_cost() -> None:
     assert spending.total() == pytest.approx(USD, abs=1e-6)  # counted once
     told(spending, job(JobState.FAILED, run_id="r", metrics={"cost_usd": 0.01}))
     assert spending.total() == pytest.approx(0.01)
-    for number, metrics in enumerate(({}, {}), start=2):
+    for number in (2, 3):
         told(spending, job(id=str(number)))
-        told(spending, job(JobState.FAILED, id=str(number), run_id="r" if number == 2 else None, metrics=metrics))
+        told(spending, job(JobState.FAILED, id=str(number), run_id="r" if number == 2 else None))
     assert spending.total() == pytest.approx(0.01 + USD, abs=1e-5)  # lost, so nobody knows; never begun, so nothing
 
 
