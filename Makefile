@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test check format generate bench clean
+PYTHONS ?= python3.11 python3.12 python3.13
+
+.PHONY: demo docs serve-docs test matrix coverage mutants smoke check format generate bench clean
 
 demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
@@ -12,15 +14,38 @@ demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 test: $(VENV)/installed-dev ## All tests, type checkers and the linter included
 	$(BIN)/python -m pytest -n $(JOBS)
 
+matrix: ## All tests on each Python of PYTHONS that is installed
+	@for python in $(PYTHONS); do \
+		if command -v $$python >/dev/null && $$python -c '' 2>/dev/null; then \
+			$(MAKE) test PYTHON=$$python VENV=.venv/$$python || exit 1; \
+		else \
+			echo "$$python is not installed: left out"; \
+		fi; \
+	done
+
+coverage: $(VENV)/installed-dev ## All tests, with what they run of the code; fails below the floor in pyproject.toml
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -n $(JOBS) --deselect tests/test_typing.py
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+mutants: $(VENV)/installed-dev ## Break the modules that guard money and data, and see whether tests notice
+	$(BIN)/python -m tools.mutants --write docs/mutants.md
+
+smoke: $(VENV)/installed-dev ## Build the wheel, and try it with each extra alone
+	$(BIN)/python scripts/smoke_wheel.py
+
 check: $(VENV)/installed-dev ## Only linter and type checkers
 	$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy && $(BIN)/python -m pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m pyright --pythonpath $(BIN)/python -p tests/pyright_nodes.json
 
 format: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
-generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, tables of docs/, calls of the client
+generate: $(VENV)/installed-dev ## Write what is generated: node classes, tables of docs/, calls of the client
 	$(BIN)/python -m tools.generate_nodes
+	$(BIN)/python -m pytest -q tests/test_typing.py -k generated --update-golden
 	$(BIN)/python -m tools.template_weights
 	$(BIN)/python -m tools.weights_table
 	$(BIN)/python -m tools.modal_tables
@@ -30,12 +55,19 @@ generate: $(VENV)/installed-dev ## Write anew what is generated: node classes, t
 	$(BIN)/python -m tools.generate_client
 	@if [ -d clients/typescript/node_modules ]; then $(BIN)/python -m tools.generate_typescript; fi
 
+docs: $(VENV)/installed-dev ## Build the site of the docs into build/site
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m mkdocs build --quiet
+
+serve-docs: docs
+	$(BIN)/python -m mkdocs serve
+
 bench: $(VENV)/installed-dev ## Measure; prints Markdown
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.compare
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .coverage* $(VENV) out build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

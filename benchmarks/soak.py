@@ -1,8 +1,9 @@
 """Thousands of jobs through a server that is treated badly: `python -m benchmarks.soak [--jobs 5000] [--engine stub]`.
 
-Callers cancel, hang up, send things twice; the server is killed and started again; the stub ComfyUI breaks sockets,
-answers 502 and forgets its queue. At the end every job that was accepted must be there, in a final state, and every
-one that succeeded must have its picture. Prints Markdown; exits 1 where one is lost or wrong.
+Callers cancel, hang up, send things twice; the server is killed and started again; the disk fills up and empties (a
+tmpfs, so root on Linux); the stub ComfyUI breaks sockets, answers 502, hangs, and forgets its queue. At the end every
+job that was accepted must be there, in a final state, and every one that succeeded must have its picture. Prints
+Markdown; exits 1 where one is lost or wrong, or where the server's memory grows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import contextlib
 import io
 import os
 import random
+import signal
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -31,6 +36,15 @@ from tests.server.processes import Process, free_port, stub
 from tests.server.processes import server as served
 
 AT_ONCE = 32
+MEASURED_EVERY = 100
+"""Jobs between two looks at the server's memory."""
+GROWTH_MIB = 12.0
+"""What a thousand jobs may add to it, after the first hundreds of a process's life."""
+DISK_MIB = 768
+DEADLINES = "30,10,3,60,120"
+"""Of a run, for the server: short, since the engine hangs for seconds."""
+UNFINISHED = ("run_lost", "run_timed_out", "engine_unreachable", "node_failed")
+"""How a job may fail here."""
 FINAL = {"succeeded", "failed", "cancelled"}
 SIZE = 64
 
@@ -42,9 +56,21 @@ class Soak:
     accepted: dict[str, str] = field(default_factory=dict)
     """What was done to each job, by its id."""
     wrong: list[str] = field(default_factory=list)
-    memory: list[float] = field(default_factory=list)
+    memory: list[tuple[int, int, float]] = field(default_factory=list)
+    """The life of the server, the number of the job, and MiB."""
+    faults: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     restarts: int = 0
+
+    def growth(self) -> float:
+        """MiB that a thousand jobs added in the last life of the server, from its second quarter to its last."""
+        life = [(number, mib) for life, number, mib in self.memory if life == self.restarts]
+        quarter = max(1, len(life) // 4)
+        first, last = life[quarter : 2 * quarter] or life, life[-quarter:]
+        from_number, from_mib, to_number, to_mib = (
+            statistics.fmean(row[column] for row in rows) for rows in (first, last) for column in (0, 1)
+        )
+        return 1000.0 * (to_mib - from_mib) / max(1.0, to_number - from_number)
 
 
 def prompt() -> dict[str, Any]:
@@ -105,7 +131,11 @@ async def judged(client: httpx2.AsyncClient, soak: Soak, job_id: str) -> str:
     """The state a job ended in; notes what is wrong with it."""
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        answer = await client.get(f"/jobs/{job_id}")
+        try:
+            answer = await client.get(f"/jobs/{job_id}")
+        except httpx2.TransportError:
+            await asyncio.sleep(1)
+            continue
         if answer.status_code == 404:
             return "lost"
         job = answer.json()
@@ -120,15 +150,61 @@ async def judged(client: httpx2.AsyncClient, soak: Soak, job_id: str) -> str:
         content = (await client.get(outputs[0]["url"])).content if len(outputs) == 1 else b""
         if not content or Image.open(io.BytesIO(content)).size != (SIZE, SIZE):
             soak.wrong.append(f"{job_id} succeeded with {len(outputs)} outputs, {len(content)} bytes")
-    elif job["state"] == "failed" and job["error"]["code"] not in ("run_lost", "engine_unreachable", "node_failed"):
+    elif job["state"] == "failed" and job["error"]["code"] not in UNFINISHED:
         soak.wrong.append(f"{job_id} failed with {job['error']}")
     elif job["state"] == "cancelled" and soak.accepted[job_id] != "cancels":
         soak.wrong.append(f"{job_id} was cancelled by nobody")
     return str(job["state"])
 
 
-async def soaked(server: Process, soak: Soak, jobs: int, kills: int) -> Counter[str]:
-    """Put all jobs through, with `kills` restarts of the server spread over them."""
+@dataclass
+class Faults:
+    """What breaks while jobs run: one thing every few seconds, for a second or two."""
+
+    folder: Path
+    """Where the server keeps its jobs."""
+    full: bool
+    """Whether that is a disk of its own, which may be filled."""
+    engine: Process | None
+    """A stub that may be hung and restarted."""
+
+    async def go_on(self, soak: Soak) -> None:
+        """Break things until cancelled."""
+        kinds = [self._fill] * self.full + ([self._hang, self._restart] if self.engine is not None else [])
+        while kinds:
+            await asyncio.sleep(random.uniform(3, 9))
+            kind = random.choice(kinds)
+            soak.faults[kind.__name__.strip("_")] += 1
+            await kind()
+
+    async def _fill(self) -> None:
+        ballast = self.folder / "ballast"
+        try:
+            with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+                while file.write(bytes(2**20)):
+                    pass
+            await asyncio.sleep(random.uniform(0.5, 2))
+        finally:
+            ballast.unlink(missing_ok=True)
+
+    async def _hang(self) -> None:
+        assert self.engine is not None
+        pid = self.engine.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(random.uniform(0.5, 4))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    async def _restart(self) -> None:
+        assert self.engine is not None
+        async with httpx2.AsyncClient() as client:
+            with contextlib.suppress(httpx2.TransportError):  # the machine may be slow
+                await client.post(f"{self.engine.address}/stub/restart")
+
+
+async def soaked(server: Process, soak: Soak, jobs: int, kills: int, faults: Faults) -> Counter[str]:
+    """Put all jobs through; the kills of the server are spread over the first half, so that its last life is long."""
     timeout, limits = httpx2.Timeout(60), httpx2.Limits(max_connections=4 * AT_ONCE)
     async with httpx2.AsyncClient(base_url=server.address, timeout=timeout, limits=limits) as client:
         left = iter(range(jobs))
@@ -136,19 +212,24 @@ async def soaked(server: Process, soak: Soak, jobs: int, kills: int) -> Counter[
         async def caller() -> None:
             for number in left:
                 await one(client, soak)
-                if number % 250 == 249:
-                    soak.memory.append(resident_mib(server))
-                if kills and number % (jobs // (kills + 1)) == jobs // (kills + 1) - 1 and soak.restarts < kills:
+                with contextlib.suppress(OSError, AssertionError):  # it may be away
+                    if number % MEASURED_EVERY == 0:
+                        soak.memory.append((soak.restarts, number, resident_mib(server)))
+                if soak.restarts < kills and number == (soak.restarts + 1) * jobs // (2 * kills):
                     soak.restarts += 1
                     await asyncio.to_thread(server.kill)
                     await asyncio.to_thread(server.__enter__)
 
+        breaking = asyncio.create_task(faults.go_on(soak))
         await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+        breaking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await breaking
         states: Counter[str] = Counter()
         for start in range(0, len(soak.accepted), AT_ONCE):
             some = list(soak.accepted)[start : start + AT_ONCE]
             states.update(await asyncio.gather(*(judged(client, soak, job_id) for job_id in some)))
-        soak.memory.append(resident_mib(server))
+        soak.memory.append((soak.restarts, jobs, resident_mib(server)))
         return states
 
 
@@ -159,14 +240,27 @@ def resident_mib(server: Process) -> float:
 
 
 @contextlib.contextmanager
-def engine_of(name: str, folder: Path) -> Iterator[str]:
-    """The address of an engine."""
+def engine_of(name: str, folder: Path) -> Iterator[Process | None]:
+    """A stub as a process; None for the simulator, which is none."""
     if name == "simulator":
-        yield name
+        yield None
         return
     faults = ("--chaos", "0.02", "--broken-answers", "0.002")
     with stub(folder / "stub.log", "--size", str(SIZE), *faults) as process:
-        yield process.address
+        yield process
+
+
+@contextlib.contextmanager
+def disk(folder: Path) -> Iterator[bool]:
+    """Makes a small disk of a folder; whether that could be."""
+    made = sys.platform == "linux" and os.geteuid() == 0
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(folder)]
+    made = made and subprocess.run(mount, check=False, capture_output=True).returncode == 0
+    try:
+        yield made
+    finally:
+        if made:
+            subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def main() -> None:
@@ -176,23 +270,32 @@ def main() -> None:
     parser.add_argument("--engine", choices=["simulator", "stub"], action="append")
     parser.add_argument("--kills", type=int, default=3, help="how often the server is killed (default 3)")
     given = parser.parse_args()
-    print("| engine | jobs | lost | wrong | succeeded | failed | cancelled | kills | jobs/s | MiB, first and last |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    bad = False
-    for name in given.engine or ["simulator", "stub"]:
-        soak, start = Soak(), time.monotonic()
-        with tempfile.TemporaryDirectory() as folder, engine_of(name, Path(folder)) as address:
-            with served(Path(folder), address, free_port()) as server:
-                states = asyncio.run(soaked(server, soak, given.jobs, given.kills))
-        rate = given.jobs / (time.monotonic() - start)
-        counts = [states[state] for state in ("succeeded", "failed", "cancelled")]
-        memory = f"{soak.memory[0]:.0f}, {soak.memory[-1]:.0f}"
-        cells = [name, given.jobs, states["lost"], len(soak.wrong), *counts, soak.restarts, f"{rate:.0f}", memory]
-        print(f"| {' | '.join(map(str, cells))} |", flush=True)
-        for line in soak.wrong[:20]:
-            print(f"\n- {line}")
-        bad = bad or bool(states["lost"] or states["stuck"] or soak.wrong)
+    columns = (
+        "engine, jobs, lost, wrong, succeeded, failed, cancelled, refused, faults, jobs/s, MiB and what 1,000 jobs add"
+    )
+    print(f"| {columns.replace(', ', ' | ')} |\n|{'---|' * 11}")
+    bad = [name for name in given.engine or ["simulator", "stub"] if not held(name, given.jobs, given.kills)]
     raise SystemExit(1 if bad else 0)
+
+
+def held(name: str, jobs: int, kills: int) -> bool:
+    """Put one engine through it, and print its row; whether all went well."""
+    soak, start = Soak(), time.monotonic()
+    os.environ["RYLA_DEADLINES"] = DEADLINES
+    with tempfile.TemporaryDirectory() as kept, disk(Path(kept)) as full:
+        folder = Path(kept)
+        with engine_of(name, folder) as engine, served(folder, engine or name, free_port()) as server:
+            faults = Faults(folder / "data", full, engine)
+            states = asyncio.run(soaked(server, soak, jobs, kills, faults))
+    rate = jobs / (time.monotonic() - start)
+    counts = [states[state] for state in ("succeeded", "failed", "cancelled")]
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted({**soak.faults, "kill": soak.restarts}.items()))
+    memory = f"{soak.memory[-1][2]:.0f}, {soak.growth():+.1f}"
+    cells = [name, jobs, states["lost"], len(soak.wrong), *counts, soak.refused, told, f"{rate:.0f}", memory]
+    print(f"| {' | '.join(map(str, cells))} |", flush=True)
+    for line in soak.wrong[:20]:
+        print(f"\n- {line}")
+    return not (states["lost"] or states["stuck"] or soak.wrong or soak.growth() > GROWTH_MIB)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ryla_graphs import engines as engines
     from ryla_graphs import formats as formats
     from ryla_graphs import nodes as nodes
+    from ryla_graphs import notebook as notebook
     from ryla_graphs import plan as plan
     from ryla_graphs import presets as presets
     from ryla_graphs import problems as problems
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from ryla_graphs.graph.wires import Source as Source
     from ryla_graphs.problems import Cancelled as Cancelled
     from ryla_graphs.problems import CannotRunHere as CannotRunHere
+    from ryla_graphs.problems import EngineBusy as EngineBusy
+    from ryla_graphs.problems import EngineDenied as EngineDenied
     from ryla_graphs.problems import EngineError as EngineError
     from ryla_graphs.problems import EngineRefused as EngineRefused
     from ryla_graphs.problems import EngineUnreachable as EngineUnreachable
@@ -64,6 +67,8 @@ if TYPE_CHECKING:
     from ryla_graphs.problems import PullFailed as PullFailed
     from ryla_graphs.problems import RequestFailed as RequestFailed
     from ryla_graphs.problems import RunLost as RunLost
+    from ryla_graphs.problems import RunTimedOut as RunTimedOut
+    from ryla_graphs.problems import RunUncertain as RunUncertain
     from ryla_graphs.problems import RylaError as RylaError
     from ryla_graphs.problems import ServerUnreachable as ServerUnreachable
     from ryla_graphs.problems import SourceUnreachable as SourceUnreachable
@@ -79,6 +84,8 @@ _MODULE_OF = {
     "Catalog": "catalog.catalog",
     "CompiledWorkflow": "compile",
     "Engine": "engines",
+    "EngineBusy": "problems",
+    "EngineDenied": "problems",
     "EngineError": "problems",
     "EngineRefused": "problems",
     "EngineUnreachable": "problems",
@@ -102,6 +109,8 @@ _MODULE_OF = {
     "RequestFailed": "problems",
     "Result": "engines",
     "RunLost": "problems",
+    "RunTimedOut": "problems",
+    "RunUncertain": "problems",
     "RylaClient": "client",
     "RylaError": "problems",
     "ServerUnreachable": "problems",
@@ -121,6 +130,7 @@ _SUBMODULES = (
     "engines",
     "formats",
     "nodes",
+    "notebook",
     "plan",
     "presets",
     "problems",
@@ -155,6 +165,8 @@ __all__ = [
     "Catalog",
     "CompiledWorkflow",
     "Engine",
+    "EngineBusy",
+    "EngineDenied",
     "EngineError",
     "EngineRefused",
     "EngineUnreachable",
@@ -178,6 +190,8 @@ __all__ = [
     "RequestFailed",
     "Result",
     "RunLost",
+    "RunTimedOut",
+    "RunUncertain",
     "RylaClient",
     "RylaError",
     "ServerUnreachable",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import gc
 import hashlib
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from ryla_graphs.graph.passes import merge_twins
 from ryla_graphs.origins import Decisions, WorkflowOrigin
 from ryla_graphs.outputs import PromisedOutput, promised_outputs
 from ryla_graphs.problems import InvalidWorkflow, Problem
+from ryla_graphs.prompt.collector import collector_paused
 from ryla_graphs.prompt.floats import with_floats
 from ryla_graphs.prompt.frozen import FrozenDict, frozen
 from ryla_graphs.validation import View, problems_of
@@ -133,27 +132,6 @@ class CompiledWorkflow:
         return _located(problem, self.sources, self.decisions, self.origin)
 
 
-@contextmanager
-def _collector_paused(nodes: int) -> Iterator[None]:
-    """Leave Python's cycle collector out of large graphs.
-
-    Compiling makes many small objects that all live to the end and form no cycles, so every look the
-    collector takes at them is wasted: a third of the time at 100,000 nodes. The collector is the whole process's, so it
-    is left alone where other threads run.
-    """
-    if nodes < _LARGE or not gc.isenabled() or threading.active_count() > 1:
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-_LARGE = 1_000
-
-
 def compile_graph(
     graph: Graph,
     *,
@@ -167,7 +145,7 @@ def compile_graph(
 
     Without `check` nothing is looked at: for callers who have validated the same graph already.
     """
-    with _collector_paused(len(graph.nodes)):
+    with collector_paused(len(graph.nodes)):
         graph = merge_twins(graph)
         view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
         return compile_view(view, name=name, origin=origin, check=check)
@@ -178,27 +156,29 @@ def compile_view(
 ) -> CompiledWorkflow:
     """Compile a prompt that is read. Raises `InvalidWorkflow` with all problems where one is an error."""
     origin = origin or WorkflowOrigin()
-    with suppress(InvalidWorkflow):  # which the rule on values tells at its places
-        view.encoded  # noqa: B018 - so that the rule need not look
-    problems = explained(problems_of(view), view.sources, origin) if check else []
-    if any(problem.level == "error" for problem in problems):
-        raise InvalidWorkflow(problems)
-    compiled = CompiledWorkflow(
-        view=view,
-        outputs=promised_outputs(view),
-        problems=tuple(problems),
-        name=name,
-        sources=view.sources,
-        origin=origin,
-    )
-    compiled.json()
+    with collector_paused(len(view.nodes)):
+        with suppress(InvalidWorkflow):  # which the rule on values tells at its places
+            view.encoded  # noqa: B018 - so that the rule need not look
+        problems = explained(problems_of(view), view.sources, origin) if check else []
+        if any(problem.level == "error" for problem in problems):
+            raise InvalidWorkflow(problems)
+        compiled = CompiledWorkflow(
+            view=view,
+            outputs=promised_outputs(view),
+            problems=tuple(problems),
+            name=name,
+            sources=view.sources,
+            origin=origin,
+        )
+        compiled.json()
     return compiled
 
 
 def view_of(document: Any, catalog: Catalog) -> View:
     """A prompt as it is read and judged, without what no node reads; raises as `Workflow.load` does."""
-    prompt = api.plain(document)
-    view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, catalog), catalog)
+    with collector_paused(len(document) if isinstance(document, Mapping) else 0):
+        prompt = api.plain(document)
+        view = View(copy.deepcopy(document) if prompt is None else with_floats(prompt, catalog), catalog)
     if prompt is None:
         bad = [bad_name("", number, None) for number in document if not api.is_id(number)]
         found = [*bad, *problems_of(view)]
@@ -220,7 +200,7 @@ def digest_of(made: Graph | View) -> str | None:
 def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files: Files | None = None) -> list[Problem]:
     """All problems of a graph, each with the line that wrote it."""
     try:
-        with _collector_paused(len(graph.nodes)):
+        with collector_paused(len(graph.nodes)):
             graph = merge_twins(graph)
             view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
             return explained(problems_of(view), view.sources, origin)

@@ -31,9 +31,19 @@ def session_for(headers: Mapping[str, str] | None = None, *, connections: int = 
 
 
 class _Session(requests.Session):
-    def merge_environment_settings(self, url: Any, *given: Any, **named: Any) -> Any:
-        """What the environment says, but no proxy is asked for a server on this machine."""
-        settings = super().merge_environment_settings(url, *given, **named)
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """What the environment says, but no proxy is asked for a server on this machine.
+
+        Over plain HTTP there is nothing else to ask the environment for, and asking takes as long as all the rest.
+        """
+        if is_loopback(str(url)) and urlsplit(str(url)).scheme == "http":
+            return {
+                "proxies": {},
+                "stream": bool(stream),
+                "verify": self.verify if verify is None else verify,
+                "cert": cert,
+            }
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {**settings, "proxies": {}} if is_loopback(str(url)) else settings
 
 

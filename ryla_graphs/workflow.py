@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import or_
@@ -15,11 +15,10 @@ from ryla_graphs.graph.origin import caller
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem
+from ryla_graphs.showing import Shown
 from ryla_graphs.sockets import Image
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compile import CompiledWorkflow
     from ryla_graphs.families.evidence import Files
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=Node)
 
 
-class Workflow:
+class Workflow(Shown):
     """The graph that some sinks need. What no sink reaches is not in it.
 
     A value: methods give new workflows, and equal graphs compile to equal bytes. Two workflows are equal where their
@@ -342,13 +341,6 @@ class Workflow:
             return compile_view(view, name=self.name, origin=self.origin, check=check)
         return compile_graph(self._graph, catalog=known, name=self.name, origin=self.origin, files=files, check=check)
 
-    def to_mermaid(self) -> str:
-        """The compiled graph as a Mermaid flowchart: boxes, and arrows labelled with what they carry."""
-        from ryla_graphs.formats import mermaid
-        from ryla_graphs.graph.passes import merge_twins
-
-        return mermaid.dump(merge_twins(self._graph))
-
     def to_ui(self, *, subgraphs: bool = True) -> dict[str, Any]:
         """The workflow as a file of ComfyUI's editor, laid out, with notes of what the code says.
 
@@ -376,9 +368,15 @@ class Workflow:
 
         return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)
 
-    def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """The graph for networkx, nodes by id."""
-        return self._graph.to_networkx()
+    def _prompt(self) -> View:
+        from ryla_graphs.formats import api
+        from ryla_graphs.graph.passes import merge_twins
+        from ryla_graphs.validation import View
+
+        return View(api.dump(merge_twins(self._graph)), self._default_catalog)
+
+    def _wrong(self) -> Collection[str]:
+        return {problem.node for problem in self.validate() if problem.level == "error" and problem.node is not None}
 
     def ids(self) -> Mapping[Node, str]:
         """The id of each node in the prompt, before equal nodes are merged."""

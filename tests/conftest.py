@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["tests.modal_app.fixtures"]
+
+# Tests start Python more than a hundred times; without compiled modules, each start compiles all of them again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("RYLA_SHARED", ROOT.parent / "shared")) / "data"
@@ -21,6 +27,23 @@ _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_t
 settings.register_profile("default", max_examples=60, deadline=None, phases=_phases, suppress_health_check=_quiet)
 settings.register_profile("thorough", max_examples=1000, deadline=None, phases=_phases, suppress_health_check=_quiet)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+gc.disable()  # until all tests are collected: nothing of what is imported is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave out what was imported; else it looks through all of it again and again."""
+    gc.freeze()
+    gc.set_threshold(10_000)
+    gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """With `-n`, a worker that has nothing left takes tests from one that has; xdist deals them out in advance."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

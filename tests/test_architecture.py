@@ -37,6 +37,7 @@ LAYERS = (
     "editing",
     "origins",
     "compile",
+    "showing",
     "workflow",
     "codegen",
     "presets",
@@ -45,6 +46,7 @@ LAYERS = (
     "models_folder",
     "lockfile",
     "engines",
+    "notebook",
     "sweeps",
     "sources",
     "client",
@@ -228,10 +230,10 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_errors_are_all_ours() -> None:
-    from ryla_graphs.problems import errors
+    from ryla_graphs.problems import engine_errors, errors
 
     tree = errors.__doc__ or ""
-    for name, value in vars(errors).items():
+    for name, value in {**vars(engine_errors), **vars(errors)}.items():
         if isinstance(value, type) and issubclass(value, Exception) and not name.startswith("_"):
             assert issubclass(value, errors.RylaError)
             assert name in tree, f"{name} is not drawn in the tree of errors"

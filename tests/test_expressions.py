@@ -28,6 +28,8 @@ OFFICIAL = (
     ("min(abs(b), 16) * a", 80),
     ("ceil(a / (81 - 5))", 1),
     ("a if b > 3 else 2", 5),
+    ("b if 0 < a < 9 and b else 2", 16),
+    ("9 > a > 5 or b", 16),
 )
 """Expressions of the official templates, where a is 5 and b is 16."""
 

@@ -268,3 +268,8 @@ def test_outputs_are_equal_where_node_and_slot_are() -> None:
     loader = CheckpointLoaderSimple(ckpt_name="x")
     assert loader.out.vae == loader.output(2) and len({loader.out.vae, loader.out.vae, loader.out.clip}) == 2
     assert loader.out.vae != CheckpointLoaderSimple(ckpt_name="x").out.vae
+
+
+def test_an_output_of_an_unknown_class_says_how_it_is_named() -> None:
+    with pytest.raises(IndexError, match=r"use `\.output\(0\)`"):
+        AnyNode(of="Nobodys", inputs={}).out[0]

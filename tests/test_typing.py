@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -20,11 +22,25 @@ def test_mypy() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_pyright() -> None:
-    result = _run("pyright", "--pythonpath", sys.executable)
+def _pyright(*options: str) -> None:
+    result = _run("pyright", "--pythonpath", sys.executable, *options)
     if "npm" in result.stderr and "0 errors" not in result.stdout:
         pytest.skip("pyright could not install itself here")
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == 0 and "No source files" not in result.stdout, result.stdout
+
+
+def test_pyright() -> None:
+    _pyright()
+
+
+def test_pyright_on_the_generated_classes(request: pytest.FixtureRequest, golden: Any) -> None:
+    """They are checked when they have changed, and what was checked last is written down."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "ryla_graphs" / "nodes").rglob("*.py")):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    if request.config.getoption("--update-golden"):
+        _pyright("-p", "tests/pyright_nodes.json")
+    golden("checked_by_pyright.txt", f"{digest.hexdigest()}\n")
 
 
 @pytest.mark.parametrize("command", [("check",), ("format", "--check")])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import pickle
+import weakref
 from typing import Any
 
 import networkx as nx
@@ -363,3 +365,15 @@ def test_workflows_are_equal_where_their_bytes_are() -> None:
     image = EmptyImage(width=64, height=64).named("x")
     broken = Workflow(PreviewImage(images=ImageInvert(image=image).named("x")))
     assert broken == broken and broken != Workflow(*broken.graph.sinks) and hash(broken)
+
+
+def test_a_compiled_workflow_is_freed_as_soon_as_nobody_holds_it() -> None:
+    compiled = Workflow(SaveImage(images=EmptyImage(width=64, height=64), filename_prefix="x")).compile()
+    assert compiled.view.families.asking is not None
+    view = weakref.ref(compiled.view)
+    gc.disable()
+    try:
+        del compiled
+        assert view() is None, "it is part of a cycle"
+    finally:
+        gc.enable()

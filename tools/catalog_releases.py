@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ryla_graphs.software.releases import RELEASE
+from ryla_graphs.software.versions import number
 from tools.catalog_entries import Entry, Reader, inputs_of
 
-RECORDED = "0.33.0-0822"
-"""What the recordings call the commit that is bundled; for us it is the newest release, `NEWEST`."""
-NEWEST = "0.33.0+"
 SHOWN_ONLY = ("category", "display_name")
 """Facts that only a page shows: a class that was moved in the menu is the same class."""
 
@@ -20,17 +19,25 @@ def render_releases(
     data: Path, read: Callable[[Path], Entry], told: Mapping[str, Any], core: Mapping[str, Entry]
 ) -> str:
     """Versions, newest first, each with the classes that differ from the version above; empty where it lacks one."""
-    found = {path.name.removesuffix(".json.gz"): path for path in (data / "releases").glob("*.json.gz")}
-    versions = sorted(found.keys() - {RECORDED}, key=lambda version: [*map(int, version.split("."))], reverse=True)
-    lines = [NEWEST]
+    found = {level_of(path): path for path in (data / "releases").glob("*.json.gz")}
+    lines = [RELEASE.level]
     newer = {name: _bare(entry) for name, entry in core.items()}
-    for version in versions:
-        entries = _entries(read(found[version])["object_info"], told)
+    for version in sorted(found, key=number, reverse=True):
+        recording = read(found[version])
+        if recording["commit"] == RELEASE.commit:
+            continue
+        entries = _entries(recording["object_info"], told)
         lines.append(version)
         lines += [f"{name}\t{_json(entry)}" for name, entry in entries.items() if not _same(newer.get(name), entry)]
         lines += [f"{name}\t" for name in newer if name not in entries]
         newer = entries
     return "".join(f"{line}\n" for line in lines)
+
+
+def level_of(path: Path) -> str:
+    """Which release a recording is of: ``0.33.0-0822`` is a commit after 0.33.0, which we call ``0.33.0+``."""
+    version, dash, _ = path.name.removesuffix(".json.gz").partition("-")
+    return f"{version}+" if dash else version
 
 
 def _entries(recorded: Mapping[str, Entry], told: Mapping[str, Any]) -> dict[str, Entry]:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from ryla_graphs.catalogs import bundled
 from ryla_graphs.software.packs import folder_of
+from ryla_graphs.software.releases import RELEASE
+from ryla_graphs.software.versions import number
 
 TARGET = Path(__file__).parent.parent / "ryla_graphs" / "software" / "since.py"
 WHERE = ("nodes.py", "comfy_extras", "comfy_api_nodes", "custom_nodes")
@@ -45,40 +47,52 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", TARGET], check=True)
 
 
-def first_seen(checkout: str, listed: Mapping[str, set[str]]) -> dict[str, list[str]]:
+def first_seen(checkout: str, listed: Mapping[str, tuple[str, set[str]]]) -> dict[str, list[str]]:
     """The classes of the core catalog by the release that first has them; those of the oldest release are left out.
 
-    `listed` are the classes that a server listed, by its commit.
+    `listed` are the version and the classes that a server listed, by its commit.
     """
     missing = {name for name, schema in bundled("core").items() if folder_of(schema) is None}
     found: dict[str, list[str]] = {}
-    for version, commit in releases(checkout):
+    for version, commit in releases(checkout, {commit: version for commit, (version, _) in listed.items()}):
         text = _git(checkout, "grep", "-hE", QUOTED, commit, "--", *WHERE)
         names = missing & {quoted[1:-1] for quoted in re.findall(QUOTED, text)}
         if commit in listed:
-            early = set().union(*found.values()) - listed[commit]
+            there = listed[commit][1]
+            early = set().union(*found.values()) - there
             missing |= early
             found = {before: sorted({*those} - early) for before, those in found.items()}
-            names &= listed[commit]
+            names &= there
         missing -= names
         found[version] = sorted(names)
-    # The catalog was recorded after the last release, at a commit that still calls itself by that version.
-    found[f"{next(reversed(found))}+"] = sorted(missing)
+    found[RELEASE.level] = sorted({*found.get(RELEASE.level, ()), *missing})
     oldest = next(iter(found))
     return {version: names for version, names in found.items() if names and version != oldest}
 
 
-def releases(checkout: str) -> Iterator[tuple[str, str]]:
-    """Versions and the commits that set them, oldest first."""
+def releases(checkout: str, versions: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Versions and the commits that set them, and recorded commits after those, up to the pinned one, oldest first.
+
+    `versions` are what recorded commits call themselves.
+    """
+    found = [*_set(checkout)]
+    setting = {commit for _, commit in found}
+    found += [(f"{version}+", commit) for commit, version in versions.items() if commit not in setting]
+    return sorted(
+        (each for each in found if number(each[0]) <= number(RELEASE.level)), key=lambda each: number(each[0])
+    )
+
+
+def _set(checkout: str) -> Iterator[tuple[str, str]]:
     for commit in reversed(_git(checkout, "log", "--format=%H", "--", "comfyui_version.py").split()):
         stated = re.search(r'__version__ = "([\d.]+)"', _git(checkout, "show", f"{commit}:comfyui_version.py"))
         if stated:
             yield stated[1], commit
 
 
-def _listed(path: Path) -> dict[str, set[str]]:
+def _listed(path: Path) -> dict[str, tuple[str, set[str]]]:
     with gzip.open(path) as file:
-        return {commit: set(row["classes"]) for commit, row in json.load(file).items()}
+        return {commit: (row["version"], set(row["classes"])) for commit, row in json.load(file).items()}
 
 
 def _table(found: dict[str, list[str]]) -> str:

@@ -2,12 +2,12 @@
 
     python -m tools.take_over OBJECT_INFO.json[.gz]            # the report; exit 1 where something breaks
     python -m tools.take_over OBJECT_INFO.json[.gz] --json
-    python -m tools.take_over OBJECT_INFO.json[.gz] --write --data FOLDER [--checkout COMFYUI --python PYTHON]
+    python -m tools.take_over OBJECT_INFO.json[.gz] --write --data FOLDER --checkout COMFYUI --python PYTHON [--uv UV]
 
 OBJECT_INFO is ``GET /object_info`` of a server without packs and with empty model folders. `--write` puts it into
-FOLDER as `object_info.core.json.gz`, asks the classes of the checkout what that answer does not say, and makes
-catalogs, classes and documents again. The lock and its pins are a step of their own (docs/lock.md). A scheduled job
-runs the report.
+FOLDER, where the recordings lie, asks the classes of the checkout what that answer does not say, and makes the table
+of releases, catalogs, classes, versions, documents, pins and the lock again. Without uv the pins stay. A scheduled job
+runs the report, then `--write` in a clone, then the tests with RYLA_SHARED set to the folder above FOLDER.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -29,9 +32,11 @@ from ryla_graphs.families import BUILTIN
 from ryla_graphs.problems import RylaError
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import weights_named
+from ryla_graphs.software.releases import RECORDED, RELEASE
 from ryla_graphs.sources import open_catalog
 from ryla_graphs.validation import validate
 from tools.catalog_entries import Reader
+from tools.take_over_rows import add_row, of_checkout, own_classes, put_recordings
 
 ROOT = Path(__file__).parent.parent
 
@@ -131,22 +136,44 @@ def markdown(report: Report) -> Iterator[str]:
         yield from (f"- `{name}`: {', '.join(told) if isinstance(told, list) else told}" for name, told in rows.items())
 
 
-def take_over(source: Path, data: Path, checkout: Path | None, python: str | None) -> None:
+def take_over(source: Path, data: Path, checkout: Path, python: str, uv: str | None) -> None:
     """Put the recording in its place, and make everything again that is made of it."""
     content = source.read_bytes()
-    packed = content if content.startswith(b"\x1f\x8b") else gzip.compress(content, mtime=0)
-    (data / "object_info.core.json.gz").write_bytes(packed)
-    steps: list[list[str]] = []
-    if checkout is not None:
-        steps.append([python or sys.executable, "tools/record_core_facts.py", str(checkout)])
-    steps.append([sys.executable, "-m", "tools.make_catalogs", str(data)])
-    if checkout is not None:
-        steps.append([sys.executable, "-m", "tools.class_versions", str(checkout)])
-    made = ("generate_nodes", "weights_table", "modal_tables", "codes_tables", "write_presets_page")
-    steps += [[sys.executable, "-m", f"tools.{name}"] for name in made]
-    for step in steps:
+    object_info = json.loads(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
+    taken = of_checkout(checkout, own_classes(object_info))
+    put_recordings(data, object_info, taken, RELEASE)
+    add_row(ROOT, data, [*RECORDED.values()], taken)
+    commands = steps(data, checkout, python, uv)
+    for number, step in enumerate(commands):
         print("$", *step, file=sys.stderr)
-        subprocess.run(step, check=True, cwd=ROOT)
+        if subprocess.run(step, check=False, cwd=ROOT).returncode:
+            left = "\n".join(map(shlex.join, commands[number:]))
+            raise SystemExit(f"that failed: mend what the report says breaks, then run this and what is left:\n{left}")
+    if uv is None:
+        print("without uv the pins of Python packages stay as they were (tools/pin_requirements.py)", file=sys.stderr)
+
+
+def steps(data: Path, checkout: Path, python: str, uv: str | None) -> list[list[str]]:
+    """The commands that make things again, in their order; each reads what those before it wrote."""
+    data, checkout = data.resolve(), checkout.resolve()
+    ours = [
+        ["tools.make_catalogs", str(data)],
+        ["tools.class_versions", str(checkout), str(data / "classes_of_commits.json.gz")],
+        *generators(),
+        *([["tools.pin_requirements", str(checkout / "requirements.txt"), "--uv", uv]] if uv else ()),
+        ["ryla_graphs", "lock"],
+    ]
+    return [
+        [python, "tools/record_core_facts.py", str(checkout)],
+        *([sys.executable, "-m", *step] for step in ours),
+    ]
+
+
+def generators() -> list[list[str]]:
+    """The modules that `make generate` runs on every machine, with their arguments."""
+    _, _, recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ngenerate:")
+    lines = re.findall(r"^\t\$\(BIN\)/python -m (.+)$", recipe.partition("\n\n")[0], re.MULTILINE)
+    return [shlex.split(line) for line in lines]
 
 
 def main() -> None:
@@ -158,9 +185,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the folder of the recordings")
     parser.add_argument("--checkout", type=Path, help="ComfyUI, with its history")
     parser.add_argument("--python", help="the Python of that ComfyUI")
+    parser.add_argument("--uv", default=shutil.which("uv"), help="resolves the pins")
     given = parser.parse_args()
-    if given.write and given.data is None:
-        parser.error("--write needs --data")
+    if given.write and None in (given.data, given.checkout, given.python):
+        parser.error("--write needs --data, --checkout and --python")
     report = report_on(core_of(open_catalog(str(given.object_info))))
     if given.json:
         found: Mapping[str, Any] = {**report._asdict(), "changes": [each._asdict() for each in report.changes]}
@@ -168,7 +196,7 @@ def main() -> None:
     else:
         print("\n".join(markdown(report)))
     if given.write:
-        take_over(given.object_info, given.data, given.checkout, given.python)
+        take_over(given.object_info, given.data, given.checkout, given.python, given.uv)
     raise SystemExit(1 if report.breaks else 0)
 
 

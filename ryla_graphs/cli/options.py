@@ -80,3 +80,12 @@ Limits = Annotated[
     bool, typer.Option("--limits/--no-limits", help="Refuse what asks for far too many pixels, pictures or steps.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Where some outputs are wrong, run the others, as ComfyUI does.")
+]
+ListInputs = Annotated[
+    bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Run again each time the file, or a Python file beside it, is saved.")
+]

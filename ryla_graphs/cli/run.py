@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import uuid
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,12 +16,15 @@ from ryla_graphs.cli.options import (
     EngineAddress,
     Json,
     Limits,
+    ListInputs,
     Out,
     ParamsFile,
+    Partial,
     Prefer,
     Settings,
     Strict,
     Target,
+    Watch,
 )
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from ryla_graphs.engines import Artifact, Engine, Result
     from ryla_graphs.engines.events import Event
     from ryla_graphs.engines.partial import GoodPart
+    from ryla_graphs.engines.partner_key import PartnerKey
     from ryla_graphs.workflow import Workflow
 
 
@@ -44,24 +49,22 @@ def run_command(
     params: ParamsFile = None,
     engine: EngineAddress = "simulator",
     catalog: CatalogSource = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Where some outputs are wrong, run the others, as ComfyUI does.")
-    ] = False,
+    partial: Partial = False,
     limits: Limits = True,
     strict: Strict = False,
     prefer: Prefer = None,
-    list_inputs: Annotated[
-        bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
-    ] = False,
+    list_inputs: ListInputs = False,
+    watch: Watch = False,
     json: Json = False,
 ) -> None:
     """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten.
 
     The engine's own catalog judges the workflow, unless `--catalog` names another. Ctrl-C and SIGTERM cancel the run.
+    Terminals that can show pictures (kitty, iTerm2, WezTerm and others) get them.
     """
     from ryla_graphs.cli.inputs import print_inputs  # noqa: PLC0415
-    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
+    from ryla_graphs.cli.watching import run_on_each_save  # noqa: PLC0415
     from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
@@ -71,17 +74,29 @@ def run_command(
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
             return
-        workflow, inputs = load_target(target, param, params, known, prefer)
-        part = _part(workflow, known, partial=partial)
-        compiled = part.workflow
-        if limits:
-            refuse_too_much([compiled])
-        if not json:
-            print_problems(compiled.problems, stderr=True, notes=False)
-            tell_before([compiled], engine, key)
-        result, files = _run(connected, compiled, inputs, out, quiet=json)
-    saved = workflow_file(compiled).save(out)
-    _tell(compiled, result.without(part.left_out), files, saved, engine=engine, json=json)
+
+        def once() -> None:
+            workflow, inputs = load_target(target, param, params, known, prefer)
+            part = _part(workflow, known, partial=partial)
+            if limits:
+                refuse_too_much([part.workflow])
+            if not json:
+                _tell_before(part.workflow, engine, key)
+            result, files = _run(connected, part.workflow, inputs, out, quiet=json)
+            saved = workflow_file(part.workflow).save(out)
+            _tell(part.workflow, result.without(part.left_out), files, saved, engine=engine, json=json)
+
+        if watch:
+            run_on_each_save(target, once)
+        else:
+            once()
+
+
+def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None) -> None:
+    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
+
+    print_problems(compiled.problems, stderr=True, notes=False)
+    tell_before([compiled], engine, key)
 
 
 def _part(workflow: Workflow, known: Catalog | None, *, partial: bool) -> GoodPart:
@@ -182,3 +197,6 @@ def _tell(
     seed = compiled.parameters.get("seed")
     if seed is not None:
         typer.echo(f"seed {seed}")
+    from ryla_graphs.cli.pictures import show  # noqa: PLC0415
+
+    show((path for artifact, path in files if artifact.kind == "image"), os.environ)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -54,6 +56,17 @@ class Artifact:
         if self.guessed:
             facts["guessed"] = list(self.guessed)
         return facts
+
+    def to_html(self) -> str:
+        """How a notebook shows it: a picture or a text itself, another file by its name and size."""
+        if self.text is not None:
+            return f"<pre>{escape(self.text)}</pre>"
+        content, name = self.read(), escape(f"{self.filename}{' (simulated)' if self.simulated else ''}")
+        if self.kind != "image":
+            return f"<p>{name}, {len(content)} bytes</p>"
+        source = f"data:{self.media_type};base64,{base64.b64encode(content).decode()}"
+        picture = f'<img alt="{name}" style="max-width:512px" src="{source}">'
+        return f"<figure>{picture}<figcaption>{name}</figcaption></figure>"
 
     def save(self, directory: Path) -> Path:
         """Write it into a directory, under its subfolder; what is already there is never overwritten.

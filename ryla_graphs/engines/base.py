@@ -185,6 +185,10 @@ class Result:
         nodes = {problem.node for problem in ours}
         return replace(self, left_out=(*ours, *(p for p in self.left_out if p.node not in nodes)))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the pictures and texts, and the names of other files."""
+        return f"<div>{''.join(artifact.to_html() for artifact in self.outputs)}</div>"
+
     def save(self, directory: Path) -> tuple[Path, ...]:
         """Write all outputs into a directory."""
         return tuple(artifact.save(directory) for artifact in self.outputs)

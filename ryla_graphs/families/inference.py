@@ -19,7 +19,7 @@ class Inference:
     """
 
     def __init__(self, prompt: Prompt, rules: FamilyRules, files: Files | None = None) -> None:
-        self._prompt = prompt
+        self._values = prompt.values  # not the prompt, which may hold this: cycles are freed late
         self._rules = rules
         self._files = files
         self._folders = rules.folders
@@ -56,7 +56,7 @@ class Inference:
 
     def literal(self, node: PromptNode, name: str) -> Any:
         """The value of an input, also behind primitives and switches; None where only a run can tell."""
-        return self._prompt.literal(node, name)
+        return self._values.literal(node, name)
 
     def files(self, node: PromptNode) -> Mapping[str, str]:
         """The inputs of a node that name files, and the folder below ``models`` of each."""

@@ -15,7 +15,7 @@ from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node, Output
 from ryla_graphs.graph.origin import Origin
 from ryla_graphs.graph.walk import upstream
-from ryla_graphs.graph.wires import BrokenLink
+from ryla_graphs.graph.wires import AbstractNode, BrokenLink
 from ryla_graphs.problems import AtNode, InvalidDocument, InvalidNode, InvalidWorkflow, Problem, shorten
 from ryla_graphs.prompt import ForeignNode, Prompt, PromptNode, is_link, read_link, unwrap, wrap, write_link
 
@@ -36,10 +36,12 @@ def dump(graph: Graph) -> ApiDocument:
         plain = node.plain_inputs()
         for name, value in node.given_inputs() if plain is None else plain.items():
             kind = type(value)
-            if kind is Output:
-                inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
-            elif kind in _PLAIN:
+            if kind in _PLAIN:
                 inputs[name] = value
+            elif kind is Output:
+                inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
+            elif isinstance(value, AbstractNode):
+                inputs[name] = [ids[value], 0]
             elif value is None and plain is not None:
                 continue
             elif isinstance(value, BrokenLink):
@@ -47,7 +49,7 @@ def dump(graph: Graph) -> ApiDocument:
             elif isinstance(value, Output):
                 inputs[name] = write_link(ids[value.node], value.slot)
             else:
-                inputs[name] = write_link(ids[value], 0) if isinstance(value, Node) else wrap(value)
+                inputs[name] = wrap(value)
         document[number] = body_of(node.class_type, inputs, node.title_)
     return document
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from typing import Any, Self, SupportsIndex, overload
 
 from pydantic import Field
 
@@ -25,12 +25,23 @@ class AnyOut(tuple[Output[Any], ...]):
                 return output
         raise no_output_called(name, [output.name for output in self])
 
+    @overload
+    def __getitem__(self, slot: SupportsIndex, /) -> Output[Any]: ...
+    @overload
+    def __getitem__(self, slot: slice, /) -> tuple[Output[Any], ...]: ...
+    def __getitem__(self, slot: SupportsIndex | slice, /) -> Any:
+        try:
+            return super().__getitem__(slot)
+        except IndexError:
+            what = f"the class has {len(self)} outputs" if self else "the class is not known, so use `.output(0)`"
+            raise IndexError(f"there is no output {slot}: {what}") from None
+
 
 class AnyNode(Node, Source[Any], frozen=True):
     """A node of any class, given by the names on the wire; nothing is checked when it is written.
 
     For classes without a generated Python class, and for graphs read from JSON:
-    `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).out[0]`. `validate` and `compile`
+    `AnyNode(of="MyNode", inputs={"image": picture, "strength": 0.5}).output(0)`. `validate` and `compile`
     check it like any other node as soon as a catalog that knows the class is given.
 
     >>> AnyNode(of="MyNode", inputs={"width": 64}).named("mine").label

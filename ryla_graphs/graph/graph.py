@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.graph.node import Node, Output
-from ryla_graphs.graph.origin import Origin
+from ryla_graphs.graph.origin import UNNAMED, Origin
 from ryla_graphs.graph.walk import inputs_first, mapped
 from ryla_graphs.problems import AtNode, InvalidWorkflow, Problem
 
@@ -42,7 +42,8 @@ class Graph:
 
         Raises `InvalidWorkflow` where two nodes have one name.
         """
-        named = {node: name for node in self.nodes if (name := node.name_) is not None}
+        placed = (node for node in self.nodes if len(node._origin) > UNNAMED)
+        named = {node: name for node in placed if (name := node.name_) is not None}
         names: dict[str, Node] = {}
         clashes = []
         for node, name in named.items():

@@ -93,6 +93,7 @@ class Node(
     strict=True,
     arbitrary_types_allowed=True,
     allow_inf_nan=False,
+    defer_build=True,
 ):
     """The base of all node classes. Inputs are keywords; outputs are under `.out`.
 
@@ -346,6 +347,8 @@ class Node(
     __str__ = __repr__
 
 
+# Nobody makes a bare `Node`, and its validator would cost an import; each class below it has one of its own at once.
+Node.model_config["defer_build"] = False
 hide_pydantic(Node)
 
 

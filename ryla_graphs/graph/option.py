@@ -17,7 +17,15 @@ from ryla_graphs.graph.values import hide_pydantic, no_attribute, refuse_assignm
 from ryla_graphs.problems import InvalidNode
 
 
-class Option(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, allow_inf_nan=False):
+class Option(
+    BaseModel,
+    frozen=True,
+    extra="forbid",
+    strict=True,
+    arbitrary_types_allowed=True,
+    allow_inf_nan=False,
+    defer_build=True,
+):
     """One choice of a dynamic combo with the inputs it brings: `ResizeImageMaskNode.ResizeType.ScaleWidth`.
 
     A value, equal to another where its inputs are. Raises `InvalidNode` (with every problem) when written wrongly.
@@ -68,6 +76,7 @@ class Option(BaseModel, frozen=True, extra="forbid", strict=True, arbitrary_type
             raise AttributeError(no_attribute(type(self).__qualname__, name, type(self).model_fields))
 
 
+Option.model_config["defer_build"] = False  # for the classes below it: see `Node`
 hide_pydantic(Option)
 
 

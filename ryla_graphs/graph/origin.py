@@ -18,7 +18,7 @@ class Origin(NamedTuple):
     scope: tuple[str, ...] = ()
     """The parts of a composed graph that the node stands in, outermost first; its id begins with them."""
     original: Any = None
-    """The node that this one is in another part of the graph, which makes it the same node however impure."""
+    """The node this one was copied from."""
     leftovers: tuple[tuple[str, Any], ...] = ()
     """What the editor left beside the inputs of a node that was read: no server looks at it, but it stays as it was."""
 
@@ -27,7 +27,9 @@ class Origin(NamedTuple):
         """`file:line` of the call that made the node; a file of ours, such as a preset, without folders above it."""
         if self.code is None or isinstance(self.code, str):
             return self.code
-        file = self.code.co_filename.removeprefix(_ABOVE_US)
+        file = self.code.co_filename
+        if file.startswith(_US):
+            file = file.removeprefix(_ABOVE_US)
         for start, end, line in self.code.co_lines():
             if start <= self.instruction < end:
                 return f"{file}:{line}"
@@ -36,6 +38,7 @@ class Origin(NamedTuple):
 
 _ABOVE_US = __file__.removesuffix(__name__.replace(".", "/") + ".py")
 """The folder that the package is in. What a server answers names our files, and is not to name that."""
+_US = _ABOVE_US + __name__.partition(".")[0]
 
 
 UNNAMED = 2

@@ -16,7 +16,15 @@ _LEAVES = frozenset({int, float, str, bool, type(None)})
 def upstream(node: N) -> list[N]:
     """The nodes wired into this one, in the order of its inputs."""
     found: list[Any] = []
-    _collect(node.input_values(), found)
+    for value in node.input_values():
+        if type(value) in _LEAVES:
+            continue
+        if isinstance(value, AbstractNode):
+            found.append(value)
+        elif isinstance(value, AbstractOutput):
+            found.append(value.node)  # type: ignore[attr-defined]  # a property would cost each of them a call
+        else:
+            _collect((value,), found)
     return found
 
 
@@ -38,26 +46,23 @@ def _collect(values: Iterable[Any], found: list[Any]) -> None:
 
 def inputs_first(sinks: Iterable[N], sources: Callable[[N], Iterable[N]] = upstream) -> Iterator[N]:
     """The nodes that these need, each after those wired into it; the same order for equal graphs."""
+    # One flat stack: a list and an iterator for each node on the way down would keep Python's cycle collector busy.
     done: set[N] = set()
-    stack: list[tuple[N, Iterator[N]]] = []
-    for sink in sinks:
-        if sink in done:
-            continue
-        done.add(sink)
-        stack.append((sink, iter(sources(sink))))
-        while stack:
-            node, above = stack[-1]
-            for source in above:
-                if source not in done:
-                    done.add(source)
-                    further = sources(source)
-                    if done.issuperset(further):
-                        yield source  # as most do, in wide graphs
-                        continue
-                    stack.append((source, iter(further)))
-                    break
+    stack: list[N | None] = [*sinks]
+    stack.reverse()
+    open_: list[N] = []
+    """The nodes whose inputs are on the stack, each above a None that closes it."""
+    while stack:
+        node = stack.pop()
+        if node is None:
+            yield open_.pop()
+        elif node not in done:
+            done.add(node)
+            if further := [source for source in sources(node) if source not in done]:
+                open_.append(node)
+                stack.append(None)
+                stack += further[::-1]
             else:
-                stack.pop()
                 yield node
 
 

@@ -100,7 +100,8 @@ class ModalEngine:
         calls are given.
         """
         if partner_key is not None:
-            raise EngineRefused("Modal keeps what its calls are given, so no partner key is handed to it")
+            told = "Modal keeps what its calls are given, so no partner key is handed to it"
+            raise EngineRefused(f"{told}: run graphs with paid nodes on a server of your own")
         if why := self._circuit():
             raise EngineUnreachable(why)
         run_id = run_id or str(uuid.uuid4())

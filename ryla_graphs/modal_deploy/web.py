@@ -172,7 +172,8 @@ def _server_settings(
             " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
         )
     if server.partner_nodes:
-        raise InvalidSettings("RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there")
+        told = "RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there"
+        raise InvalidSettings(f"{told}: leave it out, and run graphs with paid nodes on a server of your own")
     return server
 
 

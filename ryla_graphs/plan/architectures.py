@@ -8,7 +8,7 @@ model, its makers' word counts. `memory` is the factor by which ComfyUI 0.33 its
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ryla_graphs.plan.canvas import Canvas
@@ -42,6 +42,11 @@ class Architecture:
     """Parameters of the smallest published model of this row, where they differ."""
 
     @property
+    def references(self) -> bool:
+        """Whether it attends to the latents of pictures beside the one it draws."""
+        return self.family in _REFERRING
+
+    @property
     def least(self) -> float:
         """The fewest parameters that a model of this row has."""
         return self.fewest or self.parameters
@@ -50,20 +55,28 @@ class Architecture:
         """Latent frames of one item of the batch."""
         return (canvas.frames - 1) // self.frames + 1
 
-    def operations(self, canvas: Canvas) -> float:
-        """Operations of one evaluation over the whole batch."""
-        side = self.patch
-        patches = -(-canvas.width // side) * -(-canvas.height // side)
-        tokens = patches * self.latent_frames(canvas) + self.text_tokens
+    def operations(self, canvas: Canvas, references: Sequence[Canvas] = ()) -> float:
+        """Operations of one evaluation over the whole batch, each item of which sees all references."""
+        tokens = self._patches(canvas) * self.latent_frames(canvas) + self.text_tokens
+        if self.references:
+            tokens += sum(self._patches(each) for each in references)
         return canvas.batch * (self.linear * tokens + self.quadratic * tokens**2)
 
-    def activation(self, canvas: Canvas, *, bytes_each: int) -> int:
-        """What ComfyUI reckons that an evaluation needs beside the weights, in bytes."""
-        pixels = (canvas.width // self.latent) * (canvas.height // self.latent)
-        area = pixels * self.latent_frames(canvas) * canvas.batch
+    def _patches(self, canvas: Canvas) -> int:
+        return -(-canvas.width // self.patch) * -(-canvas.height // self.patch)
+
+    def activation(self, canvas: Canvas, references: Sequence[Canvas] = (), *, bytes_each: int) -> int:
+        """What ComfyUI reckons that an evaluation needs beside the weights, in bytes; it counts references once."""
+        area = self._latents(canvas) * self.latent_frames(canvas) * canvas.batch
+        if self.references:
+            area += sum(self._latents(each) for each in references)
         return int(area * bytes_each * 0.01 * self.memory * 2**20)
 
+    def _latents(self, canvas: Canvas) -> int:
+        return (canvas.width // self.latent) * (canvas.height // self.latent)
 
+
+_REFERRING = frozenset({"flux1", "flux2", "qwen-image", "z-image"})
 _ROWS = (
     Architecture(
         family="sd15", variant="", parameters=0.86e9, linear=165.5e6, quadratic=7301, memory=1.0, patch=8, unet=True
@@ -87,7 +100,13 @@ _ROWS = (
         family="sd3", variant="large", parameters=8.06e9, linear=5.395e9, quadratic=369_664, memory=1.6, text_tokens=154
     ),
     Architecture(
-        family="flux1", variant="", parameters=11.90e9, linear=12.91e9, quadratic=700_416, memory=3.1, text_tokens=256
+        family="flux1",
+        variant="",
+        parameters=11.90e9,
+        linear=12.91e9,
+        quadratic=700_416,
+        memory=3.1,
+        text_tokens=256,
     ),
     Architecture(
         family="flux2",
@@ -237,24 +256,8 @@ _ROWS = (
         fp16=False,
     ),
     # Attention in windows, and the weights that each patch meets: reckoned from the shape, not counted.
-    Architecture(
-        family="seedvr2",
-        variant="3b",
-        parameters=3.39e9,
-        linear=5.5e9,
-        quadratic=0,
-        memory=2.0,
-        frames=4,
-    ),
-    Architecture(
-        family="seedvr2",
-        variant="7b",
-        parameters=8.24e9,
-        linear=8.9e9,
-        quadratic=0,
-        memory=2.0,
-        frames=4,
-    ),
+    Architecture(family="seedvr2", variant="3b", parameters=3.39e9, linear=5.5e9, quadratic=0, memory=2.0, frames=4),
+    Architecture(family="seedvr2", variant="7b", parameters=8.24e9, linear=8.9e9, quadratic=0, memory=2.0, frames=4),
     # Known by their parameters and by ComfyUI's factor alone; what a step computes was not counted.
     Architecture(
         family="sdxl-refiner", variant="", parameters=2.26e9, linear=0, quadratic=0, memory=1.0, patch=8, unet=True
@@ -317,13 +320,7 @@ _ROWS = (
         fp16=False,
     ),
     Architecture(
-        family="chroma-radiance",
-        variant="",
-        parameters=8.95e9,
-        linear=0,
-        quadratic=0,
-        memory=0.044,
-        latent=1,
+        family="chroma-radiance", variant="", parameters=8.95e9, linear=0, quadratic=0, memory=0.044, latent=1
     ),
     Architecture(
         family="ltxav",

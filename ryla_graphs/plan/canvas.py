@@ -58,6 +58,8 @@ _SCALES: Mapping[str, Callable[[Canvas, float], float]] = {
     "resolution": lambda before, wanted: wanted / min(before.width, before.height),
 }
 """By which factor an input of such a name scales a picture."""
+_MEGAPIXEL = frozenset({"FluxKontextImageScale"})
+"""Classes that scale every picture to about a megapixel."""
 _MODEL_FACTOR = 4
 """By how much upscaling models enlarge: most of them are made for this factor."""
 
@@ -119,6 +121,8 @@ def _canvas(node: PromptNode, view: View, found: Mapping[str, Canvas]) -> Canvas
     if any(spec.type == "UPSCALE_MODEL" for spec in node.known.values()):
         told = f"the factor of the upscaling model of '{node.id}' is taken as {_MODEL_FACTOR}"
         return replace(first.scaled(_MODEL_FACTOR), assumed=(*first.assumed, told))
+    if class_type in _MEGAPIXEL:
+        return first.scaled((2**20 / (first.width * first.height)) ** 0.5)
     return _resized(node, view, first)
 
 

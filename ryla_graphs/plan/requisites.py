@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from ryla_graphs.catalog.schema import NodeSchema
@@ -10,7 +11,7 @@ from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.plan import MinimumVersion, NodePack, WeightFile
 from ryla_graphs.plan.stages import Stage
 from ryla_graphs.software.packs import folder_of, pack_in, pack_of
-from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, newest
+from ryla_graphs.software.versions import CLASSES_SINCE, FAMILIES_SINCE, VARIANTS_SINCE, newest
 from ryla_graphs.validation.view import View
 from ryla_graphs.weights import Need
 from ryla_graphs.weights.sizes import Size
@@ -89,9 +90,20 @@ def minimum_version(view: View, found: Iterable[Stage]) -> MinimumVersion:
     for schema in classes_of(view):
         if schema.class_type in CLASSES_SINCE and folder_of(schema) is None:
             asked[f"{schema.class_type}: its first release"] = CLASSES_SINCE[schema.class_type]
-    for stage in found:
-        if stage.model is not None and stage.kind == "sample" and stage.model.family in FAMILIES_SINCE:
-            since = FAMILIES_SINCE[stage.model.family]
-            asked[f"{FAMILIES[stage.model.family].label}: {since.source}"] = since.version
+    for family, name in _sampled(found):
+        if family in FAMILIES_SINCE:
+            since = FAMILIES_SINCE[family]
+            asked[f"{FAMILIES[family].label}: {since.source}"] = since.version
+        for (of, pattern), since in VARIANTS_SINCE.items():
+            if of == family and re.search(pattern, re.sub(r"[\W_]+", "-", name.lower())):
+                asked[f"{name}: {since.source}"] = since.version
     version = newest(asked.values())
     return MinimumVersion(version=version, because=tuple(sorted(why for why, at in asked.items() if at == version)))
+
+
+def _sampled(found: Iterable[Stage]) -> Iterator[tuple[str, str]]:
+    """The families of the models that are sampled, each with the name of its file."""
+    for stage in found:
+        if stage.kind == "sample":
+            pieces = (piece for piece in stage.pieces if piece.content == "diffusion model")
+            yield from ((piece.family, piece.name) for piece in pieces if piece.family is not None)

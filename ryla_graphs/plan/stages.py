@@ -10,6 +10,7 @@ from ryla_graphs.families import FAMILIES
 from ryla_graphs.plan.architectures import Architecture
 from ryla_graphs.plan.canvas import UNKNOWN, Canvas, number_of, wired
 from ryla_graphs.plan.carried import Piece, Weights, model_of
+from ryla_graphs.plan.references import references_of
 from ryla_graphs.plan.sampling import evaluations
 from ryla_graphs.plan.vaes import VAES, Vae
 from ryla_graphs.prompt import PromptNode
@@ -51,6 +52,8 @@ class Stage:
     canvas: Canvas
     model: Architecture | None = None
     """What a sampler samples."""
+    references: tuple[Canvas, ...] = ()
+    """The pictures that it looks at."""
     vae: Vae | None = None
     operations: float | None = None
     """All of them; None where that is unknown."""
@@ -79,7 +82,7 @@ class Stage:
     def activation(self, bytes_each: int) -> int:
         """What it needs beside the weights, in bytes, with numbers of so many bytes each."""
         if self.model is not None:
-            return self.model.activation(self.canvas, bytes_each=bytes_each) * self.at_once
+            return self.model.activation(self.canvas, self.references, bytes_each=bytes_each) * self.at_once
         if self.vae is not None:
             width, height = (min(side, self.tile or side) for side in (self.canvas.width, self.canvas.height))
             canvas = replace(self.canvas, width=width, height=height)
@@ -97,7 +100,7 @@ def _stage(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, C
     takes = {kind for name, spec in node.known.items() if _is_wire(node, name) for kind in spec.type.split(",")}
     canvas = sizes.get(node.id, UNKNOWN)
     if takes & {"MODEL", "GUIDER"} and gives & {"LATENT", "IMAGE"}:
-        return _sampling(view, node, weights, canvas)
+        return _sampling(view, node, weights, sizes)
     if "CLIP" in takes and "CONDITIONING" in gives:
         return _text(node, weights)
     if "VAE" in takes and "LATENT" in takes and "IMAGE" in gives:
@@ -143,12 +146,14 @@ def _stage_of(
     )
 
 
-def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) -> Stage:
+def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str, Canvas]) -> Stage:
+    canvas = sizes.get(node.id, UNKNOWN)
     if node.schema.class_type == "FaceDetailer":
         canvas = _one_face(view, node, canvas)
     pieces = weights.of(node)
     piece = model_of(pieces)
     model = piece.model if piece else None
+    references = references_of(view, node, sizes) if model is not None and model.references else ()
     found = evaluations(view, node)
     gaps: list[Gap] = []
     if found is None:
@@ -165,11 +170,11 @@ def _sampling(view: View, node: PromptNode, weights: Weights, canvas: Canvas) ->
         control = sum(each.size or 0 for each in pieces if each.content == "controlnet")
         # A ControlNet computes as much of a step as its size is of the model's.
         share = 1 + (control / piece.size if piece and piece.size else 0)
-        operations = model.operations(canvas) * found.total * share
+        operations = model.operations(canvas, references) * found.total * share
     sampled = _stage_of(node, "sample", pieces, canvas=canvas, operations=operations, gaps=tuple(gaps))
     total, at_once = (found.total, min(found.at_once, 2)) if found else (1, 1)
     counted = found.counted if found else "steps" not in node.known or number_of(view, node, "steps") is not None
-    return replace(sampled, model=model, evaluations=total, at_once=at_once, steps_known=counted)
+    return replace(sampled, model=model, references=references, evaluations=total, at_once=at_once, steps_known=counted)
 
 
 def _one_face(view: View, node: PromptNode, canvas: Canvas) -> Canvas:

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -27,6 +27,7 @@ from ryla_graphs.prompt import wires_of
 from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
+    from ryla_graphs.graph.graph import Graph
     from ryla_graphs.plan import Plan
 
 SEED_LIMIT = 2**53
@@ -174,15 +175,16 @@ class Preset(Generic[P]):
     def __call__(self, parameters: P) -> Workflow:
         """The workflow for these parameters."""
         workflow = self._workflow(parameters)
+        graph = workflow.graph
         origin = WorkflowOrigin(
             preset=self.name,
             description=self.__doc__ or "",
             parameters=parameters.model_dump(mode="json", by_alias=True),
             notices=workflow.origin.notices,
             source=_caller(),
-            decisions=lambda: self.decisions(parameters),
+            decisions=cache(lambda: self._decisions(graph)),
         )
-        return Workflow.of(workflow.graph, name=self.name, origin=origin)
+        return Workflow.of(graph, name=self.name, origin=origin)
 
     def _workflow(self, parameters: P) -> Workflow:
         """What the function gives; a picture of another graph is made a part, named by the parameter that takes it."""
@@ -238,9 +240,12 @@ class Preset(Generic[P]):
 
     def decisions(self, parameters: P) -> Decisions:
         """Which parameters decide which inputs of the graph that these parameters make, the likeliest first."""
-        document = api.dump(self._workflow(parameters).graph)
+        return self._decisions(self._workflow(parameters).graph)
+
+    def _decisions(self, graph: Graph) -> Decisions:
+        document = api.dump(graph)
         table = self._provenance
-        aliases = {to_camel(name) for name in type(parameters).model_fields}
+        aliases = {to_camel(name) for name in self.parameters.model_fields}
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         for number, body in document.items():
             for name in body["inputs"]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic.fields import FieldInfo
+from pydantic.fields import ComputedFieldInfo, FieldInfo
 
 FILE = {"format": "ryla-file", "contentMediaType": "image/*", "x-widget": "file", "x-group": "basic"}
 """The schema facts of a picture."""
@@ -46,9 +46,9 @@ def is_file(schema: Mapping[str, Any]) -> bool:
     return schema.get("format") == FILE["format"] or any(is_file(choice) for choice in schema.get("anyOf", ()))
 
 
-def title(name: str, _fact: FieldInfo) -> str:
+def title(name: str, _fact: FieldInfo | ComputedFieldInfo) -> str:
     """The title of a parameter: ``negative_prompt`` is `Negative prompt`, ``lora_strength`` `LoRA strength`."""
-    words = [_SPELLED.get(word, word) for word in _PART.findall(name)]
+    words: list[str] = [_SPELLED.get(word, word) for word in _PART.findall(name)]
     return words[0][0].upper() + words[0][1:] + "".join(f" {word}" for word in words[1:])
 
 
@@ -67,5 +67,5 @@ def complete(schema: dict[str, Any]) -> None:
 
 def _only_type(facts: dict[str, Any]) -> dict[str, Any]:
     """The type of a parameter that may be null."""
-    kinds = [kind for kind in facts.get("anyOf", ()) if kind != _NULL]
+    kinds: list[dict[str, Any]] = [kind for kind in facts.get("anyOf", ()) if kind != _NULL]
     return kinds[0] if len(kinds) == 1 else {}

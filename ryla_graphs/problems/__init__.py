@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from ryla_graphs.problems.codes import CODES, Code, Level, Tier
-from ryla_graphs.problems.errors import (
+from ryla_graphs.problems.engine_errors import (
     Cancelled,
-    CannotRunHere,
     EngineBusy,
     EngineDenied,
     EngineError,
     EngineRefused,
     EngineUnreachable,
     ExecutionFailed,
+    OutOfMemory,
+    OutputMissing,
+    RunLost,
+    RunTimedOut,
+    RunUncertain,
+)
+from ryla_graphs.problems.errors import (
+    CannotRunHere,
     InvalidDocument,
     InvalidInputs,
     InvalidNode,
@@ -22,12 +29,8 @@ from ryla_graphs.problems.errors import (
     JobFailed,
     MissingExtra,
     NotFound,
-    OutOfMemory,
-    OutputMissing,
     PullFailed,
     RequestFailed,
-    RunLost,
-    RunUncertain,
     RylaError,
     ServerUnreachable,
     SourceUnreachable,
@@ -68,6 +71,7 @@ __all__ = [
     "PullFailed",
     "RequestFailed",
     "RunLost",
+    "RunTimedOut",
     "RunUncertain",
     "RylaError",
     "ServerUnreachable",

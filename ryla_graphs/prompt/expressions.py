@@ -1,7 +1,8 @@
-"""What `ComfyMathExpression` computes: arithmetic over numbers that are known, so that lengths and sizes are too.
+"""Expressions of numbers, as people write them into a maths node: Python's, without anything that runs code.
 
-Only what cannot take long is computed: no power of large numbers, no expression of endless depth. What is left out is
-"computed by the node", as of any other class.
+`value` reads and walks an expression in a `Language`, which says what names, functions and operators mean. Two ask it:
+`evaluate` for numbers that are known before a run, so that lengths and sizes behind `ComfyMathExpression` are too, and
+the simulator, whose numbers may be unknown within bounds (`ryla_graphs.shapes.rules.numeric.expressions`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 CLASS = "ComfyMathExpression"
 INPUT = "expression"
@@ -18,13 +20,32 @@ VALUES = "values."
 """What the names of its values begin with: ``values.a``."""
 
 Number = int | float | bool
+Functions = Mapping[str, Callable[..., Any]]
+Operators = Mapping[type[ast.AST], Callable[..., Any]]
 
-_LONGEST = 1000
-"""Characters."""
-_BITS = 4096
-"""Of a whole number; what is larger than that is no size and no count."""
 
-_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+class Refused(ValueError):
+    """An expression holds what it must not; the message says what, of "its expression"."""
+
+
+class Inside(Refused):
+    """An expression looks inside a value: calls a method, or writes values into a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What an expression may hold, and what that does."""
+
+    names: Mapping[str, Any]
+    functions: Functions
+    operators: Operators
+    part: Callable[[Any, str], Any]
+    """Gives what stands behind a dot."""
+    checked: Callable[[Any], Any]
+    """Lets through what is given, written or computed, or raises."""
+
+
+COMMON: Operators = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -33,14 +54,10 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
-}
-_UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
     ast.Invert: operator.invert,
-}
-_COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -48,7 +65,89 @@ _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+"""Operators that mean the same everywhere."""
+
+
+def value(expression: str, language: Language) -> Any:
+    """The value of an expression.
+
+    Raises `Refused`, what Python's parser raises (`SyntaxError`, `RecursionError`, `MemoryError`), and whatever the
+    functions and operators raise.
+    """
+    statements = ast.parse(expression.strip()).body
+    if not statements:
+        raise Refused("its expression is empty")
+    # Of several lines only the first counts, and of an assignment its value.
+    return _value(getattr(statements[0], "value", statements[0]), language)
+
+
+def _value(node: Any, known: Language) -> Any:
+    match node:
+        case ast.Constant():
+            return known.checked(node.value)
+        case ast.Name():
+            if node.id not in known.names and node.id not in known.functions:
+                raise Refused(f"its expression names '{node.id}', which is not given")
+            return known.checked(known.names[node.id] if node.id in known.names else known.functions[node.id])
+        case ast.UnaryOp():
+            return known.operators[type(node.op)](_value(node.operand, known))
+        case ast.BinOp() if type(node.op) in known.operators:
+            return known.checked(known.operators[type(node.op)](_value(node.left, known), _value(node.right, known)))
+        case ast.BoolOp():
+            return _of_either(node, known)
+        case ast.Compare():
+            return _compared(node, known)
+        case ast.IfExp():
+            return _value(node.body if _value(node.test, known) else node.orelse, known)
+        case ast.Call():
+            return known.checked(_called(node, known))
+        case ast.Subscript():
+            return _value(node.value, known)[_value(node.slice, known)]
+        case ast.Slice():
+            ends = (node.lower, node.upper, node.step)
+            return slice(*(None if end is None else _value(end, known) for end in ends))
+        case ast.Attribute():
+            return known.part(_value(node.value, known), node.attr)
+        case ast.JoinedStr():
+            raise Inside("its expression writes values into a text")
+        case _:
+            raise Refused(f"its expression holds {type(node).__name__}, which is not allowed")
+
+
+def _of_either(node: ast.BoolOp, known: Language) -> Any:
+    found: Any = False
+    for part in node.values:
+        found = _value(part, known)
+        if bool(found) is isinstance(node.op, ast.Or):
+            break
+    return found
+
+
+def _compared(node: ast.Compare, known: Language) -> Any:
+    found, right = True, _value(node.left, known)
+    for sign, other in zip(node.ops, node.comparators, strict=True):
+        if not found:
+            break
+        left, right = right, _value(other, known)
+        found = known.operators[type(sign)](left, right)
+    return found
+
+
+def _called(node: ast.Call, known: Language) -> Any:
+    if isinstance(node.func, ast.Attribute):
+        raise Inside("its expression calls a method")
+    if not isinstance(node.func, ast.Name) or node.func.id not in known.functions:
+        raise Refused("its expression calls something that is no function it knows")
+    arguments = [_value(argument, known) for argument in node.args]
+    named = {str(keyword.arg): _value(keyword.value, known) for keyword in node.keywords}
+    return known.functions[node.func.id](*arguments, **named)
+
+
+_LONGEST = 1000
+"""Characters."""
+_BITS = 4096
+"""Of a whole number; what is larger than that is no size and no count."""
+_FUNCTIONS: Functions = {
     "min": min,
     "max": max,
     "abs": abs,
@@ -67,13 +166,16 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 def evaluate(expression: str, names: Mapping[str, Number]) -> Number:
     """The value of an expression; raises `ValueError` for one that is wrong, or that is not computed here.
 
+    Only what cannot take long is computed: no power of large numbers, no expression of endless depth. What is left out
+    is "computed by the node", as of any other class.
+
     >>> evaluate("max(16, floor(a / 16) * 16)", {"a": 100})
     96
     """
     if len(expression) > _LONGEST:
         raise ValueError("it is too long")
     try:
-        result = _value(ast.parse(expression.strip(), mode="eval").body, names)
+        result = value(expression, Language(names, _FUNCTIONS, COMMON, _no_part, _small))
         if isinstance(result, (int, float)) and math.isfinite(result):
             return result
     except (ArithmeticError, KeyError, MemoryError, RecursionError, SyntaxError, TypeError, ValueError) as error:
@@ -86,26 +188,13 @@ def outputs(result: Number) -> tuple[float, int, bool]:
     return float(result), int(result), bool(result)
 
 
-def _value(node: ast.expr, names: Mapping[str, Number]) -> Any:
-    match node:
-        case ast.Constant(value=bool() | int() | float() as number):
-            return _small(number)
-        case ast.Name(id=name):
-            return names[name]
-        case ast.UnaryOp(op=op, operand=operand):
-            return _UNARY[type(op)](_value(operand, names))
-        case ast.BinOp(left=left, op=op, right=right):
-            return _small(_BINARY[type(op)](_value(left, names), _value(right, names)))
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return _value(body if _value(test, names) else orelse, names)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _COMPARED[type(op)](_value(left, names), _value(right, names))
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            return _small(_FUNCTIONS[name](*(_value(argument, names) for argument in arguments)))
-    raise ValueError(f"{type(node).__name__} is not computed here")
+def _no_part(_value: Any, name: str) -> NoReturn:
+    raise Refused(f"its expression asks for .{name}, which is not computed here")
 
 
 def _small(number: Any) -> Any:
+    if not isinstance(number, (int, float)):
+        raise Refused("its expression holds what is no number")
     if isinstance(number, int) and number.bit_length() > _BITS:
-        raise ValueError("it is too large")
+        raise Refused("its expression holds a number that is too large")
     return number

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
@@ -17,7 +18,7 @@ from ryla_graphs.prompt.admission import admit
 from ryla_graphs.prompt.links import Link, wires_of
 from ryla_graphs.prompt.nodes import ForeignNode, PromptNode
 from ryla_graphs.prompt.reading import Reader, Types, never, reader
-from ryla_graphs.prompt.values import Found, Known, Unknown, resolve
+from ryla_graphs.prompt.values import Known, Unknown, Values
 from ryla_graphs.sockets import WireType
 
 _new = tuple.__new__
@@ -39,32 +40,32 @@ class Prompt:
         """The nodes of unknown classes."""
         self.odd: list[PromptNode] = []
         """Those of the nodes at which something may be wrong; rules look at no others."""
-        schemas = self.admission.schemas
         self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
-        if schemas is not None:
-            types = {number: schema.output_types for number, schema in schemas.items()}
-            bodies = self.admission.bodies
-            for number, schema in schemas.items():
-                self._add(number, schema, bodies[number].get("inputs"), types)
+        if (schemas := self.admission.schemas) is not None:
+            self._read(schemas, {number: schema.output_types for number, schema in schemas.items()})
             return
-        for number, body in self.admission.bodies.items():
+        found: dict[str, NodeSchema] = {}
+        for number, body in self.bodies.items():
             if isinstance(body, dict) and isinstance(class_type := body.get("class_type"), str):
-                inputs = body.get("inputs")
                 if class_type in catalog:
-                    self._add(number, catalog[class_type], inputs, {})
-                elif isinstance(inputs, dict):
+                    found[number] = catalog[class_type]
+                elif isinstance(inputs := body.get("inputs"), dict):
                     self.foreign[number] = ForeignNode(number, class_type, inputs, wires_of(inputs))
+        self._read(found, {})
 
-    def _add(self, number: str, schema: NodeSchema, inputs: Any, types: Types) -> None:
-        if not isinstance(inputs, dict):
-            return
-        known, read = self._ready.get(schema.class_type) or self._reader(schema, inputs)
-        if (wires := read(inputs, types)) is not None:
-            self.nodes[number] = _new(PromptNode, (number, schema, inputs, known, wires))
-            return
-        node = PromptNode(number, schema, inputs, known, wires_of(inputs))
-        self.nodes[number] = node
-        self.odd.append(node)
+    def _read(self, schemas: Mapping[str, NodeSchema], types: Types) -> None:
+        """Read the nodes of known classes."""
+        nodes, bodies, ready = self.nodes, self.bodies, self._ready
+        for number, schema in schemas.items():
+            inputs = bodies[number].get("inputs")
+            if not isinstance(inputs, dict):
+                continue
+            known, read = ready.get(schema.class_type) or self._reader(schema, inputs)
+            if (wires := read(inputs, types)) is not None:
+                nodes[number] = _new(PromptNode, (number, schema, inputs, known, wires))
+            else:
+                nodes[number] = node = PromptNode(number, schema, inputs, known, wires_of(inputs))
+                self.odd.append(node)
 
     def _reader(self, schema: NodeSchema, inputs: Mapping[str, Any]) -> tuple[KnownInputs, Reader]:
         """The inputs of a class for some values, and what reads them; kept where it is the same for all values."""
@@ -181,32 +182,25 @@ class Prompt:
         A node of an unknown class may be an output. Where there is no output at all, every node counts, so that
         of a graph which the server refuses for that alone everything else is found too.
         """
-        return self._reach[0]
-
-    @cached_property
-    def used(self) -> frozenset[tuple[str, int]]:
-        """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
-        used = self._reach[1]
-        from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
-        counted = {(number, slot + len(self.nodes[number].schema.outputs)) for number, slot in from_last}
-        return used | counted if counted else used
-
-    @cached_property
-    def _reach(self) -> tuple[frozenset[str], frozenset[tuple[str, int]]]:
-        """The nodes that some output needs, and the links into these: one walk."""
         nodes = self._all
         outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
         stack = [*outputs, *self.foreign] or list(self.nodes)
         found = set(stack)
-        used: set[tuple[str, int]] = set()
         while stack:
-            for link in nodes[stack.pop()].wires.values():
-                used.add(link)
-                source = link[0]
+            for source, _ in nodes[stack.pop()].wires.values():
                 if source not in found and source in nodes:
                     found.add(source)
                     stack.append(source)
-        return frozenset(found), frozenset(used)
+        return frozenset(found)
+
+    @cached_property
+    def used(self) -> frozenset[tuple[str, int]]:
+        """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
+        nodes = self._all
+        used = frozenset[tuple[str, int]](chain.from_iterable(nodes[number].wires.values() for number in self.reached))
+        from_last = [link for link in used if link[1] < 0 and link[0] in self.nodes]
+        counted = {(number, slot + len(self.nodes[number].schema.outputs)) for number, slot in from_last}
+        return used | counted if counted else used
 
     def run_order(self) -> Iterator[PromptNode]:
         """The nodes that run, each after those wired into it; the same for every order of the document."""
@@ -243,17 +237,14 @@ class Prompt:
     # Values
 
     @cached_property
-    def _found(self) -> Found:
-        return {}
+    def values(self) -> Values:
+        """What stands behind the inputs."""
+        return Values(self.nodes)
 
     def value(self, node: PromptNode, name: str) -> Known | Unknown:
         """What an input holds: its own value, or the one behind its wire where that is known before a run."""
-        return resolve(self.nodes, node, name, self._found)
+        return self.values.value(node, name)
 
     def literal(self, node: PromptNode, name: str) -> Any:
         """The same without the reason: None where the value is not known, or is null."""
-        value = node.inputs.get(name)
-        if not isinstance(value, list):  # `is_link` written out, for speed
-            return value
-        found = resolve(self.nodes, node, name, self._found)
-        return found.value if isinstance(found, Known) else None
+        return self.values.literal(node, name)

@@ -59,18 +59,20 @@ def never(_given: Mapping[str, Any], _types: Types) -> None:
 
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     names[f"fits{number}"] = spec.accepts
+    good = _good(spec, number, names)
     yield f" v = given.get({name!r}, absent)"
-    yield " if v is absent:"
-    yield "  return None" if spec.required else "  pass"
-    yield " elif v.__class__ is list:"
-    yield "  if len(v) != 2 or v[0].__class__ is not str or v[1].__class__ is not int: return None"
-    yield "  carried = types.get(v[0])"
-    yield "  if carried is None or not 0 <= v[1] < len(carried): return None"
-    yield f"  if carried[v[1]] != {spec.type!r} and not fits{number}(carried[v[1]]): return None"
+    if good is not None:  # first, since most values are no wires
+        yield f" if {good}: count += 1"
+    yield f" {'if' if good is None else 'elif'} v.__class__ is list:"
+    yield "  if len(v) != 2: return None"
+    yield "  node, slot = v"
+    yield "  if node.__class__ is not str or slot.__class__ is not int or slot < 0: return None"
+    yield "  carried = types.get(node, ())"
+    yield "  if slot >= len(carried): return None"
+    yield f"  if carried[slot] != {spec.type!r} and not fits{number}(carried[slot]): return None"
     yield f"  wires[{name!r}] = new(Link, v)"
     yield "  count += 1"
-    yield f" elif {_good(spec, number, names)}: count += 1"
-    yield " else: return None"
+    yield " else: return None" if spec.required else " elif v is not absent: return None"
 
 
 def _is_whole(text: str) -> bool:
@@ -85,8 +87,8 @@ def _is_whole(text: str) -> bool:
 _EXACT = 2**53
 
 
-def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str:
-    """The condition under which a value `v` needs no second look."""
+def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
+    """The condition under which a value `v` needs no second look; None where no value is that good."""
     if spec.kind is Kind.BOOLEAN:
         return "v.__class__ is bool"
     if spec.kind in (Kind.INT, Kind.FLOAT):
@@ -100,7 +102,7 @@ def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str:
     text = "v.__class__ is str and (v.isascii() or whole(v))"
     if spec.kind in (Kind.COMBO, Kind.DYNAMIC_COMBO) or (spec.kind is Kind.STRING and spec.min is spec.max is None):
         return text
-    return "False"
+    return None
 
 
 def _in_range(spec: InputSpec) -> Iterator[str]:

@@ -94,6 +94,26 @@ Place = tuple[str, str]
 Found = dict[Place, Known | Unknown]
 
 
+class Values:
+    """What stands behind the inputs of some nodes. It remembers what it found on the way."""
+
+    def __init__(self, nodes: Mapping[str, PromptNode]) -> None:
+        self._nodes = nodes
+        self._found: Found = {}
+
+    def value(self, node: PromptNode, name: str) -> Known | Unknown:
+        """What an input holds: its own value, or the one behind its wire where that is known before a run."""
+        return resolve(self._nodes, node, name, self._found)
+
+    def literal(self, node: PromptNode, name: str) -> Any:
+        """The same without the reason: None where the value is not known, or is null."""
+        value = node.inputs.get(name)
+        if not isinstance(value, list):  # `is_link` written out, for speed
+            return value
+        found = resolve(self._nodes, node, name, self._found)
+        return found.value if isinstance(found, Known) else None
+
+
 def resolve(nodes: Mapping[str, PromptNode], node: PromptNode, name: str, found: Found) -> Known | Unknown:
     """The value that reaches an input, converted as the server converts it, or why it is unknown before a run.
 

@@ -18,6 +18,7 @@ from ryla_graphs.server.http.routes import events, jobs, loras, presets, status,
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.safety.bodies import BodyLimit
+from ryla_graphs.server.safety.callers import Callers
 from ryla_graphs.server.safety.gate import Gatekeeper
 from ryla_graphs.server.safety.heads import Heads
 from ryla_graphs.server.settings import Settings
@@ -85,6 +86,7 @@ def create_app(
 
 def _guard(app: FastAPI, deployment: Deployment, settings: Settings) -> None:
     """Have requests looked at before a route sees them."""
+    app.add_middleware(Callers, tokens=settings.tokens)
     app.add_middleware(Heads)
     app.add_middleware(
         BodyLimit, limits=_body_limits(settings), idle_seconds=settings.body_seconds, refuse=failures.refusal

@@ -15,7 +15,7 @@ from ryla_graphs.engines import SIMULATOR, Engine
 from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.service import JobService
-from ryla_graphs.server.jobs.views import job_view, output_view
+from ryla_graphs.server.jobs.views import job_shape, output_shape
 from ryla_graphs.server.records import Asset, Job
 from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.gate import Gate
@@ -131,7 +131,8 @@ class Deployment:
 
     def _told(self, job: Job) -> dict[str, Any]:
         """A job that has ended, as webhooks tell it."""
-        return job_view(job, [output_view(output) for output in self.store.outputs(job.id)], self.jobs)
+        outputs = map(output_shape, self.store.outputs(job.id))
+        return job_shape(job, outputs, self.jobs).model_dump(mode="json", exclude_unset=True)
 
 
 async def _survived(work: Callable[..., Any], *args: Any) -> None:

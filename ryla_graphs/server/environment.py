@@ -13,6 +13,7 @@ from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.plan.limits import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
+from ryla_graphs.server.safety.deadlines import Deadlines
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
@@ -75,6 +76,15 @@ def _limits(text: str) -> Limits:
     return Limits(**found)
 
 
+def _deadlines(text: str) -> Deadlines:
+    names = ("silence", "download", "cancel", "least", "most")
+    given = [part.strip() for part in text.split(",")]
+    found = {name: float(part) for name, part in zip(names, given, strict=False) if part}
+    if len(given) > len(names) or not all(0 < seconds < float("inf") for seconds in found.values()):
+        raise ValueError(text)
+    return Deadlines(**found)
+
+
 VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
     "RYLA_HOSTS": Variable("hosts", _names, "names that the server is called by, beside localhost: `a.com,*.b.com`"),
@@ -82,6 +92,15 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
     "RYLA_WAIT_SECONDS": Variable("wait_seconds", float, "how long a request waits for its job"),
+    "RYLA_PATIENCE_SECONDS": Variable(
+        "patience_seconds", float, "how long a job that was begun waits for an engine that does not answer"
+    ),
+    "RYLA_DEADLINES": Variable(
+        "deadlines",
+        _deadlines,
+        "seconds that an engine may take: `silence,download,cancel,least,most`, each may be empty; a run may take 20 "
+        "times its plan, but `least` in any case, and never more than `most`",
+    ),
     "RYLA_STREAM_SECONDS": Variable(
         "stream_seconds", float, "after how long an event stream ends, and clients come back for the rest"
     ),

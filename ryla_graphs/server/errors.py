@@ -27,6 +27,7 @@ from ryla_graphs.problems import (
     StoreUnreachable,
 )
 from ryla_graphs.server.records import JobError
+from ryla_graphs.server.threads import WorkTimedOut
 
 
 class RequestError(RylaError):
@@ -55,7 +56,7 @@ ANSWERS: Mapping[str, Answer] = {
     "origin_refused": Answer(403, "a web page of another site asks; see `RYLA_ORIGINS`"),
     "not_found": Answer(404, "no job, output, preset or route like that, or it is somebody else's"),
     "method_not_allowed": Answer(405, "the route has no such method"),
-    "request_timeout": Answer(408, "the body stopped coming"),
+    "request_timeout": Answer(408, "the body stopped coming, or the work of the request took too long"),
     "cancelled": Answer(409, "the job was cancelled before it ended"),
     "job_not_ended": Answer(409, "the job has not ended, so it cannot be forgotten"),
     "no_lora_folder": Answer(409, "this deployment has no folder that its engine loads LoRAs from"),
@@ -91,6 +92,7 @@ ANSWERS: Mapping[str, Answer] = {
     "engine_busy": Answer(503, "the engine takes no run now", 10),
     "store_unreachable": Answer(503, "where jobs are kept does not answer; the request was not taken", 10),
     "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
+    "run_timed_out": Answer(504, "the engine took longer than a run may, or told nothing of it for too long"),
     "timeout": Answer(504, "the job takes longer than a request may wait; it goes on, see `Location`", 10),
 }
 """All codes of answers; `docs/errors.md` shows this table."""
@@ -103,6 +105,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (InvalidDocument, "invalid_document"),
     (NotFound, "not_found"),
     (StoreUnreachable, "store_unreachable"),
+    (WorkTimedOut, "request_timeout"),
 )
 _OWN_STATUS = ("input_too_large", "unsupported_media")
 """Codes of problems for which HTTP has a status of its own."""

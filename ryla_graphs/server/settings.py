@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ryla_graphs.plan import Limits
 from ryla_graphs.server.safety.confine import Confinement
+from ryla_graphs.server.safety.deadlines import Deadlines
 from ryla_graphs.server.safety.fetch import FetchPolicy
 from ryla_graphs.server.safety.media import MediaLimits
 from ryla_graphs.server.safety.quotas import Quota
@@ -63,6 +64,8 @@ class Settings(BaseModel):
     """How often a run is begun that the engine loses."""
     patience_seconds: float = Field(default=300, ge=0)
     """How long a job that was begun waits for an engine that does not answer."""
+    deadlines: Deadlines = Deadlines()
+    """How long an engine may take for what."""
     wait_seconds: float = Field(default=600, gt=0)
     """How long a request waits for its job before it is answered 504."""
     retention: Retention = Retention(seconds=7 * 24 * 3600, bytes=20 * 2**30)

@@ -1,20 +1,35 @@
-"""What blocks goes to threads."""
+"""What blocks goes to threads: a fair share of them for each owner, and none for callers who are gone.
+
+A thread cannot be ended from outside, so work that may take long asks `checkpoint` between its steps.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from ryla_graphs.problems import RylaError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 MOST = 64
 """How many threads work for callers at once; more wait. Jobs do not count."""
+SHARE = 16
+"""So many of them may be at one owner's work; what else that owner wants waits, and nobody else does."""
+WORK_SECONDS = 120.0
+"""How long the work of one request may take, its downloads included."""
+_WATCHED_AFTER = 0.05
+"""Most work is done before it is worth a look whether the caller is still there."""
 
 
 class Pool:
@@ -96,9 +111,69 @@ def _settle(done: asyncio.Future[Any], outcome: Callable[[], None]) -> None:
 _POOL = Pool()
 
 
+class CallerGone(BaseException):
+    """Nobody waits for the answer any more. No `Exception`, so that nobody makes an answer of it."""
+
+
+class WorkTimedOut(RylaError, TimeoutError):
+    """The work of a request took longer than it may."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asked for what is done now, and whether it is still wanted."""
+
+    owner: str
+    gone: threading.Event
+    watch: Callable[[], None]
+    """Begins to look whether the caller hangs up, which sets `gone`."""
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
+_SHARES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+
+
+class _Work(threading.local):
+    caller: Caller | None = None
+    deadline: float | None = None
+
+
+_WORK = _Work()
+
+
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work in a thread."""
-    return await _POOL.call(partial(work, *args, **kwargs))
+    """Do blocking work in a thread, as soon as the owner's share has one; raises `CallerGone` if nobody waits then."""
+    caller = CALLER.get()
+    if caller is None:
+        return await _POOL.call(partial(work, *args, **kwargs))
+    loop = asyncio.get_running_loop()
+    watch = loop.call_later(_WATCHED_AFTER, caller.watch)
+    try:
+        async with _SHARES.setdefault(loop, {}).setdefault(caller.owner, asyncio.Semaphore(SHARE)):
+            if caller.gone.is_set():
+                raise CallerGone
+            return await _POOL.call(partial(_done_for, caller, partial(work, *args, **kwargs)))
+    finally:
+        watch.cancel()
+
+
+def _done_for(caller: Caller, work: Callable[[], T]) -> T:
+    _WORK.caller, _WORK.deadline = caller, time.monotonic() + WORK_SECONDS
+    try:
+        return work()
+    finally:
+        _WORK.caller = _WORK.deadline = None
+
+
+def checkpoint(*, timed: bool = True) -> None:
+    """Called between two steps of long work; raises `CallerGone`, and `WorkTimedOut` where it is `timed`.
+
+    Does nothing in threads that work for no caller, such as those of jobs.
+    """
+    if _WORK.caller is not None and _WORK.caller.gone.is_set():
+        raise CallerGone
+    if timed and _WORK.deadline is not None and time.monotonic() > _WORK.deadline:
+        raise WorkTimedOut(f"the work of the request took more than {WORK_SECONDS:g} seconds")
 
 
 def go_on(work: Callable[[], None]) -> None:

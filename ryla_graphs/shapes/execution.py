@@ -79,7 +79,7 @@ class Execution:
         self.nodes: dict[str, PromptNode | ForeignNode] = {node.id: node for node in prompt.every_node()}
         """All nodes, those included that expansion brings."""
         self._catalog = prompt.catalog
-        self._digests = digests or {}
+        self._digests_of_files = digests or {}
         """What tells files of one name apart, by name."""
         self.results: dict[str, tuple[Wire, ...] | Unknown] = {}
         """The wires of every node that ran, by id."""
@@ -118,10 +118,10 @@ class Execution:
             self._waiting[current] = _Waiting(len(self._waiting) + len(self.results))
             node = self.nodes[current]
             lazy = LAZY.get(node.class_type)
-            for name, link in node.wires.items():
-                if lazy is None or not lazy.is_lazy(name):
-                    stack.append(link.node)
-                    links.append((link.node, current))
+            needed = (link.node for name, link in node.wires.items() if lazy is None or not lazy.is_lazy(name))
+            for source in dict.fromkeys(needed):
+                stack.append(source)
+                links.append((source, current))
         for source, consumer in links:
             self._wait(consumer, source)
         for current in dict.fromkeys((number, *(n for link in links for n in link))):
@@ -201,16 +201,17 @@ class Execution:
 
         Of what its class does not declare, a value is dropped and a wire breaks the call, unless the class takes it.
         """
-        wires: dict[str, Wire] = dict(self._default_wires(node.schema, node.known))
+        known, takes_any = node.known, node.schema.any_input_names
+        wires: dict[str, Wire] = dict(self._default_wires(node.schema, known))
         for name, value in node.inputs.items():
             link = node.wires.get(name)
-            if name not in node.known:
+            if name not in known and not takes_any:
                 fate = node.schema.undeclared(name, wired=link is not None)
                 if fate is Undeclared.BREAKS:
                     raise NodeFails(f"it takes no input called '{name}'")
                 if fate in (Undeclared.DROPPED, Undeclared.LEFTOVER):
                     continue
-            wires[name] = [_converted(name, value, node.known)] if link is None else self._carried(link)
+            wires[name] = [_converted(name, value, known)] if link is None else self._carried(link)
         return wires
 
     def _default_wires(self, schema: NodeSchema, known: KnownInputs) -> Mapping[str, Wire]:
@@ -231,7 +232,8 @@ class Execution:
         return found[link.slot] if -len(found) <= link.slot < len(found) else [None]
 
     def _inherited(self, node: PromptNode) -> tuple[str, ...]:
-        reasons = (reason for link in node.wires.values() for reason in self.guessed.get(link.node, ()))
+        sources = dict.fromkeys(link.node for link in node.wires.values()) if self.guessed else ()
+        reasons = (reason for source in sources for reason in self.guessed.get(source, ()))
         return tuple(dict.fromkeys(reasons))[:MAX_REASONS]
 
     def _signature(self, start: str) -> tuple[str, str]:
@@ -251,23 +253,29 @@ class Execution:
                 path.append(missing)
                 on_path.add(missing)
                 continue
-            self._signatures[number] = self._digest(number, 0), self._digest(number, 1)
+            self._signatures[number] = self._digests(number)
             on_path.discard(path.pop())
         return self._signatures[start]
 
-    def _digest(self, number: str, which: int) -> str:
+    def _digests(self, number: str) -> tuple[str, str]:
         node, schema = self.nodes[number], self._schema(number)
-        parts: list[Any] = [node.class_type]
-        if which == 1 and not (schema is not None and schema.is_pure):
-            parts.append(number)
+        alike: list[Any] = [node.class_type]
+        one: list[Any] = [node.class_type]
+        if schema is None or not schema.is_pure:
+            one.append(number)
         for name in sorted(node.inputs, key=str):
             link, value = node.wires.get(name), node.inputs[name]
             if link is None:
-                named = self._digests.get(value, "") if isinstance(value, str) else ""
-                parts.append((name, json.dumps(value, sort_keys=True, default=repr), named))
+                named = self._digests_of_files.get(value, "") if isinstance(value, str) else ""
+                part = (name, _JSON.encode(value), named)
+                alike.append(part)
+                one.append(part)
             else:
-                parts.append((name, self._signatures.get(link.node, (link.node, link.node))[which], link.slot))
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+                signatures = self._signatures.get(link.node, (link.node, link.node))
+                alike.append((name, signatures[0], link.slot))
+                one.append((name, signatures[1], link.slot))
+        digest = _digest(alike)
+        return digest, digest if alike == one else _digest(one)
 
     # Results.
 
@@ -329,6 +337,14 @@ class Execution:
             if waiting is not None:
                 waiting.waits_for.discard(number)
                 self._push(blocked)
+
+
+_JSON = json.JSONEncoder(sort_keys=True, default=repr)
+"""One for all values: `json.dumps` makes one for each."""
+
+
+def _digest(parts: list[Any]) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _needed(lazy: Lazy, known: Mapping[str, Wire], waiting: frozenset[str], schema: NodeSchema) -> set[str]:

@@ -54,6 +54,15 @@ FAMILIES_SINCE: Mapping[str, Since] = {
 }
 """Families whose models a sampler of ComfyUI's own runs; those not here are as old as `OLDEST`."""
 
+VARIANTS_SINCE: Mapping[tuple[str, str], Since] = {
+    ("ltxv", r"13b"): Since("0.3.33", _SOURCE),
+    ("wan", r"wan-?2-2"): Since("0.3.46", _SOURCE),
+    ("qwen-image", r"edit-2511"): Since("0.5.0", "the first release whose source has its reference method"),
+    ("qwen-image", r"layered"): Since("0.6.0", _SOURCE),
+    ("flux2", r"klein"): Since("0.9.2", _SOURCE),
+}
+"""Models that came after others of their family, by family and a pattern of the file's name, written with hyphens."""
+
 OLDEST = "0.3.10"
 """The oldest version that was looked at: what has no row works there, and perhaps before."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.problems import CODES, Problem
+from ryla_graphs.prompt.collector import collector_paused
 from ryla_graphs.validation.added_choices import added_choices
 from ryla_graphs.validation.dangling_links import dangling_links
 from ryla_graphs.validation.depth import depth
@@ -56,7 +57,8 @@ def validate(prompt: Any, catalog: Catalog, *, files: Files | None = None) -> li
     `prompt` is API JSON as parsed, however broken; nothing is raised for what is in it. `files` tells what the
     headers of weight files say, where somebody has read them.
     """
-    return problems_of(View(prompt, catalog, files=files))
+    with collector_paused(len(prompt) if isinstance(prompt, dict) else 0):
+        return problems_of(View(prompt, catalog, files=files))
 
 
 def problems_of(view: View) -> list[Problem]:

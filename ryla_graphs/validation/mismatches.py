@@ -11,6 +11,7 @@ from ryla_graphs.families.inference import Inference
 from ryla_graphs.families.plans import End, Plan
 from ryla_graphs.families.rules import Restriction
 from ryla_graphs.prompt import Prompt, PromptNode
+from ryla_graphs.prompt.values import Values
 
 
 class Refused(NamedTuple):
@@ -66,7 +67,7 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
             if plan.restrictions:
                 found += _refused(families, node, plan)
             if plan.ends:
-                met = _met(prompt, families, node, plan)
+                met = _met(prompt.values, families, node, plan)
                 if not met:
                     continue
                 together = (id(plan), *[one and (one.families, one.variant) for one in met])
@@ -112,33 +113,33 @@ def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) ->
             yield Disagreement(node, end.input, end.socket, carried, *other)
 
 
-def _met(prompt: Prompt, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
+def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
     """What comes in at the ends of a node; None where nothing is known of it, and where it does nothing.
 
     Empty where so little is known that nothing can be wrong: one end alone has none to disagree with.
     """
     ends = plan.ends
     met = [
-        families.into(node, name) if socket != "lora" else _of_lora(prompt, families, node, name)
+        families.into(node, name) if socket != "lora" else _of_lora(values, families, node, name)
         for name, socket, _ in ends
     ]
     fewest = 1 if plan.samples else 2
     if len(met) - met.count(None) < fewest:
         return ()
     for place, (carried, end) in enumerate(zip(met, ends, strict=True)):
-        if carried is not None and (carried.empty or _is_off(prompt, node, end)):
+        if carried is not None and (carried.empty or _is_off(values, node, end)):
             met[place] = None
     return met if len(met) - met.count(None) >= fewest else ()
 
 
-def _is_off(prompt: Prompt, node: PromptNode, end: End) -> bool:
+def _is_off(values: Values, node: PromptNode, end: End) -> bool:
     """Whether a strength of zero takes an end out of play."""
-    return end.strength is not None and bool(prompt.literal(node, end.strength) == 0)
+    return end.strength is not None and bool(values.literal(node, end.strength) == 0)
 
 
-def _of_lora(prompt: Prompt, families: Inference, node: PromptNode, name: str) -> Carried | None:
+def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -> Carried | None:
     """What is known of the LoRA that an input names."""
-    file = prompt.literal(node, name)
+    file = values.literal(node, name)
     found = families.evidence("loras", file) if isinstance(file, str) else None
     if found is None or not found.families:
         return None

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from ryla_graphs import Catalog, catalogs, open_catalog
 from ryla_graphs.catalog.comparing import differences
+from ryla_graphs.catalogs import COMFYUI_VERSION
 from ryla_graphs.cli import app
 from ryla_graphs.engines.comfyui.client import ComfyClient
 from ryla_graphs.problems import InvalidDocument, InvalidSettings, NotFound
@@ -42,7 +43,7 @@ def test_what_was_adopted_is_used_by_its_name(cache: Path) -> None:
     assert catalog["KSampler"] == catalogs.bundled()["KSampler"]
 
 
-@pytest.mark.parametrize("version", ["0.33.0", None], ids=["of ComfyUI 0.33.0", "that says no version"])
+@pytest.mark.parametrize("version", [COMFYUI_VERSION, None], ids=["of the bundled release", "that says no version"])
 def test_a_server_is_adopted_with_its_version(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
     asked = ComfyClient.json
 

@@ -16,15 +16,18 @@ from ryla_graphs.catalog.schema import NodeSchema
 from ryla_graphs.problems import NotFound
 from ryla_graphs.validation import validate
 from tests.conftest import recorded
+from tools.catalog_releases import level_of
 
 VERSIONS = catalogs.release_versions()
 
 
 @cache
 def recording(version: str) -> dict[str, Any]:
-    name = "0.33.0-0822" if version == VERSIONS[-1] else version
-    with gzip.open(recorded(f"releases/{name}.json.gz")) as file:
-        found: dict[str, Any] = json.load(file)["object_info"]
+    by_level = {level_of(path): path for path in recorded("releases").glob("*.json.gz")}
+    newest = version == VERSIONS[-1]
+    with gzip.open(recorded("object_info.core.json.gz") if newest else by_level[version]) as file:
+        content: dict[str, Any] = json.load(file)
+    found = content if newest else content["object_info"]
     return {name: entry for name, entry in found.items() if not entry["python_module"].startswith("custom_nodes")}
 
 

@@ -141,6 +141,19 @@ def test_an_input_that_loses_what_it_promoted_takes_no_value() -> None:
     assert (prompt["2:5"]["inputs"]["steps"], prompt["2:5"]["inputs"]["cfg"]) == (33, 9.5)
 
 
+@pytest.mark.parametrize("newer", [True, False])
+def test_values_beside_one_of_a_widget_that_this_comfyui_lacks_go_by_their_names(newer: bool) -> None:
+    """As templates of ComfyUI 0.4x have them, whose ModelSamplingAuraFlow has a widget more."""
+    part = Sheet(PART)
+    inner = {name: part.input(name, "*") for name in ("brand new", "steps", "cfg")}
+    part.add("KSampler", SAMPLER, inner, widgets=[*inner], number=5)
+    root = Sheet()
+    values = {"brand new": "flow", "steps": 33, "cfg": 2.5}
+    root.add(PART, [*values.values()][not newer :], widgets=["cfg"], widgets_values_named=values)
+    inputs = root.inputs_of("1:5", part)
+    assert (inputs["steps"], inputs["cfg"]) == (33, 2.5)
+
+
 @pytest.mark.parametrize(
     ("widget", "sent"), [("steps", [20, 20]), ("cfg", [20, 20]), ("scheduler", ["karras", "karras"])]
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ryla_graphs import catalogs
+from ryla_graphs.catalogs import COMFYUI_VERSION
 from ryla_graphs.engines import connect, judge_of, run
 from ryla_graphs.engines.comfyui import ComfyUI
 from ryla_graphs.engines.comfyui.client import ComfyClient
@@ -47,12 +48,14 @@ def test_another_release_is_told_once(version: str, caplog: pytest.LogCaptureFix
             run(connect(engine.client.address), text_to_image().compile())
         assert engine.catalog().comfyui == version
         (message,) = told(caplog)
-        assert f"{engine.client.address} runs ComfyUI {version}" in message and "of ComfyUI 0.33.0" in message
+        assert (
+            f"{engine.client.address} runs ComfyUI {version}" in message and f"of ComfyUI {COMFYUI_VERSION}" in message
+        )
         judge_of(engine, open_catalog("0.28"))
         assert len(told(caplog)) == 2 and "ComfyUI 0.28.0 is in use" in told(caplog)[1]
 
 
-@pytest.mark.parametrize("version", ["0.33.0", "v0.33.0", None, ["?"], ""], indirect=True)
+@pytest.mark.parametrize("version", [COMFYUI_VERSION, f"v{COMFYUI_VERSION}", None, ["?"], ""], indirect=True)
 def test_nothing_is_told_of_the_same_release_or_of_none(version: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     with serving(Script(object_info=SERVED, outputs=OUTPUTS)) as (engine, _):

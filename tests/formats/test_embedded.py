@@ -111,6 +111,26 @@ def test_folders_of_exif_that_point_at_each_other_end() -> None:
     assert load(tiff) is not None
 
 
+def test_tags_of_exif_that_claim_the_same_bytes_are_read_in_proportion_to_the_file() -> None:
+    """A picture of 64 KiB had 64 MiB of texts looked at."""
+    claims = struct.pack("<HHII", 0x010E, 2, 30_000, 33_000) * 2_600
+    tiff = (b"II*\0" + struct.pack("<IH", 8, 2_600) + claims).ljust(65_000, b"{")
+    found = load(tiff)
+    assert found is not None and found.faults == ("30,000 bytes of metadata at byte 33,000; at most 325,536 are read",)
+
+
+@pytest.mark.parametrize("kind", ["MP4", "Matroska"])
+def test_parts_within_parts_are_left_at_a_depth(kind: str) -> None:
+    if kind == "MP4":
+        content = b"\0\0\0\x08ftyp" + b"".join(struct.pack(">I4s", 8 * (5_000 - i), b"moov") for i in range(5_000))
+    else:
+        tag = b"\x1aE\xdf\xa3\x80\x12\x54\xc3\x67\x01"
+        rest = b"".join(b"\x73\x73\x01" + (10 * (5_000 - i - 1)).to_bytes(7) for i in range(5_000))
+        content = tag + len(rest).to_bytes(7) + rest
+    found = load(content)
+    assert found is not None and "parts within each other" in found.faults[0]
+
+
 def test_a_header_that_lies_about_its_length_is_refused() -> None:
     found = load(struct.pack("<Q", 2**31) + b'{"__metadata__": {}}')
     assert found is not None and "claims 2,147,483,648 bytes" in found.faults[0]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ryla_graphs import catalogs, presets
 from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalogs import COMFYUI_VERSION
 from ryla_graphs.lockfile import Asked, CustomPack, Difference, Lock, catalog_of, differences, lock_of
 from ryla_graphs.lockfile.classes import classes_of_packs
 from ryla_graphs.problems import CannotRunHere, InvalidSettings
@@ -75,7 +76,7 @@ def test_what_needs_a_newer_comfyui_is_refused() -> None:
 
 
 def test_a_server_built_from_the_lock_has_no_differences() -> None:
-    assert differences(FACES, LIVE, version="0.33.0") == []
+    assert differences(FACES, LIVE, version=COMFYUI_VERSION) == []
     assert differences(FACES, LIVE | catalogs.bundled("gguf")) == []
 
 
@@ -100,7 +101,7 @@ def test_another_version_and_another_pack_of_the_same_classes_are_told() -> None
     other = {name: dict(entry) for name, entry in LIVE.subset(["ApplyInstantID"]).entries().items()}
     other["ApplyInstantID"]["python_module"] = "custom_nodes.Fork"
     told = differences(FACES, LIVE | Catalog(other), version="0.30.1")
-    assert told[0] == Difference("ComfyUI is 0.30.1, the lock has 0.33.0")
+    assert told[0] == Difference(f"ComfyUI is 0.30.1, the lock has {COMFYUI_VERSION}")
     assert "ApplyInstantID comes from the folder Fork" in told[1].text and len(told) == 2
     assert told[1].classes == ("ApplyInstantID",)
 

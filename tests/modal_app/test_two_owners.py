@@ -190,7 +190,7 @@ def test_a_redeployment_runs_and_tells_each_job_once(rolling: Rolling) -> None:
         reading = threading.Thread(target=lambda: told.append(old.get(f"{where}/events").text))
         reading.start()
         with rolling.container() as new:
-            assert new.get(where).json()["state"] == "running"
+            assert new.get(where).json()["state"] in ("queued", "running")
             later = rolling.submitted(old, seed=9)  # a request that Modal had already given to the old one
             rolling.gpu.simulator.go.set()
             done = [waited(partial(_succeeded, new, at)) for at in (where, later)]

@@ -341,21 +341,6 @@ def test_a_controlnet_costs_its_share() -> None:
     assert "instantid/diffusion_pytorch_model.safetensors" in with_net.weights
 
 
-@pytest.mark.parametrize(
-    ("prompt", "version", "because"),
-    [
-        (flux(), OLDEST, ""),
-        (z_image(), "0.11.0", "Z-Image"),
-        (wan(), "0.3.31", "SaveVideo"),
-        ({"1": node("LoadImage", image="x"), "2": node("SaveImage", images=["1", 0])}, OLDEST, ""),
-    ],
-)
-def test_the_oldest_comfyui(prompt: Prompt, version: str, because: str) -> None:
-    plan = planned(prompt)
-    assert plan.comfyui.version == version
-    assert because in " ".join(plan.comfyui.because)
-
-
 def test_a_partners_node_costs_what_nobody_knows() -> None:
     prompt = {
         "1": node("FluxProUltraImageNode", prompt="x", seed=1, aspect_ratio="1:1"),

@@ -13,6 +13,7 @@ from ryla_graphs.plan import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import SqliteStore, create_app
 from ryla_graphs.server.environment import VARIABLES, settings_from
+from ryla_graphs.server.safety.deadlines import Deadlines
 from ryla_graphs.server.settings import Settings
 from tests.conftest import ROOT
 from tests.server.clients import TestClient
@@ -44,6 +45,8 @@ def test_everything_set() -> None:
             "RYLA_USD_PER_SECOND": "0.000542",
             "RYLA_INPUT_PIXELS": "1000",
             "RYLA_LIMITS": "2,,100",
+            "RYLA_DEADLINES": "60, ,,,7200",
+            "RYLA_PATIENCE_SECONDS": "30",
         },
         lora_folder="x",
     )
@@ -54,6 +57,7 @@ def test_everything_set() -> None:
     assert settings.webhook_secret is not None and settings.webhook_secret.get_secret_value() == SECRET
     assert (settings.media.pixels, settings.usd_per_second, str(settings.lora_folder)) == (1000, 0.000542, "x")
     assert settings.limits == Limits(megapixels=2, steps=100)
+    assert settings.deadlines == Deadlines(silence=60, most=7200) and settings.patience_seconds == 30
     assert settings_from({"RYLA_RETENTION": ","}).retention.seconds is None
 
 
@@ -66,6 +70,8 @@ def test_everything_set() -> None:
         ("RYLA_MARK_OUTPUTS", "maybe"),
         ("RYLA_RETENTION", "a week"),
         ("RYLA_LIMITS", "1,2,3,4,5"),
+        ("RYLA_DEADLINES", "60,0"),
+        ("RYLA_DEADLINES", "1,2,3,4,5,6"),
         ("RYLA_WEBHOOK_SECRET", "a-secret-that-is-none"),
         ("RYLA_USD_PER_SECOND", "-1"),
     ],

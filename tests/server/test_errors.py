@@ -30,6 +30,7 @@ from ryla_graphs.problems import (
     OutputMissing,
     Problem,
     RunLost,
+    RunTimedOut,
     RunUncertain,
     StoreUnreachable,
 )
@@ -205,6 +206,7 @@ PROVOKED: dict[str, Case] = {
     "run_uncertain": fails(RunUncertain("who knows")),
     "store_unreachable": Case(without_store),
     "run_lost": fails(RunLost("no"), times=2),
+    "run_timed_out": fails(RunTimedOut("no")),
     "timeout": Case(late, [HELD], {"wait_seconds": 0.05}),
 }
 

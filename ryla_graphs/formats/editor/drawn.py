@@ -71,9 +71,13 @@ class Drawn:
         below = names.index(self.inputs[place].name) if self.inputs[place].name in names else 0
         return TITLE_HEIGHT + ROW * rows + WIDGET_ROW * (below + 0.5)
 
+    def output(self, slot: int) -> Output | None:
+        """The output of a slot; None for one that is not drawn, also where a link's slot is below 0."""
+        return self.outputs[slot] if 0 <= slot < len(self.outputs) else None
+
     def leaves(self, slot: int) -> float:
-        """How far below the node's upper edge an output is."""
-        return TITLE_HEIGHT + ROW * (slot + 0.7)
+        """How far below the node's upper edge an output is; one that is not drawn counts as the first or last."""
+        return TITLE_HEIGHT + ROW * (min(max(slot, 0), len(self.outputs)) + 0.7)
 
 
 _LETTER = 8.4

@@ -153,8 +153,7 @@ def instance(group: Group, definition: Definition, promoted: Sequence[Promoted])
 def _given_by(link: Link, members: Mapping[str, Placed]) -> tuple[str, str, str]:
     """Name and type of an output that is taken outside, and its node."""
     member = members[link.node]
-    outputs = member.node.outputs
-    known = outputs[link.slot] if link.slot < len(outputs) else Output(f"output {link.slot}", sockets.ANY)
+    known = member.node.output(link.slot) or Output(f"output {link.slot}", sockets.ANY)
     return known.name, known.type, member.path[-1]
 
 

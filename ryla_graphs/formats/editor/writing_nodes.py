@@ -77,7 +77,8 @@ class Types:
     def link(self, link: Link) -> Link:
         """A link whose slot counts from the first output, where the outputs are known."""
         node = self._prompt.nodes.get(link.node)
-        return link if link.slot >= 0 or node is None else Link(link.node, link.slot + len(node.schema.outputs))
+        slot = link.slot + len(node.schema.outputs) if link.slot < 0 and node is not None else -1
+        return Link(link.node, slot) if slot >= 0 else link
 
     def _step(self, link: Link) -> str | Link:
         """The type of an output, or the link that brings it."""
@@ -212,6 +213,8 @@ def _comes_back(widget: Widget, value: Any) -> bool:
     return widget.sends not in _MADE and (widget.sends in _HELD or bool(value == widget.default))
 
 
+_MOST = 1000
+"""So many outputs an unknown class is drawn with, whatever slots the links name."""
 _DATE = re.compile(r"%date:[^%]+%")
 
 
@@ -219,7 +222,7 @@ def _foreign(node: ForeignNode, types: Types) -> Drawn:
     """A node of an unknown class: its inputs and outputs are those that the prompt shows."""
     wires = {name: types.link(link) for name, link in node.wires.items()}
     inputs = [Input(name, types.of(link), source=link) for name, link in wires.items()]
-    outputs = [Output(f"output {slot}", sockets.ANY) for slot in range(types.used.get(node.id, 0))]
+    outputs = [Output(f"output {slot}", sockets.ANY) for slot in range(min(types.used.get(node.id, 0), _MOST))]
     values = [
         (Widget(name, _type_of(value)), unwrap(value)) for name, value in node.inputs.items() if not is_link(value)
     ]

@@ -62,8 +62,8 @@ def _link(number: int, origin: tuple[str, int], target: tuple[str, int], carried
 
 def _carried(nodes: Sequence[Drawn], place: Mapping[str, int], source: str, output: int) -> str | None:
     """The type of an output; None for what comes from outside a definition."""
-    outputs = nodes[place[source]].outputs if source in place else []
-    return outputs[output].type if output < len(outputs) else None
+    drawn = nodes[place[source]].output(output) if source in place else None
+    return drawn.type if drawn is not None else None
 
 
 def _node(
@@ -140,7 +140,7 @@ def definition(each: Definition, used: int) -> dict[str, Any]:
         source, slot = port.link or Link(OUTPUTS, 0)
         links.append(_link(used + len(links) + 1, (source, slot), (OUTPUTS, number), port.type))
         outputs.append([used + len(links)])
-        if slot < len(by_id[_id(source)]["outputs"]):
+        if 0 <= slot < len(by_id[_id(source)]["outputs"]):
             output = by_id[_id(source)]["outputs"][slot]
             output["links"] = [*(output["links"] or ()), used + len(links)]
     left_edge = -_PORTS_WIDTH - _PORTS_GAP

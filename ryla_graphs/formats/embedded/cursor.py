@@ -11,6 +11,10 @@ MOST_TEXT = 64 * 2**20
 """Bytes of metadata that are looked at in one file; a large workflow has one of these MiB."""
 MOST_STEPS = 1_000_000
 """Parts that are looked at in one file."""
+MOST_DEPTH = 64
+"""Parts within parts."""
+_LEAST, _TEXT_EACH, _STEPS_EACH = 65_536, 4, 8
+"""What any file may take of both, and what more for each of its bytes: parts may lie over each other."""
 
 
 class Content(Protocol):
@@ -28,33 +32,44 @@ class Fault(Exception):
 class Budget:
     """What the reading of one file may still cost."""
 
-    def __init__(self) -> None:
-        self._text = MOST_TEXT
-        self._steps = MOST_STEPS
+    def __init__(self, length: int) -> None:
+        """Of a file of some bytes."""
+        self._steps = self._most_steps = min(MOST_STEPS, _LEAST + _STEPS_EACH * length)
+        self._text = self._most_text = min(MOST_TEXT, _LEAST + _TEXT_EACH * length)
+        self._packed = MOST_TEXT
 
     def step(self) -> None:
         """One more part; raises `Fault` where there are too many."""
         self._steps -= 1
         if self._steps < 0:
-            raise Fault(f"more than {MOST_STEPS:,} parts")
+            raise Fault(f"more than {self._most_steps:,} parts")
 
     def text(self, length: int, place: int) -> None:
         """More metadata; raises `Fault` where it is too much."""
         if length > self._text:
-            raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {MOST_TEXT:,} are read")
+            raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {self._most_text:,} are read")
         self._text -= length
+
+    def unpacked(self, length: int, place: int) -> None:
+        """More metadata that was packed, and may be larger than its file; raises `Fault` where it is too much."""
+        if length > self._packed:
+            raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {MOST_TEXT:,} are read")
+        self._packed -= length
 
 
 class Cursor:
     """A place in a part of a file. What leads out of the part raises `Fault`."""
 
-    __slots__ = ("budget", "content", "end", "place", "start")
+    __slots__ = ("budget", "content", "depth", "end", "place", "start")
 
-    def __init__(self, content: Content, start: int = 0, end: int | None = None, budget: Budget | None = None) -> None:
+    def __init__(
+        self, content: Content, start: int = 0, end: int | None = None, budget: Budget | None = None, depth: int = 0
+    ) -> None:
         self.content = content
         self.start = self.place = start
         self.end = len(content) if end is None else end
-        self.budget = budget or Budget()
+        self.budget = budget or Budget(len(content))
+        self.depth = depth
 
     @property
     def left(self) -> int:
@@ -79,11 +94,13 @@ class Cursor:
         """A part of some bytes, to be read by itself; this cursor goes on behind it."""
         place = self.place
         self.skip(length)
-        return Cursor(self.content, place, self.place, self.budget)
+        if self.depth >= MOST_DEPTH:
+            raise Fault(f"more than {MOST_DEPTH} parts within each other at byte {place:,}")
+        return Cursor(self.content, place, self.place, self.budget, self.depth + 1)
 
     def at(self, offset: int) -> Cursor:
         """This part again, from `offset` bytes after its start."""
-        other = Cursor(self.content, self.start, self.end, self.budget)
+        other = Cursor(self.content, self.start, self.end, self.budget, self.depth)
         other.skip(offset)
         return other
 
@@ -120,7 +137,7 @@ class Cursor:
             text = unpacker.decompress(data, MOST_TEXT + 1)
         except zlib.error:
             raise Fault(f"the packed text before byte {self.place:,} is broken") from None
-        self.budget.text(len(text), self.place)
+        self.budget.unpacked(len(text), self.place)
         if not unpacker.eof:
             raise Fault(f"the packed text before byte {self.place:,} ends early")
         return text

@@ -11,6 +11,7 @@ from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node, Output
 from ryla_graphs.graph.option import Option
 from ryla_graphs.graph.origin import UNNAMED, Origin
+from ryla_graphs.graph.wires import AbstractNode
 
 Name = tuple[tuple[str, ...], str]
 """The parts of a graph that a node stands in, and what it is called there."""
@@ -26,7 +27,8 @@ def merge_twins(graph: Graph) -> Graph:
     twins: dict[Node, Node] = {}
     names: dict[Node, set[Name]] = {}
     scopes: dict[Node, set[tuple[str, ...]]] = {}
-    kept: dict[Any, dict[str | None, Node]] = {}
+    kept: dict[Any, Node | dict[str | None, Node]] = {}
+    """The first of equal nodes, or all that are kept of them, by name."""
     pure: dict[type[Node], bool] = {}
     copied = {node._origin[5] for node in graph.nodes if len(node._origin) > UNNAMED}
     for node in graph.nodes:
@@ -40,8 +42,11 @@ def merge_twins(graph: Graph) -> Graph:
         if is_pure or original or node in copied:
             key: list[Any] = [cls if is_pure else original or node, title]
             _extend(key, node.__dict__.values(), twins)
-            equal = kept.setdefault(tuple(key), known := {name: node})
-            if equal is not known:
+            values = tuple(key)
+            equal = kept.setdefault(values, node)
+            if equal is not node:
+                if not isinstance(equal, dict):
+                    equal = kept[values] = {equal.origin_.name: equal}
                 twin = _twin(node, name, equal)
         if name is not None:
             names.setdefault(twin, set()).add((scope, name))
@@ -102,16 +107,18 @@ def _by_length(name: Name) -> tuple[int, Name]:
     return len(name[0]), name
 
 
-def _extend(key: list[Any], values: Iterable[Any], twins: dict[Node, Node]) -> None:
+def _extend(key: list[Any], values: Iterable[Any], twins: Mapping[Any, Node]) -> None:
     """Add what tells values from others; every kind but text and whole numbers says what it is."""
     for value in values:
         kind = type(value)
         if kind is str or value is None or (kind is int and value):
             key.append(value)
+        elif kind is float:
+            key += (kind, value or repr(value))
         elif kind is Output or isinstance(value, Output):
             key.append(twins.get(value.node, value.node))
             key.append(value.slot)
-        elif isinstance(value, Node):
+        elif isinstance(value, AbstractNode):  # which is quicker to ask for than `Node`
             key.append(twins.get(value, value))
             key.append(0)
         elif isinstance(value, Option):

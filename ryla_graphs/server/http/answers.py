@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from PIL import Image
 
 from ryla_graphs.server.deployment import Deployment
@@ -16,7 +15,7 @@ from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.failures import respond
 from ryla_graphs.server.jobs.service import Accepted
-from ryla_graphs.server.jobs.views import job_path, job_view, output_path, output_view
+from ryla_graphs.server.jobs.views import as_json, job_path, job_shape, output_path, output_shape
 from ryla_graphs.server.records import Asset, Ended, Job, JobError, JobState
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.safety.serving import content_headers
@@ -49,9 +48,9 @@ async def answer(request: Request, accepted: Accepted, here: Deployment, wishes:
 
 async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
     job = await here.job_of(job.owner, job.id)
-    made = [output_view(output) for output in await here.jobs.outputs(job.id)]
+    shape = job_shape(job, map(output_shape, await here.jobs.outputs(job.id)), here.jobs)
     headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
-    return JSONResponse(job_view(job, made, here.jobs), 202, headers)
+    return Response(as_json(shape), 202, headers, JSON)
 
 
 async def _ended(request: Request, job: Job, here: Deployment, seconds: float, wishes: Wishes) -> Ended | None:
@@ -83,8 +82,8 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
     wanted = best_of(wishes.accept, [*offers, JSON])
     if not offers or wanted == JSON or wishes.inline:
         read = here.blobs.read if wishes.inline else None
-        views = await in_thread(lambda: [output_view(output, read) for output in made])
-        return JSONResponse(job_view(job, views, here.jobs), headers=headers)
+        outputs = await in_thread(lambda: [output_shape(output, read) for output in made])
+        return Response(as_json(job_shape(job, outputs, here.jobs)), 200, headers, JSON)
     headers |= {"Content-Location": output_path(shown[0]), "Vary": "Accept"}
     if shown[0].simulated:
         headers["X-Simulated"] = "true"

@@ -20,8 +20,8 @@ from ryla_graphs.engines.events import (
     OutputReady,
     Preview,
     Progress,
+    Queued,
     Retrying,
-    Started,
     Usage,
 )
 from ryla_graphs.problems import Cancelled as CancelledError
@@ -29,6 +29,7 @@ from ryla_graphs.problems import EngineError
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.jobs.states import JobStates
 from ryla_graphs.server.records import Asset, Job, output_id_of
+from ryla_graphs.server.safety.deadlines import Watch
 from ryla_graphs.server.storage import Blobs
 
 T = TypeVar("T")
@@ -50,10 +51,18 @@ class Follower:
     """One attempt of a job."""
 
     def __init__(
-        self, job: Job, workflow: CompiledWorkflow, states: JobStates, blobs: Blobs, deliver: Deliver, kept: Kept
+        self,
+        job: Job,
+        workflow: CompiledWorkflow,
+        watch: Watch,
+        states: JobStates,
+        blobs: Blobs,
+        deliver: Deliver,
+        kept: Kept,
     ) -> None:
         self._job = job
         self._workflow = workflow
+        self._watch = watch
         self._states = states
         self._blobs = blobs
         self._deliver = deliver
@@ -63,7 +72,6 @@ class Follower:
         self._committed = {(output.node, output.place) for output in states.outputs(job.id)}
         self._last: Asset | None = None  # its file is kept; its row goes with what comes next, most often the end
         self._places: Counter[str] = Counter()
-        self._begun = time.monotonic()
         self._started: float | None = None
         self._node: str | None = None
         self._node_begun = 0.0
@@ -77,6 +85,9 @@ class Follower:
         """
         try:
             for event in run.events():
+                self._watch.hear()
+                if not isinstance(event, _BEFORE_THE_START):
+                    self._start()
                 if isinstance(event, Finished):
                     return self._finished(event)
                 self._commit_last()
@@ -109,12 +120,11 @@ class Follower:
 
     def metrics(self) -> dict[str, Any]:
         """What the attempt took, in milliseconds; what the engine measured where it runs goes before our view of it."""
-        now, started = time.monotonic(), self._started
-        waited = (self._job.started_at or self._job.created_at) - self._job.created_at
-        in_engine = (started if started is not None else now) - self._begun
-        facts: dict[str, Any] = {"queue_ms": round((max(0.0, waited) + in_engine) * 1000)}
-        if started is not None:
-            facts["execution_ms"] = round((now - started) * 1000)
+        job = self._states.live(self._job.id) or self._job
+        waited = (job.started_at or time.time()) - job.created_at
+        facts: dict[str, Any] = {"queue_ms": round(max(0.0, waited) * 1000)}
+        if self._started is not None:
+            facts["execution_ms"] = round((time.monotonic() - self._started) * 1000)
         loading = [ms for node, ms in self._node_ms.items() if weight_folders(self._classes.get(node, ""))]
         if loading:
             facts["load_ms"] = round(sum(loading))
@@ -130,8 +140,12 @@ class Follower:
         found |= {name: fact for name, fact in (("gpu", usage.gpu), ("cost_usd", usage.cost_usd)) if fact is not None}
         return found
 
-    def _on_started(self, _: Started) -> None:
-        self._started = self._started or time.monotonic()
+    def _start(self) -> None:
+        """The engine executes the run: some engines say so, and of others a first node or output tells it."""
+        if self._started is None:
+            self._started = time.monotonic()
+            self._watch.start()
+            self._states.start(self._job.id)
 
     def _on_retrying(self, _: Retrying) -> None:
         self._places.clear()
@@ -181,7 +195,8 @@ class Follower:
     def _keep(self, artifact: Artifact, key: tuple[str, int]) -> None:
         """The file now, the row that names it with what is told next."""
         self._commit_last()
-        content = artifact.text.encode() if artifact.text is not None else artifact.read()
+        with self._watch.fetch():
+            content = artifact.text.encode() if artifact.text is not None else artifact.read()
         media_type = artifact.media_type
         content = self._deliver(content, media_type)
         blob = self._kept(lambda: self._blobs.put(content))
@@ -217,8 +232,10 @@ def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Ar
         places[artifact.node] += 1
 
 
+_BEFORE_THE_START = (Queued, Retrying, Failed, Cancelled)
+"""What is told of runs that the engine does not execute."""
+
 _HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
-    Started: Follower._on_started,
     Retrying: Follower._on_retrying,
     NodeStarted: Follower._on_node,
     Progress: Follower._on_progress,

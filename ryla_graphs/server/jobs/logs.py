@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, Field
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.base import Logged
 from ryla_graphs.server.errors import without_folders
-from ryla_graphs.server.jobs.views import moment
-from ryla_graphs.server.records import Job
+from ryla_graphs.server.jobs.views import Moment
+from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.storage import Store
 
 MOST_LINES = 1000
 """Of an engine; the last ones."""
+
+
+class LogLineShape(BaseModel, title="LogLine"):
+    """A line of a job's log."""
+
+    at: Moment
+    source: Literal["server", "engine"]
+    text: str
+
+
+class LogShape(BaseModel, title="JobLog"):
+    """What was written about a job."""
+
+    job: str
+    state: JobState
+    lines: list[LogLineShape] = Field(description="The server's and the engine's, by time; those still known")
 
 
 class Line(NamedTuple):
@@ -44,7 +63,9 @@ def _of_engine(job: Job, engine: Engine) -> Iterator[Line]:
         yield Line(line.at, "engine", without_folders(line.text))
 
 
-def log_view(job: Job, lines: Sequence[Line]) -> dict[str, Any]:
-    """A job's log as JSON."""
-    shown = [{"at": moment(line.at), "source": line.source, "text": line.text} for line in lines]
-    return {"job": job.id, "state": job.state, "lines": shown}
+def log_shape(job: Job, lines: Sequence[Line]) -> LogShape:
+    """A job's log as it is answered."""
+    shown = [
+        LogLineShape(at=datetime.fromtimestamp(line.at, UTC), source=line.source, text=line.text) for line in lines
+    ]
+    return LogShape(job=job.id, state=job.state, lines=shown)

@@ -15,6 +15,7 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.jobs.at_work import AtWork
 from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
@@ -77,6 +78,7 @@ class JobService:
         self._compiled: dict[str, CompiledWorkflow] = {}
         self._partner_keys: dict[str, PartnerKey] = {}
         self._cancellations: dict[str, Cancellation] = {}
+        self._at_work = AtWork(self._states, given_up=self._given_up)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._relay: Relay | None = None
 
@@ -85,6 +87,7 @@ class JobService:
         self._loop = loop
         left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
         left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
+        self._at_work.start()
         self.take_up(left)
         if left:
             log.info("took up %d jobs that an earlier process left", len(left))
@@ -125,6 +128,7 @@ class JobService:
         self._stopping.set()
         self._queue.close()
         self._queue.rest(STOP_SECONDS)
+        self._at_work.stop()
 
     def submit(
         self,
@@ -202,8 +206,11 @@ class JobService:
         return dict(channel.progress) if channel is not None and channel.progress is not None else None
 
     def position(self, job_id: str) -> int | None:
-        """How many jobs are before one that waits."""
-        return self._queue.position(job_id)
+        """How many jobs are before one that waits; none where it waits inside the engine."""
+        position = self._queue.position(job_id)
+        if position is None and (job := self._states.live(job_id)) is not None and job.state is JobState.QUEUED:
+            return 0
+        return position
 
     @property
     def trouble(self) -> str | None:
@@ -273,23 +280,27 @@ class JobService:
 
     def _work(self, first: str | None = None) -> None:
         """Run jobs in a slot, the one that was begun when it was accepted first, as long as there are any."""
-        if first is not None:
-            self._run(first, fresh=True)
-        while (job_id := self._queue.take()) is not None:
-            self._run(job_id)
+        job_id = first if first is not None else self._queue.take()
+        while job_id is not None and self._run(job_id, fresh=job_id == first):
+            job_id = self._queue.take()
 
-    def _run(self, job_id: str, *, fresh: bool = False) -> None:
+    def _run(self, job_id: str, *, fresh: bool) -> bool:
+        """Run a job; False where it was given up, and another thread has the slot."""
         begun = time.monotonic()
         job = self._states.live(job_id)
         if job is not None:
             cancellation = self._cancellations.get(job_id) or Cancellation()
             partner_key = self._partner_keys.get(job_id)
-            try:
-                JobRun(job, self._prepared, cancellation, self._tools, partner_key, fresh=fresh).run()
-            except Exception:  # the thread lives
-                log.exception("job %s was left by a fault of this server", job_id)
+            run = JobRun(job, self._prepared, cancellation, self._tools, partner_key, fresh=fresh)
+            if not self._at_work.bring_to_its_end(job_id, run):
+                return False
             self._queue.took(time.monotonic() - begun)
         self._forget(job_id)
+        return True
+
+    def _given_up(self, job_id: str) -> None:
+        self._forget(job_id)
+        go_on(self._work)
 
     def _prepared(self, job: Job) -> CompiledWorkflow:
         return self._compiled.get(job.id) or self._rebuild(job)

@@ -2,10 +2,11 @@
 
     queued ──▶ running ──▶ succeeded
       │          │  ╰────▶ failed
-      ╰──────────┴───────▶ cancelled       queued may fail, too; running may follow running: another attempt
+      ╰──────────┴───────▶ cancelled       queued may fail, too
 
-Each step is one transaction of the store. What is told to readers and sinks is in the store already, but progress,
-which is stored from time to time.
+A job is queued until the engine says that it executes it, also while it waits inside the engine. Each step is one
+transaction of the store. What is told to readers and sinks is in the store already, but progress and the start, which
+are stored with what comes next, or by `keep`: most runs would end before the write of their start does.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ryla_graphs.server.storage import StaleJob, Store
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
-    JobState.RUNNING: frozenset({JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
@@ -43,6 +44,8 @@ class _Live:
 
     job: Job
     channel: Channel
+    kept: JobState
+    """The state that the store has."""
     outputs: tuple[Asset, ...] = ()
     elsewhere: bool = False
     """Whether another process moves it, and numbers its events."""
@@ -65,13 +68,12 @@ class JobStates:
 
         With a `run_id` it begins at once, in the same transaction.
         """
-        live = _Live(job, Channel(loop))
-        steps = [job] if run_id is None else [job, _begun(job, run_id, self._clock())]
-        events = [live.channel.numbered(job.created_at, "status", status_of(step)) for step in steps]
-        self._live[job.id] = live
+        job = job if run_id is None else _begun(job, run_id)
+        live = self._live[job.id] = _Live(job, Channel(loop), job.state)
+        event = live.channel.numbered(job.created_at, "status", status_of(job))
         with live.lock:
             try:
-                use = self._store.add_job(steps[-1], events, key)
+                use = self._store.add_job(job, [event], key)
             except BaseException:
                 del self._live[job.id]
                 raise
@@ -79,8 +81,7 @@ class JobStates:
                 del self._live[job.id]
                 return use
             live.channel.stored()
-            for live.job, event in zip(steps, events, strict=True):
-                self._tell(live, event)
+            self._tell(live, event)
         return None
 
     def abandon(self, job_id: str) -> None:
@@ -91,13 +92,15 @@ class JobStates:
     def revive(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         """Take up a job that another process left unfinished."""
         channel = Channel(loop, self._store.events(job.id))
-        self._live[job.id] = _Live(job, channel, tuple(self._store.outputs(job.id)))
+        self._live[job.id] = _Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
 
     def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
         """Tell readers what another process wrote of a job; sinks hear of it there."""
         if (live := self._live.get(job.id)) is None:
             return
         with live.lock:
+            if live.job.state is JobState.RUNNING and job.state is JobState.QUEUED:  # its start is stored later
+                job = replace(job, state=JobState.RUNNING, started_at=live.job.started_at)
             live.job, live.outputs, live.elsewhere = job, tuple(outputs), True
             live.channel.heard(events)
             if job.state.terminal:
@@ -125,9 +128,29 @@ class JobStates:
         return found.outputs if found else ()
 
     def begin(self, job_id: str, run_id: str) -> Job:
-        """Another attempt: the engine will hear of a run of this id next."""
-        now = self._clock()
-        return self._move(job_id, lambda job: _begun(job, run_id, now))
+        """Another attempt: the engine will hear of a run of this id next. Of the first nothing is told."""
+        told = self._found(job_id).job.attempt > 0
+        return self._move(job_id, lambda job: _begun(job, run_id), told=told)
+
+    def start(self, job_id: str) -> Job:
+        """The engine executes it; told at once, and stored later."""
+        live = self._found(job_id)
+        with live.lock:
+            self._check(live.job, JobState.RUNNING)
+            if live.elsewhere:
+                raise IllegalTransition(f"job {job_id} is another process's")
+            if live.job.state is not JobState.RUNNING:
+                live.job = replace(live.job, state=JobState.RUNNING, started_at=self._clock())
+                self._tell(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
+            return live.job
+
+    def keep(self) -> None:
+        """Store the starts that are only told yet; what the store does not take now, it is given again."""
+        for live in list(self._live.values()):
+            if live.kept is not live.job.state and not live.elsewhere:
+                with live.lock, suppress(StoreUnreachable, IllegalTransition):
+                    if not live.job.state.terminal:
+                        self._save(live, live.job, live.channel.unstored())
 
     def request_cancel(self, job_id: str) -> Job:
         """Note that somebody wants the job to end; it ends when the engine says so."""
@@ -154,7 +177,7 @@ class JobStates:
         return self._end(job_id, JobState.FAILED, metrics or {}, error)
 
     def cancel(self, job_id: str, metrics: Mapping[str, Any] | None = None) -> Job:
-        """It was cancelled, and nothing of it runs any more."""
+        """It was cancelled; what an engine that hangs still does of it, nobody waits for."""
         return self._end(job_id, JobState.CANCELLED, metrics or {})
 
     def _end(
@@ -172,23 +195,20 @@ class JobStates:
 
         return self._move(job_id, change, output=output)
 
-    def _move(self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None) -> Job:
+    def _move(
+        self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None, told: bool = True
+    ) -> Job:
         """The one place where jobs change, by one transaction; raises `IllegalTransition`."""
-        live = self._live.get(job_id)
-        if live is None:
-            raise IllegalTransition(f"job {job_id} has ended")
+        live = self._found(job_id)
         with live.lock:
             old, channel = live.job, live.channel
-            if old.state.terminal:  # it ended while this waited for the lock
-                raise IllegalTransition(f"job {job_id} has ended")
             if live.elsewhere:
                 raise IllegalTransition(f"job {job_id} is another process's")
             new = change(old)
-            if new.state is not old.state and new.state not in TRANSITIONS[old.state]:
-                raise IllegalTransition(f"job {job_id} is {old.state} and cannot become {new.state}")
+            self._check(old, new.state)
             unstored, now = channel.unstored(), self._clock()
             events = [] if output is None else [channel.numbered(now, "output", output_facts(output))]
-            if new is not old:
+            if new is not old and told:
                 events.append(channel.numbered(now, "status", status_of(new)))
             self._save(live, new, [*unstored, *events], output)
             if output is not None:
@@ -201,12 +221,25 @@ class JobStates:
             channel.close(Ended(new, live.outputs))
         return new
 
+    def _found(self, job_id: str) -> _Live:
+        live = self._live.get(job_id)
+        if live is None:
+            raise IllegalTransition(f"job {job_id} has ended")
+        return live
+
+    @staticmethod
+    def _check(job: Job, to: JobState) -> None:
+        if job.state.terminal:  # it ended while this waited for the lock
+            raise IllegalTransition(f"job {job.id} has ended")
+        if to is not job.state and to not in TRANSITIONS[job.state]:
+            raise IllegalTransition(f"job {job.id} is {job.state} and cannot become {to}")
+
     def _save(self, live: _Live, new: Job, events: list[JobEvent], output: Asset | None = None) -> None:
         try:
-            self._store.save_job(new, was=live.job.state, events=events, output=output)
+            self._store.save_job(new, was=live.kept, events=events, output=output)
         except StaleJob as error:
             raise IllegalTransition(str(error)) from None
-        live.job = new
+        live.job, live.kept = new, new.state
         live.channel.stored()
 
     def _tell_live(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
@@ -228,9 +261,8 @@ class JobStates:
             tell(live.job, event)
 
 
-def _begun(job: Job, run_id: str, now: float) -> Job:
-    started = job.started_at if job.started_at is not None else now
-    return replace(job, state=JobState.RUNNING, run_id=run_id, attempt=job.attempt + 1, started_at=started)
+def _begun(job: Job, run_id: str) -> Job:
+    return replace(job, run_id=run_id, attempt=job.attempt + 1)
 
 
 def status_of(job: Job) -> dict[str, Any]:

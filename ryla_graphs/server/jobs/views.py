@@ -1,21 +1,141 @@
-"""Jobs as JSON, for our own routes."""
+"""The one shape of a job: what our routes answer, webhooks tell, and Comfy API v2 is made of."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
+
+from ryla_graphs.outputs import OutputKind
 from ryla_graphs.server.errors import body_of
 from ryla_graphs.server.jobs.service import JobService
 from ryla_graphs.server.jobs.states import output_facts
-from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.records import Asset, Job, JobState
+
+
+def told(moment: datetime) -> str:
+    """A time as ISO 8601 in UTC, as all of our JSON has it."""
+    return moment.isoformat(timespec="milliseconds")
+
+
+Moment = Annotated[
+    datetime, PlainSerializer(told, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+
+
+class ProblemShape(BaseModel, title="Problem"):
+    """One thing that is wrong. What is not known is left out."""
+
+    code: str = Field(description="For programs")
+    message: str
+    level: Literal["error", "warning", "note"]
+    tier: int = Field(description="Who finds it: 1 ComfyUI's server, 2 nobody or too late, 3 this deployment")
+    node: str | None = None
+    class_type: str | None = None
+    input: str | None = None
+    preset: str | None = Field(default=None, description="The preset whose parameter it is about")
+    parameter: str | None = None
+    request: str | None = Field(default=None, description="What was asked with, where a field of that is wrong")
+    field: str | None = None
+    file: str | None = Field(default=None, description="The weight file that it is about")
+    given: Any = None
+    expected: str | None = None
+    hint: str | None = None
+    source: str | None = Field(default=None, description="file:line, for graphs that Python wrote")
+    parameters: list[str] = Field(default=[], description="The preset parameters that decide the input")
+
+
+class ErrorShape(BaseModel, title="Error"):
+    """Why something did not work."""
+
+    code: str = Field(description="For programs; docs/errors.md lists them")
+    message: str
+    node: str | None = Field(default=None, description="The node that failed while it ran")
+    class_type: str | None = None
+    problems: list[ProblemShape]
+
+
+class ErrorAnswer(BaseModel):
+    """The body of every answer that is no success."""
+
+    error: ErrorShape
+
+
+class OutputShape(BaseModel, title="Output"):
+    """One committed output of a job."""
+
+    number: int
+    node: str
+    kind: OutputKind
+    media_type: str
+    name: str
+    size: int = Field(description="In bytes")
+    simulated: bool
+    id: str = Field(description="Its id as an asset")
+    hash: str = Field(description="blake3:…")
+    folder: str = Field(description="`output`, or `temp` for what is only shown")
+    url: str
+    base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
+
+
+class ProgressShape(BaseModel, title="Progress"):
+    """How far a job is; every snapshot is complete."""
+
+    value: float = Field(ge=0, le=1)
+    nodes_done: int
+    nodes_total: int
+    node: str | None
+    class_type: str | None
+    step: int | None
+    steps: int | None
+
+
+class UrlsShape(BaseModel, title="JobUrls"):
+    """Where to go from a job."""
+
+    self: str
+    events: str
+
+
+class JobShape(BaseModel, title="Job"):
+    """One execution of a graph."""
+
+    id: str
+    state: JobState
+    preset: str | None
+    parameters: dict[str, Any] = Field(description="The preset's, as they were used")
+    seed: int | None = Field(json_schema_extra={"format": "uint64"})
+    position: int | None = Field(description="How many jobs are before it, while it waits")
+    progress: ProgressShape | None
+    attempt: int
+    cancel_requested: bool
+    created_at: Moment
+    started_at: Moment | None
+    ended_at: Moment | None
+    metrics: dict[str, Any] = Field(
+        description="queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known"
+    )
+    warnings: list[ProblemShape]
+    outputs: list[OutputShape]
+    error: ErrorShape | None
+    urls: UrlsShape
+
+
+def as_json(shape: BaseModel) -> bytes:
+    """A shape as the body of an answer. What was not set is left out."""
+    return shape.model_dump_json(exclude_unset=True).encode()
 
 
 def moment(seconds: float | None) -> str | None:
-    """A time as ISO 8601 in UTC."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    """A time in seconds as ISO 8601 in UTC."""
+    return None if seconds is None else told(_moment(seconds))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def job_path(job_id: str) -> str:
@@ -28,33 +148,33 @@ def output_path(output: Asset) -> str:
     return f"{job_path(output.job_id or '')}/outputs/{output.number}"
 
 
-def output_view(output: Asset, content: Callable[[str], bytes] | None = None) -> dict[str, Any]:
+def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -> OutputShape:
     """An output, with its content in base64 where a reader is given."""
-    view = output_facts(output) | {"url": output_path(output)}
+    facts = output_facts(output) | {"url": output_path(output)}
     if content is not None:
-        view["base64"] = base64.b64encode(content(output.hash)).decode()
-    return view
+        facts["base64"] = base64.b64encode(content(output.hash)).decode()
+    return OutputShape(**facts)
 
 
-def job_view(job: Job, outputs: Sequence[dict[str, Any]], jobs: JobService) -> dict[str, Any]:
+def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
     """All that the owner of a job may know of it."""
     path = job_path(job.id)
-    return {
-        "id": job.id,
-        "state": job.state,
-        "preset": job.request.preset,
-        "parameters": job.request.parameters,
-        "seed": job.request.seed,
-        "position": jobs.position(job.id),
-        "progress": jobs.progress(job.id),
-        "attempt": job.attempt,
-        "cancel_requested": job.cancel_requested,
-        "created_at": moment(job.created_at),
-        "started_at": moment(job.started_at),
-        "ended_at": moment(job.ended_at),
-        "metrics": job.metrics,
-        "warnings": job.request.warnings,
-        "outputs": list(outputs),
-        "error": None if job.error is None else body_of(job.error)["error"],
-        "urls": {"self": path, "events": f"{path}/events"},
-    }
+    return JobShape(
+        id=job.id,
+        state=job.state,
+        preset=job.request.preset,
+        parameters=dict(job.request.parameters),
+        seed=job.request.seed,
+        position=jobs.position(job.id),
+        progress=None if (progress := jobs.progress(job.id)) is None else ProgressShape.model_validate(progress),
+        attempt=job.attempt,
+        cancel_requested=job.cancel_requested,
+        created_at=_moment(job.created_at),
+        started_at=None if job.started_at is None else _moment(job.started_at),
+        ended_at=None if job.ended_at is None else _moment(job.ended_at),
+        metrics=dict(job.metrics),
+        warnings=[ProblemShape.model_validate(problem) for problem in job.request.warnings],
+        outputs=list(outputs),
+        error=None if job.error is None else ErrorShape.model_validate(body_of(job.error)["error"]),
+        urls=UrlsShape(self=path, events=f"{path}/events"),
+    )

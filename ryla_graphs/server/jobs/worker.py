@@ -14,6 +14,7 @@ from ryla_graphs.engines import Engine, Run
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import (
     Cancelled,
+    EngineError,
     EngineRefused,
     EngineUnreachable,
     ExecutionFailed,
@@ -28,6 +29,7 @@ from ryla_graphs.server.jobs.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.log_lines import of_job
 from ryla_graphs.server.records import Asset, Job, run_id_of
+from ryla_graphs.server.safety.deadlines import Watch
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.storage import Blobs
 
@@ -35,6 +37,9 @@ T = TypeVar("T")
 
 PAUSE_SECONDS = (0.5, 10.0)
 """The first and the longest pause before an engine or a store that did not answer is tried again."""
+
+CANCEL_SECONDS = 1.0
+"""How long whoever cancels waits for the engine to hear it."""
 
 _SAID_BY_ENGINE = (Cancelled, EngineRefused, ExecutionFailed, OutputMissing)
 """How a run ends; while the server stops, all other errors only say that it stops."""
@@ -51,16 +56,21 @@ class Cancellation:
 
     def __init__(self) -> None:
         self.wanted = threading.Event()
+        self.since: float | None = None
+        """When it was wanted first."""
         self._lock = threading.Lock()
         self._run: Run | None = None
 
     def want(self) -> None:
-        """Ask for the end; where there is a run, the engine is told."""
+        """Ask for the end; where there is a run, the engine is told, and may take its time to hear it."""
         with self._lock:
+            self.since = self.since if self.since is not None else time.monotonic()
             self.wanted.set()
             run = self._run
         if run is not None:
-            run.cancel()
+            told = threading.Thread(target=run.cancel, name="ryla-cancel", daemon=True)
+            told.start()
+            told.join(CANCEL_SECONDS)
 
     def attach(self, run: Run) -> None:
         """There is a run now."""
@@ -86,17 +96,18 @@ class Tools:
     def kept(self, write: Callable[[], T]) -> T:
         """Write, again and again while the store takes nothing; raises `Stopping` where the server stops before."""
         pause, most = PAUSE_SECONDS
-        while True:
-            try:
-                done = write()
-                self.waiting.pop(threading.get_ident(), None)
-                return done
-            except StoreUnreachable as error:
-                self.waiting[threading.get_ident()] = str(error)
-                log.error("a job waits to be kept: %s", error)
-                if self.stopping.wait(pause):
-                    raise Stopping from None
-                pause = min(most, pause * 2)
+        try:
+            while True:
+                try:
+                    return write()
+                except StoreUnreachable as error:
+                    self.waiting[threading.get_ident()] = str(error)
+                    log.error("a job waits to be kept: %s", error)
+                    if self.stopping.wait(pause):
+                        raise Stopping from None
+                    pause = min(most, pause * 2)
+        finally:
+            self.waiting.pop(threading.get_ident(), None)
 
 
 class JobRun:
@@ -120,6 +131,9 @@ class JobRun:
         self._partner_key = partner_key
         self._follower: Follower | None = None
         self._fresh = fresh
+        self._watch = Watch()
+        self._workflow: CompiledWorkflow | None = None
+        self._thread = 0
 
     def run(self) -> None:
         """Bring the job to its end, whatever happens; raises nothing."""
@@ -128,15 +142,43 @@ class JobRun:
 
     def _to_its_end(self) -> None:
         states, job_id = self._tools.states, self._job.id
+        self._thread = threading.get_ident()
         try:
             if self._cancellation.wanted.is_set() and (self._fresh or self._job.run_id is None):
                 raise Cancelled("the job was cancelled before it began")
-            last = self._attempts(self._prepare(self._job))
+            self._workflow = self._prepare(self._job)
+            last = self._attempts(self._workflow)
             self._tools.kept(lambda: states.succeed(job_id, self._metrics(), last))
         except (Stopping, IllegalTransition):
             pass
         except Exception as error:  # noqa: BLE001 - the job fails, the thread lives
             self._end_badly(error)
+
+    def overdue(self) -> EngineError | None:
+        """Why this thread is to be given up, for another one that looks after it; None while it gets on."""
+        if self._thread in self._tools.waiting:
+            self._watch.excuse()
+            return None
+        deadlines = self._tools.settings.deadlines
+        return self._watch.overdue(deadlines, cancelled=self._cancellation.since, planned=self._planned)
+
+    def _planned(self) -> float | None:
+        options = self._workflow.plan.gpus if self._workflow is not None else ()
+        return max((option.seconds for option in options if option.seconds is not None), default=None)
+
+    def cancel(self) -> None:
+        """Ask the engine to end the run."""
+        self._cancellation.want()
+
+    def end(self, error: Exception) -> None:
+        """Write how the job ended; raises `IllegalTransition` where it has, and `StoreUnreachable`."""
+        states, job_id = self._tools.states, self._job.id
+        # Nobody waits for a run that is gone and was to be cancelled.
+        gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
+        if gone or isinstance(error, Cancelled):
+            states.cancel(job_id, self._metrics())
+        else:
+            states.fail(job_id, job_error(error), self._metrics())
 
     def _end_badly(self, error: Exception) -> None:
         states, job_id = self._tools.states, self._job.id
@@ -145,13 +187,8 @@ class JobRun:
             return
         if not isinstance(error, RylaError):
             log.error("job %s failed by a fault of this server", job_id, exc_info=error)
-        # Nobody waits for a run that is gone and was to be cancelled.
-        gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
         try:
-            if gone or isinstance(error, Cancelled):
-                self._tools.kept(lambda: states.cancel(job_id, self._metrics()))
-            else:
-                self._tools.kept(lambda: states.fail(job_id, job_error(error), self._metrics()))
+            self._tools.kept(lambda: self.end(error))
         except IllegalTransition:
             pass
         except Stopping:
@@ -196,7 +233,8 @@ class JobRun:
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:
         tools, job = self._tools, self._job
-        self._follower = Follower(job, workflow, tools.states, tools.blobs, tools.deliver, tools.kept)
+        self._watch.wait()
+        self._follower = Follower(job, workflow, self._watch, tools.states, tools.blobs, tools.deliver, tools.kept)
         run_id = job.run_id or ""
         if known:
             return tools.engine.resume(run_id, workflow)

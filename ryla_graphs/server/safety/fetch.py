@@ -23,6 +23,7 @@ from urllib3.response import BaseHTTPResponse
 
 from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.safety.refusals import refusal
+from ryla_graphs.server.threads import checkpoint
 
 _CHUNK = 64 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -196,6 +197,7 @@ class Fetcher:
     def _read(self, response: BaseHTTPResponse, name: str) -> bytes:
         content = bytearray()
         while chunk := response.read1(_CHUNK):
+            checkpoint()
             content += chunk
             if len(content) > self.policy.size:
                 raise refusal("input_too_large", f"more than {self.policy.size:,} bytes came", name=name)

@@ -9,6 +9,7 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from PIL import Image, UnidentifiedImageError
 
@@ -48,6 +49,8 @@ class MediaLimits:
     """Width times height of a picture."""
     frames: int = 256
     """Pictures in one animated file."""
+    parts: int = 4_096
+    """What may stand before the picture itself, such as segments of a JPEG, counted as `_Head` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class MediaFacts:
 def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -> MediaFacts:
     """What a file is, by its content; raises `InvalidInputs` where it is too large or of no kind that we take.
 
-    Codes: `input_too_large` (bytes, pixels or frames), `unsupported_media`, `broken_media`.
+    Codes: `input_too_large` (bytes, pixels, frames or parts), `unsupported_media`, `broken_media`.
     """
     if not content:
         raise refusal("broken_media", "the file is empty", name=name)
@@ -76,11 +79,59 @@ def inspect(content: bytes, *, name: str, limits: MediaLimits = MediaLimits()) -
     return _picture(content, name, limits)
 
 
+class _TooManyParts(Exception):
+    """The head of a picture goes on and on."""
+
+
+class _Head(io.BytesIO):
+    """A picture of which Pillow reads no more than some parts, and no Exif.
+
+    Pillow copies all Exif before for each further segment of it, and keeps for each tag as many bytes as it claims. A
+    chunk that unfolds counts as many parts, since Pillow unfolds up to a MiB of each.
+    """
+
+    def __init__(self, content: bytes, parts: int) -> None:
+        super().__init__(content)
+        self._parts = parts
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes; raises `_TooManyParts`."""
+        content = super().read(size)
+        self._parts -= _PACKED_COST if size == _PNG_HEAD and content[4:] in _PNG_PACKED else 1
+        if self._parts < 0 or (content.startswith(_MPO_INDEX) and len(content) > _MPO_INDEX_BYTES):
+            raise _TooManyParts
+        return bytes(len(content)) if content.startswith(_UNREAD) else content
+
+
+_PNG_HEAD, _PNG_PACKED, _PACKED_COST = 8, (b"iCCP", b"zTXt", b"iTXt"), 64
+_UNREAD = (b"Exif\0\0", b"Photoshop 3.0\0")
+_MPO_INDEX, _MPO_INDEX_BYTES = b"MPF\0", 8_192
+
+
 def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
+    size = _webp_canvas(content)
+    if size is not None:  # before Pillow, which makes room for all of it
+        _check_pixels(*size, name, limits)
+    try:
+        with _opened(content, name, limits) as image:
+            (width, height), media_type = image.size, _PICTURES[image.format or "PNG"]
+            frames = _frames(image, content, limits, name)
+    except _TooManyParts:
+        message = f"more than {limits.parts:,} parts before the picture; at most so many are read"
+        hint = "save the picture again without its metadata"
+        raise refusal("input_too_large", message, name=name, hint=hint) from None
+    _check_pixels(width, height, name, limits)
+    if frames > limits.frames:
+        message = f"more than {limits.frames} pictures in one file; at most so many are taken"
+        raise refusal("input_too_large", message, name=name)
+    return MediaFacts(media_type, _EXTENSIONS[media_type], width, height, frames)
+
+
+def _opened(content: bytes, name: str, limits: MediaLimits) -> Image.Image:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+            warnings.simplefilter("ignore")  # of bombs, for which we have our own limit, and of an index that is broken
+            return Image.open(_Head(content, limits.parts), formats=_FORMATS)
     except UnidentifiedImageError:
         raise refusal(
             "unsupported_media",
@@ -93,31 +144,35 @@ def _picture(content: bytes, name: str, limits: MediaLimits) -> MediaFacts:
         raise refusal("input_too_large", f"more than {limits.pixels:,} pixels", name=name) from None
     except (OSError, SyntaxError, ValueError) as error:
         raise refusal("broken_media", f"the picture cannot be read: {error}", name=name) from None
-    with image:
-        width, height = image.size
-        if width * height > limits.pixels:
-            message = f"{width}x{height} is {width * height:,} pixels; at most {limits.pixels:,} are taken"
-            raise refusal("input_too_large", message, name=name)
-        media_type = _PICTURES[image.format or "PNG"]
-        try:
-            frames = _frames(image, content)
-        except (IndexError, OSError, SyntaxError, ValueError):
-            raise refusal("broken_media", "the animation ends in the middle", name=name) from None
-        if frames > limits.frames:
-            message = f"{frames} pictures in one file; at most {limits.frames} are taken"
-            raise refusal("input_too_large", message, name=name)
-        return MediaFacts(media_type, _EXTENSIONS[media_type], width, height, frames)
 
 
-def _frames(image: Image.Image, content: bytes) -> int:
-    """How many pictures there are, without unfolding one."""
-    if image.format == "GIF":
-        return sum(1 for _ in _gif_pictures(content))
-    return int(getattr(image, "n_frames", 1))
+def _check_pixels(width: int, height: int, name: str, limits: MediaLimits) -> None:
+    if width * height > limits.pixels:
+        message = f"{width}x{height} is {width * height:,} pixels; at most {limits.pixels:,} are taken"
+        raise refusal("input_too_large", message, name=name)
 
 
-def _gif_pictures(content: bytes) -> Iterator[int]:
+def _webp_canvas(content: bytes) -> tuple[int, int] | None:
+    """The size that the extended header of a WebP tells; None of all else."""
+    if content[:4] != b"RIFF" or content[8:16] != b"WEBPVP8X" or len(content) < 30:
+        return None
+    width, height = (int.from_bytes(content[place : place + 3], "little") + 1 for place in (24, 27))
+    return width, height
+
+
+def _frames(image: Image.Image, content: bytes, limits: MediaLimits, name: str) -> int:
+    """How many pictures there are, or one more than are taken, without unfolding one."""
+    try:
+        if image.format == "GIF":
+            return sum(1 for _ in islice(_gif_pictures(content, limits), limits.frames + 1))
+        return int(getattr(image, "n_frames", 1))
+    except (IndexError, OSError, SyntaxError, ValueError):
+        raise refusal("broken_media", "the animation ends in the middle", name=name) from None
+
+
+def _gif_pictures(content: bytes, limits: MediaLimits) -> Iterator[int]:
     """Where the pictures of a GIF begin. Only its end says how many there are, and Pillow would compose each."""
+    blocks = limits.parts + len(content) // _GIF_BLOCK
     place = 13 + _gif_colours(content[10])
     while place < len(content):
         kind = content[place]
@@ -130,10 +185,16 @@ def _gif_pictures(content: bytes) -> Iterator[int]:
             return
         while content[place]:  # blocks, each with its length before it
             place += content[place] + 1
+            blocks -= 1
+        blocks -= 1
+        if blocks < 0:
+            raise _TooManyParts
         place += 1
 
 
 _GIF_PICTURE, _GIF_EXTENSION = 0x2C, 0x21
+_GIF_BLOCK = 64
+"""The least that a block holds on average; programs fill all 255 bytes."""
 
 
 def _gif_colours(flags: int) -> int:

@@ -31,6 +31,7 @@ from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import Loras
 from ryla_graphs.server.submit.reading import Sent, all_of, opened
 from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names
+from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.server.wishes import Wishes, anywhere, unlimited
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
@@ -131,11 +132,13 @@ class Intake:
         self, workflow: Workflow, brought: Brought, owner: str, wishes: Wishes, key: IdempotencyKey | None
     ) -> Accepted:
         job_id = str(uuid.uuid4())
+        checkpoint()
         compiled = workflow.compile(self._catalog_of(owner), files=self._loras.files)
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
+        checkpoint()  # the last one: what is taken now is run, whoever waits for it
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
         gpu = (self._settings.place or anywhere)(compiled, wishes)
         budget = (self._settings.budget or unlimited)(owner, compiled, gpu)

@@ -17,6 +17,7 @@ from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.safety.media import MediaFacts, inspect
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.uploads import shapes_of
+from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.server.wishes import NO_WISHES, anywhere
 from ryla_graphs.shapes import ImageShape, Unknown
 from ryla_graphs.validation import Verdict, View, problems_of
@@ -34,7 +35,9 @@ def judged(
     view = View(document.prompt, catalog, files=files)
     verdict = view.verdict
     problems = [*document.problems, *problems_of(view)]
+    checkpoint()
     compiled = None if _errors(problems) else _compiled(document, catalog, files, problems)
+    checkpoint()
     here = [] if compiled is None else list(_not_here(compiled, document, settings, may_pay))
     return {
         "kind": document.kind,

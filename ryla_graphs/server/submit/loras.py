@@ -25,6 +25,7 @@ from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.quotas import Quota
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.threads import checkpoint
 
 KIND: Final = "lora"
 """The `Asset.kind` of LoRAs; they are no files of a job, and kept until they are deleted."""
@@ -161,6 +162,7 @@ class Loras:
     def _counted(self, content: Iterable[bytes]) -> Iterator[bytes]:
         size = 0
         for chunk in content:
+            checkpoint(timed=False)  # a large file takes its time
             size += len(chunk)
             if size > self._size:
                 raise refusal(

@@ -17,6 +17,7 @@ from ryla_graphs.server.safety.fetch import Fetcher
 from ryla_graphs.server.safety.media import MediaFacts, MediaLimits, inspect
 from ryla_graphs.server.safety.refusals import refusal
 from ryla_graphs.server.storage import Store
+from ryla_graphs.server.threads import checkpoint
 from ryla_graphs.shapes import AudioShape, ImageShape, Unknown, VideoShape
 
 
@@ -65,6 +66,7 @@ class Uploads:
         return brought
 
     def _keep(self, brought: Brought, stands: str, source: bytes | str, name: str, owner: str) -> None:
+        checkpoint()
         facts, digest = self._read(source, name, owner)
         stored = f"{digest[:32]}{facts.extension}"
         brought.names[stands] = stored

@@ -18,9 +18,10 @@ _CORE = ("nodes", "comfy_extras")
 
 def files_by_name(view: View) -> Iterator[Problem]:
     """GGUF needs loaders of its own, a diffusion model is no text encoder, and UMT5 is not the T5 that Flux.1 reads."""
+    literal = view.values.literal
     for node, files in view.loaders:
         for name, folder in files.items():
-            given = view.literal(node, name)
+            given = literal(node, name)
             if not isinstance(given, str):
                 continue
             if given[-5:].lower() == ".gguf" and node.schema.module.startswith(_CORE):

@@ -25,6 +25,7 @@ OPENRAIL_M = Licence(
     url="https://huggingface.co/spaces/CompVis/stable-diffusion-license",
 )
 BSD = Licence(name="BSD-3-Clause", commercial=True, url="https://opensource.org/license/bsd-3-clause")
+# As utensils.io/mold tells of all of LTX-Video since 0.9.5; the text at the address could not be read here.
 LTX_VIDEO = Licence(
     name="LTX-Video Open Weights",
     commercial=True,

@@ -215,7 +215,8 @@ class StubComfy:
         """Forget every prompt and close every socket, as a server that was killed and started again."""
         self.restarts += 1
         self._away_until = time.monotonic() + self.script.away
-        jobs, self._jobs, self._queue = self._jobs, {}, asyncio.Queue()
+        jobs, self._jobs, before, self._queue = self._jobs, {}, self._queue, asyncio.Queue()
+        before.put_nowait(Job("", "", {}))  # for whoever waits there
         for job in jobs.values():
             job.cancelled.set()
         await self._drop_all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -68,6 +70,70 @@ def test_the_limit_on_pixels_is_exact() -> None:
 
 def test_too_many_bytes() -> None:
     assert code(picture("PNG"), MediaLimits(size=50)) == "input_too_large"
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def segment(marker: int, data: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+def behind(head: int, form: str, more: bytes) -> bytes:
+    """A picture with more behind so many bytes of it."""
+    content = picture(form)
+    return content[:head] + more + content[head:]
+
+
+def gif_of(more: bytes) -> bytes:
+    return b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + more
+
+
+GIF_FRAME = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x4c\x01\x00"
+MANY = 100_000
+LONG: dict[str, Callable[[], bytes]] = {
+    "chunks of a PNG": lambda: behind(33, "PNG", chunk(b"teSt", b"") * MANY),
+    "packed texts of a PNG": lambda: behind(33, "PNG", chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(2**20))) * 99),
+    "segments of a JPEG": lambda: behind(2, "JPEG", segment(0xE2, b"") * MANY),
+    "comments of a JPEG": lambda: behind(2, "JPEG", segment(0xFE, b"a") * MANY),
+    "fill bytes of a JPEG": lambda: behind(2, "JPEG", b"\xff" * MANY),
+    "junk in a JPEG": lambda: behind(20, "JPEG", b"\0" * MANY),
+    "Exif of a JPEG in crumbs": lambda: behind(2, "JPEG", segment(0xE1, b"Exif\0\0ab") * MANY),
+    "the index of an MPO": lambda: behind(2, "JPEG", segment(0xE2, b"MPF\0" + bytes(60_000))),
+    "extensions of a GIF": lambda: gif_of(b"!\xf9\0" * MANY + GIF_FRAME + b";"),
+    "blocks of a GIF": lambda: gif_of(GIF_FRAME + b"!\xfe" + b"\1a" * MANY + b"\0" + GIF_FRAME + b";"),
+    "pictures of a GIF": lambda: gif_of(GIF_FRAME * MANY + b";"),
+    "a WebP of a vast canvas": lambda: b"RIFF\x1a\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xff" * 6,
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_what_goes_on_and_on_is_left_at_a_limit(what: str) -> None:
+    assert code(LONG[what]()) == "input_too_large"
+
+
+@pytest.mark.parametrize("segments", [1, 40])
+def test_exif_that_claims_the_same_bytes_for_every_tag_costs_nothing(segments: int) -> None:
+    claims = b"".join(struct.pack("<HHII", tag, 2, 30_000, 33_000) for tag in range(2_600))
+    tiff = b"II*\0" + struct.pack("<IH", 8, 2_600) + claims + bytes(65_000 - 10 - len(claims))
+    plain = picture("JPEG")
+    content = plain[:2] + segment(0xE1, b"Exif\0\0" + tiff) * segments + plain[20:]  # it tells no density before
+    tracemalloc.start()
+    try:
+        assert inspect(content, name="x").width == 40
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(content) + 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_picture_with_much_metadata_is_taken() -> None:
+    profile = segment(0xE2, b"ICC_PROFILE\0\1\1" + bytes(60_000)) * 40
+    assert inspect(behind(2, "JPEG", profile), name="x").width == 40
+    texts = b"".join(chunk(b"tEXt", b"prompt\0" + b"x" * 100_000) for _ in range(20))
+    assert inspect(behind(33, "PNG", texts), name="x").width == 40
+    comment = b"!\xfe" + (b"\xff" + b"{" * 255) * 1_500 + b"\0"
+    assert inspect(gif_of(comment + GIF_FRAME + b";"), name="x").frames == 1
 
 
 @pytest.mark.parametrize(

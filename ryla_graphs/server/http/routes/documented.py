@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ryla_graphs.server.errors import ANSWERS
-from ryla_graphs.server.http.routes.shapes import ErrorAnswer, JobShape
+from ryla_graphs.server.jobs.views import ErrorAnswer, JobShape
 
 RETRY_AFTER = {"description": "In seconds", "schema": {"type": "integer"}}
 
@@ -37,7 +37,7 @@ GRAPH = (
 )  # fmt: skip
 RUN = (
     "cancelled", "node_failed", "out_of_memory", "output_missing", "engine_error", "internal_error",
-    "engine_unreachable", "run_lost", "timeout",
+    "engine_unreachable", "run_lost", "run_timed_out", "timeout",
 )  # fmt: skip
 """How a job may end that a request waits for."""
 

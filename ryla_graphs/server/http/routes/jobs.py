@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 
 from ryla_graphs.problems import NotFound
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.access import Here, Owner
+from ryla_graphs.server.http.answers import JSON
 from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.routes.documented import OWNED, errors
-from ryla_graphs.server.http.routes.shapes import JobShape, JobsShape, LogShape
-from ryla_graphs.server.jobs.logs import log_lines, log_view
-from ryla_graphs.server.jobs.views import job_view, output_view
+from ryla_graphs.server.http.routes.shapes import JobsShape
+from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
+from ryla_graphs.server.jobs.views import JobShape, as_json, job_shape, output_shape
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.threads import in_thread
 
@@ -31,34 +31,32 @@ async def list_jobs(
     state: Annotated[list[JobState] | None, Query(description="Only these; all if left out")] = None,
     before: Annotated[str | None, Query(description="The last job of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> JSONResponse:
+) -> Response:
     """The caller's jobs, the newest first."""
     return await in_thread(_page, here, owner, state, before, limit)
 
 
-def _page(here: Deployment, owner: str, state: list[JobState] | None, before: str | None, limit: int) -> JSONResponse:
+def _page(here: Deployment, owner: str, state: list[JobState] | None, before: str | None, limit: int) -> Response:
     found = here.store.jobs(states=state, owner=owner, before=before, limit=limit)
     now = [(job, here.jobs.live(job.id)) for job in found]
     # Looked at before its outputs: of a job that has succeeded all of them are there.
-    return JSONResponse({"jobs": [job_view(live or job, _kept(job, here), here.jobs) for job, live in now]})
-
-
-def _kept(job: Job, here: Deployment) -> list[dict[str, Any]]:
-    return [output_view(output) for output in here.store.outputs(job.id)]
+    shapes = [job_shape(live or job, map(output_shape, here.store.outputs(job.id)), here.jobs) for job, live in now]
+    return Response(as_json(JobsShape(jobs=shapes)), media_type=JSON)
 
 
 @router.get("/jobs/{job_id}", response_model=JobShape, responses=errors(*OWNED))
-async def show_job(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+async def show_job(job_id: str, here: Here, owner: Owner) -> Response:
     """A job: its state, progress, outputs so far, and why it failed."""
     job = await here.job_of(owner, job_id)
-    return JSONResponse(job_view(job, await _outputs(job, here), here.jobs))
+    return await _shown(job, here)
 
 
 @router.get("/jobs/{job_id}/logs", response_model=LogShape, responses=errors(*OWNED))
-async def show_log(job_id: str, here: Here, owner: Owner) -> JSONResponse:
+async def show_log(job_id: str, here: Here, owner: Owner) -> Response:
     """What the server and its engine wrote about a job, without folders of theirs; the engine's as long as it knows."""
     job = await here.job_of(owner, job_id)
-    return JSONResponse(log_view(job, await in_thread(log_lines, job, here.store, here.engine)))
+    lines = await in_thread(log_lines, job, here.store, here.engine)
+    return Response(as_json(log_shape(job, lines)), media_type=JSON)
 
 
 @router.delete(
@@ -84,7 +82,7 @@ async def cancel_job(
         return Response(status_code=204)
     await in_thread(here.jobs.cancel, job.id)
     job = await here.job_of(owner, job_id)
-    return JSONResponse(job_view(job, await _outputs(job, here), here.jobs), 200 if job.state.terminal else 202)
+    return await _shown(job, here, 200 if job.state.terminal else 202)
 
 
 @router.get(
@@ -107,5 +105,6 @@ async def show_output(job_id: str, number: int, request: Request, here: Here, ow
     raise NotFound(f"job '{job.id}' has no output {number}")
 
 
-async def _outputs(job: Job, here: Deployment) -> list[dict[str, Any]]:
-    return [output_view(output) for output in await here.jobs.outputs(job.id)]
+async def _shown(job: Job, here: Deployment, status: int = 200) -> Response:
+    outputs = map(output_shape, await here.jobs.outputs(job.id))
+    return Response(as_json(job_shape(job, outputs, here.jobs)), status, media_type=JSON)

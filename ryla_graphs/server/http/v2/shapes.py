@@ -12,7 +12,7 @@ from fastapi import Request
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import deployment_of
 from ryla_graphs.server.http.v2.envelope import PREFIX
-from ryla_graphs.server.jobs.views import moment
+from ryla_graphs.server.jobs.views import job_shape, moment
 from ryla_graphs.server.records import Asset, Job, JobState
 
 URL_SECONDS = 3600.0
@@ -121,34 +121,34 @@ def progress_view(snapshot: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def job_view(job: Job, outputs: Sequence[Asset], here: Deployment, request: Request) -> dict[str, Any]:
-    """A `Job`."""
+    """A `Job`, made of our own shape of it."""
     path = f"{request.scope.get('root_path', '')}{PREFIX}/jobs/{job.id}"
     kept = here.settings.retention.seconds
-    progress = here.jobs.progress(job.id)
+    ours = job_shape(job, (), here.jobs).model_dump(mode="json")
+    progress, error = ours["progress"], ours["error"]
     if job.state is JobState.SUCCEEDED:
         total = len(job.request.prompt)
         progress = {"value": 1.0, "nodes_done": total, "nodes_total": total}
-    error = job.error
     return {
-        "id": job.id,
+        "id": ours["id"],
         "status": status_of(job.state, cancel_requested=job.cancel_requested),
-        "created_at": moment(job.created_at),
-        "started_at": moment(job.started_at),
-        "completed_at": moment(job.ended_at),
+        "created_at": ours["created_at"],
+        "started_at": ours["started_at"],
+        "completed_at": ours["ended_at"],
         "expires_at": moment((job.ended_at or job.created_at) + (FOR_EVER_SECONDS if kept is None else kept)),
-        "queue_position": here.jobs.position(job.id),
+        "queue_position": ours["position"],
         "progress": progress_view(progress),
         "outputs": [output_view(output, request) for output in outputs],
         "error": None
         if error is None
         else {
-            "code": _CODES.get(error.code, error.code),
-            "message": error.message,
-            "node_id": error.node,
-            "class_type": error.class_type,
+            "code": _CODES.get(error["code"], error["code"]),
+            "message": error["message"],
+            "node_id": error["node"],
+            "class_type": error["class_type"],
             "traceback": None,
         },
-        "metrics": {name: _whole(job.metrics.get(name)) for name in ("queue_ms", "execution_ms")},
+        "metrics": {name: _whole(ours["metrics"].get(name)) for name in ("queue_ms", "execution_ms")},
         "metadata": labels_of(job),
         "urls": {"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
     }

@@ -1,4 +1,4 @@
-"""Expressions of numbers, as people write them into a maths node: Python's, without anything that runs code.
+"""What expressions of maths nodes mean to the simulator; `ryla_graphs.prompt.expressions` reads them.
 
 Numbers that are unknown before a run go through with their bounds. What would take more memory than a number is worth
 fails: the expression comes from whoever sends the graph.
@@ -10,9 +10,9 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ryla_graphs.prompt.expressions import COMMON, Functions, Inside, Language, Operators, Refused, value
 from ryla_graphs.shapes.registry import NodeFails, rule
 from ryla_graphs.shapes.unknown import Undecided, Unknown, least, most, whole
 
@@ -22,7 +22,6 @@ _MAX_EXPONENT = 4_000
 _MAX_DIGITS = 1_000
 
 
-Functions = Mapping[str, Callable[..., Any]]
 Part = Callable[[Any, str], Any]
 
 
@@ -30,15 +29,6 @@ def _part_of_number(value: Any, name: str) -> Any:
     if name in ("real", "imag", "numerator", "denominator"):
         return getattr(value, name)
     raise Undecided("the simulator does not look inside values in an expression")
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What an expression may name."""
-
-    names: Mapping[str, Any]
-    functions: Functions
-    part: Part
 
 
 def _bits(value: Any) -> int:
@@ -119,29 +109,13 @@ FUNCTIONS: Functions = {
     "int": _int,
     "float": float,
 }
-_OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
+_OPERATORS: Operators = {
+    **COMMON,
     ast.Mult: _multiplied,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
     ast.Pow: _power,
     ast.LShift: _shifted,
     ast.RShift: operator.rshift,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
-    ast.Not: operator.not_,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Invert: operator.invert,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
     ast.In: lambda a, b: a in b,
@@ -173,72 +147,14 @@ def value_of(
     8
     """
     try:
-        statements = ast.parse(expression.strip()).body
-        if not statements:
-            raise NodeFails("its expression is empty")
-        # Of several lines only the first counts, and of an assignment its value.
-        return _value(getattr(statements[0], "value", statements[0]), _Known(names, functions, part))
+        return value(expression, Language(names, functions, _OPERATORS, part, _as_it_is))
+    except Inside as error:
+        raise Undecided("the simulator does not look inside values in an expression") from error
+    except Refused as error:
+        raise NodeFails(str(error)) from error
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise NodeFails(f"its expression cannot be read: {error}") from error
 
 
-def _value(node: Any, known: _Known) -> Any:
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.Name():
-            if node.id not in known.names and node.id not in known.functions:
-                raise NodeFails(f"its expression names '{node.id}', which is not given")
-            return known.names[node.id] if node.id in known.names else known.functions[node.id]
-        case ast.UnaryOp():
-            return _OPERATORS[type(node.op)](_value(node.operand, known))
-        case ast.BinOp() if type(node.op) in _OPERATORS:
-            return _OPERATORS[type(node.op)](_value(node.left, known), _value(node.right, known))
-        case ast.BoolOp():
-            return _of_either(node, known)
-        case ast.Compare():
-            return _compared(node, known)
-        case ast.IfExp():
-            return _value(node.body if _value(node.test, known) else node.orelse, known)
-        case ast.Call():
-            return _called(node, known)
-        case ast.Subscript():
-            return _value(node.value, known)[_value(node.slice, known)]
-        case ast.Slice():
-            ends = (node.lower, node.upper, node.step)
-            return slice(*(None if end is None else _value(end, known) for end in ends))
-        case ast.Attribute():
-            return known.part(_value(node.value, known), node.attr)
-        case ast.JoinedStr():
-            raise Undecided("the simulator does not look inside values in an expression")
-        case _:
-            raise NodeFails(f"its expression holds {type(node).__name__}, which is not allowed")
-
-
-def _of_either(node: ast.BoolOp, known: _Known) -> Any:
-    found: Any = False
-    for part in node.values:
-        found = _value(part, known)
-        if bool(found) is isinstance(node.op, ast.Or):
-            break
-    return found
-
-
-def _compared(node: ast.Compare, known: _Known) -> Any:
-    found, right = True, _value(node.left, known)
-    for sign, other in zip(node.ops, node.comparators, strict=True):
-        if not found:
-            break
-        left, right = right, _value(other, known)
-        found = _OPERATORS[type(sign)](left, right)
-    return found
-
-
-def _called(node: ast.Call, known: _Known) -> Any:
-    if isinstance(node.func, ast.Attribute):
-        raise Undecided("the simulator does not look inside values in an expression")
-    if not isinstance(node.func, ast.Name) or node.func.id not in known.functions:
-        raise NodeFails("its expression calls something that is no function it knows")
-    arguments = [_value(argument, known) for argument in node.args]
-    named = {str(keyword.arg): _value(keyword.value, known) for keyword in node.keywords}
-    return known.functions[node.func.id](*arguments, **named)
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,43 @@
+"""The site of the docs: every page is in its menu, the generated pages are whole, and it builds without a warning."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ryla_graphs
+from ryla_graphs import presets
+from tests.conftest import ROOT
+
+CONFIG = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+
+
+def test_every_page_is_in_the_menu() -> None:
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert set(re.findall(r"[\w./-]+\.md", CONFIG)) == pages
+
+
+def test_the_gallery_has_every_preset_and_the_reference_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    import hooks
+
+    gallery = hooks.on_page_markdown(hooks.GALLERY)
+    assert [line[3:] for line in gallery.splitlines() if line.startswith("## ")] == list(presets.NAMES)
+    assert gallery.count("<svg") == len(presets.NAMES)
+    reference = hooks.on_page_markdown(hooks.REFERENCE)
+    assert reference.count("::: ") == len(ryla_graphs.__all__)
+
+
+@pytest.mark.skipif(
+    not os.environ.get("RYLA_SITE"), reason="builds the site for 15 s: RYLA_SITE=1, and ryla-graphs[docs]"
+)
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "gallery" / "index.html").exists()
