@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ryla_graphs.problems.extras import needs_extra
 
@@ -145,7 +145,8 @@ class Comfy:
 
 
 def _app() -> FastAPI:
-    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), reported=REPORTED)
+    worker = cast("modal.Cls", Comfy)  # which its decorator has made of it
+    return build_app(SETTINGS, PARTS, worker, os.environ, catalog=partial(catalog_of, LOCK), reported=REPORTED)
 
 
 @app.function(**COMMON, **web_options(SETTINGS), secrets=[SECRET])
@@ -170,7 +171,7 @@ def _front(name: str) -> None:
     serve.__module__ = __name__
     wrapped = modal.asgi_app(label=label(SETTINGS.app, name), requires_proxy_auth=SETTINGS.proxy_auth)(serve)
     secrets = [SECRET] if SETTINGS.proxy_auth else []  # for the proxy token
-    function = app.function(**COMMON, **FRONT_OPTIONS, secrets=secrets)(modal.concurrent(max_inputs=100)(wrapped))
+    function: Any = app.function(**COMMON, **FRONT_OPTIONS, secrets=secrets)(modal.concurrent(max_inputs=100)(wrapped))
     globals()[serve.__name__] = function
 
 

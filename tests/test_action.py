@@ -38,7 +38,7 @@ def validate(folder: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     step: dict[str, Any] = ACTION["runs"]["steps"][-1]
     given = {name: inputs.get(name, facts.get("default", "")) for name, facts in ACTION["inputs"].items()}
     variables = {
-        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: given[found.group(1)], value)
+        name: re.sub(r"\$\{\{ inputs\.([\w-]+) \}\}", lambda found: str(given[found.group(1)]), value)
         for name, value in step["env"].items()
     }
     environment = os.environ | variables | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}

@@ -53,6 +53,7 @@ LAYERS = (
     "ryla",
     "server",
     "modal_deploy",
+    "runpod_deploy",
     "cli",
 )
 """Left never imports right."""

@@ -28,11 +28,12 @@ def ryla(
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line; a traceback is a failure whatever the test is about.
 
-    `cold` starts Python for it, as a user does; else it is a fork of a process that has its modules loaded.
+    `cold` starts Python for it, as a user does; else it is a fork of a process that has its modules loaded, unless
+    the environment says how Python is to start.
     """
     given = [*map(str, arguments)]
     variables = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "PYTHONWARNINGS": "error"} | environment
-    if cold or not hasattr(os, "fork"):
+    if cold or not hasattr(os, "fork") or any(name.startswith("PYTHON") for name in environment):
         command = [sys.executable, "-m", "ryla_graphs", *given]
         result = subprocess.run(command, capture_output=True, text=True, input=stdin, check=False, env=variables)
     else:

@@ -19,6 +19,7 @@ EXTRAS = (
     "starlette",
     "uvicorn",
     "modal",
+    "runpod",
     "huggingface_hub",
     "filelock",
     "yaml",
@@ -56,6 +57,7 @@ def test_the_synchronous_client_is_in_the_plain_install() -> None:
         ("from ryla_graphs.server import create_app", "server", "fastapi"),
         ("from ryla_graphs.testing import graphs", "testing", "hypothesis"),
         ("import runtime_modal", "modal", "modal"),
+        ("import runtime_runpod", "runpod", "runpod"),
         (
             "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
             "templates",

@@ -51,6 +51,10 @@ def lock_command(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 where the lock is out of date.")
     ] = False,
+    dockerfile: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the image of a RunPod worker, too."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write ComfyUI, node packs, Python packages and weights of a deployment into ryla.lock, with exact versions."""
@@ -67,6 +71,8 @@ def lock_command(
     if not check:
         out.parent.mkdir(parents=True, exist_ok=True)
         made.write(out)
+    if dockerfile is not None and _dockerfile(made, dockerfile, check=check):
+        stale, changes = True, [*changes, f"{dockerfile} is another"]
     if json:
         _print_json(made, out, changes, stale=stale)
     elif check:
@@ -74,6 +80,17 @@ def lock_command(
     else:
         _print(made, out, changes)
     raise typer.Exit(1 if check and stale else 0)
+
+
+def _dockerfile(made: Lock, file: Path, *, check: bool) -> bool:
+    """Write the Dockerfile of a lock, unless it is only to be checked; gives whether it was another."""
+    from ryla_graphs.runpod_deploy.dockerfile import dockerfile  # noqa: PLC0415
+
+    text = dockerfile(made)
+    stale = not file.exists() or file.read_text(encoding="utf-8") != text
+    if not check:
+        file.write_text(text, encoding="utf-8")
+    return stale
 
 
 def _asked(before: Lock | None, targets: list[str], packs: list[str], drop: list[str], comfyui: str | None) -> Asked:

@@ -56,12 +56,13 @@ ModelsFolders = Annotated[
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the files go.")]
 EngineAddress = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--engine",
         envvar="RYLA_ENGINE",
-        metavar="simulator|URL",
-        help="The simulator, or a ComfyUI server's http://host:port.",
+        metavar="simulator|URL|remote:URL|runpod:ID|routes|FILE.toml",
+        help="The simulator, a ComfyUI server's http://host:port (several with commas), a server of Comfy API v2, a "
+        "RunPod endpoint, or routes over several; by default the routes that the environment names, or the simulator.",
     ),
 ]
 JudgingServer = Annotated[

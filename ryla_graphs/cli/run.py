@@ -47,7 +47,7 @@ def run_command(
     out: Out = Path("out"),
     param: Settings = None,
     params: ParamsFile = None,
-    engine: EngineAddress = "simulator",
+    engine: EngineAddress = None,
     catalog: CatalogSource = None,
     partial: Partial = False,
     limits: Limits = True,
@@ -65,11 +65,11 @@ def run_command(
     from ryla_graphs.cli.inputs import print_inputs  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target  # noqa: PLC0415
     from ryla_graphs.cli.watching import run_on_each_save  # noqa: PLC0415
-    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
-    key = partner_key()
-    with closing(connect(engine, strict=strict or None, partner_key=key)) as connected:
+    key, address = partner_key(), engine or default_address()
+    with closing(connect(address, strict=strict or None, partner_key=key)) as connected:
         known = judge_of(connected, open_catalog(catalog) if catalog else None)
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
@@ -81,10 +81,10 @@ def run_command(
             if limits:
                 refuse_too_much([part.workflow])
             if not json:
-                _tell_before(part.workflow, engine, key)
+                _tell_before(part.workflow, address, key)
             result, files = _run(connected, part.workflow, inputs, out, quiet=json)
             saved = workflow_file(part.workflow).save(out)
-            _tell(part.workflow, result.without(part.left_out), files, saved, engine=engine, json=json)
+            _tell(part.workflow, result.without(part.left_out), files, saved, engine=address, json=json)
 
         if watch:
             run_on_each_save(target, once)
@@ -118,7 +118,7 @@ def _run(
     try:
         with progress(len(compiled.document), quiet=quiet) as watch, cancelling(engine, run_id, compiled):
             started = engine.start(compiled, inputs, run_id=run_id, fresh=True)
-            result = follow(started, on_event=_collecting(arrived, watch))
+            result = follow(started, on_event=_collecting(arrived, watch, quiet=quiet))
     except EngineError:
         for artifact in arrived:
             typer.echo(f"{artifact.save(out)}  (had come before the run failed)", err=True)
@@ -126,9 +126,9 @@ def _run(
     return result, [(artifact, artifact.save(out)) for artifact in result.outputs]
 
 
-def _collecting(arrived: list[Artifact], watch: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Keeps the outputs of the attempt that is on."""
-    from ryla_graphs.engines.events import OutputReady, Retrying  # noqa: PLC0415
+def _collecting(arrived: list[Artifact], watch: Callable[[Event], None], *, quiet: bool) -> Callable[[Event], None]:
+    """Keeps the outputs of the attempt that is on, and says where each attempt goes."""
+    from ryla_graphs.engines.events import OutputReady, Retrying, Routed  # noqa: PLC0415
 
     def collect(event: Event) -> None:
         watch(event)
@@ -136,6 +136,9 @@ def _collecting(arrived: list[Artifact], watch: Callable[[Event], None]) -> Call
             arrived.append(event.artifact)
         elif isinstance(event, Retrying):
             arrived.clear()
+        elif isinstance(event, Routed) and not quiet:
+            others = "".join(f"; not {name}: {reason}" for name, reason in event.tried.items())
+            typer.echo(f"route {event.route} ({event.reason}{others})", err=True)
 
     return collect
 

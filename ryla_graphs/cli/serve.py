@@ -29,13 +29,13 @@ _Classes = Annotated[
 
 def serve_command(
     engine: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="RYLA_ENGINE",
-            metavar="simulator|URL[,URL…]",
-            help="The simulator, or ComfyUI servers' http://host:port.",
+            metavar="simulator|URL[,URL…]|remote:URL|runpod:ID|routes|FILE.toml",
+            help="As of `run`: by default the routes that the environment names, or the simulator.",
         ),
-    ] = "simulator",
+    ] = None,
     catalog: _Classes = None,
     comfyui_dir: Annotated[
         Path | None,
@@ -81,18 +81,25 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _engine(
-    address: str, directory: Path | None, python: Path | None, arguments: list[str], data_dir: Path, catalog: str | None
+    address: str | None,
+    directory: Path | None,
+    python: Path | None,
+    arguments: list[str],
+    data_dir: Path,
+    catalog: str | None,
 ) -> Iterator[Engine]:
     """The engine that was asked for; a ComfyUI of our own lives as long as the server."""
-    from ryla_graphs.engines import SIMULATOR, connect  # noqa: PLC0415
+    from ryla_graphs.engines import SIMULATOR, connect, default_address  # noqa: PLC0415
+    from ryla_graphs.engines.router import as_routes  # noqa: PLC0415
     from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
 
     if directory is None:
         if python is not None or arguments:
             raise InvalidSettings("--comfyui-python and --comfyui-arg go with --comfyui-dir")
-        yield _simulator(catalog) if address == SIMULATOR and catalog else connect(address)
+        address = address or default_address()
+        yield _simulator(catalog) if address == SIMULATOR and catalog else as_routes(connect(address))
         return
-    if address != SIMULATOR:
+    if address not in (None, SIMULATOR):
         raise InvalidSettings("--engine and --comfyui-dir are two engines; give one of them")
     from ryla_graphs.engines.comfyui.process import ComfyUIProcess  # noqa: PLC0415 - loads subprocess and more
 

@@ -55,7 +55,7 @@ def sweep_command(
         bool, typer.Option("--one-graph/--many", help="Run it as one graph that shares its loaders, or cell by cell.")
     ] = False,
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
-    engine: EngineAddress = "simulator",
+    engine: EngineAddress = None,
     catalog: CatalogSource = None,
     limits: Limits = True,
     prefer: Prefer = None,
@@ -68,12 +68,13 @@ def sweep_command(
     """
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
-    from ryla_graphs.engines import connect, judge_of  # noqa: PLC0415
+    from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
     from ryla_graphs.sweeps import grid, run_grid  # noqa: PLC0415
 
     (given, files), key = parameters(param or [], params), partner_key()
-    with closing(connect(engine, partner_key=key)) as connected:
+    address = engine or default_address()
+    with closing(connect(address, partner_key=key)) as connected:
         known = judge_of(connected, open_catalog(catalog) if catalog else None)
         made = open_target(target, known, prefer)
         files = files_of(made) | files
@@ -82,11 +83,11 @@ def sweep_command(
             refuse_too_much(swept.compiled.values())
         if not json:
             print_problems(swept.problems, stderr=True, notes=False)
-            tell_before(swept.compiled.values(), engine, key)
+            tell_before(swept.compiled.values(), address, key)
         graphs = [swept.whole] if one_graph else swept.compiled.values()
         with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
             results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-            saved = _saved(swept, results, out, engine=engine, whole=swept.whole if one_graph else None)
+            saved = _saved(swept, results, out, engine=address, whole=swept.whole if one_graph else None)
     _tell(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)

@@ -1,8 +1,9 @@
 """What an engine tells about a run: one small vocabulary, the same for every engine.
 
-A run is `Queued`, then `Started`, then any number of `NodeStarted`, `Progress`, `Preview` and `OutputReady`, and
-ends with exactly one of `Finished`, `Failed` and `Cancelled`. A run that the engine starts again says `Retrying` and
-goes on with nodes; outputs reported before that are void. A run that does not get far has no `Started`.
+A run is `Queued` (and `Routed`, each time a router hands it over), then `Started`, then any number of `NodeStarted`,
+`Progress`, `Preview` and `OutputReady`, and ends with exactly one of `Finished`, `Failed` and `Cancelled`. A run that
+the engine starts again says `Retrying` and goes on with nodes; outputs reported before that are void. A run that does
+not get far has no `Started`.
 """
 
 from __future__ import annotations
@@ -114,6 +115,21 @@ class Retrying(Event):
     """Which attempt begins, the first being 1."""
     reason: str
     """What became of the attempt before, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed(Event):
+    """A router has handed the run to a route."""
+
+    kind = "routed"
+    route: str
+    reason: str
+    """What chose it."""
+    tried: Mapping[str, str]
+    """Why it is none of the other routes, by their names."""
+    experiment: str | None = None
+    arm: str | None = None
+    """The arm of the experiment that the user is in, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic.config import JsonDict
 from pydantic.fields import ComputedFieldInfo, FieldInfo
 
-FILE = {"format": "ryla-file", "contentMediaType": "image/*", "x-widget": "file", "x-group": "basic"}
+FILE: JsonDict = {"format": "ryla-file", "contentMediaType": "image/*", "x-widget": "file", "x-group": "basic"}
 """The schema facts of a picture."""
-WEIGHTS = {"format": "ryla-weights", "x-group": "models"}
+WEIGHTS: JsonDict = {"format": "ryla-weights", "x-group": "models"}
 """Those of the name of a weight file."""
-PROMPT = {"x-widget": "textarea", "x-group": "basic"}
-SEED = {"format": "uint64", "x-widget": "seed", "x-group": "basic"}
-PIXELS = {"x-step": 16, "x-group": "basic"}
-STEPS = {"x-widget": "slider", "x-step": 1, "x-group": "basic"}
-FRACTION = {"x-widget": "slider", "x-step": 0.05, "x-group": "basic"}
+PROMPT: JsonDict = {"x-widget": "textarea", "x-group": "basic"}
+SEED: JsonDict = {"format": "uint64", "x-widget": "seed", "x-group": "basic"}
+PIXELS: JsonDict = {"x-step": 16, "x-group": "basic"}
+STEPS: JsonDict = {"x-widget": "slider", "x-step": 1, "x-group": "basic"}
+FRACTION: JsonDict = {"x-widget": "slider", "x-step": 0.05, "x-group": "basic"}
 
 _SPELLED = {
     "cfg": "CFG",
@@ -48,7 +49,7 @@ def is_file(schema: Mapping[str, Any]) -> bool:
 
 def title(name: str, _fact: FieldInfo | ComputedFieldInfo) -> str:
     """The title of a parameter: ``negative_prompt`` is `Negative prompt`, ``lora_strength`` `LoRA strength`."""
-    words: list[str] = [_SPELLED.get(word, word) for word in _PART.findall(name)]
+    words = [_SPELLED.get(part[0], part[0]) for part in _PART.finditer(name)]
     return words[0][0].upper() + words[0][1:] + "".join(f" {word}" for word in words[1:])
 
 

@@ -31,7 +31,7 @@
         └── Cancelled                       somebody cancelled the run
 
 Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors
-have a `code`, a word for programs.
+have a `code`, a word for programs, and stand in `engine_errors`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ryla_graphs.presets import NAMES
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http import failures
 from ryla_graphs.server.http.openapi import document
-from ryla_graphs.server.http.routes import events, jobs, loras, presets, status, workflow
+from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.safety.bodies import BodyLimit
@@ -24,14 +24,23 @@ from ryla_graphs.server.safety.heads import Heads
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Target
 from ryla_graphs.server.sinks.base import LogSink, Sink
-from ryla_graphs.server.sinks.metrics import MetricsSink
+from ryla_graphs.server.sinks.metrics import MetricsSink, RouteNumbers
 from ryla_graphs.server.sinks.traces import TraceSink
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.submit.loras import Shelf
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
-ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router, *V2_ROUTERS)
+ROUTERS = (
+    workflow.router,
+    presets.router,
+    loras.router,
+    jobs.router,
+    events.router,
+    status.router,
+    routing.router,
+    *V2_ROUTERS,
+)
 
 
 def create_app(
@@ -61,8 +70,7 @@ def create_app(
     heard: list[Sink] = [LogSink(), MetricsSink(registry), *traces, *sinks]
     deployment = Deployment(engine, store, chosen, heard, shelf, targets)
 
-    for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
-        Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
+    _count(deployment, registry)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -94,6 +102,14 @@ def _guard(app: FastAPI, deployment: Deployment, settings: Settings) -> None:
     app.add_middleware(Gatekeeper, gate=deployment.gate, refuse=failures.refusal)
     if settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"])
+
+
+def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
+    """Have the numbers tell what there is now."""
+    for name, count in (("waiting", lambda: deployment.jobs.waiting), ("running", lambda: deployment.jobs.running)):
+        Gauge(f"ryla_jobs_{name}", f"Jobs {name} now", registry=registry).set_function(count)
+    if deployment.routes is not None:
+        registry.register(RouteNumbers(deployment.routes))
 
 
 def _body_limits(settings: Settings) -> dict[str, int]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from ryla_graphs.engines import SIMULATOR, Engine
+from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.service import JobService
@@ -77,7 +78,11 @@ class Deployment:
             shelf = FolderShelf(settings.lora_folder)
         self.loras = Loras(store, shelf, size=settings.lora_bytes, quota=settings.quota)
         simulated = engine.name == SIMULATOR
-        self.intake = Intake(self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated)
+        self.routes = engine if isinstance(engine, Routing) else None
+        """The engine, where it has routes."""
+        self.intake = Intake(
+            self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated, routes=self.routes
+        )
 
     async def start(self) -> None:
         """Take up jobs of an earlier process and begin to work."""

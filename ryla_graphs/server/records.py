@@ -73,6 +73,8 @@ class Job:
     started_at: float | None = None
     ended_at: float | None = None
     error: JobError | None = None
+    attempts: tuple[Mapping[str, Any], ...] = ()
+    """Where it was handed to, and what became of it there; see `engines.router.Attempt`. Empty without routes."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """`queue_ms`, `cold_ms` (the start of a machine), `idle_ms` (of a machine, paid by this job), `execution_ms`, of
     which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. What is not known is left out."""

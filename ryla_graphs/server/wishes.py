@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
@@ -13,8 +13,12 @@ from ryla_graphs.problems import CannotRunHere, Problem
 
 GPU_NAME = "gpu"
 COST_NAMES = ("maxCostUsd", "max_cost_usd")
+USER_NAMES, USER_HEADER = ("userKey", "user_key"), "X-Ryla-User"
+USER, MAX_USD = "user_key", "max_usd"
+"""Where a job keeps, in `JobRequest.extra`, who it is for and what all its attempts may cost."""
 
 GPU_MEANING = "The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"
+USER_MEANING = "Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"
 COST_MEANING = "The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"
 
 
@@ -63,6 +67,11 @@ Raises `RequestError` (`over_budget`)."""
 def unlimited(_owner: str, _workflow: CompiledWorkflow, _gpu: str | None) -> Mapping[str, Any]:
     """For engines whose money nobody counts."""
     return {}
+
+
+def some_route(_: CompiledWorkflow, wishes: Wishes) -> str | None:
+    """For engines that choose among routes: a price bounds all attempts together, and GPUs are the routes' own."""
+    return anywhere(_, replace(wishes, max_cost_usd=None))
 
 
 def anywhere(_: CompiledWorkflow, wishes: Wishes) -> str | None:

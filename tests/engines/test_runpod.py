@@ -29,6 +29,7 @@ from ryla_graphs.problems import (
     OutOfMemory,
     OutputMissing,
     RunLost,
+    RunTimedOut,
     RunUncertain,
 )
 from tests.engines.following import WORKFLOW, followed, legal
@@ -101,7 +102,7 @@ def test_inputs_go_along_under_names_of_the_run() -> None:
         ("refused", EngineRefused, "refuses the graph"),
         ("worker lost", RunLost, "lost its ComfyUI"),
         ("raises", ExecutionFailed, "'x'"),
-        ("times out", ExecutionFailed, "longer"),
+        ("times out", RunTimedOut, "longer"),
         ("vanishes", RunLost, "no longer has"),
     ],
 )
@@ -212,7 +213,7 @@ def test_progress_and_hints() -> None:
         next(events)
         engine.hint("nobody's")
         for _ in range(200):
-            engine.hint(run.remote_id)  # type: ignore[union-attr]
+            engine.hint(run.id)
         assert isinstance(list(events)[-1], Finished)
 
 

@@ -77,14 +77,15 @@ def behind_modals_proxy(app: Any, *, strips: bool) -> Any:
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
-            return await app(scope, receive, send)
+            await app(scope, receive, send)
+            return
         headers = dict(scope["headers"])
         if headers.get(b"modal-key") != b"wk-1" or headers.get(b"modal-secret") != b"ws-1":
             await send({"type": "http.response.start", "status": 401, "headers": []})
             await send({"type": "http.response.body", "body": b"missing credentials"})
-            return None
+            return
         kept = [row for row in scope["headers"] if not (strips and row[0].startswith(b"modal-"))]
-        return await app({**scope, "headers": kept}, receive, send)
+        await app({**scope, "headers": kept}, receive, send)
 
     return serve
 

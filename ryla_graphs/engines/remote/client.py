@@ -54,25 +54,31 @@ class V2Client:
         lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` where the job may be
         there and cannot be found.
         """
-        reason, answered = "", False
+        reason, lost, answer = "", False, None
         for _ in range(_TRIES):
             try:
                 answer = self._post_job(run_id, body)
             except NoAnswer as error:
                 if not error.sent and not reason:
                     raise self.service.unreachable(error) from None
-                reason, answered = str(error), False
+                reason, lost = str(error), True
             else:
                 if answer.ok and (job := job_in(answer)) is not None:
                     return job
-                if 400 <= answer.status < 500 or self.service.trouble(answer) is not None:
-                    return self._refused(run_id, answer)
-                reason, answered = answer.odd(), True
+                if error_of(answer).get("code") == "idempotency_key_reuse":
+                    return self._taken(run_id)
+                if not reason and self._is_refusal(answer):
+                    raise self.refusal(answer)
+                # After an answer that was lost, none but these two says what became of the first request.
+                reason = reason or answer.odd()
             if (found := self.find(run_id)).job is not None:
                 return found.job
-        if answered and found.certain:
-            raise self.service.unreachable(reason)
+        if not lost and answer is not None and found.certain:
+            raise self.refusal(answer) if self._is_refusal(answer) else self.service.unreachable(reason)
         raise RunUncertain(f"{self.service.address} may have taken the run: {reason}, and it cannot be looked up")
+
+    def _is_refusal(self, answer: Answer) -> bool:
+        return 400 <= answer.status < 500 or self.service.trouble(answer) is not None
 
     def _post_job(self, run_id: str, body: Mapping[str, Any]) -> Answer:
         while True:
@@ -82,10 +88,8 @@ class V2Client:
             if not self.dialect.refuses_labels(answer, labels):
                 return answer
 
-    def _refused(self, run_id: str, answer: Answer) -> dict[str, Any]:
-        """The job, where one is there already; raises what the answer means otherwise."""
-        if error_of(answer).get("code") != "idempotency_key_reuse":
-            raise self.refusal(answer)
+    def _taken(self, run_id: str) -> dict[str, Any]:
+        """The job that is there already for this run's key."""
         if (found := self.find(run_id)).job is not None:
             return found.job
         raise RunUncertain(f"{self.service.address} has a job of this run, and does not say which one it is")

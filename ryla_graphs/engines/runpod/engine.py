@@ -47,7 +47,8 @@ class RunPod:
     """A queue endpoint of RunPod. `worker` is what its image runs: the official worker-comfyui, or ours.
 
     `buckets` are the hosts that its workers put large pictures on (``*.s3.amazonaws.com``); from others none is read.
-    `run_seconds` is the longest that a worker may take, `queue_seconds` the longest wait for one.
+    `webhook` is where RunPod says that a run has ended: ``https://our-server/routes/runpod/hint``. It is no more than a
+    hint to ask, since nothing signs it. A worker may take `run_seconds`, and a run wait `queue_seconds` for one.
 
     >>> engine = RunPod("abc123", key=os.environ["RUNPOD_API_KEY"])  # doctest: +SKIP
     """
@@ -120,7 +121,7 @@ class RunPod:
             raise EngineRefused("RunPod keeps what it is sent, so no partner key is handed to it")
         run_id = run_id or str(uuid.uuid4())
         order = order_of(workflow, inputs or {}, run_id, self.worker, previews=previews)
-        body = order.encoded(self._policy, self._webhook)
+        body = order.encoded(self._policy, self._webhook and f"{self._webhook}?run={run_id}")
         remote_id = self._accepted(body)
         self.remember(run_id, remote_id)
         return self._run(workflow, run_id, remote_id, order)
@@ -166,9 +167,9 @@ class RunPod:
             if len(self._ids) > _REMEMBERED:
                 del self._ids[next(iter(self._ids))]
 
-    def hint(self, remote_id: str) -> None:
-        """A webhook says that a job has changed. Anybody may send one, so all it does is to have the job asked for."""
-        if (run := self._runs.get(remote_id)) is not None:
+    def hint(self, run_id: str) -> None:
+        """A webhook says that a run has changed. Anybody may send one, so all it does is have the job asked for."""
+        if (run := self._runs.get(run_id)) is not None:
             run.hint()
 
     def health(self) -> Health:
@@ -201,7 +202,7 @@ class RunPod:
         reads = partial(self._artifacts, workflow, order)
         price = self._usd_per_second
         run = RunPodRun(self.service, workflow, run_id, remote_id, reads, self._patience, price)
-        self._runs[remote_id] = run
+        self._runs[run_id] = run
         return run
 
     def _artifacts(self, workflow: CompiledWorkflow, order: Order, output: Any, /) -> tuple[Artifact, ...]:

@@ -169,4 +169,4 @@ def _problem(found: re.Match[str], workflow: CompiledWorkflow) -> Problem:
     body = workflow.document.get(node)
     subject = AtNode(node=node, class_type=body["class_type"] if body else None)
     message = found["message"].strip()
-    return workflow.explain(Problem(code="refused_by_worker", message=message, subject=subject, level="error", tier=1))
+    return workflow.explain(Problem(code="refused_by_worker", message=message, subject=subject))

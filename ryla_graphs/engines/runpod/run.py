@@ -26,7 +26,7 @@ from ryla_graphs.engines.events import (
 )
 from ryla_graphs.engines.http import NoAnswer, Service
 from ryla_graphs.engines.runpod.results import error_of
-from ryla_graphs.problems import EngineDenied, EngineError, ExecutionFailed, RunLost, RunUncertain
+from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunTimedOut, RunUncertain
 
 CANCEL_SECONDS = 5.0
 _WORKING = frozenset({"IN_PROGRESS", "RUNNING"})
@@ -160,7 +160,7 @@ class RunPodRun:
     def _timed_out(self, job: Mapping[str, Any]) -> EngineError:
         """In the queue nothing was paid and another place may take it; at work it would take as long again."""
         if self._began or job.get("executionTime"):
-            return ExecutionFailed("the run took longer than its time on RunPod")
+            return RunTimedOut("the run took longer than its time on RunPod")
         return RunLost("no worker of RunPod took the job in its time", began=False)
 
     def _start(self) -> Iterator[Event]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ryla_graphs import presets
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
-from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING
+from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING, USER_MEANING
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -56,6 +56,7 @@ class WorkflowWithFiles(BaseModel):
     webhook_url: str | None = Field(default=None, description=_WEBHOOK)
     gpu: str | None = Field(default=None, description=GPU_MEANING)
     max_cost_usd: float | None = Field(default=None, gt=0, description=COST_MEANING)
+    user_key: str | None = Field(default=None, max_length=200, description=USER_MEANING)
 
 
 def document(app: FastAPI) -> None:
@@ -86,6 +87,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
             "webhookUrl": {"type": "string", "description": _WEBHOOK},
             "gpu": {"type": "string", "description": GPU_MEANING},
             "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
+            "userKey": {"type": "string", "maxLength": 200, "description": USER_MEANING},
         }
         _set_body(api, f"/{name}", body)
     return api

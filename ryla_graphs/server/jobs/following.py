@@ -22,6 +22,7 @@ from ryla_graphs.engines.events import (
     Progress,
     Queued,
     Retrying,
+    Routed,
     Usage,
 )
 from ryla_graphs.problems import Cancelled as CancelledError
@@ -152,6 +153,10 @@ class Follower:
         self._node_ms.clear()
         self._node = None
 
+    def _on_routed(self, event: Routed) -> None:
+        facts = event.to_dict()
+        self._states.routed(self._job.id, {name: facts[name] for name in ("route", "reason", "tried", "arm")})
+
     def _on_node(self, event: NodeStarted) -> None:
         self._leave_node()
         self._node, self._node_begun = event.node, time.monotonic()
@@ -232,11 +237,12 @@ def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Ar
         places[artifact.node] += 1
 
 
-_BEFORE_THE_START = (Queued, Retrying, Failed, Cancelled)
+_BEFORE_THE_START = (Queued, Routed, Retrying, Failed, Cancelled)
 """What is told of runs that the engine does not execute."""
 
 _HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
     Retrying: Follower._on_retrying,
+    Routed: Follower._on_routed,
     NodeStarted: Follower._on_node,
     Progress: Follower._on_progress,
     Preview: Follower._on_preview,

@@ -14,8 +14,10 @@ from typing import NamedTuple, Protocol
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
 from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.at_work import AtWork
+from ryla_graphs.server.jobs.attempts import JobJournal
 from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
@@ -75,6 +77,8 @@ class JobService:
         self._states = JobStates(store, sinks)
         self._stopping = threading.Event()
         self._tools = Tools(engine, blobs, self._states, settings, deliver, self._stopping)
+        if isinstance(engine, Routing):
+            engine.keep_in(JobJournal(self._states, self._tools.kept))
         self._compiled: dict[str, CompiledWorkflow] = {}
         self._partner_keys: dict[str, PartnerKey] = {}
         self._cancellations: dict[str, Cancellation] = {}

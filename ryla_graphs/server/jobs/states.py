@@ -152,6 +152,19 @@ class JobStates:
                     if not live.job.state.terminal:
                         self._save(live, live.job, live.channel.unstored())
 
+    def attempted(self, job_id: str, attempts: tuple[Mapping[str, Any], ...]) -> Job:
+        """Keep where the job was handed to; that is told with what comes next."""
+        return self._move(job_id, lambda job: replace(job, attempts=attempts), told=False)
+
+    def routed(self, job_id: str, facts: Mapping[str, Any]) -> None:
+        """The job has been handed to a route."""
+        self._tell_live(job_id, "routed", facts)
+
+    def of_run(self, run_id: str) -> Job | None:
+        """The job that has not ended and that a run is of."""
+        jobs = (live.job for live in list(self._live.values()))
+        return next((job for job in jobs if job.run_id == run_id), None)
+
     def request_cancel(self, job_id: str) -> Job:
         """Note that somebody wants the job to end; it ends when the engine says so."""
         return self._move(job_id, lambda job: replace(job, cancel_requested=True))

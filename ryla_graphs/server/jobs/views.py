@@ -100,6 +100,24 @@ class UrlsShape(BaseModel, title="JobUrls"):
     events: str
 
 
+class AttemptShape(BaseModel, title="Attempt"):
+    """One hand-over of a job to a route."""
+
+    route: str
+    why: str
+    started: float = Field(description="Seconds since 1970, as `ended`")
+    ended: float | None
+    outcome: str
+    reason: str
+    ran: bool = Field(description="Whether it may have run there")
+    cost_usd: float | None
+    maybe_charged: bool = Field(description="Whether it may have cost money that is in no figure")
+    experiment: str | None
+    arm: str | None
+    run_id: str
+    remote_id: str | None
+
+
 class JobShape(BaseModel, title="Job"):
     """One execution of a graph."""
 
@@ -112,6 +130,7 @@ class JobShape(BaseModel, title="Job"):
     progress: ProgressShape | None
     attempt: int
     cancel_requested: bool
+    attempts: list[AttemptShape] = Field(description="Where it was handed to, on servers with routes")
     created_at: Moment
     started_at: Moment | None
     ended_at: Moment | None
@@ -150,7 +169,7 @@ def output_path(output: Asset) -> str:
 
 def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -> OutputShape:
     """An output, with its content in base64 where a reader is given."""
-    facts = output_facts(output) | {"url": output_path(output)}
+    facts: dict[str, Any] = output_facts(output) | {"url": output_path(output)}
     if content is not None:
         facts["base64"] = base64.b64encode(content(output.hash)).decode()
     return OutputShape(**facts)
@@ -169,6 +188,7 @@ def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Job
         progress=None if (progress := jobs.progress(job.id)) is None else ProgressShape.model_validate(progress),
         attempt=job.attempt,
         cancel_requested=job.cancel_requested,
+        attempts=[AttemptShape.model_validate(row) for row in job.attempts],
         created_at=_moment(job.created_at),
         started_at=None if job.started_at is None else _moment(job.started_at),
         ended_at=None if job.ended_at is None else _moment(job.ended_at),

@@ -268,11 +268,15 @@ class JobRun:
         return True
 
     def _metrics(self) -> dict[str, Any]:
-        """The numbers of the last attempt, with what it cost."""
+        """The numbers of the last attempt, with what all have cost."""
         metrics = self._follower.metrics() if self._follower is not None else {}
         settings = self._tools.settings
         if settings.gpu is not None:
             metrics["gpu"] = settings.gpu
-        if settings.usd_per_second is not None and "execution_ms" in metrics:
+        job = self._tools.states.live(self._job.id) or self._job
+        costs = [row["cost_usd"] for row in job.attempts if row.get("cost_usd") is not None]
+        if job.attempts:
+            metrics |= {"route": job.attempts[-1]["route"]} | ({"cost_usd": round(sum(costs), 6)} if costs else {})
+        elif settings.usd_per_second is not None and "execution_ms" in metrics:
             metrics["cost_usd"] = round(settings.usd_per_second * metrics["execution_ms"] / 1000, 6)
         return metrics

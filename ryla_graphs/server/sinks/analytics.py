@@ -66,6 +66,8 @@ def events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     parameters = job.request.parameters
     about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
     about |= {name: parameters[name] for name in _REPORTED if name in parameters}
+    if job.attempts and job.attempts[0].get("experiment"):
+        about |= {"experiment": job.attempts[0]["experiment"], "arm": job.attempts[0].get("arm") or "control"}
     if job.state is JobState.QUEUED and not job.cancel_requested:
         yield f"{stem}_requested", about
     elif job.state is JobState.SUCCEEDED:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from ryla_graphs.engines.router.breaker import NUMBERS
+from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.server.records import Job, JobEvent, JobState
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
@@ -48,6 +52,32 @@ class MetricsSink:
             self._executed(preset).observe(job.metrics["execution_ms"] / 1000)
         if "cost_usd" in job.metrics:
             self._cost.labels(preset).inc(job.metrics["cost_usd"])
+
+
+class RouteNumbers:
+    """How routes are, asked when somebody asks for numbers."""
+
+    def __init__(self, routes: Routing) -> None:
+        self._routes = routes
+
+    def collect(self) -> Iterator[Metric]:
+        """The numbers now."""
+        runs = CounterMetricFamily("ryla_route_runs", "Attempts that ended, by how", labels=["route", "outcome"])
+        cost = CounterMetricFamily("ryla_route_cost_usd", "What attempts cost", labels=["route"])
+        state = GaugeMetricFamily("ryla_route_state", "0 closed, 1 half-open, 2 open", labels=["route"])
+        running = GaugeMetricFamily("ryla_route_running", "Runs that are on", labels=["route"])
+        for row in self._routes.routes():
+            name = row["name"]
+            for outcome, count in row["runs"].items():
+                runs.add_metric([name, outcome], count)
+            cost.add_metric([name], row["cost_usd"])
+            state.add_metric([name], NUMBERS[row["state"]])
+            running.add_metric([name], row["running"])
+        yield from (runs, cost, state, running)
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing is known of them before they are asked for."""
+        yield from ()
 
 
 def _seconds(name: str, what: str, registry: CollectorRegistry) -> Histogram:

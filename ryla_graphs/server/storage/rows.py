@@ -79,7 +79,7 @@ CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 ASSET_COLUMNS = ", ".join(field.name for field in fields(Asset))
 
 _REQUEST, _ERROR = TypeAdapter(JobRequest), TypeAdapter(JobError)
-_CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics")
+_CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics", "attempts")
 
 
 def request_of(job: Job) -> str:
@@ -97,7 +97,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
     """The job of a row of id, owner, created_at, state, request, changes."""
     job_id, owner, created_at, state, request, changes = row
     facts = json.loads(changes)
-    error = facts.get("error")
+    error, attempts = facts.get("error"), facts.get("attempts", ())
     return Job(
         id=job_id,
         owner=owner,
@@ -105,7 +105,8 @@ def job_of(row: tuple[Any, ...]) -> Job:
         state=JobState(state),
         request=_REQUEST.validate_json(request),
         error=None if error is None else _ERROR.validate_python(error),
-        **{name: facts[name] for name in _CHANGING if name in facts},
+        attempts=tuple(attempts),
+        **{name: facts[name] for name in _CHANGING if name in facts and name != "attempts"},
     )
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.sinks.webhooks import EXTRA
-from ryla_graphs.server.wishes import COST_NAMES, GPU_NAME, Wishes
+from ryla_graphs.server.wishes import COST_NAMES, GPU_NAME, USER, USER_HEADER, USER_NAMES, Wishes
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
+_LONGEST = 200
+"""Characters of a user's key."""
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
 
@@ -29,7 +31,14 @@ def asked_in(
         accept=headers.get("accept", "*/*"),
         quality=quality,
         inline=inline,
+        extra=user_in(headers),
     )
+
+
+def user_in(headers: Mapping[str, str]) -> dict[str, str]:
+    """Who a job is for, as it is kept with the job, where a header says so."""
+    user = headers.get(USER_HEADER, "").strip()[:_LONGEST]
+    return {USER: user} if user else {}
 
 
 def asked_beside(
@@ -55,7 +64,11 @@ def asked_beside(
         if isinstance(cost, (int, float)) and not isinstance(cost, bool):
             del plain[name]
             wishes = replace(wishes, max_cost_usd=float(cost))
-    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES):
+    for name in USER_NAMES:
+        if isinstance(user := plain.get(name), str):
+            del plain[name]
+            wishes = replace(wishes, extra={**wishes.extra, USER: user[:_LONGEST]} if user else wishes.extra)
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES):
         if name in plain and plain[name] is None:
             del plain[name]
     return plain, wishes

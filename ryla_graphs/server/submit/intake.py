@@ -13,6 +13,7 @@ from typing import Any
 from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, compile_view
+from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.plan import Limits, check
@@ -32,7 +33,7 @@ from ryla_graphs.server.submit.loras import Loras
 from ryla_graphs.server.submit.reading import Sent, all_of, opened
 from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names
 from ryla_graphs.server.threads import checkpoint
-from ryla_graphs.server.wishes import Wishes, anywhere, unlimited
+from ryla_graphs.server.wishes import MAX_USD, Wishes, anywhere, some_route, unlimited
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
 
@@ -51,6 +52,7 @@ class Intake:
         settings: Settings,
         *,
         simulated: bool = False,
+        routes: Routing | None = None,
     ) -> None:
         self._jobs = jobs
         self._catalog = catalog
@@ -58,6 +60,7 @@ class Intake:
         self._loras = loras
         self._settings = settings
         self._simulated = simulated
+        self._routes = routes
 
     def workflow(self, content: Sent, owner: str, wishes: Wishes, key: IdempotencyKey | None = None) -> Accepted:
         """Take whatever carries a graph, with the input files in it; a used `key` gives the job that it was used for.
@@ -138,9 +141,15 @@ class Intake:
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
+        extra, place = dict(wishes.extra), self._settings.place or anywhere
+        if self._routes is not None:
+            sizes = {name: self._uploads.size(digest) for name, digest in brought.inputs.items()}
+            self._routes.check(compiled, sizes)
+            place = self._settings.place or some_route
+            extra |= {} if wishes.max_cost_usd is None else {MAX_USD: wishes.max_cost_usd}
         checkpoint()  # the last one: what is taken now is run, whoever waits for it
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
-        gpu = (self._settings.place or anywhere)(compiled, wishes)
+        gpu = place(compiled, wishes)
         budget = (self._settings.budget or unlimited)(owner, compiled, gpu)
         request = JobRequest(
             prompt=compiled.document,
@@ -151,7 +160,7 @@ class Intake:
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
             gpu=gpu,
-            extra={**wishes.extra, **paid.extra, **budget},
+            extra={**extra, **paid.extra, **budget},
         )
         job = Job(id=job_id, owner=owner, request=request, created_at=time.time())
         return self._jobs.submit(job, compiled, key, paid.key)

@@ -36,6 +36,10 @@ class Brought:
 class Uploads:
     """Reads input files and keeps them."""
 
+    def size(self, digest: str) -> int:
+        """Bytes of a file that is kept here."""
+        return len(self._store.blobs.read(digest))
+
     def __init__(self, store: Store, limits: MediaLimits, fetcher: Fetcher) -> None:
         self._store = store
         self._limits = limits

@@ -130,7 +130,16 @@ def hosted(stand_in: Hosted) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{place['port']}"
     finally:
-        asyncio.run_coroutine_threadsafe(place["runner"].cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_ended(place["runner"]), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _ended(runner: web.AppRunner) -> None:
+    """End the server, and what it still works on."""
+    await runner.cleanup()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

@@ -72,6 +72,7 @@ def test_nothing_that_is_kept_or_told_holds_a_token(token: str) -> None:
     ("text", "told"),
     [
         ("anne:short", "at least 16 characters"),
+        ("anne:" + "x" * 15, "at least 16 characters"),
         (f"an ne:{ANNE}", "an owner is named with"),
         (f"anne:{ANNE},bob:{ANNE}", "two owners"),
     ],
@@ -92,3 +93,7 @@ def test_other_addresses_need_one_or_a_word(host: str) -> None:
         check_listening(host, Tokens())
     check_listening(host, Tokens(), allow_open=True)
     check_listening(host, Tokens.parse(ANNE))
+
+
+def test_a_token_of_the_least_length_is_one() -> None:
+    assert Tokens.parse("anne:" + "x" * 16).owner("Bearer " + "x" * 16) == "anne"

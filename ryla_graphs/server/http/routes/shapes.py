@@ -15,6 +15,34 @@ class JobsShape(BaseModel, title="Jobs"):
     jobs: list[JobShape]
 
 
+class RouteShape(BaseModel, title="Route"):
+    """A place where jobs may run."""
+
+    name: str
+    engine: str
+    on: bool
+    share: float | None = Field(description="Of users that begin here, in percent")
+    priority: int
+    weight: float
+    state: str = Field(description="`closed` (it works), `half-open` (one run tries it) or `open`")
+    reason: str
+    next_try_seconds: float | None
+    draining: bool
+    running: int
+    slots: int
+    expected_seconds: float | None
+    runs: dict[str, int] = Field(description="By outcome, since the server began")
+    cost_usd: float
+    spent_today_usd: float
+
+
+class RoutesShape(BaseModel, title="Routes"):
+    """All places where jobs may run."""
+
+    routes: list[RouteShape]
+    trouble: str = Field(description="Why the newest flags are not in use; empty where they are")
+
+
 class ReadyShape(BaseModel, title="Ready"):
     """Whether a job would run now."""
 

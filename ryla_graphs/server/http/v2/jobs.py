@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -31,6 +31,7 @@ from ryla_graphs.server.http.v2.shapes import (
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
+from ryla_graphs.server.submit.asked import user_in
 from ryla_graphs.server.submit.intake import fingerprint
 from ryla_graphs.server.submit.reading import parsed
 from ryla_graphs.server.threads import in_thread
@@ -63,13 +64,15 @@ class Submission(BaseModel, extra="forbid"):
 async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
     """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
     body, kind = await request.body(), request.headers.get("content-type")
-    accepted = await in_thread(_submit, here, owner, body, kind, key)
+    accepted = await in_thread(_submit, here, owner, body, kind, key, user_in(request.headers))
     if accepted.replayed:
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used; its job is among yours")
     return JSONResponse(await _view(accepted.job, request, here), 201)
 
 
-def _submit(here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None) -> Accepted:
+def _submit(
+    here: Deployment, owner: str, body: bytes, kind: str | None, key: str | None, user: Mapping[str, str]
+) -> Accepted:
     wanted = _submission(body, kind)
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
@@ -77,7 +80,8 @@ def _submit(here: Deployment, owner: str, body: bytes, kind: str | None, key: st
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
     paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    return here.intake.workflow(wanted.workflow, owner, Wishes(previews=True, extra=extra, partner_key=paying), chosen)
+    wishes = Wishes(previews=True, extra={**user, **extra}, partner_key=paying)
+    return here.intake.workflow(wanted.workflow, owner, wishes, chosen)
 
 
 def _submission(body: bytes, kind: str | None) -> Submission:
@@ -160,7 +164,7 @@ async def _frames(job: Job, request: Request, here: Deployment) -> AsyncIterator
 
 def _newest(events: list[JobEvent]) -> list[JobEvent]:
     """Of all that happened before: the state, the progress, the picture."""
-    last = {event.kind: event for event in events if event.kind != "output"}
+    last = {event.kind: event for event in events}
     return [last[kind] for kind in ("progress", "preview", "status") if kind in last]
 
 
@@ -181,6 +185,8 @@ async def _frame(event: JobEvent, job_id: str, request: Request, here: Deploymen
             "content_type": picture["media_type"],
             "data_base64": picture["data"],
         }
+    elif event.kind != "output":
+        return None  # what v2 has no word for
     else:
         outputs = await in_thread(here.store.outputs, job_id)
         output = next((output for output in outputs if output.id == event.data["id"]), None)

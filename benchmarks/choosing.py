@@ -1,0 +1,56 @@
+"""What it costs to choose among three routes: `python -m benchmarks.choosing`. Prints Markdown.
+
+With what a graph needs found, as it is once for each job, and with that too. CPU time, the best of some rounds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ryla_graphs import presets
+from ryla_graphs.engines.router import Asked, Route, Router
+from ryla_graphs.engines.router.needs import Need
+from tests.routing.places import Place
+
+ROUNDS, CALLS = 7, 200
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """Of one call."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        for _ in range(CALLS):
+            work()
+        best = min(best, (time.process_time() - begun) / CALLS)
+    return best * 1000
+
+
+def report() -> None:
+    """Measure and print."""
+    places = [Place("pod"), Place("modal"), Place("runpod")]
+    routes = [Route(place.name, place, priority) for priority, place in enumerate(places, start=1)]
+    routes[1] = Route("modal", places[1], 2, share=2500, usd_per_second=0.0005)
+    with Router(routes) as router:
+        router.catalog()
+        for lane in router.desk.lanes:
+            for seconds in range(20):
+                lane.took(None, 10.0 + seconds / 10)
+        print("| graph | nodes | choosing, ms | and finding what it needs, ms |\n|---|---|---|---|")
+        for name in ("text-to-image", "flux-dev", "flux-instantid", "character-sheet"):
+            if name not in presets.NAMES:
+                continue
+            preset = presets.get(name)
+            compiled = preset.build(preset.example).compile()
+            need, asked = Need.of(compiled), Asked("ada")
+
+            def choose(need: Need = need, asked: Asked = asked) -> object:
+                return router.desk.choice(need, {}, asked, (), "ada", {})
+
+            whole = milliseconds(lambda compiled=compiled: choose(Need.of(compiled)))  # type: ignore[misc]
+            print(f"| {name} | {len(compiled.document)} | {milliseconds(choose):.3f} | {whole:.3f} |")
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,99 @@
+"""From an address to an engine, the same on the command line, for a server, in a file of routes and in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ryla_graphs.engines.base import SIMULATOR, Engine
+from ryla_graphs.engines.partner_key import VARIABLE as PARTNER_KEY
+from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.problems import InvalidSettings, NotFound
+
+ROUTES, REMOTE, RUNPOD = "routes", "remote:", "runpod:"
+_SAY_SO = ("COMFYUI_POD_URL", "MODAL_WORKSPACE", "MODAL_WEB_URL", "RUNPOD_ENDPOINT_ID", "RUNPOD_API_KEY", "RYLA_ROUTES")
+"""Variables of which each sets a route up, or says where they are."""
+
+
+def default_address(environment: Mapping[str, str] | None = None) -> str:
+    """What runs graphs where nobody says: the routes that the environment names, or the simulator."""
+    given = os.environ if environment is None else environment
+    return ROUTES if any(given.get(name, "").strip() for name in _SAY_SO) else SIMULATOR
+
+
+def connect(address: str | None = None, *, strict: bool | None = None, partner_key: PartnerKey | None = None) -> Engine:
+    """The engine at an address.
+
+    | address | engine |
+    |---|---|
+    | `simulator` | the built-in one |
+    | ``http://host:8188`` | a ComfyUI server; several with commas between |
+    | ``remote:https://…`` | a server of Comfy API v2: our own, comfy-api-proxy, Comfy Cloud; `RYLA_REMOTE_TOKEN` |
+    | ``runpod:ID`` | a queue endpoint of RunPod; `RUNPOD_API_KEY` |
+    | ``routes.toml`` | the routes of a file |
+    | `routes` | those that environment variables name; the default where they name any |
+
+    A `strict` simulator fails with the list of what it would have to guess; None leaves that to
+    ``RYLA_SIMULATOR_STRICT``. `partner_key` goes with graphs that call partners' paid services. Nothing is asked of the
+    servers yet. With the first run it is logged, once, if a server is of another release of ComfyUI than the catalog in
+    use. Raises `NotFound` for what is no address, and `InvalidSettings` where a key or a route is not set up.
+    """
+    address = default_address() if address is None else address
+    if address == SIMULATOR:
+        from ryla_graphs.engines.simulator import Simulator  # noqa: PLC0415 - loads Pillow
+
+        return Simulator(strict=strict)
+    if address == ROUTES or address.endswith(".toml"):
+        return _routes(address, partial(connect, partner_key=partner_key))
+    if address.startswith(REMOTE):
+        return _remote(address.removeprefix(REMOTE))
+    if address.startswith(RUNPOD):
+        return _runpod(address.removeprefix(RUNPOD))
+    servers = dict.fromkeys(part.strip() for part in address.split(","))
+    if all(server.startswith(("http://", "https://")) for server in servers):
+        from ryla_graphs.engines.comfyui import ComfyUI, ComfyUIPool  # noqa: PLC0415 - loads requests
+
+        engines = [ComfyUI(server, partner_key=partner_key) for server in servers]
+        return engines[0] if len(engines) == 1 else ComfyUIPool(engines)
+    raise NotFound(
+        f"there is no engine '{address}'; use '{SIMULATOR}', a ComfyUI server's http://host:port, remote:https://host, "
+        f"runpod:ENDPOINT, '{ROUTES}', or a file routes.toml"
+    )
+
+
+def _remote(address: str) -> Engine:
+    from ryla_graphs.engines.remote import Remote  # noqa: PLC0415 - loads requests
+
+    address = address or os.environ.get("COMFY_BASE_URL", "")
+    host = urlsplit(address).hostname or ""
+    if not address.startswith(("http://", "https://")) or not host:
+        raise NotFound(f"'{REMOTE}{address}' is no server: use {REMOTE}https://host")
+    token = os.environ.get("RYLA_REMOTE_TOKEN", "").strip() or None
+    comfys_own = host == "cloud.comfy.org" or host.endswith(".run.comfy.app")
+    if token is None and comfys_own and address.startswith("https://"):
+        token = os.environ.get(PARTNER_KEY, "").strip() or None  # Comfy's key, which goes to Comfy's servers alone
+    return Remote(address, token)
+
+
+def _runpod(endpoint: str) -> Engine:
+    from ryla_graphs.engines.runpod import RunPod  # noqa: PLC0415 - loads requests
+
+    endpoint = endpoint or os.environ.get("RUNPOD_ENDPOINT_ID", "").strip()
+    key = os.environ.get("RUNPOD_API_KEY", "").strip()
+    if not endpoint or not key:
+        raise InvalidSettings("a RunPod endpoint needs its id, runpod:ID, and the key in RUNPOD_API_KEY")
+    return RunPod(endpoint, key)
+
+
+def _routes(address: str, open_engine: partial[Engine]) -> Engine:
+    from ryla_graphs.engines.router.environment import routes_from  # noqa: PLC0415 - loads requests and more
+    from ryla_graphs.engines.router.file import routes_in  # noqa: PLC0415
+
+    named = os.environ.get("RYLA_ROUTES", "").strip()
+    path = address if address != ROUTES else named if named.endswith(".toml") else None
+    if path is not None:
+        return routes_in(Path(path), os.environ, open_engine)
+    return routes_from(os.environ, open_engine)

@@ -1,0 +1,26 @@
+"""Several places to run as one engine: a ComfyUI of one's own first, Modal next, RunPod last, or any other order."""
+
+from __future__ import annotations
+
+from ryla_graphs.engines.router.breaker import Breaker
+from ryla_graphs.engines.router.choosing import Preference
+from ryla_graphs.engines.router.engine import Router, as_routes
+from ryla_graphs.engines.router.journal import Asked, Attempt, Journal, MemoryJournal
+from ryla_graphs.engines.router.needs import Accepts
+from ryla_graphs.engines.router.route import Budget, Route
+from ryla_graphs.engines.router.shadow import Shadow
+
+__all__ = [
+    "Accepts",
+    "Asked",
+    "Attempt",
+    "Breaker",
+    "Budget",
+    "Journal",
+    "MemoryJournal",
+    "Preference",
+    "Route",
+    "Router",
+    "Shadow",
+    "as_routes",
+]

@@ -1,0 +1,120 @@
+"""Which route a run goes to: what it may use at all, and of those in which order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ryla_graphs.engines.router.flags import Flag, Flags
+from ryla_graphs.engines.router.journal import Asked
+from ryla_graphs.engines.router.needs import Need
+from ryla_graphs.engines.router.route import Lane
+from ryla_graphs.engines.router.shares import arm_of
+
+_QUARTER = math.log(1.25)
+USUAL_SECONDS = 10.0
+"""What a run is taken to last where no route has had any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What a second and a dollar weigh against each other."""
+
+    seconds_per_usd: float = 100.0
+    """A dollar is worth so many seconds of waiting."""
+    experiment: str = "routes"
+    """The name that the shares of users are drawn by; another name draws anew."""
+
+
+class Choice(NamedTuple):
+    """Where a run may go."""
+
+    order: Sequence[Lane]
+    dropped: Mapping[str, str]
+    """Why the other routes are not in it."""
+    passing: bool
+    """Whether time alone may bring back a route that was dropped."""
+    arm: str | None
+    """The arm of the experiment that the user is in, be it dropped."""
+
+
+def arm(lanes: Sequence[Lane], flags: Flags, preference: Preference, user_key: str) -> str | None:
+    """The route that a user begins with, where routes have shares."""
+    shares = [(lane.name, share) for lane in lanes if (share := share_of(lane, flags)) is not None]
+    return arm_of(preference.experiment, user_key, shares) if shares else None
+
+
+def share_of(lane: Lane, flags: Flags) -> int | None:
+    """A route's share of users, in basis points; None where it has none of its own."""
+    flag = flags.of(lane.name)
+    return lane.route.share if flag is None or flag.share is None else flag.share
+
+
+def choose(
+    lanes: Sequence[Lane],
+    need: Need,
+    sizes: dict[str, int],
+    asked: Asked,
+    *,
+    flags: Flags,
+    preference: Preference,
+    first: str | None,
+    avoid: Collection[str] = (),
+    spent_usd: float = 0.0,
+) -> Choice:
+    """Where a run may go, the best route first; `first` is its arm, and routes to `avoid` come last."""
+    order: list[tuple[tuple[float, ...], Lane]] = []
+    dropped: dict[str, str] = {}
+    passing = False
+    usual = min((known for lane in lanes if (known := lane.expected(asked.preset)) is not None), default=USUAL_SECONDS)
+    for place, lane in enumerate(lanes):
+        for_now = _not_now(lane, asked, spent_usd)
+        if reason := _never(lane, flags.of(lane.name), need, sizes):
+            dropped[lane.name] = reason
+        elif for_now:
+            dropped[lane.name], passing = for_now, True
+        else:
+            outside = lane.name != first and share_of(lane, flags) is not None
+            rank = (lane.name in avoid, lane.name != first, outside, *_key(lane, asked, preference, usual), place)
+            order.append((rank, lane))
+    order.sort(key=lambda row: row[0])
+    return Choice([lane for _, lane in order], dropped, passing, first)
+
+
+def _never(lane: Lane, flag: Flag | None, need: Need, sizes: dict[str, int]) -> str:
+    if not lane.route.on or (flag is not None and not flag.on):
+        return "it is off"
+    return lane.unable(need, sizes)
+
+
+def _not_now(lane: Lane, asked: Asked, spent_usd: float) -> str:
+    if lane.draining:
+        return "it is draining"
+    if reason := lane.over_budget():
+        return reason
+    if asked.max_usd is not None and lane.route.usd_per_second:
+        expected = (lane.expected(asked.preset) or USUAL_SECONDS) * lane.route.usd_per_second
+        if spent_usd + expected > asked.max_usd:
+            return f"it would cost about ${spent_usd + expected:.3f}, and the run may cost ${asked.max_usd:g}"
+    if not lane.breaker.enterable:
+        shown = lane.breaker.shown()
+        return shown.reason or "another run tries it at the moment"
+    return ""
+
+
+def _key(lane: Lane, asked: Asked, preference: Preference, usual: float) -> tuple[float, ...]:
+    """Priority, then what a run costs there in seconds and in money, then how busy it is for its weight.
+
+    Costs that differ by less than a quarter count as equal, or the one that was a little faster would get every run. A
+    route that has had no run yet is taken to be as fast as the best.
+    """
+    route = lane.route
+    slots = max(1, route.engine.slots)
+    known = lane.expected(asked.preset)
+    alone = max(1.0, usual if known is None else known)
+    waiting = alone * max(0, lane.running + 1 - slots) / slots
+    score = waiting + alone + alone * route.usd_per_second * preference.seconds_per_usd
+    step = round(math.log(score) / _QUARTER)
+    return route.priority, step, lane.running / route.weight, lane.handed / route.weight

@@ -1,0 +1,104 @@
+"""What a graph asks of a route, found once, and what a route has, asked now and then and never for a single job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.outputs import OutputKind
+from ryla_graphs.plan.services import calls_services
+from ryla_graphs.prompt.files import weights_named
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """An engine that cannot run everything that has its classes."""
+
+    def unfit(self, workflow: CompiledWorkflow, inputs: Mapping[str, int]) -> str:
+        """Why it cannot run a graph with input files of these sizes; empty where it can."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What a route takes. None is no bound, and an empty set takes nothing."""
+
+    classes: frozenset[str] | None = None
+    """Node classes beside, or instead of, what its engine tells."""
+    outputs: frozenset[OutputKind] | None = None
+    input_bytes: int | None = None
+    memory_gb: float | None = None
+    """What its GPU has."""
+    partner_nodes: bool = True
+    gpu: str | None = None
+    """What its GPU is called."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a graph asks for. Two graphs that differ in prompts and seeds alone ask for the same."""
+
+    classes: frozenset[str]
+    weights: frozenset[tuple[str, str, str]]
+    """Class, input and file."""
+    outputs: frozenset[OutputKind]
+    partner_nodes: bool
+    workflow: CompiledWorkflow = field(compare=False, repr=False)
+
+    @classmethod
+    def of(cls, workflow: CompiledWorkflow) -> Need:
+        """What a graph asks for."""
+        prompt = workflow.view
+        return cls(
+            frozenset(body["class_type"] for body in workflow.document.values()),
+            frozenset((file.class_type, file.input, file.name) for file in weights_named(prompt)),
+            frozenset(output.kind for output in workflow.outputs if output.kind != "unknown"),
+            calls_services(prompt),
+            workflow,
+        )
+
+    @property
+    def memory_gb(self) -> float | None:
+        """What it needs of a GPU's memory, by the plan, at least; None where that is unknown."""
+        peak = self.workflow.plan.peak_bytes_at_least
+        return None if peak is None else peak / 1e9
+
+    def seconds(self, gpu: str | None) -> float | None:
+        """How long it takes, by the plan; None where that is unknown."""
+        rows = self.workflow.plan.gpus
+        told = [row.seconds for row in rows if row.seconds is not None and gpu in (None, row.gpu)]
+        return min(told, default=None)
+
+
+def lacks(need: Need, accepts: Accepts, known: Catalog | None) -> str:
+    """Why a route cannot run what is needed; empty where it can, or where nobody knows."""
+    if need.partner_nodes and not accepts.partner_nodes:
+        return "it runs no partner nodes"
+    if accepts.outputs is not None and (missing := need.outputs - accepts.outputs):
+        return f"it gives no {' and no '.join(sorted(missing))}"
+    have = accepts.classes
+    absent = {name for name in need.classes if not ((have and name in have) or known is None or name in known)}
+    if have is not None and known is None:
+        absent = set(need.classes - have)
+    if absent:
+        return f"it has no {', '.join(sorted(absent)[:3])}"
+    if known is not None:
+        for class_type, name, file in sorted(need.weights):
+            if (choices := _choices(known, class_type, name)) is not None and file not in choices:
+                return f"it has no '{file}' for {class_type}"
+    if accepts.memory_gb is not None and (memory := need.memory_gb) is not None and memory > accepts.memory_gb:
+        return f"its GPU has {accepts.memory_gb:.0f} GB, and the graph needs {memory:.0f}"
+    return ""
+
+
+def _choices(known: Catalog, class_type: str, name: str) -> frozenset[str] | None:
+    """The files that an input lists; None where the list says nothing."""
+    if class_type not in known:
+        return None
+    spec = next((spec for spec in known[class_type].every_input() if spec.name == name), None)
+    if spec is None or spec.open or not spec.choices:
+        return None
+    return frozenset(str(choice) for choice in spec.choices)

@@ -1,0 +1,341 @@
+"""One run on its way through routes: handed over, followed, and moved on where that is free or allowed.
+
+What is free to move: a run that a route has not accepted, or has given back before it began. What may have run counts,
+and a job has at most as many such attempts as its policy allows, over all routes, restarts and retries from outside.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.engines.base import Run
+from ryla_graphs.engines.events import (
+    Cancelled,
+    Event,
+    Failed,
+    Finished,
+    OutputReady,
+    Queued,
+    Retrying,
+    Routed,
+    Started,
+)
+from ryla_graphs.engines.router.breaker import Permit
+from ryla_graphs.engines.router.budgets import Budgets, Late
+from ryla_graphs.engines.router.choosing import Choice
+from ryla_graphs.engines.router.desk import Desk
+from ryla_graphs.engines.router.journal import Attempt, Outcome
+from ryla_graphs.engines.router.legs import Leg, Order, cost_of, error_of, slow
+from ryla_graphs.engines.router.route import Lane
+from ryla_graphs.engines.router.verdicts import Verdict, tell, verdict_on
+from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
+
+KEPT_BYTES = 64 * 2**20
+"""Outputs of a run are read before it counts as done, up to so much; larger ones when they are asked for."""
+log = logging.getLogger("ryla_graphs.router")
+
+
+class RoutedRun:
+    """A run; see `ryla_graphs.engines.base.Run`."""
+
+    def __init__(self, desk: Desk, order: Order, run_id: str) -> None:
+        self.id = run_id
+        self._desk, self._order = desk, order
+        self._asked = desk.journal.asked(run_id)
+        self._attempts = list(desk.journal.attempts(run_id))
+        self._cancelling = threading.Event()
+        self._leg: Leg | None = None
+        self._routed: Routed | None = None
+        self._told_queue = self._told_start = False
+        self._kept: dict[Artifact, Artifact] = {}
+        self._kept_bytes = 0
+
+    # Handing over
+
+    def hand_over(self, why: str, without: Mapping[str, str] | None = None) -> None:
+        """Hand the run to the best route that takes it, but to none of those `without`; raises `EngineError`."""
+        tried = dict(without or {})
+        last: EngineError | None = None
+        while True:
+            self._check_runs(last)
+            choice = self._choice(tried)
+            lane = next(iter(choice.order), None)
+            if lane is None:
+                raise self._desk.nobody(choice, tried, self._order.need, last)
+            permit = lane.breaker.enter()
+            if permit is None:
+                tried[lane.name] = "another run tries it at the moment"
+                continue
+            experiment = self._desk.experiment
+            told = f"the arm of this user in '{experiment}'" if experiment and lane.name == choice.arm else why
+            dropped = {**choice.dropped, **tried}
+            self._routed = Routed(self.id, lane.name, told, dropped, experiment, choice.arm)
+            try:
+                self._begin(lane, permit, told, choice.arm)
+                return
+            except EngineError as error:
+                last = error
+                tried[lane.name] = str(error).splitlines()[0]
+                if not verdict_on(error, accepted=False).moves:
+                    raise
+
+    @property
+    def _user_key(self) -> str:
+        return self._asked.user_key or self.id
+
+    def _check_runs(self, last: EngineError | None) -> None:
+        """Raise where as many attempts may have run as may."""
+        if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
+            return
+        ran = (attempt for attempt in self._attempts if attempt.ran)
+        told = "; ".join(f"{attempt.route}: {attempt.reason or attempt.outcome or 'nobody knows'}" for attempt in ran)
+        policy = self._desk.policy(self._order.need, self._asked, self._attempts)
+        if last is not None:
+            raise last
+        unknown = any(attempt.outcome in ("", "uncertain") for attempt in self._attempts if attempt.ran)
+        raise (RunUncertain if unknown else RunLost)(f"the run is not begun again ({policy}): {told}")
+
+    def _begin(self, lane: Lane, permit: Permit, why: str, arm: str | None) -> None:
+        # An engine that has heard an id once would take up that run instead of beginning another.
+        attempt_id = self.id if not self._attempts else str(uuid.uuid4())
+        attempt = Attempt(lane.name, attempt_id, why, self._desk.wall(), experiment=self._desk.experiment, arm=arm)
+        self._attempts.append(attempt)
+        self._write()  # before the route hears of it
+        lane.begin(attempt_id)
+        self._desk.handed(lane)
+        order = self._order
+        try:
+            run = lane.route.engine.start(
+                order.workflow,
+                order.inputs,
+                run_id=attempt_id,
+                fresh=True,
+                previews=order.previews,
+                gpu=order.gpu,
+                partner_key=order.partner_key,
+            )
+        except EngineError as error:
+            self._close(attempt, lane, permit, verdict_on(error, accepted=False), error)
+            raise
+        except BaseException:
+            permit.release()
+            lane.end(attempt_id, "failed", None)
+            raise
+        attempt.remote_id = getattr(run, "remote_id", None)
+        if attempt.remote_id is not None:
+            self._write()
+        self._follow(attempt, lane, permit, run)
+
+    def take_up(self, attempt: Attempt, lane: Lane, run: Run) -> None:
+        """Follow an attempt that an earlier process began."""
+        self._attempts = [
+            each if each.run_id != attempt.run_id else attempt for each in self._desk.journal.attempts(self.id)
+        ]
+        lane.begin(attempt.run_id)
+        self._follow(attempt, lane, lane.breaker.enter() or Permit(lane.breaker, trial=False), run)
+
+    def _follow(self, attempt: Attempt, lane: Lane, permit: Permit, run: Run) -> None:
+        def expire(kind: Late) -> bool:
+            """End an attempt; one that only waits stays where it is while nobody else would take it."""
+            if kind == "start" and not self._choice({lane.name: ""}).order:
+                return False
+            run.cancel()
+            return True
+
+        self._leg = Leg(attempt, lane, permit, run, Budgets(lane.route, expire), time.monotonic())
+        if self._cancelling.is_set():
+            run.cancel()
+
+    def _choice(self, without: Mapping[str, str]) -> Choice:
+        order = self._order
+        return self._desk.choice(order.need, order.sizes, self._asked, self._attempts, self._user_key, without)
+
+    def _write(self) -> None:
+        self._desk.write(self.id, self._attempts)
+
+    def _close(
+        self,
+        attempt: Attempt,
+        lane: Lane,
+        permit: Permit,
+        verdict: Verdict,
+        error: EngineError,
+        cost: float | None = None,
+    ) -> None:
+        """Write how an attempt went wrong, and have its route know."""
+        if tell(lane, permit, verdict, error):
+            log.error("the route '%s' is closed until its settings change: %s", lane.name, error)
+        attempt.maybe_charged = verdict.ran and cost is None
+        self._ended(attempt, lane, verdict.outcome, cost, ran=verdict.ran, reason=str(error).splitlines()[0])
+
+    def _ended(
+        self, attempt: Attempt, lane: Lane, outcome: Outcome, cost: float | None, *, ran: bool, reason: str = ""
+    ) -> None:
+        attempt.ended, attempt.outcome, attempt.reason = self._desk.wall(), outcome, reason
+        attempt.ran, attempt.cost_usd = ran, cost
+        lane.end(attempt.run_id, outcome, cost)
+        same = [
+            each
+            for each in self._attempts[:-1]
+            if not ran and not each.ran and (each.route, each.outcome) == (attempt.route, outcome)
+        ]
+        # Of a route that turned the run away again and again, the last time is enough; the first says the arm.
+        self._attempts = [each for each in self._attempts if each not in same[1:]]
+        self._write()
+
+    # Following
+
+    def cancel(self) -> None:
+        """Have the run end wherever it is."""
+        self._cancelling.set()
+        if (leg := self._leg) is not None:
+            leg.run.cancel()
+
+    def events(self) -> Iterator[Event]:
+        """What happens, until the terminal event."""
+        try:
+            while True:
+                end: Event | None = None
+                for event in self._leg_events():
+                    if event.terminal:
+                        end = event
+                        break
+                    yield from self._told(event)
+                if end is None:
+                    return  # the engine was closed
+                moved = self._moved(end)
+                if isinstance(moved, Event):
+                    yield moved
+                    return
+                if self._told_start:
+                    yield Retrying(self.id, len(self._attempts), moved)
+        finally:
+            if self._leg is not None:
+                self._leg.budgets.stop()
+
+    def _told(self, event: Event) -> Iterator[Event]:
+        """An event of an attempt as one of the whole run, which is queued and started once."""
+        if isinstance(event, Queued):
+            if not self._told_queue:
+                self._told_queue = True
+                yield event
+            if self._routed is not None:
+                yield self._routed
+        elif not isinstance(event, Started):
+            yield event
+        elif not self._told_start:
+            self._told_start = True
+            yield event
+
+    def _leg_events(self) -> Iterator[Event]:
+        """The events of the attempt that is on, as events of this run."""
+        leg = self._leg
+        assert leg is not None
+        for event in leg.run.events():
+            if isinstance(event, Started) and leg.began is None:
+                leg.began = time.monotonic()
+                leg.budgets.begun()
+            try:
+                yield replace(self._with_content(event), run=self.id)
+            except EngineError as error:
+                yield Failed(self.id, error)
+                return
+
+    def _with_content(self, event: Event) -> Event:
+        """The same event with outputs that are here already, so that one that cannot be had fails the attempt."""
+        if isinstance(event, OutputReady):
+            return replace(event, artifact=self._here(event.artifact))
+        if isinstance(event, Finished):
+            return replace(event, outputs=tuple(self._here(artifact) for artifact in event.outputs))
+        return event
+
+    def _here(self, artifact: Artifact) -> Artifact:
+        if artifact.text is not None or artifact.simulated or self._kept_bytes > KEPT_BYTES:
+            return artifact
+        if (kept := self._kept.get(artifact)) is None:
+            try:
+                content = artifact.read()
+            except EngineError:
+                content = artifact.read()  # once more, then it is an error
+            kept = self._kept[artifact] = replace(artifact, read=lambda: content)
+            self._kept_bytes += len(content)
+        return kept
+
+    # Ending, or moving on
+
+    def _moved(self, event: Event) -> Event | str:
+        """The last event of the run, or why it goes on elsewhere, where it has been handed over by now."""
+        leg = self._leg
+        assert leg is not None
+        leg.budgets.stop()
+        if isinstance(event, Finished):
+            return self._finished(leg, event)
+        error = error_of(leg, event, cancelling=self._cancelling.is_set())
+        if error is None:
+            leg.permit.release()
+            cost = cost_of(leg)
+            self._ended(leg.attempt, leg.lane, "cancelled", cost, ran=leg.began is not None)
+            return Cancelled(self.id)
+        verdict = verdict_on(error, accepted=True)
+        late = leg.budgets.late
+        if isinstance(event, Cancelled) and late is not None:
+            verdict = slow(leg, self._asked.preset)
+        self._close(leg.attempt, leg.lane, leg.permit, verdict, error, cost_of(leg) if verdict.ran else None)
+        if self._order.inputs is None and verdict.moves:
+            return Failed(self.id, self._for_whoever_asked(error, verdict))
+        if not verdict.moves or self._cancelling.is_set() or not self._may_run_again(leg, verdict):
+            return Failed(self.id, error)
+        return self._elsewhere(error, verdict)
+
+    def _elsewhere(self, error: EngineError, verdict: Verdict) -> Event | str:
+        if verdict.ran and self._cancelling.wait(random.random() * self._desk.spread_seconds):
+            return Cancelled(self.id)
+        self._kept.clear()
+        self._kept_bytes = 0
+        reason, leg = str(error).splitlines()[0], self._leg
+        # A route of which nobody knows whether it still has the run is no place to begin it again.
+        there = {leg.lane.name: reason} if leg is not None and verdict.outcome in ("unreachable", "uncertain") else {}
+        try:
+            self.hand_over(f"fall-back: {reason}", there)
+        except EngineDenied:
+            return Failed(self.id, error)
+        except EngineError as nobody:
+            log.warning("run %s stays where it failed: %s", self.id, nobody)
+            return Failed(self.id, error)
+        return reason
+
+    def _finished(self, leg: Leg, event: Finished) -> Event:
+        leg.permit.good()
+        leg.lane.took(self._asked.preset, time.monotonic() - leg.accepted)
+        cost = event.usage.cost_usd
+        if cost is None and leg.lane.route.usd_per_second:
+            seconds = event.usage.execution_seconds
+            cost = round((event.seconds if seconds is None else seconds) * leg.lane.route.usd_per_second, 6)
+        self._ended(leg.attempt, leg.lane, "succeeded", cost, ran=True)
+        if self._desk.shadows is not None:
+            self._desk.shadows.consider(self.id, self._order.need, self._order.inputs, len(event.outputs))
+        known = [attempt.cost_usd for attempt in self._attempts if attempt.cost_usd is not None]
+        return replace(event, usage=replace(event.usage, cost_usd=sum(known) if known else None))
+
+    def _may_run_again(self, leg: Leg, verdict: Verdict) -> bool:
+        if verdict.more_memory:
+            here = leg.lane.route.accepts.memory_gb
+            others = [lane.route.accepts.memory_gb for lane in self._desk.lanes if lane is not leg.lane]
+            if here is None or not any(memory is not None and memory > here for memory in others):
+                return False
+        return not verdict.ran or self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0
+
+    def _for_whoever_asked(self, error: EngineError, verdict: Verdict) -> EngineError:
+        """The error of a run that was taken up without its inputs: one that asks for it to be begun again, or not."""
+        if isinstance(error, RunLost) or not verdict.moves:
+            return error
+        if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
+            return RunLost(str(error), began=verdict.ran)
+        return error

@@ -1,0 +1,163 @@
+"""Our worker for RunPod: its jobs on the simulator, through the engine that sends them, and its image."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ryla_graphs import Workflow
+from ryla_graphs.cli.lock import _dockerfile
+from ryla_graphs.engines import Artifact
+from ryla_graphs.engines.runpod.orders import order_of
+from ryla_graphs.engines.runpod.ours import artifacts_of_ours
+from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.lockfile import Lock
+from ryla_graphs.nodes import EmptyImage, ImageInvert, LoadImage, PreviewAny, SaveImage
+from ryla_graphs.problems import EngineError, EngineRefused, ExecutionFailed, RunLost
+from ryla_graphs.runpod_deploy.dockerfile import dockerfile
+from ryla_graphs.runpod_deploy.telling import Telling
+from ryla_graphs.runpod_deploy.worker import Worker
+from tests.conftest import ROOT
+from tests.engines.stub.script import PNG
+from tests.server.scripted import ScriptedEngine, ending
+
+PLAIN = Workflow(SaveImage(images=EmptyImage(width=8, height=8)).named("save"))
+LOCK = Lock.read(ROOT / "ryla.lock")
+
+
+def through(worker: Worker, workflow: Workflow, inputs: dict[str, bytes] | None = None) -> tuple[Artifact, ...]:
+    """What the engine makes of what the worker gives, for what the engine sends."""
+    compiled = workflow.compile()
+    order = order_of(compiled, inputs or {}, str(uuid.uuid4()), "ryla", previews=False)
+
+    def never(link: str) -> bytes:
+        raise AssertionError(link)
+
+    return artifacts_of_ours(worker.handle({"id": "j", "input": order.input}), compiled, never)
+
+
+def worker(engine: Any = None) -> tuple[Worker, list[Any]]:
+    told: list[Any] = []
+    return Worker(engine or Simulator(), lambda _, facts: told.append(facts)), told
+
+
+def test_outputs_of_every_kind_and_progress() -> None:
+    made, told = worker()
+    picture = LoadImage(image="face.png").out[0]
+    both = Workflow(SaveImage(images=ImageInvert(image=picture)).named("save"), PreviewAny(source="hello").named("say"))
+    outputs = through(made, both, {"face.png": PNG})
+    assert {output.node: output.kind for output in outputs} == {"save": "image", "say": "text"}
+    assert next(output for output in outputs if output.node == "say").read() == b"hello"
+    assert told and {"node", "class_type"} <= told[0].keys()
+
+
+def test_the_input_of_the_official_worker_is_taken_too() -> None:
+    made, _ = worker()
+    workflow = Workflow(SaveImage(images=LoadImage(image="face.png").out[0])).compile()
+    images = [{"name": "face.png", "image": f"data:image/png;base64,{base64.b64encode(PNG).decode()}"}]
+    answer = made.handle({"id": "j", "input": {"workflow": dict(workflow.document), "images": images}})
+    assert [row["kind"] for row in answer["outputs"]] == ["image"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        {},
+        {"workflow": "x"},
+        {"workflow": {}},
+        {"ryla_job": {"run": 1}},
+        {"workflow": {"1": {"class_type": "No", "inputs": {}}}},
+    ],
+)
+def test_an_input_that_is_none_is_refused(given: Any) -> None:
+    made, _ = worker()
+    failed = made.handle({"id": "j", "input": given})["failed"]
+    assert failed["code"] == "engine_refused" and failed["message"]
+
+
+def test_failures_keep_their_node() -> None:
+    made, _ = worker(ScriptedEngine(ending(ExecutionFailed("boom", node="save", class_type="SaveImage"))))
+    with pytest.raises(ExecutionFailed, match="boom") as failed:
+        through(made, Workflow(SaveImage(images=EmptyImage(width=8, height=8)).named("save")))
+    assert failed.value.node == "save"
+    broken = ScriptedEngine(RunLost("gone"))
+    broken.needs_restart = True  # type: ignore[attr-defined]
+    answer = Worker(broken, lambda *_: None).handle(
+        {
+            "id": "j",
+            "input": {"workflow": dict(Workflow(SaveImage(images=EmptyImage(width=8, height=8))).compile().document)},
+        }
+    )
+    assert answer["refresh_worker"] and answer["failed"]["code"] == "run_lost"
+
+
+def test_no_progress_comes_after_the_end() -> None:
+    """RunPod's SDK sends each update from a thread; one that came late would bring the job back to life."""
+    sent: list[float] = []
+
+    def send(_: Any) -> None:
+        def late() -> None:
+            time.sleep(0.1)
+            sent.append(time.monotonic())
+
+        threading.Thread(target=late).start()
+
+    telling = Telling(send, seconds=0)
+    telling.put({"node": "1"})
+    telling.put({"node": "2"})
+    telling.close()
+    assert len(sent) == 1 and sent[0] <= time.monotonic()
+
+    def fails(_: Any) -> None:
+        raise EngineError("no network")
+
+    Telling(fails).put({})
+
+
+def test_the_dockerfile_has_what_the_lock_has(tmp_path: Path) -> None:
+    """`ryla-graphs lock --dockerfile` writes it; tests of the README run that command."""
+    text = dockerfile(LOCK)
+    assert text == dockerfile(LOCK) and f"FROM python:{LOCK.python}-slim" in text
+    assert LOCK.comfyui.commit is None or LOCK.comfyui.commit in text
+    for pack in LOCK.packs:
+        assert f"https://github.com/{pack.repository}.git {pack.commit}" in text
+    assert all(pin in text for pin in (*LOCK.requirements, *LOCK.comfyui.requirements))
+    commands = "\n".join(part for part in text.split("\nRUN ")[1:])
+    shell = commands.partition("\nCOPY ")[0].replace("\n# ", "\n: ")
+    assert subprocess.run(["sh", "-n"], input=shell, text=True, capture_output=True, check=False).stderr == ""
+    file = tmp_path / "Dockerfile"
+    assert _dockerfile(LOCK, file, check=True) and not file.exists()
+    assert _dockerfile(LOCK, file, check=False) and not _dockerfile(LOCK, file, check=True)
+    assert file.read_text() == text
+
+
+def test_a_pack_with_fixes_and_packages_of_its_own(tmp_path: Path) -> None:
+    """The commands themselves, run on a folder that looks like the pack."""
+    from dataclasses import replace
+
+    from ryla_graphs.lockfile.lock import LockedFix
+    from ryla_graphs.runpod_deploy import dockerfile as writing
+
+    (tmp_path / "custom_nodes/x").mkdir(parents=True)
+    (tmp_path / "custom_nodes/x/a.py").write_text("import old.thing\n")
+    fix = LockedFix(file="a.py", find="old.thing", replace="new/thing", why="it moved")
+    pack = replace(LOCK.packs[0], folder="x", fixes=(fix,), own_requirements=True)
+    commands = [
+        line.replace(writing.COMFYUI, str(tmp_path)) for line in writing._pack(pack) if not line.startswith("git")
+    ]
+    subprocess.run(["sh", "-ec", "\n".join(commands)], check=True)
+    assert (tmp_path / "custom_nodes/x/a.py").read_text() == "import new/thing\n"
+
+
+def test_errors_of_other_versions_are_told() -> None:
+    refused = {"ryla": 1, "failed": {"code": "engine_refused", "message": "x"}}
+    with pytest.raises(EngineRefused):
+        artifacts_of_ours(refused, PLAIN.compile(), lambda _: b"")
