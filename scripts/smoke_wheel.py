@@ -28,6 +28,8 @@ TRIES = {
     "media": "import av",
     "templates": "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
     "testing": "from ryla_graphs.testing import graphs",
+    "runpod": "import runpod",
+    "docs": "import mkdocs",
 }
 """What only works with an extra; a test holds that each extra of pyproject.toml is here, but for `dev`."""
 

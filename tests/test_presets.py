@@ -263,7 +263,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "too large": ("flux-dev", {"prompt": "x", "height": 16384}, "bad_parameter", "height"),
     "unknown": ("flux-dev", {"prompt": "x", "stepz": 3}, "unknown_parameter", "stepz"),
     "no number": ("flux-dev", {"prompt": "x", "steps": "many"}, "bad_parameter", "steps"),
-    "negative seed": ("flux-dev", {"prompt": "x", "seed": -1}, "bad_parameter", "seed"),
+    "negative seed": ("flux-dev", {"prompt": "x", "seed": -2}, "bad_parameter", "seed"),
     "unknown provider": (
         "flux-instantid",
         {"prompt": "x", "referenceImage": "r.png", "faceProvider": "TPU"},

@@ -45,7 +45,7 @@ class FluxDevParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -88,7 +88,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -129,7 +129,7 @@ class FluxLoraParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -172,7 +172,7 @@ class ZImageTurboParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -209,7 +209,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -252,7 +252,7 @@ class QwenImageParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -289,7 +289,7 @@ class SdxlParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -351,7 +351,7 @@ class Sd15Parameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -415,7 +415,7 @@ class BaseImagesParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -462,7 +462,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -534,7 +534,7 @@ class FluxPulidParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -587,7 +587,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -653,7 +653,7 @@ class SdxlInstantidParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -698,7 +698,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -772,7 +772,7 @@ class FaceSwapParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -824,7 +824,7 @@ class FaceDetailerParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 5.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -887,7 +887,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -932,7 +932,7 @@ class FluxKontextParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -977,7 +977,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1016,7 +1016,7 @@ class FluxFillParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1071,7 +1071,7 @@ class SdxlInpaintParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1125,7 +1125,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1180,7 +1180,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1227,7 +1227,7 @@ class FluxReduxParameters(TypedDict, total=False):
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1286,7 +1286,7 @@ class UpscaleParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1340,7 +1340,7 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     color_correction: Literal["lab", "wavelet", "adain", "none"]
     """How colours are kept to the original's; lab is the most faithful; by default `lab`"""
     seed: int
-    """Below 2^32; drawn if left out; 0 to 4294967295"""
+    """Below 2^32; drawn if left out, or if it is -1 or `random`; 0 to 4294967295"""
     nodes: Literal["core", "numz"]
     """ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler; by default `core`"""
     unet_name: str
@@ -1376,7 +1376,7 @@ class WanT2vParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1417,7 +1417,7 @@ class WanI2vParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1464,7 +1464,7 @@ class Wan22T2vParameters(TypedDict, total=False):
     cfg: float
     """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1531,7 +1531,7 @@ class Wan22I2vParameters(TypedDict, total=False):
     cfg: float
     """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float
@@ -1598,7 +1598,7 @@ class LtxVideoParameters(TypedDict, total=False):
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 3.0"""
     seed: int
-    """Same seed, same picture; drawn if left out; 0 to 18446744073709551615"""
+    """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
     lora_strength: float

@@ -1,9 +1,9 @@
 """What an engine tells about a run: one small vocabulary, the same for every engine.
 
-A run is `Queued` (and `Routed`, each time a router hands it over), then `Started`, then any number of `NodeStarted`,
-`Progress`, `Preview` and `OutputReady`, and ends with exactly one of `Finished`, `Failed` and `Cancelled`. A run that
-the engine starts again says `Retrying` and goes on with nodes; outputs reported before that are void. A run that does
-not get far has no `Started`.
+A run is `Queued` (and `Routed`, each time a router hands it over), then `Started`, then any number of `Cached`,
+`NodeStarted`, `Progress`, `Preview` and `OutputReady`, and ends with exactly one of `Finished`, `Failed` and
+`Cancelled`. A run that the engine starts again says `Retrying` and goes on with nodes; outputs reported before that are
+void. A run that does not get far has no `Started`.
 """
 
 from __future__ import annotations
@@ -67,6 +67,14 @@ class Started(Event):
     """The run has begun."""
 
     kind = "started"
+
+
+@dataclass(frozen=True, slots=True)
+class Cached(Event):
+    """Nodes do not run, since the engine has what they gave before."""
+
+    kind = "cached"
+    nodes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
         given["outputs"] = tuple(load_artifact(row, read) for row in given["outputs"])
     if "left_out" in given:
         given["left_out"] = tuple(Problem.from_dict(row) for row in given["left_out"])
+    if "nodes" in given:
+        given["nodes"] = tuple(given["nodes"])
     if "error" in given:
         given["error"] = load_error(given["error"])
     if "usage" in given:

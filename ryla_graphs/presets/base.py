@@ -12,7 +12,15 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel, to_snake
 from pydantic.fields import FieldInfo
 
@@ -37,6 +45,15 @@ SEED_LIMIT = 2**53
 def random_seed() -> int:
     """A fresh seed."""
     return secrets.randbelow(SEED_LIMIT)
+
+
+DRAWN = (-1, "-1", "random")
+"""What people say where they want a drawn seed."""
+
+
+def drawn_below(limit: int) -> BeforeValidator:
+    """Makes a seed of a parameter draw one where that is asked for."""
+    return BeforeValidator(lambda given: secrets.randbelow(limit) if given in DRAWN else given)
 
 
 @dataclass(frozen=True)
@@ -99,7 +116,14 @@ Prompt = Annotated[
 ]
 Seed = Annotated[
     int,
-    Field(ge=0, le=2**64 - 1, description="Same seed, same picture; drawn if left out", json_schema_extra=forms.SEED),
+    drawn_below(SEED_LIMIT),
+    Field(
+        ge=0,
+        le=2**64 - 1,
+        description="Same seed, same picture; drawn if left out, or if it is -1 or `random`",
+        json_schema_extra=forms.SEED,
+    ),
+    WithJsonSchema(forms.seed_below(2**64)),
 ]
 Pixels = Annotated[
     int,

@@ -42,6 +42,13 @@ _ONE_LINE = 1_000
 """Text that may be longer gets more than one line."""
 
 
+def seed_below(limit: int) -> dict[str, Any]:
+    """The schema of a seed, which may be text, since JavaScript's numbers have not all its digits; or be drawn."""
+    number = {"type": "integer", "minimum": 0, "maximum": limit - 1, "format": SEED["format"]}
+    text = {"type": "string", "pattern": "^(random|-1|[0-9]{1,20})$"}
+    return {"anyOf": [number, {"type": "integer", "const": -1}, text]}
+
+
 def is_file(schema: Mapping[str, Any]) -> bool:
     """Whether the schema of a parameter is that of a file, or of one that may be left out."""
     return schema.get("format") == FILE["format"] or any(is_file(choice) for choice in schema.get("anyOf", ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from ryla_graphs.graph.wires import Source
 from ryla_graphs.nodes import (
@@ -23,7 +23,8 @@ from ryla_graphs.nodes import (
     VAEEncodeTiled,
     VAELoader,
 )
-from ryla_graphs.presets.base import Parameters, WeightFile, preset
+from ryla_graphs.presets import forms
+from ryla_graphs.presets.base import Parameters, WeightFile, drawn_below, preset
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.sockets import Image
 from ryla_graphs.workflow import Workflow
@@ -50,9 +51,17 @@ class SeedVR2UpscaleParams(Parameters):
     color_correction: Literal["lab", "wavelet", "adain", "none"] = Field(
         default="lab", description="How colours are kept to the original's; lab is the most faithful"
     )
-    seed: Annotated[int, Field(ge=0, le=SEED_LIMIT - 1, description="Below 2^32; drawn if left out")] = Field(
-        default_factory=lambda: secrets.randbelow(SEED_LIMIT)
-    )
+    seed: Annotated[
+        int,
+        drawn_below(SEED_LIMIT),
+        Field(
+            ge=0,
+            le=SEED_LIMIT - 1,
+            description="Below 2^32; drawn if left out, or if it is -1 or `random`",
+            json_schema_extra=forms.SEED,
+        ),
+        WithJsonSchema(forms.seed_below(SEED_LIMIT)),
+    ] = Field(default_factory=lambda: secrets.randbelow(SEED_LIMIT))
     nodes: Literal["core", "numz"] = Field(
         default="core", description="ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler"
     )

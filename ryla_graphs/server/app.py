@@ -114,5 +114,6 @@ def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
 
 def _body_limits(settings: Settings) -> dict[str, int]:
     """The largest bodies of the paths that take graphs or files."""
-    graphs = ("/workflow", "/validate", f"{PREFIX}/jobs", f"{PREFIX}/assets", *(f"/{name}" for name in NAMES))
-    return {**dict.fromkeys(graphs, settings.body_bytes), "/loras": settings.lora_bytes}
+    graphs = ("/workflow", "/workflow/graph", "/validate", f"{PREFIX}/jobs", f"{PREFIX}/assets")
+    made = (path for name in NAMES for path in (f"/{name}", f"/presets/{name}/graph"))
+    return {**dict.fromkeys((*graphs, *made), settings.body_bytes), "/loras": settings.lora_bytes}

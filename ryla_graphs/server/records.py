@@ -41,6 +41,8 @@ class JobRequest:
     previews: bool = False
     gpu: str | None = None
     """The kind of GPU that was chosen for it; None leaves it to the engine."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The caller's, to find the job by."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """JSON that sinks and other interfaces keep with the job, such as the address of a webhook."""
 
@@ -78,6 +80,12 @@ class Job:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """`queue_ms`, `cold_ms` (the start of a machine), `idle_ms` (of a machine, paid by this job), `execution_ms`, of
     which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. What is not known is left out."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """What a job is found by, beside its owner and its state: `preset`, and a `label:<name>` for each label."""
+        preset = {} if self.request.preset is None else {"preset": self.request.preset}
+        return preset | {f"label:{name}": value for name, value in self.request.labels.items()}
 
 
 class JobEvent(NamedTuple):

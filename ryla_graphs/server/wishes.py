@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.partner_key import PartnerKey
@@ -22,6 +24,31 @@ USER_MEANING = "Who it is for: decides which share of users it is in, where rout
 COST_MEANING = "The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"
 
 
+OUTPUTS_MEANING = "Ids of the output nodes that are to run, with what they need; all if left out"
+LABELS_MEANING = "What the job can be found by: `GET /jobs?label=name:value`"
+MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
+"""How many labels a job may have, and how long their names and values may be."""
+Labels = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=LABEL_NAME)], Annotated[str, Field(max_length=LABEL_VALUE)]],
+    Field(max_length=MOST_LABELS),
+]
+"""The labels of a job, as a field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureWish:
+    """How a picture is to come; what is left out stays as it is."""
+
+    media_type: str | None = None
+    width: int | None = None
+    """In pixels; a picture that is narrower stays so."""
+    quality: int = 90
+    """Of JPEG and WebP."""
+
+
+NO_PICTURE_WISH = PictureWish()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What was asked for; what is left out is left to the deployment. `submit.asked` reads them."""
@@ -30,9 +57,12 @@ class Wishes:
     max_cost_usd: float | None = None
     prefer: Preference | None = None
     """Which graph is read of a file that has two; as in `formats.read`."""
+    randomize: bool = False
+    """Whether every seed of a graph is drawn (``?randomize=seed``)."""
     partner_key: PartnerKey | None = None
     """The caller's, for partners' paid services."""
     previews: bool = False
+    """Whether the job's events carry pictures of what is being made (``Prefer: previews``)."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What is kept with the job: see `JobRequest.extra`."""
     asynchronous: bool = False
@@ -43,8 +73,12 @@ class Wishes:
     """Cancel the job if the caller hangs up (``X-Cancel-On-Disconnect: true``)."""
     accept: str = "*/*"
     """The media types that the answer may have."""
-    quality: int = 90
-    """Of JPEG and WebP."""
+    picture: PictureWish = NO_PICTURE_WISH
+    """How a picture is to come."""
+    outputs: tuple[str, ...] | None = None
+    """The output nodes that are to run, with what they need; all where it is left out."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the job can be found by."""
     inline: bool = False
     """Whether outputs stand in JSON themselves."""
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from ryla_graphs.engines.events import Event, Failed, Finished, Retrying
+from ryla_graphs.engines.events import Cached, Event, Failed, Finished, Retrying
 from ryla_graphs.problems import EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from tests.engines.following import ERROR, NO_MEMORY, WORKFLOW, followed, story, together
 from tests.engines.stub import HASTY, TRUSTING, AnswerFault, EventFault, Script, StubComfy, boundaries, file, serving
@@ -161,7 +161,9 @@ def test_a_dead_socket_is_replaced_for_the_next_run_too() -> None:
 
 def test_outputs_of_a_cached_run_are_found_in_the_record() -> None:
     with serving(Script(cached=True)) as (engine, stub):
-        finished_well(story(engine), stub)
+        events = story(engine)
+        finished_well(events, stub)
+    assert [event.nodes for event in events if isinstance(event, Cached)] == [("save",)]
 
 
 @pytest.mark.parametrize("event", range(0, EVENTS, 4))

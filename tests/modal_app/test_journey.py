@@ -41,7 +41,7 @@ from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.on_loopback import WORKERS
 from tests.server.clients import TestClient
-from tests.server.live import listening
+from tests.server.live import listening, until
 from tests.server.test_loras import FLUX
 
 TOKEN = "a-token-that-is-long-enough"
@@ -135,9 +135,13 @@ class OnGpu:
 
 
 @pytest.fixture
-def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> OnGpu:
+def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> Iterator[OnGpu]:
     settings = ModalSettings(app=own_runtime.name)
-    return OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
+    one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
+    yield one
+    one.simulator.go.set()
+    one.pending.wait(20)
+    until(lambda: all(call.ended.is_set() for call in one.calls if call.function.name == "settle"))
 
 
 def files_on(volume: modal.Volume) -> list[Any]:

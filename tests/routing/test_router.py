@@ -362,7 +362,7 @@ def test_a_users_arm_comes_first_and_is_kept_by_a_fall_back(tmp_path: Any) -> No
     with Router(routes, spread_seconds=0, user_key="ada") as router:
         events, attempts = told(router)
         assert route_of(events) == ["modal"] and attempts[0].arm == "modal"
-        modal.acts = [lambda: RunLost("gone")]
+        modal.acts.append(lambda: RunLost("gone"))
         events, attempts = told(router)
         assert route_of(events) == ["modal", "pod"] and [attempt.arm for attempt in attempts] == ["modal", "modal"]
     with Router([Route("pod", pod, 1), Route("modal", modal, 2, share=0)], user_key="ada") as router:
@@ -408,7 +408,7 @@ def test_half_open_takes_one_run_at_a_time() -> None:
         for _ in range(3):
             told(router)
         clock.now += 30
-        pod.acts = ["works"]
+        pod.acts.append("works")
         trial = router.start(IMAGE, fresh=True)
         assert all(route_of(told(router)[0]) == ["modal"] for _ in range(5))
         trial.cancel()

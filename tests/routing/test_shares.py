@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from ryla_graphs.engines.router.flags import Flag, Flags
 from ryla_graphs.engines.router.shares import arm_of, bucket, share_in
@@ -79,9 +80,7 @@ class Pages:
     def __init__(self) -> None:
         self.faults = Faults()
 
-    def app(self):  # type: ignore[no-untyped-def]
-        from aiohttp import web
-
+    def app(self) -> web.Application:
         app = web.Application()
 
         async def flags(_: web.Request) -> web.StreamResponse:

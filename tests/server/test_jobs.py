@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ryla_graphs.engines.events import Event, Finished, OutputReady, Progress
+from ryla_graphs.engines.events import Cached, Event, Finished, NodeStarted, OutputReady, Progress
 from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.jobs import worker
@@ -127,6 +128,34 @@ def test_an_output_is_there_while_its_run_goes_on(tmp_path: Path) -> None:
         assert job["state"] == "running" and len(job["outputs"]) == 1
         assert client.get(job["outputs"][0]["url"]).status_code == 200
         assert ended(client, where)["outputs"] == job["outputs"]
+
+
+def partly_cached(events: Iterator[Event]) -> Iterator[Event]:
+    """What an engine tells that has the first two nodes already."""
+    known: list[str] = []
+    for event in events:
+        if isinstance(event, NodeStarted) and len(known) < 2:
+            known.append(event.node)
+            if len(known) == 2:
+                yield Cached(event.run, tuple(known))
+        else:
+            yield event
+
+
+def test_progress_names_the_nodes_that_are_done_and_those_that_are_cached(tmp_path: Path) -> None:
+    held = Held()
+    with served(tmp_path, ScriptedEngine(lambda events: held(partly_cached(events)))) as client:
+        where = client.post("/workflow", json=flux(), headers=ASYNC).headers["location"]
+        assert held.reached.wait(20)
+        now = client.get(where).json()["progress"]
+        assert now["done"] == [] and len(now["cached"]) == now["nodes_done"] == 2
+        assert now["node"] in flux() and now["node"] not in now["cached"]
+        held.go.set()
+        ended(client, where)
+        told = client.get(f"{where}/events").text.splitlines()
+        last = [json.loads(line[6:]) for line in told if '"done"' in line][-1]
+        assert last["value"] == 1 and last["node"] is None
+        assert {*last["done"], *last["cached"]} == flux().keys()
 
 
 def broken_after_output(events: Iterator[Event]) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,17 @@ from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import missing_output
 from ryla_graphs.engines.comfyui.frames import Picture
 from ryla_graphs.engines.comfyui.outputs import Fetch, artifacts
-from ryla_graphs.engines.events import Event, Failed, Finished, NodeStarted, OutputReady, Preview, Progress, Started
+from ryla_graphs.engines.events import (
+    Cached,
+    Event,
+    Failed,
+    Finished,
+    NodeStarted,
+    OutputReady,
+    Preview,
+    Progress,
+    Started,
+)
 from ryla_graphs.outputs import OVER_SOCKET
 from ryla_graphs.problems import OutputMissing
 
@@ -63,6 +73,12 @@ class Ledger:
         if self._began is None:
             self._began = time.monotonic()
             yield Started(self._run)
+
+    def cached(self, nodes: Collection[Any]) -> Iterator[Event]:
+        """The server has what these nodes gave before. It says so of nodes that it made itself, too."""
+        yield from self.start()
+        if ours := tuple(node for node in self._workflow.document if node in nodes):
+            yield Cached(self._run, ours)
 
     def node(self, node: str) -> Iterator[Event]:
         """A node has begun."""

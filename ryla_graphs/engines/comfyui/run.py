@@ -130,7 +130,7 @@ class ComfyRun:
         # Servers before 0.28 tell nothing of outputs that they have already; only the record has them.
         cached = message.data.get("nodes") or ()
         self._gapless = self._gapless and not any(promised.node in cached for promised in self._workflow.outputs)
-        yield from self._ledger.start()
+        yield from self._ledger.cached(cached)
 
     def _on_executing(self, message: Message) -> Iterator[Event]:
         node = message.data.get("display_node") or message.data.get("node")

@@ -20,11 +20,6 @@ from ryla_graphs.problems import (
     RunUncertain,
 )
 
-try:
-    from blake3 import blake3
-except ImportError:  # it comes with the extra `server`; without it bytes are sent that the other side may have
-    blake3 = None  # type: ignore[assignment, misc]
-
 JOBS, ASSETS = "/api/v2/jobs", "/api/v2/assets"
 CANCEL_SECONDS = 5.0
 _TRIES = 3
@@ -54,7 +49,7 @@ class V2Client:
         lost can only make the job that is not there yet. Raises `EngineError`; `RunUncertain` where the job may be
         there and cannot be found.
         """
-        reason, lost, answer = "", False, None
+        reason, lost, answer, found = "", False, None, Found(None, certain=False)
         for _ in range(_TRIES):
             try:
                 answer = self._post_job(run_id, body)
@@ -154,7 +149,7 @@ class V2Client:
     def put(self, name: str, content: bytes) -> dict[str, Any]:
         """Have a file on the server; gives what stands for it in a graph. Bytes that it has are not sent again."""
         media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        digest = None if blake3 is None else f"blake3:{blake3(content).hexdigest()}"
+        digest = _digest(content)
         try:
             answer = self._known(digest, name) or self._sent(digest, name, content, media)
         except NoAnswer as error:
@@ -223,9 +218,18 @@ def _damage(content: bytes, output: Mapping[str, Any]) -> str:
     size, digest = output.get("size_bytes"), output.get("hash")
     if isinstance(size, int) and len(content) != size:
         return f"{len(content):,} of {size:,} bytes"
-    if blake3 is not None and isinstance(digest, str) and digest.startswith("blake3:"):
-        return "" if blake3(content).hexdigest() == digest.removeprefix("blake3:") else "its hash is another"
+    if isinstance(digest, str) and digest.startswith("blake3:") and _digest(content) not in (None, digest):
+        return "its hash is another"
     return ""
+
+
+def _digest(content: bytes) -> str | None:
+    """The hash of bytes as v2 writes it; None without the extra `server`, which brings blake3."""
+    try:
+        from blake3 import blake3  # noqa: PLC0415 - the plain install does without it
+    except ImportError:
+        return None
+    return f"blake3:{blake3(content).hexdigest()}"
 
 
 def _problems(error: Mapping[str, Any]) -> Iterator[Problem]:

@@ -74,7 +74,8 @@ class RunPod:
             raise InvalidSettings("RUNPOD_ENDPOINT_ID is the id of an endpoint: letters and digits, no address")
         base = base_url or os.environ.get(BASE_VARIABLE) or BASE_URL
         self.service = Service(f"{base.rstrip('/')}/{endpoint}", key, what=f"RunPod endpoint {endpoint}")
-        self.endpoint, self.worker, self.slots = endpoint, worker, slots
+        self.endpoint, self.slots = endpoint, slots
+        self.worker: Worker = worker
         self._known = known
         self._policy = {
             "executionTimeout": max(5000, round(run_seconds * 1000)),
@@ -217,10 +218,13 @@ class RunPod:
             map(partial(_matches, host), self._buckets)
         ):
             raise OutputMissing(f"the worker put its output on '{host}', which `buckets` of this route does not name")
+        bucket = Service(link.partition("?")[0])
         try:
-            answer = Service(link.partition("?")[0]).ask("GET", link, seconds=120, limit=2**30)
+            answer = bucket.ask("GET", link, seconds=120, limit=2**30)
         except NoAnswer as error:
             raise EngineUnreachable(f"the bucket at {host} does not answer: {error}") from None
+        finally:
+            bucket.close()
         if not answer.ok:
             raise OutputMissing(f"the bucket at {host} does not give the output ({answer.status})")
         if is_cut_off(answer.body):

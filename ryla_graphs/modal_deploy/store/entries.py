@@ -16,11 +16,12 @@ from ryla_graphs.server.storage.rows import ASSET_COLUMNS, asset_of, job_of
 VERSION = 1
 """Of the entries that this code writes."""
 
-PARTS = ("inputs", "events", "keys", "assets", "hooks")
+PARTS = ("inputs", "marks", "events", "keys", "assets", "hooks")
 """The tables with rows that belong to a job."""
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "jobs": ("id",),
     "inputs": ("hash",),
+    "marks": ("owner", "name", "value"),
     "events": ("seq",),
     "keys": ("owner", "key"),
     "assets": ("id",),

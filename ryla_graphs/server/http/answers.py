@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request, Response
-from PIL import Image
 
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
-from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.failures import respond
+from ryla_graphs.server.http.pictures import FORMATS, may_become, picture
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.jobs.views import as_json, job_path, job_shape, output_path, output_shape
-from ryla_graphs.server.records import Asset, Ended, Job, JobError, JobState
-from ryla_graphs.server.safety.provenance import delivered
-from ryla_graphs.server.safety.serving import content_headers
+from ryla_graphs.server.records import Ended, Job, JobError, JobState
 from ryla_graphs.server.submit.asked import best_of
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.server.wishes import Wishes
 
 JSON = "application/json"
-CONVERTIBLE: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
-"""Media types into which a picture may be turned, and what Pillow calls them."""
-_LONGEST: Mapping[str, int] = {"image/webp": 16_383, "image/jpeg": 65_535}
-"""The longest side that a format has."""
 
 
 async def answer(request: Request, accepted: Accepted, here: Deployment, wishes: Wishes) -> Response:
@@ -35,21 +27,22 @@ async def answer(request: Request, accepted: Accepted, here: Deployment, wishes:
     job = accepted.job
     headers = {"Idempotency-Replayed": "true"} if accepted.replayed else {}
     if wishes.asynchronous:
-        return await _accepted(job, here, headers)
+        return await _accepted(job, here, wishes, headers)
     seconds = min(here.settings.wait_seconds, wishes.wait if wishes.wait is not None else float("inf"))
     end = await _ended(request, job, here, seconds, wishes)
     if end is not None:
         return await _result(end, here, wishes, headers)
     if wishes.wait is not None:
-        return await _accepted(job, here, headers)
+        return await _accepted(job, here, wishes, headers)
     late = RequestError("timeout", f"job {job.id} takes longer than {seconds:g} seconds; it goes on")
     return respond(late, headers=headers | {"Location": job_path(job.id), "X-Job-Id": job.id})
 
 
-async def _accepted(job: Job, here: Deployment, headers: dict[str, str]) -> Response:
+async def _accepted(job: Job, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
     job = await here.job_of(job.owner, job.id)
     shape = job_shape(job, map(output_shape, await here.jobs.outputs(job.id)), here.jobs)
-    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": "respond-async"}
+    applied = ("respond-async", "previews") if wishes.previews else ("respond-async",)
+    headers |= {"Location": job_path(job.id), "X-Job-Id": job.id, "Preference-Applied": ", ".join(applied)}
     return Response(as_json(shape), 202, headers, JSON)
 
 
@@ -76,9 +69,7 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
     if job.state is not JobState.SUCCEEDED:
         return respond(job.error or _unfinished(job), headers=headers)
     shown = [output for output in made if output.folder == "output"] or made
-    offers = [shown[0].media_type] if len(shown) == 1 else []
-    if offers and offers[0] in CONVERTIBLE:
-        offers += [kind for kind in CONVERTIBLE if kind not in offers]
+    offers = may_become(shown[0]) if len(shown) == 1 else []
     wanted = best_of(wishes.accept, [*offers, JSON])
     if not offers or wanted == JSON or wishes.inline:
         read = here.blobs.read if wishes.inline else None
@@ -87,7 +78,10 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
     headers |= {"Content-Location": output_path(shown[0]), "Vary": "Accept"}
     if shown[0].simulated:
         headers["X-Simulated"] = "true"
-    answer = await _picture(shown[0], here, wanted or "", wishes.quality)
+    asked = wishes.picture
+    if asked.media_type is None and wanted in FORMATS:
+        asked = replace(asked, media_type=wanted)
+    answer = await picture(shown[0], here, asked)
     answer.headers.update(headers)
     return answer
 
@@ -97,28 +91,6 @@ def _unfinished(job: Job) -> JobError:
     if job.state is JobState.CANCELLED:
         return JobError(code="cancelled", message="the job was cancelled")
     return JobError(code="not_ready", message="the server stops; the job goes on when it is back, see `Location`")
-
-
-async def _picture(output: Asset, here: Deployment, wanted: str, quality: int) -> Response:
-    """The content of an output, turned into another picture format where one is wanted."""
-    if wanted == output.media_type or wanted not in CONVERTIBLE:
-        return await content_of(output, here)
-    content = await in_thread(_converted, output, here, wanted, quality)
-    if content is None:
-        return await content_of(output, here)
-    name = f"{output.name.rpartition('.')[0]}.{CONVERTIBLE[wanted].lower()}"
-    return Response(content, headers=content_headers(wanted, name))
-
-
-def _converted(output: Asset, here: Deployment, wanted: str, quality: int) -> bytes | None:
-    """The picture in another format; None where it is too large for that."""
-    buffer = io.BytesIO()
-    with Image.open(io.BytesIO(here.blobs.read(output.hash))) as image:
-        if max(image.size) > _LONGEST.get(wanted, max(image.size)):
-            return None
-        picture = image.convert("RGB") if wanted == "image/jpeg" else image
-        picture.save(buffer, CONVERTIBLE[wanted], quality=quality)
-    return delivered(buffer.getvalue(), wanted, mark=here.settings.mark_outputs)
 
 
 def job_headers(job: Job) -> dict[str, str]:

@@ -44,17 +44,23 @@ def span_of(header: str | None, size: int) -> Span | None:
     return Span(start, end)
 
 
-def _has(known: str, tag: str) -> bool:
+def is_known(tag: str, asked: Mapping[str, str]) -> bool:
     """Whether an ``If-None-Match`` names what is here; a weak tag is as good as another for that (RFC 9110, 13.1.2)."""
+    known = asked.get("if-none-match", "")
     return known.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in known.split(","))
+
+
+def not_changed(tag: str) -> Response:
+    """The answer to a caller who has the content already."""
+    return Response(status_code=304, headers={"ETag": tag})
 
 
 async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | None = None) -> Response:
     """The answer with the content of an asset, or the part of it that the headers ask for."""
     tag, asked = f'"{asset.hash}"', asked or {}
     headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag}
-    if _has(asked.get("if-none-match", ""), tag):
-        return Response(status_code=304, headers={"ETag": tag})
+    if is_known(tag, asked):
+        return not_changed(tag)
     try:
         span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
     except ValueError:

@@ -7,12 +7,19 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ryla_graphs import presets
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
-from ryla_graphs.server.wishes import COST_MEANING, GPU_MEANING, USER_MEANING
+from ryla_graphs.server.wishes import (
+    COST_MEANING,
+    GPU_MEANING,
+    LABELS_MEANING,
+    OUTPUTS_MEANING,
+    USER_MEANING,
+    Labels,
+)
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -23,6 +30,7 @@ ComfyUI workflows over HTTP. A request waits for its job and is answered with th
 """
 
 
+_LABELS = TypeAdapter(Labels).json_schema()
 _WEBHOOK = "Gets the job when it has ended, signed as Standard Webhooks; https"
 
 
@@ -54,6 +62,8 @@ class WorkflowWithFiles(BaseModel):
         description="Input files by the name that the graph gives them: data URL, base64, https URL or asset id",
     )
     webhook_url: str | None = Field(default=None, description=_WEBHOOK)
+    outputs: list[str] | None = Field(default=None, description=OUTPUTS_MEANING)
+    labels: Labels | None = Field(default=None, description=LABELS_MEANING)
     gpu: str | None = Field(default=None, description=GPU_MEANING)
     max_cost_usd: float | None = Field(default=None, gt=0, description=COST_MEANING)
     user_key: str | None = Field(default=None, max_length=200, description=USER_MEANING)
@@ -78,13 +88,15 @@ def _made(app: FastAPI) -> dict[str, Any]:
     _tidy(api)
     graph = {"type": "object", "additionalProperties": _reference(Node, schemas)}
     wrapped = _reference(WorkflowWithFiles, schemas)
-    for path in ("/workflow", "/validate"):
+    for path in ("/workflow", "/workflow/graph", "/validate"):
         _set_body(api, path, {"anyOf": [wrapped, graph, _OTHERS]}, files=True)
     _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
+    _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
     for name in presets.NAMES:
         body = _reference(presets.get(name).parameters, schemas)
         schemas[presets.get(name).parameters.__name__]["properties"] |= {
             "webhookUrl": {"type": "string", "description": _WEBHOOK},
+            "labels": {**_LABELS, "description": LABELS_MEANING},
             "gpu": {"type": "string", "description": GPU_MEANING},
             "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
             "userKey": {"type": "string", "maxLength": 200, "description": USER_MEANING},

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from ryla_graphs.server.records import Ended, JobEvent
@@ -28,6 +29,8 @@ class Channel:
         """The last snapshot."""
         self.preview: JobEvent | None = None
         """The last preview; not kept anywhere else."""
+        self.followers = 0
+        """How many read along now."""
         self._loop = loop
         self._lock = threading.Lock()
         self._events = list(kept)
@@ -90,6 +93,15 @@ class Channel:
 
     async def follow(self, after: int = 0) -> AsyncIterator[list[JobEvent]]:
         """The events beyond `after`, then more as they come, until the job ends; previews are among them."""
+        self.followers += 1
+        try:
+            async with aclosing(self._followed(after)) as told:
+                async for fresh in told:
+                    yield fresh
+        finally:
+            self.followers -= 1
+
+    async def _followed(self, after: int) -> AsyncGenerator[list[JobEvent], None]:
         preview: JobEvent | None = None
         while True:
             asleep = self._loop.create_future()

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Artifact, Run, missing_output
 from ryla_graphs.engines.events import (
+    Cached,
     Cancelled,
     Event,
     Failed,
@@ -77,6 +78,7 @@ class Follower:
         self._node: str | None = None
         self._node_begun = 0.0
         self._node_ms: dict[str, float] = {}
+        self._cached: tuple[str, ...] = ()
         self._usage = Usage()
 
     def follow(self, run: Run) -> Asset | None:
@@ -100,6 +102,8 @@ class Follower:
 
     def _finished(self, event: Finished) -> Asset | None:
         self._leave_node()
+        self._node = None
+        self._states.progress(self._job.id, self._snapshot())
         self._usage = event.usage
         for key, artifact in _placed(event.outputs):
             if key not in self._committed:
@@ -151,7 +155,11 @@ class Follower:
     def _on_retrying(self, _: Retrying) -> None:
         self._places.clear()
         self._node_ms.clear()
-        self._node = None
+        self._node, self._cached = None, ()
+
+    def _on_cached(self, event: Cached) -> None:
+        self._cached = event.nodes
+        self._states.progress(self._job.id, self._snapshot())
 
     def _on_routed(self, event: Routed) -> None:
         facts = event.to_dict()
@@ -185,12 +193,15 @@ class Follower:
 
     def _snapshot(self, step: int | None = None, steps: int | None = None) -> Mapping[str, Any]:
         total = max(1, len(self._classes))
-        done = len(self._node_ms.keys() - {self._node})
+        done = [node for node in self._node_ms if node != self._node]
+        behind = len(done) + len(self._cached)
         part = step / steps if step is not None and steps else 0.0
         return {
-            "value": round(min(1.0, (done + part) / total), 4),
-            "nodes_done": done,
+            "value": round(min(1.0, (behind + part) / total), 4),
+            "nodes_done": behind,
             "nodes_total": total,
+            "done": done,
+            "cached": list(self._cached),
             "node": self._node,
             "class_type": self._classes.get(self._node or ""),
             "step": step,
@@ -243,6 +254,7 @@ _BEFORE_THE_START = (Queued, Routed, Retrying, Failed, Cancelled)
 _HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
     Retrying: Follower._on_retrying,
     Routed: Follower._on_routed,
+    Cached: Follower._on_cached,
     NodeStarted: Follower._on_node,
     Progress: Follower._on_progress,
     Preview: Follower._on_preview,

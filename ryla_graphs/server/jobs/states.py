@@ -122,6 +122,11 @@ class JobStates:
         found = self._live.get(job_id)
         return found.channel if found else None
 
+    def followed(self, job_id: str) -> bool:
+        """Whether somebody reads the events of a job right now."""
+        found = self._live.get(job_id)
+        return found is not None and found.channel.followers > 0
+
     def outputs(self, job_id: str) -> tuple[Asset, ...]:
         """The committed outputs of a job that has not ended."""
         found = self._live.get(job_id)

@@ -85,9 +85,11 @@ class ProgressShape(BaseModel, title="Progress"):
     """How far a job is; every snapshot is complete."""
 
     value: float = Field(ge=0, le=1)
-    nodes_done: int
+    nodes_done: int = Field(description="How many are in `done` and `cached`")
     nodes_total: int
-    node: str | None
+    done: list[str] = Field(description="The nodes that have run, in their order")
+    cached: list[str] = Field(description="The nodes that do not run, since the engine has what they gave before")
+    node: str | None = Field(description="The node at work")
     class_type: str | None
     step: int | None
     steps: int | None
@@ -125,7 +127,9 @@ class JobShape(BaseModel, title="Job"):
     state: JobState
     preset: str | None
     parameters: dict[str, Any] = Field(description="The preset's, as they were used")
+    labels: dict[str, str] = Field(description="What it was submitted with, and can be found by")
     seed: int | None = Field(json_schema_extra={"format": "uint64"})
+    seed_text: str | None = Field(description="The seed with all its digits, which JavaScript's numbers have not")
     position: int | None = Field(description="How many jobs are before it, while it waits")
     progress: ProgressShape | None
     attempt: int
@@ -183,7 +187,9 @@ def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Job
         state=job.state,
         preset=job.request.preset,
         parameters=dict(job.request.parameters),
+        labels=dict(job.request.labels),
         seed=job.request.seed,
+        seed_text=None if job.request.seed is None else str(job.request.seed),
         position=jobs.position(job.id),
         progress=None if (progress := jobs.progress(job.id)) is None else ProgressShape.model_validate(progress),
         attempt=job.attempt,

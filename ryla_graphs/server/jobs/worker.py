@@ -245,7 +245,7 @@ class JobRun:
             inputs,
             run_id=run_id,
             fresh=fresh,
-            previews=job.request.previews,
+            previews=job.request.previews or tools.states.followed(job.id),
             gpu=job.request.gpu,
             partner_key=self._payers_key(),
         )

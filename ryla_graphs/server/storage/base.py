@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,10 +95,15 @@ class Store(Protocol):
         *,
         states: Collection[JobState] | None = None,
         owner: str | None = None,
+        marked: Mapping[str, str] | None = None,
+        since: float | None = None,
         before: str | None = None,
         limit: int | None = None,
     ) -> list[Job]:
-        """Jobs, the newest first; `before` is the id of the last job of the page before."""
+        """Jobs, the newest first; `before` is the id of the last job of the page before.
+
+        `marked` is what all must have of `Job.marks`, `since` when they were created at the earliest.
+        """
         ...
 
     def key(self, owner: str, key: str) -> KeyUse | None:

@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS inputs (
     size INTEGER NOT NULL,
     PRIMARY KEY (job_id, hash)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS marks (
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    job_id TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+    PRIMARY KEY (owner, name, value, job_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS marks_by_job ON marks(job_id);
 CREATE TABLE IF NOT EXISTS events (
     job_id TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
     seq INTEGER NOT NULL,

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from ryla_graphs.server.storage.rows import ASSET_COLUMNS, SCHEMA, asset_of, ass
 from ryla_graphs.server.storage.trouble import keeping, opening
 
 _JOB = "SELECT id, owner, created_at, state, request, changes FROM jobs"
+
+_MARKED = "EXISTS (SELECT 1 FROM marks WHERE owner = jobs.owner AND name = ? AND value = ? AND job_id = jobs.id)"
 
 
 class SqliteStore:
@@ -83,6 +85,8 @@ class SqliteStore:
             row = (job.id, job.owner, job.created_at, job.state, request, changes_of(job))
             db.execute("INSERT INTO jobs(id, owner, created_at, state, request, changes) VALUES (?,?,?,?,?,?)", row)
             db.executemany("INSERT INTO inputs(job_id, hash, size) VALUES (?,?,?)", inputs)
+            marks = [(job.owner, name, value, job.id) for name, value in job.marks.items()]
+            db.executemany("INSERT INTO marks VALUES (?,?,?,?)", marks)
             if key is not None:
                 db.execute("INSERT INTO keys VALUES (?,?,?,?)", (key.owner, key.key, key.fingerprint, job.id))
             self._add_events(job.id, events)
@@ -114,6 +118,8 @@ class SqliteStore:
         *,
         states: Collection[JobState] | None = None,
         owner: str | None = None,
+        marked: Mapping[str, str] | None = None,
+        since: float | None = None,
         before: str | None = None,
         limit: int | None = None,
     ) -> list[Job]:
@@ -125,6 +131,12 @@ class SqliteStore:
         if owner is not None:
             conditions.append("owner = ?")
             values.append(owner)
+        for name, value in (marked or {}).items():
+            conditions.append(_MARKED)
+            values += [name, value]
+        if since is not None:
+            conditions.append("created_at >= ?")
+            values.append(since)
         if before is not None:
             conditions.append("number < (SELECT number FROM jobs WHERE id = ?)")
             values.append(before)

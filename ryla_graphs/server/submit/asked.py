@@ -7,29 +7,53 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from ryla_graphs.formats.read import Preference
+from ryla_graphs.problems import AtField, InvalidParameters, Problem, shorten
 from ryla_graphs.server.sinks.webhooks import EXTRA
-from ryla_graphs.server.wishes import COST_NAMES, GPU_NAME, USER, USER_HEADER, USER_NAMES, Wishes
+from ryla_graphs.server.wishes import (
+    COST_NAMES,
+    GPU_NAME,
+    NO_PICTURE_WISH,
+    USER,
+    USER_HEADER,
+    USER_NAMES,
+    Labels,
+    PictureWish,
+    Wishes,
+)
 
 WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
+OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
 _LONGEST = 200
 """Characters of a user's key."""
+MOST_TOLD = 20
+"""Of so many labels it is told what is wrong with them."""
+_LABELS = TypeAdapter(Labels)
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
 
 def asked_in(
-    headers: Mapping[str, str], *, prefer: Preference | None = None, quality: int = 90, inline: bool = False
+    headers: Mapping[str, str],
+    *,
+    prefer: Preference | None = None,
+    randomize: bool = False,
+    picture: PictureWish = NO_PICTURE_WISH,
+    inline: bool = False,
 ) -> Wishes:
     """What headers say, with what the query said; what is not understood in a header is no wish."""
     parts = [part.strip() for part in headers.get("prefer", "").lower().split(",")]
     waits = [match for part in parts if (match := _WAIT.fullmatch(part))]
     return Wishes(
         prefer=prefer,
+        randomize=randomize,
+        previews="previews" in parts,
         asynchronous="respond-async" in parts and not waits,
         wait=float(waits[0][1]) if waits else None,
         cancel_on_disconnect=headers.get("x-cancel-on-disconnect", "").strip().lower() in ("true", "1", "yes"),
         accept=headers.get("accept", "*/*"),
-        quality=quality,
+        picture=picture,
         inline=inline,
         extra=user_in(headers),
     )
@@ -68,10 +92,36 @@ def asked_beside(
         if isinstance(user := plain.get(name), str):
             del plain[name]
             wishes = replace(wishes, extra={**wishes.extra, USER: user[:_LONGEST]} if user else wishes.extra)
-    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES):
+    wishes = _chosen(plain, wishes)
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, OUTPUTS_NAME, LABELS_NAME):
         if name in plain and plain[name] is None:
             del plain[name]
     return plain, wishes
+
+
+def _chosen(plain: dict[str, Any], wishes: Wishes) -> Wishes:
+    """The wishes with the outputs and the labels of a body, which are taken out of it."""
+    if isinstance(nodes := plain.get(OUTPUTS_NAME), list) and all(isinstance(node, str) for node in nodes):
+        del plain[OUTPUTS_NAME]
+        wishes = replace(wishes, outputs=tuple(dict.fromkeys(nodes)))
+    if isinstance(labels := plain.get(LABELS_NAME), Mapping) and "class_type" not in labels:
+        del plain[LABELS_NAME]
+        wishes = replace(wishes, labels=_labels(labels))
+    return wishes
+
+
+def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
+    try:
+        return _LABELS.validate_python(given)
+    except ValidationError as error:
+        raise InvalidParameters(
+            Problem(
+                code="bad_parameter",
+                message=f"{row['msg']}; given {shorten(row['input'])}",
+                subject=AtField("request", ".".join((LABELS_NAME, *map(str, row["loc"][:1])))),
+            )
+            for row in error.errors(include_url=False)[:MOST_TOLD]
+        ) from None
 
 
 def best_of(accept: str, offered: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,17 +27,17 @@ from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.settings import Settings
-from ryla_graphs.server.submit.judging import judged
+from ryla_graphs.server.submit.judging import Judge
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import Loras
+from ryla_graphs.server.submit.part import with_outputs
 from ryla_graphs.server.submit.reading import Sent, all_of, opened
-from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names
+from ryla_graphs.server.submit.seeds import seeds_of, with_drawn_seeds
+from ryla_graphs.server.submit.uploads import Brought, Uploads, renamed, shapes_of, with_names, with_stand_ins
 from ryla_graphs.server.threads import checkpoint
-from ryla_graphs.server.wishes import MAX_USD, Wishes, anywhere, some_route, unlimited
+from ryla_graphs.server.wishes import MAX_USD, Place, Wishes, anywhere, some_route, unlimited
 from ryla_graphs.validation import View
 from ryla_graphs.workflow import Workflow
-
-_SEEDS = ("seed", "noise_seed")
 
 
 class Intake:
@@ -72,6 +72,8 @@ class Intake:
             return before
         catalog = self._catalog_of(owner)
         document = self._with_loras(all_of(self._opened(content, catalog, wishes.prefer)), owner)
+        if wishes.randomize:
+            document = replace(document, prompt=with_drawn_seeds(document.prompt, catalog))
         workflow = Workflow.of_document(document, catalog=catalog)
         files = list(input_files(Prompt(document.prompt, catalog)))
         brought = self._uploads.bring(files, document.inputs, owner)
@@ -82,13 +84,39 @@ class Intake:
 
     def judge(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
         """What would become of a graph here; raises as `workflow` does where there is none."""
-        catalog = self._catalog_of(owner)
-        document = self._with_loras(self._opened(content, catalog, wishes.prefer), owner)
+        document, judge = self._judged(content, owner, wishes)
+        return judge.document(document).of_document(document)
 
+    def graph(self, content: Sent, owner: str, wishes: Wishes) -> dict[str, Any]:
+        """A graph, drawn and judged; raises as `judge` does."""
+        document, judge = self._judged(content, owner, wishes)
+        return judge.document(document).graph()
+
+    def preset_graph(self, name: str, parameters: Mapping[str, Any], owner: str, wishes: Wishes) -> dict[str, Any]:
+        """The graph that a preset makes, drawn and judged. Files need not be there: a name stands for each.
+
+        Raises `NotFound` and `InvalidParameters`.
+        """
+        preset = presets.get(name)
+        named = with_stand_ins(preset, renamed(parameters, self._loras.names_in(parameters, owner)))
+        return self._judge(self._catalog_of(owner), wishes).preset(preset(preset.parse(named))).graph()
+
+    def _judged(self, content: Sent, owner: str, wishes: Wishes) -> tuple[Document, Judge]:
+        catalog = self._catalog_of(owner)
+        return self._with_loras(self._opened(content, catalog, wishes.prefer), owner), self._judge(catalog, wishes)
+
+    def _judge(self, catalog: Catalog, wishes: Wishes) -> Judge:
         def may_pay(compiled: CompiledWorkflow) -> None:
             payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
 
-        return judged(document, catalog, self._settings, self._loras.files, may_pay)
+        def has_a_place(compiled: CompiledWorkflow) -> None:
+            self._place(compiled, wishes)
+
+        return Judge(catalog, self._settings, self._loras.files, (may_pay, has_a_place))
+
+    @property
+    def _place(self) -> Place:
+        return self._settings.place or (anywhere if self._routes is None else some_route)
 
     def _catalog_of(self, owner: str) -> Catalog:
         return self._loras.shown_to(owner, self._catalog.get())
@@ -137,28 +165,30 @@ class Intake:
         job_id = str(uuid.uuid4())
         checkpoint()
         compiled = workflow.compile(self._catalog_of(owner), files=self._loras.files)
+        if wishes.outputs is not None:
+            compiled = with_outputs(compiled, wishes.outputs)
         compiled = confined(compiled, f"ryla/{job_id}", brought.inputs, self._settings.confinement)
         limits, files = self._settings.limits, shapes_of(brought.facts)
         if limits is not None and (problems := check(compiled.view, limits, files=files)):
             raise CannotRunHere(compiled.explain(problem) for problem in problems)
-        extra, place = dict(wishes.extra), self._settings.place or anywhere
+        extra = dict(wishes.extra)
         if self._routes is not None:
             sizes = {name: self._uploads.size(digest) for name, digest in brought.inputs.items()}
             self._routes.check(compiled, sizes)
-            place = self._settings.place or some_route
             extra |= {} if wishes.max_cost_usd is None else {MAX_USD: wishes.max_cost_usd}
         checkpoint()  # the last one: what is taken now is run, whoever waits for it
         paid = payment(compiled, self._settings, wishes.partner_key, simulated=self._simulated)
-        gpu = place(compiled, wishes)
+        gpu = self._place(compiled, wishes)
         budget = (self._settings.budget or unlimited)(owner, compiled, gpu)
         request = JobRequest(
             prompt=compiled.document,
             inputs=brought.inputs,
             preset=compiled.origin.preset,
             parameters=compiled.parameters,
-            seed=next(_seeds(compiled), None),
+            seed=next(seeds_of(compiled), None),
             warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
+            labels=wishes.labels,
             gpu=gpu,
             extra={**extra, **paid.extra, **budget},
         )
@@ -171,16 +201,6 @@ def recompiled(catalog: LiveCatalog, job: Job) -> CompiledWorkflow:
     request, known = job.request, catalog.get()
     origin = WorkflowOrigin(preset=request.preset, parameters=request.parameters)
     return compile_view(View(request.prompt, known), name=request.preset, origin=origin)
-
-
-def _seeds(compiled: CompiledWorkflow) -> Iterator[int]:
-    """The preset's seed, then every seed in the graph."""
-    if isinstance(seed := compiled.parameters.get("seed"), int):
-        yield seed
-    for node in compiled.view.every_node():
-        for name in _SEEDS:
-            if isinstance(seed := node.inputs.get(name), int):
-                yield seed
 
 
 def fingerprint(*parts: Any) -> str:

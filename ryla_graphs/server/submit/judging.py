@@ -1,13 +1,15 @@
-"""What would become of a graph here, without running it: ComfyUI's verdict, every finding, the plan."""
+"""What would become of a graph here, without running it: ComfyUI's verdict, every finding, a drawing, the plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.families.evidence import Files
+from ryla_graphs.formats.drawing import drawn
 from ryla_graphs.formats.read import Document
 from ryla_graphs.plan import check
 from ryla_graphs.problems import CannotRunHere, InvalidInputs, InvalidWorkflow, Problem
@@ -18,40 +20,94 @@ from ryla_graphs.server.safety.media import MediaFacts, inspect
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.uploads import shapes_of
 from ryla_graphs.server.threads import checkpoint
-from ryla_graphs.server.wishes import NO_WISHES, anywhere
 from ryla_graphs.shapes import ImageShape, Unknown
 from ryla_graphs.validation import Verdict, View, problems_of
 from ryla_graphs.workflow import Workflow
 
+MOST_DRAWN = 2_000
+"""Graphs of more nodes are judged and not drawn: nobody could look at them, and each thousand takes half a second."""
 
-def judged(
-    document: Document,
-    catalog: Catalog,
-    settings: Settings,
-    files: Files | None,
-    may_pay: Callable[[CompiledWorkflow], None],
-) -> dict[str, Any]:
-    """A document, judged: nothing of it is run, fetched or kept. `may_pay` raises where services must not be called."""
-    view = View(document.prompt, catalog, files=files)
-    verdict = view.verdict
-    problems = [*document.problems, *problems_of(view)]
-    checkpoint()
-    compiled = None if _errors(problems) else _compiled(document, catalog, files, problems)
-    checkpoint()
-    here = [] if compiled is None else list(_not_here(compiled, document, settings, may_pay))
-    return {
-        "kind": document.kind,
-        "used": document.used,
-        "valid": not _errors(problems),
-        "runs_here": not _errors(problems) and not here,
-        "verdict": {"accepted": verdict.accepted, "error": verdict.error, "nodes": _errors_by_node(verdict)},
-        "problems": told([*problems, *here]),
-        "left_out": [left.to_dict() for left in document.left_out],
-        "unread": list(document.unread),
-        "inputs": sorted(document.inputs),
-        "outputs": [output.to_dict() for output in compiled.outputs] if compiled is not None else [],
-        "plan": compiled.plan.to_dict() if compiled is not None else None,
-    }
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges graphs for one caller; nothing of them is run, fetched or kept."""
+
+    catalog: Catalog
+    settings: Settings
+    files: Files | None
+    allowed: Collection[Callable[[CompiledWorkflow], object]]
+    """Each raises `CannotRunHere` where something must not be: services called, a GPU chosen."""
+
+    def document(self, document: Document) -> Judgement:
+        """A graph that was sent."""
+        view = View(document.prompt, self.catalog, files=self.files)
+        problems = [*document.problems, *problems_of(view)]
+        checkpoint()
+        compiled = None if _errors(problems) else self._compiled(document, problems)
+        return self._judged(view, problems, compiled, document.inputs)
+
+    def preset(self, workflow: Workflow) -> Judgement:
+        """The graph that a preset makes of parameters."""
+        compiled = workflow.compile(self.catalog, files=self.files, check=False)
+        problems = workflow.validate(self.catalog, files=self.files)
+        return self._judged(compiled.view, problems, None if _errors(problems) else compiled, {})
+
+    def _judged(
+        self, view: View, problems: list[Problem], compiled: CompiledWorkflow | None, inputs: Mapping[str, Any]
+    ) -> Judgement:
+        checkpoint()
+        here = [] if compiled is None else _not_here(compiled, inputs, self.settings, self.allowed)
+        return Judgement(view, problems, here, compiled)
+
+    def _compiled(self, document: Document, problems: list[Problem]) -> CompiledWorkflow | None:
+        """The graph as it would be run; what compiling finds beyond the rules joins the problems."""
+        try:
+            return Workflow.of_document(document, catalog=self.catalog).compile(self.catalog, files=self.files)
+        except InvalidWorkflow as error:
+            problems += error.problems
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found of a graph."""
+
+    view: View
+    problems: list[Problem]
+    here: list[Problem]
+    """Why this deployment does not run a good graph."""
+    compiled: CompiledWorkflow | None
+    """The graph as it would be run, where it has no error."""
+
+    def _facts(self) -> dict[str, Any]:
+        valid = not _errors(self.problems)
+        return {
+            "valid": valid,
+            "runs_here": valid and not self.here,
+            "problems": told([*self.problems, *self.here]),
+            "plan": self.compiled.plan.to_dict() if self.compiled is not None else None,
+        }
+
+    def graph(self) -> dict[str, Any]:
+        """What `/workflow/graph` says."""
+        checkpoint()
+        used = dict(self.compiled.parameters) if self.compiled is not None else {}
+        drawing = drawn(self.view).to_dict() if len(self.view.document) <= MOST_DRAWN else None
+        return {"prompt": self.view.document, "drawing": drawing, "parameters": used, **self._facts()}
+
+    def of_document(self, document: Document) -> dict[str, Any]:
+        """What `/validate` says of the document that was judged."""
+        verdict, compiled = self.view.verdict, self.compiled
+        return {
+            "kind": document.kind,
+            "used": document.used,
+            "verdict": {"accepted": verdict.accepted, "error": verdict.error, "nodes": _errors_by_node(verdict)},
+            "left_out": [left.to_dict() for left in document.left_out],
+            "unread": list(document.unread),
+            "inputs": sorted(document.inputs),
+            "outputs": [output.to_dict() for output in compiled.outputs] if compiled is not None else [],
+            **self._facts(),
+        }
 
 
 def _errors_by_node(verdict: Verdict) -> dict[str, list[dict[str, str | None]]]:
@@ -65,28 +121,20 @@ def _errors(problems: list[Problem]) -> bool:
     return any(problem.level == "error" for problem in problems)
 
 
-def _compiled(
-    document: Document, catalog: Catalog, files: Files | None, problems: list[Problem]
-) -> CompiledWorkflow | None:
-    """The graph as it would be run; what compiling finds beyond the rules joins the problems."""
-    try:
-        return Workflow.of_document(document, catalog=catalog).compile(catalog, files=files)
-    except InvalidWorkflow as error:
-        problems += error.problems
-        return None
-
-
 def _not_here(
-    compiled: CompiledWorkflow, document: Document, settings: Settings, may_pay: Callable[[CompiledWorkflow], None]
+    compiled: CompiledWorkflow,
+    inputs: Mapping[str, Any],
+    settings: Settings,
+    allowed: Collection[Callable[[CompiledWorkflow], object]],
 ) -> list[Problem]:
     """Why a good graph would not be run on this deployment."""
     found: list[Problem] = []
     try:
-        confined(compiled, "ryla", document.inputs, settings.confinement)
+        confined(compiled, "ryla", inputs, settings.confinement)
     except InvalidWorkflow as error:
         found += error.problems
     facts: dict[str, MediaFacts] = {}
-    for name, content in document.inputs.items():
+    for name, content in inputs.items():
         try:
             if isinstance(content, bytes):
                 facts[name] = inspect(content, name=name, limits=settings.media)
@@ -95,9 +143,9 @@ def _not_here(
     if settings.limits is not None:
         files = {**_any_size(compiled), **shapes_of(facts)}
         found += (compiled.explain(problem) for problem in check(compiled.view, settings.limits, files=files))
-    for allowed in (may_pay, lambda graph: (settings.place or anywhere)(graph, NO_WISHES)):
+    for may_be in allowed:
         try:
-            allowed(compiled)
+            may_be(compiled)
         except CannotRunHere as error:
             found += error.problems
     return found

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from ryla_graphs.formats import contents
 from ryla_graphs.formats.api import ApiDocument
+from ryla_graphs.presets import Preset
 from ryla_graphs.problems import NotFound, did_you_mean
 from ryla_graphs.prompt.files import NamedFile
 from ryla_graphs.server.safety.fetch import Fetcher
@@ -129,6 +132,19 @@ def with_names(prompt: ApiDocument, files: Iterable[NamedFile], names: Mapping[s
             body = changed[file.node]
             changed[file.node] = {**body, "inputs": {**body["inputs"], file.input: names[file.name]}}
     return changed
+
+
+def with_stand_ins(preset: Preset[Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a preset with a name for each picture that is sent along or is still to be given."""
+    found = dict(parameters)
+    for name in preset.pictures:
+        camel = to_camel(name)
+        given = next((each for each in (camel, name) if found.get(each) is not None), None)
+        if given is not None and isinstance(found[given], str) and contents.is_content(found[given]):
+            found[given] = f"{camel}.png"
+        elif given is None and preset.parameters.model_fields[name].is_required():
+            found[camel] = f"{camel}.png"
+    return found
 
 
 def shapes_of(facts: Mapping[str, MediaFacts]) -> dict[str, Any]:

@@ -41,6 +41,11 @@ RUN = (
 )  # fmt: skip
 """How a job may end that a request waits for."""
 
+JUDGED = errors(
+    "malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", "cannot_run_here", *READ,
+)  # fmt: skip
+"""The errors of a request that is judged and not run."""
+
 
 def results() -> dict[int | str, dict[str, Any]]:
     """The answers to a request that runs a graph, where all goes well."""

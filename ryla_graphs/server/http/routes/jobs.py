@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,13 +14,14 @@ from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import JSON
-from ryla_graphs.server.http.content import content_of
+from ryla_graphs.server.http.pictures import AskedPicture, picture
 from ryla_graphs.server.http.routes.documented import OWNED, errors
 from ryla_graphs.server.http.routes.shapes import JobsShape
 from ryla_graphs.server.jobs.logs import LogShape, log_lines, log_shape
 from ryla_graphs.server.jobs.views import JobShape, as_json, job_shape, output_shape
 from ryla_graphs.server.records import Job, JobState
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import MOST_LABELS
 
 router = APIRouter(tags=["jobs"])
 
@@ -29,15 +33,32 @@ async def list_jobs(
     here: Here,
     owner: Owner,
     state: Annotated[list[JobState] | None, Query(description="Only these; all if left out")] = None,
+    preset: Annotated[str | None, Query(max_length=100, description="Only those of this preset")] = None,
+    label: Annotated[
+        list[Annotated[str, Query(pattern=r"^[^:]+:")]] | None,
+        Query(max_length=MOST_LABELS, description="Only those with this label, `name:value`; all of several"),
+    ] = None,
+    since: Annotated[datetime | None, Query(description="Only those that were sent then or later")] = None,
     before: Annotated[str | None, Query(description="The last job of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """The caller's jobs, the newest first."""
-    return await in_thread(_page, here, owner, state, before, limit)
+    marked = {} if preset is None else {"preset": preset}
+    for name, _, value in (each.partition(":") for each in label or ()):
+        marked[f"label:{name}"] = value
+    asked = partial(here.store.jobs, owner=owner, states=state, marked=marked, before=before, limit=limit)
+    return await in_thread(_page, here, partial(asked, since=_seconds(since)))
 
 
-def _page(here: Deployment, owner: str, state: list[JobState] | None, before: str | None, limit: int) -> Response:
-    found = here.store.jobs(states=state, owner=owner, before=before, limit=limit)
+def _seconds(since: datetime | None) -> float | None:
+    """Since 1970; a time without a zone is UTC, as all of our JSON has it."""
+    if since is None:
+        return None
+    return (since if since.tzinfo is not None else since.replace(tzinfo=UTC)).timestamp()
+
+
+def _page(here: Deployment, asked: Callable[[], list[Job]]) -> Response:
+    found = asked()
     now = [(job, here.jobs.live(job.id)) for job in found]
     # Looked at before its outputs: of a job that has succeeded all of them are there.
     shapes = [job_shape(live or job, map(output_shape, here.store.outputs(job.id)), here.jobs) for job, live in now]
@@ -96,12 +117,14 @@ async def cancel_job(
         **errors(*OWNED, "invalid_parameters"),
     },
 )
-async def show_output(job_id: str, number: int, request: Request, here: Here, owner: Owner) -> Response:
-    """The content of an output, also while the job goes on."""
+async def show_output(
+    job_id: str, number: int, request: Request, here: Here, owner: Owner, wish: AskedPicture
+) -> Response:
+    """The content of an output, also while the job goes on; of a picture in another format or smaller: `?w=256`."""
     job = await here.job_of(owner, job_id)
     for output in await here.jobs.outputs(job.id):
         if output.number == number:
-            return await content_of(output, here, request.headers)
+            return await picture(output, here, wish, request.headers)
     raise NotFound(f"job '{job.id}' has no output {number}")
 
 

@@ -12,9 +12,10 @@ from ryla_graphs.presets import Preset
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.answers import answer
-from ryla_graphs.server.http.routes.documented import GRAPH, RUN, TAKEN, errors, results
-from ryla_graphs.server.http.routes.shapes import PresetDetails, PresetsShape
-from ryla_graphs.server.http.routes.workflow import Key, Outputs, Quality, media_type
+from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import GraphShape, PresetDetails, PresetsShape
+from ryla_graphs.server.http.routes.workflow import Key, Outputs, drawn_answer, media_type
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.submit.asked import asked_beside, asked_in
@@ -41,15 +42,31 @@ async def show_preset(name: str, _: Owner) -> dict[str, Any]:
     return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
 
 
+@router.post("/presets/{name}/graph", response_model=GraphShape, responses={**JUDGED, **errors("not_found")})
+async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> Response:
+    """Draw what `POST /{preset}` would run with the same body, and run nothing; files need not be there."""
+    return await in_thread(_drawn, name, await request.body(), media_type(request), here, owner)
+
+
+def _drawn(name: str, body: bytes, kind: str | None, here: Deployment, owner: str) -> Response:
+    parameters, wishes = asked_beside(parsed(body, kind), Wishes(), here.webhooks.check)
+    return drawn_answer(here.intake.preset_graph(name, parameters, owner, wishes))
+
+
 def _summary(preset: Preset[Any]) -> dict[str, Any]:
     return {"name": preset.name, "summary": preset.summary, "url": f"/{preset.name}"}
 
 
 def _runner(name: str) -> Callable[..., Coroutine[Any, Any, Response]]:
     async def run_preset(
-        request: Request, here: Here, owner: Owner, key: Key = None, quality: Quality = 90, outputs: Outputs = "link"
+        request: Request,
+        here: Here,
+        owner: Owner,
+        picture: AskedPicture,
+        key: Key = None,
+        outputs: Outputs = "link",
     ) -> Response:
-        wishes = asked_in(request.headers, quality=quality, inline=outputs == "base64")
+        wishes = asked_in(request.headers, picture=picture, inline=outputs == "base64")
         accepted = await in_thread(_take, name, await request.body(), media_type(request), here, owner, key, wishes)
         return await answer(request, accepted, here, wishes)
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from ryla_graphs.formats.drawing import Drawing
 from ryla_graphs.server.jobs.views import JobShape, ProblemShape
 
 
@@ -98,6 +99,18 @@ class LeftOutShape(BaseModel, title="LeftOut"):
     node: str
     what: str
     reason: str
+
+
+class GraphShape(BaseModel, title="Graph"):
+    """A graph before it is run."""
+
+    prompt: dict[str, Any] = Field(description="As ComfyUI's Export (API) writes it")
+    drawing: Drawing | None = Field(description="Null where there are more than 2,000 nodes")
+    parameters: dict[str, Any] = Field(description="The preset's as they would be used, with the seed that was drawn")
+    valid: bool = Field(description="Whether the graph has no error")
+    runs_here: bool = Field(description="Whether this deployment would take it, its files apart")
+    problems: list[ProblemShape]
+    plan: dict[str, Any] | None = Field(description="The estimate, of a valid graph: docs/plan.md")
 
 
 class JudgementShape(BaseModel, title="Judgement"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
@@ -12,11 +12,13 @@ from ryla_graphs.engines.partner_key import HEADER
 from ryla_graphs.formats.read import Preference
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
-from ryla_graphs.server.http.answers import answer
-from ryla_graphs.server.http.routes.documented import GRAPH, READ, RUN, TAKEN, errors, results
-from ryla_graphs.server.http.routes.shapes import JudgementShape
+from ryla_graphs.server.http.answers import JSON, answer
+from ryla_graphs.server.http.pictures import AskedPicture
+from ryla_graphs.server.http.routes.documented import GRAPH, JUDGED, READ, RUN, TAKEN, errors, results
+from ryla_graphs.server.http.routes.shapes import GraphShape, JudgementShape
 from ryla_graphs.server.jobs.partners import partner_key_in
 from ryla_graphs.server.jobs.service import Accepted
+from ryla_graphs.server.jobs.views import as_json
 from ryla_graphs.server.records import IdempotencyKey
 from ryla_graphs.server.submit.asked import asked_beside, asked_in
 from ryla_graphs.server.submit.intake import fingerprint
@@ -30,7 +32,6 @@ Key = Annotated[
     str | None,
     Header(alias="Idempotency-Key", min_length=1, max_length=255, description="The same key gives the same job"),
 ]
-Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
 From = Annotated[
     Preference | None,
     Query(alias="from", description="What is read of a file that has both; the prompt where nothing is said"),
@@ -38,6 +39,7 @@ From = Annotated[
 PartnerKeyHeader = Annotated[
     str | None, Header(alias=HEADER, description="Pays for partners' services that the graph calls; kept nowhere")
 ]
+Randomize = Annotated[Literal["seed"] | None, Query(description="`seed` draws a fresh seed for every one in the graph")]
 Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outputs stand in JSON")]
 
 
@@ -53,10 +55,11 @@ async def run_workflow(
     request: Request,
     here: Here,
     owner: Owner,
+    picture: AskedPicture,
     key: Key = None,
-    quality: Quality = 90,
     outputs: Outputs = "link",
     prefer: From = None,
+    randomize: Randomize = None,
     partner_key: PartnerKeyHeader = None,
 ) -> Response:
     """Run a graph: API JSON, the editor's JSON, the body of a request to another server, or a file that ComfyUI saved.
@@ -64,7 +67,8 @@ async def run_workflow(
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
     sent_as = media_type(request)
-    wishes = asked_in(request.headers, prefer=prefer, quality=quality, inline=outputs == "base64")
+    given = {"prefer": prefer, "randomize": randomize is not None, "picture": picture, "inline": outputs == "base64"}
+    wishes = asked_in(request.headers, **given)
     accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
     return await answer(request, accepted, here, wishes)
 
@@ -79,7 +83,8 @@ def _take(
 ) -> Accepted:
     content, wishes = _paid(sent(body, kind), wishes, header)
     mark = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content
-    chosen = IdempotencyKey(owner, key, fingerprint("workflow", mark, wishes.prefer)) if key is not None else None
+    said = (mark, wishes.prefer, *(["randomize"] if wishes.randomize else []))
+    chosen = IdempotencyKey(owner, key, fingerprint("workflow", *said)) if key is not None else None
     content, wishes = _asked(content, wishes, here)
     return here.intake.workflow(content, owner, wishes, chosen)
 
@@ -98,7 +103,7 @@ def _asked(content: Sent, wishes: Wishes, here: Deployment) -> tuple[Sent, Wishe
 @router.post(
     "/validate",
     response_model_exclude_unset=True,  # of a problem only what is known
-    responses=errors("malformed_json", "not_json", "unauthorized", "request_too_large", "invalid_parameters", *READ),
+    responses=JUDGED,
 )
 async def validate_workflow(
     request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
@@ -115,3 +120,22 @@ def _judge(
 ) -> dict[str, Any]:
     content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
     return here.intake.judge(content, owner, wishes)
+
+
+@router.post("/workflow/graph", response_model=GraphShape, responses=JUDGED)
+async def draw_workflow(
+    request: Request, here: Here, owner: Owner, prefer: From = None, partner_key: PartnerKeyHeader = None
+) -> Response:
+    """Draw whatever `/workflow` takes, and run nothing: where its nodes and links go, every finding, the plan."""
+    sent_as, wishes = media_type(request), asked_in(request.headers, prefer=prefer)
+    return await in_thread(_drawn, await request.body(), sent_as, here, owner, wishes, partner_key)
+
+
+def _drawn(body: bytes, kind: str | None, here: Deployment, owner: str, wishes: Wishes, header: str | None) -> Response:
+    content, wishes = _asked(*_paid(sent(body, kind), wishes, header), here)
+    return drawn_answer(here.intake.graph(content, owner, wishes))
+
+
+def drawn_answer(graph: dict[str, Any]) -> Response:
+    """The answer that draws a graph."""
+    return Response(as_json(GraphShape.model_validate(graph)), media_type=JSON)

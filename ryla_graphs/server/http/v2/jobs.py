@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
@@ -19,15 +19,7 @@ from ryla_graphs.server.http.access import Here, Owner, Stream
 from ryla_graphs.server.http.routes.events import NO_STORE, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
-from ryla_graphs.server.http.v2.shapes import (
-    LABELS,
-    job_view,
-    labels_of,
-    output_view,
-    progress_view,
-    status_of,
-    summary_view,
-)
+from ryla_graphs.server.http.v2.shapes import job_view, output_view, progress_view, status_of, summary_view
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
 from ryla_graphs.server.records import IdempotencyKey, Job, JobEvent
@@ -35,7 +27,7 @@ from ryla_graphs.server.submit.asked import user_in
 from ryla_graphs.server.submit.intake import fingerprint
 from ryla_graphs.server.submit.reading import parsed
 from ryla_graphs.server.threads import in_thread
-from ryla_graphs.server.wishes import Wishes
+from ryla_graphs.server.wishes import Labels, Wishes
 
 router = APIRouter(prefix=f"{PREFIX}/jobs", tags=["jobs"])
 
@@ -56,7 +48,7 @@ class Submission(BaseModel, extra="forbid"):
 
     workflow: dict[str, Any]
     extra_data: ExtraData | None = None
-    metadata: Annotated[dict[str, str], Field(max_length=16)] = {}
+    metadata: Labels = {}
     """Labels of the job, which `GET /api/v2/jobs` finds it by."""
 
 
@@ -76,11 +68,10 @@ def _submit(
     wanted = _submission(body, kind)
     # The fingerprint is that of the key alone: any request that bears it again is refused, whatever is in it.
     chosen = None if key is None else IdempotencyKey(owner, f"v2:{key}", fingerprint("v2", key))
-    extra = {LABELS: wanted.metadata} if wanted.metadata else {}
     secret = None if wanted.extra_data is None else wanted.extra_data.api_key_comfy_org
     key_field = AtField("request", "extra_data.api_key_comfy_org")
     paying = key_of(secret.get_secret_value(), key_field) if secret else None
-    wishes = Wishes(previews=True, extra={**user, **extra}, partner_key=paying)
+    wishes = Wishes(previews=True, labels=wanted.metadata, extra=user, partner_key=paying)
     return here.intake.workflow(wanted.workflow, owner, wishes, chosen)
 
 
@@ -102,12 +93,12 @@ async def list_jobs(
     cursor: Annotated[str | None, Query(description="The `next_cursor` of the page before")] = None,
 ) -> JSONResponse:
     """The caller's jobs, the newest first; `metadata[key]=value` keeps those with this label."""
-    wanted = {match[1]: value for name, value in request.query_params.items() if (match := _LABEL.fullmatch(name))}
-    found = await in_thread(here.store.jobs, owner=owner, before=cursor, limit=limit + 1)
+    asked = ((_LABEL.fullmatch(name), value) for name, value in request.query_params.items())
+    marked = {f"label:{match[1]}": value for match, value in asked if match is not None}
+    found = await in_thread(here.store.jobs, owner=owner, marked=marked, before=cursor, limit=limit + 1)
     page = [here.jobs.live(job.id) or job for job in found[:limit]]
-    kept = [job for job in page if wanted.items() <= labels_of(job).items()]
     following = {"next_cursor": page[-1].id} if len(found) > limit else {}
-    return JSONResponse({"jobs": [summary_view(job) for job in kept], **following})
+    return JSONResponse({"jobs": [summary_view(job) for job in page], **following})
 
 
 @router.get("/{job_id}", responses=errors("job"))

@@ -20,9 +20,6 @@ URL_SECONDS = 3600.0
 FOR_EVER_SECONDS = 10 * 365 * 24 * 3600.0
 """The retention of a job where nothing is ever forgotten: v2 wants a date."""
 
-LABELS = "v2_labels"
-"""Where a job keeps the labels that it was submitted with."""
-
 _OUTPUT_TYPES: Mapping[str, str] = {kind: kind for kind in ("image", "video", "audio", "text", "latent")}
 _CODES: Mapping[str, str] = {"node_failed": "node_execution_error"}
 
@@ -149,15 +146,9 @@ def job_view(job: Job, outputs: Sequence[Asset], here: Deployment, request: Requ
             "traceback": None,
         },
         "metrics": {name: _whole(ours["metrics"].get(name)) for name in ("queue_ms", "execution_ms")},
-        "metadata": labels_of(job),
+        "metadata": dict(job.request.labels),
         "urls": {"self": path, "events": f"{path}/events", "cancel": f"{path}/cancel"},
     }
-
-
-def labels_of(job: Job) -> Mapping[str, str]:
-    """The labels of a job."""
-    labels: Mapping[str, str] = job.request.extra.get(LABELS, {})
-    return labels
 
 
 def summary_view(job: Job) -> dict[str, Any]:
@@ -167,7 +158,7 @@ def summary_view(job: Job) -> dict[str, Any]:
         "status": status_of(job.state, cancel_requested=job.cancel_requested),
         "create_time": moment(job.created_at),
         "update_time": moment(job.ended_at or job.started_at or job.created_at),
-        "metadata": labels_of(job),
+        "metadata": dict(job.request.labels),
     }
 
 

@@ -1,0 +1,99 @@
+"""Pictures as callers want them: in another format, smaller."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Response
+from PIL import Image
+
+from ryla_graphs.problems import AtField, InvalidParameters, Problem
+from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.http.content import content_of, is_known, not_changed
+from ryla_graphs.server.records import Asset
+from ryla_graphs.server.safety.provenance import delivered
+from ryla_graphs.server.safety.serving import content_headers
+from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import PictureWish
+
+FORMATS: Mapping[str, str] = {"image/png": "PNG", "image/webp": "WEBP", "image/jpeg": "JPEG"}
+"""Media types into which a picture may be turned, and what Pillow calls them."""
+_LONGEST: Mapping[str, int] = {"image/webp": 16_383, "image/jpeg": 65_535}
+"""The longest side that a format has."""
+_SCALED = ("L", "RGB", "RGBA")
+"""Modes of pictures that may be scaled as they are."""
+
+Format = Annotated[
+    Literal["png", "webp", "jpeg"] | None, Query(alias="format", description="Of a picture; goes before `Accept`")
+]
+Width = Annotated[int | None, Query(ge=16, le=4096, description="The most that a picture is wide, in pixels")]
+Quality = Annotated[int, Query(ge=1, le=100, description="Of JPEG and WebP")]
+
+
+async def _wish(kind: Format = None, w: Width = None, quality: Quality = 90) -> PictureWish:
+    return PictureWish(media_type=f"image/{kind}" if kind else None, width=w, quality=quality)
+
+
+AskedPicture = Annotated[PictureWish, Depends(_wish)]
+"""What the query says of a picture."""
+
+
+def may_become(asset: Asset) -> list[str]:
+    """The media types that an output can be had as, its own first."""
+    known = asset.media_type in FORMATS
+    return [asset.media_type, *(kind for kind in FORMATS if known and kind != asset.media_type)]
+
+
+async def picture(
+    asset: Asset, here: Deployment, wish: PictureWish, asked: Mapping[str, str] | None = None
+) -> Response:
+    """A picture as it is wished for, or as it is where it is that already, or too large for the format.
+
+    `asked` are the headers of the request. Raises `InvalidParameters` for what is no picture.
+    """
+    if wish.media_type is None and wish.width is None:
+        return await content_of(asset, here, asked)
+    if asset.media_type not in FORMATS:
+        raise InvalidParameters([_no_picture(asset, "format" if wish.media_type is not None else "w")])
+    wanted = wish.media_type or asset.media_type
+    if wanted == asset.media_type and wish.width is None:
+        return await content_of(asset, here, asked)
+    tag = f'"{asset.hash}.{wanted}.{wish.width}.{wish.quality}"'
+    if is_known(tag, asked or {}):
+        return not_changed(tag)
+    content = await in_thread(_made, asset, here, wanted, wish)
+    if content is None:
+        return await content_of(asset, here, asked)
+    name = f"{asset.name.rpartition('.')[0] or asset.name}.{FORMATS[wanted].lower()}"
+    return Response(content, headers=content_headers(wanted, name) | {"ETag": tag})
+
+
+def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> bytes | None:
+    """The picture that is wanted; None where it is so already, or where the format has none that large."""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(here.blobs.read(asset.hash))) as image:
+        narrower = wish.width is not None and image.width > wish.width
+        if not narrower and wanted == asset.media_type:
+            return None
+        made: Image.Image = image
+        if narrower and wish.width is not None:
+            height = max(1, round(image.height * wish.width / image.width))
+            image.draft(None, (wish.width, height))  # a JPEG need not be decoded in full
+            whole = image if image.mode in _SCALED else image.convert("RGBA" if image.has_transparency_data else "RGB")
+            made = whole.resize((wish.width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if max(made.size) > _LONGEST.get(wanted, max(made.size)):
+            return None
+        (made.convert("RGB") if wanted == "image/jpeg" else made).save(buffer, FORMATS[wanted], quality=wish.quality)
+    return delivered(buffer.getvalue(), wanted, mark=here.settings.mark_outputs)
+
+
+def _no_picture(asset: Asset, field: str) -> Problem:
+    kinds = ", ".join(FORMATS)
+    return Problem(
+        code="bad_parameter",
+        message=f"output {asset.number} is {asset.media_type}, which cannot be turned into another picture",
+        subject=AtField("query", field),
+        hint=f"leave it out; only {kinds} can be",
+    )

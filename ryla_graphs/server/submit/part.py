@@ -1,0 +1,42 @@
+"""The part of a graph that a caller wants to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ryla_graphs.compile import CompiledWorkflow
+from ryla_graphs.engines.partial import upstream
+from ryla_graphs.problems import AtField, InvalidParameters, Problem, did_you_mean, shorten
+from ryla_graphs.server.submit.asked import OUTPUTS_NAME
+
+_MOST_NAMED = 10
+
+
+def with_outputs(workflow: CompiledWorkflow, wanted: Sequence[str]) -> CompiledWorkflow:
+    """The graph with these output nodes alone, and what they need; the others are not run.
+
+    Raises `InvalidParameters` where one is no output node of the graph, or where there is none.
+    """
+    known = {output.node for output in workflow.outputs}
+    problems = [_unknown(node, sorted(known)) for node in wanted if node not in known][:_MOST_NAMED]
+    if not wanted:
+        problems = [_problem("names no node, so nothing would run", _hint(sorted(known)))]
+    if problems:
+        raise InvalidParameters(problems)
+    runs = set[str]().union(*(upstream(workflow.view, node) for node in wanted))
+    part = workflow.with_document({node: body for node, body in workflow.document.items() if node in runs})
+    return replace(part, outputs=tuple(output for output in workflow.outputs if output.node in wanted))
+
+
+def _unknown(node: str, known: Sequence[str]) -> Problem:
+    return _problem(f"{shorten(node)} is no output node of the graph", did_you_mean(node, known) or _hint(known))
+
+
+def _hint(known: Sequence[str]) -> str:
+    more = ", …" if len(known) > _MOST_NAMED else ""
+    return f"its output nodes are {', '.join(known[:_MOST_NAMED])}{more}"
+
+
+def _problem(message: str, hint: str) -> Problem:
+    return Problem(code="bad_parameter", message=message, subject=AtField("request", OUTPUTS_NAME), hint=hint)
