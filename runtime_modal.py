@@ -9,23 +9,25 @@ volume of weights, `session` opens an editor, `publish` names the image of worke
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ryla_graphs.problems.extras import needs_extra
 
 with needs_extra("modal"):
     import modal
     import modal.experimental
+    from fastapi import FastAPI
 
 from ryla_graphs import weights
 from ryla_graphs.lockfile import catalog_of, differences, rows_of
-from ryla_graphs.modal_deploy.front import NAMES, front, label
+from ryla_graphs.modal_deploy.front import front, label, proxy_headers
 from ryla_graphs.modal_deploy.image import (
     COMFYUI,
     EXTRA_MODEL_PATHS,
@@ -35,14 +37,17 @@ from ryla_graphs.modal_deploy.image import (
     slim_image,
     worker_image,
 )
-from ryla_graphs.modal_deploy.lacking import Lacking
-from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, late_loras, wake
+from ryla_graphs.modal_deploy.image_check import checked
+from ryla_graphs.modal_deploy.machine import Machine
+from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.pulling import pull_into
+from ryla_graphs.modal_deploy.reported import Reported, besides
 from ryla_graphs.modal_deploy.session import editing, editor
 from ryla_graphs.modal_deploy.settings import (
     CONCURRENCY,
     FRONT_OPTIONS,
     PULL_OPTIONS,
+    SETTLE_OPTIONS,
     ModalSettings,
     address_options,
     container_environment,
@@ -52,8 +57,10 @@ from ryla_graphs.modal_deploy.settings import (
 )
 from ryla_graphs.modal_deploy.store.store import refresh
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
+from ryla_graphs.modal_deploy.waking import settled, unsettled, wake
 from ryla_graphs.modal_deploy.web import Parts, build_app
 from ryla_graphs.problems import RylaError
+from ryla_graphs.ryla import FRONTS
 from ryla_graphs.server.log_lines import configure
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
@@ -61,17 +68,17 @@ log = logging.getLogger("ryla_graphs.modal_deploy")
 if not modal.is_local():
     configure()
 try:
-    SETTINGS = ModalSettings.of(os.environ)
+    SETTINGS = ModalSettings.of(os.environ).for_command(sys.argv)
     LOCK = deployed_lock(SETTINGS.lock)
 except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
     sys.exit(f"runtime_modal.py: {error}")
 ROWS = rows_of(LOCK)
 weights.use(ROWS)  # the files that only the lock knows
 PARTS = Parts.of(SETTINGS)
-IMAGE = worker_image(SETTINGS, LOCK)
+IMAGE = worker_image(SETTINGS, LOCK, check=checked if SETTINGS.check_image else None)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
-LACKING = Lacking(PARTS.runs, LOCK)
-ENVIRONMENT = container_environment(os.environ)
+REPORTED = Reported(PARTS.runs, LOCK)
+ENVIRONMENT = container_environment(os.environ, SETTINGS)
 TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
 COMMON: dict[str, Any] = {"image": slim_image(LOCK, traces=TRACES), "env": ENVIRONMENT}
 ON_GPU: dict[str, Any] = {
@@ -111,18 +118,20 @@ class Comfy:
     def ready(self) -> None:
         """Look whether it answers, also after a restore; otherwise start it cold."""
         self.machine.ready()
-        if not self.machine.broken:
-            LACKING.write(self.machine.lacking)
+        if self.machine.broken or self.machine.catalog is None:
+            REPORTED.broke(self.machine.broken)
+        else:
+            REPORTED.came_up(self.machine.lacking, besides(catalog_of(LOCK), self.machine.catalog))
 
     @modal.method()
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
-        """Run a job to its end."""
+        """Run a job until its outputs are on their way; they are stored while the next one begins."""
+        done = partial(wake, settle, PARTS.records)
         try:
-            return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs)
+            return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs, done=done)
         finally:
-            if self.machine.broken:
+            if self.machine.leave:
                 await modal.experimental.stop_fetching_inputs.aio()  # the next job gets another container
-            await wake(web)
 
     @modal.method()
     def warm(self) -> str:
@@ -135,33 +144,47 @@ class Comfy:
         self.machine.stop()
 
 
+def _app() -> FastAPI:
+    worker = cast("modal.Cls", Comfy)  # which its decorator has made of it
+    return build_app(SETTINGS, PARTS, worker, os.environ, catalog=partial(catalog_of, LOCK), reported=REPORTED)
+
+
 @app.function(**COMMON, **web_options(SETTINGS), secrets=[SECRET])
 @modal.concurrent(max_inputs=CONCURRENCY)
 @modal.asgi_app(**address_options(SETTINGS))
 def web() -> Any:
     """The app with all routes."""
-    return build_app(SETTINGS, PARTS, Comfy, os.environ, catalog=partial(catalog_of, LOCK), lacking=LACKING)
+    return _app()
+
+
+@app.function(**COMMON, **SETTLE_OPTIONS, secrets=[SECRET])
+def settle() -> None:
+    """Bring jobs that workers are done with to their end, where nobody calls the web side; workers have this called."""
+    asyncio.run(settled(_app(), PARTS.records))
 
 
 def _front(name: str) -> None:
     def serve() -> Any:
-        return front(f"/{name}", lambda: web.get_web_url() or "")
+        return front(f"/{name}", lambda: web.get_web_url() or "", proxy_headers(os.environ))
 
     serve.__name__ = serve.__qualname__ = f"front_{name.replace('-', '_')}"
     serve.__module__ = __name__
     wrapped = modal.asgi_app(label=label(SETTINGS.app, name), requires_proxy_auth=SETTINGS.proxy_auth)(serve)
-    function = app.function(**COMMON, **FRONT_OPTIONS)(modal.concurrent(max_inputs=100)(wrapped))
+    secrets = [SECRET] if SETTINGS.proxy_auth else []  # for the proxy token
+    function: Any = app.function(**COMMON, **FRONT_OPTIONS, secrets=secrets)(modal.concurrent(max_inputs=100)(wrapped))
     globals()[serve.__name__] = function
 
 
-for _name in NAMES:
+for _name in FRONTS:
     _front(_name)
 
 
 @app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
 def drain_events() -> None:
-    """Move product events from their queue to files."""
+    """Move product events from their queue to files; have jobs settled that nobody brought to their end."""
     log.info("drained %d events", drain(PARTS.analytics, PARTS.analytics_files))
+    if unsettled(PARTS.records):
+        settle.spawn()
 
 
 @app.function(**COMMON, schedule=modal.Period(days=1), timeout=3600)

@@ -256,6 +256,17 @@ def publish(smoke: Smoke) -> str:
     return f"{name}; RYLA_MODAL_IMAGE={name} deploys it"
 
 
+def rollover(smoke: Smoke) -> str:
+    """A job that is on while the containers of the app are replaced: it ends once, with the outputs that it told."""
+    smoke.needs_modal()
+    job = smoke.submit(**smoke.long())
+    for event in job.events():
+        if event.kind == "progress":
+            break
+    command("app", "rollover", smoke.settings.app)
+    return smoke.finished(job)
+
+
 def retry(smoke: Smoke) -> str:
     """The same key twice is one job; with another graph it is refused."""
     one, other = (presets.get(smoke.preset).build(smoke.small(seed=seed)) for seed in (1, 2))
@@ -291,6 +302,7 @@ STEPS: Mapping[str, Callable[[Smoke], str]] = {
     "cost": cost,
     "session": session,
     "publish": publish,
+    "rollover": rollover,
     "retry": retry,
 }
 """In this order."""

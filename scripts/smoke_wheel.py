@@ -29,6 +29,7 @@ TRIES = {
     "media": "import av",
     "templates": "import sys; sys.argv[1:] = ['templates', 'list']; from ryla_graphs.cli import main; main()",
     "testing": "from ryla_graphs.testing import graphs",
+    "otel": "import opentelemetry.sdk.trace",
     "runpod": "import runpod",
     "docs": "import mkdocs",
 }

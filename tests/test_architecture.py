@@ -51,6 +51,7 @@ LAYERS = (
     "sources",
     "client",
     "mcp",
+    "ryla",
     "server",
     "modal_deploy",
     "runpod_deploy",

@@ -16,8 +16,9 @@ from ryla_graphs import presets
 from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.placement import gpu_for
 from ryla_graphs.modal_deploy.settings import NONE, PREFIX, ModalSettings
-from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, choose_gpu
+from ryla_graphs.plan import GPUS, choose_gpu
 from ryla_graphs.plan.gpus import PRICES_AS_OF
+from ryla_graphs.ryla import GPU_WISHES
 from ryla_graphs.server.wishes import NO_WISHES
 
 PAGE = Path(__file__).parent.parent / "docs" / "modal.md"
@@ -75,7 +76,7 @@ def _presets() -> Iterator[tuple[str, ...]]:
         preset = presets.get(name)
         compiled = preset.build(preset.example).compile()
         gpu = gpu_for(settings, compiled, NO_WISHES) or settings.fallback[0]
-        wish = RYLA_DEFAULTS.get(name)
+        wish = GPU_WISHES.get(name)
         row = compiled.plan.on(gpu)
         choice = choose_gpu(compiled.plan, allowed=settings.gpus, preferred=wish)
         assert choice is not None

@@ -48,10 +48,11 @@ def plan_command(
     they are there.
     """
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
-    from ryla_graphs.plan import RYLA_DEFAULTS, check, choose_gpu  # noqa: PLC0415
+    from ryla_graphs.plan import check, choose_gpu  # noqa: PLC0415
     from ryla_graphs.plan import gpu as find_gpu  # noqa: PLC0415
     from ryla_graphs.plan.releases import taken_by  # noqa: PLC0415
     from ryla_graphs.problems import CannotRunHere  # noqa: PLC0415
+    from ryla_graphs.ryla import GPU_WISHES  # noqa: PLC0415
 
     known = chosen_catalog(catalog, engine)
     wanted = find_gpu(gpu).name if gpu else None
@@ -60,7 +61,7 @@ def plan_command(
     choice: Choice | None = None
     problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
     try:
-        preferred = RYLA_DEFAULTS.get(compiled.origin.preset or "")
+        preferred = GPU_WISHES.get(compiled.origin.preset or "")
         choice = choose_gpu(plan, allowed=[wanted]) if wanted else choose_gpu(plan, preferred=preferred)
     except CannotRunHere as error:
         problems += error.problems

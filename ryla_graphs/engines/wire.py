@@ -1,4 +1,7 @@
-"""Runs that cross from one process to another: jobs and events as JSON, and back."""
+"""Runs that cross from one process to another: jobs and events as JSON, and back.
+
+The two may be of different versions, one release apart: what this side does not know is passed over.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +52,18 @@ class Job:
         """The job; `catalog` is what this side knows of the classes."""
         workflow = CompiledWorkflow(
             view=View(data["prompt"], catalog, sources=data["sources"]),
-            outputs=tuple(PromisedOutput(**output) for output in data["outputs"]),
+            outputs=tuple(PromisedOutput(**_known(PromisedOutput, output)) for output in data["outputs"]),
             name=data["name"],
             sources=data["sources"],
             origin=WorkflowOrigin(ui=data.get("ui")),
         )
         inputs = {name: base64.b64decode(content) for name, content in data["inputs"].items()}
         return cls(data["run"], workflow, inputs, data["previews"])
+
+
+def is_known(data: Mapping[str, Any]) -> bool:
+    """Whether this version has such an event."""
+    return data.get("event") in _CLASSES
 
 
 def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
@@ -72,7 +80,7 @@ def load_event(data: Mapping[str, Any], read: Read) -> events.Event:
     if "error" in given:
         given["error"] = load_error(given["error"])
     if "usage" in given:
-        given["usage"] = events.Usage(**given["usage"])
+        given["usage"] = events.Usage(**_known(events.Usage, given["usage"]))
     if data["event"] == "preview":
         given["data"] = base64.b64decode(given["data"])
     return _CLASSES[data["event"]](**given)
@@ -91,6 +99,11 @@ def load_error(data: Mapping[str, Any]) -> EngineError:
     if issubclass(kind, EngineRefused):
         return kind(data["message"], [Problem.from_dict(row) for row in data.get("problems", [])])
     return kind(data["message"], node=data.get("node"), class_type=data.get("class_type"))
+
+
+def _known(cls: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What of some data the fields of a class take."""
+    return {field.name: data[field.name] for field in fields(cls) if field.name in data}
 
 
 def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:

@@ -7,7 +7,7 @@ import io
 import logging
 import queue
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,12 +18,15 @@ from modal.exception import Error as ModalError
 from ryla_graphs.engines.artifacts import Artifact
 from ryla_graphs.engines.base import Logged, LogLine
 from ryla_graphs.modal_deploy.worker import Worker
+from ryla_graphs.problems import ExecutionFailed
 from ryla_graphs.server.log_lines import of_job
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
 
 EVENTS_KEPT_SECONDS = 24 * 3600
 """How long a partition of events lives after its last event; Modal's own limit."""
+END_SECONDS = 15.0
+"""How long ComfyUI may take to end a run."""
 MOST_BYTES = 900_000
 """Of one event: an item of Modal's queue takes 1 MiB. Larger previews are left out."""
 
@@ -87,17 +90,22 @@ async def serve(
     events: modal.Queue,
     runs: modal.Dict,
     logged: Logged | None = None,
+    end: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Run a job to its end; gives its last event. A cancel of the call ends the run in ComfyUI too.
+    """Run a job to its end; gives what `Worker.work` gives. A cancel of the call ends the run in ComfyUI too.
 
-    What `logged` tells of the run goes into the container's log and into `runs`, without keeping the next job waiting.
+    A job that takes longer than its ``limit_seconds`` is ended; where ComfyUI does not answer to that, `end` is called,
+    which ends ComfyUI. What `logged` tells of the run goes into the container's log and into `runs`, without keeping
+    the next job waiting.
     """
     run, began = job["run"], time.time()
     attempt = await begun(runs, run)
     with of_job(str(job.get("job") or run)):
         work = asyncio.create_task(asyncio.to_thread(worker.work, job, QueueChannel(events, run), attempt))
+        limit = job.get("limit_seconds")
         try:
-            return await asyncio.shield(work)
+            done, _ = await asyncio.wait({work}, timeout=limit)
+            return work.result() if done else await _ended(worker, work, float(limit or 0.0), end)
         except asyncio.CancelledError:
             await asyncio.to_thread(worker.cancel)
             await work  # its last event says that it was cancelled
@@ -136,3 +144,17 @@ def log_of(runs: modal.Dict, run: str) -> list[LogLine]:
     except ModalError as error:
         log.warning("the log of run %s cannot be read: %s", run, error)
         return []
+
+
+async def _ended(
+    worker: Worker, work: asyncio.Task[dict[str, Any]], limit: float, end: Callable[[str], None]
+) -> dict[str, Any]:
+    """End a job that takes too long: politely, then with ComfyUI, then without an answer."""
+    why = f"the run was ended after {limit:.0f} s, which is far more than the plan of its graph expects"
+    await asyncio.to_thread(worker.expire, ExecutionFailed(why))
+    for ending in (lambda: None, lambda: end(why)):
+        await asyncio.to_thread(ending)
+        done, _ = await asyncio.wait({work}, timeout=END_SECONDS)
+        if done:
+            return work.result()
+    return await asyncio.to_thread(worker.give_up)

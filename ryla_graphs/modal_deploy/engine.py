@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import modal
@@ -22,9 +23,11 @@ from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.base import Health, Inputs, LogLine, LostRun
 from ryla_graphs.engines.events import Cancelled, Event, Failed, Queued, Retrying
 from ryla_graphs.engines.partner_key import PartnerKey
-from ryla_graphs.engines.wire import Job, load_event
+from ryla_graphs.engines.wire import Job, is_known, load_event
 from ryla_graphs.modal_deploy.container import log_of
 from ryla_graphs.modal_deploy.settings import chosen_options
+from ryla_graphs.modal_deploy.worker import HANDED_OVER, PROTOCOL
+from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable, ExecutionFailed, RunLost
 from ryla_graphs.server.log_lines import current_job
 
@@ -32,6 +35,12 @@ SILENCE_SECONDS = 15.0
 """After this long without an event the call is asked whether it still works."""
 GRACE_SECONDS = 2.0
 """How long the last events of a call that has ended may be on their way."""
+HANDOVER_SECONDS = 180.0
+"""How long outputs may be on their way after their call has ended."""
+NOTED_SECONDS = 3
+"""How long a run may have no call, before the container that began it is taken for lost."""
+LIMIT = (10.0, 300.0)
+"""A run may take so many times what its plan says, and so many seconds more."""
 
 
 class ModalEngine:
@@ -47,18 +56,28 @@ class ModalEngine:
         outputs: modal.Volume,
         *,
         known: Callable[[], Catalog] = catalogs.bundled,
+        circuit: Callable[[], str] = str,
         slots: int = 64,
         silence_seconds: float = SILENCE_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
+        handover_seconds: float = HANDOVER_SECONDS,
+        gpus: Sequence[str] = (),
+        limit: Callable[[float], float] = lambda seconds: LIMIT[0] * seconds + LIMIT[1],
     ) -> None:
         self._worker = worker
         self.events = events
         self.runs = runs
         self._outputs = outputs
         self._known = known
+        self._circuit = circuit
+        """Why no container would come up; empty where one may."""
         self.slots = slots
         self.silence_seconds = silence_seconds
         self.grace_seconds = grace_seconds
+        self.handover_seconds = handover_seconds
+        self._gpus = gpus
+        """Those of the worker class's own list."""
+        self._limit = limit
 
     def catalog(self) -> Catalog:
         """The classes of the image that the workers run."""
@@ -83,23 +102,45 @@ class ModalEngine:
         if partner_key is not None:
             told = "Modal keeps what its calls are given, so no partner key is handed to it"
             raise EngineRefused(f"{told}: run graphs with paid nodes on a server of your own")
+        if why := self._circuit():
+            raise EngineUnreachable(why)
         run_id = run_id or str(uuid.uuid4())
         record = {"call": None, "gpu": gpu, "spawned_at": time.time()}
+        noted = False
         try:
             if not self.runs.put(run_id, record, skip_if_exists=True):
                 return self.resume(run_id, workflow)
+            noted = True
             cls = self._worker.with_options(**chosen_options(gpu)) if gpu is not None else self._worker
             about = {"job": current_job(), "gpu": gpu, "spawned_at": record["spawned_at"]}
+            about |= {"protocol": PROTOCOL, "limit_seconds": self._limit_of(workflow, gpu)}
             call = cls().run.spawn(Job(run_id, workflow, inputs or {}, previews).to_dict() | about)
+            noted = False
             self.runs.put(run_id, {**record, "call": call.object_id})
         except ModalError as error:
+            if noted:  # so that the next try is the first one
+                with suppress(ModalError):
+                    self.runs.pop(run_id)
             raise EngineUnreachable(f"Modal takes no call: {error}") from error
         return ModalRun(self, run_id, call)
+
+    def _limit_of(self, workflow: CompiledWorkflow, gpu: str | None) -> float | None:
+        """After how many seconds a run can only be one that hangs; None where nobody knows how long it takes."""
+        if not workflow.plan.knows("seconds"):
+            return None
+        plans = [workflow.plan.on(name) for name in ((gpu,) if gpu is not None else self._gpus) if name in GPUS]
+        seconds = [plan.seconds for plan in plans if plan.seconds is not None]
+        return self._limit(max(seconds)) if seconds and len(seconds) == len(plans) else None
 
     def resume(self, run_id: str, workflow: CompiledWorkflow) -> ModalRun | LostRun:  # noqa: ARG002 - the worker has it
         """Take up the events of a run from its first one."""
         try:
             record = self.runs.get(run_id)
+            for _ in range(NOTED_SECONDS):
+                if not record or record["call"] is not None:
+                    break
+                time.sleep(1)  # another container has just spawned the call, and writes down which it is
+                record = self.runs.get(run_id)
         except ModalError as error:
             raise EngineUnreachable(f"Modal does not answer: {error}") from error
         if not record or record["call"] is None:
@@ -107,7 +148,9 @@ class ModalEngine:
         return ModalRun(self, run_id, modal.FunctionCall.from_id(record["call"]))
 
     def health(self) -> Health:
-        """Whether Modal takes calls, and how many wait."""
+        """Whether Modal takes calls and containers come up, and how many wait."""
+        if why := self._circuit():
+            return Health(ready=False, reason=why)
         try:
             stats = self._worker().run.get_current_stats()
         except ModalError as error:
@@ -138,6 +181,7 @@ class ModalRun:
         self._call = call
         self._seen = (0, -1)
         self._cancelled = False
+        self._handed_over: float | None = None
 
     def cancel(self) -> None:
         """End the call, whether it waits or works."""
@@ -177,12 +221,21 @@ class ModalRun:
             if self._seen[0] and item["attempt"] > self._seen[0]:
                 yield Retrying(self.id, item["attempt"], "the container was lost")
             self._seen = place
-            yield load_event(item, self._engine.read)
+            if is_known(item):  # a worker of another version may tell more
+                yield load_event(item, self._engine.read)
+
+    def _last(self, result: Mapping[str, Any]) -> Event | None:
+        if result["event"] != HANDED_OVER:
+            return load_event(result, self._engine.read)
+        self._handed_over = self._handed_over or time.monotonic()
+        if time.monotonic() - self._handed_over < self._engine.handover_seconds:
+            return None
+        return Failed(self.id, RunLost("the container was lost before it had stored the outputs"))
 
     def _ended(self) -> Event | None:
         """The end that follows from the call itself; None where it still waits or works."""
         try:
-            return load_event(self._call.get(timeout=0), self._engine.read)
+            return self._last(self._call.get(timeout=0))
         except TimeoutError:
             return None
         except OutputExpiredError:

@@ -7,8 +7,9 @@ the records of jobs, so these hold nothing: the answer streams through as it com
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import requests
 from starlette.applications import Starlette
@@ -19,8 +20,8 @@ from starlette.routing import Route
 
 from ryla_graphs.sessions import session_for
 
-NAMES = ("flux-dev", "flux-instantid", "flux-lora", "workflow")
-"""The routes that have a front."""
+PROXY_TOKEN = "RYLA_PROXY_TOKEN"
+"""A proxy token of the workspace: Modal may take the caller's off a request before a front has it."""
 CONNECT_SECONDS, SECONDS = 30.0, 600.0
 """How long an answer may take; the app answers before Modal's own limit of 150 s, but streams go on."""
 _HOP_BY_HOP = frozenset(
@@ -33,8 +34,17 @@ def label(app: str, name: str) -> str:
     return f"{app}-comfyui-{name}"
 
 
-def front(path: str, target: Callable[[], str]) -> Starlette:
-    """An app that passes `POST /` on to `path` of the app at `target()`, and every other request as it is."""
+def proxy_headers(environment: Mapping[str, str]) -> dict[str, str]:
+    """What Modal's proxy in front of `web` asks for, from ``RYLA_PROXY_TOKEN``: ``wk-…:ws-…``; nothing without one."""
+    key, _, secret = environment.get(PROXY_TOKEN, "").strip().partition(":")
+    return {"modal-key": key, "modal-secret": secret} if key and secret else {}
+
+
+def front(path: str, target: Callable[[], str], own: Mapping[str, str] = MappingProxyType({})) -> Starlette:
+    """An app that passes `POST /` on to `path` of the app at `target()`, and every other request as it is.
+
+    `own` are headers that go along where a request has not got them itself.
+    """
     session = session_for(connections=100)
     session.headers.clear()  # those of the caller go on, and no others
 
@@ -42,7 +52,7 @@ def front(path: str, target: Callable[[], str]) -> Starlette:
         inner = request.url.path if request.url.path != "/" or request.method != "POST" else path
         query = f"?{request.url.query}" if request.url.query else ""
         body = await request.body()
-        headers = {name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}
+        headers = {**own, **{name: value for name, value in request.headers.items() if name not in _HOP_BY_HOP}}
 
         def send() -> requests.Response:
             url = f"{target().rstrip('/')}{inner}{query}"

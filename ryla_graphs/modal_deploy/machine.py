@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import modal
-import requests
-from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
@@ -25,110 +22,25 @@ from ryla_graphs.lockfile import Difference
 from ryla_graphs.modal_deploy import before_gpu
 from ryla_graphs.modal_deploy.broken import Broken
 from ryla_graphs.modal_deploy.container import deliver_to, serve
-from ryla_graphs.modal_deploy.lacking import lacked
+from ryla_graphs.modal_deploy.handing import Pending
 from ryla_graphs.modal_deploy.money import Clock
+from ryla_graphs.modal_deploy.mounted import DATA, WeightsFolder
+from ryla_graphs.modal_deploy.reported import lacked
 from ryla_graphs.modal_deploy.worker import Worker
 from ryla_graphs.plan import GPUS
-from ryla_graphs.problems import AtFile, EngineError, EngineRefused, EngineUnreachable, Problem
+from ryla_graphs.problems import EngineError, EngineRefused, EngineUnreachable
 from ryla_graphs.prompt import Prompt
-from ryla_graphs.weights import needed
 
 log = logging.getLogger("ryla_graphs.modal_deploy")
-
-DATA = Path("/tmp/ryla-comfyui")
-LATE_LORAS = DATA / "late-loras"
-"""LoRAs that came while the container's view of their volume could not be renewed."""
 
 HEALTH_SECONDS = 15.0
 """How long a ComfyUI that was restored may take to answer."""
 RESTORED_SECONDS = 5.0
 """Longer than this between start and readiness lies only a snapshot."""
-
-
-class WeightsFolder:
-    """The volumes of weights and LoRAs as this container has them mounted."""
-
-    def __init__(self, mounts: Mapping[str, tuple[Path, modal.Volume]], late: Path = LATE_LORAS) -> None:
-        self._mounts = mounts
-        """Mount point and volume of ``models`` and of ``loras``."""
-        self._late = late
-
-    def bring(self, prompt: Mapping[str, Any]) -> None:
-        """Have what a graph loads, also what came after this container began. Raises `EngineRefused` for the rest.
-
-        A volume that has open files cannot be reloaded; a LoRA is then fetched through Modal's API.
-        """
-        absent = self._absent(prompt)
-        for kind in {kind for kind, _ in absent}:
-            try:
-                self._mounts[kind][1].reload()
-            except (RuntimeError, ModalError) as error:
-                log.warning("the volume of %s could not be reloaded: %s", kind, error)
-        for kind, name in self._absent(prompt) if absent else ():
-            if kind == "loras":
-                self._fetch(name)
-        if still := self._absent(prompt):
-            raise EngineRefused("weights are missing", [_missing(kind, name) for kind, name in still])
-
-    def _absent(self, prompt: Mapping[str, Any]) -> list[tuple[str, str]]:
-        found: list[tuple[str, str]] = []
-        for need in needed(Prompt(prompt, catalogs.bundled())):
-            kind, name = ("loras", need.name) if need.folder == "loras" else ("models", f"{need.folder}/{need.name}")
-            mount = self._mounts[kind][0]
-            if _leads_out(name):
-                raise EngineRefused("weights are missing", [_missing(kind, name)])
-            if not (mount / name).exists() and not (kind == "loras" and (self._late / name).exists()):
-                found.append((kind, name))
-        return list(dict.fromkeys(found))
-
-    def _fetch(self, name: str) -> None:
-        target = self._late / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
-        try:
-            with part.open("wb") as file:
-                self._mounts["loras"][1].read_file_into_fileobj(name, file)
-            part.replace(target)
-        except (ModalError, FileNotFoundError) as error:
-            log.warning("the LoRA %s is not on its volume: %s", name, error)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _leads_out(name: str) -> bool:
-    """Whether a name that a graph gives is no file below a folder of weights."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or "\0" in name
-
-
-def _missing(kind: str, name: str) -> Problem:
-    hint = "upload it: POST /loras" if kind == "loras" else f"modal run runtime_modal.py::pull --file {Path(name).name}"
-    return Problem(
-        code="weights_missing",
-        message=f"'{name}' is not on this deployment's volume of {kind}",
-        subject=AtFile(f"loras/{name}" if kind == "loras" else name),
-        hint=hint,
-    )
-
-
-def late_loras(folder: Path = LATE_LORAS) -> str:
-    """Write the ``extra_model_paths.yaml`` that has ComfyUI look for late LoRAs too; gives its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder.with_suffix(".yaml")
-    file.write_text(f"ryla_late_loras:\n  base_path: {folder}\n  loras: .\n")
-    return str(file)
-
-
-async def wake(web: Any) -> None:
-    """Call the web side, which may sleep, so that it hears how a job ended and sends its webhooks."""
-
-    def call() -> None:
-        requests.get(f"{web.get_web_url()}/health", timeout=30.0, allow_redirects=False)
-
-    try:
-        await asyncio.to_thread(call)
-    except (ModalError, requests.RequestException) as error:
-        log.warning("the web side could not be woken: %s", error)
+FREE_SECONDS = 30.0
+"""How long ComfyUI may take to hear that it should unload its models."""
+HANDING_SECONDS = 25.0
+"""How long a container that ends waits for outputs on their way; Modal kills it after 30 s."""
 
 
 class Machine:
@@ -157,6 +69,9 @@ class Machine:
         """Why no job can run here; empty where one can."""
         self.lacking: Mapping[str, str] = {}
         """The classes of the lock that this ComfyUI lacks, and why: no graph with one of them can run here."""
+        self.catalog: Catalog | None = None
+        """The classes that this ComfyUI really has."""
+        self._pending = Pending()
         self._process: ComfyUIProcess | None = None
         self._up_at = 0.0
 
@@ -172,7 +87,8 @@ class Machine:
         found: tuple[Difference, ...] = ()
         try:
             process.start(self._start_seconds)
-            found = tuple(self._check(process.engine.catalog()))
+            self.catalog = process.engine.catalog()
+            found = tuple(self._check(self.catalog))
         except EngineError as error:
             self.broken = str(error)
         for difference in found:
@@ -192,8 +108,8 @@ class Machine:
             self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
         hopeless = self.broken and not restored and not self._before_gpu
         if not hopeless and (trouble := self._trouble()):
-            log.warning("ComfyUI %s and is started anew", trouble)
-            self.stop()
+            log.warning("ComfyUI %s and is started again", trouble)
+            self._end()
             self._before_gpu = False
             self.start()
         self.clock.ready()
@@ -223,25 +139,64 @@ class Machine:
         """The engine over this container's ComfyUI, or one that says why there is none."""
         return Broken(self.broken or "ComfyUI was not started") if self._process is None else self._process.engine
 
+    @property
+    def leave(self) -> str:
+        """Why the next job should get another container; empty where it may come here."""
+        return self.broken or ("weights have come that it cannot see" if self._weights.stale else "")
+
     def stop(self) -> None:
-        """End ComfyUI."""
+        """Wait for outputs on their way, and end ComfyUI."""
+        self._end()
+        if not self._pending.wait(HANDING_SECONDS):
+            log.error("outputs are lost: they could not be stored in %g s", HANDING_SECONDS)
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.stop()
         self._process = None
 
     async def run(
-        self, job: Mapping[str, Any], *, events: modal.Queue, runs: modal.Dict, outputs: modal.Volume
+        self,
+        job: Mapping[str, Any],
+        *,
+        events: modal.Queue,
+        runs: modal.Dict,
+        outputs: modal.Volume,
+        done: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Run a job to its end; gives its last event."""
-        prepare = None if self.broken else self._prepare
+        """Run a job until its outputs are on their way; `done` is called in a thread once they are stored and told."""
         return await run_job(
-            self.engine, job, clock=self.clock, prepare=prepare, events=events, runs=runs, outputs=outputs
+            self.engine,
+            job,
+            clock=self.clock,
+            prepare=None if self.broken else self._prepare,
+            events=events,
+            runs=runs,
+            outputs=outputs,
+            pending=self._pending,
+            done=done,
+            end=self._hung,
         )
 
     def _prepare(self, prompt: Mapping[str, Any]) -> None:
         if self.lacking and (problems := lacked(Prompt(prompt, catalogs.bundled()), self.lacking)):
             raise EngineRefused("node classes are missing", problems)
-        self._weights.bring(prompt)
+        self._weights.bring(prompt, self._let_go)
+
+    def _let_go(self) -> None:
+        """Have ComfyUI unload its models, so that no file of a volume stays open."""
+        if self._process is not None:
+            wanted = {"unload_models": True, "free_memory": True}
+            try:
+                self._process.engine.client.request("POST", "/free", json=wanted, seconds=FREE_SECONDS)
+            except EngineUnreachable as error:
+                log.warning("ComfyUI was not told to unload its models: %s", error)
+
+    def _hung(self, why: str) -> None:
+        """End a ComfyUI that does not end its run."""
+        self.broken = f"ComfyUI did not answer any more: {why}"
+        log.error("%s", self.broken)
+        self._end()
 
 
 async def run_job(
@@ -254,6 +209,9 @@ async def run_job(
     runs: modal.Dict,
     outputs: modal.Volume,
     gpu: str | None = None,
+    pending: Pending | None = None,
+    done: Callable[[], None] = lambda: None,
+    end: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Run a job on an engine of this container.
 
@@ -268,8 +226,11 @@ async def run_job(
         partial(deliver_to, outputs),
         partial(clock.usage, name, record.get("gpu") is not None, waited),
         prepare=prepare,
+        pending=pending,
+        done=done,
     )
-    return await serve(worker, job, events=events, runs=runs, logged=engine if isinstance(engine, Logged) else None)
+    logged = engine if isinstance(engine, Logged) else None
+    return await serve(worker, job, events=events, runs=runs, logged=logged, end=end)
 
 
 _DRIVER_NAMES = {"A10G": "A10", "A100-SXM4-40GB": "A100-40GB", "A100-SXM4-80GB": "A100-80GB", "A100 80GB": "A100-80GB"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import modal
@@ -13,12 +13,13 @@ from modal.exception import Error as ModalError
 
 from ryla_graphs import catalogs
 from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.modal_deploy.lacking import lacked
 from ryla_graphs.modal_deploy.money import Pricing
+from ryla_graphs.modal_deploy.reported import Reported, lacked
 from ryla_graphs.modal_deploy.settings import ModalSettings
-from ryla_graphs.plan import RYLA_DEFAULTS, choose_gpu
-from ryla_graphs.problems import AtNode, CannotRunHere, Problem
+from ryla_graphs.plan import choose_gpu
+from ryla_graphs.problems import AtNode, CannotRunHere, EngineUnreachable, Problem
 from ryla_graphs.prompt import Prompt
+from ryla_graphs.ryla import GPU_WISHES
 from ryla_graphs.server.wishes import Place, Wishes
 from ryla_graphs.weights import Need, needed
 
@@ -51,12 +52,14 @@ class VolumeFiles:
 def placing(
     settings: ModalSettings,
     models: VolumeFiles | None = None,
-    lacking: Callable[[], Mapping[str, str]] = dict,
+    reported: Reported | None = None,
 ) -> Place:
     """Chooses by the plan; graphs whose weights are not on the volume, or whose classes no worker has, are refused."""
 
     def place(workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
-        if problems := lacked(workflow.view, lacking()):
+        if reported is not None and (why := reported.circuit()):
+            raise EngineUnreachable(why)
+        if reported is not None and (problems := lacked(workflow.view, reported.lacking())):
             raise CannotRunHere([workflow.explain(problem) for problem in problems])
         if models is not None and (needs := missing(workflow.document, models)):
             raise CannotRunHere([not_there(workflow, need) for need in needs])
@@ -75,7 +78,7 @@ def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes)
     if wishes.gpu is not None and wishes.gpu not in settings.gpus:
         raise CannotRunHere([not_offered(wishes.gpu, settings)])
     allowed = settings.gpus if wishes.gpu is None else (wishes.gpu,)
-    preferred = wishes.gpu or RYLA_DEFAULTS.get(workflow.name or "")
+    preferred = wishes.gpu or GPU_WISHES.get(workflow.name or "")
     if preferred not in settings.gpus:
         preferred = None
     choice = choose_gpu(

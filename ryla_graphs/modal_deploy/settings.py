@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -13,12 +13,18 @@ from ryla_graphs.plan.money import size_of
 from ryla_graphs.problems import InvalidSettings
 
 PREFIX = "RYLA_MODAL_"
-SECRET_NAMES = ("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "COMFY_API_KEY", "HF_TOKEN")
+SECRET_NAMES = (
+    *("RYLA_TOKENS", "RYLA_WEBHOOK_SECRET", "RYLA_ANALYTICS_TOKEN", "RYLA_PROXY_TOKEN"),
+    *("COMFY_API_KEY", "HF_TOKEN"),
+)
 """Variables that belong into the Modal secret; they are never written into the app."""
 
-WAIT_SECONDS = 140
-"""Modal redirects a request after 150 s, which browsers and many clients do not follow; ours is answered before, and
-whether a stream may take longer is not known."""
+EDGE_SECONDS = 150
+"""Modal redirects a request after so long, counted from its edge, which browsers and many clients do not follow."""
+COLD_SECONDS = 45
+"""What the start of a front and of the web container, one after the other, may take of that."""
+WAIT_SECONDS = EDGE_SECONDS - COLD_SECONDS
+"""Ours is answered before; whether a stream may take longer is not known."""
 
 
 NONE = "none"
@@ -46,6 +52,11 @@ class ModalSettings(BaseModel):
     """The Modal environment of that volume, where it is another one than the deployment's."""
     custom_domain: str | None = None
     """A domain of the workspace that the web side answers at, too."""
+    check_image: bool = True
+    """Whether `modal deploy` starts the image's ComfyUI on a processor, and fails where that lacks a class."""
+    records: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,44}$")
+    """Whose jobs, outputs and events an app has: those of the app of this name; its own if left out, and for `modal
+    serve` and `modal run` those of `<app>-dev`."""
     gpus: tuple[str, ...] = tuple(GPUS)
     """What may be chosen for a job."""
     fallback: tuple[str, ...] = ("L40S", "A100-40GB", "A100-80GB")
@@ -106,7 +117,7 @@ class ModalSettings(BaseModel):
             raise InvalidSettings("; ".join(reasons)) from None
 
     def name(self, part: str) -> str:
-        """The name of a volume, dictionary or queue of this app."""
+        """The name of a volume of weights or LoRAs."""
         return f"{self.app}-{part}"
 
     @property
@@ -114,9 +125,25 @@ class ModalSettings(BaseModel):
         """The name of the volume of weights."""
         return self.models_volume or self.name("models")
 
+    def record_name(self, part: str) -> str:
+        """The name of a volume, dictionary or queue with what jobs leave."""
+        return f"{self.records or self.app}-{part}"
 
-def container_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    def for_command(self, arguments: Sequence[str]) -> Self:
+        """The settings for what a command line does: only `modal deploy` has an app own the records that callers have.
+
+        An app of `modal serve` or `modal run` lives beside the deployed one; each would take up the other's jobs.
+        """
+        program, *rest = arguments or ("",)
+        is_modal = Path(program).name.startswith("modal") or Path(program).parts[-2:] == ("modal", "__main__.py")
+        if not self.records and is_modal and rest[:1] in (["serve"], ["run"], ["shell"]):
+            return self.model_copy(update={"records": f"{self.app}-dev"})
+        return self
+
+
+def container_environment(environment: Mapping[str, str], settings: ModalSettings) -> dict[str, str]:
     """What of the deployer's environment goes into the containers: all of ours but secrets."""
+    environment = {**environment, f"{PREFIX}RECORDS": settings.records or ""}  # they do not see the command line
     ours = {name: value for name, value in environment.items() if name.startswith("RYLA_") and value.strip()}
     return {"RYLA_WAIT_SECONDS": str(WAIT_SECONDS), "RYLA_STREAM_SECONDS": str(WAIT_SECONDS)} | {
         name: value for name, value in ours.items() if name not in SECRET_NAMES
@@ -195,6 +222,8 @@ LONGEST_SESSION_SECONDS = 12 * 3600
 
 PULL_OPTIONS: dict[str, Any] = {"cpu": 4.0, "memory": 8 * 1024, "timeout": 6 * 3600}
 """How Modal runs a pull; hf_xet decompresses on all cores."""
+SETTLE_OPTIONS: dict[str, Any] = {"cpu": 0.5, "memory": 1024, "timeout": 900, "max_containers": 1}
+"""How Modal runs what brings jobs to their end while the web side sleeps."""
 FRONT_OPTIONS: dict[str, Any] = {"cpu": 0.125, "memory": 256, "timeout": 600, "scaledown_window": 300}
 """How Modal runs the fronts, which only pass requests on."""
 CONCURRENCY = 1000

@@ -87,6 +87,7 @@ class Spending:
     def take_up(self, jobs: Iterable[Job]) -> None:
         """Reserve for jobs of an earlier container that have not ended."""
         with self._lock:
+            self._spent.update(self._read())  # which the container before has written until now
             for job in jobs:
                 self._reserve(job)
 

@@ -18,9 +18,12 @@ from pydantic import BaseModel
 from ryla_graphs import catalogs
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.modal_deploy.engine import GRACE_SECONDS, SILENCE_SECONDS, ModalEngine
+from ryla_graphs.modal_deploy.handover import Handover
 from ryla_graphs.modal_deploy.placement import VolumeFiles, not_offered, placing
+from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings, chosen_options
 from ryla_graphs.modal_deploy.spending import Spending
+from ryla_graphs.modal_deploy.store.lease import BEAT_SECONDS, LOST_SECONDS, Lease
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.store import ModalStore
 from ryla_graphs.modal_deploy.upkeep import QueueTarget
@@ -29,10 +32,24 @@ from ryla_graphs.server import create_app
 from ryla_graphs.server.environment import settings_from
 from ryla_graphs.server.http.access import Owner
 from ryla_graphs.server.http.routes.documented import errors
-from ryla_graphs.server.records import JobState
+from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.submit.loras import FOLDER
 from ryla_graphs.server.threads import in_thread
+from ryla_graphs.server.wishes import Place
 from ryla_graphs.version import __version__
+
+
+class Pace(NamedTuple):
+    """Seconds between looks at Modal; tests take shorter ones."""
+
+    silence: float = SILENCE_SECONDS
+    """Of a run, before its call is asked."""
+    grace: float = GRACE_SECONDS
+    """For the last events of a call that has ended."""
+    beat: float = BEAT_SECONDS
+    """Between two looks at the lease."""
+    lease: float = LOST_SECONDS
+    """After which an owner that says nothing is gone."""
 
 
 class Parts(NamedTuple):
@@ -53,20 +70,20 @@ class Parts(NamedTuple):
         """The parts of an app, made where they are not there yet."""
 
         def volume(part: str) -> modal.Volume:
-            return modal.Volume.from_name(settings.name(part), create_if_missing=True)
+            return modal.Volume.from_name(settings.record_name(part), create_if_missing=True)
 
         def records(part: str) -> modal.Dict:
-            return modal.Dict.from_name(settings.name(part), create_if_missing=True)
+            return modal.Dict.from_name(settings.record_name(part), create_if_missing=True)
 
         def queue(part: str) -> modal.Queue:
-            return modal.Queue.from_name(settings.name(part), create_if_missing=True)
+            return modal.Queue.from_name(settings.record_name(part), create_if_missing=True)
 
         return cls(
             models=modal.Volume.from_name(
                 settings.models, environment_name=settings.models_environment, create_if_missing=True
             ),
-            loras=volume("loras"),
-            outputs=modal.Volume.from_name(settings.name("raw-outputs"), create_if_missing=True, version=2),
+            loras=modal.Volume.from_name(settings.name("loras"), create_if_missing=True),
+            outputs=modal.Volume.from_name(settings.record_name("raw-outputs"), create_if_missing=True, version=2),
             content=volume("content"),
             analytics_files=volume("analytics"),
             records=records("records"),
@@ -104,20 +121,51 @@ def build_app(
     environment: Mapping[str, str],
     *,
     catalog: Callable[[], Catalog] = catalogs.bundled,
-    lacking: Callable[[], Mapping[str, str]] = dict,
+    reported: Reported | None = None,
     scratch: Path | None = None,
-    patience: tuple[float, float] = (SILENCE_SECONDS, GRACE_SECONDS),
+    pace: Pace | None = None,
 ) -> FastAPI:
-    """The app of a deployment. `catalog` is what its image has, `lacking` the classes that workers found missing in it,
-    `scratch` an empty folder of this container, `patience` the engine's seconds of silence and of grace.
+    """The app of a deployment. `catalog` is what its lock promises, `reported` what its workers tell of that,
+    `scratch` an empty folder of this container.
+
+    It owns the records while it runs, and lets go where another container begins to run it.
 
     Raises `InvalidSettings` where nobody is asked for a token, neither by us nor by Modal, unless that is wanted.
     """
+    pace = pace or Pace()
     models = VolumeFiles(parts.models)
+    spending = Spending(settings, parts.records)
+    server = _server_settings(settings, environment, placing(settings, models, reported), spending)
+    engine = ModalEngine(
+        worker,
+        parts.events,
+        parts.runs,
+        parts.outputs,
+        known=catalog if reported is None else lambda: reported.catalog(catalog()),
+        circuit=reported.circuit if reported is not None else str,
+        gpus=settings.fallback,
+        silence_seconds=pace.silence,
+        grace_seconds=pace.grace,
+    )
+    analytics = QueueTarget(parts.analytics)
+    _tell_deployed(analytics, parts.records, environment)
+    term = Lease(parts.records, silence=pace.lease, pause=min(0.5, pace.beat))
+    folder = scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-"))
+    store = ModalStore(parts.records, parts.content, folder, owning=lambda: term.held)
+    app = create_app(engine, store, server, sinks=[spending], targets=[analytics], shelf=VolumeShelf(parts.loras))
+    spending.show(app.state.registry)
+    app.include_router(_warming(settings, worker))
+    app.state.handover = Handover(term, store, parts.events, spending.take_up, beat=pace.beat)
+    app.state.handover.install(app)
+    return app
+
+
+def _server_settings(
+    settings: ModalSettings, environment: Mapping[str, str], place: Place, spending: Spending
+) -> Settings:
     # Modal's own edge sends here only what asks for an address of this app.
     hosts = {} if environment.get("RYLA_HOSTS") else {"hosts": ("*",)}
-    spending = Spending(settings, parts.records)
-    server = settings_from(environment, place=placing(settings, models, lacking), budget=spending.admit, **hosts)
+    server = settings_from(environment, place=place, budget=spending.admit, **hosts)
     if not len(server.tokens) and not settings.proxy_auth and not settings.allow_open:
         raise InvalidSettings(
             f"anybody could run graphs here: put RYLA_TOKENS into the Modal secret '{settings.secret}', or set"
@@ -126,24 +174,7 @@ def build_app(
     if server.partner_nodes:
         told = "RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there"
         raise InvalidSettings(f"{told}: leave it out, and run graphs with paid nodes on a server of your own")
-    silence, grace = patience
-    engine = ModalEngine(
-        worker,
-        parts.events,
-        parts.runs,
-        parts.outputs,
-        known=catalog,
-        silence_seconds=silence,
-        grace_seconds=grace,
-    )
-    analytics = QueueTarget(parts.analytics)
-    _tell_deployed(analytics, parts.records, environment)
-    store = ModalStore(parts.records, parts.content, scratch or Path(tempfile.mkdtemp(prefix="ryla-mirror-")))
-    spending.take_up(store.jobs(states=(JobState.QUEUED, JobState.RUNNING)))
-    app = create_app(engine, store, server, sinks=[spending], targets=[analytics], shelf=VolumeShelf(parts.loras))
-    spending.show(app.state.registry)
-    app.include_router(_warming(settings, worker))
-    return app
+    return server
 
 
 def _tell_deployed(analytics: QueueTarget, records: modal.Dict, environment: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ Everything here is an estimate; ``docs/plan.md`` says how it is made and how far
 
 from __future__ import annotations
 
-from ryla_graphs.plan.choice import RYLA_DEFAULTS, Choice, choose_gpu
+from ryla_graphs.plan.choice import Choice, choose_gpu
 from ryla_graphs.plan.estimate import plan_of, stages_of
 from ryla_graphs.plan.gpus import GPU, GPUS, gpu
 from ryla_graphs.plan.limits import Limits, check
@@ -15,7 +15,6 @@ from ryla_graphs.plan.plan import Plan, StagePlan
 __all__ = [
     "GPU",
     "GPUS",
-    "RYLA_DEFAULTS",
     "Choice",
     "Limits",
     "Plan",

@@ -12,16 +12,6 @@ from ryla_graphs.problems import CannotRunHere, Problem
 if TYPE_CHECKING:
     from ryla_graphs.plan.plan import OnGPU, Plan
 
-RYLA_DEFAULTS: Mapping[str, str] = {
-    "flux-schnell": "T4",
-    "flux-dev": "L40S",
-    "flux-lora": "L40S",
-    "flux-instantid": "A10",
-    "sdxl-instantid": "A10",
-}
-"""The GPU that RYLA wants for a preset, to be given to `choose_gpu` as `preferred`."""
-
-
 ALIKE = 1.25
 """Costs that differ by less than this factor count as alike: the estimate is no better than that."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 
 class JobState(StrEnum):
@@ -125,6 +126,20 @@ class Asset:
     folder: str = "output"
     """`temp` for what is only shown."""
     simulated: bool = False
+
+
+_IDS = UUID("9d0b8a52-6f4e-4c39-8f6b-1f5f6f0a7c11")
+"""The namespace of ids that are derived: whoever derives one from the same facts has the same id."""
+
+
+def run_id_of(job_id: str, attempt: int) -> str:
+    """The engine's id of an attempt of a job, so that two processes that begin it begin one run."""
+    return str(uuid5(_IDS, f"{job_id}/{attempt}"))
+
+
+def output_id_of(job_id: str, attempt: int, node: str, place: int) -> str:
+    """The id of an output, so that two processes that commit it commit one asset."""
+    return str(uuid5(_IDS, f"{job_id}/{attempt}/{place}/{node}"))
 
 
 class Ended(NamedTuple):

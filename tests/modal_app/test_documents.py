@@ -8,10 +8,10 @@ import re
 import pytest
 
 from ryla_graphs import presets
-from ryla_graphs.modal_deploy.front import NAMES
 from ryla_graphs.modal_deploy.settings import SECRET_NAMES, ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.plan.gpus import PRICES_AS_OF
+from ryla_graphs.ryla import FRONTS
 from tests.conftest import ROOT
 from tools.modal_tables import PAGE, written
 
@@ -44,7 +44,7 @@ def test_every_preset_has_its_gpu_and_price_and_why_a_wish_is_not_followed() -> 
     assert {name for name, got, wish, _ in found if wish and wish != got} == {name for name, *_, why in found if why}
 
 
-@pytest.mark.parametrize("name", [*SECRET_NAMES, *NAMES])
+@pytest.mark.parametrize("name", [*SECRET_NAMES, *FRONTS])
 def test_secrets_and_fronts_are_named(name: str) -> None:
     assert f"`{name}`" in PAGE_TEXT
 

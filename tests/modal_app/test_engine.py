@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,18 @@ def test_another_process_takes_a_run_up(deployment: OnLoopback) -> None:
     told = list(again.engine.resume(begun.id, flux()).events())
     assert isinstance(told[-1], Finished)
     assert [event.kind for event in told].count("output") == 1
+
+
+def test_a_call_that_is_noted_just_now_is_waited_for(deployment: OnLoopback) -> None:
+    """The container before has spawned it, and not yet written down which it is."""
+    begun = deployment.engine.start(flux())
+    record = deployment.runs.get(begun.id)
+    deployment.runs.put(begun.id, {**record, "call": None})
+    noting = threading.Timer(0.2, deployment.runs.put, (begun.id, record))
+    noting.start()
+    assert isinstance(ended(deployment.engine.start(flux(), run_id=begun.id)), Finished)
+    noting.join()
+    assert len(deployment.calls) == 1
 
 
 def test_a_run_that_nobody_knows_is_lost(deployment: OnLoopback) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,12 +23,17 @@ from PIL import Image
 
 from ryla_graphs import presets
 from ryla_graphs.lockfile import Lock, catalog_of
-from ryla_graphs.modal_deploy.machine import WeightsFolder, run_job
+from ryla_graphs.modal_deploy.handing import Pending
+from ryla_graphs.modal_deploy.machine import run_job
 from ryla_graphs.modal_deploy.money import Clock
+from ryla_graphs.modal_deploy.mounted import WeightsFolder
+from ryla_graphs.modal_deploy.reported import Reported
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.upkeep import drain, remove_raw_outputs
-from ryla_graphs.modal_deploy.web import Parts, build_app
+from ryla_graphs.modal_deploy.waking import settled, wake
+from ryla_graphs.modal_deploy.web import Pace, Parts, build_app
 from ryla_graphs.problems import InvalidSettings
+from ryla_graphs.server.jobs import service
 from ryla_graphs.weights import needed
 from tests.conftest import ROOT
 from tests.engines.held import HeldSimulator
@@ -34,19 +41,23 @@ from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.on_loopback import WORKERS
 from tests.server.clients import TestClient
-from tests.server.live import listening
+from tests.server.live import listening, until
 from tests.server.test_loras import FLUX
 
 TOKEN = "a-token-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 LOCK = Lock.read(ROOT / "ryla.lock")
+PACE = Pace(silence=0.5, grace=0.1, beat=0.05, lease=5.0)
 
 
 class OnGpu:
     """Plays the GPU containers: calls of the deployed class run here, on the simulator."""
 
-    def __init__(self, plane: LoopbackModal, settings: ModalSettings, parts: Parts, folder: Path) -> None:
+    def __init__(
+        self, plane: LoopbackModal, settings: ModalSettings, parts: Parts, folder: Path, *, waking: bool = False
+    ) -> None:
         self.plane = plane
+        self.worker = modal.Cls.from_name(settings.app, "Comfy")
         self.settings = settings
         self.parts = parts
         self.simulator = HeldSimulator()
@@ -55,14 +66,21 @@ class OnGpu:
         mounts = {"models": (folder / "models", parts.models), "loras": (folder / "loras", parts.loras)}
         self.weights = WeightsFolder(mounts, late=folder / "late")
         self.folder = folder
-        self.worker = modal.Cls.from_name(settings.app, "Comfy")
         self.clock = Clock()
+        self.pace = PACE
+        self.pending = Pending()
+        self.done: Callable[[], None] = lambda: None
+        if waking:
+            self.done = partial(wake, modal.Function.from_name(settings.app, "settle"), parts.records)
+        self.settling: Callable[[], Any] = self.app
         WORKERS.work = self
 
     async def __call__(self, call: Call) -> Any:
         self.calls.append(call)
         if call.method == "warm":
             return call.gpu
+        if call.function.name == "settle":
+            return await asyncio.to_thread(self._settle)
         parts = self.parts
         (job,) = call.args
         return await run_job(
@@ -74,7 +92,13 @@ class OnGpu:
             runs=parts.runs,
             outputs=parts.outputs,
             gpu=call.gpu,
+            pending=self.pending,
+            done=self.done,
         )
+
+    def _settle(self) -> None:
+        with self.settling() as app:
+            asyncio.run(settled(app, self.parts.records, quiet=0.5))
 
     def hold(self, *names: str) -> None:
         """Have the weights of presets, on the volume and in the containers."""
@@ -90,7 +114,7 @@ class OnGpu:
                 (self.folder / "models" / path).touch()
 
     @contextmanager
-    def app(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[Any]:
+    def app(self, reported: Reported | None = None, **environment: str) -> Iterator[Any]:
         """The app of the web container."""
         variables = {"RYLA_TOKENS": f"me:{TOKEN}", **environment}
         catalog = catalog_of(LOCK)
@@ -100,20 +124,24 @@ class OnGpu:
             self.worker,
             variables,
             catalog=lambda: catalog,
-            lacking=lacking,
-            patience=(0.5, 0.1),
+            reported=reported,
+            pace=self.pace,
         )
 
     @contextmanager
-    def client(self, lacking: Callable[[], Mapping[str, str]] = dict, **environment: str) -> Iterator[TestClient]:
-        with self.app(lacking, **environment) as app, TestClient(app, headers=BEARER) as client:
+    def client(self, reported: Reported | None = None, **environment: str) -> Iterator[TestClient]:
+        with self.app(reported, **environment) as app, TestClient(app, headers=BEARER) as client:
             yield client
 
 
 @pytest.fixture
-def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> OnGpu:
+def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) -> Iterator[OnGpu]:
     settings = ModalSettings(app=own_runtime.name)
-    return OnGpu(control_plane, settings, Parts.of(settings), tmp_path)
+    one = OnGpu(control_plane, settings, Parts.of(settings), tmp_path, waking=True)
+    yield one
+    one.simulator.go.set()
+    one.pending.wait(20)
+    until(lambda: all(call.ended.is_set() for call in one.calls if call.function.name == "settle"))
 
 
 def files_on(volume: modal.Volume) -> list[Any]:
@@ -271,7 +299,8 @@ def test_warming(gpu: OnGpu) -> None:
     assert sorted((call.method, call.gpu) for call in gpu.calls) == [("warm", "H100"), ("warm", "L40S")]
 
 
-def test_a_web_container_takes_up_what_another_left(gpu: OnGpu) -> None:
+def test_a_web_container_takes_up_what_another_left(gpu: OnGpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "STOP_SECONDS", 0.2)
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
     key = {"Prefer": "respond-async", "Idempotency-Key": "k"}
@@ -289,9 +318,8 @@ def test_a_web_container_takes_up_what_another_left(gpu: OnGpu) -> None:
 def test_nobody_gets_in_without_a_token(gpu: OnGpu) -> None:
     with gpu.app() as app, TestClient(app) as client:
         assert client.post("/flux-dev", json=small()).status_code == 401
-    worker = modal.Cls.from_name(gpu.settings.app, "Comfy")
     with pytest.raises(InvalidSettings, match="RYLA_TOKENS"):
-        build_app(gpu.settings, gpu.parts, worker, {})
+        build_app(gpu.settings, gpu.parts, gpu.worker, {})
 
 
 def test_product_events_reach_a_file(gpu: OnGpu) -> None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from modal.exception import ImageBuildError
 
 from ryla_graphs import presets
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Lock, catalog_of, differences
-from ryla_graphs.modal_deploy.lacking import Lacking
+from ryla_graphs.modal_deploy import image_check
 from ryla_graphs.modal_deploy.machine import Machine
 from ryla_graphs.modal_deploy.placement import placing
+from ryla_graphs.modal_deploy.reported import MOST_BROKEN, WINDOW_SECONDS, Reported, besides
 from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.modal_deploy.web import Parts
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.server.wishes import NO_WISHES
 from tests.conftest import ROOT
+from tests.modal_app.commands import commanded_here, deployed_app
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import AppRecord, Call
 from tests.modal_app.test_journey import OnGpu, small
@@ -55,22 +58,28 @@ class OnMachine(OnGpu):
         return await self.machine.run(job, events=self.parts.events, runs=self.parts.runs, outputs=self.parts.outputs)
 
 
+def comfyui(folder: Path, gone: set[str]) -> Path:
+    """A checkout whose server has all classes of the lock but some."""
+    there = catalog_of(LOCK)
+    folder.mkdir()
+    (folder / "main.py").write_text(MAIN)
+    # The bundled catalog was recorded on a server that has both packs for PuLID.
+    text = json.dumps(there.subset({*there} - gone).entries())
+    text = text.replace("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux_ll")
+    (folder / "object_info.json").write_text(text)
+    return folder
+
+
 @pytest.fixture
 def gpu(
     control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OnMachine]:
     """A container without the Impact Pack and without two classes of ComfyUI's own."""
     monkeypatch.setattr(process, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(process, "END_SECONDS", 0.5)
     settings = ModalSettings(app=own_runtime.name)
     one = OnMachine(control_plane, settings, Parts.of(settings), tmp_path)
-    there = catalog_of(LOCK)
-    folder = tmp_path / "ComfyUI"
-    folder.mkdir()
-    (folder / "main.py").write_text(MAIN)
-    entries = there.subset({*there}.difference(*GONE.values())).entries()
-    # The bundled catalog was recorded on a server that has both packs for PuLID.
-    text = json.dumps(entries).replace("custom_nodes.ComfyUI-PuLID-Flux", "custom_nodes.ComfyUI_PuLID_Flux_ll")
-    (folder / "object_info.json").write_text(text)
+    folder = comfyui(tmp_path / "ComfyUI", set().union(*GONE.values()))
     one.machine = Machine(
         folder, one.weights, check=partial(differences, LOCK), data=tmp_path / "data", start_seconds=60
     )
@@ -112,23 +121,94 @@ def test_a_pack_that_did_not_load_is_named(gpu: OnMachine) -> None:
 
 def test_once_a_container_has_told_no_gpu_is_paid_for(gpu: OnMachine) -> None:
     graph = presets.get("face-swap").build(presets.get("face-swap").example).compile()
-    told = Lacking(gpu.parts.runs, LOCK, seconds=0)
+    told = Reported(gpu.parts.runs, LOCK, seconds=0)
     place = placing(gpu.settings, None, told)
-    assert told() == {} and place(graph, NO_WISHES) is not None
-    told.write(gpu.machine.lacking)
+    assert told.lacking() == {} and place(graph, NO_WISHES) is not None
+    told.came_up(gpu.machine.lacking)
     with pytest.raises(CannotRunHere, match="did not load") as caught:
         place(graph, NO_WISHES)
     used = {body["class_type"] for body in graph.prompt.values()} & GONE["ComfyUI-Impact-Pack"]
     assert {problem.class_type for problem in caught.value.problems} == used
-    assert Lacking(gpu.parts.runs, Lock.loads(LOCK.dumps().replace("flux-dev", "flux-dew")), seconds=0)() == {}
-    told.write({})
+    other = Lock.loads(LOCK.dumps().replace("flux-dev", "flux-dew"))
+    assert Reported(gpu.parts.runs, other, seconds=0).lacking() == {}
+    told.came_up({})
     assert place(graph, NO_WISHES) is not None
 
 
-def test_the_web_side_asks_what_containers_told(gpu: OnMachine) -> None:
-    told = Lacking(gpu.parts.runs, LOCK, seconds=0)
-    told.write({"InvertMask": "it was taken out"})
-    with gpu.client(lacking=told) as client:
+def test_what_containers_have_is_the_catalog(gpu: OnMachine) -> None:
+    told = Reported(gpu.parts.runs, LOCK, seconds=0)
+    promised = catalog_of(LOCK)
+    assert gpu.machine.catalog is not None
+    assert besides(promised, gpu.machine.catalog) == {}
+    assert besides(promised.subset({*promised} - {"EmptyImage"}), gpu.machine.catalog).keys() == {"EmptyImage"}
+    told.came_up({"InvertMask": "it was taken out"}, {"ShoutText": SHOUT})
+    with gpu.client(reported=told) as client:
+        nodes = client.get("/nodes").json()["nodes"]
         failed = client.post("/workflow", json=using("InvertMask", mask=["mask", 0]))
-    assert failed.status_code == 422 and "it was taken out" in failed.json()["error"]["problems"][0]["message"]
+    assert "ShoutText" in nodes and "InvertMask" not in nodes and len(nodes) > 800
+    assert failed.status_code == 422 and "it was taken out" in failed.text
     assert not gpu.calls
+
+
+SHOUT = {"input": {"required": {"text": ["STRING", {}]}}, "output": ["STRING"], "python_module": "custom_nodes.mine"}
+
+
+def test_containers_that_do_not_come_up_open_a_circuit(gpu: OnMachine) -> None:
+    now = [1000.0]
+    told = Reported(gpu.parts.runs, LOCK, seconds=0, clock=lambda: now[0])
+    gpu.hold("flux-dev")
+    with gpu.client(reported=told) as client:
+        for _ in range(MOST_BROKEN):
+            assert client.get("/ready").status_code == 200
+            told.broke("No module named torch")
+        ready, health = client.get("/ready"), client.get("/health")
+        assert ready.status_code == 503 and "No module named torch" in ready.json()["reason"] and health.is_success
+        refused = client.post("/flux-dev", json=small())
+        assert refused.status_code == 503 and refused.headers["retry-after"]
+        assert "did not come up" in refused.json()["error"]["message"] and not gpu.calls
+        now[0] += WINDOW_SECONDS  # one is tried
+        assert client.get("/ready").status_code == 200
+        told.broke("still no torch")
+        assert client.get("/ready").status_code == 200
+        for _ in range(2):
+            told.broke("still no torch")
+        assert client.get("/ready").status_code == 503
+        told.came_up({})  # as after POST /warm
+        assert client.post("/flux-dev", json=small()).status_code == 200
+
+
+class TestImage:
+    """The image is only built where its ComfyUI has what the lock says."""
+
+    @pytest.fixture
+    def built(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[set[str]], None]:
+        monkeypatch.setattr(process, "END_SECONDS", 0.5)
+
+        def build(gone: set[str]) -> None:
+            monkeypatch.setattr(image_check, "COMFYUI", str(comfyui(tmp_path / "ComfyUI", gone)))
+            monkeypatch.setattr(image_check, "deployed_lock", lambda: LOCK)
+            image_check.check_image()
+
+        return build
+
+    def test_one_that_has_all(self, built: Callable[[set[str]], None]) -> None:
+        built(set())
+
+    def test_one_whose_pack_does_not_load(
+        self, built: Callable[[set[str]], None], control_plane: LoopbackModal, runtime: AppRecord
+    ) -> None:
+        assert runtime.functions  # a deployment that was checked before
+        control_plane.state.builders["check_image"] = lambda: built(GONE["ComfyUI-Impact-Pack"])
+        try:
+            with pytest.raises(ImageBuildError, match=r"Impact-Pack\) did not load"):
+                commanded_here("deploy", "runtime_modal.py", RYLA_MODAL_APP="broken")
+        finally:
+            control_plane.state.builders.clear()
+        assert not [app for app in control_plane.state.apps.values() if app.name == "broken" and app.deployed]
+
+    def test_it_can_be_left_out(self, control_plane: LoopbackModal, runtime: AppRecord) -> None:
+        control_plane.state.builders["check_image"] = lambda: pytest.fail("it was looked at")
+        try:
+            deployed_app(control_plane, here=True, RYLA_MODAL_CHECK_IMAGE="0")
+        finally:
+            control_plane.state.builders.clear()

@@ -17,12 +17,14 @@ from ryla_graphs import Workflow, catalogs
 from ryla_graphs.engines import run
 from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Difference
-from ryla_graphs.modal_deploy.machine import Machine, WeightsFolder, gpu_named, late_loras
+from ryla_graphs.modal_deploy import mounted
+from ryla_graphs.modal_deploy.machine import Machine, gpu_named
 from ryla_graphs.modal_deploy.money import Clock
+from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
 from ryla_graphs.modal_deploy.placement import VolumeFiles, absent
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.nodes import EmptyImage, SaveImage
-from ryla_graphs.problems import EngineError, EngineRefused
+from ryla_graphs.problems import EngineError, EngineRefused, RunLost
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
 from tests.modal_app.commands import commanded, commanded_here
@@ -133,6 +135,18 @@ def test_a_comfyui_that_hangs_after_a_restore_is_replaced(
     one.stop()
 
 
+def test_a_comfyui_that_does_not_end_its_run_is_ended(comfyui: Path, tmp_path: Path) -> None:
+    one = machine(comfyui, tmp_path)
+    one.start()
+    one.ready()
+    (process,) = pids(comfyui)
+    assert one.leave == ""
+    one._hung("the run took too long")
+    assert "took too long" in one.leave and not Path(f"/proc/{process}").exists()
+    assert not one.engine.health().ready  # the next job gets another container
+    one.stop()
+
+
 TORCH = """
 class cuda:
     get_device_name = staticmethod(lambda *_: {real})
@@ -187,6 +201,39 @@ class TestWeights:
         with pytest.raises(EngineRefused):
             folder.bring(loading(lora="ryla/you.safetensors"))
         assert [path.name for path in (tmp_path / "late/ryla").iterdir()] == ["me.safetensors"]
+
+    @pytest.mark.parametrize("freed", [True, False], ids=["ComfyUI lets go", "it does not"])
+    def test_weights_that_came_late(
+        self,
+        control_plane: LoopbackModal,
+        folder: WeightsFolder,
+        volumes: dict[str, Any],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        freed: bool,
+    ) -> None:
+        """Modal reloads no volume of which ComfyUI has files open."""
+        monkeypatch.setattr(mounted, "RELOAD_PAUSES", (0.0, 0.0))
+        with volumes["models"].batch_upload() as batch:
+            batch.put_file(io.BytesIO(b"vae"), "vae/ae.safetensors")
+        state, models = control_plane.state, volumes["models"].object_id
+        (tmp_path / "models/vae").mkdir(parents=True)
+        state.busy[models] = True
+        state.reloaded[models] = [(tmp_path / "models/vae/ae.safetensors").touch]
+        asked: list[bool] = []
+
+        def let_go() -> None:
+            asked.append(True)
+            state.busy[models] = not freed
+
+        if freed:
+            folder.bring(loading(vae="ae.safetensors"), let_go)
+        else:
+            with pytest.raises(RunLost, match="began before 'vae/ae"):
+                folder.bring(loading(vae="ae.safetensors"), let_go)
+        assert asked == [True] and folder.stale == (not freed)
+        with pytest.raises(EngineRefused):  # which no container has
+            folder.bring(loading(vae="other.safetensors"), let_go)
 
     @pytest.mark.parametrize("name", ["../../evil.safetensors", "/etc/evil.safetensors", "a/../../../evil.safetensors"])
     def test_a_name_that_leads_out_is_nowhere(self, folder: WeightsFolder, tmp_path: Path, name: str) -> None:
@@ -286,10 +333,15 @@ def pulls(control_plane: LoopbackModal, tmp_path: Path) -> list[list[str]]:
         (["--preset", "flux-deaf", "--dry-run"], 2, ["flux-deaf"]),
     ],
 )
-def test_pulling(pulls: list[list[str]], given: list[str], status: int, asked: list[str]) -> None:
+def test_pulling(
+    control_plane: LoopbackModal, pulls: list[list[str]], given: list[str], status: int, asked: list[str]
+) -> None:
     done = commanded_here("run", "runtime_modal.py::pull", *given, RYLA_MODAL_APP="pulling")
     assert done.returncode == status, done.stdout + done.stderr
     assert pulls[0][: len(asked)] == asked and "Traceback" not in done.stdout + done.stderr
+    (app,) = (app for app in control_plane.state.apps.values() if app.name == "pulling-pull" and app.functions)
+    assert {*app.functions} == {"pull_weights"}  # nothing of it owns records, or keeps a GPU warm
+    control_plane.state.apps.pop(app.id)
 
 
 def test_all_that_the_lock_needs_is_pulled_where_nothing_is_named(

@@ -8,8 +8,9 @@ from ryla_graphs import CompiledWorkflow, presets
 from ryla_graphs.modal_deploy.money import Pricing
 from ryla_graphs.modal_deploy.placement import gpu_for
 from ryla_graphs.modal_deploy.settings import ModalSettings
-from ryla_graphs.plan import GPUS, RYLA_DEFAULTS
+from ryla_graphs.plan import GPUS
 from ryla_graphs.problems import CannotRunHere
+from ryla_graphs.ryla import GPU_WISHES
 from ryla_graphs.server.wishes import NO_WISHES, Wishes
 
 SETTINGS = ModalSettings()
@@ -24,7 +25,7 @@ def compiled(name: str) -> CompiledWorkflow:
 def test_a_preset_gets_rylas_gpu_where_it_fits_and_one_that_fits_otherwise(name: str) -> None:
     workflow = compiled(name)
     chosen = gpu_for(SETTINGS, workflow, NO_WISHES)
-    wanted = RYLA_DEFAULTS.get(name)
+    wanted = GPU_WISHES.get(name)
     assert workflow.plan.on(chosen or SETTINGS.fallback[0]).runs
     if wanted is not None and workflow.plan.on(wanted).runs:
         assert wanted == (chosen or SETTINGS.fallback[0])

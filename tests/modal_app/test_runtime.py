@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 from modal_proto import api_pb2
 
+from ryla_graphs.modal_deploy.settings import ModalSettings
 from tests.conftest import ROOT
 from tests.modal_app.commands import commanded, commanded_here, deployed_app
 from tests.modal_app.loopback import LoopbackModal
@@ -111,6 +113,34 @@ def test_secrets_of_the_deployer_do_not_go_along(control_plane: LoopbackModal) -
     sent = [control_plane.state.environments[each] for definition in definitions for each in definition.secret_ids]
     assert {variables["RYLA_QUEUE_LIMIT"] for variables in sent if variables} == {"7"}
     assert secret not in f"{definitions}{sent}" and "x" * 30 not in f"{definitions}{sent}"
+
+
+def test_an_app_beside_the_deployed_one_has_records_of_its_own(control_plane: LoopbackModal) -> None:
+    name = f"app-{uuid.uuid4().hex[:8]}"
+    before = {*control_plane.state.apps}
+    done = commanded(control_plane, "serve", "--timeout", "1", "runtime_modal.py", RYLA_MODAL_APP=name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (app,) = (app for key, app in control_plane.state.apps.items() if key not in before)
+    assert not app.deployed
+    secrets = function(control_plane, app, "web").ranked[0].secret_ids
+    told = [control_plane.state.environments[secret].get("RYLA_MODAL_RECORDS") for secret in secrets]
+    assert f"{name}-dev" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "records"),
+    [
+        (["/usr/bin/modal", "serve", "runtime_modal.py"], "x-dev"),
+        (["/venv/modal/__main__.py", "run", "runtime_modal.py::upkeep"], "x-dev"),
+        (["/usr/bin/modal", "deploy", "runtime_modal.py"], None),
+        (["runtime_modal.py"], None),
+        (["/usr/bin/python", "serve"], None),
+        ([], None),
+    ],
+)
+def test_whose_records_a_command_has(arguments: list[str], records: str | None) -> None:
+    assert ModalSettings(app="x").for_command(arguments).records == records
+    assert ModalSettings(app="x", records="y").for_command(arguments).records == "y"
 
 
 LOOKED_AT = """

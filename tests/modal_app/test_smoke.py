@@ -33,7 +33,7 @@ from tests.modal_app.test_journey import TOKEN, OnGpu, gpu  # noqa: F401 - a fix
 from tests.server.live import listening
 from tests.server.test_loras import FLUX
 
-NEED_MODAL = {"token", "deploy", "pull", "reload", "front", "cost", "session", "publish"}
+NEED_MODAL = {"token", "deploy", "pull", "reload", "front", "cost", "session", "publish", "rollover"}
 
 
 def smoke(*arguments: str) -> tuple[int, dict[str, tuple[str, str]], str]:

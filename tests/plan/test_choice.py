@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ryla_graphs import presets
-from ryla_graphs.plan import GPUS, RYLA_DEFAULTS, Choice, Limits, Plan, check, choose_gpu
+from ryla_graphs.plan import GPUS, Choice, Limits, Plan, check, choose_gpu
 from ryla_graphs.problems import CannotRunHere, NotFound
+from ryla_graphs.ryla import GPU_WISHES
 from tests.plan.prompts import flux, node, planned, pulid
 
 FLUX = planned(flux())
@@ -120,8 +121,8 @@ def test_a_gpu_that_does_not_exist(name: str) -> None:
 
 
 def test_the_defaults_name_gpus() -> None:
-    assert set(RYLA_DEFAULTS.values()) <= set(GPUS)
-    assert RYLA_DEFAULTS["flux-dev"] == "L40S"
+    assert set(GPU_WISHES.values()) <= set(GPUS)
+    assert GPU_WISHES["flux-dev"] == "L40S"
 
 
 def test_a_refusal_names_the_parameters_to_lower() -> None:

@@ -24,7 +24,7 @@ def on_modal(folder: Path) -> Store:
     name = _NAMES.setdefault(folder, uuid.uuid4().hex)
     records = modal.Dict.from_name(f"records-{name}", create_if_missing=True)
     content = modal.Volume.from_name(f"content-{name}", create_if_missing=True)
-    return ModalStore(records, content, folder / f"mirror-{next(_MIRRORS)}")
+    return ModalStore(records, content, folder / f"mirror-{next(_MIRRORS)}").load()
 
 
 STORES: dict[str, Open] = {"sqlite": SqliteStore, "modal": on_modal}

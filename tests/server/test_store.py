@@ -41,7 +41,7 @@ def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Open
         records = modal.Dict.from_name(f"records-{name}", create_if_missing=True)
         content = modal.Volume.from_name(f"content-{name}", create_if_missing=True)
         containers = itertools.count()
-        return lambda: ModalStore(records, content, folder / str(next(containers)))
+        return lambda: ModalStore(records, content, folder / str(next(containers))).load()
 
     return place
 

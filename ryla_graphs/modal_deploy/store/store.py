@@ -2,48 +2,67 @@
 
 All questions are answered by the embedded store, which is filled from the copy when a container starts. A change is
 in both or in neither: the copy is written inside the transaction. One entry holds all of a job, so that no half of it
-can be there. One container at a time owns the records; while a redeployment overlaps two of them, each looks into the
-copy for jobs and keys that it does not have.
+can be there: ``job:<id>`` until it ends, ``end:<id>`` from then on. An end is written once, by whoever comes first.
+
+Only the container that holds the lease moves jobs. Others add jobs and uploads, whose ids nobody else has, and read.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import modal
 
+from ryla_graphs.modal_deploy.store.entries import BadEntry, Entries, NewerEntry, time_of
 from ryla_graphs.modal_deploy.store.reaching import reaching
 from ryla_graphs.modal_deploy.store.volume_blobs import VolumeBlobs
-from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, KeyUse
-from ryla_graphs.server.storage.base import Retention
+from ryla_graphs.server.records import Asset, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.storage.base import Retention, StaleJob
 from ryla_graphs.server.storage.sqlite import SqliteStore
 
 TOUCH_SECONDS = 2 * 24 * 3600
-"""Modal forgets an entry seven days after it was last used; what has to stay is written anew before that."""
+"""Modal forgets an entry seven days after it was last used; what has to stay is written again before that."""
 
-_PARTS = ("inputs", "marks", "events", "keys", "assets", "hooks")
-"""The tables with rows that belong to a job."""
+log = logging.getLogger("ryla_graphs.modal_deploy")
 
 
 class ModalStore(SqliteStore):
     """See `ryla_graphs.server.storage.base.Store`; raises `StoreUnreachable` where Modal does not answer.
 
-    `folder` is scratch space of this container, and must be empty.
+    `folder` is scratch space of this container, and must be empty. `owning` says whether this container may move jobs
+    now. `load` fills the store; until then it is empty.
     """
 
-    def __init__(self, records: modal.Dict, content: modal.Volume, folder: Path) -> None:
+    def __init__(
+        self, records: modal.Dict, content: modal.Volume, folder: Path, *, owning: Callable[[], bool] = lambda: True
+    ) -> None:
         self._records = records
+        self._owning = owning
         self._used: dict[str, float] = {}
         """When each entry was last written or read."""
+        self._ended: set[str] = set()
+        """Jobs whose end is in the copy."""
+        self.overtaken: set[str] = set()
+        """Jobs that this container could not move, because another one has."""
         super().__init__(folder, blobs=VolumeBlobs(content))
+        self._entries = Entries(self._db)
+
+    def load(self) -> Self:
+        """Fill the store from the copy, and give it. What cannot be read is put aside, and logged."""
         with reaching("records"):
-            entries = sorted(records.items(), key=lambda row: row[1].get("at", 0.0) if isinstance(row[1], dict) else 0)
-        for name, entry in entries:
-            if name.startswith(("job:", "asset:")):
-                self._take(name, entry)
+            entries = dict(self._records.items())
+        for name in sorted(entries, key=lambda name: time_of(entries[name])):
+            kind, _, number = name.partition(":")
+            if kind == "job" and f"end:{number}" in entries:
+                self._forget([name])
+            elif kind in ("job", "end", "asset"):
+                self._take(name, entries[name])
+        return self
 
     def add_job(self, job: Job, events: Sequence[JobEvent], key: IdempotencyKey | None = None) -> KeyUse | None:
         if key is not None and (use := self._used_elsewhere(key, job.id)) is not None:
@@ -66,21 +85,35 @@ class ModalStore(SqliteStore):
             self._records.put(name, job_id)
         return None
 
+    def save_job(
+        self, job: Job, *, was: JobState, events: Sequence[JobEvent] = (), output: Asset | None = None
+    ) -> None:
+        if not self._owning():
+            self.overtaken.add(job.id)
+            raise StaleJob(f"job {job.id} is another container's")
+        super().save_job(job, was=was, events=events, output=output)
+
     def job(self, job_id: str) -> Job | None:
-        return super().job(job_id) or (super().job(job_id) if self._fetched(f"job:{job_id}") else None)
+        found = super().job(job_id)
+        if found is None or not (found.state.terminal or self._owning()):
+            return super().job(job_id) if self.fetch(job_id) else found
+        return found
 
     def asset(self, asset_id: str) -> Asset | None:
-        return super().asset(asset_id) or (super().asset(asset_id) if self._fetched(f"asset:{asset_id}") else None)
+        found = super().asset(asset_id)
+        name = f"asset:{asset_id}"
+        return super().asset(asset_id) if found is None and self._fetched(name) else found
+
+    def fetch(self, job_id: str) -> bool:
+        """Read a job again as the copy has it; False where that has none."""
+        return self._fetched(f"end:{job_id}") or self._fetched(f"job:{job_id}")
 
     def _fetched(self, name: str) -> bool:
-        """Whether the copy has an entry that this container has not; if so, it has it now."""
-        if name in self._used or len(name) > len("asset:") + 36:
+        if len(name) > len("asset:") + 36:
             return False
         with reaching("records"):
             entry = self._records.get(name)
-        if entry is not None:
-            self._take(name, entry)
-        return entry is not None
+        return entry is not None and self._take(name, entry)
 
     def delete_asset(self, asset_id: str) -> bool:
         gone = super().delete_asset(asset_id)
@@ -90,19 +123,24 @@ class ModalStore(SqliteStore):
     def delete_job(self, job_id: str) -> bool:
         keys = self._rows("SELECT owner, key FROM keys WHERE job_id = ?", job_id)
         gone = super().delete_job(job_id)
-        self._forget([f"job:{job_id}", *(f"key:{owner}:{key}" for owner, key in keys)] if gone else [])
+        if gone:
+            self._forget([f"end:{job_id}", f"job:{job_id}", *(f"key:{owner}:{key}" for owner, key in keys)])
         return gone
 
     def expire(self, retention: Retention, now: float) -> int:
+        if not self._owning():
+            return 0
         before = dict(self._keys_of_entries())
         gone = super().expire(retention, now)
         left = dict(self._keys_of_entries())
         for name in before.keys() - left.keys():
-            self._forget([name, *before[name]])
+            kind, _, number = name.partition(":")
+            self._forget([name, *(() if kind == "asset" else (f"job:{number}",)), *before[name]])
         old = time.time() - TOUCH_SECONDS
         for name, keys in left.items():
             if self._used.get(name, 0.0) < old:
                 self._copy(name, keys)
+        self._forget([f"job:{job_id}" for job_id in self._ended if f"job:{job_id}" in self._used])
         return gone
 
     def _keys_of_entries(self) -> Iterator[tuple[str, list[str]]]:
@@ -110,62 +148,73 @@ class ModalStore(SqliteStore):
         claims: dict[str, list[str]] = {}
         for owner, key, job_id in self._rows("SELECT owner, key, job_id FROM keys"):
             claims.setdefault(job_id, []).append(f"key:{owner}:{key}")
-        for (job_id,) in self._rows("SELECT id FROM jobs"):
-            yield f"job:{job_id}", claims.get(job_id, [])
+        for job_id, ended_at in self._rows("SELECT id, ended_at FROM jobs"):
+            yield f"{'job' if ended_at is None else 'end'}:{job_id}", claims.get(job_id, [])
         for (asset_id,) in self._rows("SELECT id FROM assets WHERE job_id IS NULL"):
             yield f"asset:{asset_id}", []
 
     def _changed(self, name: str) -> None:
-        self._copy(name)
+        kind, _, number = name.partition(":")
+        if kind == "job" and self._rows("SELECT 1 FROM jobs WHERE id = ? AND ended_at IS NOT NULL", number):
+            self._copy_end(number)
+        else:
+            self._copy(name)
+
+    def _copy_end(self, job_id: str) -> None:
+        """The first end of a job stays; whoever comes later hears of it as `StaleJob`."""
+        name = f"end:{job_id}"
+        if job_id not in self._ended:
+            with reaching("records"):
+                if not self._records.put(name, self._entries.write(name), skip_if_exists=True):
+                    self.overtaken.add(job_id)
+                    raise StaleJob(f"another container has written the end of job {job_id}")
+            self._ended.add(job_id)
+            self._used[name] = time.time()
+        elif self._owning():
+            self._copy(name)
+        else:
+            raise StaleJob(f"job {job_id} is another container's")
 
     def _copy(self, name: str, claims: Sequence[str] = ()) -> None:
         with reaching("records"):
-            self._records.put(name, self._entry(name))
+            self._records.put(name, self._entries.write(name))
             for claim in claims:
-                self._records.put(claim, name.removeprefix("job:"))
+                self._records.put(claim, name.partition(":")[2])
         self._used[name] = time.time()
 
     def _forget(self, names: Sequence[str]) -> None:
         for name in names:
             self._used.pop(name, None)
+            if not name.startswith("job:"):  # which an end may have taken the place of
+                self._entries.forget(name)
+                self._ended.discard(name.partition(":")[2])
             with reaching("records"):
                 self._records.pop(name, None)
 
-    def _entry(self, name: str) -> dict[str, Any]:
-        """All rows of a job, or the row of an upload."""
-        kind, _, number = name.partition(":")
-        if kind == "asset":
-            return {"at": 0.0, "assets": self._named_rows("assets", "id", number)}
-        (job,) = self._named_rows("jobs", "id", number)
-        del job["number"]  # the order is that of creation, in every container
-        return {"at": job["created_at"], "jobs": [job]} | {
-            table: self._named_rows(table, "job_id", number) for table in _PARTS
-        }
-
-    def _named_rows(self, table: str, column: str, value: str) -> list[dict[str, Any]]:
-        with self._lock:
-            found = self._db.execute(f"SELECT * FROM {table} WHERE {column} = ?", (value,))
-            names = [column[0] for column in found.description]
-            return [dict(zip(names, row, strict=True)) for row in found]
-
-    def _take(self, name: str, entry: dict[str, Any]) -> None:
-        """Fill this container's tables from an entry; one that it has already stays as it is."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            for table in ("jobs", *_PARTS):
-                for row in entry.get(table, ()):
-                    places = ",".join("?" * len(row))
-                    self._db.execute(
-                        f"INSERT OR IGNORE INTO {table}({','.join(row)}) VALUES ({places})", tuple(row.values())
-                    )
-            self._db.execute("COMMIT")
+    def _take(self, name: str, entry: Any) -> bool:
+        """Fill this container's tables from an entry; False where it cannot be read."""
+        try:
+            with self._lock:
+                self._entries.read(name, entry)
+        except NewerEntry as error:
+            log.error("the record %s is left alone: %s", name, error)
+            return False
+        except BadEntry as error:
+            log.error("the record %s cannot be read and is put aside: %s", name, error)
+            with suppress(Exception), reaching("records"):
+                self._records.put(f"aside:{name}", entry)
+                self._records.pop(name, None)
+            return False
         self._used[name] = time.time()
+        if name.startswith("end:"):
+            self._ended.add(name[4:])
+        return True
 
 
 def refresh(records: modal.Dict) -> int:
     """Use every entry once, so that Modal does not forget it while no container runs; gives how many there are."""
     with reaching("records"):
-        names = list(records.keys())
+        names = [name for name in records.keys() if not name.startswith("aside:")]  # noqa: SIM118 - not a dict
         for name in names:
             records.get(name)
     return len(names)

@@ -63,6 +63,14 @@ class Channel:
         if self._readers:
             self._loop.call_soon_threadsafe(self._wake_lazily if lazily else self._wake)
 
+    def heard(self, events: Sequence[JobEvent]) -> None:
+        """Publish what another process has numbered and stored; what was told already is passed over."""
+        for event in events:
+            if event.seq > self._seq:
+                self._seq = event.seq
+                self.publish(event)
+        self._stored = self._seq
+
     def unstored(self) -> list[JobEvent]:
         """What was told and is not in the store."""
         with self._lock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -31,7 +30,7 @@ from ryla_graphs.problems import Cancelled as CancelledError
 from ryla_graphs.problems import EngineError
 from ryla_graphs.prompt.files import weight_folders
 from ryla_graphs.server.jobs.states import JobStates
-from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.records import Asset, Job, output_id_of
 from ryla_graphs.server.safety.deadlines import Watch
 from ryla_graphs.server.storage import Blobs
 
@@ -218,7 +217,7 @@ class Follower:
         content = self._deliver(content, media_type)
         blob = self._kept(lambda: self._blobs.put(content))
         self._last = Asset(
-            id=str(uuid.uuid4()),
+            id=output_id_of(self._job.id, self._job.attempt, *key),
             owner=self._job.owner,
             hash=blob.hash,
             size=blob.size,

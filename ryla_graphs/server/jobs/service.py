@@ -6,11 +6,10 @@ import asyncio
 import logging
 import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines import Engine
@@ -23,7 +22,7 @@ from ryla_graphs.server.jobs.following import Deliver
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.jobs.waiting import JobQueue
 from ryla_graphs.server.jobs.worker import Cancellation, JobRun, Tools
-from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse
+from ryla_graphs.server.records import Asset, Ended, IdempotencyKey, Job, JobEvent, JobState, KeyUse, run_id_of
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.base import Sink
 from ryla_graphs.server.storage import Blobs, Store
@@ -44,6 +43,18 @@ class Accepted(NamedTuple):
     job: Job
     replayed: bool = False
     """Whether it is the job of an earlier request with the same idempotency key."""
+
+
+class Relay(Protocol):
+    """The way to the process that works on the jobs, where that is another one; what is relayed is in the store."""
+
+    def job(self, job_id: str) -> None:
+        """There is a new job."""
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Somebody wants a job to end."""
+        ...
 
 
 class JobService:
@@ -73,22 +84,48 @@ class JobService:
         self._cancellations: dict[str, Cancellation] = {}
         self._at_work = AtWork(self._states, given_up=self._given_up)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._relay: Relay | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take up what an earlier process left, and begin to work."""
         self._loop = loop
         left = self._store.jobs(states=(JobState.QUEUED, JobState.RUNNING))
         left.sort(key=lambda job: (job.state is JobState.QUEUED, job.created_at))
-        for job in left:
-            self._states.revive(job, loop)
+        self._at_work.start()
+        self.take_up(left)
+        if left:
+            log.info("took up %d jobs that an earlier process left", len(left))
+
+    def take_up(self, jobs: Iterable[Job]) -> None:
+        """Work on jobs that another process has kept; those that are here already stay as they are."""
+        assert self._loop is not None
+        taken = [job for job in jobs if not job.state.terminal and self._states.live(job.id) is None]
+        for job in taken:
+            self._states.revive(job, self._loop)
             self._cancellations[job.id] = Cancellation()
             if job.cancel_requested:
                 self._cancellations[job.id].want()
-        if left:
-            log.info("took up %d jobs that an earlier process left", len(left))
-        self._at_work.start()
-        for _ in range(self._queue.restore([job.id for job in left])):
+        for _ in range(self._queue.restore([job.id for job in taken])):
             go_on(self._work)
+
+    def let_go(self, relay: Relay) -> None:
+        """Another process works on the jobs from now on: run nothing more.
+
+        Callers are still answered, by what `heard` says; what they ask for is relayed.
+        """
+        self._relay = relay
+        self._stopping.set()
+        self._queue.close()
+
+    def heard(self, job_id: str) -> None:
+        """Tell the readers of a job what another process has written of it into the store."""
+        if (job := self._store.job(job_id)) is not None:
+            self._states.heard(job, self._store.events(job_id), self._store.outputs(job_id))
+
+    @property
+    def live_jobs(self) -> tuple[Job, ...]:
+        """All jobs that have not ended."""
+        return self._states.all_live()
 
     def stop(self) -> None:
         """Begin nothing more. Runs go on at the engine; their jobs are taken up by the next process."""
@@ -112,13 +149,15 @@ class JobService:
         """
         if self._loop is None:
             raise RequestError("not_ready", "the server is starting")
+        if self._relay is not None:
+            return self._relayed(job, key, self._relay, self._loop)
         at_once = self._queue.reserve()
         self._compiled[job.id], self._cancellations[job.id] = workflow, Cancellation()
         if partner_key is not None:
             self._partner_keys[job.id] = partner_key
         use, kept = None, False
         try:
-            use = self._states.accept(job, self._loop, key, run_id=str(uuid.uuid4()) if at_once else None)
+            use = self._states.accept(job, self._loop, key, run_id=run_id_of(job.id, 1) if at_once else None)
             kept = use is None
         finally:
             if not kept:
@@ -137,6 +176,14 @@ class JobService:
             self._queue.release()
         elif self._queue.put(job_id):
             go_on(self._work)
+
+    def _relayed(self, job: Job, key: IdempotencyKey | None, relay: Relay, loop: asyncio.AbstractEventLoop) -> Accepted:
+        use = self._states.accept(job, loop, key)
+        if use is not None:
+            assert key is not None
+            return Accepted(self._used(use, key), replayed=True)
+        relay.job(job.id)
+        return Accepted(job)
 
     def replay(self, key: IdempotencyKey) -> Job | None:
         """The job that a key was used for; raises `RequestError` where that was another request."""
@@ -218,6 +265,9 @@ class JobService:
 
     def cancel(self, job_id: str) -> None:
         """Ask for the end of a job, at once where it waits, else as soon as the engine can. Blocks for a moment."""
+        if self._relay is not None:
+            self._relay.cancel(job_id)
+            return
         with suppress(IllegalTransition):  # it has ended
             if self._queue.remove(job_id):
                 self._states.cancel(job_id)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,6 +47,8 @@ class _Live:
     kept: JobState
     """The state that the store has."""
     outputs: tuple[Asset, ...] = ()
+    elsewhere: bool = False
+    """Whether another process moves it, and numbers its events."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -92,6 +94,24 @@ class JobStates:
         channel = Channel(loop, self._store.events(job.id))
         self._live[job.id] = _Live(job, channel, job.state, tuple(self._store.outputs(job.id)))
 
+    def heard(self, job: Job, events: Sequence[JobEvent], outputs: Sequence[Asset]) -> None:
+        """Tell readers what another process wrote of a job; sinks hear of it there."""
+        if (live := self._live.get(job.id)) is None:
+            return
+        with live.lock:
+            if live.job.state is JobState.RUNNING and job.state is JobState.QUEUED:  # its start is stored later
+                job = replace(job, state=JobState.RUNNING, started_at=live.job.started_at)
+            live.job, live.outputs, live.elsewhere = job, tuple(outputs), True
+            live.channel.heard(events)
+            if job.state.terminal:
+                self._live.pop(job.id, None)
+        if job.state.terminal:
+            live.channel.close(Ended(job, live.outputs))
+
+    def all_live(self) -> tuple[Job, ...]:
+        """All jobs that have not ended."""
+        return tuple(live.job for live in [*self._live.values()])
+
     def live(self, job_id: str) -> Job | None:
         """A job that has not ended, as it is now."""
         found = self._live.get(job_id)
@@ -122,6 +142,8 @@ class JobStates:
         live = self._found(job_id)
         with live.lock:
             self._check(live.job, JobState.RUNNING)
+            if live.elsewhere:
+                raise IllegalTransition(f"job {job_id} is another process's")
             if live.job.state is not JobState.RUNNING:
                 live.job = replace(live.job, state=JobState.RUNNING, started_at=self._clock())
                 self._tell(live, live.channel.numbered(self._clock(), "status", status_of(live.job)))
@@ -130,7 +152,7 @@ class JobStates:
     def keep(self) -> None:
         """Store the starts that are only told yet; what the store does not take now, it is given again."""
         for live in list(self._live.values()):
-            if live.kept is not live.job.state:
+            if live.kept is not live.job.state and not live.elsewhere:
                 with live.lock, suppress(StoreUnreachable, IllegalTransition):
                     if not live.job.state.terminal:
                         self._save(live, live.job, live.channel.unstored())
@@ -198,6 +220,8 @@ class JobStates:
         live = self._found(job_id)
         with live.lock:
             old, channel = live.job, live.channel
+            if live.elsewhere:
+                raise IllegalTransition(f"job {job_id} is another process's")
             new = change(old)
             self._check(old, new.state)
             unstored, now = channel.unstored(), self._clock()
@@ -241,7 +265,7 @@ class JobStates:
         if live is None:
             return
         with live.lock:
-            if live.job.state.terminal:  # nothing is told after the end
+            if live.job.state.terminal or live.elsewhere:  # nothing is told after the end
                 return
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))

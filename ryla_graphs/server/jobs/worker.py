@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -29,7 +28,7 @@ from ryla_graphs.server.jobs.following import Deliver, Follower
 from ryla_graphs.server.jobs.partners import CALLER, DEPLOYMENT, PAYER, own_key
 from ryla_graphs.server.jobs.states import IllegalTransition, JobStates
 from ryla_graphs.server.log_lines import of_job
-from ryla_graphs.server.records import Asset, Job
+from ryla_graphs.server.records import Asset, Job, run_id_of
 from ryla_graphs.server.safety.deadlines import Watch
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.storage import Blobs
@@ -228,7 +227,8 @@ class JobRun:
 
     def _begin(self) -> None:
         states, job_id = self._tools.states, self._job.id
-        self._job = self._tools.kept(lambda: states.begin(job_id, str(uuid.uuid4())))
+        run_id = run_id_of(job_id, self._job.attempt + 1)
+        self._job = self._tools.kept(lambda: states.begin(job_id, run_id))
         self._fresh = True
 
     def _handed_over(self, workflow: CompiledWorkflow, *, known: bool) -> Run:

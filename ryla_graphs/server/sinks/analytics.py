@@ -16,13 +16,12 @@ from typing import Any, Protocol
 
 from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.prompt.files import weight_folders
+from ryla_graphs.ryla import event_stem
 from ryla_graphs.server.records import Job, JobEvent, JobState
 from ryla_graphs.server.safety.fetch import Fetcher
 
 log = logging.getLogger("ryla_graphs.server")
 
-_NAMES: Mapping[str, str] = {"flux-instantid": "instantid", "flux-lora": "lora"}
-"""Presets that RYLA's events call by another name; the others by their own, with underscores."""
 _REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
 _BATCH, _BATCH_SECONDS = 100, 2.0
 
@@ -63,7 +62,7 @@ class Analytics:
 def events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     """The events that follow from the state a job has come to."""
     preset = job.request.preset or "workflow"
-    stem = f"modal_{_NAMES.get(preset, preset.replace('-', '_'))}_generation"
+    stem = event_stem(preset)
     parameters = job.request.parameters
     about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
     about |= {name: parameters[name] for name in _REPORTED if name in parameters}

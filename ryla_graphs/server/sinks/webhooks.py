@@ -121,6 +121,14 @@ class Webhooks:
             for hook in self._store.hooks():
                 self._plan(hook, 0.0)
 
+    @property
+    def due_in(self) -> float | None:
+        """Seconds until the next one is posted, 0 while one is; None where none waits."""
+        with self._changed:
+            if any(self._busy.values()):
+                return 0.0
+            return max(0.0, self._waiting[0].due - time.monotonic()) if self._waiting else None
+
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Post the end of a job that asked for it."""
         address = job.request.extra.get(EXTRA)

@@ -95,9 +95,9 @@ def request_of(job: Job) -> str:
     return _REQUEST.dump_json(job.request).decode()
 
 
-def changes_of(job: Job) -> str:
-    """What changes of a job, but its state, as text."""
-    changes = {name: getattr(job, name) for name in _CHANGING}
+def changes_of(job: Job, before: str = "{}") -> str:
+    """What changes of a job, but its state, as text; what a newer version wrote beside it `before` stays."""
+    changes = json.loads(before) | {name: getattr(job, name) for name in _CHANGING}
     return json.dumps(changes | {"error": None if job.error is None else asdict(job.error)})
 
 
@@ -105,7 +105,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
     """The job of a row of id, owner, created_at, state, request, changes."""
     job_id, owner, created_at, state, request, changes = row
     facts = json.loads(changes)
-    error, attempts = facts.pop("error"), facts.pop("attempts", ())
+    error, attempts = facts.get("error"), facts.get("attempts", ())
     return Job(
         id=job_id,
         owner=owner,
@@ -114,7 +114,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
         request=_REQUEST.validate_json(request),
         error=None if error is None else _ERROR.validate_python(error),
         attempts=tuple(attempts),
-        **facts,
+        **{name: facts[name] for name in _CHANGING if name in facts and name != "attempts"},
     )
 
 

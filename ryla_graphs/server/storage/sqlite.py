@@ -97,12 +97,13 @@ class SqliteStore:
         self, job: Job, *, was: JobState, events: Sequence[JobEvent] = (), output: Asset | None = None
     ) -> None:
         with self._writing() as db:
-            found = db.execute(
-                "UPDATE jobs SET state = ?, ended_at = ?, changes = ? WHERE id = ? AND state = ?",
-                (job.state, job.ended_at, changes_of(job), job.id, was),
-            )
-            if found.rowcount != 1:
+            found = db.execute("SELECT changes FROM jobs WHERE id = ? AND state = ?", (job.id, was)).fetchone()
+            if found is None:
                 raise StaleJob(f"job {job.id} is not {was}")
+            db.execute(
+                "UPDATE jobs SET state = ?, ended_at = ?, changes = ? WHERE id = ?",
+                (job.state, job.ended_at, changes_of(job, found[0]), job.id),
+            )
             if output is not None:
                 self._add_asset(output)
             self._add_events(job.id, events)

@@ -91,6 +91,13 @@ class State:
     uploaded: dict[str, bytes] = field(default_factory=dict)
     """Contents of mounts and of version 1 volumes, by SHA-256."""
     blobs: dict[str, bytes] = field(default_factory=dict)
+    builders: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What functions that are layers of an image do here, by name."""
+    built: list[str] = field(default_factory=list)
+    busy: dict[str, bool] = field(default_factory=dict)
+    """Volumes by id of which a container has files open."""
+    reloaded: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    """Called when a volume is reloaded, by its id: what a mount of it does then."""
     secrets: dict[str, str] = field(default_factory=dict)
     """Names by id."""
     environments: dict[str, dict[str, str]] = field(default_factory=dict)

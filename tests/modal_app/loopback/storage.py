@@ -25,8 +25,21 @@ class Storage:
         request = await stream.recv_message()
         image_id = self.state.new_id("im")
         self.state.images[image_id] = request.image
-        result = api_pb2.GenericResult(status=_SUCCESS)
+        result = await asyncio.to_thread(self._built, request.image.build_function.definition)
         await stream.send_message(api_pb2.ImageGetOrCreateResponse(image_id=image_id, result=result))
+
+    def _built(self, definition: str) -> api_pb2.GenericResult:
+        """What became of a layer: one that is a function runs it, where a test says what that does here."""
+        for name, build in self.state.builders.items():
+            if f"def {name}(" in definition:
+                self.state.built.append(name)
+                try:
+                    build()
+                except Exception as error:  # noqa: BLE001 - as its container would end
+                    return api_pb2.GenericResult(
+                        status=api_pb2.GenericResult.GENERIC_STATUS_FAILURE, exception=f"{error}"
+                    )
+        return api_pb2.GenericResult(status=_SUCCESS)
 
     async def ImageJoinStreaming(self, stream: Any) -> None:
         await stream.recv_message()
@@ -89,7 +102,13 @@ class Storage:
         await stream.send_message(api_pb2.VolumeCommitResponse())
 
     async def VolumeReload(self, stream: Any) -> None:
-        await nothing(stream)
+        """Refused while a container has files of the volume open, as ComfyUI has those of loaded models."""
+        request = await stream.recv_message()
+        if self.state.busy.get(request.volume_id):
+            raise GRPCError(Status.FAILED_PRECONDITION, "there are open files preventing the operation")
+        for seen in self.state.reloaded.get(request.volume_id, ()):
+            seen()
+        await stream.send_message(NOTHING)
 
     def volume(self, name: str) -> dict[str, bytes]:
         """The files of a volume, by path."""

@@ -1,0 +1,122 @@
+"""Who owns the records of a deployment: one web container at a time, and it is the one that started last.
+
+Modal's rolling redeployment has two web containers alive for minutes. Every owner has a term with an entry of its own,
+``lease:<term>``, which only it writes; `skip_if_exists` gives a term to one container alone. Whoever takes the next
+term waits until the owner before has let go, or has been silent for `LOST_SECONDS`; an owner that finds a higher term
+lets go. One that could not renew its entry for that long stops writing by itself.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+from uuid import uuid4
+
+import modal
+
+from ryla_graphs.modal_deploy.store.reaching import reaching
+
+BEAT_SECONDS = 3.0
+"""How often an owner renews its entry and looks for a higher term."""
+LOST_SECONDS = 20.0
+"""An owner that has not renewed its entry for this long is gone."""
+TERMS_KEPT = 10
+"""So many terms stay readable for a container that looks for the newest one."""
+
+POINTER = "lease"
+"""The entry with a term to begin looking at; it may lag behind."""
+
+State = Literal["waiting", "held", "released"]
+
+
+class Lease:
+    """The right to write the records in a dictionary of Modal's."""
+
+    def __init__(
+        self,
+        records: modal.Dict,
+        *,
+        silence: float = LOST_SECONDS,
+        pause: float = 0.5,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._records = records
+        self._silence = silence
+        self._pause = pause
+        self._clock = clock
+        self._owner = uuid4().hex
+        self._state: State = "released"
+        self._renewed = 0.0
+        self.term = 0
+
+    @property
+    def held(self) -> bool:
+        """Whether this container may write, now."""
+        return self._state == "held" and time.monotonic() - self._renewed < self._silence
+
+    def take(self) -> bool:
+        """Take the next term, and wait for the owner before; False where a container after this one was quicker.
+
+        Raises `StoreUnreachable`.
+        """
+        term = self._newest()
+        self._state = "waiting"
+        with reaching("records"):
+            while not self._records.put(_name(term + 1), self._entry(), skip_if_exists=True):
+                term += 1
+            self.term = term + 1
+            self._records.put(POINTER, self.term)
+            self._records.pop(_name(self.term - TERMS_KEPT), None)
+        while self._alive(term):
+            self._write("waiting")
+            time.sleep(self._pause)
+        if self.superseded():
+            self._write("released")
+            return False
+        self._write("held")
+        return True
+
+    def renew(self) -> None:
+        """Tell that this owner is alive; raises `StoreUnreachable`."""
+        self._write(self._state)
+
+    def superseded(self) -> bool:
+        """Whether another container has the next term; raises `StoreUnreachable`."""
+        with reaching("records"):
+            return bool(self._records.contains(_name(self.term + 1)))
+
+    def release(self) -> None:
+        """Let go, so that the next owner begins at once. Raises `StoreUnreachable`."""
+        if self._state != "released":
+            self._write("released")
+
+    def owned(self) -> bool:
+        """Whether some container holds the newest term and is alive; asked by those that want no lease themselves."""
+        return self._alive(self._newest())
+
+    def _newest(self) -> int:
+        with reaching("records"):
+            term = int(self._records.get(POINTER) or 0)
+            while self._records.contains(_name(term + 1)):
+                term += 1
+        return term
+
+    def _alive(self, term: int) -> bool:
+        with reaching("records"):
+            entry = self._records.get(_name(term))
+        return bool(entry) and entry["state"] != "released" and self._clock() - entry["at"] < self._silence
+
+    def _write(self, state: State) -> None:
+        self._state = state
+        began = time.monotonic()
+        with reaching("records"):
+            self._records.put(_name(self.term), self._entry())
+        self._renewed = began
+
+    def _entry(self) -> dict[str, Any]:
+        return {"owner": self._owner, "state": self._state, "at": self._clock()}
+
+
+def _name(term: int) -> str:
+    return f"{POINTER}:{term}"
