@@ -9,6 +9,7 @@ from ryla_graphs.engines.base import Engine
 from ryla_graphs.engines.remote import Remote
 from ryla_graphs.engines.router.engine import Router
 from ryla_graphs.engines.router.flags import Flag, flag_in
+from ryla_graphs.engines.router.needs import Accepts
 from ryla_graphs.engines.router.route import Route
 from ryla_graphs.engines.runpod import RunPod
 from ryla_graphs.problems import InvalidSettings, NotFound
@@ -93,9 +94,17 @@ def _modal(given: Environment, _: Open) -> Make | None:
     url = address or f"https://{workspace}--{given.get('MODAL_APP', 'ryla-comfyui')}-web.modal.run"
     engine = Remote(url, given.get("MODAL_TOKEN") or given.get("RYLA_REMOTE_TOKEN"))
     total = None if milliseconds is None else milliseconds / 1000
-    # To look at it would keep its web side awake.
+    # To look at it would keep its web side awake; and it runs no partner nodes, since Modal keeps what calls are given.
+    accepts = Accepts(partner_nodes=False)
     return lambda priority: Route(
-        "modal", engine, priority, total_seconds=total, on=flag.on, share=flag.share, probe=False
+        "modal",
+        engine,
+        priority,
+        total_seconds=total,
+        accepts=accepts,
+        on=flag.on,
+        share=flag.share,
+        probe=False,
     )
 
 
