@@ -40,6 +40,9 @@ def connect(address: str | None = None, *, strict: bool | None = None, partner_k
     ``RYLA_SIMULATOR_STRICT``. `partner_key` goes with graphs that call partners' paid services. Nothing is asked of the
     servers yet. With the first run it is logged, once, if a server is of another release of ComfyUI than the catalog in
     use. Raises `NotFound` for what is no address, and `InvalidSettings` where a key or a route is not set up.
+
+    >>> connect("simulator").name
+    'simulator'
     """
     address = default_address() if address is None else address
     if address == SIMULATOR:
