@@ -228,8 +228,8 @@ def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions,
     return problem.at(source=source, parameters=problem.parameters or found)
 
 
-_PRESETS = f"{__file__.rpartition('compile.py')[0]}presets"
-"""Where presets make their nodes: lines there tell a caller nothing."""
+_PRESETS = f"{__name__.partition('.')[0]}/presets/"
+"""Where presets make their nodes, as `Origin.source` names it: lines there tell a caller nothing."""
 
 
 def _unpickled(

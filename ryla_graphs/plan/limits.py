@@ -41,6 +41,8 @@ class Limits:
     """Of sound that one node gives."""
     nodes: int | None = 10_000
     """Nodes of the graph."""
+    inputs: int | None = 100_000
+    """Inputs of all its nodes together: a switch takes as many as it is given."""
 
 
 def check(
@@ -53,7 +55,7 @@ def check(
     `CompiledWorkflow.explain` finds the preset parameters behind them.
     """
     allowed = limits or Limits()
-    if (crowd := too_many_nodes(len(view.nodes), allowed)) is not None:
+    if (crowd := crowded(view.document, allowed)) is not None:
         return [crowd]
     found = [*_of_amounts(view, allowed, files or {}, refuse_unknown)]
     if refuse_unknown:
@@ -64,15 +66,24 @@ def check(
     return [*found, *_of_work(stages, allowed)]
 
 
-def too_many_nodes(count: int, limits: Limits) -> Problem | None:
-    """The problem of a graph of so many nodes, where it has more than are allowed."""
-    if limits.nodes is None or count <= limits.nodes:
-        return None
+def crowded(prompt: Mapping[str, Any], limits: Limits) -> Problem | None:
+    """The problem of a prompt with more nodes or inputs than are allowed, which may take seconds to judge."""
+    if limits.nodes is not None and len(prompt) > limits.nodes:
+        return _too_many("nodes", len(prompt), limits.nodes)
+    if limits.inputs is not None:
+        bodies = (body.get("inputs") for body in prompt.values() if isinstance(body, Mapping))
+        count = sum(len(inputs) for inputs in bodies if isinstance(inputs, Mapping))
+        if count > limits.inputs:
+            return _too_many("inputs", count, limits.inputs)
+    return None
+
+
+def _too_many(what: str, count: int, limit: int) -> Problem:
     return Problem(
-        code="too_many_nodes",
-        message=f"{count:,} nodes, {limits.nodes:,} are allowed",
+        code=f"too_many_{what}",
+        message=f"{count:,} {what}, {limit:,} are allowed",
         given=count,
-        expected=f"at most {limits.nodes:,}",
+        expected=f"at most {limit:,}",
         hint="send several graphs",
     )
 

@@ -182,6 +182,7 @@ CODES: Mapping[str, Code] = {
         too_much_work="more megapixels times steps than are allowed here",
         too_long="more seconds of sound than are allowed here",
         too_many_nodes="more nodes than are allowed here",
+        too_many_inputs="more inputs of all nodes together than are allowed here",
         unbounded="a size that only a run can tell, where a limit must hold",
         comfyui_too_old="a class that this ComfyUI does not have yet",
         unknown_pack="a node class of no pack that is known",

@@ -56,17 +56,36 @@ def guessed_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     return tuple([v] if many else v for v, many in zip(outputs, lists, strict=True)), (why,) if counted else ()
 
 
-_SHAPES = (ImageShape, MaskShape, VideoShape, AudioShape)
+def known_outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """As `guessed_outputs`, but pictures, videos and sounds have a size: inputs of an unknown one suggest nothing."""
+    known = {name: value for name, value in call.inputs.items() if _unknown_in(value) is None}
+    return guessed_outputs(replace(call, inputs=known))
+
+
+_NUMBERS: Mapping[type, tuple[str, ...]] = {
+    ImageShape: ("batch", "height", "width", "channels"),
+    MaskShape: ("batch", "height", "width"),
+    VideoShape: ("frames", "height", "width", "fps", "audio"),
+    AudioShape: ("batch", "channels", "samples", "rate"),
+}
 
 
 def unknown_size(value: Any) -> str | None:
-    """Why the size of a picture, a video or a sound is not known; None where it is."""
-    if not isinstance(value, _SHAPES):
-        return None
-    numbers = (
-        getattr(value, name) for name in ("batch", "frames", "height", "width", "samples") if hasattr(value, name)
+    """Why the size of a picture, a video or a sound, or of one in a list, is not known; None where it is."""
+    if isinstance(value, list):
+        return next(filter(None, map(unknown_size, value)), None)
+    parts = [getattr(value, name) for name in _NUMBERS.get(type(value), ())]
+    return next((part.reason for part in parts if isinstance(part, Unknown)), None) or next(
+        filter(None, map(unknown_size, parts)), None
     )
-    return next((number.reason for number in numbers if isinstance(number, Unknown)), None)
+
+
+def _unknown_in(value: Any) -> str | None:
+    """As `unknown_size`, and of what a latent decodes to, which the simulator may leave unknown."""
+    if isinstance(value, LatentShape):
+        numbers = (value.batch, value.height, value.width)
+        return next((number.reason for number in numbers if isinstance(number, Unknown)), None)
+    return unknown_size(value.item if isinstance(value, Several) else value)
 
 
 def without_unknown(call: Call) -> tuple[Call, tuple[str, ...]]:

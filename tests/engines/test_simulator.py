@@ -420,6 +420,23 @@ def test_what_is_only_described_costs_nothing() -> None:
     assert artifact.text == "32768"
 
 
+def test_what_comes_from_a_latent_of_unknown_size_is_guessed_too() -> None:
+    graph = {
+        "1": {"class_type": "EmptyImage", "inputs": {"width": 640, "height": 320, "batch_size": 1, "color": 0}},
+        "2": {"class_type": "VAELoader", "inputs": {"vae_name": "nobody_knows_it.safetensors"}},
+        "3": {"class_type": "VAEEncode", "inputs": {"pixels": ["1", 0], "vae": ["2", 0]}},
+        "4": {"class_type": "WanVideoPassImagesFromSamples", "inputs": {"samples": ["3", 0]}},
+        "5": {"class_type": "VHS_MergeImages", "inputs": {"images_A": ["4", 0], "images_B": ["1", 0]}},
+        "6": {"class_type": "SaveImage", "inputs": {"images": ["5", 0], "filename_prefix": "x"}},
+        "7": {"class_type": "SaveImage", "inputs": {"images": ["4", 0], "filename_prefix": "y"}},
+    }
+    graph["5"]["inputs"] |= {"merge_strategy": "match B", "scale_method": "bilinear", "crop": "disabled"}
+    result = run(Simulator(), Workflow.load(graph).compile(check=False))
+    sizes = {(artifact.filename, Image.open(io.BytesIO(artifact.read())).size) for artifact in result.outputs}
+    assert sizes == {("x_00001_.png", (640, 320)), ("x_00002_.png", (640, 320)), ("y_00001_.png", (512, 512))}
+    assert "no rule says what WanVideoPassImagesFromSamples '4' gives" in result.guessed
+
+
 def test_what_comes_from_an_unknown_class_is_guessed_by_what_takes_it() -> None:
     graph = {
         "1": {"class_type": "NobodyKnowsThisClass", "inputs": {}},

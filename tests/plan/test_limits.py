@@ -123,9 +123,14 @@ def test_a_graph_of_too_many_nodes_is_refused_before_anything_is_looked_at() -> 
     assert codes({str(n): picture() for n in range(10_001)}) == {"too_many_nodes"}
 
 
+def test_a_switch_of_endless_inputs_is_refused_before_anything_is_looked_at() -> None:
+    switch = node("Any Switch (rgthree)", **{f"any_{number:02}": ["a", 0] for number in range(100_001)})
+    assert codes({"a": picture(), "b": switch}) == {"too_many_inputs"}
+
+
 def test_limits_can_be_lifted() -> None:
     everything = flux(width=HUGE, height=HUGE, batch_size=4096, steps=10_000)
-    lifted = dict.fromkeys(("megapixels", "pictures", "steps", "work", "together", "seconds", "nodes"))
+    lifted = dict.fromkeys(("megapixels", "pictures", "steps", "work", "together", "seconds", "nodes", "inputs"))
     assert asked(everything) and asked(everything, Limits(**lifted)) == []
 
 

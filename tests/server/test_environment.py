@@ -91,3 +91,13 @@ def test_a_graph_beyond_the_limits_is_refused_by_its_parameter(tmp_path: Path) -
     assert (wide.status_code, long.status_code) == (422, 422)
     assert [(p["code"], p["parameters"]) for p in wide.json()["error"]["problems"]] == [("too_large", ["width"])]
     assert [(p["code"], p["parameters"]) for p in long.json()["error"]["problems"]] == [("too_many_steps", ["steps"])]
+
+
+@pytest.mark.parametrize("path", ["/validate", "/workflow"])
+def test_a_graph_of_too_many_inputs_is_refused_before_it_is_judged(path: str, tmp_path: Path) -> None:
+    inputs = {f"any_{number}": ["nowhere", 0] for number in range(100_001)}
+    graph = {"1": {"class_type": "Any Switch (rgthree)", "inputs": inputs}}
+    with TestClient(create_app(connect("simulator"), SqliteStore(tmp_path))) as client:
+        refused = client.post(path, json=graph)
+    assert refused.status_code == 422
+    assert [problem["code"] for problem in refused.json()["error"]["problems"]] == ["too_many_inputs"]

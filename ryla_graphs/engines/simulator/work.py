@@ -14,7 +14,7 @@ from ryla_graphs.engines.simulator.saving import SAVERS
 from ryla_graphs.engines.simulator.world import Node, World, failed
 from ryla_graphs.outputs import SILENT
 from ryla_graphs.shapes.execution import Task
-from ryla_graphs.shapes.guessing import guessed_outputs, unknown_size, without_unknown
+from ryla_graphs.shapes.guessing import known_outputs, unknown_size, without_unknown
 from ryla_graphs.shapes.registry import Call, Guessed, NodeFails
 from ryla_graphs.shapes.rules import rule
 from ryla_graphs.shapes.unknown import Undecided
@@ -47,7 +47,7 @@ def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ..
         except (NodeFails, *_RAISED) as failure:
             if not unsure:
                 raise
-            outputs, _ = guessed_outputs(call)
+            outputs, _ = known_outputs(call)
             reasons = (f"{call.class_type} '{call.node}' would fail with what was guessed before it: {failure}",)
         if call.schema.api_node:
             reasons = (f"{call.class_type} '{call.node}' calls a paid service; this is a stand-in for its answer",)
@@ -78,6 +78,8 @@ def _failing(call: Call) -> Iterator[None]:
         yield
     except NodeFails as failure:
         raise failed(call, str(failure)) from failure
+    except Undecided as why:
+        raise failed(call, f"the simulator does not know what this works on: {why}") from why
     except _RAISED as error:
         raise failed(call, f"{type(error).__name__}: {error}") from error
 
@@ -85,16 +87,16 @@ def _failing(call: Call) -> Iterator[None]:
 def _outputs(call: Call) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     row = done.get(call.class_type) or rule.get(call.class_type)
     if row is None:
-        return guessed_outputs(call)
+        return known_outputs(call)
     try:
         outputs = row(call)
     except Undecided as why:
-        outputs, _ = guessed_outputs(call)
+        outputs, _ = known_outputs(call)
         return outputs, (f"what {call.class_type} '{call.node}' gives is not known: {why}",)
     reasons = [outputs.reason] if isinstance(outputs, Guessed) else []
     unknown = {slot: reason for slot, value in enumerate(outputs) if (reason := unknown_size(value)) is not None}
     if unknown:
-        instead, _ = guessed_outputs(call)
+        instead, _ = known_outputs(call)
         outputs = tuple(instead[slot] if slot in unknown else value for slot, value in enumerate(outputs))
         reasons += unknown.values()
     said = f"what {call.class_type} '{call.node}' gives is not known"
