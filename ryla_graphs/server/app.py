@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.middleware.cors import CORSMiddleware
 
 from ryla_graphs.engines import Engine
 from ryla_graphs.presets import NAMES
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.http import agents, failures
-from ryla_graphs.server.http.openapi import document
+from ryla_graphs.server.http import agents, docs, failures
+from ryla_graphs.server.http.access import only_known_queries
+from ryla_graphs.server.http.openapi import document, operation_id
 from ryla_graphs.server.http.routes import events, jobs, loras, presets, routing, status, workflow
+from ryla_graphs.server.http.routes.documented import errors
 from ryla_graphs.server.http.v2 import ROUTERS as V2_ROUTERS
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.page import routes as page
@@ -32,17 +34,10 @@ from ryla_graphs.server.submit.loras import Shelf
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
-ROUTERS = (
-    workflow.router,
-    presets.router,
-    loras.router,
-    jobs.router,
-    events.router,
-    status.router,
-    routing.router,
-    page.router,
-    *V2_ROUTERS,
-)
+ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.router, status.router)
+"""Our own, which take no query that they do not know."""
+OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
+"""Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""
 
 
 def create_app(
@@ -85,14 +80,28 @@ def create_app(
             for sink in traces:
                 await in_thread(sink.close)
 
-    app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan)
+    app = FastAPI(
+        title="ryla_graphs",
+        version=__version__,
+        lifespan=lifespan,
+        generate_unique_id_function=operation_id,
+        docs_url=None,  # that page fetches its scripts from elsewhere
+        redoc_url=None,
+    )
     app.state.deployment, app.state.registry = deployment, registry
     _guard(app, chosen, deployment)
-    for router in ROUTERS:
-        app.include_router(router)
+    _route(app)
     document(app)
     agents_open = agents.mount(app, chosen)
     return app
+
+
+def _route(app: FastAPI) -> None:
+    for router in ROUTERS:
+        strict = [Depends(only_known_queries)]
+        app.include_router(router, dependencies=strict, responses=errors("invalid_parameters"))
+    for router in OPEN_ROUTERS:
+        app.include_router(router)
 
 
 def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:

@@ -33,9 +33,13 @@ from ryla_graphs.server.threads import WorkTimedOut
 class RequestError(RylaError):
     """A request that is not served; `code` is one of `ANSWERS`."""
 
-    def __init__(self, code: str, message: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, retry_after: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.headers = headers
+        """Of the answer."""
         self.retry_after = retry_after
         """In seconds."""
 
@@ -64,6 +68,7 @@ ANSWERS: Mapping[str, Answer] = {
     "not_json": Answer(415, "the body is to be JSON and is sent as something else"),
     "input_too_large": Answer(413, "an input file has too many bytes, pixels or frames"),
     "over_quota": Answer(413, "the caller's uploads would take more than they may; delete some"),
+    "range_not_satisfiable": Answer(416, "the content has no such part; `Content-Range` says how large it is"),
     "unsupported_media": Answer(415, "an input file is of no kind that is taken"),
     "workflow_format_ui": Answer(422, "a workflow of the editor that no prompt can be made of"),
     "invalid_document": Answer(422, "no graph, or a request with more beside it than is known here"),

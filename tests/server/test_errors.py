@@ -136,6 +136,11 @@ def without_store(client: TestClient) -> Response:
     return post(client)
 
 
+def beyond_the_end(client: TestClient) -> Response:
+    made = post(client)
+    return client.get(made.headers["content-location"], headers={"Range": "bytes=999999999-"})
+
+
 def broken(events: Iterator[Event]) -> Iterator[Event]:
     yield next(events)
     raise ZeroDivisionError
@@ -186,6 +191,7 @@ PROVOKED: dict[str, Case] = {
     "invalid_inputs": Case(with_file(base64_of(picture()[:40]) + "AAAA")),
     "idempotency_key_reuse": Case(twice),
     "engine_refused": Case(post, [REFUSED]),
+    "range_not_satisfiable": Case(beyond_the_end),
     "queue_full": Case(one_too_many, [HELD], {"queue_limit": 1}),
     "too_many_streams": Case(one_stream_too_many, [HELD], {"streams": 1}),
     "node_failed": fails(ExecutionFailed("no", **KNOWN)),

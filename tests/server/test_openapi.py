@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
+from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
+from ryla_graphs.server.jobs.views import EVENTS
 from tests.server.clients import TestClient
 from tests.server.scripted import InstantEngine
 from tests.server.test_contract import flux
@@ -61,3 +67,33 @@ def _try(operation: Any) -> None:
         case.call_and_validate(checks=CHECKS, headers=HOST)
 
     answers()
+
+
+def test_every_operation_has_a_name_and_every_answer_a_schema(tmp_path: Path) -> None:
+    """Clients are generated from the document: methods are named after operations, types after schemas."""
+    document = create_app(InstantEngine(), SqliteStore(tmp_path)).openapi()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names) and all(re.fullmatch("[a-z][a-z0-9_]+", name) for name in names)
+    stable = {"submit_workflow", "validate_workflow", "draw_workflow", "run_flux_dev", "list_jobs", "show_job"}
+    assert stable | {"v2_post_jobs", "v2_list_jobs", "v2_get_job", "v2_post_assets"} <= set(names)
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            for media, content in answer.get("content", {}).items():
+                assert content.get("schema") or media == "*/*", (operation["operationId"], status)
+    known = document["components"]["schemas"].keys()
+    assert {found.split("/")[-1] for found in re.findall(r'"#/components/schemas/[^"]+', json.dumps(document))} <= known
+
+
+def test_what_streams_tell_is_as_documented(tmp_path: Path) -> None:
+    with TestClient(create_app(Simulator(), SqliteStore(tmp_path))) as client:
+        headers = {"Prefer": "respond-async, previews"}
+        where = client.post("/workflow", json=flux(), headers=headers).headers["location"]
+        for path in (f"{where}/events", f"/api/v2{where}/events"):
+            models = V2_EVENTS if "v2" in path else EVENTS
+            lines = client.get(path).text.splitlines()
+            told = [(kind[7:], json.loads(data[6:])) for kind, data in pairwise(lines) if kind.startswith("event: ")]
+            assert "status" in dict(told)
+            for kind, data in told:
+                assert data.keys() <= models[kind].model_fields.keys()
+                models[kind].model_validate(data)

@@ -4,7 +4,7 @@ import type { JobEvent } from "./events.js";
 import { Connection, type ConnectionOptions } from "./http.js";
 import { Job } from "./job.js";
 import { PresetCalls, type PresetParameters } from "./presets.gen.js";
-import type { JobFacts, JobState, JudgementFacts, PresetFacts } from "./shapes.gen.js";
+import type { GraphFacts, JobFacts, JobState, JudgementFacts, PresetFacts } from "./shapes.gen.js";
 
 /** A LoRA on the server. */
 export interface LoraFacts {
@@ -21,6 +21,10 @@ export interface SubmitOptions {
   signal?: AbortSignal | undefined;
   /** Hears how the job ended, where the server has a webhook secret. */
   webhookUrl?: string | undefined;
+  /** Whether the job's events carry small pictures of what is being made. */
+  previews?: boolean | undefined;
+  /** What the job can be found by: `jobs.list({ labels })`. */
+  labels?: Record<string, string> | undefined;
   /** More headers, such as `Prefer` tokens of the server. */
   headers?: Record<string, string> | undefined;
 }
@@ -32,6 +36,8 @@ export interface RunOptions extends SubmitOptions {
 export interface GraphOptions {
   /** Files that the graph names as its inputs, by that name. */
   inputs?: Record<string, FileInput> | undefined;
+  /** The output nodes to run, with what they need; all by default. */
+  outputs?: string[] | undefined;
 }
 
 /**
@@ -59,8 +65,8 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   submit<N extends keyof PresetParameters>(name: N, parameters: PresetParameters[N], options?: SubmitOptions): Promise<Job>;
   submit(name: string, parameters: Record<string, unknown>, options?: SubmitOptions): Promise<Job>;
   async submit(name: string, parameters: object, options: SubmitOptions = {}): Promise<Job> {
-    const hook = options.webhookUrl ? { webhookUrl: options.webhookUrl } : {};
-    return this.#post(`/${encodeURIComponent(name)}`, { ...((await encoded(parameters)) as object), ...hook }, options);
+    const beside = { webhookUrl: options.webhookUrl, labels: options.labels };
+    return this.#post(`/${encodeURIComponent(name)}`, { ...((await encoded(parameters)) as object), ...given(beside) }, options);
   }
 
   /** Run a preset to its end. */
@@ -71,8 +77,8 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
 
   /** Queue a graph: API JSON, the editor's JSON, or the bytes of a file that carries one. Does not wait. */
   async submitWorkflow(graph: object | Uint8Array, options: SubmitOptions & GraphOptions = {}): Promise<Job> {
-    const hook = options.webhookUrl ? { webhook_url: options.webhookUrl } : {};
-    return this.#post("/workflow", { ...(await graphBody(graph, options)), ...hook }, options);
+    const beside = { webhook_url: options.webhookUrl, labels: options.labels, outputs: options.outputs };
+    return this.#post("/workflow", { ...(await graphBody(graph, options)), ...given(beside) }, options);
   }
 
   /** Run a graph to its end. */
@@ -86,6 +92,18 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
     return (await this.http.json("POST", "/validate", { json: body, repeatable: true, signal: options.signal })) as JudgementFacts;
   }
 
+  /** A preset's graph, or any other, before it is run: where its nodes and links go, every problem, the plan. */
+  graph<N extends keyof PresetParameters>(source: N, parameters: Partial<PresetParameters[N]>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph(source: object | Uint8Array, options?: GraphOptions & { signal?: AbortSignal }): Promise<GraphFacts>;
+  graph(source: string, parameters: Record<string, unknown>, options?: { signal?: AbortSignal }): Promise<GraphFacts>;
+  async graph(source: string | object, given: object = {}, more: { signal?: AbortSignal } = {}): Promise<GraphFacts> {
+    const preset = typeof source === "string";
+    const path = preset ? `/presets/${encodeURIComponent(source)}/graph` : "/workflow/graph";
+    const json = preset ? await encoded(given) : await graphBody(source, given as GraphOptions);
+    const { signal } = preset ? more : (given as { signal?: AbortSignal });
+    return (await this.http.json("POST", path, { json, repeatable: true, signal })) as GraphFacts;
+  }
+
   /** Whether a job would run now. */
   async ready(options: { signal?: AbortSignal } = {}): Promise<boolean> {
     const response = await this.http.send("GET", "/ready", options);
@@ -95,7 +113,7 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
 
   async #post(path: string, json: unknown, options: SubmitOptions): Promise<Job> {
     const headers: Record<string, string> = {
-      Prefer: "respond-async",
+      Prefer: options.previews ? "respond-async, previews" : "respond-async",
       "Idempotency-Key": options.idempotencyKey ?? crypto.randomUUID(),
       ...options.headers,
     };
@@ -105,10 +123,25 @@ export class Ryla extends PresetCalls<Job, RunOptions> {
   }
 }
 
+/** What is there of what may be left out. */
+function given(facts: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
 async function graphBody(graph: object | Uint8Array, options: GraphOptions): Promise<Record<string, unknown>> {
   const bytes = await bytesOf(graph);
   const workflow = bytes === undefined ? graph : await encoded(bytes);
   return { workflow, inputs: await encoded(options.inputs ?? {}) };
+}
+
+/** Which jobs to list; all that is said must be so. */
+export interface JobQuery {
+  state?: JobState[];
+  preset?: string;
+  labels?: Record<string, string>;
+  since?: Date;
+  before?: string;
+  limit?: number;
 }
 
 /** The jobs of this token. */
@@ -121,9 +154,12 @@ export class Jobs {
   }
 
   /** A page of jobs, the newest first; `before` is the last id of the page before. */
-  async list(options: { state?: JobState[]; before?: string; limit?: number; signal?: AbortSignal } = {}): Promise<Job[]> {
+  async list(options: JobQuery & { signal?: AbortSignal } = {}): Promise<Job[]> {
     const query = new URLSearchParams();
     for (const state of options.state ?? []) query.append("state", state);
+    for (const [name, value] of Object.entries(options.labels ?? {})) query.append("label", `${name}:${value}`);
+    if (options.preset) query.set("preset", options.preset);
+    if (options.since) query.set("since", options.since.toISOString());
     if (options.before) query.set("before", options.before);
     if (options.limit) query.set("limit", String(options.limit));
     const page = (await this.http.json("GET", `/jobs?${query}`, { signal: options.signal })) as { jobs: JobFacts[] };

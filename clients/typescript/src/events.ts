@@ -1,14 +1,15 @@
 import { RylaError, Unreachable } from "./errors.js";
 import { pause, refusal, type Connection } from "./http.js";
 import { parseJson } from "./json.js";
-import type { JobState, OutputFacts, Progress } from "./shapes.gen.js";
+import type { OutputEventFacts, PreviewFacts, Progress, RoutedFacts, StatusFacts } from "./shapes.gen.js";
 
 /** Something that happened to a job. `number` counts up in each job; previews have none. */
 export type JobEvent =
-  | { kind: "status"; number: number; data: { state: JobState; attempt: number; error?: unknown } }
+  | { kind: "status"; number: number; data: StatusFacts }
   | { kind: "progress"; number: number; data: Progress }
-  | { kind: "output"; number: number; data: Omit<OutputFacts, "url"> }
-  | { kind: "preview"; number: 0; data: { node?: string; media_type?: string; base64?: string; [more: string]: unknown } };
+  | { kind: "output"; number: number; data: OutputEventFacts }
+  | { kind: "routed"; number: number; data: RoutedFacts }
+  | { kind: "preview"; number: 0; data: PreviewFacts };
 
 export const FINAL: ReadonlySet<string> = new Set(["succeeded", "failed", "cancelled"]);
 

@@ -44,6 +44,17 @@ const SHAPES: Record<string, string> = {
   Verdict: "VerdictFacts",
   LeftOut: "LeftOutFacts",
   Judgement: "JudgementFacts",
+  Graph: "GraphFacts",
+  Drawing: "Drawing",
+  DrawnNode: "DrawnNode",
+  DrawnLink: "DrawnLink",
+  DrawnSlot: "DrawnSlot",
+  StatusEvent: "StatusFacts",
+  PreviewEvent: "PreviewFacts",
+  RoutedEvent: "RoutedFacts",
+  OutputEvent: "OutputEventFacts",
+  StatusError: "StatusError",
+  Attempt: "AttemptFacts",
   Urls: "JobUrls",
 };
 
@@ -117,7 +128,7 @@ class Types {
     const said = doc(summary ?? schema.description, "");
     if (!schema.properties) return `${said}export type ${name} = ${this.of(schema)};\n`;
     const rows = Object.entries(schema.properties).map(([key, facts]) => {
-      const optional = this.side === "request" ? !schema.required?.includes(key) : !schema.required?.includes(key) && facts.default === undefined;
+      const optional = !schema.required?.includes(key);
       const spelled = /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
       return `${doc(limits(facts), "  ")}  ${spelled}${optional ? "?" : ""}: ${this.of(facts)}${optional && this.side === "request" ? " | undefined" : ""};`;
     });

@@ -3,6 +3,15 @@ import { FINAL, follow, type JobEvent } from "./events.js";
 import type { Connection } from "./http.js";
 import type { JobFacts, OutputFacts } from "./shapes.gen.js";
 
+/** How a picture is to come; what is left out stays as it is. */
+export interface PictureOptions {
+  format?: "png" | "webp" | "jpeg" | undefined;
+  /** Of JPEG and WebP, 1 to 100. */
+  quality?: number | undefined;
+  /** The most that it is wide, in pixels. */
+  width?: number | undefined;
+}
+
 /** A file that a job made. */
 export class Output {
   constructor(
@@ -23,9 +32,13 @@ export class Output {
     return this.facts.media_type;
   }
 
-  /** The content. */
-  async bytes(options: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
-    return this.http.bytes(this.facts.url, options);
+  /** The content; of a picture in another format or smaller, where that is asked for. */
+  async bytes(options: PictureOptions & { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const query = new URLSearchParams();
+    if (options.format) query.set("format", options.format);
+    if (options.quality) query.set("quality", String(options.quality));
+    if (options.width) query.set("w", String(options.width));
+    return this.http.bytes(query.size ? `${this.facts.url}?${query}` : this.facts.url, { signal: options.signal });
   }
 
   async blob(options: { signal?: AbortSignal } = {}): Promise<Blob> {
@@ -73,7 +86,7 @@ export class Job {
 
   /** The seed with all its digits, the drawn one where none was given; null where the graph has none. */
   get seed(): string | null {
-    return this.facts.seed === null || this.facts.seed === undefined ? null : String(this.facts.seed);
+    return this.facts.seed_text;
   }
 
   get outputs(): Output[] {

@@ -29,8 +29,8 @@ export interface FluxDevParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -61,6 +61,8 @@ export interface FluxDevParameters {
   height?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -79,8 +81,8 @@ export interface FluxSchnellParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -109,6 +111,8 @@ export interface FluxSchnellParameters {
   height?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -127,8 +131,8 @@ export interface FluxLoraParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -159,6 +163,8 @@ export interface FluxLoraParameters {
   height?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -177,8 +183,8 @@ export interface ZImageTurboParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -203,6 +209,8 @@ export interface ZImageTurboParameters {
   height?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -221,8 +229,8 @@ export interface Flux2KleinParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -253,6 +261,8 @@ export interface Flux2KleinParameters {
   vaeName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -271,8 +281,8 @@ export interface QwenImageParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -297,6 +307,8 @@ export interface QwenImageParameters {
   unetName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -315,8 +327,8 @@ export interface SdxlParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -355,6 +367,8 @@ export interface SdxlParameters {
   controlnetName?: string | null | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -373,8 +387,8 @@ export interface Sd15Parameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -415,6 +429,8 @@ export interface Sd15Parameters {
   controlnetName?: string | null | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -433,8 +449,8 @@ export interface BaseImagesParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -466,9 +482,11 @@ export interface BaseImagesParameters {
   /** How many pictures; 1 to 16; by default 4 */
   count?: number | undefined;
   /** The seed of each picture; if left out they count up from seed */
-  seeds?: (number | bigint)[] | undefined;
+  seeds?: (number | bigint | -1 | string)[] | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -487,8 +505,8 @@ export interface FluxInstantidParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -545,6 +563,8 @@ export interface FluxInstantidParameters {
   refineLoras?: Lora[] | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -563,8 +583,8 @@ export interface FluxPulidParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -605,6 +625,8 @@ export interface FluxPulidParameters {
   pulidName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -623,8 +645,8 @@ export interface ZImageInstantidParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -675,6 +697,8 @@ export interface ZImageInstantidParameters {
   refineLoras?: Lora[] | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -693,8 +717,8 @@ export interface SdxlInstantidParameters {
   steps?: number | undefined;
   /** Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -727,6 +751,8 @@ export interface SdxlInstantidParameters {
   textEncoder?: boolean | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -745,8 +771,8 @@ export interface CharacterSheetParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -805,6 +831,8 @@ export interface CharacterSheetParameters {
   views?: View[] | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -823,8 +851,8 @@ export interface FaceSwapParameters {
   steps?: number | undefined;
   /** Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -861,6 +889,8 @@ export interface FaceSwapParameters {
   textEncoder?: boolean | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -879,8 +909,8 @@ export interface FaceDetailerParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 5 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -917,6 +947,8 @@ export interface FaceDetailerParameters {
   checkpointName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -935,8 +967,8 @@ export interface FluxImg2imgParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -969,6 +1001,8 @@ export interface FluxImg2imgParameters {
   megapixels?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -987,8 +1021,8 @@ export interface FluxKontextParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1021,6 +1055,8 @@ export interface FluxKontextParameters {
   image3?: FileInput | null | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1039,8 +1075,8 @@ export interface QwenImageEditParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1067,6 +1103,8 @@ export interface QwenImageEditParameters {
   unetName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1085,8 +1123,8 @@ export interface FluxFillParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1129,6 +1167,8 @@ export interface FluxFillParameters {
   feathering?: number | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1147,8 +1187,8 @@ export interface SdxlInpaintParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1179,6 +1219,8 @@ export interface SdxlInpaintParameters {
   checkpointName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1197,8 +1239,8 @@ export interface FluxControlnetParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1241,6 +1283,8 @@ export interface FluxControlnetParameters {
   controlnetName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1259,8 +1303,8 @@ export interface ZImageControlnetParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1295,6 +1339,8 @@ export interface ZImageControlnetParameters {
   controlnetName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1313,8 +1359,8 @@ export interface FluxReduxParameters {
   steps?: number | undefined;
   /** Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1359,6 +1405,8 @@ export interface FluxReduxParameters {
   clipVisionName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1379,8 +1427,8 @@ export interface UpscaleParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1413,6 +1461,8 @@ export interface UpscaleParameters {
   checkpointName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1429,8 +1479,8 @@ export interface Seedvr2UpscaleParameters {
   resolution?: number | undefined;
   /** How colours are kept to the original's; lab is the most faithful; by default "lab" */
   colorCorrection?: "lab" | "wavelet" | "adain" | "none" | undefined;
-  /** Below 2^32; drawn if left out; 0 to 4294967295 */
-  seed?: number | undefined;
+  /** Below 2^32; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler; by default "core" */
   nodes?: "core" | "numz" | undefined;
   /** Diffusion model, in models/diffusion_models; with numz in models/SEEDVR2 */
@@ -1439,6 +1489,8 @@ export interface Seedvr2UpscaleParameters {
   vaeName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1461,6 +1513,8 @@ export interface RemoveBackgroundParameters {
   modelName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1479,8 +1533,8 @@ export interface WanT2vParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1509,6 +1563,8 @@ export interface WanT2vParameters {
   unetName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1527,8 +1583,8 @@ export interface WanI2vParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1561,6 +1617,8 @@ export interface WanI2vParameters {
   clipVisionName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1581,8 +1639,8 @@ export interface Wan22T2vParameters {
   steps?: number | undefined;
   /** Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1623,6 +1681,8 @@ export interface Wan22T2vParameters {
   lowFourStepsName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1643,8 +1703,8 @@ export interface Wan22I2vParameters {
   steps?: number | undefined;
   /** Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1687,6 +1747,8 @@ export interface Wan22I2vParameters {
   referenceImage: FileInput;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
@@ -1705,8 +1767,8 @@ export interface LtxVideoParameters {
   steps?: number | undefined;
   /** Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 3 */
   cfg?: number | undefined;
-  /** Same seed, same picture; drawn if left out; 0 to 18446744073709551615 */
-  seed?: number | bigint | undefined;
+  /** Same seed, same picture; drawn if left out, or if it is -1 or `random` */
+  seed?: number | bigint | -1 | string | undefined;
   /** File in models/loras, with or without .safetensors */
   loraId?: string | null | undefined;
   /** How strongly it acts; 0 is off, 1 is full; -10 to 10; by default 0.8 */
@@ -1733,6 +1795,8 @@ export interface LtxVideoParameters {
   clipName?: string | undefined;
   /** Gets the job when it has ended, signed as Standard Webhooks; https */
   webhookUrl?: string | undefined;
+  /** What the job can be found by: `GET /jobs?label=name:value` */
+  labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
   /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */

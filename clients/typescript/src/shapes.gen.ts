@@ -1,6 +1,83 @@
 /* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it anew. */
 import type { ErrorFacts, Problem as ProblemFacts } from "./errors.js";
 
+/** One hand-over of a job to a route. */
+export interface AttemptFacts {
+  route: string;
+  why: string;
+  /** Seconds since 1970, as `ended` */
+  started: number;
+  ended: number | null;
+  outcome: string;
+  reason: string;
+  /** Whether it may have run there */
+  ran: boolean;
+  cost_usd: number | null;
+  /** Whether it may have cost money that is in no figure */
+  maybe_charged: boolean;
+  experiment: string | null;
+  arm: string | null;
+  run_id: string;
+  remote_id: string | null;
+}
+
+/** Boxes and links, from 0, 0 to `width`, `height`. */
+export interface Drawing {
+  nodes: DrawnNode[];
+  links: DrawnLink[];
+  width: number;
+  height: number;
+}
+
+/** A wire from an output slot of one node into an input of another. */
+export interface DrawnLink {
+  source: string;
+  slot: number;
+  target: string;
+  input: string;
+  type: string;
+  leaves: number;
+  enters: number;
+}
+
+/** A box. */
+export interface DrawnNode {
+  id: string;
+  class_type: string;
+  title: string;
+  output: boolean;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  inputs: DrawnSlot[];
+  outputs: DrawnSlot[];
+}
+
+/** An input that a link ends at, or an output that one begins at. */
+export interface DrawnSlot {
+  name: string;
+  type: string;
+  y: number;
+}
+
+/** A graph before it is run. */
+export interface GraphFacts {
+  /** As ComfyUI's Export (API) writes it */
+  prompt: Record<string, unknown>;
+  /** Null where there are more than 2,000 nodes */
+  drawing: Drawing | null;
+  /** The preset's as they would be used, with the seed that was drawn */
+  parameters: Record<string, unknown>;
+  /** Whether the graph has no error */
+  valid: boolean;
+  /** Whether this deployment would take it, its files apart */
+  runs_here: boolean;
+  problems: ProblemFacts[];
+  /** The estimate, of a valid graph: docs/plan.md */
+  plan: Record<string, unknown> | null;
+}
+
 /** One execution of a graph. */
 export interface JobFacts {
   id: string;
@@ -8,18 +85,22 @@ export interface JobFacts {
   preset: string | null;
   /** The preset's, as they were used */
   parameters: Record<string, unknown>;
+  /** What it was submitted with, and can be found by */
+  labels: Record<string, string>;
   seed: number | string | null;
+  /** The seed with all its digits, which JavaScript's numbers have not */
+  seed_text: string | null;
   /** How many jobs are before it, while it waits */
   position: number | null;
   progress: Progress | null;
   attempt: number;
   cancel_requested: boolean;
   /** Where it was handed to, on servers with routes */
-  attempts: (Record<string, unknown>)[];
+  attempts: AttemptFacts[];
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
-  /** queue_ms, cold_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known */
+  /** queue_ms, cold_ms, idle_ms, execution_ms, load_ms, nodes (ms by node), gpu, cost_usd, if known */
   metrics: Record<string, unknown>;
   warnings: ProblemFacts[];
   outputs: OutputFacts[];
@@ -92,8 +173,14 @@ export interface PresetFacts {
 export interface Progress {
   /** 0 to 1 */
   value: number;
+  /** How many are in `done` and `cached` */
   nodes_done: number;
   nodes_total: number;
+  /** The nodes that have run, in their order */
+  done: string[];
+  /** The nodes that do not run, since the engine has what they gave before */
+  cached: string[];
+  /** The node at work */
   node: string | null;
   class_type: string | null;
   step: number | null;
@@ -113,4 +200,55 @@ export interface VerdictFacts {
   error: string | null;
   /** Types and inputs of its `node_errors`, by node id */
   nodes: Record<string, (Record<string, unknown>)[]>;
+}
+
+/** Why a job failed, in short. */
+export interface StatusError {
+  code: string;
+  message: string;
+  node: string | null;
+}
+
+/** What a `status` event says: a job has gone on. */
+export interface StatusFacts {
+  state: JobState;
+  attempt: number;
+  /** Somebody wants its end; by default false */
+  cancel_requested?: boolean;
+  /** Of a job that failed */
+  error?: StatusError | null;
+}
+
+/** What a `preview` event says: a small picture of what is being made. */
+export interface PreviewFacts {
+  node: string | null;
+  media_type: string;
+  /** In base64 */
+  data: string;
+}
+
+/** What an `output` event says: an output is committed. */
+export interface OutputEventFacts {
+  number: number;
+  node: string;
+  kind: "image" | "video" | "audio" | "text" | "3d" | "latent" | "file" | "unknown";
+  media_type: string;
+  name: string;
+  /** In bytes */
+  size: number;
+  simulated: boolean;
+  /** Its id as an asset */
+  id: string;
+  /** blake3:… */
+  hash: string;
+  /** `output`, or `temp` for what is only shown */
+  folder: string;
+}
+
+/** What a `routed` event says: a server with routes has handed the job to one. */
+export interface RoutedFacts {
+  route: string;
+  reason: string;
+  tried: string[];
+  arm: string | null;
 }

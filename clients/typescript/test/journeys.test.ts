@@ -69,6 +69,31 @@ test("a graph runs with its input files", async () => {
   assert.equal(judgement.valid, false);
 });
 
+test("a graph is drawn before it is run, a preset without its files", async () => {
+  const drawn = await ryla.graph(GRAPH);
+  assert.deepEqual(drawn.drawing?.links.map((link) => [link.source, link.target, link.input]), [["1", "2", "images"]]);
+  assert.ok(drawn.valid && drawn.runs_here);
+  const preset = await ryla.graph("flux-instantid", { prompt: "a knight" });
+  assert.ok(preset.drawing!.nodes.some((node) => node.class_type === "LoadImage"));
+  assert.equal((await ryla.graph({ "1": { class_type: "SaveImage", inputs: {} } })).valid, false);
+});
+
+test("previews, labels, chosen outputs and small pictures come as asked for", async () => {
+  const kinds = new Set<string>();
+  const labels = { campaign: `c${Date.now()}` };
+  const job = await ryla.fluxDev(
+    { prompt: "a", ...SMALL, seed: "random" },
+    { previews: true, labels, onEvent: (event) => kinds.add(event.kind) },
+  );
+  assert.ok(kinds.has("progress"));
+  assert.deepEqual((await ryla.jobs.list({ preset: "flux-dev", labels })).map((each) => each.id), [job.id]);
+  assert.deepEqual(await ryla.jobs.list({ labels, since: new Date(Date.now() + 3_600_000) }), []);
+  const small = await job.outputs[0]!.bytes({ format: "webp", width: 16 });
+  assert.equal(Buffer.from(small.subarray(8, 12)).toString(), "WEBP");
+  const two = { ...GRAPH, "3": GRAPH["2"] };
+  assert.deepEqual((await ryla.run(two, { outputs: ["3"] })).outputs.map((output) => output.node), ["3"]);
+});
+
 test("events end with the last state, and none comes twice", async () => {
   const job = await ryla.submit("flux-dev", { prompt: "a", ...SMALL });
   const numbers: number[] = [];

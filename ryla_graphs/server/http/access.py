@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
+from ryla_graphs.problems import AtField, InvalidParameters, Problem, did_you_mean
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.errors import RequestError
 
@@ -29,6 +32,34 @@ async def owner_of(connection: HTTPConnection) -> str:
 async def _deployment(connection: HTTPConnection) -> Deployment:
     return deployment_of(connection)
 
+
+async def only_known_queries(connection: HTTPConnection) -> None:
+    """Raise `InvalidParameters` where the query has a name that the route does not know, such as one misspelt."""
+    route = connection.scope.get("route")
+    if not connection.query_params or not isinstance(route, (APIRoute, APIWebSocketRoute)):
+        return
+    known = tuple(dict.fromkeys(_queries_of(route.dependant)))
+    if unknown := [name for name in connection.query_params if name not in known]:
+        raise InvalidParameters(_unknown(name[:80], known) for name in unknown[:_MOST_TOLD])
+
+
+def _unknown(name: str, known: Sequence[str]) -> Problem:
+    all_of_them = f"the route knows {', '.join(f'`{each}`' for each in known)}" if known else "the route knows none"
+    return Problem(
+        code="unknown_parameter",
+        message=f"the query has no `{name}`",
+        subject=AtField("query", name),
+        hint=did_you_mean(name, known) or all_of_them,
+    )
+
+
+def _queries_of(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _queries_of(each)
+
+
+_MOST_TOLD = 10
 
 Here = Annotated[Deployment, Depends(_deployment)]
 Owner = Annotated[str, Depends(owner_of)]

@@ -73,7 +73,7 @@ async def _hung_up(request: Request) -> None:
 
 async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[str, str]) -> Response:
     job, made = end
-    headers |= job_headers(job) | {"Location": job_path(job.id)}
+    headers |= job_headers(job) | {"Location": job_path(job.id), "Vary": "Accept, Authorization"}
     if job.state is not JobState.SUCCEEDED:
         return respond(job.error or _unfinished(job), headers=headers)
     shown = [output for output in made if output.folder == "output"] or made
@@ -83,7 +83,7 @@ async def _result(end: Ended, here: Deployment, wishes: Wishes, headers: dict[st
         read = here.blobs.read if wishes.inline else None
         outputs = await in_thread(lambda: [output_shape(output, read) for output in made])
         return Response(as_json(job_shape(job, outputs, here.jobs)), 200, headers, JSON)
-    headers |= {"Content-Location": output_path(shown[0]), "Vary": "Accept"}
+    headers |= {"Content-Location": output_path(shown[0])}
     if shown[0].simulated:
         headers["X-Simulated"] = "true"
     asked = wishes.picture

@@ -10,9 +10,13 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from ryla_graphs.server.deployment import Deployment
+from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.serving import content_headers
 from ryla_graphs.server.threads import in_thread
+
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+"""Headers of content: no cache that others share keeps it, and the caller's own asks whether it is still there."""
 
 IN_MEMORY = 4 * 2**20
 """Content up to so many bytes is sent in one piece."""
@@ -52,19 +56,21 @@ def is_known(tag: str, asked: Mapping[str, str]) -> bool:
 
 def not_changed(tag: str) -> Response:
     """The answer to a caller who has the content already."""
-    return Response(status_code=304, headers={"ETag": tag})
+    return Response(status_code=304, headers={"ETag": tag} | PRIVATE)
 
 
 async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | None = None) -> Response:
     """The answer with the content of an asset, or the part of it that the headers ask for."""
     tag, asked = f'"{asset.hash}"', asked or {}
-    headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag}
+    headers = content_headers(asset.media_type, asset.name) | {"Accept-Ranges": "bytes", "ETag": tag} | PRIVATE
     if is_known(tag, asked):
         return not_changed(tag)
     try:
         span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
     except ValueError:
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{asset.size}"})
+        told = f"the content has {asset.size} bytes, and no part {(asked.get('range') or '')[:100]}"
+        size = {"Content-Range": f"bytes */{asset.size}"}
+        raise RequestError("range_not_satisfiable", told, headers=size) from None
     if span is None and asset.size <= IN_MEMORY:
         held = here.blobs.held(asset.hash)
         return Response(await in_thread(here.blobs.read, asset.hash) if held is None else held, headers=headers)

@@ -60,7 +60,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
-    return respond(error, request.scope["path"])
+    return respond(error, request.scope["path"], getattr(error, "headers", None))
 
 
 async def _bad_request(request: Request, error: Exception) -> JSONResponse:

@@ -7,11 +7,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ryla_graphs import presets
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
+from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
+from ryla_graphs.server.jobs.views import EVENTS
 from ryla_graphs.server.wishes import (
     COST_MEANING,
     GPU_MEANING,
@@ -69,6 +72,11 @@ class WorkflowWithFiles(BaseModel):
     user_key: str | None = Field(default=None, max_length=200, description=USER_MEANING)
 
 
+def operation_id(route: APIRoute) -> str:
+    """The name of a route in generated clients: that of its function, with `v2_` where two interfaces have one."""
+    return f"v2_{route.name}" if route.path.startswith(PREFIX) else route.name
+
+
 def document(app: FastAPI) -> None:
     """Give the app its document; it is made when it is first asked for."""
 
@@ -90,6 +98,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     wrapped = _reference(WorkflowWithFiles, schemas)
     for path in ("/workflow", "/workflow/graph", "/validate"):
         _set_body(api, path, {"anyOf": [wrapped, graph, _OTHERS]}, files=True)
+    for model in (*EVENTS.values(), *V2_EVENTS.values()):
+        _reference(model, schemas)
     _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
     _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
     for name in presets.NAMES:

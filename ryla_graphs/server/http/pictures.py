@@ -11,7 +11,7 @@ from PIL import Image
 
 from ryla_graphs.problems import AtField, InvalidParameters, Problem
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.http.content import content_of, is_known, not_changed
+from ryla_graphs.server.http.content import PRIVATE, content_of, is_known, not_changed
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.safety.serving import content_headers
@@ -67,7 +67,7 @@ async def picture(
     if content is None:
         return await content_of(asset, here, asked)
     name = f"{asset.name.rpartition('.')[0] or asset.name}.{FORMATS[wanted].lower()}"
-    return Response(content, headers=content_headers(wanted, name) | {"ETag": tag})
+    return Response(content, headers=content_headers(wanted, name) | {"ETag": tag} | PRIVATE)
 
 
 def _made(asset: Asset, here: Deployment, wanted: str, wish: PictureWish) -> bytes | None:

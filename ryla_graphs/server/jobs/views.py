@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -64,8 +64,8 @@ class ErrorAnswer(BaseModel):
     error: ErrorShape
 
 
-class OutputShape(BaseModel, title="Output"):
-    """One committed output of a job."""
+class OutputEvent(BaseModel):
+    """What an `output` event says: an output is committed."""
 
     number: int
     node: str
@@ -77,6 +77,11 @@ class OutputShape(BaseModel, title="Output"):
     id: str = Field(description="Its id as an asset")
     hash: str = Field(description="blake3:…")
     folder: str = Field(description="`output`, or `temp` for what is only shown")
+
+
+class OutputShape(OutputEvent, title="Output"):
+    """One committed output of a job."""
+
     url: str
     base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
 
@@ -145,6 +150,50 @@ class JobShape(BaseModel, title="Job"):
     outputs: list[OutputShape]
     error: ErrorShape | None
     urls: UrlsShape
+
+
+class StatusError(BaseModel):
+    """Why a job failed, in short."""
+
+    code: str
+    message: str
+    node: str | None
+
+
+class StatusEvent(BaseModel):
+    """What a `status` event says: a job has gone on."""
+
+    state: JobState
+    attempt: int
+    cancel_requested: bool = Field(default=False, description="Somebody wants its end")
+    error: StatusError | None = Field(default=None, description="Of a job that failed")
+
+
+class PreviewEvent(BaseModel):
+    """What a `preview` event says: a small picture of what is being made."""
+
+    node: str | None
+    media_type: str
+    data: str = Field(description="In base64")
+
+
+class RoutedEvent(BaseModel):
+    """What a `routed` event says: a server with routes has handed the job to one."""
+
+    route: str
+    reason: str
+    tried: list[str]
+    arm: str | None
+
+
+EVENTS: Mapping[str, type[BaseModel]] = {
+    "status": StatusEvent,
+    "progress": ProgressShape,
+    "preview": PreviewEvent,
+    "output": OutputEvent,
+    "routed": RoutedEvent,
+}
+"""What each event of a stream says."""
 
 
 def as_json(shape: BaseModel) -> bytes:

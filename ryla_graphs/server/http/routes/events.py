@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from ryla_graphs.problems import RylaError
 from ryla_graphs.server.http.access import Here, Owner, Stream, deployment_of, owner_of
 from ryla_graphs.server.http.routes.documented import OWNED, errors
+from ryla_graphs.server.jobs.views import EVENTS
 from ryla_graphs.server.records import JobEvent
 
 router = APIRouter(tags=["jobs"])
@@ -26,6 +28,15 @@ LAST = 2**53 - 1
 """The last number that an event may have: the largest whole number that JavaScript has."""
 After = Annotated[int, Query(ge=0, le=LAST, description="As `Last-Event-ID`")]
 
+EVENT_STREAM = {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+
+
+def told_by(events: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+    """What OpenAPI has no words for: what each event of a stream says."""
+    schemas = {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}} for kind, model in events.items()}
+    return {"x-sse-events": schemas}
+
+
 PING_SECONDS = 15.0
 """A stream that says nothing for so long says that it is there."""
 
@@ -33,10 +44,8 @@ PING_SECONDS = 15.0
 @router.get(
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
-    responses={
-        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **errors(*OWNED, "invalid_parameters", "too_many_streams"),
-    },
+    responses={200: EVENT_STREAM, **errors(*OWNED, "invalid_parameters", "too_many_streams")},
+    openapi_extra=told_by(EVENTS),
 )
 async def stream_events(
     job_id: str,

@@ -113,8 +113,7 @@ async def cancel_job(
         200: {"description": "The content", "content": {"*/*": {}}},
         206: {"description": "A part of the content", "content": {"*/*": {}}},
         304: {"description": "The caller has it already"},
-        416: {"description": "There is no such part"},
-        **errors(*OWNED, "invalid_parameters"),
+        **errors(*OWNED, "invalid_parameters", "range_not_satisfiable"),
     },
 )
 async def show_output(

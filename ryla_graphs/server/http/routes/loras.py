@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.routes.documented import OWNED, errors
+from ryla_graphs.server.http.routes.shapes import LoraShape, LorasShape
 from ryla_graphs.server.jobs.views import moment
 from ryla_graphs.server.submit.loras import Lora
 from ryla_graphs.server.threads import in_thread
@@ -22,8 +23,9 @@ _CHUNK = 256 * 1024
 @router.post(
     "",
     status_code=201,
+    response_model=LoraShape,
     responses={
-        200: {"description": "The same file was here already"},
+        200: {"description": "The same file was here already", "model": LoraShape},
         **errors(
             "unauthorized",
             "invalid_parameters",
@@ -48,13 +50,13 @@ async def add_lora(
     return JSONResponse(lora_view(lora), 201 if lora.new else 200)
 
 
-@router.get("", responses=errors("unauthorized", "store_unreachable"))
+@router.get("", response_model=LorasShape, responses=errors("unauthorized", "store_unreachable"))
 async def list_loras(here: Here, owner: Owner) -> dict[str, list[dict[str, Any]]]:
     """The caller's LoRAs, the newest first."""
     return {"loras": [lora_view(lora) for lora in await in_thread(here.loras.all, owner)]}
 
 
-@router.get("/{lora_id}", responses=errors(*OWNED))
+@router.get("/{lora_id}", response_model=LoraShape, responses=errors(*OWNED))
 async def show_lora(lora_id: str, here: Here, owner: Owner) -> dict[str, Any]:
     """A LoRA of the caller."""
     return lora_view(await in_thread(here.loras.get, owner, lora_id))

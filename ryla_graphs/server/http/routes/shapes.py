@@ -44,6 +44,31 @@ class RoutesShape(BaseModel, title="Routes"):
     trouble: str = Field(description="Why the newest flags are not in use; empty where they are")
 
 
+class LoraShape(BaseModel, title="Lora"):
+    """A LoRA of the caller."""
+
+    id: str = Field(description="What `loraId` takes")
+    name: str
+    lora_name: str = Field(description="What a loader of a graph takes")
+    families: list[str] = Field(description="The model families that it may be of, by its header")
+    size: int = Field(description="In bytes")
+    hash: str = Field(description="blake3:…")
+    created_at: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class LorasShape(BaseModel, title="Loras"):
+    """All LoRAs of the caller."""
+
+    loras: list[LoraShape]
+
+
+class HealthShape(BaseModel, title="Health"):
+    """That the process lives."""
+
+    status: str
+    version: str
+
+
 class ReadyShape(BaseModel, title="Ready"):
     """Whether a job would run now."""
 

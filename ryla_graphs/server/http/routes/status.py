@@ -10,14 +10,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.routes.documented import errors
-from ryla_graphs.server.http.routes.shapes import NodesShape, ReadyShape
+from ryla_graphs.server.http.routes.shapes import HealthShape, NodesShape, ReadyShape
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
 router = APIRouter(tags=["deployment"])
 
 
-@router.get("/health")
+@router.get("/health", response_model=HealthShape)
 async def health() -> dict[str, str]:
     """Whether the process lives."""
     return {"status": "ok", "version": __version__}

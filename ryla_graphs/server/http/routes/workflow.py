@@ -51,7 +51,7 @@ Outputs = Annotated[str, Query(pattern="^(link|base64)$", description="How outpu
         **errors(*TAKEN, *READ, *GRAPH, *RUN),
     },
 )
-async def run_workflow(
+async def submit_workflow(
     request: Request,
     here: Here,
     owner: Owner,

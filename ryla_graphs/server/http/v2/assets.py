@@ -20,6 +20,7 @@ from ryla_graphs.server.http.access import Here, Owner, owner_of
 from ryla_graphs.server.http.content import content_of
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
+from ryla_graphs.server.http.v2.models import V2Asset
 from ryla_graphs.server.http.v2.shapes import asset_view, is_signed
 from ryla_graphs.server.records import Asset
 from ryla_graphs.server.threads import in_thread
@@ -45,7 +46,12 @@ class FromHash(BaseModel, extra="forbid"):
     expires_in: ExpiresIn = None
 
 
-@router.post("", status_code=201, responses={200: {"description": "The bytes were here already"}, **errors("upload")})
+@router.post(
+    "",
+    status_code=201,
+    response_model=V2Asset,
+    responses={200: {"description": "The bytes were here already", "model": V2Asset}, **errors("upload")},
+)
 async def post_assets(
     request: Request,
     here: Here,
@@ -94,11 +100,12 @@ def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used for an upload already")
     here.settings.quota.check(here.store, asset.owner, file.size or 0)
     blob = here.store.blobs.put(_pieces(file))
+    new = not here.store.assets(asset.owner, blob.hash)  # what others have is not told
     if expected is not None and _digest(expected) != blob.hash:
         raise V2Error("hash_mismatch", f"the bytes that came have the hash blake3:{blob.hash}")
     kept = replace(asset, hash=blob.hash, size=blob.size)
     here.store.add_asset(kept)
-    return kept, blob.new
+    return kept, new
 
 
 def _pieces(file: UploadFile) -> Iterator[bytes]:
@@ -112,7 +119,10 @@ def _digest(text: str) -> str | None:
 
 
 @router.post(
-    "/from-hash", status_code=201, responses={200: {"description": "The same reference existed"}, **errors("from_hash")}
+    "/from-hash",
+    status_code=201,
+    response_model=V2Asset,
+    responses={200: {"description": "The same reference existed", "model": V2Asset}, **errors("from_hash")},
 )
 async def asset_from_hash(wanted: FromHash, request: Request, here: Here, owner: Owner) -> JSONResponse:
     """Another asset over content that the caller has here already; no bytes are sent."""
@@ -145,7 +155,7 @@ async def head_asset_by_hash(hash: str, here: Here, owner: Owner) -> Response:  
     return Response(status_code=200 if await in_thread(_owned, here, owner, hash) else 404)
 
 
-@router.get("/{asset_id}", responses=errors("asset"))
+@router.get("/{asset_id}", response_model=V2Asset, responses=errors("asset"))
 async def get_asset(asset_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
     """An asset, with a fresh address of its content."""
     return JSONResponse(asset_view(await here.asset_of(owner, asset_id), request))
@@ -165,11 +175,10 @@ async def delete_asset(asset_id: str, here: Here, owner: Owner) -> Response:
 _CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"description": "All of it", "content": {"*/*": {}}},
     206: {"description": "The part asked for", "content": {"*/*": {}}},
-    416: {"description": "There is no such part"},
 }
 
 
-@router.get("/{asset_id}/content", response_class=Response, responses={**_CONTENT, **errors("asset")})
+@router.get("/{asset_id}/content", response_class=Response, responses={**_CONTENT, **errors("content")})
 async def get_asset_content(
     asset_id: str,
     request: Request,

@@ -25,6 +25,7 @@ V2_ANSWERS: Mapping[str, tuple[str, int]] = {
     "hash_mismatch": ("hash_mismatch", 409),
     "request_too_large": ("request_too_large", 413),
     "over_budget": ("insufficient_credits", 402),
+    "range_not_satisfiable": ("range_not_satisfiable", 416),
     "over_quota": ("request_too_large", 413),
     "input_too_large": ("invalid_workflow", 422),
     "unsupported_media": ("invalid_workflow", 422),

@@ -16,9 +16,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner, Stream
-from ryla_graphs.server.http.routes.events import NO_STORE, with_pings
+from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, told_by, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
+from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
 from ryla_graphs.server.http.v2.shapes import job_view, output_view, progress_view, status_of, summary_view
 from ryla_graphs.server.jobs.partners import key_of
 from ryla_graphs.server.jobs.service import Accepted
@@ -52,7 +53,7 @@ class Submission(BaseModel, extra="forbid"):
     """Labels of the job, which `GET /api/v2/jobs` finds it by."""
 
 
-@router.post("", status_code=201, responses=errors("submit"))
+@router.post("", status_code=201, response_model=V2Job, responses=errors("submit"))
 async def post_jobs(request: Request, here: Here, owner: Owner, key: Key = None) -> JSONResponse:
     """Check a graph and queue it; 201 means that the job is kept. A key is good for one job."""
     body, kind = await request.body(), request.headers.get("content-type")
@@ -84,7 +85,7 @@ def _submission(body: bytes, kind: str | None) -> Submission:
         raise RequestValidationError(rows) from None
 
 
-@router.get("", responses=errors("list"))
+@router.get("", response_model=V2Jobs, responses=errors("list"))
 async def list_jobs(
     request: Request,
     here: Here,
@@ -101,20 +102,20 @@ async def list_jobs(
     return JSONResponse({"jobs": [summary_view(job) for job in page], **following})
 
 
-@router.get("/{job_id}", responses=errors("job"))
+@router.get("/{job_id}", response_model=V2Job, responses=errors("job"))
 async def get_job(job_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
     """A job as it is now, with every output committed so far."""
     return JSONResponse(await _view(await here.job_of(owner, job_id), request, here))
 
 
-@router.get("/{job_id}/workflow", responses=errors("job"))
+@router.get("/{job_id}/workflow", response_model=V2Workflow, responses=errors("job"))
 async def get_job_workflow(job_id: str, here: Here, owner: Owner) -> JSONResponse:
     """The graph that ran."""
     job = await here.job_of(owner, job_id)
     return JSONResponse({"workflow": job.request.prompt, "format": "api"})
 
 
-@router.post("/{job_id}/cancel", responses=errors("job"))
+@router.post("/{job_id}/cancel", response_model=V2Job, responses=errors("job"))
 async def cancel_job(job_id: str, request: Request, here: Here, owner: Owner) -> JSONResponse:
     """Ask for the end of a job; one that has ended stays as it is."""
     job = await here.job_of(owner, job_id)
@@ -130,10 +131,8 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
 @router.get(
     "/{job_id}/events",
     response_class=StreamingResponse,
-    responses={
-        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        **errors("events"),
-    },
+    responses={200: EVENT_STREAM, **errors("events")},
+    openapi_extra=told_by(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
     """The state of a job now, then what changes, until it ends. Nothing is told twice after a break: poll instead."""
