@@ -56,12 +56,15 @@ function Row({ field, value, error, change }) {
   const label = html`<label for=${id}>${field.title}${field.required && html`<span class="needed"> required</span>`}</label>`;
   const widget = html`<${Widget} field=${field} common=${common} value=${value ?? initialText(field)} change=${change} />`;
   return html`
-    <div class=${`row ${field.kind}${error ? " wrong" : ""}`}>
+    <div class=${`row ${field.kind}${error ? " wrong" : ""}${short(field) ? " short" : ""}`}>
       ${field.kind === "boolean" ? html`<div class="tick">${widget}${label}</div>` : html`${label}${widget}`}
       ${field.hint && html`<p class="hint" id=${`${id}-hint`}>${field.hint}</p>`}
       ${error && html`<p class="error" id=${`${id}-error`} role="alert">${error}</p>`}
     </div>`;
 }
+
+/** Whether two such fields fit side by side. */
+const short = (field) => (field.kind === "number" || field.kind === "choice") && field.hint.length <= 32;
 
 const text = (change) => (event) => change(event.target.value);
 
@@ -76,7 +79,7 @@ function Text({ common, value, change }) {
 
 function Numeric({ field, common, value, change }) {
   return html`<input ...${common} type="number" inputmode="decimal" min=${field.min} max=${field.max} step=${field.step}
-    value=${value} onInput=${text(change)} />`;
+    placeholder=${field.nullable ? "left out" : ""} value=${value} onInput=${text(change)} />`;
 }
 
 function Slider({ field, common, value, change }) {
