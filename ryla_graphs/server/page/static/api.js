@@ -1,4 +1,6 @@
-// Talks to the server: the token, JSON with large integers, errors, event streams and files have one owner here.
+// Talks to the server: the token, errors, event streams and files have one owner here.
+
+import { decode, encode } from "./json.js";
 
 const TOKEN = "ryla-token";
 
@@ -16,24 +18,6 @@ export const token = {
   get: () => sessionStorage.getItem(TOKEN) ?? "",
   set: (text) => (text ? sessionStorage.setItem(TOKEN, text) : sessionStorage.removeItem(TOKEN)),
 };
-
-/** JSON text; a BigInt is written as the number it is. */
-export function encode(value) {
-  if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value)) return `[${value.map(encode).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${encode(each)}`).join(",")}}`;
-  }
-  return JSON.stringify(value);
-}
-
-/** Reads JSON; integers that JavaScript's numbers would round (seeds) become BigInt, where the browser can say so. */
-export function decode(text) {
-  return JSON.parse(text, (_, value, context) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
-      ? BigInt(context.source)
-      : value);
-}
 
 export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
   const known = token.get();

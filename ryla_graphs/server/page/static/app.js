@@ -1,6 +1,6 @@
 // The page: what there is to choose, one form, one result, its graph, its code, the history.
 
-import { decode, Failure, json, token } from "./api.js";
+import { Failure, json, token } from "./api.js";
 import { Code, Placeholder } from "./code.js";
 import { Compare } from "./compare.js";
 import { bodyOf, fieldsOf, typedOf } from "./fields.js";
@@ -10,6 +10,7 @@ import { Graph, statesOf } from "./graph.js";
 import { History, useHistory } from "./history.js";
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
 import { Result, useJob } from "./job.js";
+import { decode } from "./json.js";
 import * as link from "./link.js";
 import { Findings, judge, Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
@@ -24,7 +25,8 @@ function errorsOf(failure, fields) {
     const about = [problem.parameter, problem.field, ...(problem.parameters ?? [])]
       .map((name) => String(name ?? "").split(/[.[]/)[0]).find((name) => names.has(name));
     const file = failure.status === 415 && files.length === 1 ? files[0].name : "";
-    add(about ?? file, `${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
+    const [, ...inside] = String(problem.parameter ?? "").split(".");
+    add(about ?? file, `${inside.length ? `${inside.join(".")}: ` : ""}${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
   }
   if (!Object.keys(errors).length) add("", failure.wait ? `${failure.message}; try again in ${failure.wait} s` : failure.message);
   return errors;

@@ -1,8 +1,9 @@
 // What a run would be, before it is paid for: its graph, its findings, its seconds and its price.
 
-import { decode, json } from "./api.js";
+import { json } from "./api.js";
 import { bodyOf } from "./fields.js";
 import { html, useEffect, useState } from "./html.js";
+import { decode } from "./json.js";
 
 const REST = 400;
 const STAND_IN = "data:image/png;base64,AAAA"; // the graph is the same whatever the picture shows
