@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ryla_graphs import presets
+from ryla_graphs.engines.events import Event, Preview
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
+from tests.engines.stub.script import PNG
 from tests.server.live import listening
 from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
@@ -72,17 +75,44 @@ def test_from_a_bad_value_to_a_picture_to_the_history(page: Page, address: str) 
     assert steps.input_value() == "4", "the address holds the values"
 
 
+def shown(events: Iterator[Event]) -> Iterator[Event]:
+    """The events, with a preview before the first node."""
+    for event in events:
+        if event.kind == "node":
+            yield Preview(event.run, None, "image/png", PNG)
+        yield event
+
+
 def test_a_job_is_seen_at_work_and_cancelled(page: Page, address: str, engine: ScriptedEngine) -> None:
     held = Held()
-    engine.acts.append(held)
+    engine.acts.append(lambda events: held(shown(events)))
     page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64")
+    page.locator(".graph svg").wait_for()
     run(page)
     assert held.reached.wait(60)
     page.locator("progress").wait_for()
+    page.locator("img.preview").wait_for()
+    page.locator("[data-state=running]").wait_for()
+    page.reload()  # the job that runs is found again
+    page.locator("[data-state=running]").wait_for()
     page.get_by_role("button", name="Cancel").click()
     held.go.set()
     page.locator(".state.cancelled").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_enabled()
+
+
+def test_streams_that_are_cut_lose_nothing(page: Page, tmp_path: Path) -> None:
+    held = Held()
+    app = create_app(ScriptedEngine(held), SqliteStore(tmp_path), Settings(stream_seconds=0.15))
+    with listening(app) as address:
+        page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64")
+        run(page)
+        for _ in range(3):
+            page.wait_for_event("request", lambda request: request.url.endswith("/events"))
+        held.go.set()
+        page.locator(".state.succeeded").wait_for()
+        page.locator(".outputs img").wait_for()
+        assert page.locator(".history li").count() == 1
 
 
 def test_every_preset_has_a_form(page: Page, address: str) -> None:
