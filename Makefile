@@ -10,6 +10,7 @@ PYTHONS ?= python3.11 python3.12 python3.13
 
 demo: $(VENV)/installed ## Draw a (simulated) Flux Dev picture into out/
 	$(BIN)/ryla-graphs run flux-dev -p prompt="a red bicycle" -o out
+	@echo 'The same on a page: $(BIN)/ryla-graphs serve, then open http://127.0.0.1:8100/'
 
 test: $(VENV)/installed-dev ## All tests, type checkers and the linter included
 	$(BIN)/python -m pytest -n $(JOBS)

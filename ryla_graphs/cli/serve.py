@@ -72,7 +72,7 @@ def serve_command(
         app = create_app(connected, SqliteStore(data_dir), settings)
         access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
         facts = f"engine: {connected.name} · access: {access} · data: {data_dir}"
-        listen(app, host, port, lambda address: _say(f"{address} · {facts} · docs: {address}/docs"))
+        listen(app, host, port, lambda address: _say(f"{address} · {facts} · page: {address}/ · docs: {address}/docs"))
 
 
 def _say(line: str) -> None:

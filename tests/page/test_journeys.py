@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ryla_graphs import presets
+from ryla_graphs.engines.events import Event, Preview
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
+from tests.engines.stub.script import PNG
 from tests.server.live import listening
 from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+NAMES = "[...document.querySelectorAll('.form [name]:not(fieldset [name])')].map((each) => each.name)"
+"""The fields of the form, without those inside fields."""
 
 TOKEN = "a-token-of-mine-that-is-long"
 
@@ -57,7 +63,7 @@ def test_from_a_bad_value_to_a_picture_to_the_history(page: Page, address: str) 
     assert page.evaluate("document.querySelector('.outputs img').naturalWidth") == 256
     assert page.get_by_role("link", name="Download").get_attribute("download")
     page.evaluate(axe())
-    page.get_by_text("Advanced").click()
+    page.locator("summary", has_text="Advanced").click()
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})
@@ -69,17 +75,44 @@ def test_from_a_bad_value_to_a_picture_to_the_history(page: Page, address: str) 
     assert steps.input_value() == "4", "the address holds the values"
 
 
+def shown(events: Iterator[Event]) -> Iterator[Event]:
+    """The events, with a preview before the first node."""
+    for event in events:
+        if event.kind == "node":
+            yield Preview(event.run, None, "image/png", PNG)
+        yield event
+
+
 def test_a_job_is_seen_at_work_and_cancelled(page: Page, address: str, engine: ScriptedEngine) -> None:
     held = Held()
-    engine.acts.append(held)
+    engine.acts.append(lambda events: held(shown(events)))
     page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64")
+    page.locator(".graph svg").wait_for()
     run(page)
     assert held.reached.wait(60)
     page.locator("progress").wait_for()
+    page.locator("img.preview").wait_for()
+    page.locator("[data-state=running]").wait_for()
+    page.reload()  # the job that runs is found again
+    page.locator("[data-state=running]").wait_for()
     page.get_by_role("button", name="Cancel").click()
     held.go.set()
     page.locator(".state.cancelled").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_enabled()
+
+
+def test_streams_that_are_cut_lose_nothing(page: Page, tmp_path: Path) -> None:
+    held = Held()
+    app = create_app(ScriptedEngine(held), SqliteStore(tmp_path), Settings(stream_seconds=0.15))
+    with listening(app) as address:
+        page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64")
+        run(page)
+        for _ in range(3):
+            page.wait_for_event("request", lambda request: request.url.endswith("/events"))
+        held.go.set()
+        page.locator(".state.succeeded").wait_for()
+        page.locator(".outputs img").wait_for()
+        assert page.locator(".history li").count() == 1
 
 
 def test_every_preset_has_a_form(page: Page, address: str) -> None:
@@ -88,8 +121,9 @@ def test_every_preset_has_a_form(page: Page, address: str) -> None:
         page.get_by_label("Preset", exact=True).select_option(name)
         page.wait_for_function("(name) => location.hash.startsWith(`#/${name}`) && location.hash.length > 3", arg=name)
         schema = presets.get(name).parameters.model_json_schema()
-        shown = page.evaluate("[...document.querySelectorAll('.form .row [name]')].map((each) => each.name)")
+        shown = page.evaluate(NAMES)
         assert sorted(shown) == sorted(schema["properties"]), name
+        assert page.locator(".row.json").count() == ("seeds" in schema["properties"]), name
 
 
 def test_a_graph_is_dropped_judged_and_run(page: Page, address: str, tmp_path: Path) -> None:
@@ -127,3 +161,39 @@ def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Pa
         page.get_by_label("Prompt required").wait_for()
         assert TOKEN not in page.url
         assert re.search(r"#/flux-dev\?prompt=", page.url)
+
+
+def test_loras_are_rows_and_their_errors_stand_below_them(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/flux-dev?prompt=a+fox&width=64&height=64&seed=18446744073709551615")
+    page.locator("summary", has_text="Advanced").click()
+    page.get_by_role("button", name="Add to LoRAs").click()
+    page.get_by_role("spinbutton", name="LoRA strength").last.fill("99")
+    run(page)
+    page.locator("#field-loras-error").filter(has_text="0.loraStrength").wait_for()
+    group = page.get_by_role("group", name="LoRAs", exact=True)
+    group.get_by_label("LoRA id").fill("style")
+    group.get_by_label("LoRA strength").fill("0.5")
+    page.get_by_role("tab", name="Python").click()
+    code = page.locator("#code-panel").inner_text()
+    assert 'loras=[{"loraId": "style", "loraStrength": 0.5}]' in code
+    assert "seed=18446744073709551615," in code, "all its digits"
+
+
+def test_two_results_are_compared_and_one_becomes_an_input(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/flux-dev?prompt=a+lamp&width=64&height=64")
+    for seed in ("1", "2"):
+        page.get_by_label("Seed", exact=True).fill(seed)
+        run(page)
+        page.locator(".result footer", has_text=f"seed {seed} ").wait_for()
+    for past in page.get_by_label("Compare: a lamp").all():
+        past.check()
+    page.get_by_label("Where the left picture ends").fill("25")
+    assert "75%" in (page.locator(".compare .over").get_attribute("style") or "")
+    assert page.locator(".compare tbody th").all_inner_texts() == ["seed"]
+    page.get_by_label("Preset", exact=True).select_option("flux-kontext")
+    field = page.locator("[data-file-field=image]")
+    page.locator(".past").first.drag_to(field)
+    field.locator("img").wait_for()
+    run(page)
+    page.locator(".result footer").wait_for()
+    page.locator(".history .current", has_text="flux-kontext").wait_for()

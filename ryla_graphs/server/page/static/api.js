@@ -1,4 +1,6 @@
-// Talks to the server: the token, JSON with large integers, errors, event streams and files have one owner here.
+// Talks to the server: the token, errors, event streams and files have one owner here.
+
+import { decode, encode } from "./json.js";
 
 const TOKEN = "ryla-token";
 
@@ -16,24 +18,6 @@ export const token = {
   get: () => sessionStorage.getItem(TOKEN) ?? "",
   set: (text) => (text ? sessionStorage.setItem(TOKEN, text) : sessionStorage.removeItem(TOKEN)),
 };
-
-/** JSON text; a BigInt is written as the number it is. */
-export function encode(value) {
-  if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value)) return `[${value.map(encode).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${encode(each)}`).join(",")}}`;
-  }
-  return JSON.stringify(value);
-}
-
-/** Reads JSON; integers that JavaScript's numbers would round (seeds) become BigInt, where the browser can say so. */
-export function decode(text) {
-  return JSON.parse(text, (_, value, context) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
-      ? BigInt(context.source)
-      : value);
-}
 
 export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
   const known = token.get();
@@ -65,6 +49,8 @@ export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const randomKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
+const megabytes = (body) => Math.ceil((body instanceof Blob ? body.size : encode(body).length) / 1e6);
+
 /** Queue a job. Sent again with the same key where the answer was lost, so that nothing is paid for twice. */
 export async function submit(path, body) {
   const headers = { "Idempotency-Key": randomKey(), Prefer: "respond-async, previews" };
@@ -73,7 +59,8 @@ export async function submit(path, body) {
     try {
       return await json(path, { method: "POST", body, headers });
     } catch (failure) {
-      if (failure.code !== "unreachable" || attempt === 6) throw failure;
+      if (failure.code !== "unreachable") throw failure;
+      if (attempt === 6) throw new Failure("unreachable", `the server cannot be reached, or does not take ${megabytes(body)} MB`);
       await pause(200 * 2 ** attempt);
     }
   }
@@ -108,17 +95,20 @@ export const ENDED = new Set(["succeeded", "failed", "cancelled"]);
 export async function* events(id, signal, cut) {
   let last;
   for (let attempt = 0; ; attempt++) {
+    const opened = () => {
+      attempt = 0;
+      cut(false);
+    };
     try {
-      for await (const event of frames(`/jobs/${id}/events`, last, signal, () => cut(false))) {
-        attempt = 0;
+      for await (const event of frames(`/jobs/${id}/events`, last, signal, opened)) {
         last = event.id ?? last;
         yield event;
         if (event.kind === "status" && ENDED.has(event.data.state)) return;
       }
     } catch (failure) {
       if (signal.aborted || [401, 403, 404].includes(failure.status)) throw failure;
+      cut(true);
     }
-    cut(true);
     await pause(Math.min(5000, 200 * 2 ** attempt));
     if (signal.aborted) return;
   }

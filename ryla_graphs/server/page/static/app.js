@@ -1,6 +1,6 @@
 // The page: what there is to choose, one form, one result, its graph, its code, the history.
 
-import { decode, Failure, json, token } from "./api.js";
+import { Failure, json, token } from "./api.js";
 import { Code, Placeholder } from "./code.js";
 import { Compare } from "./compare.js";
 import { bodyOf, fieldsOf, typedOf } from "./fields.js";
@@ -10,6 +10,7 @@ import { Graph, statesOf } from "./graph.js";
 import { History, useHistory } from "./history.js";
 import { html, render, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
 import { Result, useJob } from "./job.js";
+import { decode } from "./json.js";
 import * as link from "./link.js";
 import { Findings, judge, Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
@@ -17,12 +18,15 @@ import { Cost, useLook } from "./plan.js";
 /** What was refused, by the field that it is about; under "" what is about none. */
 function errorsOf(failure, fields) {
   const names = new Set(fields.map((field) => field.name));
+  const files = fields.filter((field) => field.kind === "file");
   const errors = {};
   const add = (name, text) => { errors[name] = errors[name] ? `${errors[name]}; ${text}` : text; };
   for (const problem of failure.problems ?? []) {
     const about = [problem.parameter, problem.field, ...(problem.parameters ?? [])]
       .map((name) => String(name ?? "").split(/[.[]/)[0]).find((name) => names.has(name));
-    add(about ?? "", `${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
+    const file = failure.status === 415 && files.length === 1 ? files[0].name : "";
+    const [, ...inside] = String(problem.parameter ?? "").split(".");
+    add(about ?? file, `${inside.length ? `${inside.join(".")}: ` : ""}${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
   }
   if (!Object.keys(errors).length) add("", failure.wait ? `${failure.message}; try again in ${failure.wait} s` : failure.message);
   return errors;
@@ -182,9 +186,9 @@ function App() {
       </div>
       <div class="column see">
         ${pair.length === 2 && html`<${Compare} one=${pair[0]} other=${pair[1]} close=${() => setChosen([])} />`}
-        ${opened && html`<${Opened} opened=${opened} busy=${at.busy} states=${statesOf(at.job)} close=${() => setOpened(null)}
-          run=${(file) => { at.run("/workflow", file); reveal(".result"); }} />`}
-        <${Result} at=${at} again=${again} compare=${compare} />
+        ${opened && html`<${Opened} opened=${opened} busy=${at.busy} states=${opened.run ? statesOf(at.job) : {}} close=${() => setOpened(null)}
+          run=${(file) => { setOpened((now) => ({ ...now, run: true })); at.run("/workflow", file); reveal(".result"); }} />`}
+        <${Result} at=${at} again=${again} compare=${compare} chosen=${chosen} />
         ${look?.drawing && !opened && html`<section class="card" aria-labelledby="graph-title">
           <header><h2 id="graph-title">Graph</h2></header>
           <${Findings} problems=${look.problems} />

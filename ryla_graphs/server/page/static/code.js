@@ -1,7 +1,8 @@
 // The request that the form stands for, as code: curl, Python, TypeScript.
 
-import { encode, token } from "./api.js";
+import { token } from "./api.js";
 import { html, useRef, useState } from "./html.js";
+import { encode } from "./json.js";
 
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());

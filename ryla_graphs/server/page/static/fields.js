@@ -1,18 +1,22 @@
 // From a preset's JSON Schema to fields, and from what was typed into them to a request. No drawing here.
 
+import { encode } from "./json.js";
+
 export const GROUPS = { basic: "Basic", advanced: "Advanced", models: "Models" };
 
 /** The fields of a schema in their order. */
 export function fieldsOf(schema) {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {})
-    .map(([name, facts]) => field(name, facts, required.has(name)))
+    .map(([name, facts]) => field(name, facts, required.has(name), schema.$defs ?? {}))
     .sort((one, other) => one.order - other.order);
 }
 
-function field(name, facts, required) {
+function field(name, facts, required, known) {
   const kinds = (facts.anyOf ?? [facts]).filter((kind) => kind.type !== "null");
-  const type = kinds.length === 1 ? kinds[0] : {};
+  const type = kinds.length === 1 || facts["x-widget"] ? kinds[0] : {}; // a seed may be text, too
+  const item = known[type.items?.$ref?.split("/").pop()];
+  const parts = item?.properties ? fieldsOf({ ...item, $defs: known }) : [];
   const nullable = Boolean(facts.anyOf && facts.anyOf.length > kinds.length);
   const all = { ...type, ...facts };
   return {
@@ -24,8 +28,10 @@ function field(name, facts, required) {
     group: facts["x-group"] in GROUPS ? facts["x-group"] : "advanced",
     order: facts["x-order"] ?? 1e6,
     initial: facts.default,
-    kind: kindOf(all, type.type),
+    kind: parts.length && parts.every((part) => part.kind !== "json") ? "rows" : kindOf(all, type.type),
     type: type.type,
+    parts,
+    most: all.maxItems,
     media: all.contentMediaType ?? "",
     choices: all.enum ?? [],
     min: all.minimum,
@@ -50,7 +56,7 @@ function kindOf(facts, type) {
 export function shown(field, value) {
   if (value === undefined || value === null) return field.kind === "boolean" ? false : "";
   if (field.kind === "boolean") return Boolean(value);
-  if (field.kind === "json") return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? Number(each) : each), 2);
+  if (field.kind === "json" || field.kind === "rows") return encode(value);
   return String(value);
 }
 
@@ -65,7 +71,7 @@ export function valueOf(field, typed, decode) {
     return typed === "" && (field.nullable || field.required) ? undefined : typed;
   }
   if (typed.trim() === "") return undefined;
-  if (field.kind === "json") return decode(typed);
+  if (field.kind === "json" || field.kind === "rows") return decode(typed);
   return /^\s*-?\d+\s*$/.test(typed) && !Number.isSafeInteger(Number(typed)) ? BigInt(typed) : number(typed);
 }
 

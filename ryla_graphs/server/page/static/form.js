@@ -3,6 +3,7 @@
 import { GROUPS, initialText } from "./fields.js";
 import { FileField } from "./files.js";
 import { html, useEffect, useRef } from "./html.js";
+import { Rows } from "./rows.js";
 
 export function Form({ fields, typed, errors, change, run, asking, children }) {
   const form = useRef();
@@ -42,8 +43,9 @@ function Folded({ title, count, open, children }) {
     </details>`;
 }
 
-function Row({ field, value, error, change }) {
-  const id = `field-${field.name}`;
+/** A field with its label, its hint and what is wrong with it; `prefix` makes ids of fields inside fields. */
+function Row({ field, value, error, change, prefix = "field" }) {
+  const id = `${prefix}-${field.name}`;
   const noted = [field.hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const Widget = WIDGETS[field.kind];
   const common = {
@@ -54,14 +56,18 @@ function Row({ field, value, error, change }) {
     "aria-required": field.required ? "true" : undefined,
   };
   const label = html`<label for=${id}>${field.title}${field.required && html`<span class="needed"> required</span>`}</label>`;
-  const widget = html`<${Widget} field=${field} common=${common} value=${value ?? initialText(field)} change=${change} />`;
+  const widget = html`<${Widget} field=${field} common=${common} row=${Row}
+    value=${value ?? initialText(field)} change=${change} />`;
   return html`
-    <div class=${`row ${field.kind}${error ? " wrong" : ""}`}>
+    <div class=${`row ${field.kind}${error ? " wrong" : ""}${short(field) ? " short" : ""}`}>
       ${field.kind === "boolean" ? html`<div class="tick">${widget}${label}</div>` : html`${label}${widget}`}
       ${field.hint && html`<p class="hint" id=${`${id}-hint`}>${field.hint}</p>`}
       ${error && html`<p class="error" id=${`${id}-error`} role="alert">${error}</p>`}
     </div>`;
 }
+
+/** Whether two such fields fit side by side. */
+const short = (field) => (field.kind === "number" || field.kind === "choice") && field.hint.length <= 32;
 
 const text = (change) => (event) => change(event.target.value);
 
@@ -76,7 +82,7 @@ function Text({ common, value, change }) {
 
 function Numeric({ field, common, value, change }) {
   return html`<input ...${common} type="number" inputmode="decimal" min=${field.min} max=${field.max} step=${field.step}
-    value=${value} onInput=${text(change)} />`;
+    placeholder=${field.required ? "" : "left out"} value=${value} onInput=${text(change)} />`;
 }
 
 function Slider({ field, common, value, change }) {
@@ -120,5 +126,5 @@ function Json({ field, common, value, change }) {
 
 const WIDGETS = {
   textarea: Textarea, text: Text, number: Numeric, slider: Slider, seed: Seed, choice: Choice, boolean: Tick,
-  file: FileField, json: Json,
+  file: FileField, json: Json, rows: Rows,
 };

@@ -27,7 +27,7 @@ export function Graph({ drawing, states = {}, marked = new Set() }) {
   const [zoom, setZoom] = useState(0);
   const width = drawing.width + 2 * MARGIN, height = drawing.height + 2 * MARGIN;
   const nodes = new Map(drawing.nodes.map((node) => [node.id, node]));
-  const scaled = zoom ? { width: `${width * zoom}px`, maxWidth: "none" } : { width: "100%", minWidth: `${width * 0.55}px`, maxWidth: `${width}px` };
+  const scaled = zoom ? { width: `${width * zoom}px`, maxWidth: "none" } : { width: "100%", minWidth: `${width * 0.3}px`, maxWidth: `${width}px` };
   return html`
     <div class="graph">
       <div class="zoom" role="group" aria-label="Zoom of the graph">

@@ -54,10 +54,13 @@ export const pictureOf = (job) =>
   job.outputs.find((output) => output.media_type.startsWith("image/") && output.folder === "output")
   ?? job.outputs.find((output) => output.media_type.startsWith("image/"));
 
+const SCALED = new Set(["image/png", "image/jpeg", "image/webp"]);
+const small = (output) => (SCALED.has(output.media_type) ? `${output.url}?format=webp&w=128` : output.url);
+
 function Row({ job, current, show, chosen, choose }) {
   const [ref, seen] = useSeen();
   const picture = pictureOf(job);
-  const blob = useBlob(seen && picture ? picture.url : "");
+  const blob = useBlob(seen && picture ? small(picture) : "");
   const words = job.parameters?.prompt || job.preset || "graph";
   const drag = (event) => picture && event.dataTransfer.setData(DRAGGED, JSON.stringify(fromOutput(picture, blob)));
   return html`

@@ -71,7 +71,7 @@ function heard(job, { kind, data }) {
   return job;
 }
 
-export function Result({ at, again, compare }) {
+export function Result({ at, again, compare, chosen }) {
   const { job, preview, cut, cancel } = at;
   if (!job) {
     return html`<section class="card result" aria-labelledby="result-title">
@@ -101,7 +101,8 @@ export function Result({ at, again, compare }) {
         <div class="buttons">
           ${job.preset && html`<button type="button" onClick=${() => again(job, false)}>Use these values</button>
           <button type="button" onClick=${() => again(job, true)}>With a new seed</button>`}
-          ${outputs.length > 0 && html`<button type="button" onClick=${() => compare(job.id)}>Compare</button>`}
+          ${outputs.length > 0 && html`<button type="button" aria-pressed=${chosen.includes(job.id)}
+            onClick=${() => compare(job.id)}>${chosen.length === 1 && chosen[0] === job.id ? "Tick another in History" : "Compare"}</button>`}
         </div></footer>`}
     </section>`;
 }

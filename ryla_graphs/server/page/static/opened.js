@@ -35,7 +35,15 @@ export function Opened({ opened, run, close, busy, states }) {
 }
 
 export function Findings({ problems }) {
-  if (!problems.length) return null;
+  const notes = problems.filter((each) => each.level === "note");
+  const grave = problems.filter((each) => each.level !== "note");
+  return html`
+    ${grave.length > 0 && html`<${List} problems=${grave} />`}
+    ${notes.length > 0 && html`<details class="notes"><summary>${notes.length} ${notes.length === 1 ? "note" : "notes"}</summary>
+      <${List} problems=${notes} /></details>`}`;
+}
+
+function List({ problems }) {
   return html`<ul class="findings">${problems.map((each) => html`
     <li><span class=${`level ${each.level}`}>${each.level}</span>
       <span>${each.node && html`<code>${each.node}</code> `}${each.class_type && html`<span class="hint">${each.class_type} </span>`}

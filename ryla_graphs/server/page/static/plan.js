@@ -1,10 +1,12 @@
 // What a run would be, before it is paid for: its graph, its findings, its seconds and its price.
 
-import { decode, json } from "./api.js";
+import { json } from "./api.js";
 import { bodyOf } from "./fields.js";
 import { html, useEffect, useState } from "./html.js";
+import { decode } from "./json.js";
 
 const REST = 400;
+const STAND_IN = "data:image/png;base64,AAAA"; // the graph is the same whatever the picture shows
 
 /** What the server says of the values at hand, a moment after the last change; `failed` gets what it refuses. */
 export function useLook(preset, fields, typed, failed) {
@@ -12,11 +14,12 @@ export function useLook(preset, fields, typed, failed) {
   useEffect(() => {
     if (!preset) return undefined;
     const stop = new AbortController();
-    const body = bodyOf(fields, typed, decode, { file: (given) => (given.send.startsWith("data:") ? `${given.name}` : given.send) });
+    const body = bodyOf(fields, typed, decode, { file: (given) => (given.send.startsWith("data:") ? STAND_IN : given.send) });
     const ask = async () => {
       try {
         const found = await json(`/presets/${preset.name}/graph`, { method: "POST", body, signal: stop.signal });
-        setLook({ ...found, preset: preset.name });
+        const problems = found.problems.filter((problem) => problem.code !== "input_not_given"); // it comes with the run
+        setLook({ ...found, problems, preset: preset.name });
       } catch (failure) {
         if (stop.signal.aborted) return;
         if (failure.problems?.length) failed(failure);
