@@ -17,7 +17,6 @@ from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.plan import Limits, check
-from ryla_graphs.plan.limits import crowded
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
@@ -122,12 +121,7 @@ class Intake:
         return self._loras.shown_to(owner, self._catalog.get())
 
     def _opened(self, content: Sent, catalog: Catalog, prefer: Preference | None) -> Document:
-        """What was sent; raises `CannotRunHere` where it has so many nodes or inputs that judging takes seconds."""
-        document = opened(content, catalog, prefer)
-        crowd = crowded(document.prompt, self._settings.limits or Limits(nodes=None, inputs=None))
-        if crowd is not None:
-            raise CannotRunHere([crowd])
-        return document
+        return opened(content, catalog, self._settings.limits or Limits(nodes=None, inputs=None), prefer)
 
     def _with_loras(self, document: Document, owner: str) -> Document:
         """The document with the names of the owner's LoRAs in the place of their ids."""

@@ -12,7 +12,8 @@ from ryla_graphs.formats.embedded import kind_of
 from ryla_graphs.formats.graphs import graphs_in, graphs_in_json
 from ryla_graphs.formats.read import Document, Preference, chosen
 from ryla_graphs.formats.shapes import is_editor
-from ryla_graphs.problems import InvalidDocument
+from ryla_graphs.plan.limits import Limits, crowded
+from ryla_graphs.problems import CannotRunHere, InvalidDocument
 from ryla_graphs.server.errors import RequestError
 
 Sent = Mapping[str, Any] | bytes
@@ -47,19 +48,29 @@ def sent(body: bytes, media_type: str | None = None) -> Sent:
     return body if kind_of(body) is not None else parsed(body, media_type)
 
 
-def opened(content: Sent, catalog: Catalog, prefer: Preference | None = None) -> Document:
+def opened(content: Sent, catalog: Catalog, limits: Limits, prefer: Preference | None = None) -> Document:
     """The graph in what was sent.
 
-    Raises `InvalidDocument`, `InvalidInputs`, and `RequestError` (`workflow_format_ui`) for a workflow of the editor
-    that no prompt can be made of.
+    Raises `InvalidDocument`, `InvalidInputs`, `CannotRunHere` where it has more nodes or inputs than are allowed, so
+    that judging them would take seconds, and `RequestError` (`workflow_format_ui`) for a workflow of the editor that no
+    prompt can be made of.
     """
     try:
         found = graphs_in(content) if isinstance(content, bytes) else graphs_in_json(content)
-        return chosen(found, catalog=catalog, prefer=prefer, now=datetime.now(UTC))
+        if isinstance(found.prompt, Mapping):
+            _refuse_crowds(found.prompt, limits)  # before a look at each of its values
+        document = chosen(found, catalog=catalog, prefer=prefer, now=datetime.now(UTC))
     except InvalidDocument as error:
         if isinstance(content, Mapping) and (is_editor(content) or is_editor(content.get("workflow"))):
             raise RequestError("workflow_format_ui", str(error)) from None
         raise
+    _refuse_crowds(document.prompt, limits)
+    return document
+
+
+def _refuse_crowds(prompt: Mapping[str, Any], limits: Limits) -> None:
+    if (crowd := crowded(prompt, limits)) is not None:
+        raise CannotRunHere([crowd])
 
 
 def all_of(document: Document) -> Document:
