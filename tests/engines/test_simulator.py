@@ -52,6 +52,9 @@ from ryla_graphs.nodes import (
     VAELoader,
 )
 from ryla_graphs.problems import Cancelled, EngineRefused, ExecutionFailed
+from ryla_graphs.shapes.guessing import known_outputs, unknown_size
+from ryla_graphs.shapes.registry import Call
+from ryla_graphs.shapes.values import unknown_of
 from ryla_graphs.testing import graphs
 from tests.graphs import text_to_image
 
@@ -421,20 +424,33 @@ def test_what_is_only_described_costs_nothing() -> None:
 
 
 def test_what_comes_from_a_latent_of_unknown_size_is_guessed_too() -> None:
-    graph = {
-        "1": {"class_type": "EmptyImage", "inputs": {"width": 640, "height": 320, "batch_size": 1, "color": 0}},
-        "2": {"class_type": "VAELoader", "inputs": {"vae_name": "nobody_knows_it.safetensors"}},
-        "3": {"class_type": "VAEEncode", "inputs": {"pixels": ["1", 0], "vae": ["2", 0]}},
-        "4": {"class_type": "WanVideoPassImagesFromSamples", "inputs": {"samples": ["3", 0]}},
-        "5": {"class_type": "VHS_MergeImages", "inputs": {"images_A": ["4", 0], "images_B": ["1", 0]}},
-        "6": {"class_type": "SaveImage", "inputs": {"images": ["5", 0], "filename_prefix": "x"}},
-        "7": {"class_type": "SaveImage", "inputs": {"images": ["4", 0], "filename_prefix": "y"}},
+    body = {name: ["1", 0] for name in ("positive", "negative", "voxel")}
+    graph: dict[str, Any] = {
+        "1": {"class_type": "NobodyKnowsThisClass", "inputs": {}},
+        "2": {"class_type": "Trellis2ShapeStage", "inputs": body},
+        "3": {"class_type": "PreviewBridgeLatent", "inputs": {"latent": ["2", 2], "image": "x"}},
+        "4": {"class_type": "MaskToImage", "inputs": {"mask": ["3", 1]}},
+        "5": {"class_type": "EmptyImage", "inputs": {"width": 640, "height": 320, "batch_size": 1, "color": 0}},
+        "6": {"class_type": "VHS_MergeImages", "inputs": {"images_A": ["4", 0], "images_B": ["5", 0]}},
+        "7": {"class_type": "SaveImage", "inputs": {"images": ["6", 0], "filename_prefix": "x"}},
     }
-    graph["5"]["inputs"] |= {"merge_strategy": "match B", "scale_method": "bilinear", "crop": "disabled"}
+    graph["6"]["inputs"] |= {"merge_strategy": "match A", "scale_method": "bilinear", "crop": "disabled"}
     result = run(Simulator(), Workflow.load(graph).compile(check=False))
-    sizes = {(artifact.filename, Image.open(io.BytesIO(artifact.read())).size) for artifact in result.outputs}
-    assert sizes == {("x_00001_.png", (640, 320)), ("x_00002_.png", (640, 320)), ("y_00001_.png", (512, 512))}
-    assert "no rule says what WanVideoPassImagesFromSamples '4' gives" in result.guessed
+    sizes = [Image.open(io.BytesIO(art.read())).size for art in result.outputs if art.filename.startswith("x_")]
+    assert sizes == [(512, 512), (512, 512)]
+    assert "no rule says what PreviewBridgeLatent '3' gives" in result.guessed
+
+
+@pytest.mark.parametrize("socket", ["IMAGE", "LATENT", "VIDEO", "AUDIO"])
+def test_what_is_guessed_has_a_size_whatever_is_unknown_before_it(socket: str) -> None:
+    asked = 0
+    for class_type, schema in catalogs.bundled().items():
+        if any(spec.type == socket for spec in schema.inputs) and not schema.input_is_list:
+            inputs = {spec.name: unknown_of(socket, "x") for spec in schema.inputs if spec.type == socket}
+            outputs, _ = known_outputs(Call("1", schema, inputs))
+            assert not [value for value in outputs if unknown_size(value)], class_type
+            asked += 1
+    assert asked > 20
 
 
 def test_what_comes_from_an_unknown_class_is_guessed_by_what_takes_it() -> None:
