@@ -192,6 +192,14 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         """Run a preset to its end."""
         return await (await self.submit(name, **parameters)).result()
 
+    async def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
+        """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""
+        return await self.carry_out(flows.preset_graph(preset, parameters))
+
+    async def workflow_graph(self, workflow: GraphSource, inputs: Mapping[str, File] | None = None) -> dict[str, Any]:
+        """The same of a graph."""
+        return await self.carry_out(flows.workflow_graph(workflow, inputs or {}))
+
     async def job(self, job_id: str) -> AsyncJob:
         """A job by its id."""
         return AsyncJob(self, await self.carry_out(flows.job(job_id)))

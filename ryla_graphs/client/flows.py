@@ -93,6 +93,22 @@ def _submit(path: str, body: Any, key: str | None, more: Mapping[str, str] | Non
     return job_view(answer.json())
 
 
+def preset_graph(name: str, parameters: Mapping[str, Any]) -> Flow[dict[str, Any]]:
+    """Have a preset drawn and judged."""
+    return (yield from _drawn(f"/presets/{name}/graph", encoded(parameters)))
+
+
+def workflow_graph(source: GraphSource, inputs: Mapping[str, File]) -> Flow[dict[str, Any]]:
+    """Have a graph drawn and judged."""
+    return (yield from _drawn("/workflow/graph", body_of(source, inputs)))
+
+
+def _drawn(path: str, body: Any) -> Flow[dict[str, Any]]:
+    answer = yield from patiently(Ask("POST", path, body, {"Content-Type": "application/json"}))
+    drawn: dict[str, Any] = answer.json()
+    return drawn
+
+
 def job(job_id: str) -> Flow[JobView]:
     """Look at a job."""
     answer = yield from patiently(Ask("GET", f"/jobs/{job_id}"))

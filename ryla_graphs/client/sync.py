@@ -181,6 +181,14 @@ class RylaClient(PresetCalls[Job]):
         """Run a preset to its end."""
         return self.submit(name, **parameters).result()
 
+    def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
+        """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""
+        return self.carry_out(flows.preset_graph(preset, parameters))
+
+    def workflow_graph(self, workflow: GraphSource, inputs: Mapping[str, File] | None = None) -> dict[str, Any]:
+        """The same of a graph."""
+        return self.carry_out(flows.workflow_graph(workflow, inputs or {}))
+
     def job(self, job_id: str) -> Job:
         """A job by its id."""
         return Job(self, self.carry_out(flows.job(job_id)))

@@ -60,6 +60,20 @@ def loading() -> Workflow:
     return Workflow(SaveImage(images=LoadImage(image="face.png").named("photo").out.image))
 
 
+def test_a_graph_is_drawn_before_it_runs(client: RylaClient, address: str) -> None:
+    drawn = client.preset_graph("flux-instantid", prompt="a knight")
+    assert drawn["valid"] and {node["id"] for node in drawn["drawing"]["nodes"]} == drawn["prompt"].keys()
+    graph = client.workflow_graph(loading())
+    assert [link["input"] for link in graph["drawing"]["links"]] == ["images"]
+
+    async def the_same() -> None:
+        async with AsyncRylaClient(address, TOKEN) as other:
+            assert (await other.workflow_graph(loading()))["drawing"] == graph["drawing"]
+            assert (await other.preset_graph("flux-dev", prompt="x"))["plan"]
+
+    asyncio.run(the_same())
+
+
 def test_a_preset(client: RylaClient, tmp_path: Path) -> None:
     job = client.flux_dev(prompt="a red bicycle", **SMALL)
     assert (job.state, job.seed) == ("succeeded", 7)

@@ -146,7 +146,7 @@ def test_a_picture_too_long_for_webp_comes_as_it_is(client: TestClient) -> None:
     graph["2"] = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "x"}}
     answer = client.post("/workflow", json=graph, headers={"Accept": "image/webp"})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
-    assert answer.headers["vary"] == "Accept" and answer.headers["x-simulated"] == "true"
+    assert "Accept" in answer.headers["vary"] and answer.headers["x-simulated"] == "true"
 
 
 def test_an_empty_key_and_a_number_beyond_all_are_told(client: TestClient) -> None:

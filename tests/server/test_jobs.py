@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ryla_graphs.engines import Artifact
 from ryla_graphs.engines.events import Cached, Event, Finished, NodeStarted, OutputReady, Progress
 from ryla_graphs.problems import EngineError, EngineUnreachable, ExecutionFailed, OutOfMemory, OutputMissing, RunLost
 from ryla_graphs.server import Settings, create_app
@@ -156,6 +158,26 @@ def test_progress_names_the_nodes_that_are_done_and_those_that_are_cached(tmp_pa
         last = [json.loads(line[6:]) for line in told if '"done"' in line][-1]
         assert last["value"] == 1 and last["node"] is None
         assert {*last["done"], *last["cached"]} == flux().keys()
+
+
+def oddly_named(events: Iterator[Event]) -> Iterator[Event]:
+    def renamed(artifact: Artifact) -> Artifact:
+        return replace(artifact, filename="sub\\half \ud83d.png")
+
+    for event in events:
+        if isinstance(event, OutputReady):
+            yield replace(event, artifact=renamed(event.artifact))
+        elif isinstance(event, Finished):
+            yield replace(event, outputs=tuple(map(renamed, event.outputs)))
+        else:
+            yield event
+
+
+def test_a_file_name_with_half_a_character_is_kept_without_it(tmp_path: Path) -> None:
+    with served(tmp_path, ScriptedEngine(oddly_named)) as client:
+        job = client.post("/workflow", json=flux(), headers={"Accept": "application/json"}).json()
+        assert job["outputs"][0]["name"] == "half ?.png"
+        assert client.get(job["outputs"][0]["url"]).status_code == 200
 
 
 def broken_after_output(events: Iterator[Event]) -> Iterator[Event]:

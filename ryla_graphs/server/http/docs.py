@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -83,7 +83,7 @@ def _schema(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
     yield "</div></details>" if rows else f"<p>{_kind(schema)}</p></div></details>"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A table of cells that are HTML already; nothing where there are no rows."""
     if rows:
         yield f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>"

@@ -222,7 +222,7 @@ class Follower:
             hash=blob.hash,
             size=blob.size,
             media_type=media_type,
-            name=artifact.filename.replace("\\", "/").rpartition("/")[2],
+            name=plain_name(artifact.filename),
             created_at=time.time(),
             job_id=self._job.id,
             number=len(self._committed),
@@ -238,6 +238,11 @@ class Follower:
         if (last := self._last) is not None:
             self._kept(lambda: self._states.commit(self._job.id, last))
             self._last = None
+
+
+def plain_name(filename: str) -> str:
+    """The name of an engine's file without folders, and without halves of characters, which no store takes."""
+    return filename.replace("\\", "/").rpartition("/")[2].encode("utf-8", "replace").decode()
 
 
 def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Artifact]]:

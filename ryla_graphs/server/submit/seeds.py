@@ -50,7 +50,7 @@ class _Place(NamedTuple):
 
 def _places(prompt: ApiDocument, catalog: Catalog) -> Iterator[_Place]:
     for node, body in prompt.items():
-        inputs = body.get("inputs") if isinstance(body, Mapping) else None
+        inputs: Any = body.get("inputs") if isinstance(body, Mapping) else None
         for name in NAMES if isinstance(inputs, Mapping) else ():
             seed, spec = inputs.get(name), _spec(catalog, body.get("class_type"), name)
             if (type(seed) is int or seed in DRAWN) and (spec is None or spec.kind is Kind.INT):

@@ -67,8 +67,9 @@ async def submit_workflow(
     Input files come beside it: `{"workflow": …, "inputs": {name: data URL, base64, https URL or asset id}}`.
     """
     sent_as = media_type(request)
-    given = {"prefer": prefer, "randomize": randomize is not None, "picture": picture, "inline": outputs == "base64"}
-    wishes = asked_in(request.headers, **given)
+    drawn = randomize is not None
+    inline = outputs == "base64"
+    wishes = asked_in(request.headers, prefer=prefer, randomize=drawn, picture=picture, inline=inline)
     accepted = await in_thread(_take, await request.body(), sent_as, here, owner, key, wishes, partner_key)
     return await answer(request, accepted, here, wishes)
 

@@ -59,13 +59,13 @@ async def post_assets(
     file: Annotated[UploadFile, File(description="The raw bytes")],
     content_type: Annotated[str, Form(max_length=200)],
     file_path: Annotated[str, Form(max_length=1000)],
+    tags: Annotated[list[str], Form(default_factory=list)],
     expected_hash: Annotated[str | None, Form()] = None,
-    tags: Annotated[list[str] | None, Form()] = None,
     expires_in: Annotated[int | None, Form(ge=60, le=604_800)] = None,
     key: Key = None,
 ) -> JSONResponse:
     """Upload a file. Its hash is computed here; one that is expected is compared with it."""
-    asset = _new(owner, file_path, content_type, tags=tags or [], expires_in=expires_in, key=key)
+    asset = _new(owner, file_path, content_type, tags=tags, expires_in=expires_in, key=key)
     kept, new = await in_thread(_keep, here, asset, file, expected_hash)
     return JSONResponse(asset_view(kept, request, created_new=new), 201 if new else 200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -150,5 +151,10 @@ class V2PreviewEvent(BaseModel):
     data_base64: str
 
 
-EVENTS = {"status": V2StatusEvent, "progress": V2Progress, "preview": V2PreviewEvent, "output": V2Output}
+EVENTS: Mapping[str, type[BaseModel]] = {
+    "status": V2StatusEvent,
+    "progress": V2Progress,
+    "preview": V2PreviewEvent,
+    "output": V2Output,
+}
 """What each event of a stream says."""
