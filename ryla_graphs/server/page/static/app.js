@@ -96,6 +96,10 @@ function App() {
   useEffect(() => {
     if (at.job) say(`The job is ${at.job.state}.`);
   }, [at.job?.id, at.job?.state]);
+  useEffect(() => {
+    const done = at.busy && at.job?.progress ? `${Math.round(at.job.progress.value * 100)} % · ` : "";
+    document.title = `${done}${preset?.name ?? "ryla_graphs"}`;
+  }, [preset, at.busy, at.job?.progress]);
 
   const change = (name, value) => {
     setTyped((now) => {
@@ -199,7 +203,7 @@ function App() {
         ${look?.drawing && !opened && html`<section class="card" aria-labelledby="graph-title">
           <header><h2 id="graph-title">Graph</h2></header>
           <${Findings} problems=${look.problems} />
-          <${Graph} drawing=${look.drawing} states=${about?.preset === preset?.name ? statesOf(about) : {}} /></section>`}
+          <${Graph} drawing=${look.drawing} ...${(about?.preset === preset?.name ? { states: statesOf(about), spent: about?.metrics.nodes } : {})} /></section>`}
         ${preset && html`<${Code} preset=${preset.name} body=${shots} />`}
       </div>
       <div class="column past-jobs">
