@@ -22,7 +22,7 @@ NOTHING = ""
 TRIES = {
     NOTHING: "from ryla_graphs.client import RylaClient; RylaClient('http://127.0.0.1:9').close()",
     "client": "from ryla_graphs.client import AsyncRylaClient",
-    "server": "from ryla_graphs.server import create_app",
+    "server": "import ryla_graphs.server; from ryla_graphs.server.page.routes import files; files()['app.js']",
     "mcp": "from ryla_graphs.mcp import mcp_server",
     "modal": "import modal; from ryla_graphs.modal_deploy.web import build_app",
     "weights": "import huggingface_hub, filelock, yaml; from ryla_graphs.models_folder import ModelsFolder",

@@ -175,7 +175,8 @@ def _folder(lock: Lock, pack: LockedPack) -> Path:
 
 def _with_sources(image: modal.Image) -> modal.Image:
     """The image with ryla_graphs, compiled: no cold start compiles it again."""
-    image = image.add_local_python_source("ryla_graphs", copy=True)
+    # Without `ignore` only Python would go along, and neither the catalog's data nor the page.
+    image = image.add_local_python_source("ryla_graphs", copy=True, ignore=["**/*.pyc"])
     return image.run_commands(_compiled(f"{SOURCES}/ryla_graphs"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
@@ -116,7 +118,8 @@ def test_streams_that_are_cut_lose_nothing(page: Page, tmp_path: Path) -> None:
 
 
 def test_every_preset_has_a_form(page: Page, address: str) -> None:
-    page.goto(address)
+    page.goto(f"{address}/#/no%-such?prompt=x")
+    page.get_by_role("alert").filter(has_text="There is no preset").wait_for()
     for name in presets.NAMES:
         page.get_by_label("Preset", exact=True).select_option(name)
         page.wait_for_function("(name) => location.hash.startsWith(`#/${name}`) && location.hash.length > 3", arg=name)
@@ -124,6 +127,32 @@ def test_every_preset_has_a_form(page: Page, address: str) -> None:
         shown = page.evaluate(NAMES)
         assert sorted(shown) == sorted(schema["properties"]), name
         assert page.locator(".row.json").count() == ("seeds" in schema["properties"]), name
+
+
+def drop(page: Page, where: str, name: str, text: str, kind: str, event: str = "drop") -> None:
+    """Let a file fall onto an element, or paste it there."""
+    page.locator(where).first.evaluate(
+        """(element, [name, text, type, event]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], name, { type }));
+            element.dispatchEvent(event === "paste"
+              ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+              : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        [name, text, kind, event],
+    )
+
+
+def test_files_are_dropped_and_pasted_and_what_is_none_is_refused(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/flux-kontext?prompt=at+night")
+    field = page.locator("[data-file-field=image]")
+    field.wait_for()
+    drop(page, "[data-file-field=image]", "notes.txt", "no picture", "text/plain")
+    page.get_by_role("alert").filter(has_text="notes.txt is no picture (text/plain)").wait_for()
+    drop(page, "body", "broken.png", "no picture either", "image/png", event="paste")
+    field.get_by_text("broken.png").wait_for()
+    run(page)
+    page.locator("#field-image-error").filter(has_text="this is no picture").wait_for()
 
 
 def test_a_graph_is_dropped_judged_and_run(page: Page, address: str, tmp_path: Path) -> None:
@@ -137,7 +166,7 @@ def test_a_graph_is_dropped_judged_and_run(page: Page, address: str, tmp_path: P
     chooser = page.get_by_label("Open a graph")
     chooser.set_input_files(tmp_path / "none.json")
     page.get_by_role("alert").filter(has_text="none.json").wait_for()
-    chooser.set_input_files(tmp_path / "bad.json")
+    drop(page, "body", "bad.json", json.dumps(bad), "application/json")
     page.locator(".findings .level.error").first.wait_for()
     assert sampler in page.locator(".findings").first.inner_text()
     chooser.set_input_files(tmp_path / "good.json")
@@ -185,8 +214,8 @@ def test_two_results_are_compared_and_one_becomes_an_input(page: Page, address: 
         page.get_by_label("Seed", exact=True).fill(seed)
         run(page)
         page.locator(".result footer", has_text=f"seed {seed} ").wait_for()
-    for past in page.get_by_label("Compare: a lamp").all():
-        past.check()
+    for place in (1, 0):
+        page.get_by_label("Compare: a lamp").nth(place).check()
     page.get_by_label("Where the left picture ends").fill("25")
     assert "75%" in (page.locator(".compare .over").get_attribute("style") or "")
     assert page.locator(".compare tbody th").all_inner_texts() == ["seed"]
@@ -197,3 +226,17 @@ def test_two_results_are_compared_and_one_becomes_an_input(page: Page, address: 
     run(page)
     page.locator(".result footer").wait_for()
     page.locator(".history .current", has_text="flux-kontext").wait_for()
+
+
+def test_the_code_that_is_shown_runs(page: Page, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page.goto(f"{address}/#/flux-dev?width=64&height=64")
+    page.get_by_label("Prompt required").fill('it\'s "ré\\d"\nand $HOME `ls`')
+    page.get_by_role("tab", name="Python").click()
+    exec(page.locator("#code-panel").inner_text(), {"__name__": "example"})
+    assert len(list(tmp_path.glob("*.png"))) == 1
+    if shutil.which("curl"):
+        page.get_by_role("tab", name="curl").click()
+        (tmp_path / "by_curl").mkdir()
+        subprocess.run(["sh", "-c", page.locator("#code-panel").inner_text()], cwd=tmp_path / "by_curl", check=True)
+        assert len(list((tmp_path / "by_curl").glob("*.png"))) == 1

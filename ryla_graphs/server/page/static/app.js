@@ -16,9 +16,9 @@ import { Findings, judge, Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
 
 /** What was refused, by the field that it is about; under "" what is about none. */
-function errorsOf(failure, fields) {
+function errorsOf(failure, fields, typed) {
   const names = new Set(fields.map((field) => field.name));
-  const files = fields.filter((field) => field.kind === "file");
+  const files = fields.filter((field) => field.kind === "file" && typed[field.name]);
   const errors = {};
   const add = (name, text) => { errors[name] = errors[name] ? `${errors[name]}; ${text}` : text; };
   for (const problem of failure.problems ?? []) {
@@ -49,7 +49,7 @@ function App() {
 
   const failed = useCallback((failure) => {
     if (failure.status === 401) return setLocked(token.get() ? "The server does not take this token any more." : "This server asks for a token.");
-    setErrors(errorsOf(failure, latest.current.fields));
+    setErrors(errorsOf(failure, latest.current.fields, latest.current.typed));
     setAsking((count) => count + 1);
   }, []);
   const past = useHistory(failed);
@@ -96,6 +96,10 @@ function App() {
   useEffect(() => {
     if (at.job) say(`The job is ${at.job.state}.`);
   }, [at.job?.id, at.job?.state]);
+  useEffect(() => {
+    const done = at.busy && at.job?.progress ? `${Math.round(at.job.progress.value * 100)} % · ` : "";
+    document.title = `${done}${preset?.name ?? "ryla_graphs"}`;
+  }, [preset, at.busy, at.job?.progress]);
 
   const change = (name, value) => {
     setTyped((now) => {
@@ -105,7 +109,7 @@ function App() {
     setErrors(({ [name]: _, "": __, ...rest }) => rest);
   };
   const look = useLook(preset, fields, typed, (failure) => {
-    const found = errorsOf(failure, fields);
+    const found = errorsOf(failure, fields, typed);
     setErrors((now) => ({ ...now, ...Object.fromEntries(Object.entries(found).filter(([name]) => name && name in typed)) }));
   });
   const run = () => {
@@ -136,6 +140,13 @@ function App() {
       failed(failure.status === 401 ? failure : new Failure(failure.code, `${file.name}: ${failure.message}`, failure.status, []));
     }
   };
+  const enter = async (text) => {
+    token.set(text);
+    if (!presets) return start();
+    setLocked(""); // it expired in the middle: what was filled in stays
+    await past.load();
+    return at.job && at.follow(at.job);
+  };
   const compare = (id) => setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
   useShortcuts({ run, at, inspect, fill: async (file) => {
     const empty = fields.filter((field) => field.kind === "file");
@@ -165,7 +176,7 @@ function App() {
       ${token.get() && html`<button type="button" class="quiet" onClick=${() => { token.set(""); location.reload(); }}>Sign out</button>`}
     </header>
     <p class="heard" aria-live="polite">${said}</p>
-    ${locked && html`<${SignIn} reason=${locked} enter=${(text) => { token.set(text); start(); }} />`}
+    ${locked && html`<${SignIn} reason=${locked} enter=${enter} />`}
     <main class=${locked && !presets ? "hidden" : ""}>
       <div class="column ask">
         <div class="card">
@@ -192,7 +203,7 @@ function App() {
         ${look?.drawing && !opened && html`<section class="card" aria-labelledby="graph-title">
           <header><h2 id="graph-title">Graph</h2></header>
           <${Findings} problems=${look.problems} />
-          <${Graph} drawing=${look.drawing} states=${about?.preset === preset?.name ? statesOf(about) : {}} /></section>`}
+          <${Graph} drawing=${look.drawing} ...${(about?.preset === preset?.name ? { states: statesOf(about), spent: about?.metrics.nodes } : {})} /></section>`}
         ${preset && html`<${Code} preset=${preset.name} body=${shots} />`}
       </div>
       <div class="column past-jobs">

@@ -42,7 +42,7 @@ const LANGUAGES = {
       ...(secret ? ['  -H "Authorization: Bearer $RYLA_TOKEN" \\'] : []),
       "  -H 'Content-Type: application/json' \\",
       `  -d ${quoted(encode(plain))} \\`,
-      "  -o result.png",
+      "  -OJ",
     ].join("\n");
   },
   Python: (preset, body, origin, secret) => {

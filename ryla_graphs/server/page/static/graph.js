@@ -23,7 +23,7 @@ export function statesOf(job) {
   return states;
 }
 
-export function Graph({ drawing, states = {}, marked = new Set() }) {
+export function Graph({ drawing, states = {}, spent = {}, marked = new Set() }) {
   const [zoom, setZoom] = useState(0);
   const width = drawing.width + 2 * MARGIN, height = drawing.height + 2 * MARGIN;
   const nodes = new Map(drawing.nodes.map((node) => [node.id, node]));
@@ -38,7 +38,8 @@ export function Graph({ drawing, states = {}, marked = new Set() }) {
         <svg viewBox=${`${-MARGIN} ${-MARGIN} ${width} ${height}`} style=${scaled} role="img"
           aria-label=${`Graph of ${drawing.nodes.length} nodes`}>
           ${drawing.links.map((link) => html`<${Wire} link=${link} source=${nodes.get(link.source)} target=${nodes.get(link.target)} />`)}
-          ${drawing.nodes.map((node) => html`<${Box} key=${node.id} node=${node} state=${states[node.id]} marked=${marked.has(node.id)} />`)}
+          ${drawing.nodes.map((node) => html`<${Box} key=${node.id} node=${node} state=${states[node.id]} spent=${spent[node.id]}
+            marked=${marked.has(node.id)} />`)}
         </svg>
       </div>
       <ul class="heard" aria-label="Nodes of the graph">
@@ -57,7 +58,9 @@ function Wire({ link, source, target }) {
 
 const cut = (text) => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
 
-function Box({ node, state, marked }) {
+const time = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+function Box({ node, state, spent, marked }) {
   return html`
     <g class=${`node ${state ?? ""}${node.output ? " output" : ""}${marked ? " marked" : ""}`} transform=${`translate(${node.x} ${node.y})`}
       data-node=${node.id} data-state=${state ?? "waiting"}>
@@ -65,6 +68,7 @@ function Box({ node, state, marked }) {
       <text x="12" y="19">${cut(node.title)}</text>
       <text class="small" x="12" y="34">${cut(node.id)}</text>
       ${state && html`<text class="mark" x=${node.width - 12} y="20" text-anchor="end">${MARKS[state]}</text>`}
+      ${spent >= 1 && html`<text class="small" x=${node.width - 12} y="34" text-anchor="end">${time(spent)}</text>`}
       ${node.inputs.map((slot) => html`<text class="small" x="12" y=${slot.y + 4}>${slot.name}</text>`)}
       ${node.outputs.map((slot) => html`<text class="small" x=${node.width - 12} y=${slot.y + 4} text-anchor="end">${slot.name}</text>`)}
     </g>`;

@@ -67,9 +67,9 @@ function Row({ job, current, show, chosen, choose }) {
     <li ref=${ref} class=${current ? "current" : ""}>
       <button type="button" class="past" onClick=${() => show(job)} aria-current=${current ? "true" : undefined}
         draggable=${Boolean(picture)} onDragStart=${drag}>
-        <span class="thumb">${blob ? html`<img src=${blob} alt="" draggable="false" />` : html`<span aria-hidden="true">${ENDED.has(job.state) ? "–" : "…"}</span>`}</span>
+        <span class="thumb">${blob ? html`<img src=${blob} alt="" draggable="false" />` : html`<span aria-hidden="true">${!ENDED.has(job.state) ? "…" : job.outputs.length ? "▷" : "–"}</span>`}</span>
         <span class="words"><span class="line">${words}</span>
-          <span class="hint">${job.preset ?? "graph"} · ${job.state === "succeeded" ? time(job.created_at) : job.state}</span></span>
+          <span class="hint">${job.state === "succeeded" ? time(job.created_at) : job.state} · ${job.preset ?? "graph"}</span></span>
       </button>
       ${picture && html`<label class="pick" title="Compare"><input type="checkbox" checked=${chosen} onChange=${() => choose(job.id)}
         aria-label=${`Compare: ${words.slice(0, 60)}`} /></label>`}

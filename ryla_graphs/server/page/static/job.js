@@ -55,11 +55,7 @@ export function useJob({ failed, ended }) {
       failed(failure);
     }
   };
-  const forget = () => {
-    following.current?.abort();
-    setJob(null);
-  };
-  return { job, preview, cut, busy: busy || Boolean(job && !ENDED.has(job.state)), run, cancel, follow, forget };
+  return { job, preview, cut, busy: busy || Boolean(job && !ENDED.has(job.state)), run, cancel, follow };
 }
 
 function heard(job, { kind, data }) {
@@ -101,7 +97,7 @@ export function Result({ at, again, compare, chosen }) {
         <div class="buttons">
           ${job.preset && html`<button type="button" onClick=${() => again(job, false)}>Use these values</button>
           <button type="button" onClick=${() => again(job, true)}>With a new seed</button>`}
-          ${outputs.length > 0 && html`<button type="button" aria-pressed=${chosen.includes(job.id)}
+          ${outputs.some((output) => output.media_type.startsWith("image/")) && html`<button type="button" aria-pressed=${chosen.includes(job.id)}
             onClick=${() => compare(job.id)}>${chosen.length === 1 && chosen[0] === job.id ? "Tick another in History" : "Compare"}</button>`}
         </div></footer>`}
     </section>`;

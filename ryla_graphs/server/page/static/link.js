@@ -2,17 +2,26 @@
 
 import { token } from "./api.js";
 
+/** Text of an address, which anybody may have written. */
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The preset and the texts that the address names; a token in it goes to the session and leaves the address bar. */
 export function read() {
   const hash = location.hash.slice(1);
   if (hash.startsWith("token=")) {
     const [given, rest = ""] = hash.slice(6).split("#");
-    token.set(decodeURIComponent(given));
+    token.set(plain(given));
     history.replaceState(null, "", `${location.pathname}${rest && `#${rest}`}`);
     return read();
   }
   const [path, query = ""] = hash.split("?");
-  return { preset: decodeURIComponent(path.replace(/^\//, "")), texts: Object.fromEntries(new URLSearchParams(query)) };
+  return { preset: plain(path.replace(/^\//, "")), texts: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 /** The texts of an address as a form holds them. */

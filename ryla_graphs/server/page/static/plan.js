@@ -37,7 +37,7 @@ export function Cost({ look, engine }) {
   const row = plan?.gpus?.find((each) => each.gpu === plan.recommended);
   if (!row) return html`<p class="cost hint" aria-live="polite"> </p>`;
   const many = plan.images > 1 ? ` for ${plan.images} pictures` : "";
-  const estimate = `about ${time(row.seconds)} and $${price(row.usd)}${many} on ${/^[AEILO]/.test(row.gpu) ? "an" : "a"} ${row.gpu}`;
+  const estimate = `about ${time(row.seconds)} and $${price(row.usd)}${many} on ${/^[AEFHILMNORSX]/.test(row.gpu) ? "an" : "a"} ${row.gpu}`;
   return html`<p class="cost hint" aria-live="polite">${engine === "simulator"
     ? `Simulated here, free. Elsewhere ${estimate}.` : `${estimate[0].toUpperCase()}${estimate.slice(1)}.`}</p>`;
 }
