@@ -163,14 +163,14 @@ def grid(
     them: the first values of all, then the second. Raises `InvalidParameters` with everything that is
     wrong in any cell, each once.
     """
-    named = _names(target)
+    named = names_of(target)
     given = {**(parameters or {}), **more}
     twice = (*named_twice(axes, named), *named_twice(given, named))
     swept = {named.get(parameter, parameter): values for parameter, values in axes.items()}
     fixed = {named.get(key, key): value for key, value in given.items()}
     if problems := [*twice, *axis_problems(swept, fixed, most_cells, zipped=zipped)]:
         raise InvalidParameters(problems)
-    fixed |= _drawn(target, swept.keys() | fixed.keys())
+    fixed |= drawn(target, swept.keys() | fixed.keys())
     made = axes_of(swept)
     cells = list(_combinations(made, zipped=zipped))
     build = target.build if isinstance(target, Preset) else target
@@ -182,7 +182,7 @@ def grid(
     return Grid(name, made, fixed, filled, zipped=zipped)
 
 
-def _names(target: Any) -> dict[str, str]:
+def names_of(target: Any) -> dict[str, str]:
     """The one name of each parameter of a preset, by the names it goes by."""
     if not isinstance(target, Preset):
         return {}
@@ -190,7 +190,7 @@ def _names(target: Any) -> dict[str, str]:
     return aliases | {alias: alias for alias in aliases.values()}
 
 
-def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
+def drawn(target: Any, given: set[str]) -> dict[str, Any]:
     """What a preset would draw for each cell, and every cell shall have alike."""
     if not isinstance(target, Preset):
         return {}
