@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ryla_graphs.cli.client import client_app
 from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.convert import convert_command
 from ryla_graphs.cli.diff import diff_command
@@ -42,6 +43,7 @@ app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
+app.add_typer(client_app, name="client")
 app.add_typer(faces_app, name="faces")
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(templates_app, name="templates")
