@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from ryla_graphs.compile import CompiledWorkflow as CompiledWorkflow
     from ryla_graphs.engines import Engine as Engine
     from ryla_graphs.engines import Result as Result
+    from ryla_graphs.engines import arun as arun
     from ryla_graphs.engines import connect as connect
     from ryla_graphs.engines import run as run
+    from ryla_graphs.engines import run_many as run_many
     from ryla_graphs.graph.any_node import AnyNode as AnyNode
     from ryla_graphs.graph.node import Node as Node
     from ryla_graphs.graph.node import Output as Output
@@ -118,10 +120,12 @@ _MODULE_OF = {
     "SourceUnreachable": "problems",
     "StoreUnreachable": "problems",
     "Workflow": "workflow",
+    "arun": "engines",
     "connect": "engines",
     "create_app": "server",
     "open_catalog": "sources",
     "run": "engines",
+    "run_many": "engines",
 }
 
 _SUBMODULES = (
@@ -199,8 +203,10 @@ __all__ = [
     "SourceUnreachable",
     "StoreUnreachable",
     "Workflow",
+    "arun",
     "connect",
     "create_app",
     "open_catalog",
     "run",
+    "run_many",
 ]

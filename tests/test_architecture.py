@@ -49,6 +49,7 @@ LAYERS = (
     "notebook",
     "sweeps",
     "sources",
+    "faces",
     "client",
     "mcp",
     "ryla",

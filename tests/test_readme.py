@@ -96,6 +96,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "workflow.json").write_text(json.dumps(WORKFLOW))
     (tmp_path / "request.json").write_text(json.dumps({"prompt": PROMPT, "client_id": "x"}))
     (tmp_path / "prompts.jsonl").write_text(json.dumps({"id": 1, "prompt": graph}) + "\n")
+    (tmp_path / "rows.csv").write_text(next(content for _, lang, content, _ in fences() if lang == "csv"))
     (tmp_path / "ComfyUI" / "models").mkdir(parents=True)
     (tmp_path / "my_pipelines.py").write_text(fences()[2][2])
     return tmp_path

@@ -1,4 +1,4 @@
-"""Writes the typed calls of the client from the parameters of the presets: `python -m tools.generate_client`."""
+"""Writes the typed calls of the client from our OpenAPI document: `python -m tools.generate_client`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from tempfile import TemporaryDirectory
 
-from pydantic.fields import FieldInfo
+from pydantic.alias_generators import to_snake
 
-from ryla_graphs import presets
-from ryla_graphs.graph.wires import Source
-from ryla_graphs.presets import Parameters
+from ryla_graphs import connect, create_app, presets
+from ryla_graphs.client.generating import Pipeline, pipelines, typed_dicts
+from ryla_graphs.presets.character_sheet import View
+from ryla_graphs.presets.parts.loras import Lora
+from ryla_graphs.server import SqliteStore
 
 TARGET = Path(__file__).parent.parent / "ryla_graphs" / "client" / "preset_calls.py"
 
@@ -34,76 +36,21 @@ R = TypeVar("R")
 
 def rendered() -> str:
     """The module's text."""
-    nested: dict[str, type[Parameters]] = {}
-    bodies = [_typed_dict(_name(name), presets.get(name).parameters, nested) for name in presets.NAMES]
-    inner = [_typed_dict(name, model, {}) for name, model in nested.items()]
-    calls = [line for name in presets.NAMES for line in _call(name)]
-    text = "\n\n".join([_HEAD, *inner, *bodies, "\n".join(_calls_head() + calls)]) + "\n"
+    with TemporaryDirectory() as folder:
+        document = create_app(connect("simulator"), SqliteStore(Path(folder))).openapi()
+    found = pipelines(document)
+    calls = [line for each in found for line in _call(each)]
+    bodies = typed_dicts(document, found, _names().__getitem__)
+    text = "\n\n".join([_HEAD, *bodies, "\n".join(_calls_head() + calls)]) + "\n"
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
 
-def _name(preset: str) -> str:
-    return "".join(part.capitalize() for part in preset.split("-")) + "Parameters"
-
-
-def _typed_dict(name: str, model: type[Parameters], nested: dict[str, type[Parameters]]) -> str:
-    lines = [f"class {name}(TypedDict, total=False):", f'    """Parameters: {model.__name__}."""', ""]
-    for field, facts in model.model_fields.items():
-        kind = _type(facts.annotation, nested)
-        lines.append(f"    {field}: {f'Required[{kind}]' if facts.is_required() else kind}")
-        lines += _documented(facts)
-    return "\n".join(lines)
-
-
-def _documented(facts: FieldInfo) -> Iterator[str]:
-    limits = "; ".join(filter(None, [_limits(facts), _default(facts)]))
-    said = "; ".join(filter(None, [facts.description, limits]))
-    if len(said) > _LINE:
-        yield from (f'    """{facts.description}', "", f"    {limits}", '    """')
-    elif said:
-        yield f'    """{said}"""'
-
-
-def _limits(facts: FieldInfo) -> str:
-    """The limits of a number, in words."""
-    low, high = (
-        next((limit for each in facts.metadata if (limit := getattr(each, word, None)) is not None), None)
-        for word in ("ge", "le")
-    )
-    if low is not None and high is not None:
-        return f"{low} to {high}"
-    return f"at least {low}" if low is not None else f"at most {high}" if high is not None else ""
-
-
-def _default(facts: FieldInfo) -> str:
-    value = facts.default
-    plain = isinstance(value, (str, int, float)) and value != "" and len(str(value)) < _LONGEST
-    return f"by default {value!r}".replace("'", "`") if plain else ""
-
-
-_LONGEST = 60
-_LINE = 110
-
-
-def _type(annotation: Any, nested: dict[str, type[Parameters]]) -> str:
-    """The type of a parameter as the client takes it: wires are none of it, files are."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return f"Literal[{', '.join(map(repr, arguments))}]"
-    if origin in (tuple, list):
-        return f"list[{_type(arguments[0], nested)}]"
-    if isinstance(annotation, type) and issubclass(annotation, Parameters):
-        nested[annotation.__name__] = annotation
-        return annotation.__name__
-    if arguments and hasattr(annotation, "__metadata__"):
-        return _type(arguments[0], nested)
-    if arguments and origin is not Source:
-        if any(get_origin(each) is Source for each in arguments):
-            rest = [each for each in arguments if get_origin(each) is not Source and each is not str]
-            return " | ".join(["File", *(_type(each, nested) for each in rest)])
-        return " | ".join(dict.fromkeys(_type(each, nested) for each in arguments))
-    return "None" if annotation is type(None) else str(annotation.__name__)
+def _names() -> dict[str, str]:
+    """The fields of all parameters, by their names in JSON; what is asked beside them has no field."""
+    models = [presets.get(name).parameters for name in presets.NAMES] + [Lora, View]
+    fields = {fact.alias or name: name for model in models for name, fact in model.model_fields.items()}
+    return {**{name: to_snake(name) for name in ("webhookUrl", "maxCostUsd", "userKey", "labels", "gpu")}, **fields}
 
 
 def _calls_head() -> list[str]:
@@ -118,10 +65,10 @@ def _calls_head() -> list[str]:
     ]
 
 
-def _call(name: str) -> Iterator[str]:
-    yield f"    def {name.replace('-', '_')}(self, **parameters: Unpack[{_name(name)}]) -> R:"
-    yield f'        """{presets.get(name).summary}"""'
-    yield f'        return self.run_preset("{name}", parameters)'
+def _call(each: Pipeline) -> Iterator[str]:
+    yield f"    def {each.method}(self, **parameters: Unpack[{each.parameters}]) -> R:"
+    yield f'        """{each.summary}"""'
+    yield f'        return self.run_preset("{each.name}", parameters)'
     yield ""
 
 

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from ryla_graphs.cli.client import client_app
 from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.convert import convert_command
 from ryla_graphs.cli.diff import diff_command
+from ryla_graphs.cli.faces import faces_app
 from ryla_graphs.cli.lock import lock_command
 from ryla_graphs.cli.mcp import mcp_command
 from ryla_graphs.cli.nodes import nodes_app
@@ -41,6 +43,8 @@ app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
+app.add_typer(client_app, name="client")
+app.add_typer(faces_app, name="faces")
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(templates_app, name="templates")
 app.add_typer(weights_app, name="weights")

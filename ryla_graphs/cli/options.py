@@ -87,6 +87,23 @@ Partial = Annotated[
 ListInputs = Annotated[
     bool, typer.Option("--list-inputs", help="Run nothing; list what -p NODE.INPUT=VALUE can set in a graph.")
 ]
+Rows = Annotated[
+    str | None,
+    typer.Option(
+        "--rows",
+        metavar="FILE.csv|FILE.jsonl",
+        help="Run once for each row. Columns are parameters or NODE.INPUT; {column} in -p and --name is replaced. Rows "
+        "that are done already are not run again.",
+    ),
+]
+RowName = Annotated[
+    str | None, typer.Option("--name", metavar="TEMPLATE", help="What the files of a row are called: {style}/{row}.")
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Of --rows, where it is not UTF-8: cp1252, utf-16.")]
+AtOnce = Annotated[
+    int | None,
+    typer.Option("--at-once", min=1, help="How many rows run at a time; by default as many as the engine takes."),
+]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Run again each time the file, or a Python file beside it, is saved.")
 ]

@@ -46,6 +46,8 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
             raise NotFound(f"'{name}' in {path} is {what}: no workflow, and no function that makes one of parameters")
         return _called(path, name, value, given)
 
+    if callable(value):
+        with_parameters.__wrapped__ = value  # type: ignore[attr-defined]  # whose signature it has
     return with_parameters
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from ryla_graphs.cli.options import (
+    AtOnce,
     CatalogSource,
+    Encoding,
     EngineAddress,
     Json,
     Limits,
@@ -21,6 +23,8 @@ from ryla_graphs.cli.options import (
     ParamsFile,
     Partial,
     Prefer,
+    RowName,
+    Rows,
     Settings,
     Strict,
     Target,
@@ -55,6 +59,10 @@ def run_command(
     prefer: Prefer = None,
     list_inputs: ListInputs = False,
     watch: Watch = False,
+    rows: Rows = None,
+    name: RowName = None,
+    encoding: Encoding = None,
+    at_once: AtOnce = None,
     json: Json = False,
 ) -> None:
     """Compile a workflow, run it, and save its outputs and its JSON. Nothing on disk is overwritten.
@@ -68,11 +76,19 @@ def run_command(
     from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
 
+    _refuse_together(rows, {"--name": name, "--encoding": encoding, "--at-once": at_once}, watch=watch, partial=partial)
     key, address = partner_key(), engine or default_address()
     with closing(connect(address, strict=strict or None, partner_key=key)) as connected:
         known = judge_of(connected, open_catalog(catalog) if catalog else None)
         if list_inputs:
             print_inputs(target, known, prefer, json=json)
+            return
+        if rows is not None:
+            from ryla_graphs.cli.rows import Table, run_rows  # noqa: PLC0415
+
+            table = Table(target, rows, encoding, name or "{row}", param, params, prefer, at_once)
+            if not run_rows(table, connected, known, out, address=address, key=key, limits=limits, json=json):
+                raise typer.Exit(1)
             return
 
         def once() -> None:
@@ -90,6 +106,15 @@ def run_command(
             run_on_each_save(target, once)
         else:
             once()
+
+
+def _refuse_together(rows: str | None, only_with: Mapping[str, object], *, watch: bool, partial: bool) -> None:
+    from ryla_graphs.problems import InvalidSettings  # noqa: PLC0415
+
+    if rows is None and (idle := [option for option, value in only_with.items() if value is not None]):
+        raise InvalidSettings(f"{idle[0]} has no effect without --rows")
+    if rows is not None and (watch or partial):
+        raise InvalidSettings(f"--rows does not go with {'--watch' if watch else '--partial'}")
 
 
 def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None) -> None:

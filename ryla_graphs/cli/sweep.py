@@ -54,6 +54,10 @@ def sweep_command(
     one_graph: Annotated[
         bool, typer.Option("--one-graph/--many", help="Run it as one graph that shares its loaders, or cell by cell.")
     ] = False,
+    zipped: Annotated[
+        bool,
+        typer.Option("--zip", help="Take the axes in step (first values, second values) instead of crossing."),
+    ] = False,
     most_cells: Annotated[int, typer.Option("--most-cells", min=1, help="Refuse larger sweeps.")] = 100,
     engine: EngineAddress = None,
     catalog: CatalogSource = None,
@@ -78,7 +82,7 @@ def sweep_command(
         known = judge_of(connected, open_catalog(catalog) if catalog else None)
         made = open_target(target, known, prefer)
         files = files_of(made) | files
-        swept = grid(made, _axes(axes, files), given, most_cells=most_cells).judged_by(known)
+        swept = grid(made, _axes(axes, files), given, most_cells=most_cells, zipped=zipped).judged_by(known)
         if limits:
             refuse_too_much(swept.compiled.values())
         if not json:

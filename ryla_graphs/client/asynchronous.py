@@ -22,6 +22,7 @@ from ryla_graphs.client.connection import (
     Address,
     EventReader,
     ask_for_events,
+    from_environment,
 )
 from ryla_graphs.client.files import File
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
@@ -146,6 +147,14 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         self._address = Address(base_url, token)
         timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx2.AsyncClient(timeout=timeout, trust_env=not is_loopback(base_url), transport=transport)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
+
+        Raises `InvalidSettings` where that is no address.
+        """
+        return cls(*from_environment())
 
     async def __aenter__(self) -> Self:
         return self

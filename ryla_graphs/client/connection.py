@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ryla_graphs.client.flows import Ask
 from ryla_graphs.client.views import JobEvent
-from ryla_graphs.problems import ServerUnreachable
+from ryla_graphs.problems import InvalidSettings, ServerUnreachable
 
+HERE = "http://127.0.0.1:8100"
+"""Where `ryla-graphs serve` is by default."""
 CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
 STREAM_SECONDS = 45.0
 """A stream of events that says nothing for so long is broken: the server gives a sign of life every 15 seconds."""
 RECONNECTS = 10
+
+
+def from_environment() -> tuple[str, str | None]:
+    """Address and token in ``RYLA_URL`` and ``RYLA_TOKEN``; raises `InvalidSettings` for an address that is none."""
+    address = os.environ.get("RYLA_URL", "").strip() or HERE
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InvalidSettings(f"RYLA_URL is '{address}', expected an address such as {HERE}")
+    return address, os.environ.get("RYLA_TOKEN", "").strip() or None
 
 
 class Address:

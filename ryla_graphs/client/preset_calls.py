@@ -34,7 +34,7 @@ class View(TypedDict, total=False):
 
 
 class FluxDevParameters(TypedDict, total=False):
-    """Parameters: FluxDevParams."""
+    """A picture from text with Flux.1 Dev."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -44,7 +44,7 @@ class FluxDevParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -74,10 +74,20 @@ class FluxDevParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxSchnellParameters(TypedDict, total=False):
-    """Parameters: FluxSchnellParams."""
+    """A picture from text with Flux.1 Schnell, in four steps."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -87,7 +97,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 4"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -115,10 +125,20 @@ class FluxSchnellParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxLoraParameters(TypedDict, total=False):
-    """Parameters: FluxLoraParams."""
+    """A picture from text with Flux.1 Dev and one or several LoRAs."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -128,7 +148,7 @@ class FluxLoraParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -158,10 +178,20 @@ class FluxLoraParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class ZImageTurboParameters(TypedDict, total=False):
-    """Parameters: ZImageTurboParams."""
+    """A picture from text with Z-Image Turbo, in eight steps."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -171,7 +201,7 @@ class ZImageTurboParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 8"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -195,10 +225,20 @@ class ZImageTurboParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     height: int
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class Flux2KleinParameters(TypedDict, total=False):
-    """Parameters: Flux2KleinParams."""
+    """A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -208,7 +248,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 4"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -238,10 +278,20 @@ class Flux2KleinParameters(TypedDict, total=False):
     """Qwen 3 in models/text_encoders: 4B for Klein 4B, 8B for Klein 9B; by default `qwen_3_4b.safetensors`"""
     vae_name: str
     """VAE in models/vae; by default `flux2-vae.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class QwenImageParameters(TypedDict, total=False):
-    """Parameters: QwenImageParams."""
+    """A picture from text with Qwen-Image, which also writes."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -251,7 +301,7 @@ class QwenImageParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 50"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -275,10 +325,20 @@ class QwenImageParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1328"""
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `qwen_image_2512_fp8_e4m3fn.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class SdxlParameters(TypedDict, total=False):
-    """Parameters: SdxlParams."""
+    """A picture from text with SDXL, or from the forms of another picture with a ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -288,7 +348,7 @@ class SdxlParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 25"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -337,10 +397,20 @@ class SdxlParameters(TypedDict, total=False):
     """SDXL model in models/checkpoints; by default `sd_xl_base_1.0.safetensors`"""
     controlnet_name: str | None
     """ControlNet in models/controlnet, for one kind of map or for all"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class Sd15Parameters(TypedDict, total=False):
-    """Parameters: Sd15Params."""
+    """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -350,7 +420,7 @@ class Sd15Parameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -401,10 +471,20 @@ class Sd15Parameters(TypedDict, total=False):
     """SD 1.5 model in models/checkpoints; by default `v1-5-pruned-emaonly-fp16.safetensors`"""
     controlnet_name: str | None
     """ControlNet in models/controlnet; if left out that for `control`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class BaseImagesParameters(TypedDict, total=False):
-    """Parameters: BaseImagesParams."""
+    """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -414,7 +494,7 @@ class BaseImagesParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -446,12 +526,22 @@ class BaseImagesParameters(TypedDict, total=False):
     """In pixels, a multiple of 16; 64 to 8192; by default 1024"""
     count: int
     """How many pictures; 1 to 16; by default 4"""
-    seeds: list[int]
+    seeds: list[int | str]
     """The seed of each picture; if left out they count up from seed"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxInstantidParameters(TypedDict, total=False):
-    """Parameters: FluxInstantIDParams."""
+    """A picture from text with Flux.1 Dev, redrawn with the face of a reference picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -461,7 +551,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -520,10 +610,20 @@ class FluxInstantidParameters(TypedDict, total=False):
     """How much the second stage redraws; if left out 0.55, with faceOnly 0.7; at most 1"""
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxPulidParameters(TypedDict, total=False):
-    """Parameters: FluxPulidParams."""
+    """A picture from text with Flux.1 Dev and PuLID, with the face of a reference picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -533,7 +633,7 @@ class FluxPulidParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -573,10 +673,20 @@ class FluxPulidParameters(TypedDict, total=False):
     """Where InsightFace analyses the face; by default `CPU`"""
     pulid_name: str
     """PuLID's weights in models/pulid; by default `pulid_flux_v0.9.1.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class ZImageInstantidParameters(TypedDict, total=False):
-    """Parameters: ZImageInstantIDParams."""
+    """A picture from text with Z-Image Turbo, redrawn with the face of a reference picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -586,7 +696,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -639,10 +749,20 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """How much the second stage redraws; if left out 0.55, with faceOnly 0.7; at most 1"""
     refine_loras: list[Lora]
     """LoRAs of SDXL for the second stage, as in loras"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class SdxlInstantidParameters(TypedDict, total=False):
-    """Parameters: SdxlInstantIDParams."""
+    """A picture from text with SDXL and InstantID, with the face of a reference picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -652,7 +772,7 @@ class SdxlInstantidParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 30"""
     cfg: float
     """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -684,10 +804,20 @@ class SdxlInstantidParameters(TypedDict, total=False):
     """Picture whose face says where and how the face is turned; else the reference does"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default False"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class CharacterSheetParameters(TypedDict, total=False):
-    """Parameters: CharacterSheetParams."""
+    """One person from several sides: a picture for each angle or pose, all in one graph."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -697,7 +827,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -758,10 +888,20 @@ class CharacterSheetParameters(TypedDict, total=False):
     """LoRAs of SDXL for the second stage, as in loras"""
     views: list[View]
     """The pictures, each with name and prompt"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FaceSwapParameters(TypedDict, total=False):
-    """Parameters: FaceSwapParams."""
+    """A picture with its largest face redrawn as the face of a reference picture."""
 
     prompt: str
     """What to show, in words; by default `photo of a person, natural skin, detailed face`"""
@@ -771,7 +911,7 @@ class FaceSwapParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 30"""
     cfg: float
     """Guidance; 4 to 5 suit InstantID; 1 to 30; by default 4.5"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -810,10 +950,20 @@ class FaceSwapParameters(TypedDict, total=False):
     """Picture of the base picture's shape, white where to redraw; instead of a detector and Impact Pack"""
     text_encoder: bool
     """Apply the LoRAs to the text encoders too; by default False"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FaceDetailerParameters(TypedDict, total=False):
-    """Parameters: FaceDetailerParams."""
+    """A picture with every face redrawn in more detail, with SDXL and Impact Pack."""
 
     prompt: str
     """What to show, in words; by default `photo of a person, natural skin, detailed face`"""
@@ -823,7 +973,7 @@ class FaceDetailerParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 5.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -873,10 +1023,20 @@ class FaceDetailerParameters(TypedDict, total=False):
     """Segment Anything in models/sams, to follow outlines: sam_vit_b_01ec64.pth"""
     checkpoint_name: str
     """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxImg2imgParameters(TypedDict, total=False):
-    """Parameters: FluxImg2ImgParams."""
+    """A picture redrawn by a prompt with Flux.1 Dev."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -886,7 +1046,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -918,10 +1078,20 @@ class FluxImg2imgParameters(TypedDict, total=False):
     """How much is redrawn; 1 is all; at most 1; by default 0.6"""
     megapixels: float
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxKontextParameters(TypedDict, total=False):
-    """Parameters: FluxKontextParams."""
+    """A picture edited as the prompt says, with Flux.1 Kontext."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -931,7 +1101,7 @@ class FluxKontextParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -963,10 +1133,20 @@ class FluxKontextParameters(TypedDict, total=False):
     """A second picture, for the prompt to speak of"""
     image_3: File | None
     """A third one"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class QwenImageEditParameters(TypedDict, total=False):
-    """Parameters: QwenImageEditParams."""
+    """Pictures edited as the prompt says, with Qwen-Image-Edit."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -976,7 +1156,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 40"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 4.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1002,10 +1182,20 @@ class QwenImageEditParameters(TypedDict, total=False):
     """A third one"""
     unet_name: str
     """Edit model in models/diffusion_models; by default `qwen_image_edit_2511_fp8mixed.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxFillParameters(TypedDict, total=False):
-    """Parameters: FluxFillParams."""
+    """A part of a picture redrawn, or its sides extended, with Flux.1 Fill."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1015,7 +1205,7 @@ class FluxFillParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1057,10 +1247,20 @@ class FluxFillParameters(TypedDict, total=False):
     """Pixels to add below; 0 to 4096; by default 0"""
     feathering: int
     """Over how many pixels the added sides blend into the picture; 0 to 512; by default 24"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class SdxlInpaintParameters(TypedDict, total=False):
-    """Parameters: SdxlInpaintParams."""
+    """A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1070,7 +1270,7 @@ class SdxlInpaintParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 30"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1111,10 +1311,20 @@ class SdxlInpaintParameters(TypedDict, total=False):
     """The picture is scaled to this size, in 1024 x 1024 pixels, first; 0.1 to 4; by default 1.0"""
     checkpoint_name: str
     """SDXL model in models/checkpoints, for inpainting or not; by default `RealVisXL_V5.0_fp16.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxControlnetParameters(TypedDict, total=False):
-    """Parameters: FluxControlnetParams."""
+    """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1124,7 +1334,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1166,10 +1376,20 @@ class FluxControlnetParameters(TypedDict, total=False):
     """Share of the steps after which the prompt goes on alone; at most 1; by default 0.8"""
     controlnet_name: str
     """Union ControlNet in models/controlnet; by default `FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class ZImageControlnetParameters(TypedDict, total=False):
-    """Parameters: ZImageControlnetParams."""
+    """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1179,7 +1399,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 8"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1213,10 +1433,20 @@ class ZImageControlnetParameters(TypedDict, total=False):
     """0 is without effect, 1 is full; 0 to 3; by default 1.0"""
     controlnet_name: str
     """ControlNet in models/model_patches; by default `Z-Image-Turbo-Fun-Controlnet-Union.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class FluxReduxParameters(TypedDict, total=False):
-    """Parameters: FluxReduxParams."""
+    """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
 
     prompt: str
     """What to show besides, in words; may be left out"""
@@ -1226,7 +1456,7 @@ class FluxReduxParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; 1 is none, above it each step costs twice and negatives act; 1 to 30; by default 1.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1270,10 +1500,20 @@ class FluxReduxParameters(TypedDict, total=False):
     """Redux model in models/style_models; by default `flux1-redux-dev.safetensors`"""
     clip_vision_name: str
     """SigLIP model in models/clip_vision; by default `sigclip_vision_patch14_384.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class UpscaleParameters(TypedDict, total=False):
-    """Parameters: UpscaleParams."""
+    """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so."""
 
     tiled_diffusion: bool
     """Redraw the enlarged picture with SDXL, tile by tile; all that follows is for this; by default False"""
@@ -1285,7 +1525,7 @@ class UpscaleParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 7.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1328,10 +1568,20 @@ class UpscaleParameters(TypedDict, total=False):
     """By how many pixels tiles overlap and blend; 0 to 512; by default 128"""
     checkpoint_name: str
     """SDXL model in models/checkpoints; by default `RealVisXL_V5.0_fp16.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class Seedvr2UpscaleParameters(TypedDict, total=False):
-    """Parameters: SeedVR2UpscaleParams."""
+    """A picture made larger and sharper with SeedVR2, in one step."""
 
     image: Required[File]
     """The picture to upscale, in the server's input folder"""
@@ -1339,7 +1589,7 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     """The shorter side, in pixels; 64 to 8192; by default 2048"""
     color_correction: Literal["lab", "wavelet", "adain", "none"]
     """How colours are kept to the original's; lab is the most faithful; by default `lab`"""
-    seed: int
+    seed: int | str
     """Below 2^32; drawn if left out, or if it is -1 or `random`; 0 to 4294967295"""
     nodes: Literal["core", "numz"]
     """ComfyUI's own nodes, or the pack ComfyUI-SeedVR2_VideoUpscaler; by default `core`"""
@@ -1347,10 +1597,20 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     """Diffusion model, in models/diffusion_models; with numz in models/SEEDVR2"""
     vae_name: str
     """VAE, in models/vae; with numz in models/SEEDVR2"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class RemoveBackgroundParameters(TypedDict, total=False):
-    """Parameters: RemoveBackgroundParams."""
+    """A picture without its background, as a PNG with transparency, or on another background."""
 
     image: Required[File]
     """The picture, in the server's input folder"""
@@ -1362,10 +1622,20 @@ class RemoveBackgroundParameters(TypedDict, total=False):
     """Save the mask too, white where the foreground is; by default False"""
     model_name: str
     """BiRefNet in models/background_removal; by default `birefnet.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class WanT2vParameters(TypedDict, total=False):
-    """Parameters: WanT2VParams."""
+    """A video from text with Wan 2.1."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1375,7 +1645,7 @@ class WanT2vParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 30"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1403,10 +1673,20 @@ class WanT2vParameters(TypedDict, total=False):
     """VAE in models/vae; by default `wan_2.1_vae.safetensors`"""
     unet_name: str
     """Diffusion model in models/diffusion_models; by default `wan2.1_t2v_1.3B_fp16.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class WanI2vParameters(TypedDict, total=False):
-    """Parameters: WanI2VParams."""
+    """A video that begins with a picture, with Wan 2.1."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1416,7 +1696,7 @@ class WanI2vParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 20"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 6.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1448,10 +1728,20 @@ class WanI2vParameters(TypedDict, total=False):
     """The first frame, in the server's input folder"""
     clip_vision_name: str
     """CLIP vision model in models/clip_vision; by default `clip_vision_h.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class Wan22T2vParameters(TypedDict, total=False):
-    """Parameters: Wan22T2VParams."""
+    """A video from text with Wan 2.2, five seconds at 832 x 480."""
 
     four_steps: bool
     """Draw in 4 steps at cfg 1 with LoRAs made for that, a tenth of the time and less motion; by default False"""
@@ -1463,7 +1753,7 @@ class Wan22T2vParameters(TypedDict, total=False):
     """Sampling steps of both experts; if left out 20, with fourSteps 4; 2 to 200"""
     cfg: float
     """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1515,10 +1805,20 @@ class Wan22T2vParameters(TypedDict, total=False):
 
     by default `wan2.2_t2v_lightx2v_4steps_lora_v1.1_low_noise.safetensors`
     """
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class Wan22I2vParameters(TypedDict, total=False):
-    """Parameters: Wan22I2VParams."""
+    """A video that begins with a picture, with Wan 2.2, five seconds at 832 x 480."""
 
     four_steps: bool
     """Draw in 4 steps at cfg 1 with LoRAs made for that, a tenth of the time and less motion; by default False"""
@@ -1530,7 +1830,7 @@ class Wan22I2vParameters(TypedDict, total=False):
     """Sampling steps of both experts; if left out 20, with fourSteps 4; 2 to 200"""
     cfg: float
     """Guidance; if left out 3.5, with fourSteps 1, where negatives have no effect; 1 to 30"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1584,10 +1884,20 @@ class Wan22I2vParameters(TypedDict, total=False):
     """
     reference_image: Required[File]
     """The first frame, in the server's input folder"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class LtxVideoParameters(TypedDict, total=False):
-    """Parameters: LtxVideoParams."""
+    """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture."""
 
     prompt: Required[str]
     """What to show, in words"""
@@ -1597,7 +1907,7 @@ class LtxVideoParameters(TypedDict, total=False):
     """Sampling steps; 1 to 200; by default 30"""
     cfg: float
     """Guidance; at 1 the negative prompt has no effect; 1 to 30; by default 3.0"""
-    seed: int
+    seed: int | str
     """Same seed, same picture; drawn if left out, or if it is -1 or `random`; 0 to 18446744073709551615"""
     lora_id: str | None
     """File in models/loras, with or without .safetensors"""
@@ -1623,6 +1933,16 @@ class LtxVideoParameters(TypedDict, total=False):
     """LTX-Video model in models/checkpoints; by default `ltx-video-2b-v0.9.5.safetensors`"""
     clip_name: str
     """T5 in models/text_encoders; by default `t5xxl_fp16.safetensors`"""
+    webhook_url: str
+    """Gets the job when it has ended, signed as Standard Webhooks; https"""
+    labels: dict[str, str]
+    """What the job can be found by: `GET /jobs?label=name:value`"""
+    gpu: str
+    """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
+    max_cost_usd: float
+    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    user_key: str
+    """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
 
 class PresetCalls(Generic[R]):

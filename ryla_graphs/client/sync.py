@@ -19,6 +19,7 @@ from ryla_graphs.client.connection import (
     Address,
     EventReader,
     ask_for_events,
+    from_environment,
 )
 from ryla_graphs.client.files import File, FormFile
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
@@ -137,6 +138,14 @@ class RylaClient(PresetCalls[Job]):
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
         self._address = Address(base_url, token)
         self._http = session_for()
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """A client of the server at ``RYLA_URL``, by default this machine's, with the token in ``RYLA_TOKEN``.
+
+        Raises `InvalidSettings` where that is no address.
+        """
+        return cls(*from_environment())
 
     def __enter__(self) -> Self:
         return self

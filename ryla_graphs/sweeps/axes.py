@@ -61,7 +61,9 @@ def _names(labels: Sequence[str], longest: int) -> list[str]:
     return [f"{place}-{name}".rstrip("-_.") for place, name in enumerate(cut, start=1)]
 
 
-def axis_problems(given: Mapping[str, Any], fixed: Collection[str], most_cells: int) -> Iterator[Problem]:
+def axis_problems(
+    given: Mapping[str, Any], fixed: Collection[str], most_cells: int, *, zipped: bool = False
+) -> Iterator[Problem]:
     """What is wrong with axes before anything is made of them."""
     if not given:
         yield _bad_axis("a sweep needs at least one parameter with its values", None, None)
@@ -73,12 +75,15 @@ def axis_problems(given: Mapping[str, Any], fixed: Collection[str], most_cells: 
         sizes.append(len(values))
         if not values:
             yield _bad_axis("has no values", parameter, values)
-        elif len(values) <= most_cells and (twice := _twice(values)):
+        elif not zipped and len(values) <= most_cells and (twice := _twice(values)):
             yield _bad_axis(f"has {', '.join(twice)} twice", parameter, values)
         if parameter in fixed:
             yield _bad_axis("is both swept and given one value", parameter, values)
-    if math.prod(sizes) > most_cells:
-        yield _too_many(math.prod(sizes), most_cells)
+    if zipped and len(set(sizes)) > 1:
+        counted = ", ".join(f"{parameter} has {len(values)}" for parameter, values in given.items())
+        yield _bad_axis(f"values in step must be as many on each axis: {counted}", None, None)
+    elif (size := max(sizes, default=0) if zipped else math.prod(sizes)) > most_cells:
+        yield _too_many(size, most_cells)
 
 
 def named_twice(given: Collection[str], names: Mapping[str, str]) -> Iterator[Problem]:

@@ -54,6 +54,8 @@ class Grid:
         fixed: Mapping[str, Any],
         cells: tuple[Cell, ...],
         catalog: Catalog | None = None,
+        *,
+        zipped: bool = False,
     ) -> None:
         self.name = name
         self.axes = axes
@@ -62,6 +64,8 @@ class Grid:
         self.cells = cells
         self.catalog = catalog
         """What the cells are checked against; None for what each workflow has by default."""
+        self.zipped = zipped
+        """Whether the axes go in step: the first values of all, then the second, and so on."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -70,7 +74,7 @@ class Grid:
         return iter(self.cells)
 
     def __repr__(self) -> str:
-        sizes = " x ".join(f"{axis.parameter}[{len(axis.values)}]" for axis in self.axes)
+        sizes = (" + " if self.zipped else " x ").join(f"{axis.parameter}[{len(axis.values)}]" for axis in self.axes)
         return f"<Grid {self.name or ''} {sizes}: {len(self)} cells>"
 
     def workflows(self) -> dict[str, Workflow]:
@@ -120,7 +124,7 @@ class Grid:
 
     def judged_by(self, catalog: Catalog | None) -> Grid:
         """The same cells, checked against the classes of a server: `swept.judged_by(judge_of(engine))`."""
-        return Grid(self.name, self.axes, self.fixed, self.cells, catalog)
+        return Grid(self.name, self.axes, self.fixed, self.cells, catalog, zipped=self.zipped)
 
     @cached_property
     def whole(self) -> CompiledWorkflow:
@@ -148,34 +152,37 @@ def grid(
     /,
     *,
     most_cells: int = MOST_CELLS,
+    zipped: bool = False,
     **more: Any,
 ) -> Grid:
     """All combinations of some parameters' values: `grid(flux_dev, {"seed": [1, 2]}, prompt="a red bicycle")`.
 
     `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
     that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
-    draw at random, such as the seed, is drawn once for all cells. Raises `InvalidParameters` with everything that is
+    draw at random, such as the seed, is drawn once for all cells. `zipped` has the axes go in step instead of crossing
+    them: the first values of all, then the second. Raises `InvalidParameters` with everything that is
     wrong in any cell, each once.
     """
-    named = _names(target)
+    named = names_of(target)
     given = {**(parameters or {}), **more}
     twice = (*named_twice(axes, named), *named_twice(given, named))
     swept = {named.get(parameter, parameter): values for parameter, values in axes.items()}
     fixed = {named.get(key, key): value for key, value in given.items()}
-    if problems := [*twice, *axis_problems(swept, fixed, most_cells)]:
+    if problems := [*twice, *axis_problems(swept, fixed, most_cells, zipped=zipped)]:
         raise InvalidParameters(problems)
-    fixed |= _drawn(target, swept.keys() | fixed.keys())
+    fixed |= drawn(target, swept.keys() | fixed.keys())
     made = axes_of(swept)
-    cells = list(_combinations(made))
+    cells = list(_combinations(made, zipped=zipped))
     build = target.build if isinstance(target, Preset) else target
     built, found = _collected(cells, lambda cell: build(**fixed, **cell.values))
     if found:
         raise InvalidParameters(_told_once(found, cells))
     name = next(iter(built.values())).name
-    return Grid(name, made, fixed, tuple(replace(cell, workflow=workflow) for cell, workflow in built.items()))
+    filled = tuple(replace(cell, workflow=workflow) for cell, workflow in built.items())
+    return Grid(name, made, fixed, filled, zipped=zipped)
 
 
-def _names(target: Any) -> dict[str, str]:
+def names_of(target: Any) -> dict[str, str]:
     """The one name of each parameter of a preset, by the names it goes by."""
     if not isinstance(target, Preset):
         return {}
@@ -183,7 +190,7 @@ def _names(target: Any) -> dict[str, str]:
     return aliases | {alias: alias for alias in aliases.values()}
 
 
-def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
+def drawn(target: Any, given: set[str]) -> dict[str, Any]:
     """What a preset would draw for each cell, and every cell shall have alike."""
     if not isinstance(target, Preset):
         return {}
@@ -196,8 +203,9 @@ def _drawn(target: Any, given: set[str]) -> dict[str, Any]:
     }
 
 
-def _combinations(axes: tuple[Axis, ...]) -> Iterator[Cell]:
-    for places in product(*(range(len(axis.values)) for axis in axes)):
+def _combinations(axes: tuple[Axis, ...], *, zipped: bool) -> Iterator[Cell]:
+    ranges = [range(len(axis.values)) for axis in axes]
+    for places in zip(*ranges, strict=True) if zipped else product(*ranges):
         chosen = list(zip(axes, places, strict=True))
         yield Cell(
             parts=tuple(sorted(axis.names[place] for axis, place in chosen)),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.artifacts import Artifact
-from ryla_graphs.engines.base import Engine, Inputs, Result, Run, follow, judge_of, missing_output
+from ryla_graphs.engines.base import Engine, Inputs, Run, follow, judge_of, missing_output
 from ryla_graphs.engines.events import Event, OutputReady
-from ryla_graphs.engines.inputs import check_names, file_inputs
+from ryla_graphs.engines.inputs import check_names
+from ryla_graphs.engines.many import Order, own_inputs, run_each
 from ryla_graphs.outputs import PromisedOutput
-from ryla_graphs.problems import Cancelled, EngineError, EngineUnreachable
+from ryla_graphs.problems import EngineError, EngineUnreachable
 from ryla_graphs.sweeps.grid import Cell, Grid
 
 Watch = Callable[[Event], None]
@@ -57,61 +57,19 @@ def run_grid(
     health = engine.health()
     if not health.ready:
         raise EngineUnreachable(health.reason)
-    return _run_cells(_Runs(engine, inputs, on_event), cells)
+    return _run_cells(engine, cells, inputs or {}, on_event)
 
 
-def _run_cells(runs: _Runs, cells: Mapping[Cell, CompiledWorkflow]) -> Iterator[CellResult]:
-    with ThreadPoolExecutor(max(1, runs.engine.slots), thread_name_prefix="sweep") as pool:
-        try:
-            for future in as_completed([pool.submit(runs.cell, cell, each) for cell, each in cells.items()]):
-                yield future.result()
-        except BaseException:
-            runs.stop(Cancelled("the sweep was stopped"))
-            raise
-
-
-class _Runs:
-    """The runs of a sweep that are on, and why no more are to begin."""
-
-    def __init__(self, engine: Engine, inputs: Inputs | None, on_event: Watch | None) -> None:
-        self.engine = engine
-        self._inputs = inputs or {}
-        self._on_event = on_event
-        self._on: set[Run] = set()
-        self._lock = threading.Lock()
-        self._ended: EngineError | None = None
-
-    def cell(self, cell: Cell, workflow: CompiledWorkflow) -> CellResult:
-        """Run one cell to its end, whatever that is."""
-        if self._ended is not None:
-            return CellResult(cell, error=self._ended)
-        try:
-            named = {file for _, _, file in file_inputs(workflow)}
-            own = {file: content for file, content in self._inputs.items() if file in named}
-            result = self._followed(self.engine.start(workflow, own))
-        except EngineError as error:
-            if isinstance(error, EngineUnreachable):
-                self._ended = error
-            return CellResult(cell, error=error)
-        return CellResult(cell, result.outputs, seconds=result.seconds)
-
-    def _followed(self, run: Run) -> Result:
-        with self._lock:
-            self._on.add(run)
-        if self._ended is not None:
-            run.cancel()
-        try:
-            return follow(run, on_event=self._on_event)
-        finally:
-            with self._lock:
-                self._on.discard(run)
-
-    def stop(self, reason: EngineError) -> None:
-        """Begin no more runs, and cancel those that are on."""
-        self._ended = reason
-        with self._lock:
-            for run in self._on:
-                run.cancel()
+def _run_cells(
+    engine: Engine, cells: Mapping[Cell, CompiledWorkflow], inputs: Inputs, on_event: Watch | None
+) -> Iterator[CellResult]:
+    orders = [Order(cell, each, own_inputs(each, inputs)) for cell, each in cells.items()]
+    with closing(run_each(engine, orders, on_event=on_event)) as runs:
+        for ended in runs:
+            if ended.result is None:
+                yield CellResult(ended.key, error=ended.error)
+            else:
+                yield CellResult(ended.key, ended.result.outputs, seconds=ended.result.seconds)
 
 
 def _run_one_graph(run: Run, grid: Grid, compiled: CompiledWorkflow, on_event: Watch | None) -> Iterator[CellResult]:

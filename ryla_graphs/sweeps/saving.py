@@ -108,6 +108,7 @@ def _leave(grid: Grid, saved: Mapping[Cell, _Saved], directory: Path, facts: Map
         **facts,
         "preset": grid.cells[0].workflow.origin.preset,
         "simulated": simulated,
+        **({"zipped": True} if grid.zipped else {}),
         "axes": {axis.parameter: list(axis.values) for axis in grid.axes},
         "fixed": dict(grid.fixed),
         "contact_sheet": picture.name,

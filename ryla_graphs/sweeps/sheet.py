@@ -40,7 +40,9 @@ class Shown:
 
 
 def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = False) -> Image.Image:
-    """The cells as a table, the last axis across and the others down; those of a single axis just follow each other.
+    """The cells as a table, the last axis across and the others down.
+
+    Those of a single axis, or of axes in step, just follow each other.
 
     Pictures are scaled down to fit, never up. A cell that is not in `shown` did not run.
     """
@@ -54,7 +56,7 @@ def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = 
         [_tile(picture, each, box, letters) for picture, each in zip(*row, strict=True)]
         for row in zip(pictures, cells, strict=True)
     ]
-    labelled = _single(grid, tiles, letters, box[0]) if len(grid.axes) == 1 else _crossed(grid, tiles, letters, box[0])
+    labelled = _single(grid, tiles, letters, box[0]) if _in_line(grid) else _crossed(grid, tiles, letters, box[0])
     body = table(labelled, letters // 2)
     head = _head(grid, letters, max(body.width, 24 * letters), simulated=simulated)
     return frame(stack([head, body], letters), letters)
@@ -63,8 +65,12 @@ def contact_sheet(grid: Grid, shown: Mapping[Cell, Shown], *, simulated: bool = 
 def _rows(grid: Grid) -> list[list[Cell]]:
     """The cells in the rows of the sheet: as long as the last axis, or about as many as there are columns."""
     last = len(grid.axes[-1].values)
-    length = last if len(grid.axes) > 1 or last <= 5 else math.ceil(math.sqrt(last))
+    length = last if not _in_line(grid) or last <= 5 else math.ceil(math.sqrt(last))
     return [list(grid.cells[start : start + length]) for start in range(0, len(grid), length)]
+
+
+def _in_line(grid: Grid) -> bool:
+    return grid.zipped or len(grid.axes) == 1
 
 
 def _thumbnail(path: Path | None, side: int) -> Image.Image | None:
@@ -95,7 +101,7 @@ def _tile(picture: Image.Image | None, each: Shown, box: tuple[int, int], letter
 
 
 def _single(grid: Grid, tiles: Sequence[Sequence[Image.Image]], letters: int, width: int) -> list[list[Image.Image]]:
-    """The tiles of one axis, each with its value above."""
+    """The tiles of one axis, or of several in step, each with its values above."""
     labels = iter(grid.cells)
     return [
         [stack([_label(next(labels), grid.axes, letters, width), tile], letters // 4) for tile in row] for row in tiles

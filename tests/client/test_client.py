@@ -24,6 +24,7 @@ from ryla_graphs.client import (
 )
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
+from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
 from tests.conftest import ROOT
@@ -209,3 +210,15 @@ def test_async(address: str, tmp_path: Path) -> None:
 def test_the_calls_are_those_of_the_presets() -> None:
     written = (ROOT / "ryla_graphs" / "client" / "preset_calls.py").read_text(encoding="utf-8")
     assert written == generate_client.rendered(), "run `python -m tools.generate_client`"
+
+
+def test_address_and_token_from_the_environment(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RYLA_URL", f" {address} ")
+    monkeypatch.setenv("RYLA_TOKEN", TOKEN)
+    with RylaClient.from_env() as client:
+        assert client.ready() and client.loras() == []
+    monkeypatch.setenv("RYLA_URL", "localhost:8100")
+    with pytest.raises(InvalidSettings, match="RYLA_URL is 'localhost:8100'"):
+        RylaClient.from_env()
+    monkeypatch.delenv("RYLA_URL")
+    assert "8100" in repr(RylaClient.from_env()._address)

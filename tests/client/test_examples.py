@@ -29,7 +29,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_there_is_one_for_each_preset() -> None:
-    assert {path.stem for path in EXAMPLES} - {"workflow"} == {name.replace("-", "_") for name in presets.NAMES}
+    assert {path.stem for path in EXAMPLES} - {"workflow", "ryla_runner"} == {
+        name.replace("-", "_") for name in presets.NAMES
+    }
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -258,3 +258,15 @@ def test_the_one_graph_still_names_parameters() -> None:
     decisions = grid(flux_dev, {"seed": [1, 2]}, prompt="x").workflow().compile().decisions
     assert decisions["seed=2/sampler", "steps"] == ("steps",)
     assert decisions["flux", "unet_name"][0] == "unetName"
+
+
+def test_axes_in_step() -> None:
+    made = grid(flux_dev, {"seed": [1, 2, 3], "prompt": ["a cat", "a cat", "a dog"]}, zipped=True)
+    assert [tuple(cell.values.values()) for cell in made] == [(1, "a cat"), (2, "a cat"), (3, "a dog")]
+    assert len({cell.name for cell in made}) == 3
+    assert made.judged_by(None).zipped
+    assert {cell for output in made.whole.outputs for cell in made.cells_of(output.node)} == set(made)
+    with pytest.raises(InvalidParameters, match="as many on each axis: seed has 2, steps has 3"):
+        grid(flux_dev, {"seed": [1, 2], "steps": [1, 2, 3]}, prompt="x", zipped=True)
+    with pytest.raises(InvalidParameters, match="3 cells, and 2 are allowed"):
+        grid(flux_dev, {"seed": [1, 2, 3], "steps": [1, 2, 3]}, prompt="x", zipped=True, most_cells=2)

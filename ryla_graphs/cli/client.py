@@ -1,0 +1,67 @@
+"""`ryla-graphs client`: what programs call a server by."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ryla_graphs.problems import RylaError
+
+client_app = typer.Typer(help="What Python programs call a server by.", no_args_is_help=True)
+
+
+@client_app.callback()
+def _root() -> None:
+    """Keeps `generate` a command of its own."""
+
+
+@client_app.command("generate")
+def generate_command(
+    source: Annotated[
+        str, typer.Argument(metavar="URL|openapi.json", help="A server, with RYLA_TOKEN as its token, or its document.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.py", help="Printed without.")] = None,
+) -> None:
+    """Write a Python module with a typed call for each preset and pipeline of a server."""
+    from ryla_graphs.client.generating import module_of  # noqa: PLC0415
+
+    text = module_of(_document(source), source)
+    if out is None:
+        typer.echo(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"{out}")
+
+
+def _document(source: str) -> Any:
+    from ryla_graphs.sources import parse_json, read_bytes  # noqa: PLC0415
+
+    if not source.startswith(("http://", "https://")):
+        return parse_json(read_bytes(source), source)
+    import requests  # noqa: PLC0415
+
+    from ryla_graphs.problems import ServerUnreachable  # noqa: PLC0415
+    from ryla_graphs.sessions import reason_of, session_for  # noqa: PLC0415
+
+    address = source.rstrip("/").removesuffix("/openapi.json")
+    token = os.environ.get("RYLA_TOKEN", "").strip()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        with session_for() as session:
+            answer = session.get(f"{address}/openapi.json", headers=headers, timeout=30, allow_redirects=False)
+    except requests.RequestException as error:
+        raise ServerUnreachable(f"no ryla_graphs server answers at {address}: {reason_of(error)}") from error
+    if answer.status_code != 200:
+        raise _refused(address, answer.status_code)
+    return parse_json(answer.content, f"{address}/openapi.json")
+
+
+def _refused(address: str, status: int) -> RylaError:
+    from ryla_graphs.problems import ServerUnreachable  # noqa: PLC0415
+
+    hint = "; RYLA_TOKEN is the token that goes along" if status in (401, 403) else ""
+    return ServerUnreachable(f"{address}/openapi.json answered {status}{hint}")
