@@ -17,6 +17,12 @@ from ryla_graphs.modal_deploy.settings import ModalSettings
 from ryla_graphs.plan import GPUS, Plan
 from ryla_graphs.plan.money import DEFAULT_SIZE, Size, region_factor, size_of
 from ryla_graphs.plan.plan import OnGPU
+from ryla_graphs.plan.seconds import STARTING
+
+START_SECONDS = 57.0
+"""What the ComfyUI of a lock takes to start: 57 s of processor time were measured for ComfyUI 0.33 with InstantID, PuLID
+and Subpack, and 47 to 187 s are published for 161 packs on Modal. The plan's `STARTING` is that of a server without packs.
+Limits of money count on it, so it errs on the slow side: RYLA's Flux took 55 to 58 s on Modal in all."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,12 @@ class Pricing:
         return (GPUS[gpu].usd_per_second + size.usd_per_second) * self.factor
 
     def alone(self, row: OnGPU, *, chosen: bool = True) -> float | None:
-        """What a run costs that finds no container, by the plan: cold start, work, idle window; None if unknown."""
+        """What a run costs that finds no container, by the plan: slow start, weights, work, idle window; None if unknown."""
         rate = self.rate(row.gpu, chosen=chosen)
         if rate is None or row.seconds is None or row.cold_seconds is None:
             return None
-        return (row.cold_seconds + row.seconds + self.window) * rate
+        cold = row.cold_seconds - STARTING + START_SECONDS
+        return (cold + row.seconds + self.window) * rate
 
     def at_most(self, plan: Plan, gpu: str | None, fallback: tuple[str, ...]) -> float:
         """What a run may cost: by the plan, and where that does not know, with every time limit used up."""

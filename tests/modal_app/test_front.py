@@ -23,6 +23,8 @@ from ryla_graphs.modal_deploy.settings import (
 )
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
+from tests.engines.held import HeldSimulator
+from tests.modal_app.loopback.edge import PROXY_KEYS, Edge
 from tests.server.live import listening
 
 TOKEN = "a-token-that-is-long-enough"
@@ -69,27 +71,6 @@ def test_errors_are_those_of_the_app(client: TestClient) -> None:
     assert client.post("/", json=small(), headers={"Authorization": "Bearer no"}).status_code == 401
 
 
-KEYS = {"Modal-Key": "wk-1", "Modal-Secret": "ws-1"}
-
-
-def behind_modals_proxy(app: Any, *, strips: bool) -> Any:
-    """An app as Modal serves it with proxy authentication: 401 without a token, which may not reach the app."""
-
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        if headers.get(b"modal-key") != b"wk-1" or headers.get(b"modal-secret") != b"ws-1":
-            await send({"type": "http.response.start", "status": 401, "headers": []})
-            await send({"type": "http.response.body", "body": b"missing credentials"})
-            return
-        kept = [row for row in scope["headers"] if not (strips and row[0].startswith(b"modal-"))]
-        await app({**scope, "headers": kept}, receive, send)
-
-    return serve
-
-
 @pytest.mark.parametrize(
     ("strips", "token", "status"),
     [(False, "", 200), (True, "wk-1:ws-1", 200), (True, "", 401)],
@@ -97,14 +78,43 @@ def behind_modals_proxy(app: Any, *, strips: bool) -> Any:
 )
 def test_behind_modals_proxy(tmp_path: Path, strips: bool, token: str, status: int) -> None:
     """Whether Modal passes a caller's proxy token on to a container is not documented."""
-    app = behind_modals_proxy(create_app(Simulator(), SqliteStore(tmp_path)), strips=strips)
+    app: Any = Edge(create_app(Simulator(), SqliteStore(tmp_path)), asks=True, strips=strips)
     own = proxy_headers({PROXY_TOKEN: token} if token else {})
     with (
         listening(app) as address,
-        TestClient(behind_modals_proxy(front("/flux-dev", lambda: address, own), strips=strips)) as client,
+        TestClient(Edge(front("/flux-dev", lambda: address, own), asks=True, strips=strips)) as client,
     ):
         assert client.post("/", json=small()).status_code == 401
-        assert client.post("/", json=small(), headers=KEYS).status_code == status
+        assert client.post("/", json=small(), headers=PROXY_KEYS).status_code == status
+
+
+@pytest.fixture
+def slow() -> HeldSimulator:
+    engine = HeldSimulator()
+    engine.go.clear()
+    return engine
+
+
+def test_a_request_that_the_edge_redirects_is_answered_to_who_follows(tmp_path: Path, slow: HeldSimulator) -> None:
+    app: Any = Edge(create_app(slow, SqliteStore(tmp_path)), seconds=0.05)
+    with (
+        listening(app) as address,
+        TestClient(front("/flux-dev", lambda: address), follow_redirects=False) as client,
+    ):
+        answer = client.post("/", json=small())
+        assert answer.status_code == 303 and "__modal_function_call_id=fc-" in answer.headers["location"]
+        slow.go.set()
+        while answer.status_code == 303:  # as browsers do, and as urllib and curl -L do
+            answer = client.get(answer.headers["location"])
+    assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")
+
+
+def test_ours_are_answered_before_the_edge_redirects(tmp_path: Path, slow: HeldSimulator) -> None:
+    app: Any = Edge(create_app(slow, SqliteStore(tmp_path), Settings(wait_seconds=0.05)), seconds=60.0)
+    with listening(app) as address, TestClient(front("/flux-dev", lambda: address)) as client:
+        answer = client.post("/", json=small())
+        assert answer.status_code == 202 and client.get(answer.headers["location"]).json()["state"] != "succeeded"
+        slow.go.set()
 
 
 def test_two_cold_starts_in_line_are_answered_before_modal_redirects() -> None:
