@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from prometheus_client import CollectorRegistry, Gauge
@@ -38,6 +39,9 @@ ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.ro
 """Our own, which take no query that they do not know."""
 OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
 """Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""
+
+_DOCUMENTED: dict[str, Any] = {"generate_unique_id_function": operation_id, "docs_url": None, "redoc_url": None}
+"""The names of operations; and FastAPI's own pages fetch their scripts from elsewhere, so `/docs` is ours."""
 
 
 def create_app(
@@ -80,14 +84,7 @@ def create_app(
             for sink in traces:
                 await in_thread(sink.close)
 
-    app = FastAPI(
-        title="ryla_graphs",
-        version=__version__,
-        lifespan=lifespan,
-        generate_unique_id_function=operation_id,
-        docs_url=None,  # that page fetches its scripts from elsewhere
-        redoc_url=None,
-    )
+    app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan, **_DOCUMENTED)
     app.state.deployment, app.state.registry = deployment, registry
     _guard(app, chosen, deployment)
     _route(app)
