@@ -75,6 +75,11 @@ def test_an_upload_does_not_tell_what_others_have(client: TestClient) -> None:
     assert upload(ANN) == upload(BOB) == (200, False)
 
 
+def test_a_simulator_says_that_it_simulates(client: TestClient) -> None:
+    assert client.get("/ready").json()["simulated"] is True
+    assert client.post("/workflow", json=flux(), headers=ANN).headers["x-simulated"] == "true"
+
+
 def test_the_page_of_the_routes_loads_nothing(client: TestClient) -> None:
     answer = client.get("/docs")
     assert answer.status_code == 200 and "default-src 'none'" in answer.headers["content-security-policy"]

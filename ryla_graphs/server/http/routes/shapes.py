@@ -75,6 +75,7 @@ class ReadyShape(BaseModel, title="Ready"):
     ready: bool
     reason: str
     engine: str
+    simulated: bool = Field(description="Whether pictures are drawn by rule, and no model is run")
     waiting: int
     running: int
     queue_limit: int

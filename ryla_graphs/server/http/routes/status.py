@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from ryla_graphs.engines import SIMULATOR
 from ryla_graphs.server.http.access import Here, Owner
 from ryla_graphs.server.http.routes.documented import errors
 from ryla_graphs.server.http.routes.shapes import HealthShape, NodesShape, ReadyShape
@@ -37,6 +38,7 @@ async def ready(here: Here) -> JSONResponse:
         "ready": health.ready and not reason,
         "reason": health.reason if not health.ready else reason or health.reason,
         "engine": here.engine.name,
+        "simulated": here.engine.name == SIMULATOR,
         "waiting": here.jobs.waiting,
         "running": here.jobs.running,
         "queue_limit": here.settings.queue_limit,
