@@ -97,7 +97,8 @@ def test_a_job_is_seen_at_work_and_cancelled(page: Page, address: str, engine: S
     page.locator("[data-state=running]").wait_for()
     page.reload()  # the job that runs is found again
     page.locator("[data-state=running]").wait_for()
-    page.get_by_role("button", name="Cancel").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Cancel").click()
     held.go.set()
     page.locator(".state.cancelled").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_enabled()
