@@ -97,7 +97,8 @@ def test_a_job_is_seen_at_work_and_cancelled(page: Page, address: str, engine: S
     page.locator("[data-state=running]").wait_for()
     page.reload()  # the job that runs is found again
     page.locator("[data-state=running]").wait_for()
-    page.get_by_role("button", name="Cancel").click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Cancel").click()
     held.go.set()
     page.locator(".state.cancelled").wait_for()
     assert page.get_by_role("button", name="Run", exact=True).is_enabled()
@@ -183,7 +184,13 @@ def test_a_token_goes_from_the_address_into_the_session(page: Page, tmp_path: Pa
         page.get_by_role("button", name="Enter").click()
         page.get_by_label("does not take this token").fill(TOKEN)
         page.get_by_role("button", name="Enter").click()
-        page.get_by_label("Prompt required").wait_for()
+        page.get_by_label("Prompt required").fill("half a thought")
+        page.evaluate("sessionStorage.setItem('ryla-token', 'expired')")
+        run(page)
+        page.get_by_label("does not take this token").fill(TOKEN)
+        page.get_by_role("button", name="Enter").click()
+        page.locator(".sign-in").wait_for(state="detached")
+        assert page.get_by_label("Prompt required").input_value() == "half a thought"
         page.evaluate("sessionStorage.clear()")
         page.goto(f"{address}/#token={TOKEN}")
         page.reload()

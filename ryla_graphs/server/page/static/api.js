@@ -60,7 +60,7 @@ export async function submit(path, body) {
       return await json(path, { method: "POST", body, headers });
     } catch (failure) {
       if (failure.code !== "unreachable") throw failure;
-      if (attempt === 6) throw new Failure("unreachable", `the server cannot be reached, or does not take ${megabytes(body)} MB`);
+      if (attempt === 6) throw megabytes(body) < 8 ? failure : new Failure("unreachable", `${failure.message}, or does not take ${megabytes(body)} MB`);
       await pause(200 * 2 ** attempt);
     }
   }

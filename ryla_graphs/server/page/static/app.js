@@ -1,8 +1,10 @@
 // The page: what there is to choose, one form, one result, its graph, its code, the history.
 
+import { reveal, useActs } from "./acts.js";
 import { Failure, json, token } from "./api.js";
 import { Code, Placeholder } from "./code.js";
 import { Compare } from "./compare.js";
+import { errorsOf } from "./errors.js";
 import { bodyOf, fieldsOf, typedOf } from "./fields.js";
 import { fromFile, mismatch } from "./files.js";
 import { Form } from "./form.js";
@@ -14,23 +16,7 @@ import { decode } from "./json.js";
 import * as link from "./link.js";
 import { Findings, judge, Opened } from "./opened.js";
 import { Cost, useLook } from "./plan.js";
-
-/** What was refused, by the field that it is about; under "" what is about none. */
-function errorsOf(failure, fields, typed) {
-  const names = new Set(fields.map((field) => field.name));
-  const files = fields.filter((field) => field.kind === "file" && typed[field.name]);
-  const errors = {};
-  const add = (name, text) => { errors[name] = errors[name] ? `${errors[name]}; ${text}` : text; };
-  for (const problem of failure.problems ?? []) {
-    const about = [problem.parameter, problem.field, ...(problem.parameters ?? [])]
-      .map((name) => String(name ?? "").split(/[.[]/)[0]).find((name) => names.has(name));
-    const file = failure.status === 415 && files.length === 1 ? files[0].name : "";
-    const [, ...inside] = String(problem.parameter ?? "").split(".");
-    add(about ?? file, `${inside.length ? `${inside.join(".")}: ` : ""}${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`);
-  }
-  if (!Object.keys(errors).length) add("", failure.wait ? `${failure.message}; try again in ${failure.wait} s` : failure.message);
-  return errors;
-}
+import { SignIn, Top } from "./top.js";
 
 function App() {
   const [presets, setPresets] = useState(null);
@@ -148,7 +134,7 @@ function App() {
     return at.job && at.follow(at.job);
   };
   const compare = (id) => setChosen((now) => (now.includes(id) ? now.filter((each) => each !== id) : [...now, id].slice(-2)));
-  useShortcuts({ run, at, inspect, fill: async (file) => {
+  useActs({ run, at, inspect, fill: async (file) => {
     const empty = fields.filter((field) => field.kind === "file");
     const about = document.activeElement?.closest?.("[data-file-field]")?.dataset.fileField;
     const field = empty.find((each) => each.name === about) ?? empty.find((each) => !typed[each.name]) ?? empty[0];
@@ -162,19 +148,7 @@ function App() {
   const pair = chosen.map((id) => past.jobs?.find((job) => job.id === id)).filter(Boolean);
   const about = opened ? null : at.job;
   return html`
-    <header class="top">
-      <h1><img src="/page/icon.svg" alt="" width="24" height="24" />ryla_graphs</h1>
-      ${engine && html`<span class="state">${engine}</span>`}
-      <span class="space"></span>
-      <label class="button quiet open">Open a graph
-        <input type="file" class="heard" accept=".json,image/*,video/mp4" onChange=${(event) => {
-          if (event.target.files[0]) inspect(event.target.files[0]);
-          event.target.value = "";
-        }} /></label>
-      ${navigator.clipboard && html`<button type="button" class="quiet" onClick=${() => navigator.clipboard.writeText(location.href)
-        .then(() => say("The link is copied."))}>Copy link</button>`}
-      ${token.get() && html`<button type="button" class="quiet" onClick=${() => { token.set(""); location.reload(); }}>Sign out</button>`}
-    </header>
+    <${Top} engine=${engine} inspect=${inspect} say=${say} />
     <p class="heard" aria-live="polite">${said}</p>
     ${locked && html`<${SignIn} reason=${locked} enter=${enter} />`}
     <main class=${locked && !presets ? "hidden" : ""}>
@@ -211,56 +185,6 @@ function App() {
           show=${(job) => { setOpened(null); at.follow(job); reveal(".result"); }} />
       </div>
     </main>`;
-}
-
-/** Brings a part of the page onto the screen where it is not there: on phones all is one column. */
-function reveal(selector) {
-  requestAnimationFrame(() => {
-    const part = document.querySelector(selector);
-    const box = part?.getBoundingClientRect();
-    if (box && (box.top < 0 || box.top > innerHeight * 0.6)) part.scrollIntoView({ block: "start" });
-  });
-}
-
-function useShortcuts(does) {
-  const now = useRef(does);
-  now.current = does;
-  useEffect(() => {
-    const keys = (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        if (!now.current.at.busy) now.current.run();
-      }
-      if (event.key === "Escape" && now.current.at.job && now.current.at.busy) now.current.at.cancel();
-    };
-    const over = (event) => event.preventDefault();
-    const drop = (event) => {
-      event.preventDefault();
-      if (event.dataTransfer.files[0]) now.current.inspect(event.dataTransfer.files[0]);
-    };
-    const paste = (event) => {
-      const [file] = event.clipboardData.files;
-      if (!file) return;
-      event.preventDefault();
-      now.current.fill(file);
-    };
-    const all = { keydown: keys, dragover: over, drop, paste };
-    for (const [name, act] of Object.entries(all)) document.addEventListener(name, act);
-    return () => { for (const [name, act] of Object.entries(all)) document.removeEventListener(name, act); };
-  }, []);
-}
-
-function SignIn({ reason, enter }) {
-  const [text, setText] = useState("");
-  return html`
-    <form class="card sign-in" aria-label="Token" onSubmit=${(event) => { event.preventDefault(); enter(text.trim()); }}>
-      <label for="token">${reason}</label>
-      <div class="pair">
-        <input id="token" type="password" autocomplete="off" value=${text} onInput=${(event) => setText(event.target.value)} />
-        <button class="main">Enter</button>
-      </div>
-      <p class="hint">It is kept in this tab until it is closed.</p>
-    </form>`;
 }
 
 const root = document.getElementById("app");

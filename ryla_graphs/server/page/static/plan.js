@@ -22,7 +22,8 @@ export function useLook(preset, fields, typed, failed) {
         setLook({ ...found, problems, preset: preset.name });
       } catch (failure) {
         if (stop.signal.aborted) return;
-        if (failure.problems?.length) failed(failure);
+        // What is still missing is no mistake yet.
+        failed({ ...failure, problems: (failure.problems ?? []).filter((problem) => problem.code !== "missing_parameter") });
         setLook((now) => (now?.preset === preset.name ? { ...now, plan: null } : null));
       }
     };
