@@ -121,7 +121,7 @@ def test_what_is_wrong_is_told_before_anything_runs(tmp_path: Path) -> None:
         assert result.returncode in (1, 2) and not list((tmp_path / "out").glob("*.png"))
         return result.stderr
 
-    assert "in row 1, row 2" in refused("prompt,seed\na,-1\nb,-1\nc,3\n")
+    assert "in row 1, row 2" in refused("prompt,cfg\na,-1\nb,-1\nc,3\n")
     assert "promt" in refused("promt\na\n")
     assert "given with -p as well" in refused("prompt,width\na,64\n")
     assert "row 1 and row 2 would both be 'A'" in refused("prompt\na\nA\n", "--name", "{prompt}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from ryla_graphs.cli.graphs import GraphTarget
+from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.services import tell_before
 from ryla_graphs.cli.targets import Made, files_of, from_file, open_target, parameters
@@ -176,8 +177,6 @@ class _Batch:
 
     def prepare(self, jobs: list[_Job], *, limits: bool) -> None:
         """Build and check all rows; raises with what is wrong in any before the first runs."""
-        from ryla_graphs.cli.run import refuse_too_much  # noqa: PLC0415 - that loads this
-
         wrong: list[tuple[Problem, list[str]]] = []
         workflows: dict[_Job, Workflow] = {}
         for job in jobs:

@@ -7,10 +7,11 @@ import os
 import uuid
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.options import (
     AtOnce,
     CatalogSource,
@@ -35,7 +36,7 @@ from ryla_graphs.cli.progress import progress
 from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.compile import CompiledWorkflow
@@ -84,28 +85,19 @@ def run_command(
             print_inputs(target, known, prefer, json=json)
             return
         if rows is not None:
-            from ryla_graphs.cli.rows import Table, run_rows  # noqa: PLC0415
-
-            table = Table(target, rows, encoding, name or "{row}", param, params, prefer, at_once)
-            if not run_rows(table, connected, known, out, address=address, key=key, limits=limits, json=json):
-                raise typer.Exit(1)
+            table = target, rows, encoding, name or "{row}", param, params, prefer, at_once
+            _run_rows(table, connected, known, out, address=address, key=key, limits=limits, json=json)
             return
 
         def once() -> None:
             workflow, inputs = load_target(target, param, params, known, prefer)
-            part = _part(workflow, known, partial=partial)
-            if limits:
-                refuse_too_much([part.workflow])
-            if not json:
-                _tell_before(part.workflow, address, key)
+            part = _part(workflow, known, partial=partial, limits=limits)
+            _tell_before(part.workflow, address, key, quiet=json)
             result, files = _run(connected, part.workflow, inputs, out, quiet=json)
             saved = workflow_file(part.workflow).save(out)
             _tell(part.workflow, result.without(part.left_out), files, saved, engine=address, json=json)
 
-        if watch:
-            run_on_each_save(target, once)
-        else:
-            once()
+        run_on_each_save(target, once) if watch else once()
 
 
 def _refuse_together(rows: str | None, only_with: Mapping[str, object], *, watch: bool, partial: bool) -> None:
@@ -117,17 +109,28 @@ def _refuse_together(rows: str | None, only_with: Mapping[str, object], *, watch
         raise InvalidSettings(f"--rows does not go with {'--watch' if watch else '--partial'}")
 
 
-def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None) -> None:
+def _tell_before(compiled: CompiledWorkflow, engine: str, key: PartnerKey | None, *, quiet: bool) -> None:
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
-    print_problems(compiled.problems, stderr=True, notes=False)
-    tell_before([compiled], engine, key)
+    if not quiet:
+        print_problems(compiled.problems, stderr=True, notes=False)
+        tell_before([compiled], engine, key)
 
 
-def _part(workflow: Workflow, known: Catalog | None, *, partial: bool) -> GoodPart:
+def _run_rows(table: tuple[Any, ...], *where: Any, **how: Any) -> None:
+    from ryla_graphs.cli.rows import Table, run_rows  # noqa: PLC0415
+
+    if not run_rows(Table(*table), *where, **how):
+        raise typer.Exit(1)
+
+
+def _part(workflow: Workflow, known: Catalog | None, *, partial: bool, limits: bool) -> GoodPart:
     from ryla_graphs.engines.partial import GoodPart, good_part  # noqa: PLC0415
 
-    return good_part(workflow, known) if partial else GoodPart(workflow.compile(known), ())
+    part = good_part(workflow, known) if partial else GoodPart(workflow.compile(known), ())
+    if limits:
+        refuse_too_much([part.workflow])
+    return part
 
 
 def _run(
@@ -166,19 +169,6 @@ def _collecting(arrived: list[Artifact], watch: Callable[[Event], None], *, quie
             typer.echo(f"route {event.route} ({event.reason}{others})", err=True)
 
     return collect
-
-
-def refuse_too_much(workflows: Iterable[CompiledWorkflow]) -> None:
-    """Raise `CannotRunHere` with what graphs ask for beyond the limits, each once."""
-    from ryla_graphs.plan import check  # noqa: PLC0415
-    from ryla_graphs.problems import CannotRunHere, Problem  # noqa: PLC0415
-
-    found: list[Problem] = []
-    for compiled in workflows:
-        problems = [compiled.explain(problem) for problem in check(compiled.view, refuse_unknown=False)]
-        found += [problem for problem in problems if problem not in found]
-    if found:
-        raise CannotRunHere(found)
 
 
 def workflow_file(compiled: CompiledWorkflow) -> Artifact:

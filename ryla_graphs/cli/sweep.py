@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.options import (
     CatalogSource,
     EngineAddress,
@@ -22,7 +23,7 @@ from ryla_graphs.cli.options import (
 )
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.progress import progress
-from ryla_graphs.cli.run import refuse_too_much, workflow_file
+from ryla_graphs.cli.run import workflow_file
 from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:

@@ -37,21 +37,8 @@ async def arun(
     >>> len(asyncio.run(arun(connect("simulator"), workflow)).outputs)
     1
     """
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[Result] = loop.create_future()
-    running = _Cancellable()
-
-    def tell(call: Callable[..., None], *arguments: Any) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            loop.call_soon_threadsafe(call, *arguments)
-
-    def settle(result: Result | None, error: BaseException | None) -> None:
-        if ended.done():
-            return
-        if result is not None:
-            ended.set_result(result)
-        elif error is not None:
-            ended.set_exception(error)
+    running = _Awaited(asyncio.get_running_loop())
+    watch = None if on_event is None else lambda event: running.tell(on_event, event)
 
     def work() -> None:
         try:
@@ -59,34 +46,52 @@ async def arun(
             if running.wanted:
                 run = engine.start(part.workflow, inputs, previews=previews, partner_key=partner_key)
                 running.is_on(run)
-                watch = None if on_event is None else lambda event: tell(on_event, event)
-                tell(settle, follow(run, on_event=watch).without(part.left_out), None)
+                running.tell(running.succeed, follow(run, on_event=watch).without(part.left_out))
         except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
-            tell(settle, None, error)
+            running.tell(running.fail, error)
 
     threading.Thread(target=work, name="arun", daemon=True).start()
     try:
-        return await ended
+        return await running.ended
     except asyncio.CancelledError:
         running.cancel()
         raise
 
 
-class _Cancellable:
-    """A run that may be cancelled before it is there."""
+class _Awaited:
+    """A run in a thread that a loop waits for; it may be cancelled before it is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.wanted = True
+        self.ended: asyncio.Future[Result] = loop.create_future()
+        self._loop = loop
         self._run: Run | None = None
         self._lock = threading.Lock()
 
+    def tell(self, call: Callable[..., None], *arguments: Any) -> None:
+        """Call something in the loop, from the thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def succeed(self, result: Result) -> None:
+        """End well, in the loop."""
+        if not self.ended.done():
+            self.ended.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error, in the loop."""
+        if not self.ended.done():
+            self.ended.set_exception(error)
+
     def is_on(self, run: Run) -> None:
+        """The run has begun, in the thread."""
         with self._lock:
             self._run = run
         if not self.wanted:
             run.cancel()
 
     def cancel(self) -> None:
+        """Nobody waits any more."""
         with self._lock:
             self.wanted = False
             run = self._run

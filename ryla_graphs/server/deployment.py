@@ -24,6 +24,7 @@ from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.sinks.base import Sink
+from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.storage.recent import RecentBlobs
@@ -61,7 +62,8 @@ class Deployment:
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
         self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told, store)
-        self.analytics = Analytics([*_targets(settings), *targets])
+        prefix = "" if settings.analytics_plain else PREFIX
+        self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.blobs = RecentBlobs(store.blobs)
         self.jobs = JobService(

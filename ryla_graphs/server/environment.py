@@ -149,6 +149,7 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_ANALYTICS_FILE": Variable("analytics_file", Path, "product events, a JSON object a line"),
     "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "the same, posted in batches"),
     "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "goes with them as a bearer token"),
+    "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names them without `modal_`"),
     "RYLA_TRACES": Variable("traces", _yes, "1 tells jobs to OpenTelemetry, where `OTEL_…` says; extra `otel`"),
     "RYLA_GPU": Variable("gpu", str, "what the engine runs on, for the record"),
     "RYLA_USD_PER_SECOND": Variable("usd_per_second", float, "what a second of it costs, for the cost of jobs"),

@@ -92,6 +92,8 @@ class Settings(BaseModel):
     """Gets the same in batches, as JSON arrays; https."""
     analytics_token: SecretStr = SecretStr("")
     """Goes with them as a bearer token."""
+    analytics_plain: bool = False
+    """Whether the events' names come without ``modal_``, for servers that are not on Modal."""
     stream_seconds: float | None = Field(default=None, gt=0)
     """After this long an event stream ends, for proxies that would cut it; clients come back for the rest."""
     streams: int = Field(default=2000, ge=1)

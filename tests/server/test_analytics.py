@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
-from ryla_graphs.server.sinks.analytics import Posted, events_of
+from ryla_graphs.server.sinks.analytics import Posted
+from ryla_graphs.server.sinks.product_events import EVENTS, FILE, events_of
 from tests.server.clients import TestClient
 from tests.server.https import https_site
 from tests.server.kept import kept
+from tools import events_table
 
 SMALL = {"prompt": "a secret prompt", "width": 64, "height": 64, "seed": 7, "steps": 2}
 
@@ -98,3 +101,54 @@ def test_an_address_that_does_not_answer_costs_only_its_events(
         target.put({"event": "x"})
         target.close()
     assert "1 analytics events were dropped: answered 500" in caplog.text
+
+
+def test_the_table_of_the_docs() -> None:
+    text = events_table.PAGE.read_text(encoding="utf-8")
+    assert text == events_table.written(text), "run `python -m tools.events_table`"
+
+
+def told_of(state: JobState, error: JobError | None = None) -> list[tuple[str, dict[str, Any]]]:
+    done = job(state, error)
+    measured = {"queue_ms": 1, "execution_ms": 2, "gpu": "L40S", "nodes": {"lora": 3.0, "unet": 4.0}, "secret": "x"}
+    unet = {
+        "unet": {"class_type": "UNETLoader", "inputs": {"unet_name": "flux.safetensors", "weight_dtype": "default"}}
+    }
+    request = replace(
+        done.request, prompt={**done.request.prompt, **unet}, parameters={"width": 64, "prompt": "a secret"}, seed=7
+    )
+    attempts = ({"route": "pod", "experiment": "guidance"},)
+    return list(events_of(replace(done, metrics=measured, request=request, attempts=attempts)))
+
+
+def test_each_fires_once_in_its_journey_with_what_the_table_says() -> None:
+    """Of a job that is asked for and succeeds, one that fails at its LoRA, and one that is cancelled."""
+    lora = JobError(code="node_failed", message="no", node="lora", class_type="LoraLoaderModelOnly")
+    journeys = {
+        "succeeds": [told_of(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)],
+        "fails": [told_of(JobState.QUEUED), told_of(JobState.RUNNING), told_of(JobState.FAILED, lora)],
+        "is cancelled": [told_of(JobState.QUEUED), told_of(JobState.CANCELLED)],
+    }
+    fired: set[str] = set()
+    for journey in journeys.values():
+        told = [event for events in journey for event in events]
+        names = [name.removeprefix("modal_").replace("lora_generation", "{preset}_generation") for name, _ in told]
+        assert len(set(names)) == len(names) and set(names) <= EVENTS.keys()
+        assert sum(name.startswith("{preset}") for name in names) == 2
+        fired |= set(names)
+        for name, (_, properties) in zip(names, told, strict=True):
+            known = EVENTS[name].properties
+            files = {"unet_name", "lora_name"} if FILE in known else set()
+            assert properties.keys() <= {*known, *files}, name
+            assert "secret" not in str(properties)
+    assert fired == EVENTS.keys()
+
+
+def test_names_without_modal_on_wish(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    settings = Settings(analytics_file=path, analytics_plain=True)
+    with TestClient(create_app(Simulator(), kept(tmp_path / "data"), settings)) as client:
+        assert client.post("/flux-dev", json=SMALL).status_code == 200
+    names = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert names[0] == "flux_dev_generation_requested" and names[-1] == "flux_dev_generation_completed"
+    assert names.count("model_loaded") == 3 and len(names) == 5

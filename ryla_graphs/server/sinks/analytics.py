@@ -10,19 +10,17 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from ryla_graphs.problems import InvalidInputs
-from ryla_graphs.prompt.files import weight_folders
-from ryla_graphs.ryla import event_stem
-from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.records import Job, JobEvent
 from ryla_graphs.server.safety.fetch import Fetcher
+from ryla_graphs.server.sinks.product_events import PREFIX, events_of
 
 log = logging.getLogger("ryla_graphs.server")
 
-_REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
 _BATCH, _BATCH_SECONDS = 100, 2.0
 
 
@@ -41,14 +39,15 @@ class Target(Protocol):
 class Analytics:
     """A sink that turns what happens to jobs into RYLA's events."""
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, targets: Sequence[Target], *, prefix: str = PREFIX) -> None:
         self._targets = targets
+        self._prefix = prefix
 
     def on_event(self, job: Job, event: JobEvent) -> None:
         """Tell the first and the last of a job."""
         if event.kind != "status":
             return
-        for name, properties in events_of(job):
+        for name, properties in events_of(job, self._prefix):
             facts = {"event": name, "at": event.at, "job": job.id, "properties": properties}
             for target in self._targets:
                 target.put(facts)
@@ -57,50 +56,6 @@ class Analytics:
         """Finish what the targets hold."""
         for target in self._targets:
             target.close()
-
-
-def events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The events that follow from the state a job has come to."""
-    preset = job.request.preset or "workflow"
-    stem = event_stem(preset)
-    parameters = job.request.parameters
-    about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
-    about |= {name: parameters[name] for name in _REPORTED if name in parameters}
-    if job.attempts and job.attempts[0].get("experiment"):
-        about |= {"experiment": job.attempts[0]["experiment"], "arm": job.attempts[0].get("arm") or "control"}
-    if job.state is JobState.QUEUED and not job.cancel_requested:
-        yield f"{stem}_requested", about
-    elif job.state is JobState.SUCCEEDED:
-        yield from _loaded(job)
-        yield f"{stem}_completed", about | _metrics(job)
-    elif job.state is JobState.FAILED and job.error is not None:
-        failed = {"code": job.error.code, "node": job.error.node, "class_type": job.error.class_type}
-        if "lora_name" in weight_folders(job.error.class_type or ""):
-            yield "modal_lora_load_failed", failed | _file_of(job, job.error.node)
-        yield f"{stem}_failed", about | _metrics(job) | failed
-    elif job.state is JobState.CANCELLED:
-        yield f"{stem}_cancelled", about | _metrics(job)
-
-
-def _metrics(job: Job) -> dict[str, Any]:
-    return {name: value for name, value in job.metrics.items() if name != "nodes"}
-
-
-def _loaded(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
-    times: Mapping[str, Any] = job.metrics.get("nodes", {})
-    for number, body in job.request.prompt.items():
-        files = weight_folders(body["class_type"])
-        if files and number in times:
-            lora = "lora_name" in files
-            name = "modal_lora_loaded" if lora else "modal_model_loaded"
-            yield name, {"class_type": body["class_type"], "ms": times[number], **_file_of(job, number)}
-
-
-def _file_of(job: Job, number: str | None) -> dict[str, Any]:
-    body = job.request.prompt.get(number or "", {"class_type": "", "inputs": {}})
-    inputs = weight_folders(body["class_type"])
-    return {name: body["inputs"][name] for name in inputs if isinstance(body["inputs"].get(name), str)}
 
 
 class JsonLines:

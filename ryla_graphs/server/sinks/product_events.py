@@ -1,0 +1,88 @@
+"""RYLA's product events: their names, what each tells, and which of them follow from the state of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ryla_graphs.prompt.files import weight_folders
+from ryla_graphs.ryla import event_stem
+from ryla_graphs.server.records import Job, JobState
+
+PREFIX = "modal_"
+"""What names begin with, wherever the server runs, unless a server asks for plain ones."""
+
+_REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
+_ABOUT = ("preset", "seed", *_REPORTED, "experiment", "arm")
+_METRICS = ("queue_ms", "cold_ms", "idle_ms", "execution_ms", "load_ms", "gpu", "cost_usd", "route")
+_FAILURE = ("code", "node", "class_type")
+FILE = "<input>"
+"""Stands in the table for the inputs that name weight files: `unet_name`, `lora_name` and so on."""
+
+
+class ProductEvent(NamedTuple):
+    """One row of the table."""
+
+    when: str
+    properties: tuple[str, ...]
+    """All that it may have; what is not known is left out."""
+
+
+EVENTS: Mapping[str, ProductEvent] = {
+    "{preset}_generation_requested": ProductEvent("a job is queued", _ABOUT),
+    "{preset}_generation_completed": ProductEvent("it succeeded", (*_ABOUT, *_METRICS)),
+    "{preset}_generation_failed": ProductEvent("it failed", (*_ABOUT, *_METRICS, *_FAILURE)),
+    "{preset}_generation_cancelled": ProductEvent("it was cancelled", (*_ABOUT, *_METRICS)),
+    "model_loaded": ProductEvent("for each model that a job which succeeded loaded", ("class_type", "ms", FILE)),
+    "lora_loaded": ProductEvent("for each LoRA, the same", ("class_type", "ms", FILE)),
+    "lora_load_failed": ProductEvent("a job failed at a LoRA", (*_FAILURE, FILE)),
+}
+"""Every event, by its name without the prefix."""
+
+
+def events_of(job: Job, prefix: str = PREFIX) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The events that follow from the state a job has come to."""
+    return ((f"{prefix}{name}", properties) for name, properties in _events_of(job))
+
+
+def _events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
+    preset = job.request.preset or "workflow"
+    stem = event_stem(preset).removeprefix(PREFIX)
+    parameters = job.request.parameters
+    about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
+    about |= {name: parameters[name] for name in _REPORTED if name in parameters}
+    if job.attempts and job.attempts[0].get("experiment"):
+        about |= {"experiment": job.attempts[0]["experiment"], "arm": job.attempts[0].get("arm") or "control"}
+    if job.state is JobState.QUEUED and not job.cancel_requested:
+        yield f"{stem}_requested", about
+    elif job.state is JobState.SUCCEEDED:
+        yield from _loaded(job)
+        yield f"{stem}_completed", about | _metrics(job)
+    elif job.state is JobState.FAILED and job.error is not None:
+        failed = {"code": job.error.code, "node": job.error.node, "class_type": job.error.class_type}
+        if "lora_name" in weight_folders(job.error.class_type or ""):
+            yield "lora_load_failed", failed | _file_of(job, job.error.node)
+        yield f"{stem}_failed", about | _metrics(job) | failed
+    elif job.state is JobState.CANCELLED:
+        yield f"{stem}_cancelled", about | _metrics(job)
+
+
+def _metrics(job: Job) -> dict[str, Any]:
+    return {name: job.metrics[name] for name in _METRICS if name in job.metrics}
+
+
+def _loaded(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the loaders of a job loaded. A node that ComfyUI had in its cache did not run, and has no time."""
+    times: Mapping[str, Any] = job.metrics.get("nodes", {})
+    for number, body in job.request.prompt.items():
+        files = weight_folders(body["class_type"])
+        if files and number in times:
+            lora = "lora_name" in files
+            name = "lora_loaded" if lora else "model_loaded"
+            yield name, {"class_type": body["class_type"], "ms": times[number], **_file_of(job, number)}
+
+
+def _file_of(job: Job, number: str | None) -> dict[str, Any]:
+    body = job.request.prompt.get(number or "", {"class_type": "", "inputs": {}})
+    inputs = weight_folders(body["class_type"])
+    return {name: body["inputs"][name] for name in inputs if isinstance(body["inputs"].get(name), str)}
