@@ -72,7 +72,7 @@ def test_bad_input_files_are_not_the_servers_fault() -> None:
         ("MemoryError", ""),
     ],
 )
-def test_words_for_want_of_memory(kind: str, text: str) -> None:
+def test_messages_that_mean_out_of_memory(kind: str, text: str) -> None:
     shown = {"node_id": "sampler", "node_type": "KSampler", "exception_type": kind, "exception_message": text}
     error = failure(WORKFLOW, shown)
     assert isinstance(error, OutOfMemory) and error.node == "sampler"

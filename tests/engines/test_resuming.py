@@ -125,7 +125,7 @@ def test_an_attempt_that_its_process_did_not_live_to_make_is_made() -> None:
         assert stub.executed == [RUN, attempt_id(RUN, 2)]
 
 
-def test_a_run_that_failed_twice_for_want_of_memory() -> None:
+def test_a_run_that_failed_twice_because_memory_ran_out() -> None:
     with twice(Script(error=NO_MEMORY)) as (engine, other, stub):
         story(engine, run_id=RUN)
         last = resumed(other, RUN)[-1]
