@@ -82,7 +82,7 @@ def _wrapped(words: Iterable[str]) -> str:
 
 
 def _pins(lock: Lock) -> Iterator[str]:
-    """A file with all pins, within which the packages of packs that nobody has pinned are chosen."""
+    """A file with all pins, which limit the choice of packs' unpinned packages."""
     lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
     pins = sorted({pin for pins in lists for pin in pins})
     yield f"mkdir -p {HOME}"
