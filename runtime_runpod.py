@@ -50,7 +50,7 @@ def main() -> None:
             for difference in differences(Lock.read(LOCK_PATH), process.engine.catalog()):
                 log.error("this ComfyUI is not what the lock says: %s", difference)
     except RylaError as error:
-        sys.exit(f"runtime_runpod.py: {error}")  # RunPod calls the worker unhealthy, and starts it anew
+        sys.exit(f"runtime_runpod.py: {error}")  # RunPod calls the worker unhealthy, and restarts it
     worker = Worker(process.engine, runpod.serverless.progress_update, bucket())
 
     async def handler(job: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ryla_graphs.prompt import Prompt
 
 MOST_SHOWN = 400
-"""A notebook draws no graph of more nodes: nobody could read it."""
+"""A notebook draws no graph of more nodes: it would be unreadable."""
 
 
 class Shown(ABC):

@@ -269,7 +269,7 @@ class Workflow(Shown):
             raise InvalidWorkflow([bad_name("a part", part, None)])
         last = set(self._graph.sinks) - {wire.source for wire in self._graph.wires()}
         return Workflow.of(
-            prefix(self._graph, dict.fromkeys(self._graph.nodes, part), anew=last),
+            prefix(self._graph, dict.fromkeys(self._graph.nodes, part), own=last),
             name=self.name,
             catalog=self._catalog,
             origin=self.origin.prefixed(part),

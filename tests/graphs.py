@@ -53,7 +53,7 @@ def moved(value: Any, made: dict[Any, Any]) -> Any:
 
 
 def copies(workflow: Workflow, name: Callable[[], object] = lambda: None) -> list[Any]:
-    """The sinks of the same graph from nodes that are all made anew, each named as `name` says."""
+    """The sinks of the same graph from new nodes, each named as `name` says."""
     made: dict[Any, Any] = {}
     for node in workflow.graph.nodes:
         inputs = {field: moved(value, made) for field, value in node.__dict__.items() if value is not None}

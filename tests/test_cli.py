@@ -389,14 +389,14 @@ MISUSE: dict[str, tuple[list[str], int, str]] = {
     "no parameter file": (["compile", "flux-dev", "-p", "prompt=@nope.txt"], 2, "cannot read 'nope.txt'"),
     "missing parameter": (["run", "flux-dev"], 2, "flux-dev.prompt: is missing"),
     "no such engine": (["run", "flux-dev", "-p", "prompt=x", "--engine", "gpu"], 2, "there is no engine 'gpu'"),
-    "nobody there": (["run", "flux-dev", "-p", "prompt=x", "--engine", "http://127.0.0.1:9"], 2, "no ComfyUI answers"),
+    "nothing there": (["run", "flux-dev", "-p", "prompt=x", "--engine", "http://127.0.0.1:9"], 2, "no ComfyUI answers"),
     "axis without values": (["sweep", "flux-dev", "--grid", "seed"], 2, "'seed' is not KEY=VALUE,VALUE"),
     "axis twice": (["sweep", "flux-dev", "--grid", "seed=1", "--grid", "seed=2"], 2, "'seed' is swept twice"),
     "axis that is no JSON": (["sweep", "flux-dev", "--grid", "seed=[1"], 1, "is not JSON"),
     "too many cells": (["sweep", "flux-dev", "-p", "prompt=x", "--grid", "seed=1..101"], 2, "--most-cells 101"),
     "no axes": (["sweep", "flux-dev", "-p", "prompt=x"], 2, "--grid"),
     "a cell too large": (["sweep", "flux-dev", "-p", "prompt=x", "-p", "width=8192", "--grid", "height=8192"], 1, "67"),
-    "nobody to sweep": (
+    "nothing to sweep": (
         ["sweep", "flux-dev", "-p", "prompt=x", "--grid", "seed=1", "--engine", "http://127.0.0.1:9"],
         2,
         "no ComfyUI answers",
@@ -414,7 +414,7 @@ MISUSE: dict[str, tuple[list[str], int, str]] = {
 
 
 @pytest.mark.parametrize("case", MISUSE)
-def test_misuse_is_told_and_never_a_traceback(case: str, tmp_path: Path) -> None:
+def test_misuse_is_reported_and_never_a_traceback(case: str, tmp_path: Path) -> None:
     arguments, code, message = MISUSE[case]
     result = ryla(*arguments)
     assert result.returncode == code, result.stderr
@@ -434,7 +434,7 @@ def test_misuse_is_told_and_never_a_traceback(case: str, tmp_path: Path) -> None
         (b"[" * 100_000, 1, "is not JSON"),
     ],
 )
-def test_bad_files_are_told(tmp_path: Path, content: bytes, code: int, message: str) -> None:
+def test_bad_files_are_reported(tmp_path: Path, content: bytes, code: int, message: str) -> None:
     path = tmp_path / "graph.json"
     path.write_bytes(content)
     result = ryla("compile", path)

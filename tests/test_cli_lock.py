@@ -48,14 +48,14 @@ def graph(tmp_path: Path) -> Path:
 
 
 def test_the_lock_of_this_repository_is_up_to_date() -> None:
-    told = ryla("lock", "--check", "--out", ROOT / "ryla.lock")
-    assert told.returncode == 0, f"run `ryla-graphs lock`: {told.stdout}{told.stderr}"
+    reported = ryla("lock", "--check", "--out", ROOT / "ryla.lock")
+    assert reported.returncode == 0, f"run `ryla-graphs lock`: {reported.stdout}{reported.stderr}"
     assert Lock.read(ROOT / "ryla.lock").presets == presets.NAMES
 
 
 def test_presets_give_packs_and_weights(out: Path) -> None:
-    told = good("lock", "flux-instantid", "--out", out)
-    assert "cubiq/ComfyUI_InstantID" in told and f"ComfyUI {COMFYUI_VERSION}" in told
+    reported = good("lock", "flux-instantid", "--out", out)
+    assert "cubiq/ComfyUI_InstantID" in reported and f"ComfyUI {COMFYUI_VERSION}" in reported
     lock = Lock.read(out)
     assert lock.presets == ("flux-instantid",) and len(lock.packs) == 1
     assert "flux1-dev.safetensors" in {row.file for row in lock.weights}
@@ -83,8 +83,8 @@ def test_a_custom_pack_is_one_command_and_is_kept(out: Path, nodes: Path, graph:
     assert (
         refused.returncode == 1 and "missing_node_type" in refused.stderr + refused.stdout
     ) or "Mine" in refused.stderr
-    told = good("lock", "flux-dev", graph, "--pack", f"me/mine@{COMMIT}", "--catalog", nodes, "--out", out)
-    assert "me/mine" in told and "not pinned" in told
+    reported = good("lock", "flux-dev", graph, "--pack", f"me/mine@{COMMIT}", "--catalog", nodes, "--out", out)
+    assert "me/mine" in reported and "not pinned" in reported
     good("lock", "--out", out)
     assert "up to date" in good("lock", "--check", "--out", out)
     lock = Lock.read(out)
@@ -94,9 +94,9 @@ def test_a_custom_pack_is_one_command_and_is_kept(out: Path, nodes: Path, graph:
     assert Lock.read(out).packs == () and not out.with_name("ryla.lock.nodes.json").exists()
 
 
-def test_a_pack_whose_classes_nobody_said_is_told(out: Path) -> None:
-    told = json.loads(good("lock", "flux-dev", "--pack", f"me/mine@{COMMIT}", "--json", "--out", out))
-    assert any("nobody has said which classes mine has" in note for note in told["notes"])
+def test_a_pack_without_known_classes_is_reported(out: Path) -> None:
+    reported = json.loads(good("lock", "flux-dev", "--pack", f"me/mine@{COMMIT}", "--json", "--out", out))
+    assert any("the classes of mine are not known" in note for note in reported["notes"])
 
 
 def test_a_changed_graph_is_another_lock(out: Path, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_changed_graph_is_another_lock(out: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "reported"),
     [
         (["--pack", "me/mine"], 2, "git ls-remote https://github.com/me/mine HEAD"),
         (["--pack", "mine"], 2, "OWNER/REPO@COMMIT"),
@@ -121,12 +121,12 @@ def test_a_changed_graph_is_another_lock(out: Path, tmp_path: Path) -> None:
         (["flux-dve"], 2, "flux-dev"),
     ],
 )
-def test_mistakes_are_told(out: Path, arguments: list[str], code: int, told: str) -> None:
+def test_mistakes_are_reported(out: Path, arguments: list[str], code: int, reported: str) -> None:
     result = ryla("lock", *arguments, "--out", out)
-    assert result.returncode == code and told in result.stderr and not out.exists()
+    assert result.returncode == code and reported in result.stderr and not out.exists()
 
 
-def test_a_damaged_lock_is_told(out: Path) -> None:
+def test_a_damaged_lock_is_reported(out: Path) -> None:
     out.write_text("{")
     result = ryla("lock", "flux-dev", "--out", out)
     assert result.returncode == 1 and "no lock file" in result.stderr and "delete it" in result.stderr

@@ -188,9 +188,9 @@ def test_part_of_a_graph(tmp_path: Path) -> None:
         assert done.returncode == 0 and "x.png" in done.stdout
         assert "left out: EmptyImage 'bad'.width:" in done.stderr
         assert set(stub.submitted[0]["prompt"]) == {"a", "b", "bad", "c"} and stub.cancelled == []
-        told = json.loads(good("run", graph, "--engine", address, "--partial", "--json", "-o", tmp_path / "o"))
-        assert [(row["node"], row["input"]) for row in told["left_out"]] == [("bad", "width")]
-        assert [row["node"] for row in told["outputs"]] == ["b"]
+        reported = json.loads(good("run", graph, "--engine", address, "--partial", "--json", "-o", tmp_path / "o"))
+        assert [(row["node"], row["input"]) for row in reported["left_out"]] == [("bad", "width")]
+        assert [row["node"] for row in reported["outputs"]] == ["b"]
 
 
 def test_part_of_a_graph_that_the_server_knows_better(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ def test_part_of_a_graph_that_the_server_knows_better(tmp_path: Path) -> None:
         refused = ryla("run", graph, "--engine", address)
         assert refused.returncode == 1 and "would leave out some of the outputs" in refused.stderr
         assert stub.cancelled == [stub.submitted[0]["prompt_id"]]
-        told = json.loads(good("run", graph, "--engine", address, "--partial", "--json", "-o", tmp_path / "o"))
-        assert [row["node"] for row in told["left_out"]] == ["d"]
+        reported = json.loads(good("run", graph, "--engine", address, "--partial", "--json", "-o", tmp_path / "o"))
+        assert [row["node"] for row in reported["left_out"]] == ["d"]
 
 
 def test_an_output_that_the_server_took_and_did_not_deliver_is_missed_all_the_same(tmp_path: Path) -> None:
@@ -218,9 +218,9 @@ def test_part_of_a_graph_of_which_nothing_is_good(tmp_path: Path) -> None:
 
 
 def test_part_of_a_graph_in_the_simulator(tmp_path: Path) -> None:
-    told = json.loads(good("run", half(tmp_path), "--partial", "--json", "-o", tmp_path / "o"))
-    assert [row["node"] for row in told["outputs"]] == ["b"]
-    assert [row["node"] for row in told["left_out"]] == ["bad"]
+    reported = json.loads(good("run", half(tmp_path), "--partial", "--json", "-o", tmp_path / "o"))
+    assert [row["node"] for row in reported["outputs"]] == ["b"]
+    assert [row["node"] for row in reported["left_out"]] == ["bad"]
 
 
 def test_a_strict_run_fails_with_what_it_would_guess(tmp_path: Path) -> None:

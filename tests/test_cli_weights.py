@@ -149,7 +149,7 @@ def test_check_compares_hashes(tmp_path: Path) -> None:
     assert result.returncode == 1 and "wrong_hash" in result.stdout
 
 
-def test_a_dry_run_asks_nobody(tmp_path: Path) -> None:
+def test_a_dry_run_sends_no_request(tmp_path: Path) -> None:
     answer = pull("flux-dev", "--into", tmp_path / "models", "--dry-run")
     assert answer["exit"] == 0 and answer["free"] > 0
     assert answer["bytes"] == sum(file["size"] for file in answer["files"]) == 34_172_222_116
@@ -170,8 +170,8 @@ def test_licences_are_accepted_first(tmp_path: Path, hub: Hub) -> None:
     assert hub.log
 
 
-@pytest.mark.parametrize(("answer", "told"), [("n", "`--accept-licence` goes on"), ("y", "cannot be reached")])
-def test_on_a_terminal_it_asks(tmp_path: Path, answer: str, told: str) -> None:
+@pytest.mark.parametrize(("answer", "expected"), [("n", "`--accept-licence` goes on"), ("y", "cannot be reached")])
+def test_on_a_terminal_it_asks(tmp_path: Path, answer: str, expected: str) -> None:
     pty = pytest.importorskip("pty", reason="terminals are tested where there are ptys")
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
@@ -189,7 +189,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path, answer: str, told: str) -> None:
         while piece := os.read(ours, 100_000):
             shown += piece.decode()
     assert "running it commercially needs a licence" in shown and "Do you accept these licences? [y/N]" in shown
-    assert result.returncode == 2 and told in shown
+    assert result.returncode == 2 and expected in shown
 
 
 def test_a_gated_repository(tmp_path: Path, hub: Hub) -> None:
@@ -217,7 +217,7 @@ def test_what_is_there_is_not_fetched(tmp_path: Path) -> None:
     assert [(file["name"], file["state"]) for file in answer["files"]] == [("genderage.onnx", "there")]
 
 
-def test_files_that_nobody_knows_are_missing(tmp_path: Path) -> None:
+def test_unknown_files_are_missing(tmp_path: Path) -> None:
     graph = b'{"1": {"class_type": "VAELoader", "inputs": {"vae_name": "mine.safetensors"}}}'
     path = write(tmp_path / "graph.json", graph)
     answer = pull(path, "--into", tmp_path / "models")
@@ -231,7 +231,7 @@ def test_a_name_that_is_nothing(tmp_path: Path) -> None:
     assert result.returncode == 2 and "did you mean 'flux-dev'" in result.stderr
 
 
-def test_without_the_extra_the_line_that_installs_it_is_told(tmp_path: Path) -> None:
+def test_without_the_extra_the_line_that_installs_it_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "huggingface_hub" / "__init__.py", b"raise ModuleNotFoundError(name='huggingface_hub')")
     path = f"{tmp_path}:{Path.cwd()}"
     result = ryla_of_its_own("weights", "pull", "ae.safetensors", "--into", tmp_path, PYTHONPATH=path)

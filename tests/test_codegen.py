@@ -169,7 +169,7 @@ def test_class_names(class_type: str, name: str) -> None:
     assert names.class_name(class_type) == name
 
 
-def test_clashing_names_are_told_apart() -> None:
+def test_clashing_names_have_different_names() -> None:
     assert names.unique(["a", "b", "a", "a"]) == ["a", "b", "a_2", "a_3"]
 
 
@@ -307,7 +307,7 @@ def test_inputs_beside_the_declared_ones_are_typed_and_checked() -> None:
         (3, "None", "has no input"),
     ],
 )
-def test_a_wrong_input_beside_the_declared_ones_is_told(more: Any, where: str, message: str) -> None:
+def test_a_wrong_input_beside_the_declared_ones_is_reported(more: Any, where: str, message: str) -> None:
     with pytest.raises(InvalidNode) as caught:
         kjnodes.ImageBatchMulti(image_1=nodes.LoadImage(image="a.png").out.image, more=more)
     (problem,) = caught.value.problems

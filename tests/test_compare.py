@@ -1,4 +1,4 @@
-"""Comparing graphs: what is told is what was done, whatever the ids are."""
+"""Comparing graphs: the report says what was done, whatever the ids are."""
 
 from __future__ import annotations
 

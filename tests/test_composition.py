@@ -48,7 +48,7 @@ def small(draw: st.DrawFn) -> Workflow:
 
 @st.composite
 def parts(draw: st.DrawFn) -> list[Workflow]:
-    """Small graphs that often have nodes in common, and a random one made anew, as parts of parts."""
+    """Small graphs that often have nodes in common, and a random new one, as parts of parts."""
     again = draw(graphs(max_nodes=6))
     made = [*draw(st.lists(small(), min_size=1, max_size=4)), again, Workflow(*copies(again))]
     paths = st.lists(st.sampled_from("xy"), min_size=1, max_size=3)
@@ -145,7 +145,7 @@ def test_a_node_is_not_moved_to_the_part_of_an_unnamed_twin() -> None:
     assert (prompt["x/c"]["class_type"], prompt["y/c"]["class_type"]) == ("EmptyImage", "ImageInvert")
 
 
-def test_outputs_without_a_name_are_told_apart() -> None:
+def test_outputs_without_a_name_have_different_names() -> None:
     def part(colour: int) -> Workflow:
         return Workflow(*(PreviewImage(images=EmptyImage(color=colour + n)) for n in range(2)))
 
@@ -258,7 +258,7 @@ def test_the_same_picture_twice_is_made_once() -> None:
         ("", "at least 1 character"),
     ],
 )
-def test_what_is_no_picture_is_told(given: Any, message: str) -> None:
+def test_what_is_no_picture_is_reported(given: Any, message: str) -> None:
     with pytest.raises(InvalidParameters, match=message) as caught:
         presets.get("flux-instantid").build(prompt="x", referenceImage=given)
     assert [problem.parameter for problem in caught.value.problems] == ["referenceImage"]

@@ -237,13 +237,13 @@ def test_inputs_are_set_in_any_graph(tmp_path: Path) -> None:
     graph = tmp_path / "load.json"
     graph.write_text(json.dumps(LOADING))
     assert ryla("run", graph, "-p", f"1.image=@{face}", "-o", tmp_path / "out").returncode == 0
-    for setting, told in (
+    for setting, message in (
         ("1.widht=1", "did you mean 'width'"),
         ("9.width=1", "there is no node '9'"),
         ("width=1", "names no input of the graph"),
     ):
         answer = ryla("run", path, "-p", setting, "-o", tmp_path / "out")
-        assert answer.returncode == 2 and told in answer.stderr
+        assert answer.returncode == 2 and message in answer.stderr
 
 
 def test_what_the_app_mode_shows_comes_first(tmp_path: Path) -> None:
@@ -282,14 +282,14 @@ REFUSED: Mapping[str, tuple[bytes, str, int]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_none_is_refused_at_every_door(name: str, tmp_path: Path, served: TestClient) -> None:
-    content, told, status = REFUSED[name]
+    content, message, status = REFUSED[name]
     path = tmp_path / "thing"
     path.write_bytes(content)
     for command in ("validate", "compile", "convert", "plan", "run"):
         answer = ryla(command, path)
-        assert answer.returncode == 1 and told in answer.stderr and len(answer.stderr.splitlines()) == 1
+        assert answer.returncode == 1 and message in answer.stderr and len(answer.stderr.splitlines()) == 1
         failed = json.loads(ryla(command, path, "--json").stdout)
-        assert failed["error"] == "InvalidDocument" and told in failed["message"]
+        assert failed["error"] == "InvalidDocument" and message in failed["message"]
     for where in ("/workflow", "/validate"):
         assert served.post(where, content=content).status_code == status
 
@@ -300,7 +300,7 @@ def test_an_unread_key_is_refused_where_it_would_be_missed(served: TestClient) -
     assert served.post("/validate", json={"prompt": PROMPT, "webhook": "x"}).json()["unread"] == ["webhook"]
 
 
-def test_values_that_are_no_json_are_told_at_their_place(tmp_path: Path, served: TestClient) -> None:
+def test_values_that_are_no_json_are_reported_at_their_place(tmp_path: Path, served: TestClient) -> None:
     broken = json.dumps(PROMPT).replace('"width": 64', '"width": NaN').encode()
     path = tmp_path / "x.json"
     path.write_bytes(broken)

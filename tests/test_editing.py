@@ -223,7 +223,7 @@ def test_set_knows_inputs_that_grow(either: Any) -> None:
         workflow.set("b.images.image0", None)
 
 
-def test_a_class_that_nobody_knows_takes_anything() -> None:
+def test_an_unknown_class_takes_anything() -> None:
     prompt = {"1": {"class_type": "Mine", "inputs": {"a": 1}}, "2": {"class_type": "Mine", "inputs": {"b": ["1", 0]}}}
     changed = Workflow.load(prompt).set({"1.c": "x", "2.b": 4})
     assert api.dump(changed.graph) == {

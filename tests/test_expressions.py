@@ -113,5 +113,5 @@ def test_a_length_behind_an_expression_is_known() -> None:
 def test_limits_and_plans_go_by_it() -> None:
     assert check(View(video("a * b + 1"), catalogs.bundled())) == []
     assert check(View(video("a * 10000"), catalogs.bundled())), "50,000 frames are too many"
-    assert check(View(video("a ** b"), catalogs.bundled())), "what nobody knows is refused"
+    assert check(View(video("a ** b"), catalogs.bundled())), "what is unknown is refused"
     assert all(stage.frames == 81 for stage in plan_of(View(video("a * b + 1"), catalogs.bundled())).stages)

@@ -82,7 +82,7 @@ def test_the_synchronous_client_is_in_the_plain_install() -> None:
         ),
     ],
 )
-def test_a_missing_extra_is_told_with_the_command_that_brings_it(code: str, extra: str, package: str) -> None:
+def test_a_missing_extra_is_reported_with_the_command_that_brings_it(code: str, extra: str, package: str) -> None:
     result = without(EXTRAS, code)
     assert result.returncode in (1, 2)
     said = f"this needs the package '{package}', which is not installed: pip install 'ryla-graphs[{extra}]'"

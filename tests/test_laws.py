@@ -63,7 +63,7 @@ def test_the_order_in_which_nodes_were_made_does_not_matter(workflow: Workflow, 
 
 
 def _rebuilt_in_another_order(workflow: Workflow, random: Any) -> Workflow:
-    """The same graph from nodes that are all made anew, siblings in random order."""
+    """The same graph from new nodes, siblings in random order."""
     graph = workflow.graph
     waiting = list(graph.nodes)
     made: dict[Any, Any] = {}

@@ -52,7 +52,7 @@ PLACES = [("l", "width"), ("l", "batch_size"), ("k", "steps"), ("k", "cfg"), ("k
 
 
 @pytest.mark.parametrize(("node", "name"), PLACES)
-def test_estimates_and_limits_of_a_graph_that_nobody_checked(node: str, name: str) -> None:
+def test_estimates_and_limits_of_an_unchecked_graph(node: str, name: str) -> None:
     """Such as half of one that is run for its other half; a limit still refuses what is far too much."""
     for value in HUGE:
         graph = text_to_image().compile().document

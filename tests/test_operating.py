@@ -82,8 +82,8 @@ def test_the_files_are_taken_by_their_programs(program: str, language: str, chec
 def test_every_metric_has_a_rule_and_every_rule_a_metric(tmp_path: Path) -> None:
     (rules,) = fences("yaml")
     with TestClient(create_app(connect("simulator"), SqliteStore(tmp_path))) as client:
-        told = client.get("/metrics").text
-    found = re.findall(r"^# TYPE (ryla_\w+) ", told, re.MULTILINE)
+        metrics = client.get("/metrics").text
+    found = re.findall(r"^# TYPE (ryla_\w+) ", metrics, re.MULTILINE)
     families = {name for name in found if not name.endswith("_created")}
     named = set(re.findall(r"\bryla_\w+", " ".join(re.findall(r"expr: (.*)", rules))))
     of = {name.removesuffix("_bucket") if name not in families else name for name in named}

@@ -47,7 +47,7 @@ def test_an_output_node_of_an_unknown_kind_delivers_something() -> None:
 
 def test_what_is_wired_on_has_delivered() -> None:
     assert promised(a=("Passing", "picture"), b=("SaveImage", "a")) == {"a": 0, "b": 1}
-    assert promised(a=("Passing", "picture"), b=("Taker", "a")) == {"a": 1}, "what nobody needs does not run"
+    assert promised(a=("Passing", "picture"), b=("Taker", "a")) == {"a": 1}, "what nothing needs does not run"
 
 
 def test_what_is_known_to_deliver_nothing_need_not() -> None:

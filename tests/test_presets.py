@@ -280,7 +280,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_parameters_are_told_by_name(case: str) -> None:
+def test_bad_parameters_are_reported_by_name(case: str) -> None:
     name, parameters, code, field = BAD[case]
     with pytest.raises(InvalidParameters) as caught:
         presets.get(name).build(parameters)
@@ -408,7 +408,7 @@ def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "given", "told"),
+    ("preset", "given", "reported"),
     [
         ("flux-fill", {"baseImage": "drawn"}, "`maskImage` is needed"),
         ("flux-fill", {"baseImage": "b.png", "maskImage": "m.png", "left": 64}, "or `left`, `top`, `right`, `bottom`"),
@@ -435,9 +435,9 @@ def test_a_mask_may_be_a_file_a_picture_a_mask_or_the_transparency() -> None:
         ("flux2-klein", {"image": "b.png", "width": 512}, "`width` has no effect beside `image`"),
     ],
 )
-def test_what_does_not_go_together_is_refused(preset: str, given: dict[str, Any], told: str) -> None:
+def test_what_does_not_go_together_is_refused(preset: str, given: dict[str, Any], reported: str) -> None:
     drawn = presets.get("flux-dev").build(prompt="x", seed=1).picture
-    with pytest.raises(InvalidParameters, match=re.escape(told)):
+    with pytest.raises(InvalidParameters, match=re.escape(reported)):
         presets.get(preset).build(prompt="x", **{k: drawn if v == "drawn" else v for k, v in given.items()})
 
 
@@ -463,7 +463,7 @@ def test_the_experts_of_wan22_take_turns() -> None:
         ("sd15", "pose", "control_v11p_sd15_openpose_fp16.safetensors"),
     ],
 )
-def test_a_controlnet_is_told_what_its_map_shows(name: str, control: str, wanted: str) -> None:
+def test_a_controlnet_gets_the_kind_of_its_map(name: str, control: str, wanted: str) -> None:
     """By a type where one file is for all kinds, or by the file."""
     given = {"prompt": "x", "controlImage": "c.png", "control": control, "controlIsMap": True}
     prompt = presets.get(name).build(given).compile().prompt
@@ -482,7 +482,7 @@ def test_references_reach_the_negative_prompt_only_where_it_acts(name: str) -> N
     assert (references(1.0), references(2.0)) == (2, 4)
 
 
-def test_faces_that_are_missing_are_told_of() -> None:
+def test_faces_that_are_missing_are_reported() -> None:
     for name in ("flux-instantid", "z-image-instantid", "sdxl-instantid", "flux-pulid", "character-sheet", "face-swap"):
         problems = presets.get(name).build(presets.get(name).example).validate()
         assert [problem.level for problem in problems if problem.code == "face_outcomes"][:1] == ["note"]
@@ -500,7 +500,7 @@ def test_a_lora_is_needed() -> None:
         presets.get("flux-lora").build(prompt="x")
 
 
-def test_an_unknown_preset_is_told_with_the_nearest() -> None:
+def test_an_unknown_preset_is_reported_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="did you mean 'flux-dev'"):
         presets.get("flux_dev")
 

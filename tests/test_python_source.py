@@ -422,8 +422,8 @@ def test_whole_numbers_of_the_editor_are_the_floats_of_people() -> None:
 
 
 def test_an_option_whose_seed_is_a_parameter_is_written_out() -> None:
-    told = TextGenerate(clip=AnyNode(of="C"), prompt="x", sampling_mode=TextGenerate.SamplingMode.On())
-    source = Workflow(PreviewAny(source=told)).to_python()
+    generated = TextGenerate(clip=AnyNode(of="C"), prompt="x", sampling_mode=TextGenerate.SamplingMode.On())
+    source = Workflow(PreviewAny(source=generated)).to_python()
     assert "SamplingMode.On(seed=seed)" in source
     assert run(source, seed=5).compile(check=False).document["2"]["inputs"]["sampling_mode.seed"] == 5
 

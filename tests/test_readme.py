@@ -113,7 +113,7 @@ def test_commands_work(command: str, place: Path) -> None:
     kind = command.split()[1]
     first = next(other for other in commands() if other.split()[1] == kind)
     result = ryla(*shlex.split(local)[1:], cold=command == first)
-    missing = "weights check" in local and "--preset" in local  # nobody has the weights here
+    missing = "weights check" in local and "--preset" in local  # the weights are not here
     assert result.returncode == int(missing or " diff " in local), result.stderr
 
 

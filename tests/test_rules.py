@@ -155,7 +155,7 @@ LEVEL_1: dict[str, tuple[Any, str, str | None]] = {
 
 
 @pytest.mark.parametrize("name", LEVEL_1)
-def test_what_the_server_refuses_is_told_where_it_is_wrong(name: str) -> None:
+def test_what_the_server_refuses_is_reported_where_it_is_wrong(name: str) -> None:
     prompt, code, field = LEVEL_1[name]
     assert not verdict(prompt, catalogs.bundled()).accepted
     problem = error(prompt)
@@ -204,7 +204,7 @@ def test_errors_come_first() -> None:
 
 
 @pytest.mark.parametrize("sink", ["NoSuchClass", "VAEEncode"])
-def test_all_problems_are_told_where_the_output_is_not_known_or_none(sink: str) -> None:
+def test_all_problems_are_reported_where_the_output_is_not_known_or_none(sink: str) -> None:
     prompt = changed("sampler", steps="many", positive=["9", 0])
     prompt["save"] = {"class_type": sink, "inputs": {"pixels": ["6", 0], "vae": ["1", 2]}}
     codes = {problem.code for problem in found(prompt)}

@@ -1,4 +1,4 @@
-"""HTTP of the engines: proxies, redirects, and who is told our name."""
+"""HTTP of the engines: proxies, redirects, and who gets our name."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_no_cookie_is_kept() -> None:
     assert seen == [None, None]
 
 
-def test_a_redirect_is_told_and_not_followed() -> None:
+def test_a_redirect_is_reported_and_not_followed() -> None:
     followed: list[str] = []
 
     class Elsewhere(BaseHTTPRequestHandler):

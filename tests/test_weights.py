@@ -153,8 +153,8 @@ def test_the_files_of_the_official_templates_have_rows() -> None:
         assert known(row.name, row.folder) is row and row.sources and row.sources[0].url.startswith("https://")
         assert row.sha256 is None or len(row.sha256) == 64
         assert row.licence.restriction or row.licence.commercial
-        told = BUILTIN.names.of(row.folder, row.name)
-        assert row.family is None or (told is not None and row.family in told.families), row.name
+        named = BUILTIN.names.of(row.folder, row.name)
+        assert row.family is None or (named is not None and row.family in named.families), row.name
 
 
 def test_the_table_of_the_templates_is_what_the_package_says() -> None:

@@ -61,7 +61,7 @@ def test_names_are_ids_and_edits_elsewhere_do_not_move_them() -> None:
     assert {"sampler", "save", "small"} <= wider.compile().prompt.keys()
 
 
-def test_a_number_that_is_a_name_is_given_to_nobody_else() -> None:
+def test_a_number_that_is_a_name_is_given_to_no_other_node() -> None:
     image = EmptyImage(width=64, height=64).named("2")
     ids = list(Workflow(SaveImage(images=ImageInvert(image=image), filename_prefix="x")).compile().prompt)
     assert sorted(ids) == ["2", "3", "4"]
@@ -367,7 +367,7 @@ def test_workflows_are_equal_where_their_bytes_are() -> None:
     assert broken == broken and broken != Workflow(*broken.graph.sinks) and hash(broken)
 
 
-def test_a_compiled_workflow_is_freed_as_soon_as_nobody_holds_it() -> None:
+def test_a_compiled_workflow_is_freed_as_soon_as_nothing_holds_it() -> None:
     compiled = Workflow(SaveImage(images=EmptyImage(width=64, height=64), filename_prefix="x")).compile()
     assert compiled.view.families.asking is not None
     view = weakref.ref(compiled.view)

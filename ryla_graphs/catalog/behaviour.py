@@ -72,7 +72,7 @@ class Undeclared(StrEnum):
     BREAKS = "breaks"
     """The server hands the wire to a function that does not take it, which raises `TypeError` when it runs."""
     UNKNOWN = "unknown"
-    """Nobody has looked into the class."""
+    """The class is not examined yet."""
 
 
 class Behaviour(Facts):
@@ -84,7 +84,7 @@ class Behaviour(Facts):
     any_input_names: bool = False
     """The class takes values under any name."""
     takes_extra_wires: bool | None = None
-    """Whether a wire under an undeclared name reaches the node's function; None where nobody has looked."""
+    """Whether a wire under an undeclared name reaches the node's function; None if the class is not examined yet."""
     dynamic_inputs: tuple[DynamicInputs, ...] = ()
     editor_leftovers: frozenset[str] = frozenset()
     """Names that the editor writes into prompts beside the inputs: its buttons and previews."""

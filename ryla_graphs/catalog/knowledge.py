@@ -11,7 +11,7 @@ from ryla_graphs.catalog.validators import VALIDATORS
 
 
 def behaviour_of(class_type: str, module: str, facts: Mapping[str, Json] | None) -> Behaviour | None:
-    """How a class behaves; None where nobody has looked.
+    """How a class behaves; None if the class is not examined yet.
 
     `facts` are those that the entry brings; without them the recording of a class of that name and pack tells.
     """

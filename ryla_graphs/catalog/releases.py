@@ -48,7 +48,7 @@ class Span(NamedTuple):
     """In which recorded releases of ComfyUI a class, or an input of one, is."""
 
     since: str | None
-    """The first that has it; None where that is the oldest recorded one, so nobody can tell."""
+    """The first release that has it; None if the oldest recorded release has it already."""
     after: str | None
     """The last before that, which lacks it: it came between the two."""
     until: str | None

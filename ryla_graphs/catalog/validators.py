@@ -17,7 +17,7 @@ def _file(name: str, *others: str, empty_is_fine: bool = False, takes_all: bool 
 
 
 def _path(name: str, *, takes_all: bool = False) -> Validator:
-    """The class refuses a path that is not on the server's disk, which nobody else can know."""
+    """The class refuses a path that is not on the server's disk, which only the server can check."""
     return Validator(inputs=(name,), rule="file path", takes_all=takes_all)
 
 

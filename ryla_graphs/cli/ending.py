@@ -31,13 +31,13 @@ def cancelling(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> Itera
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        typer.echo(_told(engine, run_id, workflow), err=True)
+        typer.echo(_goodbye(engine, run_id, workflow), err=True)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _told(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> str:
+def _goodbye(engine: Engine, run_id: str, workflow: CompiledWorkflow) -> str:
     """What has become of a run that was asked to end, by the engine's own word where it gives it in time."""
     found: list[Event] = []
 

@@ -20,7 +20,7 @@ Targets = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PRESET|FILE|FILE.py:NAME]...",
-        help="What the deployment shall run; by default what the lock has already, or all presets.",
+        help="What the deployment has to run; by default what the lock has already, or all presets.",
         autocompletion=preset_names,
     ),
 ]
@@ -182,7 +182,7 @@ def _notes(lock: Lock) -> Iterator[str]:
     for pack in lock.packs:
         if not pack.classes:
             yield (
-                f"nobody has said which classes {pack.folder} has, so graphs with them are refused: add --catalog, "
+                f"the classes of {pack.folder} are not known, so graphs with them are refused: add --catalog, "
                 "the object_info.json of a server that has it"
             )
         if pack.own_requirements:

@@ -64,7 +64,7 @@ async def _serve(server: str | None, engine: str, data_dir: Path, limits: Limits
 
 
 async def _app(stack: AsyncExitStack, engine: str, data_dir: Path) -> Any:
-    """A server in this process, which nobody else can reach."""
+    """A server in this process, which no other process can reach."""
     from ryla_graphs.engines import connect  # noqa: PLC0415
     from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
 

@@ -139,14 +139,14 @@ def _print_needs(terminal: Console, plan: Plan, taken: Sequence[str]) -> None:
             "gated" if file.gated else "",
             "pickle: loading it may run code" if file.pickled else "",
         ]
-        told = ", ".join(mark for mark in marks if mark)
-        table.add_row(file.name, file.folder, _size(file.between or file.size), file.licence or "unknown", told)
+        shown = ", ".join(mark for mark in marks if mark)
+        table.add_row(file.name, file.folder, _size(file.between or file.size), file.licence or "unknown", shown)
     whole = plan.weight_bytes_between
     known = plan.weight_bytes + sum(file.between[0] for file in plan.weights if file.between)
     together = _size(whole) if whole else f"at least {_size(known)}" if known else "unknown"
     table.add_row("together", "", together, "", "")
     terminal.print(table)
-    for line in services.told(plan.services):
+    for line in services.price_lines(plan.services):
         terminal.print(f"\n{line}", soft_wrap=True)
     if plan.packs:
         terminal.print()

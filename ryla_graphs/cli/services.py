@@ -27,7 +27,7 @@ def partner_key() -> PartnerKey | None:
         raise InvalidSettings(f"{VARIABLE}: {error}") from None
 
 
-def told(services: Iterable[PaidService]) -> Iterator[str]:
+def price_lines(services: Iterable[PaidService]) -> Iterator[str]:
     """A line for each service that a graph calls."""
     from ryla_graphs.plan.services import usd  # noqa: PLC0415
 
@@ -42,10 +42,10 @@ def tell_before(workflows: Iterable[CompiledWorkflow], engine: str, key: Partner
     from ryla_graphs.engines import SIMULATOR  # noqa: PLC0415
     from ryla_graphs.plan.services import services_of  # noqa: PLC0415
 
-    lines = Counter(line for compiled in workflows for line in told(services_of(compiled.view)))
+    lines = Counter(line for compiled in workflows for line in price_lines(services_of(compiled.view)))
     for line, times in lines.items():
         typer.echo(line if times == 1 else f"{times} times: {line}", err=True)
     if lines and engine == SIMULATOR:
-        typer.echo("the simulator calls nobody and makes stand-ins", err=True)
+        typer.echo("the simulator calls no service and makes stand-ins", err=True)
     elif lines and key is None:
         typer.echo("there is no key for it, so it will refuse: set COMFY_API_KEY", err=True)

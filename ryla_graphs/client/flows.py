@@ -128,7 +128,7 @@ def content(url: str) -> Flow[bytes]:
 
 
 def add_lora(name: str, file: BinaryIO) -> Flow[Lora]:
-    """Bring a LoRA. A file is sent once: nobody knows how far it can be read again."""
+    """Bring a LoRA. A file is sent once: it may not be readable a second time."""
     answer = yield Ask("POST", "/loras", file=(name, file))
     return lora_view(checked(answer).json())
 

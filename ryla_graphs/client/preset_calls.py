@@ -1924,7 +1924,7 @@ class LtxVideoParameters(TypedDict, total=False):
     length: int
     """Frames: 8k+1, so 97 are four seconds at 24 a second; 9 to 1025; by default 97"""
     fps: float
-    """Frames a second, which the model is told too; 1 to 120; by default 24.0"""
+    """Frames a second, which the model gets too; 1 to 120; by default 24.0"""
     reference_image: File | None
     """The first frame, in the server's input folder; if left out the prompt alone says it"""
     reference_strength: float

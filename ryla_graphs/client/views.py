@@ -52,7 +52,7 @@ class JobView:
     metrics: Mapping[str, Any]
     """`queue_ms`, `execution_ms`, `gpu`, `cost_usd`, where they are known."""
     data: Mapping[str, Any] = field(repr=False)
-    """All that the server told."""
+    """All that the server sent."""
 
     @property
     def ended(self) -> bool:

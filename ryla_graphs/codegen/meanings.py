@@ -63,7 +63,7 @@ CLASSES: Mapping[str, str] = {
 
 INPUTS: Mapping[str, str] = {
     "KSampler.cfg": "how strictly the prompt is followed; 1 is none, and distilled models want it",
-    "KSampler.denoise": "how much of the latent is painted anew; 1 is all of it",
+    "KSampler.denoise": "how much of the latent is repainted; 1 is all of it",
     "KSampler.latent_image": "what to start from; its size is that of the result",
     "KSampler.negative": "what not to paint",
     "KSampler.positive": "what to paint",

@@ -117,10 +117,10 @@ class Engine(Protocol):
     ) -> Run:
         """Hand over a graph. Raises `EngineRefused` or `EngineUnreachable`; later troubles are events.
 
-        `run_id` is a lower-case UUID that the run shall have, for callers that write it down first. A run of
-        that id which the engine already has is taken up as `resume` does, never run twice. `fresh` says that
-        nobody has heard of the id yet, which saves the engine the look. `gpu` is the kind of GPU that it shall run
-        on, for engines that have several; those that have one kind do not look at it. `partner_key` pays for the
+        `run_id` is a lower-case UUID for the run, for callers that write it down first. If
+        the engine already has a run of that id, it takes it up as `resume` does and never runs it twice. `fresh` says
+        that the id is new, which saves the engine the lookup. `gpu` is the kind of GPU to run on, for engines that
+        have several; engines with one kind ignore it. `partner_key` pays for the
         partners' services that the graph calls.
         """
         ...
@@ -142,7 +142,7 @@ class Engine(Protocol):
 
 
 class LostRun:
-    """A run of which nothing is left but why."""
+    """A run that is gone; only the reason is left."""
 
     def __init__(self, run_id: str, error: EngineError) -> None:
         self.id = run_id

@@ -19,7 +19,7 @@ _SAY_SO = ("COMFYUI_POD_URL", "MODAL_WORKSPACE", "MODAL_WEB_URL", "RUNPOD_ENDPOI
 
 
 def default_address(environment: Mapping[str, str] | None = None) -> str:
-    """What runs graphs where nobody says: the routes that the environment names, or the simulator."""
+    """What runs graphs by default: the routes that the environment names, or the simulator."""
     given = os.environ if environment is None else environment
     return ROUTES if any(given.get(name, "").strip() for name in _SAY_SO) else SIMULATOR
 

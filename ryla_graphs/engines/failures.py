@@ -54,15 +54,15 @@ def failure_of(workflow: CompiledWorkflow, error: Mapping[str, Any], place: str)
     body = workflow.document.get(node) if node is not None else None
     class_type = error.get("class_type") or (body or {}).get("class_type")
     class_type = class_type if isinstance(class_type, str) else None
-    told = without_keys(str(error.get("message") or "no reason given").strip())[:_SHOWN]
+    stated = without_keys(str(error.get("message") or "no reason given").strip())[:_SHOWN]
     source = workflow.sources.get(node) if node is not None else None
-    text = f"{told} [{source}]" if source else told
+    text = f"{stated} [{source}]" if source else stated
     if code == "engine_refused":
-        return EngineRefused(f"{place} refuses the graph: {told}")
+        return EngineRefused(f"{place} refuses the graph: {stated}")
     if code in _KINDS:
         return _KINDS[code](text, node=node, class_type=class_type)
-    if OUT_OF_MEMORY.search(told):
+    if OUT_OF_MEMORY.search(stated):
         return OutOfMemory(text, node=node, class_type=class_type)
     if node is not None or code in ("node_execution_error", "node_failed"):
         return ExecutionFailed(text, node=node, class_type=class_type)
-    return EngineError(f"the run failed at {place}: {told}")
+    return EngineError(f"the run failed at {place}: {stated}")

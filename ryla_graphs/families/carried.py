@@ -50,7 +50,7 @@ class Carried(NamedTuple):
 
 
 def meet(first: Carried | None, second: Carried | None) -> Carried | None:
-    """What serves both; where nothing does, the first, since what is wrong is told where they meet."""
+    """What serves both; if nothing does, the first, since the mismatch is reported where they meet."""
     if first is None or second is first:
         return second
     if second is None:

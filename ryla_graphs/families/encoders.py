@@ -225,7 +225,7 @@ IMAGE_SIGNS: tuple[Sign, ...] = (
 
 
 def text_families(encoders: tuple[str | None, ...], type_: str | None) -> Families | None:
-    """The families whose text some files give together, None where nobody knows.
+    """The families whose text some files give together, None if unknown.
 
     `encoders` has an entry a file, None for a file of unknown content; `type_` is the loader's input.
     """

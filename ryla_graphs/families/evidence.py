@@ -114,9 +114,9 @@ KINDS: Mapping[str, frozenset[FileKind]] = {
 
 
 _SIGNED = frozenset(name for sign in (*DIFFUSION, *CONTROL, *ADAPTERS) for name in sign.families)
-"""The families whose models are told by their tensors."""
+"""The families whose models are recognised by their tensors."""
 _SIGNED_LATENTS = frozenset(name for sign in VAES for name in sign.families)
-"""The latents by which headers of VAEs are told."""
+"""The latents by which headers of VAEs are recognised."""
 
 
 def _has_sign(folder: str, families: Families) -> bool:
@@ -131,26 +131,26 @@ def is_wrong_kind(folder: str, detected: Detected) -> bool:
 
 def evidence(names: NameEvidence, files: Files | None, folder: str, name: str) -> Evidence | None:
     """What is known of a file: the header's word, narrowed by the name's where the header leaves a choice."""
-    told = names.of(folder, name)
+    named = names.of(folder, name)
     detected = None if files is None else files.get((folder, name))
     if detected is None:
-        return told
+        return named
     if is_wrong_kind(folder, detected):
         return Evidence(frozenset(), "header", detected=detected)
     families, variant = detected.families, detected.variant
-    if told is not None and told.families and not _has_sign(folder, told.families):
+    if named is not None and named.families and not _has_sign(folder, named.families):
         # Of a model that no sign tells from its forerunner: FLUX 3's layers have the names of Flux.2's.
-        families, variant = told.families, told.variant
-    elif told is None and is_of_a_new_generation(name):
+        families, variant = named.families, named.variant
+    elif named is None and is_of_a_new_generation(name):
         families, variant = frozenset(), None
-    elif told is not None and told.families:
-        families = (families & told.families) or families or told.families
-        variant = variant or (told.variant if told.families <= families else None)
+    elif named is not None and named.families:
+        families = (families & named.families) or families or named.families
+        variant = variant or (named.variant if named.families <= families else None)
     return Evidence(
         families=families,
         basis="header",
         variant=variant,
-        encoder=detected.encoder or (told.encoder if told is not None else None),
+        encoder=detected.encoder or (named.encoder if named is not None else None),
         bare=detected.kind == "diffusion model",
         detected=detected,
     )

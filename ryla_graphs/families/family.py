@@ -23,7 +23,7 @@ class LatentFormat:
 
     name: str
     channels: int | None
-    """None where nobody has published them."""
+    """None if they are not published."""
     label: str
     """As messages name it: ``SDXL's 4-channel latents``."""
 

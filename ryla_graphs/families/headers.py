@@ -1,4 +1,4 @@
-"""What a weight file is, told by its safetensors header alone: kind, family, variant.
+"""What a weight file is, by its safetensors header alone: kind, family, variant.
 
 A header is the JSON at the beginning of a file: ``{tensor: {"dtype", "shape", …}, "__metadata__": {text: text}}``.
 The tensors themselves are never needed. Facts: the tests by which ComfyUI 0.33 tells files apart.
@@ -157,12 +157,12 @@ def _lora(tensors: _Tensors) -> Detected | None:
     if not any(_LORA.search(name) for name in tensors.shapes):
         return None
     for key in ("modelspec.architecture", "ss_base_model_version"):
-        told = str(tensors.metadata.get(key, "")).lower()
-        if is_of_a_new_generation(told):
-            return Detected(kind="lora", evidence=f"{key} {told}")
+        stated = str(tensors.metadata.get(key, "")).lower()
+        if is_of_a_new_generation(stated):
+            return Detected(kind="lora", evidence=f"{key} {stated}")
         for pattern, families, variant in METADATA:
-            if told and re.search(pattern, told):
-                return Detected(kind="lora", families=frozenset(families), variant=variant, evidence=f"{key} {told}")
+            if stated and re.search(pattern, stated):
+                return Detected(kind="lora", families=frozenset(families), variant=variant, evidence=f"{key} {stated}")
     for sign in TENSORS:
         named = re.compile(sign.pattern)
         for name, shape in tensors.shapes.items():

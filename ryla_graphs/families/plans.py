@@ -213,7 +213,7 @@ _HOLDING: Mapping[str, tuple[str, ...]] = {
     "CONDITIONING": (),
     "LATENT": (),
 }
-"""In which folders the file of an output is, where a class loads several; which of two in them, nobody knows."""
+"""In which folders the file of an output is, if a class loads several; which of two files in them is unknown."""
 
 
 def _ends(

@@ -57,7 +57,7 @@ _UNET = {"model": Restriction(families=UNETS, through="attention")}
 _FLUX_PATCH = {"model": _only("flux1", through="transformer")}
 _WAN_PICTURE = _only("clip-vision-h", through="image encoder")
 _NEW = ("flux3", "moss-image", "fibo2", "ming-image", "qwen-image-21")
-"""Families newer than ComfyUI 0.33, of which nobody here knows which settings they read."""
+"""Families newer than ComfyUI 0.33: which settings they read is not known yet."""
 _GUIDED = ("flux1", "flux2", "chroma", "hunyuan-video", "hunyuan-image", "kandinsky5", *_NEW)
 _FLUX_SCHEDULE = (
     *("flux1", "flux2", "chroma", "chroma-radiance", "hidream", "omnigen2", "longcat-image", "lens", "qwen-image"),

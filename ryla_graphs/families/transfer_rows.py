@@ -14,7 +14,7 @@ Transfers = Mapping[str, Transfer | tuple[Transfer, ...]]
 """Class to what its outputs carry: one for all of them, or one each."""
 
 UNKNOWN = Always()
-"""Nothing is known of the output, and nothing shall be concluded."""
+"""Nothing is known of the output, and nothing may be concluded."""
 
 
 def _just(*families: str) -> Always:

@@ -21,7 +21,7 @@ class Wires(Protocol):
         ...
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The value of an input, also where a primitive node gives it; None where nobody knows it before it runs."""
+        """The value of an input, also where a primitive node gives it; None if it is only known after a run."""
         ...
 
     def evidence(self, folder: str, name: str) -> Evidence | None:
@@ -197,8 +197,8 @@ class TextEncoders:
         families = text_families(encoders, kind if isinstance(kind, str) else None)
         if families is None:
             return None
-        told = (*zip(self.inputs, names, strict=True), *(((self.type, kind),) if self.type is not None else ()))
+        facts = (*zip(self.inputs, names, strict=True), *(((self.type, kind),) if self.type is not None else ()))
         alone = len(files) == 1 and encoders[0] is not None and files[0] is not None
         basis = files[0].basis if alone and files[0] is not None else "type"
         variant = _TEXT_VARIANTS.get(encoders[0] or "") if "flux2" in families else None
-        return Carried(families, Origin(node.id, node.schema.class_type, told, basis), variant)
+        return Carried(families, Origin(node.id, node.schema.class_type, facts, basis), variant)

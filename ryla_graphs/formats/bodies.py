@@ -123,7 +123,7 @@ def _with_workflow(value: Mapping[str, Any], graph: Any) -> Body:
 
 
 def _keys_in(extra: Any) -> Iterator[str]:
-    """Where the key of a partner's service stands: a server takes it out before, and nobody else uses it."""
+    """Where the key of a partner's service is: a server takes it out first, and nothing else uses it."""
     for name in _SECRETS:
         if isinstance(extra, Mapping) and extra.get(name):
             yield f"extra_data.{name}"

@@ -136,5 +136,5 @@ def _name_clash(name: str, node: Node, other: Node) -> Problem:
         subject=AtNode(node=name, class_type=node.class_type),
         given=name,
         source=node.source_,
-        hint="give each node a name of its own; whole graphs are told apart by `workflow.prefixed('first')`",
+        hint="give each node a name of its own; `workflow.prefixed('first')` does so for a whole graph",
     )

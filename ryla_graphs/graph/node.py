@@ -347,7 +347,7 @@ class Node(
     __str__ = __repr__
 
 
-# Nobody makes a bare `Node`, and its validator would cost an import; each class below it has one of its own at once.
+# A bare `Node` is never made, and its validator would slow the import; each subclass builds its own at once.
 Node.model_config["defer_build"] = False
 hide_pydantic(Node)
 

@@ -42,7 +42,7 @@ _US = _ABOVE_US + __name__.partition(".")[0]
 
 
 UNNAMED = 2
-"""The length of the `_origin` of a node that nobody named or placed: only its line of code."""
+"""The length of the `_origin` of a node without a name or a place: only its line of code."""
 
 
 def caller(depth: int = 1) -> Origin:

@@ -40,7 +40,7 @@ def pack(sinks: Iterable[Any]) -> tuple[list[_Row], list[int]]:
         original = None if origin.original is None else places[origin.original]
         origin = origin._replace(code=origin.source, instruction=-1, original=original)
         places[node] = len(rows)
-        # A node that nobody named has a short origin, which tells passes so.
+        # A node without a name has a short origin, which tells passes so.
         rows.append(_Row(type(node), inputs, tuple(origin[: len(node._origin)])))
     return rows, [places[sink] for sink in sinks]
 

@@ -60,7 +60,7 @@ def check_classes(comfyui: LockedComfyUI) -> None:
         return
     recorded = RECORDED.get(comfyui.commit)
     if recorded is None:
-        message = f"nobody has recorded which node classes ComfyUI has at commit {comfyui.commit}"
+        message = f"the node classes of ComfyUI at commit {comfyui.commit} are not recorded"
         known = ", ".join(f"{row.commit} ({row.date})" for row in RECORDED.values())
         hint = f"record them with a server at this commit (docs/lock.md), or take one that is recorded: {known}"
     elif (comfyui.classes, comfyui.classes_sha256) == (recorded.classes, recorded.classes_sha256):
@@ -75,7 +75,7 @@ def check_classes(comfyui: LockedComfyUI) -> None:
 
 
 def _promised(comfyui: LockedComfyUI) -> set[str]:
-    """The names behind a lock's digest, where they are those of a recorded commit; none where nobody can tell."""
+    """The names behind a lock's digest, where they are those of a recorded commit; none if they are unknown."""
     levels = (core_classes(row.level) for row in RECORDED.values())
     return next(({*names} for names in levels if names_digest(names) == comfyui.classes_sha256), set())
 
@@ -101,21 +101,21 @@ def classes_of_packs() -> Mapping[str, tuple[str, ...]]:
 
 
 def _absent(lock: Lock) -> Iterator[tuple[str, str]]:
-    """What to do about the classes that the image has not."""
+    """What to do about the classes that the image lacks."""
     there = {pack.folder for pack in lock.packs}
     for folder, names in classes_of_packs().items():
         pack = PACKS[folder]
         if folder in there:
             continue
-        told = f"is in the pack {pack.repository}, which the lock of this deployment has not"
+        sentence = f"is in the pack {pack.repository}, which the lock of this deployment lacks"
         for name in names:
-            yield name, f"`{name}` {told}: `ryla-graphs lock --pack {pack.repository}`, then deploy again"
+            yield name, f"`{name}` {sentence}: `ryla-graphs lock --pack {pack.repository}`, then deploy again"
     for name, since in CLASSES_SINCE.items():
         if number(since) > number(level_of(lock.comfyui)):
             released = since.removesuffix("+")
             came = f"came {'with' if released == since else 'after'} ComfyUI {released}"
-            told = f"`{name}` {came}, the lock of this deployment has {lock.comfyui.version}"
-            yield name, f"{told}: `ryla-graphs lock --comfyui {released}`, then deploy again"
+            sentence = f"`{name}` {came}, the lock of this deployment has {lock.comfyui.version}"
+            yield name, f"{sentence}: `ryla-graphs lock --comfyui {released}`, then deploy again"
 
 
 class Difference(NamedTuple):
@@ -133,8 +133,8 @@ class Difference(NamedTuple):
 def differences(lock: Lock, catalog: Catalog, *, version: str | None = None) -> list[Difference]:
     """What a server that runs lacks of the lock; nothing where it has all.
 
-    `catalog` is what its ``/object_info`` says, `version` what its ``/system_stats`` says of ComfyUI. Classes that it
-    has besides, and nodes that call partners' services, are not told: a server may be started without those.
+    `catalog` is what its ``/object_info`` says, `version` what its ``/system_stats`` says of ComfyUI. Classes that
+    the lock lacks are no difference, nor are missing nodes that call partners' services: a server may start without.
     """
     found: list[Difference] = []
     wanted = lock.comfyui.version
@@ -154,17 +154,17 @@ def _of_pack(pack: LockedPack, catalog: Catalog) -> Iterator[Difference]:
     missing = tuple(name for name in pack.classes if name not in catalog)
     title = f"{pack.repository} ({pack.folder})"
     if pack.classes and len(missing) == len(pack.classes):
-        told = f"the pack {title} did not load: none of its {len(missing)} classes is there, such as {missing[0]}"
-        yield Difference(told, missing)
+        sentence = f"the pack {title} did not load: none of its {len(missing)} classes is there, such as {missing[0]}"
+        yield Difference(sentence, missing)
         return
     if missing:
-        told = f"the pack {title} lacks {len(missing)} of its {len(pack.classes)} classes: {_some(missing)}"
-        yield Difference(told, missing)
+        sentence = f"the pack {title} lacks {len(missing)} of its {len(pack.classes)} classes: {_some(missing)}"
+        yield Difference(sentence, missing)
     for name in pack.classes:
         there = folder_of(catalog[name]) if name in catalog else None
         if there is not None and there not in _folders(pack):
-            told = f"{name} comes from the folder {there}, not from the pack {title}: only one of them may be there"
-            yield Difference(told, (name,))
+            sentence = f"{name} comes from the folder {there}, not from the pack {title}: only one of them may be there"
+            yield Difference(sentence, (name,))
 
 
 def _folders(pack: LockedPack) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ FILE = "ryla.lock"
 FORMAT: Literal[1] = 1
 """The format that this version of ryla_graphs reads and writes."""
 
-_HELP = "take it from version control, or delete it and write it anew with `ryla-graphs lock`"
+_HELP = "take it from version control, or delete it and write it again with `ryla-graphs lock`"
 
 _CONFIG = ConfigDict(extra="forbid", strict=True)
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -69,13 +69,13 @@ class LockedPack:
     requirements: tuple[Pin, ...] = ()
     """The Python packages that it needs beside those of ComfyUI."""
     own_requirements: bool = False
-    """Whether its own ``requirements.txt`` is installed, within the pins of the lock: nobody has pinned it."""
+    """Whether its own ``requirements.txt`` is installed, within the pins of the lock: it has no pins of its own."""
     system: tuple[DebianPackage, ...] = ()
     own_folders: tuple[Name, ...] = ()
     """Folders of weights that it looks for in ComfyUI's own ``models`` only."""
     fixes: tuple[LockedFix, ...] = ()
     classes: tuple[str, ...] = ()
-    """The node classes that it brings; none where nobody has said."""
+    """The node classes that it brings; none if they are not known."""
     path: str | None = None
     """A folder of one's own, relative to the lock, in the place of a repository."""
 
@@ -117,7 +117,7 @@ class Lock:
     ryla_graphs: str
     """The version that wrote it."""
     asked: Asked
-    """What it was made of, so that it can be made anew."""
+    """What it was made of, so that it can be made again."""
     python: VersionText
     comfyui: LockedComfyUI
     packs: tuple[LockedPack, ...] = ()
@@ -136,7 +136,7 @@ class Lock:
     @property
     def generated(self) -> str:
         """The line of a lock file that says how it came to be."""
-        return f"by `{self.asked.command}`, which writes it anew; do not edit"
+        return f"by `{self.asked.command}`, which writes it again; do not edit"
 
     def dumps(self) -> str:
         """The text of the lock file."""
@@ -156,24 +156,24 @@ class Lock:
         content = _parsed(text, source)
         written = content.get("lock")
         if isinstance(written, int) and written > FORMAT:
-            told = f"'{source}' has format {written}, this ryla_graphs reads up to {FORMAT}"
-            raise InvalidDocument(f"{told}: upgrade ryla-graphs, or {_HELP}")
+            message = f"'{source}' has format {written}, this ryla_graphs reads up to {FORMAT}"
+            raise InvalidDocument(f"{message}: upgrade ryla-graphs, or {_HELP}")
         content.pop("generated", None)
         try:
             lock = _ADAPTER.validate_json(json.dumps(content))
         except ValidationError as error:
             row = error.errors(include_url=False)[0]
             where = ".".join(map(str, row["loc"])) or "top"
-            told = f"'{source}' is no lock file: {where}: {row['msg']}"
-            raise InvalidDocument(f"{told}; {_HELP}") from None
+            message = f"'{source}' is no lock file: {where}: {row['msg']}"
+            raise InvalidDocument(f"{message}; {_HELP}") from None
         return lock.with_nodes(nodes or {}, source)
 
     def with_nodes(self, nodes: Mapping[str, Any], source: str = FILE) -> Lock:
         """The lock with the content of the file beside it; raises `InvalidDocument` where that is another one."""
         if digest_of(nodes) != self.nodes_sha256:
             beside = nodes_file(Path(source)).name
-            told = f"'{beside}' is not the file that '{source}' was written with"
-            raise InvalidDocument(f"{told}; {_HELP}")
+            message = f"'{beside}' is not the file that '{source}' was written with"
+            raise InvalidDocument(f"{message}; {_HELP}")
         return replace(self, nodes=nodes)
 
     @classmethod
@@ -231,9 +231,9 @@ def _parsed(text: str, source: str) -> dict[str, Any]:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
-        told = f"'{source}' is no lock file, which is JSON: {line}"
-        raise InvalidDocument(f"{told}; {_HELP}") from error
+        message = f"'{source}' is no lock file, which is JSON: {line}"
+        raise InvalidDocument(f"{message}; {_HELP}") from error
     if not isinstance(content, dict):
-        told = f"'{source}' is no lock file: it holds {type(content).__name__}, expected an object"
-        raise InvalidDocument(f"{told}; {_HELP}")
+        message = f"'{source}' is no lock file: it holds {type(content).__name__}, expected an object"
+        raise InvalidDocument(f"{message}; {_HELP}")
     return content

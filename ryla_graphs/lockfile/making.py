@@ -36,7 +36,7 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
     `graphs` holds the compiled workflow of every target, examples for presets; `nodes` the ``/object_info`` entries of
     custom packs, of which those of packs that are not asked are left out. The same arguments give an equal lock.
 
-    Raises `CannotRunHere` where a graph needs a newer ComfyUI, or a pack that nobody has pinned or asked for, and what
+    Raises `CannotRunHere` where a graph needs a newer ComfyUI, or a pack that is neither pinned nor asked for, and what
     `check_classes` raises.
     """
     comfyui = _comfyui(asked.comfyui)
@@ -116,7 +116,7 @@ def _check(asked: Asked, graphs: Mapping[str, CompiledWorkflow], comfyui: Locked
             problems.append(Problem(code="comfyui_too_old", message=message, hint=hint))
         for pack in graph.plan.packs:
             if pack.folder not in there and pack_in(pack.folder) is None:
-                message = f"{name} needs the pack in the folder {pack.folder}, of which no commit is known"
+                message = f"{name} needs the pack in the folder {pack.folder}, which has no known commit"
                 hint = f"--pack OWNER/REPO@COMMIT:{pack.folder}, for {', '.join(pack.classes)}"
                 problems.append(Problem(code="unknown_pack", message=message, hint=hint))
     if problems:

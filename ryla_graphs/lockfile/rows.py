@@ -30,7 +30,7 @@ def _row(weight: LockedWeight) -> Weight | None:
         family=weight.family,
         size=weight.bytes,
         sha256=weight.sha256,
-        licence=licence or unknown(source.page, "nobody has read its licence here: read it on its page"),
+        licence=licence or unknown(source.page, "its licence is not checked here: read it on its page"),
         sources=(source,),
     )
 

@@ -1,4 +1,4 @@
-"""What an agent is told: in short with the list of tools, at length as the resource `ryla://guide`."""
+"""What an agent reads: in short with the list of tools, at length as the resource `ryla://guide`."""
 
 from __future__ import annotations
 

@@ -61,10 +61,10 @@ def mcp_server(api_of: ApiOf, limits: Limits | None = None, *, pipelines_as_tool
         tools.job,
     )
     for tool in (*reading, *(() if tools.limits.read_only else (tools.run,))):
-        server.tool(structured_output=False)(_told(tool))
+        server.tool(structured_output=False)(_reporting(tool))
     for name in () if tools.limits.read_only else pipelines_as_tools:
         server.tool(name.replace("-", "_"), description=f"Run the pipeline {name}.", structured_output=False)(
-            _told(tools.runner(name))
+            _reporting(tools.runner(name))
         )
     server.resource("ryla://guide", mime_type="text/markdown", description="How to make graphs here")(_guide)
     server.resource("ryla://nodes/{class_type}", mime_type="application/json")(tools.node_schema)
@@ -200,7 +200,7 @@ class _Tools:
             return
         capabilities = ctx.client_capabilities
         if capabilities is None or capabilities.elicitation is None:
-            raise ToolError(f"{why}; nobody can be asked here, so it is not run")
+            raise ToolError(f"{why}; no person can be asked here, so it is not run")
         answer = await ctx.elicit(f"{why}.", Agreed)
         if answer.action != "accept" or not answer.data.run_it:
             raise ToolError(f"{why}; it was not agreed to")
@@ -227,7 +227,7 @@ def _all_problems() -> str:
     return compact({code: row.meaning for code, row in CODES.items()})
 
 
-def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting(tool: Callable[..., Any]) -> Callable[..., Any]:
     """The tool, whose errors are sentences for the model."""
 
     @wraps(tool)

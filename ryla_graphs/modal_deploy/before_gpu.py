@@ -2,7 +2,7 @@
 
 Run as a script in the checkout, by ComfyUI's own Python: ``python before_gpu.py <arguments of main.py>``. ComfyUI asks
 torch for its GPU while it is imported. Until `SIGUSR1` comes, stand-ins answer: a card of 22.5 GiB named `STAND_IN`,
-which nothing may compute on. With the signal torch answers for itself, and ComfyUI measures the memory anew. Its
+which nothing may compute on. With the signal torch answers for itself, and ComfyUI measures the memory again. Its
 dynamic VRAM, which must see the card at the start, stays off in such a process.
 """
 

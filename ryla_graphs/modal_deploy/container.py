@@ -122,7 +122,7 @@ _KEEPING: set[asyncio.Task[None]] = set()
 
 
 def keep_log(logged: Logged, run: str, began: float, runs: modal.Dict) -> None:
-    """Write what a run's machine told into the container's log, and where the web side finds it."""
+    """Write what a run's machine reported into the container's log, and where the web side finds it."""
     lines = logged.log_of(run, began, time.time())[-MOST_LINES:]
     for line in lines:
         log.info("%s", line.text)

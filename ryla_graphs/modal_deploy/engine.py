@@ -100,8 +100,8 @@ class ModalEngine:
         calls are given.
         """
         if partner_key is not None:
-            told = "Modal keeps what its calls are given, so no partner key is handed to it"
-            raise EngineRefused(f"{told}: run graphs with paid nodes on a server of your own")
+            why = "Modal keeps what its calls are given, so no partner key is handed to it"
+            raise EngineRefused(f"{why}: run graphs with paid nodes on a server of your own")
         if why := self._circuit():
             raise EngineUnreachable(why)
         run_id = run_id or str(uuid.uuid4())
@@ -125,7 +125,7 @@ class ModalEngine:
         return ModalRun(self, run_id, call)
 
     def _limit_of(self, workflow: CompiledWorkflow, gpu: str | None) -> float | None:
-        """After how many seconds a run can only be one that hangs; None where nobody knows how long it takes."""
+        """After how many seconds a run can only be one that hangs; None if it is unknown how long it takes."""
         if not workflow.plan.knows("seconds"):
             return None
         plans = [workflow.plan.on(name) for name in ((gpu,) if gpu is not None else self._gpus) if name in GPUS]
@@ -196,14 +196,14 @@ class ModalRun:
         yield Queued(self.id)
         try:
             while True:
-                for event in self._told(self._engine.silence_seconds):
+                for event in self._fresh_events(self._engine.silence_seconds):
                     yield event
                     if event.terminal:
                         return
                 ended = self._ended()
                 if ended is None:
                     continue
-                for event in self._told(self._engine.grace_seconds):
+                for event in self._fresh_events(self._engine.grace_seconds):
                     yield event
                     if event.terminal:
                         return
@@ -212,8 +212,8 @@ class ModalRun:
         except ModalError as error:
             yield Failed(self.id, EngineUnreachable(f"Modal no longer answers: {error}"))
 
-    def _told(self, patience: float) -> Iterator[Event]:
-        """Events not told yet, until none comes for `patience` seconds. The queue is read from its beginning."""
+    def _fresh_events(self, patience: float) -> Iterator[Event]:
+        """New events, until none comes for `patience` seconds. The queue is read from its beginning."""
         for item in self._engine.events.iterate(partition=self.id, item_poll_timeout=patience):
             place = (item["attempt"], item["number"])
             if place <= self._seen:

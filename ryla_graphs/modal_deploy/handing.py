@@ -59,7 +59,7 @@ class Handing:
         self._steps.put(lambda: self._tell(event.to_dict()))
 
     def end(self, event: Event) -> None:
-        """Take the last event; it is told when all outputs are stored. Only the first one counts."""
+        """Take the last event; it is reported once all outputs are stored. Only the first one counts."""
         with self._lock:
             if self._closing:
                 return
@@ -68,7 +68,7 @@ class Handing:
         self._steps.put(None)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Whether the last event was told in this time."""
+        """Whether the last event was reported in this time."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

@@ -44,5 +44,5 @@ def check_image() -> None:
         finally:
             process.stop()
     if found:
-        told = "".join(f"\n- {difference}" for difference in found)
-        raise EngineError(f"the ComfyUI of this image is not what the lock says:{told}")
+        lines = "".join(f"\n- {difference}" for difference in found)
+        raise EngineError(f"the ComfyUI of this image is not what the lock says:{lines}")

@@ -37,7 +37,7 @@ def pins_of(lock: Lock) -> list[str]:
 
 
 def rule_commands(lock: Lock) -> Iterator[str]:
-    """Write the files within which the packages of packs are chosen that nobody has pinned, and bring uv.
+    """Write the files that limit the choice of unpinned packages of packs, and bring uv.
 
     To uv the pins are overrides: whatever a pack asks for, the pinned version stands for it. A package under a marker
     that never holds is never installed.

@@ -102,7 +102,7 @@ class Machine:
             self._process = process
 
     def ready(self) -> None:
-        """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it anew. Jobs from now on."""
+        """Look whether ComfyUI answers, as after a snapshot was restored; if not, start it again. Jobs from now on."""
         restored = time.time() - self._up_at > RESTORED_SECONDS
         if restored:
             self.clock = Clock(started=0.0)  # the wait for a snapshot begins before anything of ours runs
@@ -164,7 +164,7 @@ class Machine:
         outputs: modal.Volume,
         done: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Run a job until its outputs are on their way; `done` is called in a thread once they are stored and told."""
+        """Run a job until its outputs are on their way; a thread calls `done` once they are stored and reported."""
         return await run_job(
             self.engine,
             job,
@@ -190,7 +190,7 @@ class Machine:
             try:
                 self._process.engine.client.request("POST", "/free", json=wanted, seconds=FREE_SECONDS)
             except EngineUnreachable as error:
-                log.warning("ComfyUI was not told to unload its models: %s", error)
+                log.warning("ComfyUI was not asked to unload its models: %s", error)
 
     def _hung(self, why: str) -> None:
         """End a ComfyUI that does not end its run."""
@@ -240,10 +240,10 @@ def gpu_here() -> str | None:
     """What Modal calls the GPU of this machine, by what its driver says; None where there is none."""
     try:
         asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-        told = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
+        printed = subprocess.run(asked, capture_output=True, text=True, timeout=20, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    return gpu_named(told.splitlines()[0] if told else "")
+    return gpu_named(printed.splitlines()[0] if printed else "")
 
 
 def gpu_named(driver_name: str) -> str | None:

@@ -39,10 +39,10 @@ class VolumeFiles:
         self._until = 0.0
         self._paths: frozenset[str] = frozenset()
 
-    def __call__(self, *, anew: bool = False) -> frozenset[str]:
+    def __call__(self, *, fresh: bool = False) -> frozenset[str]:
         """The paths; raises `modal.exception.Error`."""
         with self._lock:
-            if anew or time.monotonic() >= self._until:
+            if fresh or time.monotonic() >= self._until:
                 entries = self._volume.listdir("/", recursive=True)
                 self._paths = frozenset(entry.path.strip("/") for entry in entries if entry.type.name == "FILE")
                 self._until = time.monotonic() + self._seconds
@@ -71,7 +71,7 @@ def placing(
 def gpu_for(settings: ModalSettings, workflow: CompiledWorkflow, wishes: Wishes) -> str | None:
     """The GPU that was asked for, else what RYLA prefers for the preset, where it fits, else the plan's choice.
 
-    None, the class's own fall-back list, where that begins with the choice, and where nobody knows what the graph
+    None, the class's own fall-back list, where that begins with the choice, and if it is unknown what the graph
     needs. Raises `CannotRunHere` for a GPU that is not offered, that the graph does not fit, or where all cost more
     than was said: what counts is a run that finds no container, with its cold start and idle window.
     """
@@ -104,7 +104,7 @@ def missing(prompt: Mapping[str, Any], models: VolumeFiles) -> list[Need]:
     try:
         if not absent(wanted, models()):
             return []
-        return absent(wanted, models(anew=True))  # a pull may have ended just now
+        return absent(wanted, models(fresh=True))  # a pull may have ended just now
     except ModalError:
         return []  # the worker looks again
 

@@ -90,7 +90,7 @@ class Reported:
         try:
             self._runs.put(key, value)
         except ModalError as error:
-            log.warning("the web side was not told how this container is: %s", error)
+            log.warning("the web side did not hear how this container is: %s", error)
 
     def lacking(self) -> Mapping[str, str]:
         """Why each lacking class is not there, as the container that started last has it; none where none has said."""
@@ -105,8 +105,8 @@ class Reported:
         there = promised.subset([name for name in promised if name not in lacking], name=promised.name)
         if besides:
             there |= catalogs.from_object_info(besides, name="what containers have besides")
-        told = {name: f"`{name}` is not here: {why}; {HINT}" for name, why in lacking.items()}
-        return there.replace(absent={**promised.absent, **told})
+        reasons = {name: f"`{name}` is not here: {why}; {HINT}" for name, why in lacking.items()}
+        return there.replace(absent={**promised.absent, **reasons})
 
     def circuit(self) -> str:
         """Why no container would come up; empty where one may."""

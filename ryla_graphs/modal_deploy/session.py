@@ -32,11 +32,11 @@ _HOP_BY_HOP = frozenset(
     )
 )
 EVERY_SECONDS = 60.0
-"""How often it is told how much time is left."""
+"""How often the time left is printed."""
 
 
 def new_token() -> str:
-    """A token that nobody guesses."""
+    """A token that cannot be guessed."""
     return secrets.token_urlsafe(24)
 
 

@@ -84,7 +84,7 @@ class ModalSettings(BaseModel):
     web_min_containers: int = Field(default=0, ge=0, le=1)
     """1 keeps the web side on; it costs a CPU container, and no request waits for its start."""
     web_scaledown_seconds: int = Field(default=300, ge=2, le=1200)
-    """How long the web container is kept when nobody asks it anything."""
+    """How long the web container is kept without requests."""
     proxy_auth: bool = False
     """Whether Modal itself asks for a proxy token, before a request reaches the app."""
     allow_open: bool = False
@@ -217,7 +217,7 @@ def session_options(settings: ModalSettings) -> dict[str, Any]:
 
 
 LONGEST_SESSION_SECONDS = 12 * 3600
-"""An editor that nobody ends is ended after this long."""
+"""An editor that is left open ends after this long."""
 
 
 PULL_OPTIONS: dict[str, Any] = {"cpu": 4.0, "memory": 8 * 1024, "timeout": 6 * 3600}

@@ -1,7 +1,7 @@
 """What jobs may cost in a day: counted on the web side, and refused there before a GPU starts.
 
-A job that is taken reserves what it may cost by the plan. When it ends, its true cost is booked instead. Of a job whose
-container was lost nobody measured the cost, so its reservation stays booked.
+A job that is taken reserves what it may cost by the plan. When it ends, its true cost is booked instead. If the
+container is lost, the cost is not measured, so the reservation stays booked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a job's end sets going where nobody calls the web side: its container may sleep, and webhooks wait for it.
+"""What a job's end starts when no request reaches the web side: its container may sleep, and webhooks wait for it.
 
 A worker has a function on a processor called, by Modal and not over HTTP, so no address has to be reached and no proxy
 asks for a token. That function is the web side without its routes, for as long as something comes to its end.
@@ -49,7 +49,7 @@ def unsettled(records: modal.Dict) -> bool:
 
 
 HOOKS_DUE = "hooks_due"
-"""The entry that says when the next webhook is due that nobody waited for."""
+"""The entry that says when the next webhook is due that no process waits for."""
 
 
 async def settled(app: FastAPI, records: modal.Dict, *, quiet: float = QUIET_SECONDS) -> None:

@@ -130,7 +130,7 @@ def build_app(
 
     It owns the records while it runs, and lets go where another container begins to run it.
 
-    Raises `InvalidSettings` where nobody is asked for a token, neither by us nor by Modal, unless that is wanted.
+    Raises `InvalidSettings` if neither we nor Modal ask for a token, unless that is wanted.
     """
     pace = pace or Pace()
     models = VolumeFiles(parts.models)
@@ -172,8 +172,8 @@ def _server_settings(
             " RYLA_MODAL_PROXY_AUTH=1 (or, for an open app, RYLA_MODAL_ALLOW_OPEN=1) and deploy again"
         )
     if server.partner_nodes:
-        told = "RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there"
-        raise InvalidSettings(f"{told}: leave it out, and run graphs with paid nodes on a server of your own")
+        why = "RYLA_PARTNER_NODES: Modal keeps what its calls are given, so no partner key goes there"
+        raise InvalidSettings(f"{why}: leave it out, and run graphs with paid nodes on a server of your own")
     return server
 
 

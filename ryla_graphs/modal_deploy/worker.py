@@ -95,7 +95,7 @@ class Outbox:
             try:
                 return self._send()
             except Exception as error:  # noqa: BLE001 - whatever Modal's client raises
-                log.warning("the end of a run could not be told: %s", error)
+                log.warning("the end of a run could not be reported: %s", error)
                 time.sleep(pause)
         return self._send()
 
@@ -103,7 +103,7 @@ class Outbox:
         try:
             self._send()
         except Exception as error:  # noqa: BLE001 - whatever Modal's client raises
-            log.warning("events of a run could not be told: %s", error)
+            log.warning("events of a run could not be reported: %s", error)
         self._timer = threading.Timer(SECONDS_BETWEEN_BATCHES, self._time_is_up)
         self._timer.daemon = True
         self._timer.start()
@@ -137,7 +137,7 @@ class Worker:
         self._pending = pending
         """Takes the outputs of a run that has ended; without it a job waits until they are stored."""
         self._done = done
-        """Called when the last event was told, in the thread that told it."""
+        """Called when the last event is reported, in the thread that reports it."""
         self._expired: EngineError | None = None
         self._unwanted = False
         self._run: Run | None = None
@@ -155,7 +155,7 @@ class Worker:
         self.cancel()
 
     def give_up(self) -> dict[str, Any]:
-        """The last event of a job that does not end; what it does after this is not told."""
+        """The last event of a job that does not end; what it does after this is not reported."""
         assert self._handing is not None
         assert self._expired is not None
         self._handing.end(Failed(self._handing.run, self._expired))

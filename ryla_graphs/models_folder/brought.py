@@ -1,7 +1,7 @@
 """Weight files that a graph brings the addresses of: rows as those of the manifest, for what the manifest lacks.
 
-Whoever wrote the file may write any address, so only hosts of `HOSTS` count, and what nobody has looked at has a
-licence that must be accepted.
+Whoever wrote the file may write any address, so only hosts of `HOSTS` count, and every file that
+is not checked has a licence that must be accepted.
 """
 
 from __future__ import annotations

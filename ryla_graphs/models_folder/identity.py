@@ -61,13 +61,13 @@ def _expected(folder: str, row: Weight | None) -> str:
 
 def _other_model(folder: str, name: str, detected: Detected) -> str | None:
     """What the name says the file is of, where the header says otherwise."""
-    told = BUILTIN.names.of(folder, name)
-    if told is None:
+    named = BUILTIN.names.of(folder, name)
+    if named is None:
         return None
-    if told.encoder is not None and detected.encoder not in (None, told.encoder):
-        return {**TEXT_ENCODERS, **IMAGE_ENCODERS}.get(told.encoder, told.encoder)
-    if told.families and detected.families and not told.families & detected.families:
-        return "a file of " + " or ".join(FAMILIES[each].label for each in FAMILIES if each in told.families)
+    if named.encoder is not None and detected.encoder not in (None, named.encoder):
+        return {**TEXT_ENCODERS, **IMAGE_ENCODERS}.get(named.encoder, named.encoder)
+    if named.families and detected.families and not named.families & detected.families:
+        return "a file of " + " or ".join(FAMILIES[each].label for each in FAMILIES if each in named.families)
     return None
 
 

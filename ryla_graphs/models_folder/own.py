@@ -35,7 +35,7 @@ from ryla_graphs.weights.weight import CONTENTS
 VARIABLE = "RYLA_WEIGHTS"
 """The environment variable that names the file."""
 DEFAULT = "weights.toml"
-"""The file that `weights add` writes where nobody names another."""
+"""The file that `weights add` writes by default."""
 
 _HUB = re.compile(r"/([\w.-]+/[\w.-]+)/(?:resolve|blob)/main/(.+)")
 _TEXTS = ("name", "folder", "url", "sha256", "family", "variant", "precision", "content", "licence", "licence_url")
@@ -96,7 +96,9 @@ def _row(row: Any, where: str) -> Weight:
             raise InvalidSettings(f"{where}: `{key}` is {shorten(value)}, expected {_WORDS[_KEYS[key]]}")
         if key in _CHOICES and value not in _CHOICES[key]:
             near = did_you_mean(str(value), _CHOICES[key])
-            raise InvalidSettings(f"{where}: `{key}` is {value!r}, which nobody knows" + (f"; {near}" if near else ""))
+            raise InvalidSettings(
+                f"{where}: `{key}` is {value!r}, which is no known value" + (f"; {near}" if near else "")
+            )
     _check_place(row, where)
     sources = tuple(source_of(url, gated=row.get("gated", False)) for url in _urls(row, where))
     return Weight(

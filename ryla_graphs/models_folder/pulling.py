@@ -47,7 +47,7 @@ class Fetch:
 
     @property
     def remaining(self) -> int | None:
-        """Bytes still to fetch; None where nobody has published the size."""
+        """Bytes still to fetch; None if the size is not published."""
         if self.there:
             return 0
         return None if self.weight.size is None else max(0, self.weight.size - self.begun)

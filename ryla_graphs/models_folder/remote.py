@@ -47,7 +47,7 @@ def describe(url: str, *, folder: str | None = None, name: str | None = None) ->
         name=name or _name(source.path if isinstance(source, HubFile) else url),
         folder=folder or "",
         content="other",
-        licence=unknown(source.page, "nobody has read its licence here: read it on its page"),
+        licence=unknown(source.page, "its licence is not checked here: read it on its page"),
         sources=(source,),
     )
     with session_for() as session:

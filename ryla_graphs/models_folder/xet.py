@@ -1,6 +1,6 @@
 """Large files of the Hugging Face Hub over many connections at once, by hf_xet.
 
-hf_xet begins a file again where it was ended, so it is only for files of which nothing is there yet; where it fails,
+An interrupted hf_xet starts a file from zero, so it only fetches files that have no bytes yet; if it fails,
 the bytes come over plain HTTP.
 """
 
@@ -43,7 +43,7 @@ def download_xet(located: Located, part: Path, on_done: Callable[[int], None]) -
 
 def _counting(on_done: Callable[[int], None]) -> type[Any]:
     """A progress bar that shows nothing and says how many bytes are there."""
-    base: Any = importlib.import_module("huggingface_hub.utils").tqdm  # of which it exports no type
+    base: Any = importlib.import_module("huggingface_hub.utils").tqdm  # it exports no type for this
 
     class Counting(base):  # type: ignore[misc]  # pyright: ignore
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -35,7 +35,7 @@ class KSampler(_Node, Source[s.Latent[Family]], frozen=True):
     - `positive`: a wire that carries CONDITIONING: what to paint
     - `negative`: a wire that carries CONDITIONING: what not to paint
     - `latent_image`: a wire that carries LATENT: what to start from; its size is that of the result
-    - `denoise`: a number from 0.0 to 1.0, by default 1.0: how much of the latent is painted anew; 1 is all of it
+    - `denoise`: a number from 0.0 to 1.0, by default 1.0: how much of the latent is repainted; 1 is all of it
     """
 
     CLASS_TYPE = 'KSampler'

@@ -23,7 +23,7 @@ class Architecture:
     """A word of the file's name or variant that tells it from others of its family; empty where it is alone."""
     parameters: float
     linear: float
-    """Operations a token; 0 where nobody counted them."""
+    """Operations a token; 0 if not counted."""
     quadratic: float
     """Operations a token and token: attention."""
     memory: float
@@ -363,7 +363,7 @@ ARCHITECTURES: Mapping[str, tuple[Architecture, ...]] = _by_family()
 
 
 def architectures(family: str, name: str = "") -> tuple[Architecture, ...]:
-    """The models of a family that a file's name and variant may mean; none for a family that nobody looked at."""
+    """The models of a family that a file's name and variant may mean; none for a family without rows here."""
     rows = ARCHITECTURES.get(family, ())
     named = [row for row in rows if row.variant and _names(row.variant, name.lower())]
     wider = {row.variant for row in named for other in named if row is not other and row.variant in other.variant}

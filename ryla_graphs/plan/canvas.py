@@ -37,7 +37,7 @@ class Canvas:
 
 
 UNKNOWN = Canvas(width=1024, height=1024)
-"""What stands for a size that nobody can know before the run."""
+"""What stands for a size that only a run can know."""
 _VIDEO = replace(UNKNOWN, frames=81)
 
 _VIDEO_FILES = frozenset({"LoadVideo", "VHS_LoadVideo", "VHS_LoadVideoPath"})
@@ -119,8 +119,8 @@ def _canvas(node: PromptNode, view: View, found: Mapping[str, Canvas]) -> Canvas
     if class_type in _REPEATS:
         return replace(first, batch=first.batch * int(number_of(view, node, _REPEATS[class_type]) or 1))
     if any(spec.type == "UPSCALE_MODEL" for spec in node.known.values()):
-        told = f"the factor of the upscaling model of '{node.id}' is taken as {_MODEL_FACTOR}"
-        return replace(first.scaled(_MODEL_FACTOR), assumed=(*first.assumed, told))
+        note = f"the factor of the upscaling model of '{node.id}' is taken as {_MODEL_FACTOR}"
+        return replace(first.scaled(_MODEL_FACTOR), assumed=(*first.assumed, note))
     if class_type in _MEGAPIXEL:
         return first.scaled((2**20 / (first.width * first.height)) ** 0.5)
     return _resized(node, view, first)
@@ -133,8 +133,8 @@ def _file(node: PromptNode, gives: list[str]) -> Canvas | None:
         return None
     canvas = _VIDEO if class_type in _VIDEO_FILES else UNKNOWN
     frames = f"{canvas.frames} frames of " if canvas.frames > 1 else ""
-    told = f"what {class_type} '{node.id}' gives is taken as {frames}{canvas.width}x{canvas.height}"
-    return replace(canvas, assumed=(told,))
+    note = f"what {class_type} '{node.id}' gives is taken as {frames}{canvas.width}x{canvas.height}"
+    return replace(canvas, assumed=(note,))
 
 
 def _pictures_into(node: PromptNode) -> Iterator[tuple[str, Link]]:
@@ -154,8 +154,8 @@ def _begun(node: PromptNode, view: View) -> Canvas | None:
     frames, assumed = _frames(node, view)
     batch = number_of(view, node, "batch_size") or 1
     if width is None or height is None:
-        told = f"the size of {node.schema.class_type} '{node.id}' comes over a wire and is taken as 1024x1024"
-        return replace(UNKNOWN, frames=frames, batch=int(batch), assumed=(told, *assumed))
+        note = f"the size of {node.schema.class_type} '{node.id}' comes over a wire and is taken as 1024x1024"
+        return replace(UNKNOWN, frames=frames, batch=int(batch), assumed=(note, *assumed))
     origin = node.id, node.schema.class_type
     return Canvas(width=int(width), height=int(height), frames=frames, batch=int(batch), assumed=assumed, set_by=origin)
 
@@ -169,8 +169,8 @@ def _frames(node: PromptNode, view: View) -> tuple[int, tuple[str, ...]]:
             if name in node.wires:
                 default = node.known[name].default
                 taken = default if isinstance(default, int) and default > 1 else _VIDEO.frames
-                told = f"the `{name}` of {node.schema.class_type} '{node.id}' comes over a wire and is taken as {taken}"
-                return taken, (told,)
+                note = f"the `{name}` of {node.schema.class_type} '{node.id}' comes over a wire and is taken as {taken}"
+                return taken, (note,)
     return 1, ()
 
 

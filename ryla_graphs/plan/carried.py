@@ -61,7 +61,7 @@ class Piece:
     folder: str
     name: str
     content: Content | None
-    """None for a file of which nothing is known."""
+    """None for an unknown file."""
     size: int | None
     """Bytes as loaded, at most; None where they are not known."""
     family: str | None
@@ -210,8 +210,8 @@ class Weights:
         held = self._held(need.folder, need.name) or published
         if held is None:
             return None
-        told = quantisation(need.name)
-        precision = told.precision if told else None
+        named = quantisation(need.name)
+        precision = named.precision if named else None
         half = precision == "fp32" and content in ("diffusion model", "text encoder")
         size = Size(held // 2, held // 2) if half else Size(held, held)
         if need.folder == "checkpoints" and content in PARTS:
@@ -241,15 +241,15 @@ class Weights:
         alike = like(family, manifest()) if need.folder == "checkpoints" and quantisation(need.name) is None else None
         if alike is not None and content is not None and content in alike.parts:
             size = alike.parts[content]
-            told = f"the parts of {need.name} are taken to be as large as those of {alike.name}"
-            return Size(size, size), alike.precision, told
+            note = f"the parts of {need.name} are taken to be as large as those of {alike.name}"
+            return Size(size, size), alike.precision, note
         guess = packed if need.folder == "checkpoints" else guessed
         found = guess(need.name, content, family, model) if content is not None else None
         if found is None:
             return None
         part = f" ({content})" if need.folder == "checkpoints" else ""
-        told = f"{need.name}{part} is taken as {found.loaded}: {found.why}"
-        return found.loaded, found.precision.precision, told
+        note = f"{need.name}{part} is taken as {found.loaded}: {found.why}"
+        return found.loaded, found.precision.precision, note
 
     def _inferred(self, node: PromptNode, socket: str) -> tuple[str | None, str | None]:
         """The family and variant of what a loader gives, by its file's name and its own inputs.

@@ -111,7 +111,7 @@ def _against(row: OnGPU, allowed: bool, affordable: bool, cost: float | None) ->
 def _no_gpu(rows: Sequence[OnGPU], max_cost_usd: float | None, costs: Mapping[str, float | None]) -> Problem:
     if max_cost_usd is not None and any(row.fit != "no" for row in rows):
         known = [usd for usd in costs.values() if usd is not None]
-        more = f"more than ${max_cost_usd}" if known else f"nobody knows how much, where ${max_cost_usd} is the most,"
+        more = f"more than ${max_cost_usd}" if known else "an unknown amount"
         return Problem(
             code="too_expensive",
             message=f"an image costs {more} on every GPU allowed ({', '.join(row.gpu for row in rows)})",
@@ -119,9 +119,9 @@ def _no_gpu(rows: Sequence[OnGPU], max_cost_usd: float | None, costs: Mapping[st
             expected=f"at most ${max_cost_usd}",
             hint="fewer steps, a smaller picture, or a cheaper GPU",
         )
-    told = "; ".join(f"{row.gpu}: {row.reasons[0] if row.reasons else 'it does not fit'}" for row in rows)
+    why = "; ".join(f"{row.gpu}: {row.reasons[0] if row.reasons else 'it does not fit'}" for row in rows)
     return Problem(
         code="no_gpu_fits",
-        message=f"it fits none of the GPUs allowed ({told})",
+        message=f"it fits none of the GPUs allowed ({why})",
         hint="allow a GPU with more memory, load the model in fp8 (weight_dtype), or make the picture smaller",
     )

@@ -92,8 +92,8 @@ def _doubt(found: tuple[Stage, ...], needed: Memory, card: GPU) -> Iterator[str]
     small = memory(_at_least(found), card)
     if small is not None and small.fit != needed.fit and small.fit in _BETTER.get(needed.fit, ()):
         uncertain = sorted({piece.label for stage in found for piece in stage.pieces if piece.least != piece.size})
-        told = f"between {_gib(small.peak)} and {_gib(needed.peak)}"
-        yield f"'{needed.peak_stage}' may fit: it needs {told}, since {', '.join(uncertain)} is not known exactly"
+        span = f"between {_gib(small.peak)} and {_gib(needed.peak)}"
+        yield f"'{needed.peak_stage}' may fit: it needs {span}, since {', '.join(uncertain)} is not known exactly"
 
 
 _BETTER: Mapping[Fit, tuple[Fit, ...]] = {"no": ("resident", "swap", "offload"), "offload": ("resident", "swap")}
@@ -140,7 +140,7 @@ def _tight(needed: Memory, card: GPU) -> Iterator[str]:
     elif needed.fit == "no":
         yield f"'{needed.peak_stage}' needs more than the {_gib(room)} that are free, even without its weights"
     for node in needed.tiled:
-        yield f"'{node}' is taken apart into tiles for want of memory, which may show in the picture"
+        yield f"memory is short, so ComfyUI splits '{node}' into tiles, which may show in the picture"
 
 
 def _gib(size: int) -> str:
@@ -198,5 +198,5 @@ def _unknowns(view: View, weights: Weights, found: Iterable[Stage]) -> Iterator[
 
 
 def _assumptions(found: Iterable[Stage]) -> Iterator[str]:
-    told = {piece.assumed for stage in found for piece in stage.pieces if piece.assumed}
-    yield from sorted(told | {text for stage in found for text in stage.canvas.assumed})
+    assumptions = {piece.assumed for stage in found for piece in stage.pieces if piece.assumed}
+    yield from sorted(assumptions | {text for stage in found for text in stage.canvas.assumed})

@@ -51,7 +51,7 @@ def check(
     """What a graph asks for beyond the limits, or may ask for; an empty list where it keeps to them.
 
     `files` has the shapes of input files by name (`shapes.ImageShape` and its like). With `refuse_unknown` false, only
-    what is sure to be too much is refused. The problems name the inputs to lower where it can be told, so that
+    what is sure to be too much is refused. The problems name the inputs to lower if they can be found, so that
     `CompiledWorkflow.explain` finds the preset parameters behind them.
     """
     allowed = limits or Limits()
@@ -98,10 +98,10 @@ def _of_amounts(view: View, allowed: Limits, files: Mapping[str, Any], refuse: b
             if high <= limit or (low <= limit and not refuse):
                 continue
             # The nodes behind one that makes too much make too much as well; the first is named.
-            told = code if low > limit else "unbounded"
-            before = blamed.setdefault(told, set())
+            verdict = code if low > limit else "unbounded"
+            before = blamed.setdefault(verdict, set())
             if before.isdisjoint([amount.node, *view.links[amount.node]]):
-                yield _too_much(view, amount, told, measure, limit, words)
+                yield _too_much(view, amount, verdict, measure, limit, words)
             before.add(amount.node)
 
 
@@ -167,7 +167,7 @@ _COUNTS = ("batch", "count", "amount", "length", "frames", "number", "repeat", "
 
 
 def _of_classes_without_rule(view: View, allowed: Limits) -> Iterator[Problem]:
-    """What nobody has a rule for is held by its own numbers: sides and counts must be known, and within the limits."""
+    """A class without a rule is judged by its own numbers: sides and counts must be known, and within the limits."""
     for number in sorted(view.reached & view.nodes.keys()):
         node = view.nodes[number]
         if rule.get(node.class_type) is None and not node.schema.module.startswith(("nodes", "comfy_extras")):

@@ -31,7 +31,7 @@ class WeightFile(_Value, frozen=True):
     between: tuple[int, int] | None = None
     """In bytes, at least and at most, by what its name tells; None where its size is known, or nothing is."""
     sha256: str | None = None
-    """None where nobody has published it."""
+    """None if it is not published."""
     family: str | None = None
     licence: str | None = None
     """None for a file that the manifest does not have: its licence is not known either."""
@@ -113,7 +113,7 @@ class OnGPU(_Value, frozen=True):
 
     gpu: str
     fit: Fit | None
-    """None where nobody can say, since weights are not known."""
+    """None if unknown, since weights are not known."""
     reasons: tuple[str, ...] = ()
     """Why it does not fit, or what is slower than it could be."""
     peak_bytes: int | None = None

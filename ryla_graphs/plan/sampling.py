@@ -53,7 +53,7 @@ class Evaluations:
     at_once: int
     """How many of them ComfyUI computes together where memory allows."""
     unknown: str | None = None
-    """What could not be told."""
+    """What could not be found out."""
     counted: bool = True
     """Whether the steps are known before the run."""
 

@@ -1,4 +1,4 @@
-"""How many bytes a weight file has, and how many of them are loaded, where nobody has published it: by its name."""
+"""How many bytes a weight file of unpublished size has, and how many of them are loaded: by its name."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _parameters(
     match content:
         case "diffusion model" if model is not None:
             rows = architectures(model.family, name)
-            if len(rows) > 1 and (told := sizes.nominal(name)) is not None:
-                return told  # of no size that is known, but its name says one
+            if len(rows) > 1 and (named := sizes.nominal(name)) is not None:
+                return named  # its size is unknown, but its name says one
             return Parameters(min(row.least for row in rows), max(row.parameters for row in rows))
         case "diffusion model":
             return sizes.diffusion(family or "", name)
@@ -105,11 +105,11 @@ def _part_of_its_model(family: str | None) -> Parameters | None:
 
 
 def _stored_as(name: str, content: Content | None, family: str | None) -> Quantisation:
-    told = quantisation(name)
+    named = quantisation(name)
     if content in _SMALL:
-        return told if told is not None and told.least_bits >= 16 else _OLD
-    if told is not None:
-        return told
+        return named if named is not None and named.least_bits >= 16 else _OLD
+    if named is not None:
+        return named
     # Models of 2022 and 2023 were published in 32 bits too.
     known = FAMILIES.get(family or "")
     return _OLD if known is not None and known.unet else _SIXTEEN

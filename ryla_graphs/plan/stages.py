@@ -180,8 +180,8 @@ def _sampling(view: View, node: PromptNode, weights: Weights, sizes: Mapping[str
 def _one_face(view: View, node: PromptNode, canvas: Canvas) -> Canvas:
     """What Impact's detailer samples at once: a face and what is around it, at most as large as it may be made."""
     side = int(number_of(view, node, "max_size") or canvas.width)
-    told = f"FaceDetailer '{node.id}' is taken to find one face, and to draw it with {side}x{side} pixels"
-    return Canvas(width=side, height=side, assumed=(*canvas.assumed, told))
+    note = f"FaceDetailer '{node.id}' is taken to find one face, and to draw it with {side}x{side} pixels"
+    return Canvas(width=side, height=side, assumed=(*canvas.assumed, note))
 
 
 def _text(node: PromptNode, weights: Weights) -> Stage:

@@ -64,6 +64,6 @@ VAES: Mapping[str, Vae] = {
 }
 """By the latents they make, as `ryla_graphs.families` names them.
 
-Nobody counted the operations of some: Wan 2.2's and Hunyuan's are taken to be Wan 2.1's, LTX-Video's a
+The operations of some are not counted: Wan 2.2's and Hunyuan's are taken to be Wan 2.1's, LTX-Video's a
 quarter of it.
 """

@@ -41,7 +41,7 @@ class Memory:
     streamed: int
     """Bytes that are streamed in a run because their model does not fit."""
     tiled: tuple[str, ...] = ()
-    """Nodes that ComfyUI takes apart into tiles, for want of memory."""
+    """Nodes that ComfyUI splits into tiles, because memory is short."""
 
 
 def bytes_each(stage: Stage, gpu: GPU | None) -> int:

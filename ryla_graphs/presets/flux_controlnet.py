@@ -37,8 +37,8 @@ def flux_controlnet(p: FluxControlnetParams) -> Workflow:
     `control` says what is taken over; ComfyUI's own nodes find it, with Depth Anything 3 for depth and SDPose
     for the pose of one person. With `controlIsMap` the picture shows them already. Lower
     `controlnetStrength` and `controlnetEnd` for more freedom. The default ControlNet knows by the map which
-    kind it is; one that wants to be told (Union-Pro 1) is not for this preset. Flux.1 Dev's weights and this
-    ControlNet's are licensed for non-commercial use.
+    kind it is; one that needs its kind as an input (Union-Pro 1) does not fit this preset. Flux.1 Dev's
+    weights and this ControlNet's are licensed for non-commercial use.
     """
     loaded = load_flux(p)
     guided = guide(p)

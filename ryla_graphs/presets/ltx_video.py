@@ -46,7 +46,7 @@ class LtxVideoParams(LoraParams, Sampling):
     length: Annotated[int, AfterValidator(_frames)] = Field(
         default=97, ge=9, le=1025, description="Frames: 8k+1, so 97 are four seconds at 24 a second"
     )
-    fps: float = Field(default=24.0, ge=1, le=120, description="Frames a second, which the model is told too")
+    fps: float = Field(default=24.0, ge=1, le=120, description="Frames a second, which the model gets too")
     reference_image: Picture | None = Field(
         default=None, description="The first frame, in the server's input folder; if left out the prompt alone says it"
     )

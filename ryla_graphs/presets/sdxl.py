@@ -48,7 +48,7 @@ def sdxl(p: SdxlParams) -> Workflow:
 
 
 def _controlnet(p: SdxlParams) -> Source[ControlNet[SDXL]] | None:
-    """The ControlNet, told which map it gets; one for a single kind of map does not mind."""
+    """The ControlNet, set to the kind of its map; one for a single kind ignores that."""
     if p.controlnet_name is None:
         return None
     net = ControlNetLoader[SDXL](control_net_name=p.controlnet_name).named("controlnet")

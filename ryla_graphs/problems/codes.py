@@ -115,7 +115,7 @@ CODES: Mapping[str, Code] = {
         guidance_without_effect="`FluxGuidance` on Flux.1 schnell, which reads none",
         cfg_too_high="a cfg that burns the picture",
         same_text_twice="one conditioning as positive and negative: cfg has no effect, and doubles the time",
-        unused_patch="a patched MODEL or CLIP that nobody uses",
+        unused_patch="a patched MODEL or CLIP that nothing uses",
     ),
     **_rows(
         "reading",

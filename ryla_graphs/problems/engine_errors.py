@@ -25,7 +25,7 @@ class EngineError(RylaError, RuntimeError):
 
 
 class EngineUnreachable(EngineError):
-    """Nobody answers at the engine's address, or no longer.
+    """Nothing answers at the engine's address, or no longer.
 
     >>> from ryla_graphs import connect
     >>> try:
@@ -132,7 +132,7 @@ class RunLost(EngineError):
 
 
 class RunTimedOut(EngineError):
-    """The run took longer than it may, or told nothing for too long.
+    """The run took longer than it may, or sent nothing for too long.
 
     >>> RunTimedOut.code
     'run_timed_out'
@@ -142,7 +142,7 @@ class RunTimedOut(EngineError):
 
 
 class RunUncertain(EngineError):
-    """Nobody can say whether the engine took the run, or ended it: it may have been charged, and is not begun again.
+    """It is unknown whether the engine took the run, or ended it: it may have been charged, and is not retried.
 
     >>> RunUncertain.code
     'run_uncertain'

@@ -18,16 +18,16 @@
     ├── RequestFailed (RuntimeError)        a ryla_graphs server refused a request; `.code`, `.status`, `.problems`
     │   └── JobFailed                       a job on it failed or was cancelled; `.job`, `.node`
     └── EngineError (RuntimeError)          running a graph went wrong; `.node` names where, if known
-        ├── EngineUnreachable               nobody answers at the engine's address, or no longer
+        ├── EngineUnreachable               nothing answers at the engine's address, or no longer
         │   └── EngineBusy                  it answers that it takes no run now; `.retry_after`
         ├── EngineDenied                    it does not take our key, our account has no money, or nothing is there
         ├── EngineRefused                   the engine does not accept the graph; `.problems`
         ├── ExecutionFailed                 a node raised while it ran
-        │   └── OutOfMemory                 the same, for want of GPU memory
+        │   └── OutOfMemory                 the same, because GPU memory ran out
         ├── OutputMissing                   the run ended well, but an output it promised is not there
         ├── RunLost                         the engine no longer knows the run, so how it ended is unknown
-        ├── RunUncertain                    nobody can say whether the engine took the run, or whether it was charged
-        ├── RunTimedOut                     the run took longer than it may, or told nothing for too long
+        ├── RunUncertain                    it is unknown whether the engine took the run, or whether it was charged
+        ├── RunTimedOut                     the run took longer than it may, or sent nothing for too long
         └── Cancelled                       somebody cancelled the run
 
 Every class also inherits the builtin it refines, so `except ValueError` works where it is natural. Engine errors

@@ -55,8 +55,8 @@ def written_by(
     """Who says it: ``UNETLoader '1' (unet_name='flux1-dev.safetensors') in portrait.py:12``."""
     facts = [f"{name}={shorten(value)}" for name, value in inputs if value is not None]
     facts += [_BASES[basis]] if basis in _BASES else []
-    told = f" ({', '.join(facts)})" if facts else ""
-    return f"{class_type} '{node}'{told}" + (f" in {line}" if line else "")
+    details = f" ({', '.join(facts)})" if facts else ""
+    return f"{class_type} '{node}'{details}" + (f" in {line}" if line else "")
 
 
 def refusal(class_type: str, name: str, takes: str, given: Side) -> str:

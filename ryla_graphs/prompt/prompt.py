@@ -130,8 +130,8 @@ class Prompt:
     def generations(self) -> Sequence[Sequence[str]]:
         """The ids of the nodes by the longest chain that ends at each: those that nothing feeds, those fed by them, ….
 
-        What is on a cycle or behind one is left out. Kahn's algorithm by hand: networkx takes forty times as long to
-        build the graph of which it would give the topological generations.
+        What is on a cycle or behind one is left out. Kahn's algorithm by hand: networkx takes forty times as long just
+        to build its graph.
         """
         # Not by `links`: a list for each node takes as long as all the rest.
         nodes = self._all

@@ -34,7 +34,7 @@ def dockerfile(lock: Lock) -> str:
 
 
 def _lines(lock: Lock) -> Iterator[str]:
-    yield "# Written by `ryla-graphs lock --dockerfile`, which writes it anew; do not edit."
+    yield "# Written by `ryla-graphs lock --dockerfile`, which writes it again; do not edit."
     yield "# Build it in the project's folder: docker build --platform linux/amd64 -t ryla-worker ."
     yield f"FROM python:{lock.python}-slim"
     yield "ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore"
@@ -82,7 +82,7 @@ def _wrapped(words: Iterable[str]) -> str:
 
 
 def _pins(lock: Lock) -> Iterator[str]:
-    """A file with all pins, within which the packages of packs that nobody has pinned are chosen."""
+    """A file with all pins, which limit the choice of packs' unpinned packages."""
     lists = (lock.comfyui.requirements, lock.requirements, *(pack.requirements for pack in lock.packs))
     pins = sorted({pin for pins in lists for pin in pins})
     yield f"mkdir -p {HOME}"

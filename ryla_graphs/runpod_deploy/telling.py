@@ -1,4 +1,4 @@
-"""Progress that is told now and then, and never after the end.
+"""Progress that is reported now and then, and never after the end.
 
 RunPod's SDK sends each update from a thread of its own and gives no way to wait for it. One that overtakes the result
 puts the finished job back to IN_PROGRESS for ever. So the threads that a call starts are found, and waited for.
@@ -35,8 +35,8 @@ class Telling:
         before = set(threading.enumerate())
         try:
             self._send(facts)
-        except Exception as error:  # noqa: BLE001 - that it cannot be told is no reason for the job to fail
-            log.warning("progress could not be told: %s", error)
+        except Exception as error:  # noqa: BLE001 - a lost report is no reason for the job to fail
+            log.warning("progress could not be reported: %s", error)
         self._threads = [thread for thread in threading.enumerate() if thread not in before]
 
     def close(self) -> None:

@@ -78,13 +78,13 @@ class Worker:
                     telling.put(facts)
         finally:
             self._run = None
-        raise EngineError("ComfyUI told no end of the run")
+        raise EngineError("ComfyUI reported no end of the run")
 
     def _failed(self, error: RylaError) -> dict[str, Any]:
-        told = error if isinstance(error, EngineError) else EngineRefused(str(error), getattr(error, "problems", ()))
-        answer: dict[str, Any] = {"ryla": VERSION, "failed": Failed("", told).to_dict()["error"]}
+        failure = error if isinstance(error, EngineError) else EngineRefused(str(error), getattr(error, "problems", ()))
+        answer: dict[str, Any] = {"ryla": VERSION, "failed": Failed("", failure).to_dict()["error"]}
         if getattr(self._engine, "needs_restart", False):
-            answer["refresh_worker"] = True  # RunPod takes this out, and starts the worker anew
+            answer["refresh_worker"] = True  # RunPod takes this out, and restarts the worker
         return answer
 
     def _job(self, given: Any) -> Job:
@@ -105,7 +105,7 @@ class Worker:
 
 
 def progress_of(event: Event) -> dict[str, Any] | None:
-    """What is told of an event; None where it is nothing to tell."""
+    """What is reported of an event; None if nothing is."""
     if isinstance(event, NodeStarted):
         return {"node": event.node, "class_type": event.class_type}
     if isinstance(event, Progress):

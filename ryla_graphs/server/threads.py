@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST = 64
 """How many threads work for callers at once; more wait. Jobs do not count."""
 SHARE = 16
-"""So many of them may be at one owner's work; what else that owner wants waits, and nobody else does."""
+"""So many of them may be at one owner's work; what else that owner wants waits; other owners do not."""
 WORK_SECONDS = 120.0
 """How long the work of one request may take, its downloads included."""
 _WATCHED_AFTER = 0.05
@@ -57,7 +57,7 @@ class Pool:
                 outcome = partial(done.set_result, work())
             except BaseException as error:  # noqa: BLE001 - raised where it is awaited
                 outcome = partial(done.set_exception, error)
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits
+            with suppress(RuntimeError):  # the loop is closed, and no caller waits
                 loop.call_soon_threadsafe(_settle, done, outcome)
 
         self._put(task)
@@ -112,7 +112,7 @@ _POOL = Pool()
 
 
 class CallerGone(BaseException):
-    """Nobody waits for the answer any more. No `Exception`, so that nobody makes an answer of it."""
+    """No caller waits for the answer any more. No `Exception`, so that no handler makes an answer of it."""
 
 
 class WorkTimedOut(RylaError, TimeoutError):
@@ -142,7 +142,7 @@ _WORK = _Work()
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do blocking work in a thread, as soon as the owner's share has one; raises `CallerGone` if nobody waits then."""
+    """Do blocking work in a thread once the owner's share has one; raises `CallerGone` if no caller waits then."""
     caller = CALLER.get()
     if caller is None:
         return await _POOL.call(partial(work, *args, **kwargs))

@@ -21,7 +21,9 @@ USER, MAX_USD = "user_key", "max_usd"
 
 GPU_MEANING = "The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"
 USER_MEANING = "Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"
-COST_MEANING = "The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"
+COST_MEANING = (
+    "The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"
+)
 
 
 OUTPUTS_MEANING = "Ids of the output nodes that are to run, with what they need; all if left out"
@@ -99,7 +101,7 @@ Raises `RequestError` (`over_budget`)."""
 
 
 def unlimited(_owner: str, _workflow: CompiledWorkflow, _gpu: str | None) -> Mapping[str, Any]:
-    """For engines whose money nobody counts."""
+    """For engines that count no money."""
     return {}
 
 

@@ -52,7 +52,7 @@ def _arguments(wires: Mapping[str, Wire], index: int) -> Arguments | Blocked:
 
 
 def repeats(wires: Mapping[str, Wire], schema: NodeSchema) -> Unknown | None:
-    """How often a node is called where nobody knows: as often as the longest list of unknown length has items."""
+    """How often a node is called if that is unknown: as often as the longest list of unknown length has items."""
     if schema.input_is_list:
         return None
     counts = [

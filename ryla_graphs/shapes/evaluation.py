@@ -79,10 +79,10 @@ def evaluate(prompt: Prompt, *, files: Mapping[str, Any] | None = None, guess: b
             _work(execution, task, given, guess)
     except Cycle:
         pass
-    return Shapes(dict(_told(execution)))
+    return Shapes(dict(_reported(execution)))
 
 
-def _told(execution: Execution) -> Iterator[tuple[str, NodeShapes]]:
+def _reported(execution: Execution) -> Iterator[tuple[str, NodeShapes]]:
     for number, wires in execution.results.items():
         node = execution.nodes[number]
         outputs = (wires,) if isinstance(wires, Unknown) else wires

@@ -1,4 +1,4 @@
-"""What classes without a rule most likely do with models and latents, told by their sockets alone.
+"""What classes without a rule most likely do with models and latents, by their sockets alone.
 
 A class that takes a model and gives one hands it on, changed in ways that no size tells; one that takes the name of a
 file and gives a model loads it; one that takes a model and a latent samples.

@@ -220,7 +220,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A list on a wire of which nobody knows how long it is: what each of its items is like, and how many at most."""
+    """A list of unknown length on a wire: what each of its items is like, and how many at most."""
 
     item: Any
     count: Unknown
@@ -235,7 +235,7 @@ _ONE_OR_MORE = (1, float("inf"))
 
 
 def unknown_of(socket: str, reason: str) -> Any:
-    """A value of a socket type of which nothing else is known.
+    """A value of which only the socket type is known.
 
     >>> unknown_of("IMAGE", "made by a model").channels
     3
@@ -250,7 +250,7 @@ def unknown_of(socket: str, reason: str) -> Any:
         case "MASK":
             return MaskShape(some(), some(), some())
         case "LATENT":
-            # Perhaps a video: a latent whose frames nobody knows must not count as one picture.
+            # Perhaps a video: a latent with unknown frames must not count as one picture.
             return LatentShape((some(), some(), some(), some(), some()))
         case "VIDEO":
             return VideoShape(some(), some(), some(), some())

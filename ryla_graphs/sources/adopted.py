@@ -26,7 +26,7 @@ class Adopted(NamedTuple):
     source: str
     """The server or the file that it came from."""
     comfyui: str | None
-    """The ComfyUI of the server; None where nobody said it."""
+    """The ComfyUI of the server; None if it was not given."""
     entries: Mapping[str, Any]
     """The answer to ``/object_info``."""
 

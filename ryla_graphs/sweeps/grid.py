@@ -136,13 +136,13 @@ class Grid:
         """Every cell compiled. Raises `InvalidWorkflow` with the problems of all of them, each once."""
         compiled, problems = _collected(self.cells, lambda cell: cell.workflow.compile(self.catalog))
         if problems:
-            raise InvalidWorkflow(_told_once(problems, self.cells))
+            raise InvalidWorkflow(_each_once(problems, self.cells))
         return compiled
 
     @property
     def problems(self) -> list[Problem]:
         """The warnings and notes of all cells, each once; raises as `compiled` does."""
-        return list(_told_once({cell: each.problems for cell, each in self.compiled.items()}, self.cells))
+        return list(_each_once({cell: each.problems for cell, each in self.compiled.items()}, self.cells))
 
 
 def grid(
@@ -176,7 +176,7 @@ def grid(
     build = target.build if isinstance(target, Preset) else target
     built, found = _collected(cells, lambda cell: build(**fixed, **cell.values))
     if found:
-        raise InvalidParameters(_told_once(found, cells))
+        raise InvalidParameters(_each_once(found, cells))
     name = next(iter(built.values())).name
     filled = tuple(replace(cell, workflow=workflow) for cell, workflow in built.items())
     return Grid(name, made, fixed, filled, zipped=zipped)
@@ -191,7 +191,7 @@ def names_of(target: Any) -> dict[str, str]:
 
 
 def drawn(target: Any, given: set[str]) -> dict[str, Any]:
-    """What a preset would draw for each cell, and every cell shall have alike."""
+    """What a preset would draw for each cell, and every cell must share."""
     if not isinstance(target, Preset):
         return {}
     fields = target.parameters.model_fields.values()
@@ -218,7 +218,7 @@ def _combinations(axes: tuple[Axis, ...], *, zipped: bool) -> Iterator[Cell]:
 def _collected(
     cells: Sequence[Cell], make: Callable[[Cell], T]
 ) -> tuple[dict[Cell, T], dict[Cell, tuple[Problem, ...]]]:
-    """What is made of each cell, and the problems of those of which it cannot be made."""
+    """What is made of each cell, and the problems of the cells where that fails."""
     done: dict[Cell, T] = {}
     problems: dict[Cell, tuple[Problem, ...]] = {}
     for cell in cells:
@@ -229,7 +229,7 @@ def _collected(
     return done, problems
 
 
-def _told_once(found: Mapping[Cell, tuple[Problem, ...]], cells: Sequence[Cell]) -> Iterator[Problem]:
+def _each_once(found: Mapping[Cell, tuple[Problem, ...]], cells: Sequence[Cell]) -> Iterator[Problem]:
     """The problems of all cells, each once; one that only some cells have names them."""
     where: list[tuple[Problem, list[str]]] = []
     for cell, problems in found.items():

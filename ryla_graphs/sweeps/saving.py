@@ -79,10 +79,10 @@ def _named(result: CellResult) -> list[tuple[Artifact, str]]:
     if len(result.outputs) == 1:
         return [(only, result.cell.name + _suffix(only)) for only in result.outputs]
     nodes = Counter(artifact.node for artifact in result.outputs)
-    told = [_own_id(a, result.cell) if nodes[a.node] == 1 else "" for a in result.outputs]
+    ids = [_own_id(a, result.cell) if nodes[a.node] == 1 else "" for a in result.outputs]
     return [
         (artifact, f"{result.cell.name},{node or place}{_suffix(artifact)}")
-        for place, (artifact, node) in enumerate(zip(result.outputs, told, strict=True), start=1)
+        for place, (artifact, node) in enumerate(zip(result.outputs, ids, strict=True), start=1)
     ]
 
 
@@ -112,7 +112,7 @@ def _leave(grid: Grid, saved: Mapping[Cell, _Saved], directory: Path, facts: Map
         "axes": {axis.parameter: list(axis.values) for axis in grid.axes},
         "fixed": dict(grid.fixed),
         "contact_sheet": picture.name,
-        "cells": [_told(cell, saved.get(cell)) for cell in grid],
+        "cells": [_row(cell, saved.get(cell)) for cell in grid],
     }
     text = json.dumps(manifest, indent=2, ensure_ascii=False, default=repr) + "\n"
     file = Artifact("", "text", "sweep.json", text=text).save(directory)
@@ -120,7 +120,7 @@ def _leave(grid: Grid, saved: Mapping[Cell, _Saved], directory: Path, facts: Map
     return SavedSweep(manifest, picture, file, failures)
 
 
-def _told(cell: Cell, saved: _Saved | None) -> dict[str, Any]:
+def _row(cell: Cell, saved: _Saved | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": cell.name,
         "values": dict(cell.values),

@@ -78,9 +78,9 @@ def problems_of(view: View) -> list[Problem]:
 
 
 _MOST = 2_000
-"""So many findings of one rule; nobody reads more, and a request of some megabytes can have millions."""
+"""So many findings of one rule; more are not worth reading, and a request of some megabytes can have millions."""
 _HINTED = 20
-"""For how many problems the nearest known name is looked up: a look takes milliseconds, and nobody reads more."""
+"""For how many problems the nearest known name is looked up: a lookup takes milliseconds, and more are not read."""
 
 
 def _weighed(problem: Problem, view: View) -> Problem:

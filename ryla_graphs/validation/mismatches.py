@@ -81,10 +81,10 @@ def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
 
 def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refused]:
     """Inputs that carry what their class does not take; of those that share a family, the first."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for name, restriction in plan.restrictions.items():
         carried = families.into(node, name)
-        if carried is None or not carried.families.isdisjoint(restriction.families | told):
+        if carried is None or not carried.families.isdisjoint(restriction.families | reported):
             continue
         if restriction.strength is not None and families.literal(node, restriction.strength) == 0:
             continue
@@ -92,7 +92,7 @@ def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refu
             other = families.into(node, restriction.when[0])
             if other is None or restriction.when[1] not in other.families:
                 continue
-        told |= carried.families
+        reported |= carried.families
         yield Refused(node, name, node.known[name].type if name in node.known else "", carried, restriction)
 
 

@@ -40,7 +40,7 @@ def _newer(node: PromptNode, name: str) -> Span | None:
 
 
 def _is_misspelt(view: View, node: PromptNode, name: str) -> bool:
-    """Whether the server refuses the node for want of an input of nearly that name."""
+    """Whether the node lacks a required input of nearly that name, so the server refuses it."""
     refused = view.verdict.nodes.get(node.id, ())
     missing = [known for code, known in refused if code == "required_input_missing" and known is not None]
     return bool(missing) and did_you_mean(name, missing) is not None

@@ -10,7 +10,7 @@ from ryla_graphs.validation.view import View
 
 
 def unreached(view: View) -> Iterator[Problem]:
-    """The server never checks nor runs a node that no output needs: a patched MODEL nobody samples with."""
+    """The server never checks nor runs a node that no output needs: a patched MODEL that no sampler uses."""
     if len(view.reached) == len(view.nodes) + len(view.foreign) or _is_cut(view):
         return
     for number, node in view.nodes.items():

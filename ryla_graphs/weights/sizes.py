@@ -55,7 +55,7 @@ class Parameters(NamedTuple):
     embeddings: float = 0.0
 
     def stored(self, how: Quantisation | None) -> Size:
-        """The bytes of a file, or of the part of a file; 16 bits each where nobody says how they are stored."""
+        """The bytes of a file, or of the part of a file; 16 bits each if it is unknown how they are stored."""
         least, most = (how.least_bits, how.most_bits) if how is not None else (16.0, 16.0)
         extra = (16 - most) * self.embeddings if how is not None and how.keeps_embeddings else 0.0
         return Size(int(self.least * least / 8), int((self.most * most + max(0.0, extra)) / 8))
@@ -120,7 +120,7 @@ _DIFFUSION: Mapping[str, tuple[float, float]] = {
     "ace15": (1500.0, 5200.0),
     "hunyuan3d": (1100.0, 3100.0),
 }
-"""Millions of parameters of diffusion models whose steps nobody has counted: the gigabytes that the index of the
+"""Millions of parameters of diffusion models whose steps are not counted: the gigabytes that the index of the
 official templates gives for all files of a template, less those of its other files."""
 
 _VISION: tuple[tuple[str, float, float, float], ...] = (
@@ -188,8 +188,8 @@ def encoder(name: str) -> Parameters | None:
 
 def diffusion(family: str, name: str) -> Parameters | None:
     """The diffusion model of a family whose steps are not known; what its name says goes first."""
-    if (told := nominal(name)) is not None or family not in _DIFFUSION:
-        return told
+    if (named := nominal(name)) is not None or family not in _DIFFUSION:
+        return named
     least, most = _DIFFUSION[family]
     return Parameters(least * MILLION, most * MILLION)
 

@@ -42,7 +42,7 @@ PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
 UNKNOWN = "unknown"
-"""The name of a licence that nobody has looked up."""
+"""The name of a licence that is not looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class WebFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
-    """One file, and where it belongs. What nobody has published is None, never guessed."""
+    """One file, and where it belongs. What is not published is None, never guessed."""
 
     name: str
     """The name in the loader's input, folders included: ``instantid/diffusion_pytorch_model.safetensors``."""

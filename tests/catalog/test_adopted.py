@@ -120,13 +120,13 @@ def test_the_commands(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(RUN.invoke(app, ["nodes", "catalogs", "--json"]).output)["adopted"] == ["prod"]
     same = RUN.invoke(app, ["nodes", "diff", "prod", source])
     assert (same.exit_code, same.output) == (0, "no difference\n")
-    told = RUN.invoke(app, ["nodes", "diff", "prod", "core"])
-    assert told.exit_code == 1 and "class     APG: not there -> comfy_extras" in told.output
+    result = RUN.invoke(app, ["nodes", "diff", "prod", "core"])
+    assert result.exit_code == 1 and "class     APG: not there -> comfy_extras" in result.output
     monkeypatch.setenv("RYLA_CATALOG", "prod")
     assert RUN.invoke(app, ["nodes", "search", "load", "image"]).output == "nothing found\n"
 
 
 def test_since() -> None:
-    told = RUN.invoke(app, ["nodes", "since", "CFGNorm.pre_cfg", "TextEncodeAceStepAudio1.5"])
-    assert told.exit_code == 0 and "CFGNorm.pre_cfg: since ComfyUI 0.24.0" in told.output
+    result = RUN.invoke(app, ["nodes", "since", "CFGNorm.pre_cfg", "TextEncodeAceStepAudio1.5"])
+    assert result.exit_code == 0 and "CFGNorm.pre_cfg: since ComfyUI 0.24.0" in result.output
     assert RUN.invoke(app, ["nodes", "since", "NoSuchClass"]).exit_code == 1

@@ -140,7 +140,7 @@ def test_a_broken_class_names_itself() -> None:
         broken["Odd"]
 
 
-def test_an_unknown_catalog_or_class_is_told_with_the_nearest_ones() -> None:
+def test_an_unknown_catalog_or_class_is_reported_with_the_nearest_ones() -> None:
     with pytest.raises(NotFound, match="did you mean 'instantid'"):
         catalogs.bundled("instant_id")
     with pytest.raises(NotFound, match="'KSampler'"):
@@ -183,7 +183,7 @@ def test_what_a_page_fills_takes_any_value(class_type: str, inputs: dict[str, ob
     assert [problem for problem in problems if problem.code == "not_a_wire"] == []
 
 
-def test_a_constant_where_only_a_wire_makes_sense_is_still_told() -> None:
+def test_a_constant_where_only_a_wire_makes_sense_is_still_reported() -> None:
     problems = validate({"1": {"class_type": "WanVideoDecode", "inputs": {"vae": "wan"}}}, catalogs.bundled())
     assert "not_a_wire" in {problem.code for problem in problems}
 

@@ -105,7 +105,7 @@ def test_the_types_of_wires_are_known_without_parsing() -> None:
     assert "WANVIDEOMODEL" not in catalogs.bundled("core").carried
 
 
-def test_what_is_not_there_is_told() -> None:
+def test_what_is_not_there_is_reported() -> None:
     with pytest.raises(NotFound, match="Mine"):
         Catalog(MINE).subset(["Mien"])
     with pytest.raises(KeyError):
@@ -137,11 +137,11 @@ def test_any_json_is_a_class_or_is_refused_in_our_words(entry: Any) -> None:
     try:
         schema = parse_node("Odd", entry)
     except InvalidDocument as refused:
-        told = str(refused)
+        message = str(refused)
     else:
-        told = "'Odd'"
+        message = "'Odd'"
         _use(schema)
-    assert "'Odd'" in told
+    assert "'Odd'" in message
 
 
 def _use(schema: NodeSchema) -> None:

@@ -54,7 +54,7 @@ def test_typed_classes_of_a_bundled_pack_are_made_offline(tmp_path: Path) -> Non
     assert sorted(made_of) == sorted(catalogs.bundled("cubiq/ComfyUI_essentials"))
 
 
-def test_a_pack_that_is_not_bundled_is_told_with_the_nearest_ones(tmp_path: Path) -> None:
+def test_a_pack_that_is_not_bundled_is_reported_with_the_nearest_ones(tmp_path: Path) -> None:
     asked = ["nodes", "generate", "--pack", "cubiq/ComfyUI_essential", "--out", str(tmp_path / "x.py")]
     with pytest.raises(NotFound, match="did you mean 'cubiq/ComfyUI_essentials'"):
         RUN.invoke(app, asked, catch_exceptions=False)

@@ -51,13 +51,13 @@ def test_a_release_is_what_was_recorded(version: str) -> None:
     ours = {name: parse_node(name, entry) for name, entry in releases.entries(version).items()}
     assert ours.keys() == theirs.keys()
     for name, entry in theirs.items():
-        schema, told = ours[name], parse_node(name, entry)
-        assert schema.output_types == told.output_types and schema.output_node == told.output_node, name
+        schema, parsed = ours[name], parse_node(name, entry)
+        assert schema.output_types == parsed.output_types and schema.output_node == parsed.output_node, name
         assert [spec.name for spec in schema.inputs] == [
             name for section in ("required", "optional") for name in entry["input_order"].get(section) or ()
         ], name
         lists = frozenset(spec.name for spec in schema.every_input() if spec.open)
-        assert facts(schema, lists) == facts(told, lists), name
+        assert facts(schema, lists) == facts(parsed, lists), name
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_graph_is_judged_by_an_older_release() -> None:
         "1": {"class_type": "SeedVR2Conditioning", "inputs": {}},
         "2": {"class_type": "CFGNorm", "inputs": {"model": ["1", 0], "strength": 1.0, "pre_cfg": True}},
     }
-    told = {problem.code: problem for problem in validate(prompt, catalogs.release("0.21.1"))}
-    assert "since ComfyUI 0.28.0" in str(told["missing_node_type"].hint)
-    assert "since ComfyUI 0.24.0" in str(told["unknown_input"].hint)
+    problems = {problem.code: problem for problem in validate(prompt, catalogs.release("0.21.1"))}
+    assert "since ComfyUI 0.28.0" in str(problems["missing_node_type"].hint)
+    assert "since ComfyUI 0.24.0" in str(problems["unknown_input"].hint)
     assert "missing_node_type" not in {p.code for p in validate(prompt, catalogs.release("0.28"))}
 
 

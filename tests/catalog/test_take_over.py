@@ -36,7 +36,7 @@ def test_the_same_comfyui_changes_nothing() -> None:
     assert not report.changes and not report.presets and not report.breaks
 
 
-def test_what_breaks_is_told_by_preset() -> None:
+def test_what_breaks_is_reported_by_preset() -> None:
     entries = newer()
     guidance = entries["FluxGuidance"]["input"]["required"]
     guidance["strength"] = guidance.pop("guidance")
@@ -131,9 +131,9 @@ def test_a_newer_comfyui_becomes_the_release_and_the_one_before_stays(
     core = gzip.decompress((tmp_path / "out" / "core.tsv.gz").read_bytes()).decode()
     assert [line.split("\t")[0] for line in core.splitlines()] == ["", "KSampler", "ImageInvert", "BrandNew"]
     assert '"strength"' in core and '"denoise"' not in core
-    told = gzip.decompress((tmp_path / "out" / "releases.tsv.gz").read_bytes()).decode().splitlines()
-    assert [line.split("\t")[0] for line in told] == ["0.99.0", RELEASE.level, "KSampler", "BrandNew"]
-    assert '"denoise"' in told[2] and told[3] == "BrandNew\t"
+    lines = gzip.decompress((tmp_path / "out" / "releases.tsv.gz").read_bytes()).decode().splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["0.99.0", RELEASE.level, "KSampler", "BrandNew"]
+    assert '"denoise"' in lines[2] and lines[3] == "BrandNew\t"
 
 
 def test_the_row_of_a_newer_comfyui_replaces_those_that_have_more(checkout: Path, data: Path, tmp_path: Path) -> None:

@@ -104,10 +104,10 @@ def test_the_sentence_says_what_becomes_of_it() -> None:
         "1": {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0, "depth": 3}},
         "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "a", "mask": ["1", 0]}},
     }
-    told = {problem.subject.input: problem for problem in validate(prompt, BUNDLED)}  # type: ignore[union-attr]
-    assert told["depth"].message == "EmptyImage has no input `depth`, so ComfyUI ignores it"
-    assert "fails with a TypeError" in told["mask"].message
-    assert {problem.level for problem in told.values()} == {"warning"}
+    problems = {problem.subject.input: problem for problem in validate(prompt, BUNDLED)}  # type: ignore[union-attr]
+    assert problems["depth"].message == "EmptyImage has no input `depth`, so ComfyUI ignores it"
+    assert "fails with a TypeError" in problems["mask"].message
+    assert {problem.level for problem in problems.values()} == {"warning"}
 
 
 def test_a_misspelt_required_input_is_an_error() -> None:

@@ -95,7 +95,7 @@ def test_only_the_server_itself_gets_the_token() -> None:
         assert "Authorization" not in address.headers(Ask("GET", elsewhere))
 
 
-def test_a_redirect_is_told_and_not_followed() -> None:
+def test_a_redirect_is_reported_and_not_followed() -> None:
     with listening(redirect="https://login.example/") as (address, seen), RylaClient(address, TOKEN) as client:
         with pytest.raises(RequestFailed, match=r"redirects to https://login\.example/; give the address") as refused:
             client.carry_out(content("/assets/1"))

@@ -29,15 +29,17 @@ def differences(document: Mapping[str, Any], catalog: Catalog) -> list[str]:
     """
     written = write(Prompt(document, catalog))
     back = prompt_of(written.document, catalog)
-    told = {(left.node, left.what) for left in written.left_out}
-    gone = [number for number in document.keys() - back.keys() if (number, document[number]["class_type"]) not in told]
+    reported = {(left.node, left.what) for left in written.left_out}
+    gone = [
+        number for number in document.keys() - back.keys() if (number, document[number]["class_type"]) not in reported
+    ]
     found = [f"{number} is gone" for number in gone]
     new = back.keys() - document.keys()
     primitives = {number for number in new if back[number]["class_type"].startswith("Primitive")}
     found += [f"{number} is new" for number in new - primitives]
     for number in document.keys() & back.keys():
         inputs = {name: _behind(value, primitives, back) for name, value in back[number]["inputs"].items()}
-        found += _of_node(number, document[number], {**back[number], "inputs": inputs}, catalog, told)
+        found += _of_node(number, document[number], {**back[number], "inputs": inputs}, catalog, reported)
     return found
 
 
@@ -45,7 +47,7 @@ def _behind(value: Any, primitives: set[str], back: Document) -> Any:
     return back[value[0]]["inputs"]["value"] if isinstance(value, list) and value[0] in primitives else value
 
 
-def _of_node(number: str, given: Any, back: Any, catalog: Catalog, told: set[tuple[str, str]]) -> list[str]:
+def _of_node(number: str, given: Any, back: Any, catalog: Catalog, reported: set[tuple[str, str]]) -> list[str]:
     if given["class_type"] != back["class_type"]:
         return [f"{number} is a {back['class_type']}"]
     title = given.get("_meta", {}).get("title")
@@ -53,7 +55,9 @@ def _of_node(number: str, given: Any, back: Any, catalog: Catalog, told: set[tup
     inputs, again = given["inputs"], back["inputs"]
     for name, value in inputs.items():
         if name not in again or not same(value, again[name]):
-            found += [] if (number, name) in told else [f"{number}.{name}: {value!r} is {again.get(name, 'gone')!r}"]
+            found += (
+                [] if (number, name) in reported else [f"{number}.{name}: {value!r} is {again.get(name, 'gone')!r}"]
+            )
     defaults = _defaults(given, catalog)
     if given["class_type"] in ADD_WIDGETS:
         return found

@@ -106,7 +106,7 @@ def _widget(beside: bool, name: str) -> dict[str, Json]:
     return {"widget": {"name": name}} if beside else {}
 
 
-def told(converted: Converted) -> list[tuple[str, str, str]]:
+def reported(converted: Converted) -> list[tuple[str, str, str]]:
     """What was left out, as triples."""
     return [(left.node, left.what, left.reason) for left in converted.left_out]
 

@@ -15,7 +15,7 @@ from ryla_graphs.catalogs import bundled
 from ryla_graphs.formats.editor.convert import Choices, convert, convert_line
 from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.formats.editor.texts import dynamic_prompt, file_name
-from tests.editor.sheets import BYPASSED, MUTED, Sheet, codes, told
+from tests.editor.sheets import BYPASSED, MUTED, Sheet, codes, reported
 
 SAMPLER = [7, "fixed", 20, 8.0, "euler", "normal", 1.0]
 
@@ -44,10 +44,10 @@ def test_values_that_the_file_does_not_have_are_defaults() -> None:
     assert sheet.inputs_of(number)["cfg"] == 8
 
 
-def test_values_that_no_widget_takes_are_told() -> None:
+def test_values_that_no_widget_takes_are_reported() -> None:
     sheet = Sheet()
     sheet.add("EmptyLatentImage", [512, 512, 1, "more", None, ""])
-    assert told(sheet.convert()) == [("1", "the values 'more'", "EmptyLatentImage has no more widgets")]
+    assert reported(sheet.convert()) == [("1", "the values 'more'", "EmptyLatentImage has no more widgets")]
 
 
 def test_nothing_is_changed_of_a_value_but_lists_are_wrapped() -> None:
@@ -63,7 +63,7 @@ def test_a_choice_of_nothing_is_the_first_choice() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, [1, -math.inf], {"a": math.nan}])
-def test_what_json_cannot_hold_goes_out_as_null_and_is_told(value: Any) -> None:
+def test_what_json_cannot_hold_goes_out_as_null_and_is_reported(value: Any) -> None:
     sheet = Sheet()
     sheet.add("EmptyLatentImage", [value, 2, 1])
     converted = sheet.convert()
@@ -117,11 +117,11 @@ def test_a_slot_that_the_class_does_not_have_stays() -> None:
     assert sheet.inputs_of(number) == {"extra": ["1", 0]}
 
 
-def test_a_link_to_a_widget_that_is_gone_is_told() -> None:
+def test_a_link_to_a_widget_that_is_gone_is_reported() -> None:
     sheet = Sheet()
     number = sheet.add("VAEDecode", [], {"tiles": (latent(sheet), 0)}, widgets=["tiles"])
     assert sheet.inputs_of(number) == {}
-    assert told(sheet.convert()) == [("2", "the link into tiles", "VAEDecode has no such widget")]
+    assert reported(sheet.convert()) == [("2", "the link into tiles", "VAEDecode has no such widget")]
 
 
 def test_a_slot_that_shares_its_link_with_one_that_is_gone_keeps_it() -> None:
@@ -146,7 +146,7 @@ def test_a_muted_node_goes_and_who_used_it_loses_the_input() -> None:
     assert converted.prompt == {
         str(number): {"inputs": {}, "class_type": "VAEDecode", "_meta": {"title": "VAE Decode"}}
     }
-    assert told(converted) == [
+    assert reported(converted) == [
         ("1", "EmptyLatentImage", "the node is muted"),
         ("2", "the link into samples", "node 1 (EmptyLatentImage) is muted"),
     ]
@@ -158,7 +158,7 @@ def test_a_widget_behind_a_muted_node_keeps_its_value() -> None:
     sheet.add("EmptyLatentImage", [512, 256, 1], {"width": (width, 0)}, widgets=["width"])
     converted = sheet.convert()
     assert converted.prompt["2"]["inputs"]["width"] == 512
-    assert told(converted)[1][2].endswith("is muted; the widget's own value goes out instead")
+    assert reported(converted)[1][2].endswith("is muted; the widget's own value goes out instead")
 
 
 def test_a_bypassed_node_passes_on_what_has_the_type() -> None:
@@ -177,7 +177,7 @@ def test_a_bypassed_node_without_such_an_input_passes_nothing_on() -> None:
     sheet.add("SaveImage", ["x"], {"images": (image, 0)})
     converted = sheet.convert()
     assert "images" not in converted.prompt["2"]["inputs"]
-    assert told(converted)[1] == (
+    assert reported(converted)[1] == (
         "2",
         "the link into images",
         "node 1 (LoadImage) is bypassed and has no input of type IMAGE",
@@ -207,10 +207,10 @@ def test_a_reroute_of_another_type_is_cut() -> None:
     number = sheet.add("VAEDecode", [], {"samples": (reroute, 0)})
     converted = sheet.convert()
     assert converted.prompt[str(number)]["inputs"] == {}
-    assert told(converted) == [("3", "the link into samples", "a reroute brings VAE, which LATENT does not take")]
+    assert reported(converted) == [("3", "the link into samples", "a reroute brings VAE, which LATENT does not take")]
 
 
-def test_links_that_go_round_are_told() -> None:
+def test_links_that_go_round_are_reported() -> None:
     sheet = Sheet()
     sheet.add("Reroute", None, {"": (2, 0)})
     sheet.add("Reroute", None, {"": (1, 0)})
@@ -230,7 +230,7 @@ def test_nodes_that_need_one_another_stay() -> None:
 
 
 @pytest.mark.parametrize("what", ["the link", "its origin"])
-def test_a_link_from_nowhere_is_told(what: str) -> None:
+def test_a_link_from_nowhere_is_reported(what: str) -> None:
     sheet = Sheet()
     sheet.add("VAEDecode", [], {"samples": (9, 0)})
     if what == "the link":
@@ -264,20 +264,20 @@ def test_a_primitive_keeps_to_the_range_and_the_step() -> None:
     assert primitive(3.1000000000000005, "KSampler", "cfg", *SAMPLER)["cfg"] == 3.1
 
 
-def test_a_primitive_through_a_reroute_writes_nothing_and_that_is_told() -> None:
+def test_a_primitive_through_a_reroute_writes_nothing_and_that_is_reported() -> None:
     sheet = Sheet()
     reroute = sheet.add("Reroute", None, {"": (sheet.add("PrimitiveNode", [640, "fixed"]), 0)})
     sheet.add("EmptyLatentImage", [512, 512, 1], {"width": (reroute, 0)}, widgets=["width"])
     converted = sheet.convert()
     assert converted.prompt["3"]["inputs"]["width"] == 512
-    assert [what for _, what, _ in told(converted)] == ["the link into width"]
+    assert [what for _, what, _ in reported(converted)] == ["the link into width"]
 
 
 def test_a_value_that_a_primitive_wrote_is_not_left_out() -> None:
     sheet = Sheet()
     origin = sheet.add("PrimitiveNode", [640, "fixed"])
     sheet.add("EmptyLatentImage", [512, 512, 1], {"width": (origin, 0)}, widgets=["width"])
-    assert told(sheet.convert()) == []
+    assert reported(sheet.convert()) == []
 
 
 # Texts
@@ -332,14 +332,14 @@ def test_only_some_texts_are_dynamic() -> None:
 def test_file_names_take_dates_and_values() -> None:
     sheet = Sheet()
     sheet.add("KSampler", SAMPLER, title="Main")
-    sheet.add("SaveImage", ["%date:yyyy-MM-dd_hh%/%Main.seed%_%KSampler.sampler_name%_%Nobody.x%_%width%"])
+    sheet.add("SaveImage", ["%date:yyyy-MM-dd_hh%/%Main.seed%_%KSampler.sampler_name%_%Nothing.x%_%width%"])
     converted = sheet.convert(choices=Choices(now=datetime(2026, 3, 9, 7, tzinfo=UTC)))
-    assert converted.prompt["2"]["inputs"]["filename_prefix"] == "2026-03-09_07/7_euler_%Nobody.x%_%width%"
+    assert converted.prompt["2"]["inputs"]["filename_prefix"] == "2026-03-09_07/7_euler_%Nothing.x%_%width%"
     assert codes(converted) == ["unknown_token"]
-    assert "%Nobody.x%" in converted.problems[0].message
+    assert "%Nothing.x%" in converted.problems[0].message
 
 
-def test_without_a_date_the_token_stays_and_is_told() -> None:
+def test_without_a_date_the_token_stays_and_is_reported() -> None:
     sheet = Sheet()
     sheet.add("SaveImage", ["%date:yyyy%"])
     converted = sheet.convert()
@@ -352,7 +352,7 @@ def test_a_value_in_a_file_name_makes_no_folder() -> None:
     assert (name, unknown) == ("a_b_1", [])
 
 
-def test_a_file_name_that_is_no_text_is_told() -> None:
+def test_a_file_name_that_is_no_text_is_reported() -> None:
     sheet = Sheet()
     sheet.add("SaveImage", [5])
     converted = sheet.convert()

@@ -1,4 +1,4 @@
-"""Nodes that only the editor or a pack's browser code knows, and classes that nobody knows."""
+"""Nodes that only the editor or a pack's browser code knows, and unknown classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from ryla_graphs.formats.editor.convert import Choices
 from ryla_graphs.formats.editor.reading import parse
-from tests.editor.sheets import PART, Sheet, codes, told
+from tests.editor.sheets import PART, Sheet, codes, reported
 
 AS_THE_EDITOR = Choices(named=False)
 
@@ -41,13 +41,13 @@ def test_a_getter_inside_of_a_subgraph_finds_the_setter_around_it() -> None:
     assert root.convert(part).prompt["3:6"]["inputs"] == {"samples": ["1", 0]}
 
 
-def test_a_getter_without_a_setter_is_told() -> None:
+def test_a_getter_without_a_setter_is_reported() -> None:
     sheet = Sheet()
     sheet.add("VAEDecode", [], {"samples": (sheet.add("GetNode", ["a"]), 0)})
-    assert told(sheet.convert()) == [("2", "the link into samples", "node 1 (GetNode) passes nothing on")]
+    assert reported(sheet.convert()) == [("2", "the link into samples", "node 1 (GetNode) passes nothing on")]
 
 
-def test_getters_that_get_one_another_are_told() -> None:
+def test_getters_that_get_one_another_are_reported() -> None:
     sheet = Sheet()
     sheet.add("SetNode", ["a"], {"*": (2, 0)})
     sheet.add("GetNode", ["a"])
@@ -88,7 +88,7 @@ def test_a_custom_combo_sends_its_options_and_which_is_chosen() -> None:
     assert sheet.inputs_of(1) == {"choice": "two", "index": 1, "option1": "one", "option2": "two", "option3": ""}
 
 
-def test_what_only_a_browser_can_make_is_told() -> None:
+def test_what_only_a_browser_can_make_is_reported() -> None:
     sheet = Sheet()
     sheet.add("RecordAudio", [""])
     assert codes(sheet.convert()) == ["needs_browser"]
@@ -165,7 +165,7 @@ def test_app_mode_names_nodes_and_widgets() -> None:
 
 
 @pytest.mark.parametrize("data", [5, [], {"inputs": 5}, {"inputs": [5]}, {"inputs": [[None, "x"]]}])
-def test_a_mangled_app_block_is_told_with_its_place(data: Any) -> None:
+def test_a_mangled_app_block_is_reported_with_its_place(data: Any) -> None:
     (problem,) = parse(Sheet().document(extra={"linearData": data})).problems
     assert problem.code == "malformed_file"
     assert (problem.source or "").startswith("extra.linearData")

@@ -1,4 +1,4 @@
-"""Files that nobody should have: mangled, huge, or made to hurt. A finding or a clear error, in bounded time."""
+"""Hostile files: mangled, huge, or made to hurt. A finding or a clear error, in bounded time."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_values_that_are_nested_too_deeply_are_refused() -> None:
         ({"nodes": [], "definitions": {"subgraphs": [{"id": PART, "nodes": 5}]}}, "definitions.subgraphs[0].nodes"),
     ],
 )
-def test_what_is_malformed_is_told_with_its_place(document: dict[str, Any], place: str) -> None:
+def test_what_is_malformed_is_reported_with_its_place(document: dict[str, Any], place: str) -> None:
     converted = convert(parse(document), bundled())
     assert ("malformed_file", place) in [(problem.code, problem.source) for problem in converted.problems]
 
@@ -229,7 +229,7 @@ def test_what_is_no_file_of_the_editor_is_refused(document: Any) -> None:
         parse(document)
 
 
-def test_two_nodes_of_one_id_are_told() -> None:
+def test_two_nodes_of_one_id_are_reported() -> None:
     sheet = Sheet()
     sheet.add("EmptyLatentImage", [8, 8, 1], number=4)
     sheet.add("EmptyLatentImage", [9, 9, 1], number=4)

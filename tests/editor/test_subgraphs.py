@@ -10,7 +10,7 @@ from ryla_graphs.catalogs import bundled
 from ryla_graphs.formats.editor.convert import convert
 from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.problems import InvalidDocument
-from tests.editor.sheets import BYPASSED, INNER, MUTED, PART, Sheet, codes, told
+from tests.editor.sheets import BYPASSED, INNER, MUTED, PART, Sheet, codes, reported
 
 SAMPLER = [7, "fixed", 20, 8.0, "euler", "normal", 1.0]
 
@@ -93,10 +93,10 @@ def test_a_muted_or_bypassed_instance_goes_whole(mode: int) -> None:
     converted = root.convert(part)
     assert list(converted.prompt) == ["1", "3"]
     assert converted.prompt["3"]["inputs"] == ({} if mode == MUTED else {"samples": ["1", 0]})
-    assert ("2", "subgraph 'twice as large'") in [(node, what) for node, what, _ in told(converted)]
+    assert ("2", "subgraph 'twice as large'") in [(node, what) for node, what, _ in reported(converted)]
 
 
-def test_a_muted_instance_inside_of_a_subgraph_runs_all_the_same_and_that_is_told() -> None:
+def test_a_muted_instance_inside_of_a_subgraph_runs_all_the_same_and_that_is_reported() -> None:
     outer = Sheet(INNER)
     outer.add(PART, [44], mode=MUTED, number=8)
     root = Sheet()
@@ -188,7 +188,7 @@ def test_a_missing_definition_is_an_unknown_class() -> None:
     assert codes(root.convert()) == ["unknown_class"]
 
 
-def test_a_subgraph_that_contains_itself_is_told() -> None:
+def test_a_subgraph_that_contains_itself_is_reported() -> None:
     part = part_with_sampler()
     part.add(PART, number=6)
     root = Sheet()
@@ -199,7 +199,7 @@ def test_a_subgraph_that_contains_itself_is_told() -> None:
     assert converted.problems[0].source == "definitions.subgraphs[0].nodes[1]"
 
 
-def test_subgraphs_that_contain_one_another_are_told() -> None:
+def test_subgraphs_that_contain_one_another_are_reported() -> None:
     one, other = Sheet(PART, "one"), Sheet(INNER, "other")
     one.add(INNER, number=5)
     other.add(PART, number=6)
@@ -235,7 +235,7 @@ def test_subgraphs_that_multiply_without_end_are_refused(mode: int) -> None:
         convert(parse(document), bundled())
 
 
-def test_subgraphs_that_multiply_in_a_circle_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_subgraphs_that_multiply_in_a_cycle_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ryla_graphs.formats.editor.convert.MOST_NODES", 1000)
     document = ladder(40, 2, [{"type": "EmptyLatentImage"}])
     first, last = (document["definitions"]["subgraphs"][number] for number in (0, -1))

@@ -31,7 +31,7 @@ def real() -> Mapping[str, Any]:
     return types
 
 
-def told(widget: Widget, class_type: str) -> tuple[str, bool, bool]:
+def facts_of(widget: Widget, class_type: str) -> tuple[str, bool, bool]:
     renamed = class_type in CONTROL_NAMED_BY_ITS_DEFAULT and widget.name == "control_after_generate"
     return "fixed" if renamed else widget.name, widget.saved, widget.sends is not Sends.NOTHING
 
@@ -47,7 +47,7 @@ def test_widgets_are_those_of_the_real_editor(catalog: Catalog, real: Mapping[st
     known = catalog.keys() & real.keys()
     assert len(known) > 880
     for class_type in known:
-        ours = [told(widget, class_type) for widget in widgets(catalog[class_type])]
+        ours = [facts_of(widget, class_type) for widget in widgets(catalog[class_type])]
         assert ours == recorded_widgets(real[class_type]), class_type
 
 

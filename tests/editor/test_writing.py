@@ -30,7 +30,7 @@ from tests.preset_examples import EXAMPLES
 
 BUNDLED = catalogs.bundled()
 ALL = os.environ.get("RYLA_ALL_RECORDINGS") == "1"
-TOLD = {"Load3D.image", "Preview3DAdvanced.viewport_state"}
+REPORTED = {"Load3D.image", "Preview3DAdvanced.viewport_state"}
 """What only a browser can make."""
 
 
@@ -319,7 +319,7 @@ def test_without_subgraphs_ids_stay() -> None:
     assert prompt_of(ui, BUNDLED).keys() == workflow.compile().prompt.keys()
 
 
-def test_parts_whose_labels_repeat_are_told_from_their_ids() -> None:
+def test_parts_whose_labels_repeat_are_known_by_their_ids() -> None:
     workflow = presets.get("base-images").build({"prompt": "a portrait", "count": 3, "seed": 1})
     assert [each["title"] for each in workflow.to_ui()["nodes"] if "proxyWidgets" in each["properties"]] == [
         "1",
@@ -372,7 +372,7 @@ def test_values_where_the_editor_has_a_socket_become_nodes() -> None:
     assert back["show"]["inputs"] == {"source": ["show-source", 0]}
 
 
-def test_what_does_not_come_back_is_told() -> None:
+def test_what_does_not_come_back_is_reported() -> None:
     document: Document = {
         "1": {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0, "old": 3}},
         "2": {"class_type": "PreviewAny", "inputs": {"source": {"a": 1}}},
@@ -404,7 +404,7 @@ def test_what_cannot_be_drawn_is_refused(document: Any, error: type[Exception]) 
         write(Prompt(document, BUNDLED))
 
 
-def test_a_graph_that_turns_in_a_circle_is_drawn() -> None:
+def test_a_graph_with_a_cycle_is_drawn() -> None:
     document: Document = {
         "1": {"class_type": "ImageInvert", "inputs": {"image": ["2", 0]}},
         "2": {"class_type": "ImageInvert", "inputs": {"image": ["1", 0]}},
@@ -413,7 +413,7 @@ def test_a_graph_that_turns_in_a_circle_is_drawn() -> None:
     assert differences(document, BUNDLED) == []
 
 
-def test_links_to_slots_that_nobody_knows_stay() -> None:
+def test_links_to_unknown_slots_stay() -> None:
     document: Document = {
         "1": {"class_type": "NoSuchClass", "inputs": {"a": 1, "b": "x", "c": {"__value__": [1]}}},
         "2": {"class_type": "NoSuchClass", "inputs": {"image": ["1", 2], "own": 2.5}},

@@ -68,8 +68,8 @@ def legal(events: list[Event]) -> None:
         assert kinds[1] == "started"
     assert not any(one == other and one.kind == "progress" for one, other in pairwise(events))
     last = max((index for index, event in enumerate(events) if isinstance(event, Retrying)), default=0)
-    told = Counter(event.artifact for event in events[last:] if isinstance(event, OutputReady))
+    counts = Counter(event.artifact for event in events[last:] if isinstance(event, OutputReady))
     begun = Counter(event.node for event in events[last:] if isinstance(event, NodeStarted))
-    assert all(count == 1 for count in (*told.values(), *begun.values())), (told, begun)
+    assert all(count == 1 for count in (*counts.values(), *begun.values())), (counts, begun)
     if isinstance(events[-1], Finished):
-        assert set(events[-1].outputs) == set(told)
+        assert set(events[-1].outputs) == set(counts)

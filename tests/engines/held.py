@@ -13,7 +13,7 @@ from ryla_graphs.engines.simulator import Simulator
 
 
 class HeldRun:
-    """A simulated run that waits at its first node until it is told to go on."""
+    """A simulated run that waits at its first node until it may go on."""
 
     def __init__(self, inner: Run, go: threading.Event) -> None:
         self.id = inner.id

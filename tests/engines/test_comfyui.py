@@ -30,7 +30,7 @@ def compiled() -> CompiledWorkflow:
     return text_to_image().compile()
 
 
-def told(script: Script, workflow: CompiledWorkflow | None = None, **options: Any) -> tuple[Result, list[Event]]:
+def reported(script: Script, workflow: CompiledWorkflow | None = None, **options: Any) -> tuple[Result, list[Event]]:
     events: list[Event] = []
     with serving(script) as (engine, stub):
         result = run(engine, workflow or compiled(), on_event=events.append, **options)
@@ -61,16 +61,16 @@ def test_a_failing_node_is_named_with_its_line() -> None:
         "node_id": "sampler", "node_type": "KSampler", "exception_message": "out of memory", "traceback": ["SECRET"],
     }  # fmt: skip
     with pytest.raises(ExecutionFailed) as caught:
-        told(Script(error=error))
+        reported(Script(error=error))
     assert (caught.value.node, caught.value.class_type) == ("sampler", "KSampler")
     assert "out of memory" in str(caught.value) and "SECRET" not in str(caught.value)
 
 
 def test_an_output_that_does_not_arrive_is_no_success() -> None:
     with pytest.raises(OutputMissing, match="SaveImage 'save' promised 2 image outputs and gave 1"):
-        told(Script(outputs={"save": {"images": [{"filename": "x.png", "subfolder": "", "type": "output"}]}}))
+        reported(Script(outputs={"save": {"images": [{"filename": "x.png", "subfolder": "", "type": "output"}]}}))
     with pytest.raises(OutputMissing):
-        told(Script(outputs={}))
+        reported(Script(outputs={}))
 
 
 def test_outputs_of_every_kind_arrive() -> None:
@@ -86,7 +86,7 @@ def test_outputs_of_every_kind_arrive() -> None:
         "tensor": {"latents": [file("g.latent")]},
         "odd": {"result": ["x", None, {"camera": 1}], "anything": [file("h.bin")]},
     }
-    result, _ = told(Script(outputs=outputs))
+    result, _ = reported(Script(outputs=outputs))
     assert [(a.node, a.kind, a.filename) for a in result.outputs] == [
         ("save", "image", "a.png"),
         ("save", "image", "b.png"),
@@ -169,20 +169,20 @@ def refusal(**node: Any) -> dict[str, Any]:
     } | node
 
 
-def test_a_refused_graph_is_told_in_terms_of_our_nodes_and_lines() -> None:
+def test_a_refused_graph_is_reported_in_terms_of_our_nodes_and_lines() -> None:
     with pytest.raises(EngineRefused) as caught:
-        told(Script(refusal=(400, refusal())))
+        reported(Script(refusal=(400, refusal())))
     (problem,) = caught.value.problems
     assert (problem.code, problem.node, problem.input) == ("value_not_in_list", "sampler", "sampler_name")
     assert problem.source and "graphs.py:" in problem.source
     assert "Prompt outputs failed validation" in str(caught.value)
 
 
-def test_a_reason_that_no_register_has_is_told_all_the_same() -> None:
+def test_a_reason_that_no_register_has_is_reported_all_the_same() -> None:
     answer = refusal()
     answer["node_errors"]["sampler"]["errors"][0]["type"] = "of_a_newer_server"
     with pytest.raises(EngineRefused) as caught:
-        told(Script(refusal=(400, answer)))
+        reported(Script(refusal=(400, answer)))
     assert [(problem.code, problem.level) for problem in caught.value.problems] == [("of_a_newer_server", "error")]
 
 
@@ -199,7 +199,7 @@ def test_a_graph_taken_in_part_is_cancelled_and_refused() -> None:
 )
 def test_odd_refusals_are_refusals(status: int, body: Any) -> None:
     with pytest.raises(EngineRefused):
-        told(Script(refusal=(status, body)))
+        reported(Script(refusal=(status, body)))
 
 
 def test_a_preset_parameter_behind_a_refusal_is_named() -> None:
@@ -228,7 +228,7 @@ def test_an_input_that_the_graph_does_not_name_is_refused() -> None:
     assert stub.submitted == []
 
 
-def test_nobody_at_the_address() -> None:
+def test_nothing_at_the_address() -> None:
     engine = ComfyUI("http://127.0.0.1:9")
     with pytest.raises(EngineUnreachable, match=r"no ComfyUI answers at http://127.0.0.1:9: .*refused"):
         engine.catalog()
@@ -242,14 +242,14 @@ def test_the_catalog_is_the_servers() -> None:
 
 
 def test_an_old_server_that_names_runs_itself() -> None:
-    result, _ = told(Script(own_id="its own", jobs_api=False))
+    result, _ = reported(Script(own_id="its own", jobs_api=False))
     assert result.run == "its own" and len(result.outputs) == 2
 
 
 @pytest.mark.parametrize("page", ["<html>Please log in</html>", "[]", "{}"])
 def test_a_page_instead_of_an_answer(page: str) -> None:
     with pytest.raises(EngineUnreachable, match="/prompt does not answer like ComfyUI"):
-        told(Script(refusal=(200, page)))
+        reported(Script(refusal=(200, page)))
 
 
 def test_what_answers_but_is_no_comfyui() -> None:

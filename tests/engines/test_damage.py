@@ -86,7 +86,7 @@ def test_a_loader_that_no_table_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("exception_type", "message", "told"),
+    ("exception_type", "message", "expected"),
     [
         ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied", "mat1 and mat2 shapes cannot be multiplied"),
         ("_pickle.UnpicklingError", "Unsupported global: GLOBAL os.system", "Unsupported global: GLOBAL os.system"),
@@ -94,9 +94,9 @@ def test_a_loader_that_no_table_knows() -> None:
         ("", "", "the server gives no reason"),
     ],
 )
-def test_other_errors_stay_what_they_are(exception_type: str, message: str, told: str) -> None:
+def test_other_errors_stay_what_they_are(exception_type: str, message: str, expected: str) -> None:
     error = failed("VAELoader", {"vae_name": "mine.safetensors"}, exception_type, message)
-    assert str(error) == f"VAELoader 'file' failed: {told}"
+    assert str(error) == f"VAELoader 'file' failed: {expected}"
 
 
 def test_an_error_of_reading_elsewhere_blames_no_weights() -> None:

@@ -25,9 +25,9 @@ pytestmark = needs_checkout
 def test_nodes_that_wait_do_so_together(comfyui: ComfyUI, n: Any) -> None:
     picture = stub(n, BLACK)
     naps = [n.TestSleep(value=picture, seconds=seconds).named(f"nap{i}") for i, seconds in enumerate((1.4, 1.5, 1.6))]
-    told = ran(comfyui, *(PreviewImage(images=nap).named(f"out{i}") for i, nap in enumerate(naps)))
-    assert told.nodes >= {"nap0", "nap1", "nap2"} and len(told.result.outputs) == 3
-    steps = [event for event in told.events if isinstance(event, Progress)]
+    done = ran(comfyui, *(PreviewImage(images=nap).named(f"out{i}") for i, nap in enumerate(naps)))
+    assert done.nodes >= {"nap0", "nap1", "nap2"} and len(done.result.outputs) == 3
+    steps = [event for event in done.events if isinstance(event, Progress)]
     assert {step.node for step in steps} == {"nap0", "nap1", "nap2"}
     last = {step.node: index for index, step in enumerate(steps)}
     first = {step.node: index for index, step in reversed(list(enumerate(steps)))}
@@ -40,9 +40,9 @@ def test_nodes_that_one_expands_into_wait_together_too(comfyui: ComfyUI, n: Any,
     parted = n.TestParallelSleep(
         image1=pair.black, image2=pair.white, image3=pair.white, sleep1=0.5, sleep2=0.6, sleep3=0.7
     ).named("parted")
-    told = ran(comfyui, saved(parted))
-    assert told.greys() == [170] and "parted" in told.nodes
-    assert {event.node for event in told.events if isinstance(event, Progress)} == {"parted"}
+    done = ran(comfyui, saved(parted))
+    assert done.greys() == [170] and "parted" in done.nodes
+    assert {event.node for event in done.events if isinstance(event, Progress)} == {"parted"}
 
 
 def test_a_graph_that_is_made_while_it_runs_waits_together_too(comfyui: ComfyUI, n: Any, pair: Pair) -> None:
@@ -58,8 +58,8 @@ def test_what_waits_and_what_does_not_go_together(comfyui: ComfyUI, n: Any, pair
 
 def test_what_is_not_asked_for_does_not_wait_either(comfyui: ComfyUI, n: Any, pair: Pair) -> None:
     naps = [n.TestSleep(value=side, seconds=0.1).named(name) for side, name in [(pair.black, "a"), (pair.white, "b")]]
-    told = ran(comfyui, saved(n.TestLazyMixImages(image1=naps[0], image2=naps[1], mask=pair.mask(0.0))))
-    assert told.nodes & {"a", "b"} == {"a"}
+    done = ran(comfyui, saved(n.TestLazyMixImages(image1=naps[0], image2=naps[1], mask=pair.mask(0.0))))
+    assert done.nodes & {"a", "b"} == {"a"}
 
 
 def test_a_node_may_take_its_time_to_say_what_it_asks_for(comfyui: ComfyUI, n: Any) -> None:
@@ -131,35 +131,35 @@ def test_a_run_is_cancelled_while_its_nodes_wait(comfyui: ComfyUI, n: Any) -> No
 def test_nodes_of_the_new_kind_tell_how_far_they_are(comfyui: ComfyUI, n: Any, class_type: str) -> None:
     """Which they say in shares of one, and only among the states of all nodes."""
     node = getattr(n, class_type)(value=stub(n, BLACK), sleep_seconds=0.5).named("it")
-    told = ran(comfyui, saved(node))
-    steps = [event.step for event in told.events if isinstance(event, Progress) and event.node == "it"]
+    done = ran(comfyui, saved(node))
+    steps = [event.step for event in done.events if isinstance(event, Progress) and event.node == "it"]
     assert len(steps) > 5 and steps == sorted(set(steps)) and steps[-1] >= 100
-    assert {event.steps for event in told.events if isinstance(event, Progress)} == {100}
+    assert {event.steps for event in done.events if isinstance(event, Progress)} == {100}
 
 
-def test_a_batch_is_told_picture_by_picture(comfyui: ComfyUI, n: Any) -> None:
+def test_a_batch_is_reported_picture_by_picture(comfyui: ComfyUI, n: Any) -> None:
     pictures = n.StubConstantImage(value=BLACK, height=16, width=next(fresh), batch_size=4)
-    told = ran(comfyui, saved(n.TestAsyncBatchProcessing(images=pictures, process_time_per_item=0.05).named("it")))
-    steps = [(event.step, event.steps) for event in told.events if isinstance(event, Progress)]
+    done = ran(comfyui, saved(n.TestAsyncBatchProcessing(images=pictures, process_time_per_item=0.05).named("it")))
+    steps = [(event.step, event.steps) for event in done.events if isinstance(event, Progress)]
     assert (steps[0], steps[-1]) == ((1, 4), (4, 4)) and steps == sorted(set(steps)), "the server leaves some out"
-    assert told.greys() == [255] * 4
+    assert done.greys() == [255] * 4
 
 
 def test_runs_hear_of_themselves_alone(comfyui: ComfyUI, n: Any) -> None:
     """Two on one socket, and one on another."""
     with ComfyUI(comfyui.client.address) as other:
-        told: list[Ran] = []
+        done: list[Ran] = []
 
         def one(on: ComfyUI, seconds: float) -> None:
-            told.append(ran(on, saved(n.TestSleep(value=stub(n, BLACK), seconds=seconds).named("nap"))))
+            done.append(ran(on, saved(n.TestSleep(value=stub(n, BLACK), seconds=seconds).named("nap"))))
 
         threads = [threading.Thread(target=one, args=args) for args in ((comfyui, 0.3), (comfyui, 0.4), (other, 0.5))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
-    assert len(told) == 3
-    for each in told:
+    assert len(done) == 3
+    for each in done:
         assert {event.run for event in each.events} == {each.result.run} and each.greys() == [0]
 
 

@@ -16,7 +16,7 @@ from tests.graphs import text_to_image
 
 EVENTS = boundaries(Script())
 SEEN: tuple[EventFault, ...] = ("drop", "drop after", "twice", "swapped")
-"""Faults of which nobody needs to be silent to be noticed."""
+"""Faults that show without any silence."""
 UNSEEN: tuple[EventFault, ...] = ("deaf", "lost", "garbled")
 
 
@@ -69,7 +69,7 @@ def test_the_same_on_a_server_without_a_jobs_api(event: int) -> None:
 @pytest.mark.parametrize("event", range(0, EVENTS, 3))
 @pytest.mark.parametrize("fault", ["drop", "deaf", "lost", "garbled"])
 @pytest.mark.parametrize("jobs_api", [True, False])
-def test_a_failure_is_told_all_the_same(fault: EventFault, event: int, jobs_api: bool) -> None:
+def test_a_failure_is_reported_all_the_same(fault: EventFault, event: int, jobs_api: bool) -> None:
     with serving(Script(error=ERROR, faults={event: fault, EVENTS - 6: fault}, jobs_api=jobs_api)) as (engine, _):
         last = story(engine)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, ExecutionFailed)
@@ -174,7 +174,7 @@ def test_a_missing_output_is_never_a_success(event: int) -> None:
     assert isinstance(last, Failed) and isinstance(last.error, OutputMissing)
 
 
-def test_without_memory_a_run_is_begun_anew_once() -> None:
+def test_without_memory_a_run_is_retried_once() -> None:
     with serving(Script(errors=[NO_MEMORY, None])) as (engine, stub):
         events = story(engine, run_id="9a2b0e52-6c7b-4a53-9a4d-3f3f0f0f0f0f")
         assert isinstance(events[-1], Finished) and len(events[-1].outputs) == 2

@@ -72,9 +72,9 @@ def test_bad_input_files_are_not_the_servers_fault() -> None:
         ("MemoryError", ""),
     ],
 )
-def test_words_for_want_of_memory(kind: str, text: str) -> None:
-    told = {"node_id": "sampler", "node_type": "KSampler", "exception_type": kind, "exception_message": text}
-    error = failure(WORKFLOW, told)
+def test_messages_that_mean_out_of_memory(kind: str, text: str) -> None:
+    shown = {"node_id": "sampler", "node_type": "KSampler", "exception_type": kind, "exception_message": text}
+    error = failure(WORKFLOW, shown)
     assert isinstance(error, OutOfMemory) and error.node == "sampler"
     assert "\n" not in str(error)
 
@@ -85,7 +85,7 @@ def test_other_words(text: str) -> None:
     assert not isinstance(error, OutOfMemory)
 
 
-def test_nobody_there_is_not_ready() -> None:
+def test_no_server_answers_is_not_ready() -> None:
     health = connect("http://127.0.0.1:9").health()
     assert not health.ready and "no ComfyUI answers at http://127.0.0.1:9" in health.reason and health.queued is None
 

@@ -105,8 +105,8 @@ REFUSED = {
 }
 
 
-def half_a_server(told: dict[str, Any] = REFUSED, outputs: dict[str, Any] = OUTPUTS) -> Any:
-    return server(classes={"VAELoader": LOADER}, refusal=(200, {"node_errors": told}), outputs=outputs)
+def half_a_server(errors: dict[str, Any] = REFUSED, outputs: dict[str, Any] = OUTPUTS) -> Any:
+    return server(classes={"VAELoader": LOADER}, refusal=(200, {"node_errors": errors}), outputs=outputs)
 
 
 def test_the_good_part_runs_and_it_is_said() -> None:

@@ -58,7 +58,7 @@ def test_the_simulator_saves_it_too(ui: dict[str, Any]) -> None:
 
 
 def test_a_worker_gets_it(ui: dict[str, Any]) -> None:
-    told = json.loads(json.dumps(Job("x", Workflow.open(ui).compile(), {}, previews=False).to_dict()))
-    assert Job.from_dict(told, catalogs.bundled()).workflow.origin.ui == ui
-    del told["ui"]  # an older sender
-    assert Job.from_dict(told, catalogs.bundled()).workflow.origin.ui is None
+    content = json.loads(json.dumps(Job("x", Workflow.open(ui).compile(), {}, previews=False).to_dict()))
+    assert Job.from_dict(content, catalogs.bundled()).workflow.origin.ui == ui
+    del content["ui"]  # an older sender
+    assert Job.from_dict(content, catalogs.bundled()).workflow.origin.ui is None

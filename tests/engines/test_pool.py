@@ -96,7 +96,7 @@ def test_servers_that_are_broken_are_left_out() -> None:
         assert [len(stub.executed) for stub in place.stubs] == [1, 4]
 
 
-def test_where_nobody_is_ready_nothing_starts() -> None:
+def test_where_no_server_is_ready_nothing_starts() -> None:
     with servers(dead=2) as place:
         assert not place.pool.health().ready and place.pool.health().reason.count("no ComfyUI answers") == 2
         with pytest.raises(EngineUnreachable, match="no server is ready"):

@@ -26,7 +26,7 @@ def steps_of(events: list[Event]) -> Steps:
 
 
 @pytest.mark.parametrize("old_progress", [True, False])
-def test_every_step_is_told_once(old_progress: bool) -> None:
+def test_every_step_is_reported_once(old_progress: bool) -> None:
     with serving(Script(steps=5, old_progress=old_progress)) as (engine, _):
         assert steps_of(story(engine)) == [("sampler", step, 5) for step in range(1, 6)]
 
@@ -50,14 +50,14 @@ def state(node: str, value: float, most: float, how: str = "running") -> dict[st
 
 
 def test_several_nodes_are_on_at_once() -> None:
-    told = [
+    heard_of = [
         ("progress_state", {"nodes": state("a", 1, 3) | state("b", 0.0, 1.0)}),
         ("progress_state", {"nodes": state("a", 1, 3) | state("b", 1, 2)}),
         ("progress_state", {"nodes": state("a", 2, 3) | state("b", 1, 2)}),
         ("progress_state", {"nodes": state("a", 2, 3) | state("b", 2, 2, "finished")}),
         ("progress_state", {"nodes": state("a", 3, 3)}),
     ]
-    assert steps_of(heard(told)) == [("a", 1, 3), ("b", 1, 2), ("a", 2, 3), ("a", 3, 3)]
+    assert steps_of(heard(heard_of)) == [("a", 1, 3), ("b", 1, 2), ("a", 2, 3), ("a", 3, 3)]
 
 
 def test_nodes_that_one_expanded_into_count_for_it_and_do_not_jump() -> None:
@@ -68,9 +68,9 @@ def test_nodes_that_one_expanded_into_count_for_it_and_do_not_jump() -> None:
     assert steps_of(heard(two)) == [("sampler", 1, 4), ("sampler", 2, 4), ("sampler", 3, 4)]
 
 
-def test_a_node_that_counts_in_fractions_is_told_in_percent() -> None:
-    told = [("progress_state", {"nodes": state("a", value, 2.5)}) for value in (0.01, 0.02, 0.5, 1.25, 2.5)]
-    assert steps_of(heard(told)) == [("a", 0, 100), ("a", 1, 100), ("a", 20, 100), ("a", 50, 100), ("a", 100, 100)]
+def test_a_node_that_counts_in_fractions_is_reported_in_percent() -> None:
+    heard_of = [("progress_state", {"nodes": state("a", value, 2.5)}) for value in (0.01, 0.02, 0.5, 1.25, 2.5)]
+    assert steps_of(heard(heard_of)) == [("a", 0, 100), ("a", 1, 100), ("a", 20, 100), ("a", 50, 100), ("a", 100, 100)]
 
 
 NUMBERS = st.integers(-3, 3) | st.floats() | st.sampled_from([10**400, float("nan"), float("inf")])
@@ -87,13 +87,13 @@ def test_no_message_is_too_odd(nodes: list[Any]) -> None:
 
 
 def test_the_recorded_runs() -> None:
-    """Of every recorded run, what the old messages tell is told, each step once, and nothing else."""
+    """Of every recorded run, what the old messages tell is reported, each step once, and nothing else."""
     seen = 0
     for scenario in recorded_json("ws_events.json.gz")["scenarios"].values():
         frames = [event["json"] for event in scenario["events"] if "json" in event]
-        told = [(frame["type"], frame["data"]) for frame in frames]
-        old = [data for kind, data in told if kind == "progress"]
-        steps = steps_of(heard(told))
+        heard_of = [(frame["type"], frame["data"]) for frame in frames]
+        old = [data for kind, data in heard_of if kind == "progress"]
+        steps = steps_of(heard(heard_of))
         assert steps == [(data["node"], data["value"], data["max"]) for data in old]
         seen += len(steps)
     assert seen > 20

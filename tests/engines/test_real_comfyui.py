@@ -195,8 +195,8 @@ def skip_without_classes(engine: ComfyUI, workflow: CompiledWorkflow) -> None:
 def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
     workflow = compiled(case)
     skip_without_classes(engine, workflow)
-    told: list[Event] = []
-    result = run(engine, workflow, inputs_of(workflow), on_event=told.append, previews=True)
+    seen: list[Event] = []
+    result = run(engine, workflow, inputs_of(workflow), on_event=seen.append, previews=True)
     assert {output.node for output in result.outputs} == {promised.node for promised in workflow.outputs}
     for output in result.outputs:
         assert not output.simulated
@@ -205,7 +205,7 @@ def test_a_preset_is_executed(case: str, engine: ComfyUI) -> None:
             assert (image.format, min(image.size) >= 96) == ("PNG", True)
         else:
             assert (output.kind, output.read()[4:8]) == ("video", b"ftyp")
-    kinds = [event.kind for event in told]
+    kinds = [event.kind for event in seen]
     assert (kinds[0], kinds[-1]) == ("queued", "finished")
     assert {"started", "node", "output"} <= set(kinds)
 
@@ -244,7 +244,7 @@ def test_a_preset_is_accepted(case: str, engine: ComfyUI) -> None:
         assert list(begun.events())[-1].kind in ("cancelled", "failed", "finished")
 
 
-def test_what_the_server_refuses_is_told_by_node(engine: ComfyUI) -> None:
+def test_what_the_server_refuses_is_reported_by_node(engine: ComfyUI) -> None:
     vae = CheckpointLoaderSimple(ckpt_name="no such file.safetensors").named("model").out.vae
     workflow = Workflow(SaveImage(images=VAEDecode(samples=VAEEncode(pixels=EmptyImage(), vae=vae), vae=vae)))
     with pytest.raises(EngineRefused) as refused:

@@ -147,7 +147,7 @@ def picture(name: str) -> bytes:
     return buffer.getvalue()
 
 
-def told(engine: Any, outputs: Any, word: str) -> list[tuple[str, str, str, str, Image.Image]] | str | None:
+def outcome(engine: Any, outputs: Any, word: str) -> list[tuple[str, str, str, str, Image.Image]] | str | None:
     """What was saved by place and name, or the node that failed."""
     workflow = Workflow(*outputs if isinstance(outputs, Sequence) else (outputs,)).compile()
     inputs = {value: picture(value) for _, _, value in file_inputs(workflow)}
@@ -168,7 +168,7 @@ def _described(artifact: Artifact, word: str) -> tuple[str, str, str, str, Image
 @pytest.mark.parametrize("case", CASES)
 def test_the_simulator_saves_the_same(case: str, engine: ComfyUI) -> None:
     word = f"w{uuid.uuid4().hex[:8]}"
-    real, ours = (told(each, CASES[case](word), word) for each in (engine, Simulator()))
+    real, ours = (outcome(each, CASES[case](word), word) for each in (engine, Simulator()))
     if not isinstance(real, list) or not isinstance(ours, list):
         assert real == ours
         return

@@ -1,4 +1,4 @@
-"""A server of another ComfyUI than the catalog in use is told once: by `run`, and by the commands with `--engine`."""
+"""A server with another ComfyUI than the catalog in use is reported once, by `run` and by commands with `--engine`."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ def version(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     return request.param
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "runs ComfyUI" in record.getMessage()]
 
 
 @pytest.mark.parametrize("version", ["0.46.1"], indirect=True)
-def test_another_release_is_told_once(version: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_release_is_reported_once(version: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     with serving(Script(object_info=SERVED, outputs=OUTPUTS)) as (engine, _):
         for _ in range(2):
             run(engine, text_to_image())
             run(connect(engine.client.address), text_to_image().compile())
         assert engine.catalog().comfyui == version
-        (message,) = told(caplog)
+        (message,) = warnings(caplog)
         assert (
             f"{engine.client.address} runs ComfyUI {version}" in message and f"of ComfyUI {COMFYUI_VERSION}" in message
         )
         judge_of(engine, open_catalog("0.28"))
-        assert len(told(caplog)) == 2 and "ComfyUI 0.28.0 is in use" in told(caplog)[1]
+        assert len(warnings(caplog)) == 2 and "ComfyUI 0.28.0 is in use" in warnings(caplog)[1]
 
 
 @pytest.mark.parametrize("version", [COMFYUI_VERSION, f"v{COMFYUI_VERSION}", None, ["?"], ""], indirect=True)
-def test_nothing_is_told_of_the_same_release_or_of_none(version: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_reported_of_the_same_release_or_of_none(version: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     with serving(Script(object_info=SERVED, outputs=OUTPUTS)) as (engine, _):
         run(engine, text_to_image())
-        assert told(caplog) == [] and isinstance(engine, ComfyUI)
+        assert warnings(caplog) == [] and isinstance(engine, ComfyUI)
 
 
 def test_validate_asks_the_engine(tmp_path: Any) -> None:

@@ -127,7 +127,7 @@ def test_each_dialect_runs(dialect: DialectName) -> None:
 @pytest.mark.parametrize("dialect", ["ours", "cloud"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_submission_whose_answer_is_lost_runs_once(dialect: DialectName, kind: Kind) -> None:
-    """Whatever comes instead of the answer, the graph runs at most once, and a run that is told is a real one."""
+    """Whatever comes instead of the answer, the graph runs at most once, and a run that is reported is a real one."""
     stand_in = V2StandIn(dialect, Faults({"POST jobs": [kind]}))
     with standing(stand_in) as engine:
         engine.client.dialect.labels = {"cloud": "none", "proxy": "text"}.get(dialect, "map")  # type: ignore[assignment]
@@ -218,7 +218,7 @@ def test_a_refused_graph_keeps_its_problems() -> None:
     assert [problem.code for problem in refused.value.problems] == ["missing_input"]
 
 
-def test_nobody_there_and_nothing_like_v2_there() -> None:
+def test_no_server_answers_and_nothing_like_v2_there() -> None:
     with Remote("http://127.0.0.1:9") as engine:
         assert not engine.health().ready
         with pytest.raises(EngineUnreachable):

@@ -85,7 +85,7 @@ def test_a_run_that_was_cancelled() -> None:
         assert resumed(other, RUN)[-1].kind == "cancelled"
 
 
-def test_a_run_that_nobody_knows() -> None:
+def test_an_unknown_run() -> None:
     with twice() as (_, other, _):
         last = resumed(other, RUN)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
@@ -125,7 +125,7 @@ def test_an_attempt_that_its_process_did_not_live_to_make_is_made() -> None:
         assert stub.executed == [RUN, attempt_id(RUN, 2)]
 
 
-def test_a_run_that_failed_twice_for_want_of_memory() -> None:
+def test_a_run_that_failed_twice_because_memory_ran_out() -> None:
     with twice(Script(error=NO_MEMORY)) as (engine, other, stub):
         story(engine, run_id=RUN)
         last = resumed(other, RUN)[-1]
@@ -168,13 +168,17 @@ def test_a_run_that_waits_is_cancelled_and_no_other(jobs_api: bool) -> None:
 def test_a_cancel_that_races_with_the_end_tells_who_won(event: int) -> None:
     with serving() as (engine, _):
         started = engine.start(WORKFLOW)
-        told = []
+        seen = []
         for index, each in enumerate(started.events()):
-            told.append(each)
+            seen.append(each)
             if index == event:
                 started.cancel()
         ended = engine.client.state(started.id).phase
-        assert (told[-1].kind, ended) in {("finished", "done"), ("cancelled", "cancelled"), ("cancelled", "unknown")}
+        assert (seen[-1].kind, ended) in {
+            ("finished", "done"),
+            ("cancelled", "cancelled"),
+            ("cancelled", "unknown"),
+        }
 
 
 def test_a_cancel_between_two_attempts() -> None:

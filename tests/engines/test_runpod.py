@@ -47,7 +47,7 @@ def standing(fake: FakeRunPod, key: str = KEY, **options: Any) -> Iterator[RunPo
         yield engine
 
 
-def told(engine: RunPod, workflow: CompiledWorkflow = WORKFLOW) -> list[Event]:
+def events_of(engine: RunPod, workflow: CompiledWorkflow = WORKFLOW) -> list[Event]:
     events = list(engine.start(workflow, fresh=True).events())
     legal(events)
     return events
@@ -55,7 +55,7 @@ def told(engine: RunPod, workflow: CompiledWorkflow = WORKFLOW) -> list[Event]:
 
 def failure(fate: Fate, **options: Any) -> EngineError:
     with standing(FakeRunPod(fates=[fate]), **options) as engine:
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
     assert isinstance(last, Failed), last
     assert KEY not in str(last.error) and "secret" not in str(last.error)
     return last.error
@@ -68,7 +68,7 @@ def test_pictures_come_back_to_the_nodes_that_saved_them() -> None:
         SaveImage(images=two, filename_prefix="b").named("second"),
     ).compile()
     with standing(FakeRunPod(), usd_per_second=0.001) as engine:
-        last = told(engine, both)[-1]
+        last = events_of(engine, both)[-1]
     assert isinstance(last, Finished) and last.usage.cost_usd is not None and last.usage.queue_seconds == 0.012
     names = {artifact.node: artifact.filename for artifact in last.outputs}
     assert names == {"first": "a_00001_.png", "second": "b_00001_.png"}
@@ -123,7 +123,7 @@ def test_a_job_that_no_worker_took_has_cost_nothing() -> None:
 def test_workers_of_version_3_give_one_picture_in_a_message() -> None:
     single = Workflow(SaveImage(images=EmptyImage(width=8, height=8))).compile()
     with standing(FakeRunPod(fates=["old shape"])) as engine:
-        assert isinstance(told(engine, single)[-1], Finished)
+        assert isinstance(events_of(engine, single)[-1], Finished)
 
 
 def test_a_bucket_is_read_without_the_key_and_only_where_it_is_named() -> None:
@@ -133,12 +133,12 @@ def test_a_bucket_is_read_without_the_key_and_only_where_it_is_named() -> None:
     with hosted(store) as bucket, standing(FakeRunPod(fates=["bucket", "bucket"], bucket=f"{bucket}/store")) as engine:
         for name in ("n0-x_00001_.png", "n0-x_00002_.png"):
             store.assets[name] = (name, PNG)
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Finished)
         with pytest.raises(OutputMissing, match="does not name"):
             last.outputs[0].read()
         engine._buckets = ("127.0.0.1",)
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Finished) and last.outputs[1].read() == PNG
     assert not store.leaked
 
@@ -163,7 +163,7 @@ def test_a_bucket_is_read_without_the_key_and_only_where_it_is_named() -> None:
     ],
 )
 def test_what_no_answer_to_run_means(kind: Kind, error: type[EngineError]) -> None:
-    """Without an answer nobody knows whether the job is there, so it is never sent again here."""
+    """Without an answer it is unknown whether the job is there, so it is never sent again here."""
     fake = FakeRunPod(faults=Faults(planned={"run": [kind]}))
     with standing(fake) as engine, pytest.raises(error) as raised:
         engine.start(WORKFLOW, fresh=True)
@@ -175,19 +175,19 @@ def test_faults_while_it_runs_are_waited_out() -> None:
     kinds: list[Kind | None] = ["500", "502 page", "page", "404", None, "reset", "garbage", "429", "redirect"]
     fake = FakeRunPod(seconds=0.1, faults=Faults(planned={"status": kinds}))
     with standing(fake) as engine:
-        assert isinstance(told(engine)[-1], Finished)
+        assert isinstance(events_of(engine)[-1], Finished)
     assert sum(fake.executed.values()) == 1
 
 
 def test_an_endpoint_that_goes_silent_is_given_up() -> None:
     with standing(FakeRunPod(fates=["stuck"], faults=Faults(always={"status": "502 page"}))) as engine:
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, EngineUnreachable)
 
 
 def test_a_key_that_expires_in_the_middle_leaves_the_run_uncertain() -> None:
     with standing(FakeRunPod(fates=["stuck"], faults=Faults(always={"status": "401"}))) as engine:
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
     assert isinstance(last, Failed) and isinstance(last.error, RunUncertain)
 
 
@@ -204,14 +204,14 @@ def test_cancelling_and_losing_the_race() -> None:
 
 def test_progress_and_hints() -> None:
     with standing(FakeRunPod(fates=["progress"])) as engine:
-        assert any(isinstance(event, Progress) and (event.step, event.steps) == (1, 4) for event in told(engine))
+        assert any(isinstance(event, Progress) and (event.step, event.steps) == (1, 4) for event in events_of(engine))
         slow = Patience(least=30, most=30)
         engine._patience = slow
         run = engine.start(WORKFLOW, fresh=True)
         assert run is not None
         events = run.events()
         next(events)
-        engine.hint("nobody's")
+        engine.hint("unknown")
         for _ in range(200):
             engine.hint(run.id)
         assert isinstance(list(events)[-1], Finished)
@@ -266,18 +266,18 @@ def test_a_worker_of_ours_gives_outputs_of_every_kind() -> None:
     )
     fake = FakeRunPod(result=result_of(Finished("r", 1.5, outputs), None))
     with standing(fake, worker="ryla") as engine:
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Finished) and [artifact.read() for artifact in last.outputs] == [PNG, PNG, b"hello"]
         fake.result["outputs"][0]["sha256"] = hashlib.sha256(b"").hexdigest()
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Finished)
         with pytest.raises(OutputMissing, match="hash"):
             last.outputs[0].read()
         fake.result = {"ryla": 1, "failed": {"code": "out_of_memory", "message": "no memory", "node": "sampler"}}
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Failed) and isinstance(last.error, OutOfMemory) and last.error.node == "sampler"
         fake.result = {"images": []}
-        last = told(engine)[-1]
+        last = events_of(engine)[-1]
         assert isinstance(last, Failed) and "worker" in str(last.error)
 
 

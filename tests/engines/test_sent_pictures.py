@@ -91,10 +91,10 @@ def test_a_break_loses_none_in_silence(event: int) -> None:
         assert len(stub.executed) == 1
 
 
-def test_none_is_left_out_where_nobody_reads_for_a_while() -> None:
+def test_none_is_left_out_where_no_reader_comes_for_a_while() -> None:
     with serving(Script(outputs={}, sent={"out": 200}, previews=False)) as (engine, stub):
         started = engine.start(graph(batch=200))
-        while not stub.told_end:
+        while not stub.sent_end:
             time.sleep(0.01)
         assert len(names(followed(lambda: started))) == 200
 

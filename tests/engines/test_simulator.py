@@ -106,14 +106,14 @@ def test_the_seed_decides_the_picture() -> None:
 def test_progress_counts_the_steps_of_each_sampler() -> None:
     events: list[Event] = []
     run(Simulator(), text_to_image(steps=4).compile(), on_event=events.append, previews=True)
-    told = [event.to_dict() for event in events]
-    assert [(e["step"], e["steps"]) for e in told if e["event"] == "progress"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert sum(e["event"] == "preview" for e in told) == 4
-    assert [e["event"] for e in told][:3] == ["queued", "started", "node"]
-    nodes = [e["node"] for e in told if e["event"] == "node"]
+    rows = [event.to_dict() for event in events]
+    assert [(e["step"], e["steps"]) for e in rows if e["event"] == "progress"] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert sum(e["event"] == "preview" for e in rows) == 4
+    assert [e["event"] for e in rows][:3] == ["queued", "started", "node"]
+    nodes = [e["node"] for e in rows if e["event"] == "node"]
     assert nodes.index("1") < nodes.index("sampler") < nodes.index("save")
-    assert told[-1]["event"] == "finished"
-    json.dumps(told)
+    assert rows[-1]["event"] == "finished"
+    json.dumps(rows)
 
 
 def test_a_sampler_that_redraws_goes_all_its_steps() -> None:
@@ -380,8 +380,8 @@ def test_what_is_guessed_says_so() -> None:
     result = run(Simulator(), guessing(), on_event=events.append)
     guessed = {artifact.filename: artifact.guessed for artifact in result.outputs}
     assert guessed == {"x_00001_.png": (WHY,), "y_00001_.png": ()}
-    artifacts = [told["artifact"] for told in map(Event.to_dict, events) if "artifact" in told]
-    assert {told["filename"]: told.get("guessed") for told in artifacts} == {
+    artifacts = [rows["artifact"] for rows in map(Event.to_dict, events) if "artifact" in rows]
+    assert {rows["filename"]: rows.get("guessed") for rows in artifacts} == {
         "x_00001_.png": [WHY],
         "y_00001_.png": None,
     }

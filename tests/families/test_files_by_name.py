@@ -32,7 +32,7 @@ def test_what_is_right_is_not_touched(name: str) -> None:
     assert [problem for problem in validate(prompt, catalogs.bundled()) if problem.level == "error"] == []
 
 
-def test_one_broken_link_is_told_once() -> None:
+def test_one_broken_link_is_reported_once() -> None:
     picture = {"class_type": "EmptyImage", "inputs": {"width": 64, "height": 64, "batch_size": 1, "color": 0}}
     chain = {"a": picture} | {
         f"n{n}": {"class_type": "ImageInvert", "inputs": {"image": [f"n{n - 1}" if n else "a", 0]}} for n in range(9)

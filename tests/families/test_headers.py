@@ -191,7 +191,7 @@ FILES: dict[str, tuple[dict[str, Any], str, str | None, str | None]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_are_told_by_their_header(name: str) -> None:
+def test_files_are_recognised_by_their_header(name: str) -> None:
     content, kind, family, variant = FILES[name]
     found = detect(content)
     assert found is not None
@@ -248,7 +248,7 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_encoders_are_told_by_their_header(encoder: str) -> None:
+def test_encoders_are_recognised_by_their_header(encoder: str) -> None:
     found = detect(ENCODERS[encoder])
     assert found is not None and found.encoder == encoder
     assert found.label.endswith(f"({ {**TEXT_ENCODERS, **IMAGE_ENCODERS}[encoder] })")
@@ -269,7 +269,7 @@ def test_the_order_of_tensors_does_not_matter(name: str, random: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "families"),
+    ("stated", "families"),
     [
         ("flux-1-dev/lora", {"flux1"}),
         ("Flux.2-klein-9b", {"flux2"}),
@@ -283,8 +283,8 @@ def test_the_order_of_tensors_does_not_matter(name: str, random: Any) -> None:
         ("sdxl_base_v1-0", {"sdxl"}),
     ],
 )
-def test_a_lora_of_a_new_generation_is_of_no_family(told: str, families: set[str]) -> None:
-    header = {"lora_unet_x.lora_down.weight": {"shape": [8, 4]}, "__metadata__": {"modelspec.architecture": told}}
+def test_a_lora_of_a_new_generation_is_of_no_family(stated: str, families: set[str]) -> None:
+    header = {"lora_unet_x.lora_down.weight": {"shape": [8, 4]}, "__metadata__": {"modelspec.architecture": stated}}
     found = detect(header)
     assert found is not None and found.kind == "lora" and found.families == families
 

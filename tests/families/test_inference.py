@@ -44,14 +44,14 @@ def families(prompt: dict[str, Any], number: str, slot: int = 0, catalog: Catalo
     return None if carried is None else set(carried.families)
 
 
-def told(prompt: Any, catalog: Catalog = CATALOG, **files: Any) -> list[Problem]:
+def reported(prompt: Any, catalog: Catalog = CATALOG, **files: Any) -> list[Problem]:
     """What the rules about families say."""
     view = View(prompt, catalog, **files)
     return [problem for rule in FAMILY_RULES for problem in rule(view)]
 
 
 def codes(prompt: Any, catalog: Catalog = CATALOG, **files: Any) -> list[str]:
-    return [problem.code for problem in told(prompt, catalog, **files)]
+    return [problem.code for problem in reported(prompt, catalog, **files)]
 
 
 def node(class_type: str, **inputs: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def node(class_type: str, **inputs: Any) -> dict[str, Any]:
 
 
 FLUX = mended(graph("12_sdxl_lora_on_flux"), n20__lora_name="character.safetensors")
-"""Flux.1 with a LoRA of which nothing is known: loader 1, LoRA 20, text 2 to 6, VAE 3, sampler 8."""
+"""Flux.1 with an unknown LoRA: loader 1, LoRA 20, text 2 to 6, VAE 3, sampler 8."""
 SDXL = mended(graph("04_flux_conditioning_into_sdxl"), n8__positive=["5", 0])
 """SDXL: checkpoint 1, text 5 and 6, sampler 8."""
 
@@ -121,10 +121,10 @@ def test_names_and_strengths_may_come_from_primitives() -> None:
     assert codes(mended(prompt, n31__value="mine.safetensors")) == []
 
 
-def test_a_controlnet_narrows_text_that_nobody_knows() -> None:
+def test_a_controlnet_narrows_unknown_text() -> None:
     prompt = mended(graph("01_sdxl_controlnet_on_flux"), n2__type="new", n2__clip_name1="a", n2__clip_name2="b")
     assert families(prompt, "24") == {"sdxl"}
-    (problem,) = told(prompt)
+    (problem,) = reported(prompt)
     assert (problem.code, problem.node, problem.input) == ("controlnet_family", "8", "positive")
     assert "ControlNetLoader '22'" in problem.message
     assert families(mended(prompt, n24__strength=0.0), "24") is None
@@ -139,7 +139,7 @@ def test_latents_of_zeros_fit_any_model_of_the_core_samplers() -> None:
     assert codes(prompt) == []
 
 
-def test_circles_and_dangling_links_are_unknown() -> None:
+def test_cycles_and_dangling_links_are_unknown() -> None:
     prompt = mended(FLUX, n20__model=["20", 0])
     assert families(prompt, "20") is families(prompt, "8") is None
     assert families(mended(FLUX, n20__model=["404", 0]), "20") is None
@@ -161,7 +161,7 @@ def test_headers_are_believed_before_names() -> None:
     place = ("loras", "sdxl_style.safetensors")
     prompt = graph("12_sdxl_lora_on_flux")
     assert codes(prompt, files={place: flux}) == []
-    (problem,) = told(prompt, files={place: sdxl})
+    (problem,) = reported(prompt, files={place: sdxl})
     assert "its header says so" in problem.message
     assert codes(FLUX, files={("loras", "character.safetensors"): sdxl}) == ["lora_family"]
 
@@ -176,7 +176,7 @@ def test_names_narrow_what_a_header_leaves_open() -> None:
 
 def test_files_of_another_kind_are_named() -> None:
     lora = Detected(kind="lora", families=frozenset({"sdxl"}), evidence="lora_te1_x")
-    (problem,) = told(FLUX, files={("vae", "ae.safetensors"): lora})
+    (problem,) = reported(FLUX, files={("vae", "ae.safetensors"): lora})
     assert (problem.code, problem.node, problem.input) == ("wrong_file_kind", "3", "vae_name")
     assert "is a LoRA of SDXL, by its header (lora_te1_x)" in problem.message
     bare = Detected(kind="diffusion model", families=frozenset({"sdxl"}), parts=frozenset({"diffusion model"}))
@@ -215,7 +215,7 @@ def test_settings_of_another_family() -> None:
     prompt = mended(SDXL, n8__model=["30", 0], n8__positive=["31", 0])
     prompt["30"] = node("ModelSamplingFlux", model=["1", 0], max_shift=1.15, base_shift=0.5, width=1024, height=1024)
     prompt["31"] = node("FluxGuidance", conditioning=["5", 0], guidance=3.5)
-    problems = told(prompt)
+    problems = reported(prompt)
     assert {(p.code, p.level, p.node) for p in problems} == {
         ("setting_family", "warning", "30"),
         ("setting_family", "warning", "31"),
@@ -224,7 +224,7 @@ def test_settings_of_another_family() -> None:
 
 def test_guidance_on_schnell() -> None:
     prompt = mended(FLUX, n1__unet_name="flux1-schnell.safetensors")
-    (problem,) = told(prompt)
+    (problem,) = reported(prompt)
     assert (problem.code, problem.level, problem.node) == ("guidance_without_effect", "warning", "5")
     assert "UNETLoader '1'" in problem.message
     assert codes(mended(prompt, n8__positive=["4", 0])) == []
@@ -236,7 +236,7 @@ def test_guidance_on_schnell() -> None:
 
 
 def test_cfg_of_sdxl_on_flux() -> None:
-    (problem,) = told(mended(FLUX, n8__cfg=7.0))
+    (problem,) = reported(mended(FLUX, n8__cfg=7.0))
     assert (problem.code, problem.level, problem.input) == ("cfg_too_high", "warning", "cfg")
     assert codes(mended(FLUX, n8__cfg=3.5)) == []
     assert codes(mended(FLUX, n8__cfg=7.0, n1__unet_name="flux1-dev-de-distill.safetensors")) == []
@@ -248,7 +248,7 @@ def test_one_text_on_both_sides() -> None:
     assert codes(mended(SDXL, n8__negative=["5", 0], n8__cfg=1.0)) == []
 
 
-def test_patches_that_nobody_uses() -> None:
+def test_patches_that_nothing_uses() -> None:
     prompt = mended(graph("01_instantid_on_flux"), n1__unet_name="mine", n2__type="sdxl", n24__positive=["4", 0])
     prompt = mended(prompt, n8__model=["1", 0])
     assert codes(prompt) == ["unused_patch"]
@@ -261,7 +261,7 @@ def test_patches_that_nobody_uses() -> None:
         strength_model=1.0,
         strength_clip=1.0,
     )
-    (problem,) = told(lora)
+    (problem,) = reported(lora)
     assert (problem.code, problem.level, problem.node) == ("unused_patch", "warning", "30")
     assert "output 0 (MODEL)" in (problem.hint or "")
     assert codes(mended(lora, n30__strength_model=0.0)) == []
@@ -289,13 +289,13 @@ def test_other_meetings() -> None:
     assert codes(latent) == ["latent_family"]
 
 
-def test_one_mistake_is_told_once_and_names_the_other_places() -> None:
+def test_one_mistake_is_reported_once_and_names_the_other_places() -> None:
     prompt = graph("06_sdxl_text_encoder_with_flux")
     prompt["30"] = copy.deepcopy(prompt["8"]) | {}
     prompt["30"]["inputs"]["seed"] = 7
     prompt["31"] = node("VAEDecode", samples=["30", 0], vae=["3", 0])
     prompt["32"] = node("SaveImage", images=["31", 0], filename_prefix="x")
-    (problem,) = told(prompt)
+    (problem,) = reported(prompt)
     assert problem.node == "8" and problem.message.endswith("; the same at '30'")
 
 
@@ -332,7 +332,7 @@ def test_a_pack_brings_its_own_rows() -> None:
     for name in ("n2__clip_name1", "n2__clip_name2"):
         prompt = mended(prompt, **{name: "x"})
     assert codes(prompt, catalogs.bundled() | PACK) == []
-    (problem,) = told(prompt, catalog)
+    (problem,) = reported(prompt, catalog)
     assert (problem.code, problem.node) == ("adapter_without_effect", "31")
     assert "Wan from ForgeLoader '30'" in problem.message
     assert codes(mended(prompt, n31__weight=0.0), catalog) == []
@@ -424,7 +424,7 @@ def test_nothing_depends_on_the_order_of_nodes(data: st.DataObject, random: Any)
     again = shuffled(prompt, random)
     first, second = View(prompt, CATALOG).families, View(again, CATALOG).families
     assert {n: first.out(n) for n in prompt} == {n: second.out(n) for n in prompt}
-    assert sorted(map(str, told(prompt))) == sorted(map(str, told(again)))
+    assert sorted(map(str, reported(prompt))) == sorted(map(str, reported(again)))
 
 
 @given(st.data())
@@ -436,14 +436,14 @@ def test_an_unknown_file_never_makes_an_error(data: st.DataObject) -> None:
                 body["inputs"][name] = data.draw(
                     st.sampled_from(["mine.safetensors", "x/y.sft", "", "\N{DUCK}", "a" * 999])
                 )
-    assert [problem for problem in told(prompt) if problem.level == "error"] == []
+    assert [problem for problem in reported(prompt) if problem.level == "error"] == []
 
 
 @given(st.data())
 def test_where_nothing_is_known_nothing_is_wrong(data: st.DataObject) -> None:
     prompt = data.draw(st.sampled_from(all_graphs()))
     nothing = CATALOG.replace(families=FamilyRules())
-    assert [problem for problem in told(prompt, nothing) if problem.level == "error"] == []
+    assert [problem for problem in reported(prompt, nothing) if problem.level == "error"] == []
 
 
 @given(st.data())

@@ -20,7 +20,7 @@ GRAPHS = ROOT / "tests" / "data" / "mismatches"
 CATALOG = catalogs.bundled() | catalogs.from_object_info(
     json.loads((ROOT / "tests" / "data" / "infinite_you.object_info.json").read_text())
 )
-TOLD: set[str] = set()
+SHOWN: set[str] = set()
 
 
 def graph(name: str) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def found(prompt: dict[str, Any]) -> list[Problem]:
 
 def check(name: str, code: str, place: str, ends: tuple[str, ...], way_out: str, mend: dict[str, Any]) -> None:
     """The server takes the graph; there is one error, which names both ends and a way out; mended there is none."""
-    TOLD.add(code)
+    SHOWN.add(code)
     prompt = graph(name)
     assert verdict(prompt, CATALOG).accepted
     (problem,) = found(prompt)

@@ -64,7 +64,7 @@ def test_sockets_of_packs_carry_families() -> None:
 )
 def test_a_file_of_another_model_is_an_error(files: dict[str, str], code: str, field: str) -> None:
     assert (code, field) in found(wan(**files))
-    assert found(wan(**dict.fromkeys(files, "mine.safetensors"))) == [], "what nobody knows is no error"
+    assert found(wan(**dict.fromkeys(files, "mine.safetensors"))) == [], "what is unknown is no error"
 
 
 def test_a_latent_of_another_model_is_an_error() -> None:

@@ -62,14 +62,14 @@ def errors(prompts: Iterator[tuple[str, Any]]) -> list[tuple[str, str]]:
 
 def test_recorded_templates_have_no_error() -> None:
     assert errors(recorded_templates()) == []
-    told = Counter(
+    reported = Counter(
         problem.code
         for row in pairs()
         if row["kind"] in KINDS[:2] and row["all_types_known"]
         for problem in findings(View(row["api"], CATALOG))
     )
-    print("\nwarnings", dict(told))
-    assert told <= Counter(unused_patch=4, setting_family=2)
+    print("\nwarnings", dict(reported))
+    assert reported <= Counter(unused_patch=4, setting_family=2)
 
 
 def test_installed_templates_have_no_error() -> None:

@@ -151,7 +151,7 @@ def real_files() -> list[bytes]:
 
 @st.composite
 def broken(draw: st.DrawFn) -> bytes:
-    """A real file that somebody cut, changed or told lies in."""
+    """A real file that was cut, changed or falsified."""
     content = bytearray(draw(st.sampled_from(real_files())))
     for _ in range(draw(st.integers(1, 4))):
         if not content:

@@ -214,11 +214,11 @@ _MISFITS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", _MISFITS)
-def test_what_is_no_graph_is_told_in_one_sentence(name: str) -> None:
+def test_what_is_no_graph_is_reported_in_one_sentence(name: str) -> None:
     source, expected = _MISFITS[name]
-    with pytest.raises(InvalidDocument, match=expected) as told:
+    with pytest.raises(InvalidDocument, match=expected) as caught:
         read(source)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,24 +86,24 @@ def test_partner_nodes_may_be_off() -> None:
 
 
 @given(st.sets(st.sampled_from(sorted(name for name in LIVE if not LIVE[name].api_node)), min_size=1, max_size=12))
-def test_every_missing_class_is_told(missing: set[str]) -> None:
+def test_every_missing_class_is_reported(missing: set[str]) -> None:
     found = differences(FACES, LIVE.subset(set(LIVE) - missing))
     assert {name for difference in found for name in difference.classes} == missing
-    told = [str(difference) for difference in found]
+    reported = [str(difference) for difference in found]
     for pack in FACES.packs:
         gone = missing & {*pack.classes}
-        about = [line for line in told if f"({pack.folder})" in line]
+        about = [line for line in reported if f"({pack.folder})" in line]
         assert bool(about) == bool(gone)
         assert any("did not load" in line for line in about) == (gone == {*pack.classes})
 
 
-def test_another_version_and_another_pack_of_the_same_classes_are_told() -> None:
+def test_another_version_and_another_pack_of_the_same_classes_are_reported() -> None:
     other = {name: dict(entry) for name, entry in LIVE.subset(["ApplyInstantID"]).entries().items()}
     other["ApplyInstantID"]["python_module"] = "custom_nodes.Fork"
-    told = differences(FACES, LIVE | Catalog(other), version="0.30.1")
-    assert told[0] == Difference(f"ComfyUI is 0.30.1, the lock has {COMFYUI_VERSION}")
-    assert "ApplyInstantID comes from the folder Fork" in told[1].text and len(told) == 2
-    assert told[1].classes == ("ApplyInstantID",)
+    reported = differences(FACES, LIVE | Catalog(other), version="0.30.1")
+    assert reported[0] == Difference(f"ComfyUI is 0.30.1, the lock has {COMFYUI_VERSION}")
+    assert "ApplyInstantID comes from the folder Fork" in reported[1].text and len(reported) == 2
+    assert reported[1].classes == ("ApplyInstantID",)
 
 
 @given(

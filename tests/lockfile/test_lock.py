@@ -114,7 +114,7 @@ def test_read_undoes_write(tmp_path: Path) -> None:
 
 
 @given(locks(), st.data())
-def test_whatever_is_cut_off_or_put_in_is_told_or_read(lock: Lock, data: st.DataObject) -> None:
+def test_whatever_is_cut_off_or_put_in_is_reported_or_read(lock: Lock, data: st.DataObject) -> None:
     """A damaged text gives an `InvalidDocument`, or is a lock still; never another error."""
     text = lock.dumps()
     at = data.draw(st.integers(0, len(text)))
@@ -122,10 +122,10 @@ def test_whatever_is_cut_off_or_put_in_is_told_or_read(lock: Lock, data: st.Data
     try:
         read = Lock.loads(damaged, nodes=lock.nodes)
     except InvalidDocument as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = f"{type(read).__name__} of ryla.lock"
-    assert "ryla.lock" in told
+        message = f"{type(read).__name__} of ryla.lock"
+    assert "ryla.lock" in message
 
 
 def plain() -> Lock:
@@ -137,7 +137,7 @@ def changed(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "no lock file, which is JSON: line 1"),
         ("[]", "it holds list, expected an object"),
@@ -152,10 +152,10 @@ def changed(**changes: Any) -> str:
         (changed(nodes_sha256="0" * 64), "'ryla.lock.nodes.json' is not the file that 'ryla.lock' was written with"),
     ],
 )
-def test_a_damaged_lock_says_where_and_what_to_do(text: str, told: str) -> None:
+def test_a_damaged_lock_says_where_and_what_to_do(text: str, message: str) -> None:
     with pytest.raises(InvalidDocument, match="ryla-graphs lock") as caught:
         Lock.loads(text)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_lock_that_is_not_there_says_what_writes_one(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_the_file_of_classes_belongs_to_its_lock(tmp_path: Path) -> None:
         Lock.read(tmp_path / "ryla.lock")
 
 
-def test_the_text_says_how_it_is_made_anew() -> None:
+def test_the_text_says_how_it_is_made_again() -> None:
     assert (
-        json.loads(plain().dumps())["generated"] == "by `ryla-graphs lock flux-dev`, which writes it anew; do not edit"
+        json.loads(plain().dumps())["generated"] == "by `ryla-graphs lock flux-dev`, which writes it again; do not edit"
     )

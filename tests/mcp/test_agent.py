@@ -204,8 +204,8 @@ def test_a_token_is_asked_for_at_the_door_and_each_caller_sees_only_their_jobs(t
             job = json.loads(done.content[0].text)["id"]
         async with caller("b") as bob:
             assert (await bob.call_tool("job", {"id": job})).is_error
-        async with httpx2.AsyncClient() as nobody:
-            assert (await nobody.post(f"{address}/mcp", json={})).status_code == 401
+        async with httpx2.AsyncClient() as stranger:
+            assert (await stranger.post(f"{address}/mcp", json={})).status_code == 401
 
     with listening(app) as address:
         anyio.run(work, address)

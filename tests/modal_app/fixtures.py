@@ -22,8 +22,8 @@ def needs_modal() -> None:
     """Skip where modal is not installed, or is one that speaks otherwise."""
     modal = pytest.importorskip("modal", reason="modal is not installed (pip install 'ryla-graphs[modal]')")
     if ".".join(modal.__version__.split(".")[:2]) not in PROTOCOL:
-        told = f"the loopback control plane was written for modal {PROTOCOL[-1]}, this is {modal.__version__}"
-        pytest.skip(told, allow_module_level=True)
+        reported = f"the loopback control plane was written for modal {PROTOCOL[-1]}, this is {modal.__version__}"
+        pytest.skip(reported, allow_module_level=True)
 
 
 @pytest.fixture(scope="session")

@@ -35,17 +35,17 @@ def flux(**parameters: Any) -> CompiledWorkflow:
 
 
 def test_a_whole_run(deployment: OnLoopback) -> None:
-    told: list[Event] = []
-    result = run(deployment.engine, flux(), on_event=told.append)
+    reported: list[Event] = []
+    result = run(deployment.engine, flux(), on_event=reported.append)
     (picture,) = result.outputs
     assert Image.open(io.BytesIO(picture.read())).size == (64, 64)
     assert picture.simulated and picture.filename == "flux_dev_00001_.png"
-    kinds = [event.kind for event in told]
+    kinds = [event.kind for event in reported]
     assert (kinds[0], kinds[-1]) == ("queued", "finished")
     assert kinds.count("output") == 1 and "started" in kinds
 
 
-def test_what_it_took_is_told(deployment: OnLoopback) -> None:
+def test_what_it_took_is_reported(deployment: OnLoopback) -> None:
     last = ended(deployment.engine.start(flux()))
     assert isinstance(last, Finished)
     assert last.usage.gpu == "L40S" and last.usage.execution_seconds == round(last.seconds, 3)
@@ -110,9 +110,9 @@ def test_another_process_takes_a_run_up(deployment: OnLoopback) -> None:
     begun = deployment.engine.start(flux())
     again = OnLoopback(deployment.control_plane, deployment.folder)
     deployment.simulator.go.set()
-    told = list(again.engine.resume(begun.id, flux()).events())
-    assert isinstance(told[-1], Finished)
-    assert [event.kind for event in told].count("output") == 1
+    reported = list(again.engine.resume(begun.id, flux()).events())
+    assert isinstance(reported[-1], Finished)
+    assert [event.kind for event in reported].count("output") == 1
 
 
 def test_a_call_that_is_noted_just_now_is_waited_for(deployment: OnLoopback) -> None:
@@ -127,7 +127,7 @@ def test_a_call_that_is_noted_just_now_is_waited_for(deployment: OnLoopback) -> 
     assert len(deployment.calls) == 1
 
 
-def test_a_run_that_nobody_knows_is_lost(deployment: OnLoopback) -> None:
+def test_an_unknown_run_is_lost(deployment: OnLoopback) -> None:
     last = ended(deployment.engine.resume(str(uuid.uuid4()), flux()))
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
 
@@ -135,12 +135,12 @@ def test_a_run_that_nobody_knows_is_lost(deployment: OnLoopback) -> None:
 def test_a_cancel_reaches_the_run(deployment: OnLoopback) -> None:
     deployment.simulator.go.clear()
     begun = deployment.engine.start(flux())
-    told = []
+    reported = []
     for event in begun.events():
-        told.append(event)
+        reported.append(event)
         if event.kind == "node":
             begun.cancel()
-    assert isinstance(told[-1], Cancelled)
+    assert isinstance(reported[-1], Cancelled)
 
 
 def test_a_cancel_before_the_run_begins(deployment: OnLoopback) -> None:
@@ -153,20 +153,20 @@ def test_a_cancel_before_the_run_begins(deployment: OnLoopback) -> None:
     assert isinstance(ended(begun), Cancelled)
 
 
-def test_a_lost_container_is_told(deployment: OnLoopback) -> None:
+def test_a_lost_container_is_reported(deployment: OnLoopback) -> None:
     deployment.simulator.go.clear()
     begun = deployment.engine.start(flux())
-    told = []
+    reported = []
     for event in begun.events():
-        told.append(event)
+        reported.append(event)
         if event.kind == "node":
             deployment.control_plane.call(deployment.control_plane.servicer.lose, deployment.calls[-1].id)
     deployment.simulator.go.set()
-    last = told[-1]
+    last = reported[-1]
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
 
 
-def test_an_expired_result_is_told(deployment: OnLoopback) -> None:
+def test_an_expired_result_is_reported(deployment: OnLoopback) -> None:
     async def silent(call: Call) -> Any:
         deployment.calls.append(call)
         await asyncio.sleep(10)
@@ -194,7 +194,7 @@ def test_events_that_were_lost_do_not_change_the_end(deployment: OnLoopback) -> 
     assert isinstance(last, Finished) and len(last.outputs) == 1
 
 
-def test_a_container_that_begins_anew_says_so(deployment: OnLoopback) -> None:
+def test_a_container_that_starts_over_says_so(deployment: OnLoopback) -> None:
     """Modal runs the input of a preempted container again, in another one."""
 
     async def preempted(call: Call) -> Any:
@@ -206,9 +206,9 @@ def test_a_container_that_begins_anew_says_so(deployment: OnLoopback) -> None:
         return await deployment._work(call)
 
     WORKERS.work = preempted
-    told = list(deployment.engine.start(flux()).events())
-    assert [event.attempt for event in told if isinstance(event, Retrying)] == [2]
-    assert isinstance(told[-1], Finished)
+    reported = list(deployment.engine.start(flux()).events())
+    assert [event.attempt for event in reported if isinstance(event, Retrying)] == [2]
+    assert isinstance(reported[-1], Finished)
 
 
 def test_a_broken_worker_is_a_failure(deployment: OnLoopback) -> None:

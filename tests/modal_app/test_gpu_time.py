@@ -82,8 +82,8 @@ def test_a_web_side_of_before_gets_the_end_from_the_call(handed: Handed) -> None
     waited(lambda: handed.results)
     job = {name: value for name, value in handed.calls[0].args[0].items() if name not in ("protocol", "limit_seconds")}
     worker = Worker(HeldSimulator(), handed._deliver, pending=Pending())
-    told = asyncio.run(serve(worker, job, events=handed.events, runs=handed.runs))
-    assert told["event"] == "finished" and len(told["outputs"]) == 1 and ended(run).terminal
+    reported = asyncio.run(serve(worker, job, events=handed.events, runs=handed.runs))
+    assert reported["event"] == "finished" and len(reported["outputs"]) == 1 and ended(run).terminal
 
 
 def test_an_output_that_is_not_stored_at_once_is_tried_again(handed: Handed) -> None:
@@ -144,7 +144,7 @@ def test_the_limit_comes_from_the_plan(handed: Handed) -> None:
     assert seconds is not None
     limit = handed.engine._limit_of(workflow, "L40S")
     assert limit is not None and 5 * seconds < limit < 20 * seconds + 600
-    assert handed.engine._limit_of(workflow, None) is None  # nobody said which GPU it may get
+    assert handed.engine._limit_of(workflow, None) is None  # no GPU is named
 
 
 @pytest.fixture

@@ -178,11 +178,11 @@ def test_a_folder_of_ones_own(control_plane: LoopbackModal, own: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [("./nothing", "there is no nothing/__init__.py"), ("some-registry-id", "no pack is known here by that id")],
 )
-def test_what_is_no_pack_is_told(own: Path, text: str, told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+def test_what_is_no_pack_is_reported(own: Path, text: str, expected: str) -> None:
+    with pytest.raises(InvalidSettings, match=expected):
         CustomPack.parse(text)
 
 

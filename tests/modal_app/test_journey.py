@@ -185,21 +185,21 @@ def test_progress_and_the_end_over_sse(gpu: OnGpu) -> None:
 def test_a_stream_that_is_cut_goes_on_where_it_ended(gpu: OnGpu) -> None:
     gpu.hold("flux-dev")
     gpu.simulator.go.clear()
-    told: list[str] = []
+    seen: list[str] = []
     reading = 0
     with gpu.client(RYLA_STREAM_SECONDS="0.2") as client:
         where = client.post("/flux-dev", json=small(), headers={"Prefer": "respond-async"}).headers["location"]
         for reading in range(100):
-            after = {"Last-Event-ID": told[-1]} if told else {}
+            after = {"Last-Event-ID": seen[-1]} if seen else {}
             frames = client.get(f"{where}/events", headers=after).text
-            told += re.findall(r"^id: (\d+)$", frames, re.MULTILINE)
+            seen += re.findall(r"^id: (\d+)$", frames, re.MULTILINE)
             if reading == 1:
                 gpu.simulator.go.set()
             if '"state":"succeeded"' in frames:
                 break
         everything = client.get(f"{where}/events").text
-    assert reading > 1 and told == sorted(set(told), key=int)
-    assert set(re.findall(r"^id: (\d+)$", everything, re.MULTILINE)) <= set(told)
+    assert reading > 1 and seen == sorted(set(seen), key=int)
+    assert set(re.findall(r"^id: (\d+)$", everything, re.MULTILINE)) <= set(seen)
 
 
 def test_a_cancel_reaches_the_worker(gpu: OnGpu) -> None:
@@ -255,7 +255,7 @@ def test_a_wish_that_cannot_be_met_costs_nothing(gpu: OnGpu, wishes: dict[str, A
     assert not gpu.calls
 
 
-def test_missing_weights_are_told_before_a_gpu_starts(gpu: OnGpu) -> None:
+def test_missing_weights_are_reported_before_a_gpu_starts(gpu: OnGpu) -> None:
     with gpu.client() as client:
         answer = client.post("/flux-dev", json=small())
         problems = answer.json()["error"]["problems"]
@@ -315,7 +315,7 @@ def test_a_web_container_takes_up_what_another_left(gpu: OnGpu, monkeypatch: pyt
     assert len([call for call in gpu.calls if call.method == "run"]) == 1
 
 
-def test_nobody_gets_in_without_a_token(gpu: OnGpu) -> None:
+def test_no_visitor_gets_in_without_a_token(gpu: OnGpu) -> None:
     with gpu.app() as app, TestClient(app) as client:
         assert client.post("/flux-dev", json=small()).status_code == 401
     with pytest.raises(InvalidSettings, match="RYLA_TOKENS"):

@@ -119,30 +119,30 @@ def test_a_pack_that_did_not_load_is_named(gpu: OnMachine) -> None:
     assert "the pack ltdrdata/ComfyUI-Impact-Pack (ComfyUI-Impact-Pack) did not load" in problem["message"]
 
 
-def test_once_a_container_has_told_no_gpu_is_paid_for(gpu: OnMachine) -> None:
+def test_once_a_container_has_reported_no_gpu_is_paid_for(gpu: OnMachine) -> None:
     graph = presets.get("face-swap").build(presets.get("face-swap").example).compile()
-    told = Reported(gpu.parts.runs, LOCK, seconds=0)
-    place = placing(gpu.settings, None, told)
-    assert told.lacking() == {} and place(graph, NO_WISHES) is not None
-    told.came_up(gpu.machine.lacking)
+    reports = Reported(gpu.parts.runs, LOCK, seconds=0)
+    place = placing(gpu.settings, None, reports)
+    assert reports.lacking() == {} and place(graph, NO_WISHES) is not None
+    reports.came_up(gpu.machine.lacking)
     with pytest.raises(CannotRunHere, match="did not load") as caught:
         place(graph, NO_WISHES)
     used = {body["class_type"] for body in graph.prompt.values()} & GONE["ComfyUI-Impact-Pack"]
     assert {problem.class_type for problem in caught.value.problems} == used
     other = Lock.loads(LOCK.dumps().replace("flux-dev", "flux-dew"))
     assert Reported(gpu.parts.runs, other, seconds=0).lacking() == {}
-    told.came_up({})
+    reports.came_up({})
     assert place(graph, NO_WISHES) is not None
 
 
 def test_what_containers_have_is_the_catalog(gpu: OnMachine) -> None:
-    told = Reported(gpu.parts.runs, LOCK, seconds=0)
+    reports = Reported(gpu.parts.runs, LOCK, seconds=0)
     promised = catalog_of(LOCK)
     assert gpu.machine.catalog is not None
     assert besides(promised, gpu.machine.catalog) == {}
     assert besides(promised.subset({*promised} - {"EmptyImage"}), gpu.machine.catalog).keys() == {"EmptyImage"}
-    told.came_up({"InvertMask": "it was taken out"}, {"ShoutText": SHOUT})
-    with gpu.client(reported=told) as client:
+    reports.came_up({"InvertMask": "it was taken out"}, {"ShoutText": SHOUT})
+    with gpu.client(reported=reports) as client:
         nodes = client.get("/nodes").json()["nodes"]
         failed = client.post("/workflow", json=using("InvertMask", mask=["mask", 0]))
     assert "ShoutText" in nodes and "InvertMask" not in nodes and len(nodes) > 800
@@ -155,12 +155,12 @@ SHOUT = {"input": {"required": {"text": ["STRING", {}]}}, "output": ["STRING"], 
 
 def test_containers_that_do_not_come_up_open_a_circuit(gpu: OnMachine) -> None:
     now = [1000.0]
-    told = Reported(gpu.parts.runs, LOCK, seconds=0, clock=lambda: now[0])
+    reports = Reported(gpu.parts.runs, LOCK, seconds=0, clock=lambda: now[0])
     gpu.hold("flux-dev")
-    with gpu.client(reported=told) as client:
+    with gpu.client(reported=reports) as client:
         for _ in range(MOST_BROKEN):
             assert client.get("/ready").status_code == 200
-            told.broke("No module named torch")
+            reports.broke("No module named torch")
         ready, health = client.get("/ready"), client.get("/health")
         assert ready.status_code == 503 and "No module named torch" in ready.json()["reason"] and health.is_success
         refused = client.post("/flux-dev", json=small())
@@ -168,12 +168,12 @@ def test_containers_that_do_not_come_up_open_a_circuit(gpu: OnMachine) -> None:
         assert "did not come up" in refused.json()["error"]["message"] and not gpu.calls
         now[0] += WINDOW_SECONDS  # one is tried
         assert client.get("/ready").status_code == 200
-        told.broke("still no torch")
+        reports.broke("still no torch")
         assert client.get("/ready").status_code == 200
         for _ in range(2):
-            told.broke("still no torch")
+            reports.broke("still no torch")
         assert client.get("/ready").status_code == 503
-        told.came_up({})  # as after POST /warm
+        reports.came_up({})  # as after POST /warm
         assert client.post("/flux-dev", json=small()).status_code == 200
 
 

@@ -40,14 +40,14 @@ def test_the_lines_of_a_container_are_there_after_it(
         assert gpu.calls[0].args[0]["job"] == job
         while len(lines := client.get(f"/jobs/{job}/logs").json()["lines"]) < 5:
             time.sleep(0.01)  # they are written down when the job has ended
-    told = [line["text"] for line in lines if line["source"] == "engine"]
-    assert told[0] == "loading flux1-dev" and len(told[1]) == 2000
+    reported = [line["text"] for line in lines if line["source"] == "engine"]
+    assert reported[0] == "loading flux1-dev" and len(reported[1]) == 2000
     assert any("state=succeeded" in line["text"] for line in lines)
     assert "loading flux1-dev" in caplog.text
 
 
 class Gone:
-    """A dictionary that nobody reaches."""
+    """A dictionary out of reach."""
 
     def put(self, *_: object) -> None:
         raise modal.exception.ConnectionError("no Modal")

@@ -41,13 +41,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        told = {"queue_running": [], "queue_pending": []}
+        reported = {"queue_running": [], "queue_pending": []}
         if self.path == "/object_info":
-            told = json.load(open("object_info.json"))
+            reported = json.load(open("object_info.json"))
         if self.path == "/system_stats":
             name = sys.modules["torch"].cuda.get_device_name() if "torch" in sys.modules else "NVIDIA L40S"
-            told = {"devices": [{"name": name, "type": "cuda"}]}
-        self.wfile.write(json.dumps(told).encode())
+            reported = {"devices": [{"name": name, "type": "cuda"}]}
+        self.wfile.write(json.dumps(reported).encode())
     def log_message(self, *_):
         pass
 host, port = (sys.argv[sys.argv.index(name) + 1] for name in ("--listen", "--port"))
@@ -87,7 +87,7 @@ def test_it_comes_up_once_and_is_ready(comfyui: Path, tmp_path: Path) -> None:
     one.stop()
 
 
-def test_what_the_lock_has_and_it_has_not_is_told(
+def test_what_the_lock_has_and_it_has_not_is_reported(
     comfyui: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = machine(comfyui, tmp_path, check=lambda _: [Difference("the pack x did not load", ("A", "B"))])
@@ -99,7 +99,7 @@ def test_what_the_lock_has_and_it_has_not_is_told(
     one.stop()
 
 
-def test_a_comfyui_that_does_not_start_is_told_once(comfyui: Path, tmp_path: Path) -> None:
+def test_a_comfyui_that_does_not_start_is_reported_once(comfyui: Path, tmp_path: Path) -> None:
     (comfyui / "main.py").write_text("open('started', 'a').write('0\\n'); raise SystemExit('no module named torch')")
     one = machine(comfyui, tmp_path)
     one.start()
@@ -242,12 +242,12 @@ class TestWeights:
             folder.bring(loading(lora=name))
         assert {*tmp_path.parent.rglob("*")} == before
 
-    def test_a_listing_is_remembered_and_asked_anew(self, volumes: dict[str, modal.Volume]) -> None:
+    def test_a_listing_is_remembered_and_asked_again(self, volumes: dict[str, modal.Volume]) -> None:
         files = VolumeFiles(volumes["models"])
         assert files() == frozenset()
         with volumes["models"].batch_upload() as batch:
             batch.put_file(io.BytesIO(b"x"), "vae/ae.safetensors")
-        assert files() == frozenset() and files(anew=True) == {"vae/ae.safetensors"}
+        assert files() == frozenset() and files(fresh=True) == {"vae/ae.safetensors"}
 
     def test_a_folder_of_files_is_there_where_a_file_of_it_is(self) -> None:
         wanted = needed(Prompt(loading(vae="ae.safetensors"), catalogs.bundled()))
@@ -274,7 +274,7 @@ def test_comfyui_looks_for_late_loras_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "name"),
+    ("reported", "name"),
     [
         ("Tesla T4", "T4"),
         ("NVIDIA L4", "L4"),
@@ -289,8 +289,8 @@ def test_comfyui_looks_for_late_loras_too(tmp_path: Path) -> None:
         ("AMD Radeon", None),
     ],
 )
-def test_a_gpu_by_what_its_driver_says(told: str, name: str | None) -> None:
-    assert gpu_named(told) == name
+def test_a_gpu_by_what_its_driver_says(reported: str, name: str | None) -> None:
+    assert gpu_named(reported) == name
 
 
 def test_the_first_job_waits_for_the_cold_start_and_the_next_does_not() -> None:

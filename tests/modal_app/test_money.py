@@ -120,7 +120,7 @@ def test_a_gpu_without_a_price_has_no_cost(at: Time) -> None:
     assert clock.usage("unknown", False, clock.begin(at.now), 1.0).cost_usd is None
 
 
-def test_what_nobody_can_estimate_is_bounded_by_the_time_limits() -> None:
+def test_what_cannot_be_estimated_is_bounded_by_the_time_limits() -> None:
     unknown = FLUX.plan.model_copy(update={"unknowns": (_unknown(),)})
     bound = Pricing.of(SETTINGS).at_most(unknown, "H100", SETTINGS.fallback)
     rate = Pricing.of(SETTINGS).rate("H100")

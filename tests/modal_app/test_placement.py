@@ -47,7 +47,7 @@ def test_a_pinned_gpu_is_that_one_or_none(gpu: str) -> None:
         assert not workflow.plan.on(gpu).runs
 
 
-def test_who_says_what_it_may_cost_gets_no_dearer_one() -> None:
+def test_who_says_what_it_may_cost_gets_none_that_costs_more() -> None:
     workflow = compiled("flux-dev")
     alone = Pricing.of(SETTINGS).alone
     usd = alone(workflow.plan.on("L40S"))

@@ -123,8 +123,8 @@ def test_an_app_beside_the_deployed_one_has_records_of_its_own(control_plane: Lo
     (app,) = (app for key, app in control_plane.state.apps.items() if key not in before)
     assert not app.deployed
     secrets = function(control_plane, app, "web").ranked[0].secret_ids
-    told = [control_plane.state.environments[secret].get("RYLA_MODAL_RECORDS") for secret in secrets]
-    assert f"{name}-dev" in told
+    reported = [control_plane.state.environments[secret].get("RYLA_MODAL_RECORDS") for secret in secrets]
+    assert f"{name}-dev" in reported
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An editor behind a token: who has it sees ComfyUI with all it does, nobody else does, and it ends in time."""
+"""An editor behind a token: only its owner sees ComfyUI, with all it does, and it ends in time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOKEN = new_token()
 def upstream() -> Iterator[str]:
     """Plays ComfyUI: tells what it was asked, and echoes what comes over its socket."""
 
-    async def told(request: web.Request) -> web.Response:
+    async def reported(request: web.Request) -> web.Response:
         body = await request.read()
         names = sorted(name.lower() for name in request.headers)
         return web.json_response(
@@ -42,7 +42,7 @@ def upstream() -> Iterator[str]:
 
     app = web.Application()
     app.router.add_get("/ws", echo)
-    app.router.add_route("*", "/{path:.*}", told)
+    app.router.add_route("*", "/{path:.*}", reported)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -71,7 +71,7 @@ COOKIES = {COOKIE: TOKEN}
 
 
 @pytest.mark.parametrize("path", ["/", "/prompt", "/ws", "/?token=guessed", "/object_info"])
-def test_nobody_gets_in_without_the_token(door: str, path: str) -> None:
+def test_no_visitor_gets_in_without_the_token(door: str, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer guessed"}, {"Cookie": f"{COOKIE}=guessed"}):
         answer = requests.get(f"{door}{path}", headers=headers, timeout=20)
         assert answer.status_code == 401 and TOKEN not in answer.text
@@ -85,13 +85,13 @@ def test_the_token_goes_from_the_address_into_a_cookie(door: str) -> None:
 
 
 def test_who_has_it_reaches_all_of_comfyui(door: str) -> None:
-    told = requests.get(f"{door}/view?filename=a%20b.png&type=output", cookies=COOKIES, timeout=20).json()
-    assert told["path"] == "/view?filename=a%20b.png&type=output" and told["method"] == "GET"
-    assert "cookie" not in told["headers"] and "authorization" not in told["headers"]
+    reported = requests.get(f"{door}/view?filename=a%20b.png&type=output", cookies=COOKIES, timeout=20).json()
+    assert reported["path"] == "/view?filename=a%20b.png&type=output" and reported["method"] == "GET"
+    assert "cookie" not in reported["headers"] and "authorization" not in reported["headers"]
     headers = {"Authorization": f"Bearer {TOKEN}", "Origin": "https://x.modal.host", "Sec-Fetch-Site": "cross-site"}
-    told = requests.post(f"{door}/prompt", data=b"\x00\xffbody", headers=headers, timeout=20).json()
-    assert (told["method"], told["body"]) == ("POST", "\x00\xffbody")
-    assert not {"origin", "sec-fetch-site"} & {*told["headers"]}  # ComfyUI refuses what comes from another site
+    reported = requests.post(f"{door}/prompt", data=b"\x00\xffbody", headers=headers, timeout=20).json()
+    assert (reported["method"], reported["body"]) == ("POST", "\x00\xffbody")
+    assert not {"origin", "sec-fetch-site"} & {*reported["headers"]}  # ComfyUI refuses what comes from another site
 
 
 def test_its_socket_too(door: str) -> None:
@@ -161,7 +161,7 @@ class Function:
         yield "ComfyUI starts"
 
 
-def test_a_terminal_is_told_what_it_costs_first() -> None:
+def test_a_terminal_shows_what_it_costs_first() -> None:
     function = Function()
     lines = list(editing(function, ModalSettings(), 30, "H100"))
     by_hand = 1800 * (0.001097 + 4 * 0.0000131 + 48 * 0.00000222)
@@ -169,7 +169,7 @@ def test_a_terminal_is_told_what_it_costs_first() -> None:
     assert function.asked == [{"gpu": "H100", "cpu": 4.0, "memory": 48 * 1024}, (30, True)]
 
 
-@pytest.mark.parametrize(("minutes", "gpu", "told"), [(30, "GTX", "no GPU 'GTX'"), (0, "", "--minutes: 0 is not")])
-def test_what_cannot_be_had_is_told(minutes: float, gpu: str, told: str) -> None:
-    with pytest.raises(SystemExit, match=told):
+@pytest.mark.parametrize(("minutes", "gpu", "reported"), [(30, "GTX", "no GPU 'GTX'"), (0, "", "--minutes: 0 is not")])
+def test_what_cannot_be_had_is_reported(minutes: float, gpu: str, reported: str) -> None:
+    with pytest.raises(SystemExit, match=reported):
         list(editing(Function(), ModalSettings(), minutes, gpu))

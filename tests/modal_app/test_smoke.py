@@ -133,8 +133,8 @@ def test_a_cancel_that_does_nothing_is_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "seen"),
     [
-        (lambda told: [event for event in told if event.kind != "output"], "events were lost"),
-        (lambda told: [told[0], *told], "events came twice"),
+        (lambda reported: [event for event in reported if event.kind != "output"], "events were lost"),
+        (lambda reported: [reported[0], *reported], "events came twice"),
     ],
 )
 def test_a_stream_that_lies_is_a_failure(
@@ -144,10 +144,10 @@ def test_a_stream_that_lies_is_a_failure(
     spoilt: set[str] = set()
 
     def stream(client: RylaClient, job_id: str, after: int) -> Generator[JobEvent]:
-        told = list(right(client, job_id, after))
+        reported = list(right(client, job_id, after))
         first = job_id not in spoilt
         spoilt.add(job_id)
-        yield from spoil(told) if first else told  # type: ignore[operator]
+        yield from spoil(reported) if first else reported  # type: ignore[operator]
 
     monkeypatch.setattr(RylaClient, "stream", stream)
     with listening(create_app(connect("simulator"), SqliteStore(tmp_path))) as address:

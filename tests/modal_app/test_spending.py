@@ -37,7 +37,7 @@ def gpus(deployed: LoopbackModal, tmp_path: Path) -> Callable[..., OnGpu]:
     return made
 
 
-def test_a_job_beyond_the_budget_starts_no_gpu_and_is_told_the_numbers(gpus: Callable[..., OnGpu]) -> None:
+def test_a_job_beyond_the_budget_starts_no_gpu_and_reports_the_numbers(gpus: Callable[..., OnGpu]) -> None:
     gpu = gpus(max_usd_per_day=USD * 1.5)
     gpu.clock = Clock(time.time() - 60, Pricing.of(gpu.settings))
     gpu.clock.ready()
@@ -80,7 +80,7 @@ def job(state: JobState = JobState.QUEUED, **more: Any) -> Job:
     return Job(id=more.pop("id", "1"), owner="me", request=request, created_at=0.0, state=state, **more)
 
 
-def told(spending: Spending, one: Job) -> None:
+def reported(spending: Spending, one: Job) -> None:
     spending.on_event(one, JobEvent(1 if one.state is JobState.QUEUED else 9, 0.0, "status", {}))
 
 
@@ -88,14 +88,14 @@ def test_a_reservation_becomes_what_it_really_cost() -> None:
     spending = Spending(ModalSettings(max_usd_per_day=USD * 2.5))
     spending.admit("me", FLUX, None)
     assert spending.total() == pytest.approx(USD)
-    told(spending, job())
+    reported(spending, job())
     assert spending.total() == pytest.approx(USD, abs=1e-6)  # counted once
-    told(spending, job(JobState.FAILED, run_id="r", metrics={"cost_usd": 0.01}))
+    reported(spending, job(JobState.FAILED, run_id="r", metrics={"cost_usd": 0.01}))
     assert spending.total() == pytest.approx(0.01)
     for number in (2, 3):
-        told(spending, job(id=str(number)))
-        told(spending, job(JobState.FAILED, id=str(number), run_id="r" if number == 2 else None))
-    assert spending.total() == pytest.approx(0.01 + USD, abs=1e-5)  # lost, so nobody knows; never begun, so nothing
+        reported(spending, job(id=str(number)))
+        reported(spending, job(JobState.FAILED, id=str(number), run_id="r" if number == 2 else None))
+    assert spending.total() == pytest.approx(0.01 + USD, abs=1e-5)  # lost, so unknown; never begun, so nothing
 
 
 def test_many_at_once_do_not_slip_through() -> None:
@@ -109,7 +109,7 @@ def test_a_new_day_begins_with_nothing_spent(deployed: LoopbackModal) -> None:
     now = [1_790_000_000.0]
     records = modal.Dict.from_name(f"days-{uuid.uuid4().hex[:8]}", create_if_missing=True)
     spending = Spending(ModalSettings(max_usd_per_day=USD), records, now=lambda: now[0])
-    told(spending, job(JobState.SUCCEEDED, run_id="r", metrics={"cost_usd": USD / 2}))
+    reported(spending, job(JobState.SUCCEEDED, run_id="r", metrics={"cost_usd": USD / 2}))
     spending.close()
     again = Spending(ModalSettings(), records, now=lambda: now[0])
     assert again.total("me") == pytest.approx(USD / 2)
@@ -119,7 +119,7 @@ def test_a_new_day_begins_with_nothing_spent(deployed: LoopbackModal) -> None:
     assert spending.admit("me", FLUX, None) and spending.total() == pytest.approx(USD)
 
 
-def test_without_limits_nobody_is_refused() -> None:
+def test_without_limits_no_job_is_refused() -> None:
     spending = Spending(ModalSettings())
     for _ in range(100):
         spending.admit("me", FLUX, "H100")

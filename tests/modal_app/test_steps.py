@@ -17,7 +17,7 @@ from tests.modal_app.on_loopback import APP
 from tests.modal_app.test_journey import PACE, OnGpu, small
 
 MOST_STEPS = 15
-"""In a row, without polls and events; it was 20 before the worker was told with its job what it looked up."""
+"""In a row, without polls and events; it was 20 before a job brought the worker what it looked up."""
 POLLS = frozenset(("QueueNextItems", "FunctionGetOutputs", "AppHeartbeat", "FunctionGetCurrentStats", "QueuePut"))
 """What is asked as often as it takes: what waits, what tells events by the clock, and what is no part of a job."""
 

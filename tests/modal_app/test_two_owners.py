@@ -183,11 +183,11 @@ def outputs_of(job: dict[str, Any]) -> list[str]:
 
 
 def test_a_redeployment_runs_and_tells_each_job_once(rolling: Rolling) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     with rolling.container() as old:
         where = rolling.submitted(old)
         waited(lambda: old.get(where).json()["progress"])
-        reading = threading.Thread(target=lambda: told.append(old.get(f"{where}/events").text))
+        reading = threading.Thread(target=lambda: reported.append(old.get(f"{where}/events").text))
         reading.start()
         with rolling.container() as new:
             assert new.get(where).json()["state"] in ("queued", "running")
@@ -200,7 +200,7 @@ def test_a_redeployment_runs_and_tells_each_job_once(rolling: Rolling) -> None:
                 assert outputs_of(mine) == outputs_of(theirs) and len(outputs_of(mine)) == 1
                 assert old.get(mine["outputs"][0]["url"]).status_code == 200
             hooks = rolling.site.wait(2)
-    assert '"state":"succeeded"' in told[0]
+    assert '"state":"succeeded"' in reported[0]
     with rolling.container() as again:
         for mine in done:
             assert outputs_of(again.get(f"/jobs/{mine['id']}").json()) == outputs_of(mine)

@@ -1,4 +1,4 @@
-"""Upgrades and rollbacks: records and workers of a version after this one, and records that nobody can read."""
+"""Upgrades and rollbacks: records and workers of a version after this one, and unreadable records."""
 
 from __future__ import annotations
 
@@ -141,9 +141,9 @@ def test_old_then_new_then_old_with_jobs_in_flight(
     plain = QueueChannel.send
 
     def send(channel: QueueChannel, batch: list[dict[str, Any]]) -> None:
-        told = [{"event": "heat", "celsius": 70, **{name: batch[0][name] for name in ("run", "attempt", "number")}}]
-        told[0]["number"] -= 0.5
-        plain(channel, told + [one | {"since": "a newer version"} for one in batch])
+        reported = [{"event": "heat", "celsius": 70, **{name: batch[0][name] for name in ("run", "attempt", "number")}}]
+        reported[0]["number"] -= 0.5
+        plain(channel, reported + [one | {"since": "a newer version"} for one in batch])
 
     monkeypatch.setattr(QueueChannel, "send", send)
     begun: list[str] = []

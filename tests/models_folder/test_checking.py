@@ -1,4 +1,4 @@
-"""A models folder: files are found as ComfyUI finds them, and are what their names say or are told."""
+"""A models folder: files are found as ComfyUI finds them, and their content is what their names say."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def codes(checked: CheckedFile) -> list[tuple[str, str]]:
     return [(problem.level, problem.code) for problem in checked.problems]
 
 
-def test_an_unknown_file_is_told_by_its_header(models: ModelsFolder) -> None:
+def test_an_unknown_file_is_recognised_by_its_header(models: ModelsFolder) -> None:
     checked = one(models, "diffusion_models", "mine.safetensors", encoded(FLUX))
     assert (checked.state, codes(checked)) == ("unknown", [])
     assert checked.detected is not None and checked.detected.family == "flux1"
@@ -55,7 +55,7 @@ def test_an_unknown_file_is_told_by_its_header(models: ModelsFolder) -> None:
         ("instantid", "ip-adapter.bin", b"<!DOCTYPE html>log in", "not_weights"),
     ],
 )
-def test_bad_files_are_told_with_what_to_do(
+def test_bad_files_are_reported_with_what_to_do(
     models: ModelsFolder, folder: str, name: str, content: bytes, code: str
 ) -> None:
     checked = one(models, folder, name, content)
@@ -145,7 +145,7 @@ def test_names_do_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         assert models.get(("vae", name)) is None
 
 
-def test_several_roots_and_links_in_a_circle(tmp_path: Path) -> None:
+def test_several_roots_and_a_cycle_of_links(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     write(second / "vae" / "x.safetensors", encoded(FLUX))
     write(first / "loras" / "y.safetensors", encoded(LORA))

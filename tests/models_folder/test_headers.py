@@ -136,7 +136,7 @@ def test_nesting_and_doubled_names_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"PK\x03\x04 and so on, as torch.save writes", "pickled_file"),
         (b"\x80\x02}q\x00 and so on, as pickle writes", "pickled_file"),
@@ -147,8 +147,8 @@ def test_nesting_and_doubled_names_are_refused(tmp_path: Path) -> None:
         (b"", "empty_file"),
     ],
 )
-def test_other_content_is_named(tmp_path: Path, content: bytes, told: str) -> None:
-    assert code(write(tmp_path / "x.safetensors", content)) == told
+def test_other_content_is_named(tmp_path: Path, content: bytes, expected: str) -> None:
+    assert code(write(tmp_path / "x.safetensors", content)) == expected
 
 
 def test_only_the_header_is_read(tmp_path: Path) -> None:

@@ -53,9 +53,9 @@ def test_what_add_writes_and_pull_brings(hub: Hub, tmp_path: Path) -> None:
     file = tmp_path / "mine" / "weights.toml"
     file.parent.mkdir()
     page = "https://huggingface.co/acme/style/blob/main/lora/style.safetensors"
-    told = command(hub, "weights", "add", page, "--licence", "MIT", "--commercial", "--file", file)
-    assert told.returncode == 0, told.stderr
-    assert "loras/style.safetensors (lora, flux1" in told.stdout and "RYLA_WEIGHTS=" in told.stderr
+    result = command(hub, "weights", "add", page, "--licence", "MIT", "--commercial", "--file", file)
+    assert result.returncode == 0, result.stderr
+    assert "loras/style.safetensors (lora, flux1" in result.stdout and "RYLA_WEIGHTS=" in result.stderr
     (row,) = own.read(file)
     assert (row.folder, row.content, row.family, row.size) == ("loras", "lora", "flux1", len(STYLE))
     assert row.sha256 == hashlib.sha256(STYLE).hexdigest() and row.licence.name == "MIT" and row.licence.commercial
@@ -70,11 +70,11 @@ def test_what_add_writes_and_pull_brings(hub: Hub, tmp_path: Path) -> None:
     assert again.returncode == 2 and "has a row of loras/style.safetensors already" in again.stderr
 
 
-def test_a_hash_that_nobody_published_is_taken_by_pull(hub: Hub, tmp_path: Path) -> None:
+def test_an_unpublished_hash_is_taken_by_pull(hub: Hub, tmp_path: Path) -> None:
     file, url = tmp_path / "weights.toml", f"{hub.endpoint}/web/te.safetensors"
     file.write_text("# mine\n" + ROW)
-    told = command(hub, "weights", "add", url, "--name", "my_clip.safetensors", RYLA_WEIGHTS=str(file))
-    assert told.returncode == 0 and "text_encoders/my_clip.safetensors" in told.stdout, told.stderr
+    result = command(hub, "weights", "add", url, "--name", "my_clip.safetensors", RYLA_WEIGHTS=str(file))
+    assert result.returncode == 0 and "text_encoders/my_clip.safetensors" in result.stdout, result.stderr
     assert own.read(file)[1].sha256 is None
     arguments = ("my_clip.safetensors", "--into", tmp_path / "models", "--accept-licence")
     pulled = command(hub, "weights", "pull", *arguments, RYLA_WEIGHTS=str(file))
@@ -99,8 +99,8 @@ def test_a_hash_that_nobody_published_is_taken_by_pull(hub: Hub, tmp_path: Path)
 def test_what_cannot_be_added(hub: Hub, tmp_path: Path, arguments: list[str], words: str) -> None:
     hub.files |= {"web/page.safetensors": b"<html>", "web/odd.safetensors": encoded({}), "web/some.pth": b"x"}
     given = [argument.format(hub=hub.endpoint) for argument in arguments]
-    told = command(hub, "weights", "add", *given, "--file", tmp_path / "weights.toml")
-    assert told.returncode != 0 and words in told.stderr, told.stderr
+    result = command(hub, "weights", "add", *given, "--file", tmp_path / "weights.toml")
+    assert result.returncode != 0 and words in result.stderr, result.stderr
     assert not (tmp_path / "weights.toml").exists()
 
 
@@ -123,12 +123,12 @@ def test_what_cannot_be_added(hub: Hub, tmp_path: Path, arguments: list[str], wo
         ('[[weights]]\nname = "x.pth"\nfolder = "vae"', "expected an address"),
     ],
 )
-def test_a_wrong_row_is_told_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+def test_a_wrong_row_is_reported_with_its_place(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "weights.toml"
     file.write_text(text)
-    with pytest.raises(InvalidSettings, match=r"weights\.toml") as told:
+    with pytest.raises(InvalidSettings, match=r"weights\.toml") as result:
         own.read(file)
-    assert words in str(told.value)
+    assert words in str(result.value)
     answer = ryla("weights", "list", RYLA_WEIGHTS=str(file))
     assert answer.returncode == 2 and words in answer.stderr
     assert ryla("weights", "list", RYLA_WEIGHTS=str(tmp_path / "none.toml")).returncode == 2

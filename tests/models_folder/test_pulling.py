@@ -75,7 +75,7 @@ def leftovers(models: ModelsFolder) -> list[str]:
 
 
 class Heard(Watcher):
-    """Keeps what it was told."""
+    """Keeps every report."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -155,7 +155,7 @@ def test_a_pull_that_was_killed_is_gone_on_with(hub: Hub, models: ModelsFolder) 
     assert hub.get("model.bin") == [f"bytes={begun}-"]
 
 
-def test_a_server_without_ranges_sends_it_anew(hub: Hub, models: ModelsFolder) -> None:
+def test_a_server_without_ranges_sends_it_again(hub: Hub, models: ModelsFolder) -> None:
     hub.ranges, hub.drops = False, [1_000_000]
     fetch(models)
     assert target(models).read_bytes() == CONTENT
@@ -240,12 +240,12 @@ def test_another_source_serves_what_the_first_does_not(hub: Hub, models: ModelsF
     assert "acme/closed is gated" in heard.words[0] and "comes from https://huggingface.co/acme/model" in heard.words[0]
 
 
-def test_nobody_there(models: ModelsFolder, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server_answers(models: ModelsFolder, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert failure(models) == ["source_unreachable"]
 
 
-def test_a_disk_that_is_too_small_is_told_first(hub: Hub, models: ModelsFolder) -> None:
+def test_a_disk_that_is_too_small_is_reported_first(hub: Hub, models: ModelsFolder) -> None:
     hub.sizes["acme/model/deep/model.bin"] = 10**17
     assert failure(models, row(size=10**17)) == ["disk_full"]
     assert hub.sent == 0
@@ -298,7 +298,7 @@ def test_files_of_one_s_own_are_left_alone(hub: Hub, models: ModelsFolder) -> No
     assert target(models).read_bytes() == CONTENT
 
 
-def test_empty_files_are_fetched_anew(hub: Hub, models: ModelsFolder) -> None:
+def test_empty_files_are_fetched_again(hub: Hub, models: ModelsFolder) -> None:
     write(target(models), b"")
     fetch(models)
     assert target(models).read_bytes() == CONTENT

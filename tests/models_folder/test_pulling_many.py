@@ -78,11 +78,11 @@ def test_a_file_that_fails_does_not_keep_the_others_away(hub: Hub, models: Model
     assert there(models) == [*FILES]
 
 
-@pytest.mark.parametrize(("told", "measured"), [((0, 0, 0), True), ((4096, 4096, 0), False), ((10**9, 1, 5), False)])
+@pytest.mark.parametrize(("printed", "measured"), [((0, 0, 0), True), ((4096, 4096, 0), False), ((10**9, 1, 5), False)])
 def test_a_placeholder_of_free_space_refuses_nothing(
-    hub: Hub, models: ModelsFolder, monkeypatch: pytest.MonkeyPatch, told: tuple[int, int, int], measured: bool
+    hub: Hub, models: ModelsFolder, monkeypatch: pytest.MonkeyPatch, printed: tuple[int, int, int], measured: bool
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(*told))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(*printed))
     pull(plan_pull(rows(), models), measured=measured)
     assert there(models) == [*FILES]
 
@@ -158,9 +158,9 @@ def test_what_was_begun_goes_on_where_it_ended(
 def test_lines_say_how_far_it_is(hub: Hub, models: ModelsFolder, capsys: pytest.CaptureFixture[str]) -> None:
     hub.drops = [1_000_000]
     pull(plan_pull([row()], models), Lines(seconds=0))
-    told = capsys.readouterr().err
-    assert "diffusion_models/model.bin: 3.0 MB\n" in told and "(100%)" in told and "a second" in told
-    assert told.endswith("checking them\ndiffusion_models/model.bin: in place\n")
+    printed = capsys.readouterr().err
+    assert "diffusion_models/model.bin: 3.0 MB\n" in printed and "(100%)" in printed and "a second" in printed
+    assert printed.endswith("checking them\ndiffusion_models/model.bin: in place\n")
     with bars(shown=True) as watcher:  # pytest's standard error is no terminal
         assert isinstance(watcher, Lines)
 

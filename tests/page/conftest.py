@@ -53,7 +53,7 @@ def address(engine: ScriptedEngine, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab that breaks no policy, asks nobody else for anything, and throws nothing."""
+    """A tab that breaks no policy, asks no other host for anything, and throws nothing."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(SECONDS)
     context.add_init_script(WATCH)

@@ -70,9 +70,9 @@ def test_none_that_is_cheap_enough() -> None:
     assert (FLUX.on(choice.gpu.name).usd_an_image or 1) <= 0.0065
 
 
-def test_what_nobody_can_price_is_too_much_for_any_limit() -> None:
-    unknown = planned(flux(unet="nobody_knows_me.safetensors"))
-    with pytest.raises(CannotRunHere, match="nobody knows how much") as caught:
+def test_what_has_no_known_price_is_too_much_for_any_limit() -> None:
+    unknown = planned(flux(unet="unknown_model.safetensors"))
+    with pytest.raises(CannotRunHere, match="an unknown amount") as caught:
         choose_gpu(unknown, max_cost_usd=100.0)
     assert caught.value.problems[0].code == "too_expensive"
 
@@ -89,8 +89,8 @@ def test_what_a_deployment_adds_counts() -> None:
         choose_gpu(FLUX, allowed=["L40S"], max_cost_usd=0.01, cost=lambda row: (row.usd or 0) + 0.05)
 
 
-def test_what_nobody_knows_goes_where_it_is_wanted_and_else_nothing_is_recommended() -> None:
-    unknown = planned(flux(unet="nobody_knows_me.safetensors"))
+def test_what_is_unknown_goes_where_it_is_wanted_and_else_nothing_is_recommended() -> None:
+    unknown = planned(flux(unet="unknown_model.safetensors"))
     wanted = chosen(unknown, preferred="L40S")
     assert wanted.gpu.name == "L40S"
     assert "whether it fits is not known" in wanted.reason
@@ -98,7 +98,7 @@ def test_what_nobody_knows_goes_where_it_is_wanted_and_else_nothing_is_recommend
     assert choose_gpu(unknown) is None and unknown.recommended is None
 
 
-def test_what_takes_nobody_knows_how_long_goes_where_a_second_is_cheapest() -> None:
+def test_what_takes_an_unknown_time_goes_where_a_second_is_cheapest() -> None:
     prompt = {
         "file": node("LoadImage", image="me.png"),
         "dit": node("SeedVR2LoadDiTModel", model="seedvr2_ema_3b_fp8_e4m3fn.safetensors", device="cuda:0"),

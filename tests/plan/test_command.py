@@ -100,12 +100,12 @@ def test_a_graph_from_a_file_that_fits_no_card(tmp_path: Path) -> None:
     assert (problem["code"], problem["tier"]) == ("no_gpu_fits", 3)
 
 
-def test_what_nobody_knows_is_told(tmp_path: Path) -> None:
+def test_what_is_unknown_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "graph.json"
-    path.write_text(json.dumps(flux(unet="nobody_knows_me.safetensors")))
+    path.write_text(json.dumps(flux(unet="unknown_model.safetensors")))
     text = quickly(str(path))
     assert "GPU memory: not known" in text
-    assert "unknown: UNETLoader 'model': 'nobody_knows_me.safetensors' in models/diffusion_models is not in" in text
+    assert "unknown: UNETLoader 'model': 'unknown_model.safetensors' in models/diffusion_models is not in" in text
     assert "No GPU is recommended: what the graph needs is not known." in text
     assert "has the most memory" not in text and " 0.00" not in text
     assert json.loads(quickly(str(path), "--json"))["chosen"] is None

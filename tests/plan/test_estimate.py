@@ -191,7 +191,7 @@ def test_a_checkpoint_of_a_known_family_is_taken_for_one_of_its_kind() -> None:
 
 
 def test_an_unknown_model_is_never_a_zero() -> None:
-    plan = planned(flux(unet="nobody_knows_me.safetensors"))
+    plan = planned(flux(unet="unknown_model.safetensors"))
     assert plan.peak_bytes is None and plan.resident_bytes is None
     assert {row.fit for row in plan.gpus} <= {None, "no"}
     assert plan.cheapest is plan.fastest is plan.recommended is None
@@ -199,16 +199,16 @@ def test_an_unknown_model_is_never_a_zero() -> None:
     assert not plan.knows("memory") and not plan.knows("seconds") and not plan.knows("cost")
 
 
-def test_a_sampler_that_nobody_knows_leaves_time_open() -> None:
+def test_an_unknown_sampler_leaves_time_open() -> None:
     prompt = flux()
     prompt["sampler"]["class_type"] = "UnknownSampler"
     entry = {**bundled("core").entries()["KSampler"], "python_module": "custom_nodes.Mine"}
     catalog = bundled() | Catalog({"UnknownSampler": entry})
     plan = plan_of(View(prompt, catalog))
     assert not plan.knows("seconds") and not plan.knows("packs")
-    told = [str(unknown) for unknown in plan.unknowns]
-    assert any("no sampler that the plan knows" in text for text in told)
-    assert "the node pack 'Mine' is not known" in told
+    reported = [str(unknown) for unknown in plan.unknowns]
+    assert any("no sampler that the plan knows" in text for text in reported)
+    assert "the node pack 'Mine' is not known" in reported
     (pack,) = plan.packs
     assert (pack.folder, pack.repository, pack.commit) == ("Mine", None, None)
 
@@ -292,7 +292,7 @@ def test_a_vae_goes_into_tiles_where_memory_runs_out() -> None:
     large = planned(flux(dtype="fp8_e4m3fn", width=2048, height=2048))
     t4 = large.on("T4")
     assert t4.fit in ("swap", "offload")
-    assert any("'picture' is taken apart into tiles" in reason for reason in t4.reasons)
+    assert any("ComfyUI splits 'picture' into tiles" in reason for reason in t4.reasons)
     assert not any("tiles" in reason for reason in large.on("H100").reasons)
 
 
@@ -341,7 +341,7 @@ def test_a_controlnet_costs_its_share() -> None:
     assert "instantid/diffusion_pytorch_model.safetensors" in with_net.weights
 
 
-def test_a_partners_node_costs_what_nobody_knows() -> None:
+def test_a_partners_node_has_an_unknown_price() -> None:
     prompt = {
         "1": node("FluxProUltraImageNode", prompt="x", seed=1, aspect_ratio="1:1"),
         "2": node("SaveImage", images=["1", 0], filename_prefix="x"),

@@ -222,7 +222,7 @@ def test_an_upscaler_is_small_and_never_nothing() -> None:
 
 
 def test_no_model_at_all_is_not_a_model_of_no_size() -> None:
-    """A sampler behind a class that nobody knows."""
+    """A sampler behind an unknown class."""
     prompt = flux()
     del prompt["model"]
     prompt["sampler"]["inputs"]["model"] = ["elsewhere", 0]
@@ -230,7 +230,7 @@ def test_no_model_at_all_is_not_a_model_of_no_size() -> None:
     assert {row.fit for row in plan.gpus} == {None} and plan.peak_bytes is None and choose_gpu(plan) is None
 
 
-def test_where_it_hangs_on_the_exact_size_the_larger_one_counts_and_is_told() -> None:
+def test_where_it_hangs_on_the_exact_size_the_larger_one_counts_and_is_reported() -> None:
     plan = planned(flux(unet="wan2.1_fp8.safetensors"))  # 1.3 or 14 billion parameters
     row = plan.on("T4")
     assert row.fit in ("offload", "no")
@@ -277,7 +277,7 @@ class TestFolder:
         assert missing.returncode == 2 and "is no folder" in missing.stderr
 
 
-def test_sizes_are_told_as_ranges_and_never_as_nothing() -> None:
+def test_sizes_are_given_as_ranges_and_never_as_nothing() -> None:
     assert str(Size(6_700_000_000, 7_100_000_000)) == "6.7 to 7.1 GB"
     assert str(Size(600_000, 168_000_000)) == "0.6 MB to 0.17 GB" and str(Size(0, 2_000_000_000)) == "up to 2.0 GB"
     for size in (1, 900, 4_000, 90_000, 5_000_000, 99_000_000, 10**9, 10**11):

@@ -52,7 +52,7 @@ def test_they_are_read_valid_and_planned_with_their_weights() -> None:
             seen["files"] += 1
             seen["sized"] += file.size is not None or file.between is not None
             if file.source is None:
-                wrong.append(f"{name}: nobody knows where {file.folder}/{file.name} is had from")
+                wrong.append(f"{name}: no known source of {file.folder}/{file.name}")
             if file.between and file.folder in ("diffusion_models", "text_encoders", "checkpoints"):
                 assert 0 < file.between[0] <= file.between[1] < 15 * file.between[0], (name, file)
         assert plan.peak_bytes is None or plan.peak_bytes < 400e9, name

@@ -73,7 +73,7 @@ class PlaceRun:
     def events(self) -> Iterator[Event]:
         yield Queued(self.id)
         if self._act == "no worker":
-            yield Failed(self.id, RunLost("nobody took it", began=False))
+            yield Failed(self.id, RunLost("no place took it", began=False))
             return
         if self._act == "waits":
             assert self.ending.wait(20)

@@ -1,4 +1,4 @@
-"""Many jobs through a router whose routes are broken at every step; who ran what is held against what was told.
+"""Many jobs through a router whose routes are broken at every step; who ran what is held against what was reported.
 
 The routes: a stub ComfyUI, Comfy API v2 in the dialects of our own server, the proxy and the cloud, and a fake RunPod.
 Each request to them may end in any of the ways of `stand_ins.faults`, jobs may be lost, refused, cut off or stuck, and
@@ -161,7 +161,7 @@ def soak(jobs: int, *, chaos: float = 0.03, at_once: int = 16, seed: int = 0) ->
 
 
 def _through(router: Router, number: int, run_id: str) -> Event | EngineError:
-    """A job, asked for again while nobody takes it."""
+    """A job, asked for again while no route takes it."""
     workflow, deadline = graph(number), time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -196,21 +196,21 @@ def _judge(found: Soak, router: Router, number: int, run_id: str, end: Event | E
     found.ends[kind] += 1
     found.outcomes.update(attempt.outcome for attempt in attempts)
     found.moved += len(attempts) > 1
-    told = f"job {number} ({policy}, {kind}: {[(each.route, each.outcome, each.ran) for each in attempts]})"
+    about = f"job {number} ({policy}, {kind}: {[(each.route, each.outcome, each.ran) for each in attempts]})"
     if executed > MOST[policy]:
-        found.wrong.append(f"{told} ran {executed} times")
+        found.wrong.append(f"{about} ran {executed} times")
     if sum(attempt.ran for attempt in attempts) > MOST[policy]:
-        found.wrong.append(f"{told} may have run too often")
+        found.wrong.append(f"{about} may have run too often")
     if executed > sum(attempt.ran for attempt in attempts):
-        found.wrong.append(f"{told} ran {executed} times, and says less")
+        found.wrong.append(f"{about} ran {executed} times, and says less")
     if any(attempt.ended is None or not attempt.outcome for attempt in attempts):
-        found.wrong.append(f"{told} has an attempt without an end")
+        found.wrong.append(f"{about} has an attempt without an end")
     won = [attempt for attempt in attempts if attempt.outcome == "succeeded"]
     if len(won) != isinstance(end, Finished):
-        found.wrong.append(f"{told} succeeded {len(won)} times")
+        found.wrong.append(f"{about} succeeded {len(won)} times")
     if isinstance(end, Finished):
         contents = [output.read() for output in end.outputs]
         if len(contents) != 1 or not contents[0].startswith(b"\x89PNG") or b"IEND" not in contents[0][-64:]:
-            found.wrong.append(f"{told} has no whole picture")
+            found.wrong.append(f"{about} has no whole picture")
         if executed < 1:
-            found.wrong.append(f"{told} succeeded and never ran")
+            found.wrong.append(f"{about} succeeded and never ran")

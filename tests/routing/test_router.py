@@ -43,7 +43,7 @@ from tests.routing.places import Act, Clock, Place, router_of
 IMAGE = Workflow(SaveImage(images=EmptyImage(width=8, height=8)).named("save")).compile()
 
 
-def told(router: Router, run_id: str | None = None) -> tuple[list[Event], list[Attempt]]:
+def routed(router: Router, run_id: str | None = None) -> tuple[list[Event], list[Attempt]]:
     """The events of a run, and its attempts."""
     run_id = run_id or str(uuid.uuid4())
     events = list(router.start(IMAGE, run_id=run_id, fresh=True).events())
@@ -62,7 +62,7 @@ def state(router: Router, name: str) -> str:
 def test_the_first_by_priority_runs_it() -> None:
     pod, modal = Place("pod"), Place("modal")
     with router_of(pod, modal) as router:
-        events, attempts = told(router)
+        events, attempts = routed(router)
     assert [event.kind for event in events] == ["queued", "routed", "started", "output", "finished"]
     assert route_of(events) == ["pod"] and [attempt.outcome for attempt in attempts] == ["succeeded"]
     assert pod.closed and modal.closed
@@ -102,7 +102,7 @@ def test_the_fall_back_matrix(act: Act, moves: bool, outcome: str, fault: bool) 
     with router_of(pod, modal) as router:
         for _ in range(3):
             try:
-                events, attempts = told(router)
+                events, attempts = routed(router)
             except EngineError:
                 assert not moves and isinstance(act, EngineError)
                 continue
@@ -116,7 +116,7 @@ def test_the_fall_back_matrix(act: Act, moves: bool, outcome: str, fault: bool) 
 
 def test_what_was_reported_before_a_move_is_void() -> None:
     with router_of(Place("pod", lambda: RunLost("restarted")), Place("modal")) as router:
-        events, attempts = told(router)
+        events, attempts = routed(router)
     assert [event.kind for event in events] == [
         "queued",
         "routed",
@@ -135,7 +135,7 @@ def test_a_queue_that_takes_too_long_is_left_after_a_confirmed_cancel() -> None:
     pod, modal = Place("pod", "waits"), Place("modal")
     routes = [Route("pod", pod, 1, start_seconds=0.02), Route("modal", modal, 2)]
     with Router(routes, spread_seconds=0) as router:
-        events, attempts = told(router)
+        events, attempts = routed(router)
     assert isinstance(events[-1], Finished) and route_of(events) == ["pod", "modal"]
     assert [(attempt.outcome, attempt.ran, attempt.maybe_charged) for attempt in attempts] == [
         ("too slow", False, False),
@@ -163,7 +163,7 @@ def test_a_run_that_takes_too_long_fails_and_goes_nowhere_else() -> None:
     for limit in ({"run_seconds": 0.02}, {"total_seconds": 0.02}):
         routes = [Route("pod", Place("pod", "works"), 1, **limit), Route("modal", modal, 2)]  # type: ignore[arg-type]
         with Router(routes, spread_seconds=0) as router:
-            events, attempts = told(router)
+            events, attempts = routed(router)
         assert isinstance(last := events[-1], Failed) and "took longer than the 0.02 s" in str(last.error)
         assert attempts[0].outcome == "too slow" and attempts[0].ran
     assert not modal.executed
@@ -172,7 +172,7 @@ def test_a_run_that_takes_too_long_fails_and_goes_nowhere_else() -> None:
 def test_a_cancel_that_loses_the_race_is_a_good_run() -> None:
     routes = [Route("pod", Place("pod", "deaf"), 1, total_seconds=0.02)]
     with Router(routes, spread_seconds=0) as router:
-        events, _ = told(router)
+        events, _ = routed(router)
     assert isinstance(events[-1], Finished)
 
 
@@ -192,11 +192,11 @@ def test_an_unknown_outcome_goes_by_policy(policy: Policy) -> None:
     routes = [Route("pod", Place("pod", RunUncertain("no answer")), 1, policy=policy), Route("modal", modal, 2)]
     with Router(routes, spread_seconds=0) as router:
         if policy == "at-least-once":
-            events, attempts = told(router)
+            events, attempts = routed(router)
             assert isinstance(events[-1], Finished) and attempts[0].maybe_charged
         else:
             with pytest.raises(RunUncertain):
-                told(router)
+                routed(router)
             assert not modal.started
 
 
@@ -206,7 +206,7 @@ def test_the_policy_of_a_job_goes_before_all_others() -> None:
             return Asked(policy="at-most-once")
 
     with router_of(Place("pod", lambda: RunLost("gone")), modal := Place("modal"), journal=Once()) as router:
-        events, _ = told(router)
+        events, _ = routed(router)
     assert isinstance(last := events[-1], Failed) and isinstance(last.error, RunLost) and not modal.started
 
 
@@ -222,10 +222,10 @@ def test_whoever_asks_again_gets_no_more_runs_than_the_policy_allows() -> None:
 
     places = [Place(name, usually=lambda: RunLost("gone")) for name in ("pod", "modal", "runpod")]
     with router_of(*places, journal=OneJob()) as router:
-        events, _ = told(router)
+        events, _ = routed(router)
         assert isinstance(events[-1], Failed)
         with pytest.raises(RunLost, match="at-least-once"):
-            told(router)
+            routed(router)
     assert sum(place.executed.total() for place in places) == 2
 
 
@@ -251,11 +251,11 @@ def test_a_run_is_taken_up_at_its_route_after_a_restart() -> None:
 
 
 def test_a_route_that_goes_silent_alone_is_asked_for_the_run_again() -> None:
-    """Nobody else would take the run, and the pod may still have it: it is not begun there a second time."""
+    """No other route would take the run, and the pod may still have it: it is not retried there."""
     pod = Place("pod", lambda: EngineUnreachable("gone"))
     with router_of(pod) as router:
         run_id = str(uuid.uuid4())
-        events, _ = told(router, run_id)
+        events, _ = routed(router, run_id)
         assert isinstance(last := events[-1], Failed) and isinstance(last.error, EngineUnreachable)
         pod.runs[run_id]._act = "well"
         assert isinstance(list(router.resume(run_id, IMAGE).events())[-1], Finished)
@@ -270,7 +270,7 @@ def test_memory_that_is_not_enough_moves_once_to_a_route_with_more() -> None:
         Route("large", large, 2, accepts=Accepts(memory_gb=80)),
     ]
     with Router(routes, spread_seconds=0) as router:
-        events, _ = told(router)
+        events, _ = routed(router)
     assert isinstance(events[-1], Finished) and large.executed
 
 
@@ -338,10 +338,10 @@ def test_budgets_weights_draining_and_switches(tmp_path: Any) -> None:
     routes = [Route("a", a, 1, weight=3), Route("b", b, 1, weight=1)]
     with Router(routes, spread_seconds=0, flags=str(flags), clock=clock) as router:
         for _ in range(16):
-            told(router)
+            routed(router)
         assert (a.executed.total(), b.executed.total()) == (12, 4)
         router.drain("a")
-        told(router)
+        routed(router)
         assert b.executed.total() == 5 and router.routes()[0]["draining"]
         with pytest.raises(NotFound, match="did you mean"):
             router.drain("bb")
@@ -349,40 +349,40 @@ def test_budgets_weights_draining_and_switches(tmp_path: Any) -> None:
         flags.write_text('{"a": false, "b": false}')
         clock.now += 2
         with pytest.raises(EngineRefused, match="it is off"):
-            told(router)
+            routed(router)
     spent = Router([Route("a", Place("a"), usd_per_second=1, budget=Budget(usd_per_day=0.5))], spread_seconds=0)
-    assert isinstance(last := told(spent)[0][-1], Finished) and last.usage.cost_usd == 0.5
+    assert isinstance(last := routed(spent)[0][-1], Finished) and last.usage.cost_usd == 0.5
     with pytest.raises(EngineBusy, match="spent"):
-        told(spent)
+        routed(spent)
 
 
 def test_a_users_arm_comes_first_and_is_kept_by_a_fall_back(tmp_path: Any) -> None:
     pod, modal = Place("pod"), Place("modal")
     routes = [Route("pod", pod, 1), Route("modal", modal, 2, share=10_000)]
     with Router(routes, spread_seconds=0, user_key="ada") as router:
-        events, attempts = told(router)
+        events, attempts = routed(router)
         assert route_of(events) == ["modal"] and attempts[0].arm == "modal"
         modal.acts.append(lambda: RunLost("gone"))
-        events, attempts = told(router)
+        events, attempts = routed(router)
         assert route_of(events) == ["modal", "pod"] and [attempt.arm for attempt in attempts] == ["modal", "modal"]
     with Router([Route("pod", pod, 1), Route("modal", modal, 2, share=0)], user_key="ada") as router:
-        events, attempts = told(router)
+        events, attempts = routed(router)
         assert route_of(events) == ["pod"] and attempts[0].arm is None and attempts[0].experiment == "routes"
 
 
-def test_when_nobody_takes_it_every_reason_is_told() -> None:
+def test_when_no_route_takes_it_every_reason_is_reported() -> None:
     with router_of(
         Place("pod", usually=EngineUnreachable("no route to host")),
         Place("modal", usually=EngineBusy("full", retry_after=7)),
     ) as router:
         with pytest.raises(EngineBusy) as busy:
-            told(router)
+            routed(router)
         assert "no route to host" in str(busy.value) and "full" in str(busy.value) and busy.value.retry_after == 7.0
     with router_of(Place("a", usually=EngineDenied("wrong key"))) as router:
         with pytest.raises(EngineDenied):
-            told(router)
+            routed(router)
         with pytest.raises(EngineDenied):
-            told(router)
+            routed(router)
         assert not router.health().ready
     with pytest.raises(InvalidSettings):
         Router([])
@@ -393,12 +393,12 @@ def test_a_route_that_is_found_unwell_opens(monkeypatch: pytest.MonkeyPatch) -> 
     with router_of(pod, Place("modal"), clock=clock) as router:
         pod.healthy = False
         assert router.health().ready and state(router, "pod") == "open"
-        assert route_of(told(router)[0]) == ["modal"]
+        assert route_of(routed(router)[0]) == ["modal"]
         pod.healthy = True
         clock.now += 20
         assert router.health().ready and state(router, "pod") == "half-open", "only a run closes it"
         for _ in range(2):
-            assert route_of(told(router)[0]) == ["pod"]
+            assert route_of(routed(router)[0]) == ["pod"]
         assert state(router, "pod") == "closed"
 
 
@@ -416,14 +416,14 @@ def test_half_open_takes_one_run_at_a_time() -> None:
     pod, modal, clock = Place("pod", *[EngineUnreachable("down")] * 3), Place("modal"), Clock()
     with router_of(pod, modal, clock=clock) as router:
         for _ in range(3):
-            told(router)
+            routed(router)
         clock.now += 30
         pod.acts.append("works")
         trial = router.start(IMAGE, fresh=True)
-        assert all(route_of(told(router)[0]) == ["modal"] for _ in range(5))
+        assert all(route_of(routed(router)[0]) == ["modal"] for _ in range(5))
         trial.cancel()
         list(trial.events())
-        assert route_of(told(router)[0]) == ["pod"]
+        assert route_of(routed(router)[0]) == ["pod"]
 
 
 def test_the_catalog_is_not_asked_for_a_job() -> None:
@@ -431,7 +431,7 @@ def test_the_catalog_is_not_asked_for_a_job() -> None:
     with router_of(pod) as router:
         router.catalog()
         for _ in range(5):
-            told(router)
+            routed(router)
     assert pod.catalogs_asked == 1
     with router_of(pod, Place("modal")) as router:
         assert run(router, Workflow(SaveImage(images=EmptyImage(width=8, height=8)))).outputs
@@ -489,5 +489,5 @@ def test_no_two_live_runs_at_once() -> None:
         return counted
 
     with router_of(*(Place(name, usually=act(lambda: RunLost("x"))) for name in "ab"), runs=5) as router:
-        told(router)
+        routed(router)
     assert most[0] == 1

@@ -64,7 +64,7 @@ def test_draining_over_http(tmp_path: Path) -> None:
         assert not client.post("/routes/pod/drain", params={"on": "false"}).json()["draining"]
         assert ran(client)["attempts"][0]["route"] == "pod"
         assert client.post("/routes/none/drain").status_code == 404
-        assert client.post("/routes/pod/hint", params={"run": "nobody's"}).status_code == 204
+        assert client.post("/routes/pod/hint", params={"run": "unknown"}).status_code == 204
     with TestClient(create_app(Place("only"), SqliteStore(tmp_path / "other"))) as client:
         assert client.get("/routes").json() == {"routes": [], "trouble": ""}
         assert client.post("/routes/only/drain").status_code == 404
@@ -98,7 +98,7 @@ def test_a_price_bounds_all_attempts(tmp_path: Path) -> None:
         assert [row["route"] for row in job["attempts"]] == ["cheap"]
 
 
-def test_nobody_takes_it_for_a_while(tmp_path: Path) -> None:
+def test_no_route_takes_it_for_a_while(tmp_path: Path) -> None:
     pod = Place("pod", *[EngineUnreachable("refused")] * 2)
     with serving(tmp_path, Route("pod", pod)) as client:
         job = ran(client)
@@ -108,7 +108,7 @@ def test_nobody_takes_it_for_a_while(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", ["nothing", "the hand-over", "the answer"])
 def test_a_crash_between_acceptance_and_the_next_line(tmp_path: Path, written: str) -> None:
-    """As after ``kill -9``: what the store has is all there is. Nothing runs twice that nobody knows of."""
+    """As after ``kill -9``: only what is in the store is left. Every second run is on record."""
     fake = FakeRunPod()
     with hosted(fake) as address:
         engine = RunPod("abc", KEY, base_url=f"{address}/v2", patience=HASTY)
@@ -158,14 +158,14 @@ def test_a_policy_of_once_leaves_an_unknown_outcome_as_it_is(tmp_path: Path) -> 
 def test_no_key_of_a_route_is_in_any_answer_log_or_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     key = "rpa_SECRETSECRETSECRET"
-    told: list[str] = []
+    answers: list[str] = []
     with hosted(FakeRunPod()) as address:
         engine = RunPod("abc", key, base_url=f"{address}/v2", patience=HASTY)
         with serving(tmp_path, Route("runpod", engine), Route("modal", Place("modal"), 2)) as client:
-            told.append(client.post("/workflow", json=PROMPT, headers=JSON).text)
+            answers.append(client.post("/workflow", json=PROMPT, headers=JSON).text)
             paths = ("/routes", "/ready", "/metrics", "/jobs", "/openapi.json")
-            told += [client.get(path).text for path in paths]
-        told += [repr(engine.service), repr(engine), caplog.text]
-    assert "turns us away" in told[0]
+            answers += [client.get(path).text for path in paths]
+        answers += [repr(engine.service), repr(engine), caplog.text]
+    assert "turns us away" in answers[0]
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert all(key not in text for text in told) and key.encode() not in files
+    assert all(key not in text for text in answers) and key.encode() not in files

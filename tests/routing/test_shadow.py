@@ -1,4 +1,4 @@
-"""Copies of runs to a route that serves nobody."""
+"""Copies of runs to a route that serves no user."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ryla_graphs.nodes import LoadImage, SaveImage
 from ryla_graphs.problems import EngineUnreachable, InvalidSettings
 from tests.engines.stub.script import PNG
 from tests.routing.places import Place
-from tests.routing.test_router import IMAGE, route_of, told
+from tests.routing.test_router import IMAGE, route_of, routed
 
 
-def test_a_share_is_copied_and_nobody_gets_it() -> None:
+def test_a_share_is_copied_and_no_user_gets_it() -> None:
     pod, new = Place("pod"), Place("new", EngineUnreachable("down"))
     routes = [Route("pod", pod), Route("new", new, 1)]
     with Router(routes, spread_seconds=0, shadow=Shadow("new", 10_000)) as router:
         for _ in range(6):
-            assert route_of(told(router)[0]) == ["pod"]
+            assert route_of(routed(router)[0]) == ["pod"]
         shadows = router.desk.shadows
         assert shadows is not None
         shadows.wait()
@@ -43,7 +43,7 @@ def test_the_budget_of_the_route_bounds_copies() -> None:
     routes = [Route("pod", Place("pod")), Route("new", new, usd_per_second=1, budget=Budget(usd_per_day=0.5))]
     with Router(routes, spread_seconds=0, shadow=Shadow("new", 10_000)) as router:
         for _ in range(3):
-            told(router)
+            routed(router)
             assert router.desk.shadows is not None
             router.desk.shadows.wait()
     assert new.executed[IMAGE.digest] == 1

@@ -22,7 +22,7 @@ def test_a_hundred_thousand_users_within_half_a_percent() -> None:
     assert abs(arms.count("a") / 1000 - 10) < 0.5 and abs(arms.count("b") / 1000 - 25) < 0.5
 
 
-def test_raising_a_share_moves_nobody_out() -> None:
+def test_raising_a_share_moves_no_user_out() -> None:
     users = [f"user-{number}" for number in range(5_000)]
     before = {user for user in users if arm_of("x", user, [("a", 1000)])}
     after = {user for user in users if arm_of("x", user, [("a", 2000)])}

@@ -44,18 +44,18 @@ def through(worker: Worker, workflow: Workflow, inputs: dict[str, bytes] | None 
 
 
 def worker(engine: Any = None) -> tuple[Worker, list[Any]]:
-    told: list[Any] = []
-    return Worker(engine or Simulator(), lambda _, facts: told.append(facts)), told
+    reported: list[Any] = []
+    return Worker(engine or Simulator(), lambda _, facts: reported.append(facts)), reported
 
 
 def test_outputs_of_every_kind_and_progress() -> None:
-    made, told = worker()
+    made, reported = worker()
     picture = LoadImage(image="face.png").out[0]
     both = Workflow(SaveImage(images=ImageInvert(image=picture)).named("save"), PreviewAny(source="hello").named("say"))
     outputs = through(made, both, {"face.png": PNG})
     assert {output.node: output.kind for output in outputs} == {"save": "image", "say": "text"}
     assert next(output for output in outputs if output.node == "say").read() == b"hello"
-    assert told and {"node", "class_type"} <= told[0].keys()
+    assert reported and {"node", "class_type"} <= reported[0].keys()
 
 
 def test_the_input_of_the_official_worker_is_taken_too() -> None:
@@ -157,7 +157,7 @@ def test_a_pack_with_fixes_and_packages_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "custom_nodes/x/a.py").read_text() == "import new/thing\n"
 
 
-def test_errors_of_other_versions_are_told() -> None:
+def test_errors_of_other_versions_are_reported() -> None:
     refused = {"ryla": 1, "failed": {"code": "engine_refused", "message": "x"}}
     with pytest.raises(EngineRefused):
         artifacts_of_ours(refused, PLAIN.compile(), lambda _: b"")

@@ -24,7 +24,7 @@ class TestClient(Plain):
 
 def stalled(client: TestClient, path: str) -> Response:
     """The answer to a POST of which the body begins and then stops coming."""
-    told: list[Message] = []
+    reported: list[Message] = []
 
     async def call() -> None:
         parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
@@ -36,7 +36,7 @@ def stalled(client: TestClient, path: str) -> Response:
             raise AssertionError
 
         async def send(message: Message) -> None:
-            told.append(message)
+            reported.append(message)
 
         headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
         scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
@@ -44,4 +44,4 @@ def stalled(client: TestClient, path: str) -> Response:
 
     assert client.portal is not None
     client.portal.call(call)
-    return Response(told[0]["status"], headers=told[0]["headers"], content=told[1]["body"])
+    return Response(reported[0]["status"], headers=reported[0]["headers"], content=reported[1]["body"])

@@ -40,14 +40,14 @@ def events(tmp_path: Path) -> Iterator[Any]:
 
 
 def test_flux_dev(events: Any) -> None:
-    told = events("flux-dev")
-    names = [event["event"] for event in told]
+    reported = events("flux-dev")
+    names = [event["event"] for event in reported]
     assert names[0] == "modal_flux_dev_generation_requested"
     assert names[-1] == "modal_flux_dev_generation_completed"
     assert names.count("modal_model_loaded") == 3
-    loaded = [event["properties"] for event in told if event["event"] == "modal_model_loaded"]
+    loaded = [event["properties"] for event in reported if event["event"] == "modal_model_loaded"]
     assert {"unet_name": "flux1-dev.safetensors"}.items() <= next(p for p in loaded if "unet_name" in p).items()
-    last = told[-1]["properties"]
+    last = reported[-1]["properties"]
     assert (last["preset"], last["seed"], last["width"]) == ("flux-dev", 7, 64) and last["execution_ms"] >= 0
 
 
@@ -70,9 +70,9 @@ def job(state: JobState, error: JobError | None = None) -> Job:
 
 def test_a_lora_that_does_not_load() -> None:
     error = JobError(code="node_failed", message="no", node="lora", class_type="LoraLoaderModelOnly")
-    told = dict(events_of(job(JobState.FAILED, error)))
-    assert told["modal_lora_load_failed"]["lora_name"] == "me.safetensors"
-    assert told["modal_lora_generation_failed"]["code"] == "node_failed"
+    reported = dict(events_of(job(JobState.FAILED, error)))
+    assert reported["modal_lora_load_failed"]["lora_name"] == "me.safetensors"
+    assert reported["modal_lora_generation_failed"]["code"] == "node_failed"
 
 
 def test_other_ends() -> None:

@@ -67,7 +67,7 @@ def test_a_key_gives_the_same_job(client: TestClient) -> None:
     assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reuse")
 
 
-def test_a_bad_graph_is_told_in_full(client: TestClient) -> None:
+def test_a_bad_graph_is_reported_in_full(client: TestClient) -> None:
     graph = flux()
     graph["sampler"]["inputs"] |= {"steps": 0, "sampler_name": "eular"}
     answer = client.post("/workflow", json=graph)
@@ -87,8 +87,8 @@ def test_events_can_be_had_again(client: TestClient) -> None:
     later = client.get(f"{where}/events", headers={"Last-Event-ID": third}).text.split("\n\n")
     assert [frame for frame in later if frame][-2:] == frames[-2:]
     with client.websocket_connect(f"{where}/events") as socket:
-        told = json.loads(socket.receive_text())
-    assert told["event"] == "status" and told["seq"] == 1
+        reported = json.loads(socket.receive_text())
+    assert reported["event"] == "status" and reported["seq"] == 1
 
 
 def test_a_preset_by_its_name(client: TestClient) -> None:
@@ -149,7 +149,7 @@ def test_a_picture_too_long_for_webp_comes_as_it_is(client: TestClient) -> None:
     assert "Accept" in answer.headers["vary"] and answer.headers["x-simulated"] == "true"
 
 
-def test_an_empty_key_and_a_number_beyond_all_are_told(client: TestClient) -> None:
+def test_an_empty_key_and_a_number_beyond_all_are_reported(client: TestClient) -> None:
     empty = client.post("/workflow", json=flux(), headers={"Idempotency-Key": ""})
     assert (empty.status_code, empty.json()["error"]["code"]) == (422, "invalid_parameters")
     job = client.post("/workflow", json=flux()).headers["x-job-id"]

@@ -149,8 +149,8 @@ def test_cancelling_frees_the_slot_whatever_the_engine_does(
 @pytest.mark.parametrize(
     ("act", "deadline", "reason"),
     [
-        (Hung("node"), "silence", "told nothing of the run for 0.2 seconds"),
-        (Hung("finished"), "silence", "told nothing of the run for 0.2 seconds"),
+        (Hung("node"), "silence", "sent nothing about the run for 0.2 seconds"),
+        (Hung("finished"), "silence", "sent nothing about the run for 0.2 seconds"),
         (Dripping(Hung("")), "download", "did not hand an output over in 0.2 seconds"),
         (Chatty("node"), "most", "took more than the 0.2 seconds that it may take"),
         (Hung("started"), "most", "did not begin the run in 0.2 seconds"),

@@ -246,7 +246,7 @@ def test_the_documentation_has_the_table(request: pytest.FixtureRequest) -> None
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "expected"),
     [
         ("cannot open /opt/ComfyUI/models/loras/x.safetensors", "cannot open x.safetensors"),
         (r"cannot open C:\comfy\models\x.safetensors", "cannot open x.safetensors"),
@@ -255,5 +255,5 @@ def test_the_documentation_has_the_table(request: pytest.FixtureRequest) -> None
         ("50/50 or images/x.png", "50/50 or images/x.png"),
     ],
 )
-def test_folders_are_not_told(said: str, told: str) -> None:
-    assert without_folders(said) == told
+def test_folders_are_not_shown(said: str, expected: str) -> None:
+    assert without_folders(said) == expected

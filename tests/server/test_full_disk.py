@@ -121,7 +121,7 @@ def test_upkeep_and_checkpoints_live_on(store: SqliteStore, monkeypatch: pytest.
     store.close()
 
 
-def test_a_write_that_fails_is_told(store: SqliteStore, disk: Disk) -> None:
+def test_a_write_that_fails_is_reported(store: SqliteStore, disk: Disk) -> None:
     disk.fill()
     with pytest.raises(StoreUnreachable, match="No space"):
         store.blobs.put(b"x")
@@ -129,7 +129,7 @@ def test_a_write_that_fails_is_told(store: SqliteStore, disk: Disk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "garbage", "foreign", "below a file"])
-def test_a_folder_that_cannot_be_a_store_is_told_in_a_sentence(kind: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_a_store_is_reported_in_a_sentence(kind: str, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     if kind in ("file", "below a file"):
         folder.write_bytes(b"x")
@@ -143,9 +143,9 @@ def test_a_folder_that_cannot_be_a_store_is_told_in_a_sentence(kind: str, tmp_pa
             with sqlite3.connect(folder / "ryla.sqlite3") as db:
                 db.execute("CREATE TABLE jobs (anything TEXT)")
             db.close()
-    with pytest.raises(InvalidSettings) as told:
+    with pytest.raises(InvalidSettings) as reported:
         SqliteStore(folder)
-    assert "--data-dir" in str(told.value) and "\n" not in str(told.value)
+    assert "--data-dir" in str(reported.value) and "\n" not in str(reported.value)
 
 
 def test_what_is_kept_is_for_its_owner_alone(store: SqliteStore) -> None:

@@ -65,11 +65,11 @@ def test_a_run_that_fails(tmp_path: Path, error: EngineError, status: int) -> No
     with served(tmp_path, ScriptedEngine(ending(error))) as client:
         answer = client.post("/workflow", json=flux())
         assert answer.status_code == status
-        told = answer.json()["error"]
-        assert (told["code"], told.get("node")) == (error.code, error.node)
+        reported = answer.json()["error"]
+        assert (reported["code"], reported.get("node")) == (error.code, error.node)
         assert "/srv" not in answer.text
         job = client.get(f"/jobs/{answer.headers['x-job-id']}").json()
-        assert job["state"] == "failed" and job["error"] == told
+        assert job["state"] == "failed" and job["error"] == reported
 
 
 def without_outputs(events: Iterator[Event]) -> Iterator[Event]:
@@ -80,7 +80,7 @@ def without_outputs(events: Iterator[Event]) -> Iterator[Event]:
             yield event
 
 
-def test_success_is_never_told_with_an_output_missing(tmp_path: Path) -> None:
+def test_success_is_never_reported_with_an_output_missing(tmp_path: Path) -> None:
     with served(tmp_path, ScriptedEngine(without_outputs)) as client:
         answer = client.post("/workflow", json=flux())
         assert (answer.status_code, answer.json()["error"]["code"]) == (500, "output_missing")
@@ -154,8 +154,8 @@ def test_progress_names_the_nodes_that_are_done_and_those_that_are_cached(tmp_pa
         assert now["node"] in flux() and now["node"] not in now["cached"]
         held.go.set()
         ended(client, where)
-        told = client.get(f"{where}/events").text.splitlines()
-        last = [json.loads(line[6:]) for line in told if '"done"' in line][-1]
+        reported = client.get(f"{where}/events").text.splitlines()
+        last = [json.loads(line[6:]) for line in reported if '"done"' in line][-1]
         assert last["value"] == 1 and last["node"] is None
         assert {*last["done"], *last["cached"]} == flux().keys()
 
@@ -204,9 +204,9 @@ def test_the_first_steps_are_one_transaction_and_the_last_output_and_the_end_ano
 
     with TestClient(create_app(ScriptedEngine(), store, Settings(), sinks=[Look()])) as client:
         assert client.post("/workflow", json=flux()).status_code == 200
-    told = [(kind, job and job.state) for kind, job in seen]
+    reported = [(kind, job and job.state) for kind, job in seen]
     # Of a run as short as this, the start is stored with the end.
-    assert told == [("status", "queued"), ("status", "queued"), ("output", "succeeded"), ("status", "succeeded")]
+    assert reported == [("status", "queued"), ("status", "queued"), ("output", "succeeded"), ("status", "succeeded")]
 
 
 def test_a_run_that_is_lost_is_run_once_more(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_run_that_is_lost_again_fails(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_is_away_for_a_while(tmp_path: Path) -> None:
-    away = EngineUnreachable("nobody there")
+    away = EngineUnreachable("nothing answers")
     engine = ScriptedEngine(away, away, ending(away, after=5), away)
     with served(tmp_path, engine) as client:
         assert client.post("/workflow", json=flux()).status_code == 200
@@ -235,7 +235,7 @@ def test_an_engine_that_is_away_for_a_while(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_stays_away(tmp_path: Path) -> None:
-    with served(tmp_path, ScriptedEngine(*[EngineUnreachable("nobody")] * 50), patience_seconds=0.1) as client:
+    with served(tmp_path, ScriptedEngine(*[EngineUnreachable("nothing answers")] * 50), patience_seconds=0.1) as client:
         answer = client.post("/workflow", json=flux())
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "engine_unreachable")
 

@@ -30,10 +30,10 @@ def connected(address: tuple[str, int]) -> Iterator[socket.socket]:
 
 def answer_of(connection: socket.socket) -> bytes:
     """All that comes until the server hangs up."""
-    told = b""
+    reported = b""
     while piece := connection.recv(65536):
-        told += piece
-    return told
+        reported += piece
+    return reported
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "])
@@ -52,10 +52,10 @@ def test_headers_without_end_are_refused(address: tuple[str, int]) -> None:
         try:
             for _ in range(100):
                 connection.sendall(b"X-Many: " + b"x" * (HEAD_BYTES // 16) + b"\r\n")
-            told = answer_of(connection)
+            reported = answer_of(connection)
         except ConnectionError:  # it hung up while we were talking
             return
-        assert told.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+        assert reported.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
 
 
 def test_a_second_request_on_the_connection_may_come_late(address: tuple[str, int]) -> None:

@@ -62,7 +62,7 @@ def test_so_is_a_preset_that_is_not_in_the_lock(client: TestClient) -> None:
     assert "--pack lldacing/ComfyUI_PuLID_Flux_ll" in answer.text
 
 
-def test_what_nobody_knows_gets_the_nearest_name(client: TestClient) -> None:
+def test_what_is_unknown_gets_the_nearest_name(client: TestClient) -> None:
     answer = client.post("/workflow", json={"1": {"class_type": "SaveImagee", "inputs": {}}})
     assert answer.status_code == 422 and "SaveImage" in answer.json()["error"]["problems"][0]["hint"]
 

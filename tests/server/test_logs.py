@@ -41,9 +41,9 @@ def test_the_owner_of_a_job_reads_its_log(tmp_path: Path) -> None:
     app = create_app(engine, kept(tmp_path), Settings(tokens=Tokens.parse(f"me:{MINE},you:{YOURS}")))
     with TestClient(app, headers={"Authorization": f"Bearer {MINE}"}) as client:
         job = client.post("/flux-dev", json=SMALL).headers["x-job-id"]
-        told = client.get(f"/jobs/{job}/logs")
-        assert told.status_code == 200, told.text
-        log = told.json()
+        reported = client.get(f"/jobs/{job}/logs")
+        assert reported.status_code == 200, reported.text
+        log = reported.json()
         assert client.get("/jobs/nothing/logs").status_code == 404
         client.headers["Authorization"] = f"Bearer {YOURS}"
         assert client.get(f"/jobs/{job}/logs").status_code == 404

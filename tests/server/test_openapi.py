@@ -93,8 +93,8 @@ def test_what_streams_tell_is_as_documented(tmp_path: Path) -> None:
         for path in (f"{where}/events", f"/api/v2{where}/events"):
             models = V2_EVENTS if "v2" in path else EVENTS
             lines = client.get(path).text.splitlines()
-            told = [(kind[7:], json.loads(data[6:])) for kind, data in pairwise(lines) if kind.startswith("event: ")]
-            assert "status" in dict(told)
-            for kind, data in told:
+            events = [(kind[7:], json.loads(data[6:])) for kind, data in pairwise(lines) if kind.startswith("event: ")]
+            assert "status" in dict(events)
+            for kind, data in events:
                 assert data.keys() <= models[kind].model_fields.keys()
                 models[kind].model_validate(data)

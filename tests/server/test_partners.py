@@ -68,7 +68,7 @@ def codes_of(answer: Any) -> list[str]:
     return [problem["code"] for problem in answer.json()["error"]["problems"]]
 
 
-def test_no_server_calls_a_paid_service_unless_it_is_told_to(tmp_path: Path) -> None:
+def test_no_server_calls_a_paid_service_unless_that_is_allowed(tmp_path: Path) -> None:
     with paid(tmp_path, partner_nodes=False, partner_key=SecretStr(KEY)) as (client, stub):
         answer = client.post("/workflow", json=GRAPH)
         assert answer.status_code == 422 and codes_of(answer) == ["partner_nodes_off"]
@@ -108,14 +108,14 @@ def test_the_callers_key_goes_to_the_engine_and_nowhere_else(
         job_id = answer.json()["id"]
         job = ended(client, f"/jobs/{job_id}")
         assert job["state"] == "succeeded" and keys_of(stub) == [KEY]
-        told = [
+        reported = [
             answer.text,
             str(answer.headers),
             *(client.get(f"{place}/{job_id}{more}").text for place, more in PLACES),
             client.get("/metrics").text,
             caplog.text,
         ]
-    assert not [text for text in told if KEY in text]
+    assert not [text for text in reported if KEY in text]
     assert tmp_path.exists() and not [
         found for found in tmp_path.rglob("*") if found.is_file() and KEY.encode() in found.read_bytes()
     ]
@@ -137,7 +137,7 @@ def test_the_deployment_pays_where_the_caller_does_not(tmp_path: Path) -> None:
         assert keys_of(stub) == [KEY, OTHER]
 
 
-def test_a_graph_that_calls_nobody_gets_no_key(tmp_path: Path) -> None:
+def test_a_graph_that_calls_no_service_gets_no_key(tmp_path: Path) -> None:
     engine = Listening()
     with TestClient(create_app(engine, SqliteStore(tmp_path), Settings(partner_key=SecretStr(KEY)))) as client:
         assert client.post("/workflow", json=flux(), headers={"Comfy-Api-Key": OTHER}).status_code == 200
@@ -254,7 +254,7 @@ def test_the_simulator_makes_stand_ins_and_says_so(tmp_path: Path) -> None:
     assert result.outputs[0].simulated and "calls a paid service" in result.outputs[0].guessed[0]
 
 
-def test_a_key_shows_itself_to_nobody() -> None:
+def test_a_key_is_never_shown() -> None:
     key = PartnerKey(KEY)
     ask = next(submit_workflow(GRAPH, {}, partner_key=key))
     assert KEY not in f"{key!r} {key} {ask!r} {vars(Settings(partner_key=SecretStr(KEY)))}"

@@ -26,7 +26,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("path", ["/jobs?presets=flux-dev", "/jobs?state=failed&limits=2", "/presets?x", "/health?q=1"])
-def test_a_query_that_is_not_known_is_told(client: TestClient, path: str) -> None:
+def test_a_query_that_is_not_known_is_reported(client: TestClient, path: str) -> None:
     answer = client.get(path, headers=ANN)
     [problem] = answer.json()["error"]["problems"]
     assert answer.status_code == 422 and problem["code"] == "unknown_parameter" and problem["hint"]
@@ -34,7 +34,7 @@ def test_a_query_that_is_not_known_is_told(client: TestClient, path: str) -> Non
     assert problem["request"] == "query" and problem["field"] == wrong
 
 
-def test_a_misspelt_query_is_told_with_the_nearest(client: TestClient) -> None:
+def test_a_misspelt_query_is_reported_with_the_nearest(client: TestClient) -> None:
     answer = client.post("/workflow?qualty=3", json=flux(), headers=ANN)
     assert "quality" in answer.json()["error"]["problems"][0]["hint"]
     assert client.get("/jobs", headers=ANN).json() == {"jobs": []}  # nothing was begun

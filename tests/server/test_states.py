@@ -51,18 +51,18 @@ class Known:
 
     state: JobState
     outputs: list[bytes] = field(default_factory=list)
-    told: list[JobEvent] = field(default_factory=list)
+    sent: list[JobEvent] = field(default_factory=list)
     key: IdempotencyKey | None = None
 
 
-class Told:
+class Sent:
     """A sink that remembers."""
 
     def __init__(self, known: dict[str, Known]) -> None:
         self._known = known
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        self._known[job.id].told.append(event)
+        self._known[job.id].sent.append(event)
 
 
 class Survival(RuleBasedStateMachine):
@@ -77,7 +77,7 @@ class Survival(RuleBasedStateMachine):
         self.lives = 0
         self.known: dict[str, Known] = {}
         self.store = opened(self.folder / "0")
-        self.states = JobStates(self.store, [Told(self.known)])
+        self.states = JobStates(self.store, [Sent(self.known)])
 
     def teardown(self) -> None:
         self.store.close()
@@ -179,13 +179,13 @@ class Survival(RuleBasedStateMachine):
         shutil.copytree(before.folder, after)
         before.close()
         self.store = opened(after)
-        self.states = JobStates(self.store, [Told(self.known)])
+        self.states = JobStates(self.store, [Sent(self.known)])
         for left in self.store.jobs(states=set(JobState) - ENDS):
             self.states.revive(left, self.loop)
             known = self.known[left.id]
-            if left.state is not known.state:  # it had started, which was told only
+            if left.state is not known.state:  # its start was reported and not stored
                 known.state = left.state
-                known.told = [event for event in known.told if event.data.get("state") is not JobState.RUNNING]
+                known.sent = [event for event in known.sent if event.data.get("state") is not JobState.RUNNING]
 
     @invariant()
     def nothing_is_lost(self) -> None:
@@ -202,16 +202,16 @@ class Survival(RuleBasedStateMachine):
             assert [self.store.blobs.read(asset.hash) for asset in self.store.outputs(job_id)] == known.outputs
 
     @invariant()
-    def what_was_told_is_kept_in_order(self) -> None:
+    def what_was_sent_is_kept_in_order(self) -> None:
         for job_id, known in self.known.items():
-            numbers = [event.seq for event in known.told]
+            numbers = [event.seq for event in known.sent]
             assert numbers == sorted(set(numbers)), "a number stands for two events"
-            told, kept = (
+            sent, kept = (
                 [event for event in events if event.kind != "progress"]
-                for events in (known.told, self.store.events(job_id))
+                for events in (known.sent, self.store.events(job_id))
             )
-            assert told[: len(kept)] == kept
-            assert [event.data["state"] for event in told[len(kept) :]] in ([], [JobState.RUNNING])
+            assert sent[: len(kept)] == kept
+            assert [event.data["state"] for event in sent[len(kept) :]] in ([], [JobState.RUNNING])
 
 
 TestSurvival = Survival.TestCase
@@ -267,10 +267,10 @@ class Slow:
 
 def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
     store: Any = Slow(opened(tmp_path))
-    told: dict[str, Known] = {}
-    states = JobStates(store, [Told(told)])
+    sent: dict[str, Known] = {}
+    states = JobStates(store, [Sent(sent)])
     new = job()
-    told[new.id] = Known(JobState.QUEUED)
+    sent[new.id] = Known(JobState.QUEUED)
     loop = asyncio.new_event_loop()
     states.accept(new, loop)
     with ThreadPoolExecutor(3) as pool:
@@ -284,5 +284,5 @@ def test_whoever_comes_while_a_job_ends_finds_it_ended(tmp_path: Path) -> None:
         with pytest.raises(IllegalTransition, match="has ended"):
             late.result(10)
         progress.result(10)
-    assert [event.kind for event in told[new.id].told] == ["status", "status"]
+    assert [event.kind for event in sent[new.id].sent] == ["status", "status"]
     loop.close()

@@ -1,4 +1,4 @@
-"""All stores answer alike, whatever was done to them, and a store that is opened anew has all of it."""
+"""All stores answer alike, whatever was done to them, and a store that is reopened has all of it."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_it_has_what_was_written(opening: Callable[[], Open]) -> None:
     law()
 
 
-def test_the_newest_come_first_and_in_pages_also_when_opened_anew(opening: Callable[[], Open]) -> None:
+def test_the_newest_come_first_and_in_pages_also_when_reopened(opening: Callable[[], Open]) -> None:
     reopen = opening()
     store = reopen()
     for number in (1, 2, 3):
@@ -258,7 +258,7 @@ class TestTwoContainers:
         assert store.job(job(1).id) is None and store.add_job(job(1), []) is None
 
 
-def test_who_brings_much_pushes_out_nobody_else(opening: Callable[[], Open]) -> None:
+def test_who_brings_much_pushes_out_no_other_owner(opening: Callable[[], Open]) -> None:
     """The oldest job of an owner goes where that owner's take too much; uploads count for themselves."""
     store = opening()()
     for number, owner in enumerate(("me", "you", "me", "me")):
@@ -276,5 +276,5 @@ def test_who_brings_much_pushes_out_nobody_else(opening: Callable[[], Open]) -> 
     assert store.expire(Retention(bytes=250), now=100.0) == 1
     assert [each.id for each in store.jobs()] == [job(3).id, job(2).id, job(1).id]
     assert store.uploaded_bytes("me") == store.uploaded_bytes("me", loras=True) == 10_000
-    assert store.uploaded_bytes("nobody") == 0
+    assert store.uploaded_bytes("no owner") == 0
     store.close()

@@ -126,22 +126,22 @@ def test_what_was_not_delivered_is_after_a_restart(site: Site, tmp_path: Path) -
         site.wait(1)
     with served((0.01,)) as client:
         site.wait(1)
-        failed, told = site.received
-        assert told.body == failed.body and told.headers["webhook-id"] == failed.headers["webhook-id"]
+        failed, reported = site.received
+        assert reported.body == failed.body and reported.headers["webhook-id"] == failed.headers["webhook-id"]
     with served((0.01,)) as client:
         assert post(client, site).status_code == 200
         site.wait(1)
-        assert len(site.received) == 3  # the one before was not told again
+        assert len(site.received) == 3  # the one before was not sent again
 
 
-def test_a_receiver_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
-    stuck, told = threading.Event(), queue.Queue[str]()
+def test_a_receiver_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
+    stuck, reported = threading.Event(), queue.Queue[str]()
 
     class Hanging(Fetcher):
         def post(self, url: str, *args: Any, **kwargs: Any) -> Answer:
             if "hangs" in url:
                 assert stuck.wait(120)
-            told.put(url)
+            reported.put(url)
             return Answer(200, b"")
 
     store = kept(tmp_path)
@@ -158,9 +158,9 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(tmp_path: Path) -> None:
     for number in range(40):
         ended(number, "anne", "https://hangs.example/")
     ended(99, "bob", "https://works.example/")
-    assert told.get(timeout=120) == "https://works.example/"
+    assert reported.get(timeout=120) == "https://works.example/"
     stuck.set()
-    assert {told.get(timeout=120) for _ in range(40)} == {"https://hangs.example/"}
+    assert {reported.get(timeout=120) for _ in range(40)} == {"https://hangs.example/"}
     hooks.close()
     store.close()
 
@@ -181,7 +181,7 @@ def test_without_a_secret_there_are_no_webhooks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "short", "whsec_!!!", base64.b64encode(bytes(8)).decode()])
-def test_a_bad_secret_is_told_and_not_repeated(secret: str) -> None:
+def test_a_bad_secret_is_reported_and_not_repeated(secret: str) -> None:
     with pytest.raises(InvalidSettings) as refused:
         Signer(secret)
     assert not secret or secret not in str(refused.value)

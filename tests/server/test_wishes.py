@@ -102,7 +102,7 @@ def test_a_preset_is_drawn_without_its_files(client: TestClient, picture: str | 
     assert load["inputs"]["image"] == ("mine.png" if picture == "mine.png" else "referenceImage.png")
 
 
-def test_what_is_wrong_with_a_preset_is_told_where_it_is_drawn(client: TestClient) -> None:
+def test_what_is_wrong_with_a_preset_is_reported_where_it_is_drawn(client: TestClient) -> None:
     assert client.post("/presets/no-such/graph", json={}).status_code == 404
     assert client.post("/presets/flux-dev/graph", json={"prompt": "x", "width": 1}).status_code == 422
     large = client.post("/presets/flux-dev/graph", json={"prompt": "x", "width": 8192, "height": 8192}).json()

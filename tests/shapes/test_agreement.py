@@ -60,9 +60,9 @@ def test_agreement(kind: str) -> None:
 
 
 def test_the_page_has_the_table_of_these_rows() -> None:
-    told = shown(PAGE.read_text(encoding="utf-8"))
+    reported = shown(PAGE.read_text(encoding="utf-8"))
     everything = {kind: len(found) for kind, found in rows().items()}
-    assert {kind: count for kind, (count, _) in told.items()} == {**everything, "all": sum(everything.values())}, (
+    assert {kind: count for kind, (count, _) in reported.items()} == {**everything, "all": sum(everything.values())}, (
         "run python -m benchmarks.shape_agreement --write"
     )
-    assert all(agree >= 0.9 * count for count, agree in told.values())
+    assert all(agree >= 0.9 * count for count, agree in reported.values())

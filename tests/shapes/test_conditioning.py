@@ -128,7 +128,7 @@ def test_failures(class_type: str, inputs: dict[str, Any]) -> None:
         outputs(class_type, **inputs)
 
 
-def test_what_nobody_knows_stays_unknown() -> None:
+def test_what_is_unknown_stays_unknown() -> None:
     assert outputs("FluxGuidance", conditioning=STRANGE, guidance=1.0) == STRANGE
     assert outputs("ConditioningCombine", conditioning_1=ONE, conditioning_2=STRANGE) == STRANGE
     (_, length, _), _ = entry("CLIPTextEncode", clip=SD15, text=Unknown("a text from another pack"))

@@ -68,7 +68,7 @@ def test_a_size_that_only_the_file_knows_is_unknown() -> None:
     assert isinstance(width, Unknown) and "known only with the file" in width.reason
 
 
-def test_what_bounds_an_unknown_size_is_told() -> None:
+def test_what_bounds_an_unknown_size_is_reported() -> None:
     found = shapes(**LOADED)["save"].first()
     assert bounds(found.width)[1] == 1024 * 1024
     assert bounds(found.batch)[0] == 3
@@ -79,7 +79,7 @@ def test_with_the_file_all_is_known() -> None:
     assert (found.batch, found.height, found.width) == (3, 512, 2048)
 
 
-def test_a_class_that_nobody_knows_is_never_counted_as_something() -> None:
+def test_an_unknown_class_is_never_counted_as_something() -> None:
     found = shapes(
         latent=("SomethingNew", {"width": 9}),
         save=("SaveLatent", {"samples": ["latent", 0], "filename_prefix": "x"}),
@@ -100,7 +100,7 @@ def made(found: Shapes) -> dict[str, Amount]:
     return {amount.node: amount for amount in amounts(found)}
 
 
-def test_everything_that_a_graph_makes_is_told() -> None:
+def test_everything_that_a_graph_makes_is_reported() -> None:
     found = made(
         shapes(
             empty=("EmptyImage", {"width": 16384, "height": 16384, "batch_size": 4096, "color": 0}),
@@ -118,7 +118,7 @@ def test_everything_that_a_graph_makes_is_told() -> None:
 
 
 @pytest.mark.parametrize("class_type", ["SomethingNew", "SplitImageToTileList"])
-def test_what_nobody_can_count_is_unknown_and_not_one(class_type: str) -> None:
+def test_what_has_no_known_count_is_unknown_and_not_one(class_type: str) -> None:
     found = made(
         shapes(
             pictures=(class_type, {"image": ["load", 0], "tile_width": 64, "tile_height": 64, "overlap": 0}),

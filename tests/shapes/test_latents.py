@@ -142,7 +142,7 @@ def test_vaes() -> None:
                    grow_mask_by=6).noise_mask == (1, 1, 96, 64)  # fmt: skip
 
 
-def test_vaes_that_nobody_knows() -> None:
+def test_unknown_vaes() -> None:
     strange = vae_of("vae", "abc.safetensors")
     given = {"pixels": ImageShape(1, 64, 64), "mask": MaskShape(1, 64, 64), "noise_mask": True}
     found = outputs("InpaintModelConditioning", **PAIR, **given, vae=strange)
@@ -159,7 +159,7 @@ def test_samplers_fit_empty_latents() -> None:
     empty = outputs("EmptyLatentImage", width=512, height=256, batch_size=1)
     assert outputs("KSampler", latent_image=empty, model=flux).samples == (1, 16, 32, 64)
     assert outputs("KSampler", latent_image=empty, model=wan).samples == (1, 16, 1, 32, 64)
-    # One that is not empty is nobody's to change.
+    # Only an empty one may change.
     with pytest.raises(NodeFails, match="channels"):
         outputs("KSampler", latent_image=MANY, model=flux)
     done, denoised = outputs("SamplerCustom", latent_image=empty, model=flux, sigmas=Sigmas((1.0, 0.0)))
@@ -184,7 +184,7 @@ def test_models_that_make_sound_with_a_picture() -> None:
     assert (done.samples, done.more) == ((1, 24, 1, 45, 80), ((1, 32, 2, 2),))
 
 
-def test_models_that_nobody_knows() -> None:
+def test_unknown_models() -> None:
     # The VAE knows what the model must have made.
     strange = Opaque("MODEL", {"unknown": "of a pack"})
     empty = outputs("EmptyLatentImage", width=512, height=256, batch_size=2)

@@ -20,7 +20,7 @@ STEREO = AudioShape(1, 2, 33_075, 22_050)
 MONO = AudioShape(1, 1, 12_000, 16_000)
 
 
-def test_batches_are_cut_anew() -> None:
+def test_batches_are_recut() -> None:
     batches = outputs("RebatchImages", images=[ImageShape(3, 8, 8), ImageShape(2, 8, 8)], batch_size=[2])
     assert [batch.batch for batch in batches] == [2, 2, 1]
     with pytest.raises(NodeFails):

@@ -1,4 +1,4 @@
-"""Whatever a class is given, its rule says what comes out, that the real node fails, or that nobody knows."""
+"""Whatever a class is given, its rule says what comes out, that the real node fails, or that this is unknown."""
 
 from __future__ import annotations
 

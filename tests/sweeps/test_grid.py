@@ -1,4 +1,4 @@
-"""Grids: one graph that is as good as its cells, loaders once, and errors that are told once."""
+"""Grids: one graph that is as good as its cells, loaders once, and errors that are reported once."""
 
 from __future__ import annotations
 
@@ -194,8 +194,8 @@ def test_a_graph_that_gives_the_same_node_to_every_cell() -> None:
 def test_all_problems_of_all_cells_come_at_once_and_each_once() -> None:
     with pytest.raises(InvalidParameters) as caught:
         grid(flux_dev, {"seed": [1, -1, -2], "guidance": [2.5, 300]}, width=1000, sed=3)
-    told = [(problem.code, problem.parameter) for problem in caught.value.problems]
-    assert sorted(told, key=str) == sorted(
+    found = [(problem.code, problem.parameter) for problem in caught.value.problems]
+    assert sorted(found, key=str) == sorted(
         [
             ("missing_parameter", "prompt"),
             ("bad_parameter", "width"),
@@ -239,14 +239,14 @@ def test_more_cells_on_request() -> None:
     assert len(grid(flux_dev, {"seed": range(101)}, prompt="x", most_cells=101)) == 101
 
 
-def test_what_a_graph_does_wrong_is_told_before_anything_runs() -> None:
+def test_what_a_graph_does_wrong_is_reported_before_anything_runs() -> None:
     made = grid(lambda width: Workflow(EmptyImage(width=width, height=64)), {"width": [64, 128]})
     with pytest.raises(InvalidWorkflow, match="no node saves") as caught:
         made.compiled  # noqa: B018
     assert len(caught.value.problems) == 1
 
 
-def test_warnings_are_told_once_and_name_their_cells() -> None:
+def test_warnings_are_reported_once_and_name_their_cells() -> None:
     made = grid(flux_dev, {"cfg": [1.0, 2.0], "seed": [1, 2]}, prompt="x", negativePrompt="y")
     (problem,) = [problem for problem in made.problems if problem.level == "warning"]
     assert problem.code == "negative_without_effect" and problem.message.endswith("(in cfg=1.0,seed=1; cfg=1.0,seed=2)")

@@ -81,10 +81,10 @@ def test_every_cell_is_saved_under_its_name(one_graph: bool, tmp_path: Path) -> 
     assert manifest == json.loads(json.dumps(saved.manifest))
     assert manifest["axes"] == {"seed": [1, 2], "guidance": [2.5, 3.5]} and manifest["fixed"] == SMALL
     assert manifest["engine"] == "simulator" and manifest["simulated"] is True and manifest["preset"] == "flux-dev"
-    for cell, told in zip(made, manifest["cells"], strict=True):
-        assert told["name"] == cell.name and told["values"] == cell.values and told["seed"] == cell.values["seed"]
-        assert told["files"] == [f"{cell.name}.png"] and told["error"] is None
-        assert told["parameters"]["guidance"] == cell.values["guidance"]
+    for cell, row in zip(made, manifest["cells"], strict=True):
+        assert row["name"] == cell.name and row["values"] == cell.values and row["seed"] == cell.values["seed"]
+        assert row["files"] == [f"{cell.name}.png"] and row["error"] is None
+        assert row["parameters"]["guidance"] == cell.values["guidance"]
     with Image.open(tmp_path / "contact_sheet.png") as sheet:
         assert "SIMULATED" in sheet.info["simulated"]
 
@@ -150,13 +150,13 @@ def test_a_cell_that_is_refused_loses_no_other() -> None:
     assert all(result.outputs for result in results if not result.error)
 
 
-def test_an_engine_that_is_not_there_is_told_at_once() -> None:
+def test_an_engine_that_is_not_there_is_reported_at_once() -> None:
     class Gone(Engine):
         def health(self) -> Health:
-            return Health(ready=False, reason="nobody answers")
+            return Health(ready=False, reason="nothing answers")
 
     engine = Gone()
-    with pytest.raises(EngineUnreachable, match="nobody answers"):
+    with pytest.raises(EngineUnreachable, match="nothing answers"):
         run_grid(engine, two_by_two())
     assert engine.started == []
 
@@ -228,16 +228,16 @@ def test_an_output_that_can_no_longer_be_read_is_a_failure_of_its_cell(tmp_path:
     assert saved.failures == {"seed=1": "the file is gone"}
 
 
-def test_several_outputs_are_told_apart(tmp_path: Path) -> None:
+def test_several_outputs_have_different_names(tmp_path: Path) -> None:
     def views(color: int) -> Workflow:
         image = EmptyImage(width=32, height=32, color=color)
         front = SaveImage(images=image).named("front")
-        return Workflow(front, PreviewImage(images=image).named("side"), PreviewAny(source="said").named("told"))
+        return Workflow(front, PreviewImage(images=image).named("side"), PreviewAny(source="said").named("row"))
 
     made = grid(views, {"color": [0, 255]})
     saved = save_sweep(made, run_grid(connect(), made, one_graph=True), tmp_path)
     assert [sorted(cell["files"]) for cell in saved.manifest["cells"]] == [
-        [f"color={colour},{name}" for name in ("front.png", "side.png", "told.txt")] for colour in (0, 255)
+        [f"color={colour},{name}" for name in ("front.png", "side.png", "row.txt")] for colour in (0, 255)
     ]
 
 
@@ -250,7 +250,7 @@ def test_batches_are_numbered(tmp_path: Path) -> None:
     assert saved.manifest["cells"][0]["files"] == ["color=0,1.png", "color=0,2.png"]
 
 
-def test_a_run_that_breaks_is_told_with_its_reason() -> None:
+def test_a_run_that_breaks_is_reported_with_its_reason() -> None:
     class Broken(Endless):
         def events(self) -> Iterator[Event]:
             yield Failed(self.id, ExecutionFailed("no memory", node="sampler"))

@@ -69,7 +69,7 @@ export function shapes(document: Document): string {
   if (missing.length) throw new Error(`the document has no schema for ${missing.join(", ")}`);
   const types = new Types(document, (key) => named.get(key) ?? (/^(Problem|Error)/.test(key) ? key.replace(/Shape$/, "Facts") : undefined), "answer");
   const parts = [...named].map(([key, name]) => types.declaration(name, document.components.schemas[key]!));
-  const head = `/* ${GENERATED} \`npm run generate\` writes it anew. */\nimport type { ErrorFacts, Problem as ProblemFacts } from "./errors.js";\n`;
+  const head = `/* ${GENERATED} \`npm run generate\` writes it again. */\nimport type { ErrorFacts, Problem as ProblemFacts } from "./errors.js";\n`;
   return [head, ...parts].join("\n");
 }
 
@@ -98,8 +98,8 @@ export function presets(document: Document, own: boolean): string {
     "  }",
   ]);
   const head = own
-    ? `/* ${GENERATED} \`npm run generate\` writes it anew. */\nimport type { FileInput } from "./files.js";\n`
-    : `/* ${GENERATED} \`npx ryla-graphs-types URL\` writes it anew. */\nimport { Ryla, type FileInput, type Job, type RunOptions } from "@ryla/graphs";\n`;
+    ? `/* ${GENERATED} \`npm run generate\` writes it again. */\nimport type { FileInput } from "./files.js";\n`
+    : `/* ${GENERATED} \`npx ryla-graphs-types URL\` writes it again. */\nimport { Ryla, type FileInput, type Job, type RunOptions } from "@ryla/graphs";\n`;
   const table = `/** The parameters of each preset, by its name. */\nexport interface PresetParameters {\n${map.join("\n")}\n}\n`;
   const base = `/** A method for each preset, which runs it to its end. */\nexport abstract class PresetCalls<R, O> {\n  /** Run a preset to its end. */\n  abstract runPreset(name: string, parameters: object, options?: O): Promise<R>;\n\n${calls.join("\n")}\n}\n`;
   const client = own

@@ -1,4 +1,4 @@
-/* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it anew. */
+/* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it again. */
 import type { FileInput } from "./files.js";
 
 /** One LoRA of a stack. */
@@ -65,7 +65,7 @@ export interface FluxDevParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -115,7 +115,7 @@ export interface FluxSchnellParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -167,7 +167,7 @@ export interface FluxLoraParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -213,7 +213,7 @@ export interface ZImageTurboParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -265,7 +265,7 @@ export interface Flux2KleinParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -311,7 +311,7 @@ export interface QwenImageParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -371,7 +371,7 @@ export interface SdxlParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -433,7 +433,7 @@ export interface Sd15Parameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -489,7 +489,7 @@ export interface BaseImagesParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -567,7 +567,7 @@ export interface FluxInstantidParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -629,7 +629,7 @@ export interface FluxPulidParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -701,7 +701,7 @@ export interface ZImageInstantidParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -755,7 +755,7 @@ export interface SdxlInstantidParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -835,7 +835,7 @@ export interface CharacterSheetParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -893,7 +893,7 @@ export interface FaceSwapParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -951,7 +951,7 @@ export interface FaceDetailerParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1005,7 +1005,7 @@ export interface FluxImg2imgParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1059,7 +1059,7 @@ export interface FluxKontextParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1107,7 +1107,7 @@ export interface QwenImageEditParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1171,7 +1171,7 @@ export interface FluxFillParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1223,7 +1223,7 @@ export interface SdxlInpaintParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1287,7 +1287,7 @@ export interface FluxControlnetParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1343,7 +1343,7 @@ export interface ZImageControlnetParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1409,7 +1409,7 @@ export interface FluxReduxParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1465,7 +1465,7 @@ export interface UpscaleParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1493,7 +1493,7 @@ export interface Seedvr2UpscaleParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1517,7 +1517,7 @@ export interface RemoveBackgroundParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1567,7 +1567,7 @@ export interface WanT2vParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1621,7 +1621,7 @@ export interface WanI2vParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1685,7 +1685,7 @@ export interface Wan22T2vParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1751,7 +1751,7 @@ export interface Wan22I2vParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
@@ -1783,7 +1783,7 @@ export interface LtxVideoParameters {
   height?: number | undefined;
   /** Frames: 8k+1, so 97 are four seconds at 24 a second; 9 to 1025; by default 97 */
   length?: number | undefined;
-  /** Frames a second, which the model is told too; 1 to 120; by default 24 */
+  /** Frames a second, which the model gets too; 1 to 120; by default 24 */
   fps?: number | undefined;
   /** The first frame, in the server's input folder; if left out the prompt alone says it */
   referenceImage?: FileInput | null | undefined;
@@ -1799,7 +1799,7 @@ export interface LtxVideoParameters {
   labels?: Record<string, string> | undefined;
   /** The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several */
   gpu?: string | undefined;
-  /** The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu` */
+  /** The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu` */
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;

@@ -1,4 +1,4 @@
-/* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it anew. */
+/* GENERATED from the server's OpenAPI document: do not edit. `npm run generate` writes it again. */
 import type { ErrorFacts, Problem as ProblemFacts } from "./errors.js";
 
 /** One hand-over of a job to a route. */

@@ -85,8 +85,8 @@ def _print(files: Sequence[CheckedFile]) -> None:
     table = Table("", Column(overflow="fold"), "", "", box=None, show_header=False)
     for each in files:
         label = each.detected.label if each.detected is not None else ""
-        told = size(each.size) if each.size is not None else ""
-        table.add_row(Text(each.state, _COLOURS[each.state]), f"{each.folder}/{each.name}", told, label)
+        shown = size(each.size) if each.size is not None else ""
+        table.add_row(Text(each.state, _COLOURS[each.state]), f"{each.folder}/{each.name}", shown, label)
     terminal = console()
     terminal.print(table)
     print_problems((problem for each in files for problem in each.problems), notes=False)

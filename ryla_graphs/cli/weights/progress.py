@@ -56,7 +56,7 @@ class Bars(Watcher):
 
 
 class Lines(Watcher):
-    """Writes lines where nobody looks at a terminal, such as the log of a container."""
+    """Writes lines where there is no terminal, such as the log of a container."""
 
     def __init__(self, seconds: float = LINE_SECONDS) -> None:
         self._seconds = seconds

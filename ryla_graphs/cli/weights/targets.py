@@ -73,7 +73,7 @@ def wanted(
         for need in needs_of(target, settings, params, prefer, catalog):
             if need.weight is not None:
                 rows[need.weight] = None
-            elif not examples:  # a preset's example names files that nobody has
+            elif not examples:  # the files of a preset's example do not exist
                 unknown[need.key] = None
     return Wanted(tuple(rows), tuple(unknown))
 

@@ -20,7 +20,7 @@ _SUFFIXES = frozenset((".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", "
 
 
 def unreadable_files(prompt: Prompt, node: str, exception_type: str, message: str) -> str:
-    """The file that a node could not read, or the few of which it was one; empty where the error is another."""
+    """The file that a node could not read, or the few that it may be; empty for other errors."""
     if not _UNREADABLE.search(f"{exception_type}: {message}") or _WHOLE.search(message):
         return ""
     files = sorted(set(_files(prompt, node)))
@@ -31,8 +31,8 @@ def unreadable_files(prompt: Prompt, node: str, exception_type: str, message: st
 
 def reason_of_reading(message: str) -> str:
     """What a library says of a file, without advice for its own users and without the place of the file."""
-    _, _, told = message.partition("WeightsUnpickler error:")
-    reason = next((line.strip() for line in (told or message).splitlines() if line.strip()), "")
+    _, _, reported = message.partition("WeightsUnpickler error:")
+    reason = next((line.strip() for line in (reported or message).splitlines() if line.strip()), "")
     return reason.removeprefix("Error while deserializing header: ").partition(". ")[0]
 
 

@@ -1,4 +1,4 @@
-"""What a failure means: for want of memory, the graph's own fault, or the end of a server that is no use any more."""
+"""What a failure means: memory ran out, the graph is wrong, or the server is beyond use."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def failure(workflow: CompiledWorkflow, data: Mapping[str, Any]) -> ExecutionFai
         return OutOfMemory(f"{where} ran out of memory: {reason}{line}", node=node, class_type=class_type)
     if node is not None and (files := unreadable_files(workflow.view, node, kind, reason)):
         why = f"{where} cannot read {files}: damaged, cut off, or not what the name says"
-        told = reason_of_reading(reason) or kind.rpartition(".")[2]
+        detail = reason_of_reading(reason) or kind.rpartition(".")[2]
         advice = "fetch the file again; `ryla-graphs weights check` looks at a whole models folder"
-        return ExecutionFailed(f"{why} ({told}){line}; {advice}", node=node, class_type=class_type)
+        return ExecutionFailed(f"{why} ({detail}){line}; {advice}", node=node, class_type=class_type)
     reason = reason or kind.rpartition(".")[2] or "the server gives no reason"
     return ExecutionFailed(f"{where} failed: {reason}{line}", node=node, class_type=class_type)
 

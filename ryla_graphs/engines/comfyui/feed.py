@@ -25,7 +25,7 @@ class Closed(NamedTuple):
     """There will be no more messages."""
 
 
-Told = Message | Picture | Gap | Closed
+Received = Message | Picture | Gap | Closed
 
 
 class Inbox:
@@ -34,17 +34,17 @@ class Inbox:
     def __init__(self, prompt_id: str, *, every_picture: bool = False) -> None:
         self.prompt_id = prompt_id
         self._every_picture = every_picture
-        self._told: SimpleQueue[Told] = SimpleQueue()
+        self._received: SimpleQueue[Received] = SimpleQueue()
 
-    def put(self, told: Told) -> None:
-        """Add something; previews that nobody reads are left out."""
-        if self._every_picture or not isinstance(told, Picture) or self._told.qsize() < _PICTURES:
-            self._told.put(told)
+    def put(self, received: Received) -> None:
+        """Add something; previews that are not read are left out."""
+        if self._every_picture or not isinstance(received, Picture) or self._received.qsize() < _PICTURES:
+            self._received.put(received)
 
-    def get(self, seconds: float) -> Told | None:
-        """The next thing told, None where nothing is within this time."""
+    def get(self, seconds: float) -> Received | None:
+        """The next thing received; None if nothing comes within this time."""
         try:
-            return self._told.get(timeout=seconds)
+            return self._received.get(timeout=seconds)
         except Empty:
             return None
 
@@ -122,24 +122,24 @@ class Feed:
         reader.join()
 
     def _read(self, socket: ComfySocket) -> None:
-        while (told := socket.receive()) is not None:
-            self._hand_on(told)
+        while (received := socket.receive()) is not None:
+            self._hand_on(received)
         with self._lock:
             if self._socket is socket:
                 self._socket = None
         socket.release()
         self._tell_all(Gap())
 
-    def _hand_on(self, told: Message | Picture) -> None:
+    def _hand_on(self, received: Message | Picture) -> None:
         # The server executes one prompt at a time, and older ones do not say which one a picture is of.
-        prompt_id = told.prompt_id
-        if isinstance(told, Message):
+        prompt_id = received.prompt_id
+        if isinstance(received, Message):
             self._running = prompt_id or self._running
         for inbox in self._inboxes.get(prompt_id or self._running or "", ()):
-            inbox.put(told)
+            inbox.put(received)
 
-    def _tell_all(self, told: Told) -> None:
+    def _tell_all(self, received: Received) -> None:
         with self._lock:
             for inboxes in self._inboxes.values():
                 for inbox in inboxes:
-                    inbox.put(told)
+                    inbox.put(received)

@@ -41,10 +41,10 @@ class Ledger:
         self._fetch = fetch
         self._unknown = {promised.node for promised in workflow.outputs if promised.kind == "unknown"}
         self._began: float | None = None
-        self.begin_anew()
+        self.restart()
 
-    def begin_anew(self) -> None:
-        """Forget what nodes did; that the run has started stays told."""
+    def restart(self) -> None:
+        """Forget what nodes did; that the run has started stays reported."""
         self._nodes: set[str] = set()
         self._current: str | None = None
         self._steps: dict[str, Step] = {}
@@ -59,7 +59,7 @@ class Ledger:
 
     @property
     def missing(self) -> OutputMissing | None:
-        """The first promised output that has not been told."""
+        """The first promised output that is not reported yet."""
         return missing_output(self._workflow, tuple(self._outputs))
 
     @property
@@ -90,7 +90,7 @@ class Ledger:
             yield NodeStarted(self._run, node, body["class_type"] if body is not None else None)
 
     def progress(self, states: Mapping[str, Mapping[str, Any]]) -> Iterator[Event]:
-        """How far nodes are, by the server's name for each; only what is new is told.
+        """How far nodes are, by the server's name for each; only news.
 
         The server tells each step of an old node twice, by itself and among the states of all nodes that are on.
         """

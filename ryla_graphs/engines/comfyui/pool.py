@@ -28,7 +28,7 @@ class ComfyUIPool:
     """Servers that share the work. A run stays with its server; when that dies, the run ends as it does there.
 
     Every run goes to the ready server that has the fewest; to the next where that does not answer or refuses the
-    graph, for want of a node class or a file.
+    graph, because it lacks a node class or a file.
     """
 
     def __init__(self, engines: Sequence[ComfyUI], *, patience: Patience | None = None) -> None:
@@ -89,7 +89,7 @@ class ComfyUIPool:
 
     def health(self) -> Health:
         """Ready where one server is; `queued` counts what all have."""
-        found = [member.look(anew=True) for member in self._members]
+        found = [member.look(fresh=True) for member in self._members]
         if any(health.ready for health in found):
             return Health(ready=True, queued=sum(health.queued or 0 for health in found))
         return Health(ready=False, reason="; ".join(health.reason for health in found))
@@ -176,9 +176,9 @@ class _Member:
         """How many runs it has, ours and, when last asked, others."""
         return len(self._followed) + self._others
 
-    def look(self, *, anew: bool = False) -> Health:
-        """How the server is; asked only now and then, unless `anew`."""
-        if anew or time.monotonic() > self._look_again:
+    def look(self, *, fresh: bool = False) -> Health:
+        """How the server is; asked only now and then, unless `fresh`."""
+        if fresh or time.monotonic() > self._look_again:
             self._look_again = time.monotonic() + UNREADY_SECONDS
             self.health = self.engine.health()
             self._others = max(0, (self.health.queued or 0) - len(self._followed))
@@ -218,7 +218,7 @@ class _Followed:
 
 
 class _Search:
-    """A run of which it is not known yet where it is."""
+    """A run whose server is not known yet."""
 
     def __init__(self, pool: ComfyUIPool, run_id: str, workflow: CompiledWorkflow) -> None:
         self.id = run_id

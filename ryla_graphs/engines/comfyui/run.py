@@ -11,7 +11,7 @@ from typing import Any
 
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.engines.comfyui.diagnosis import failure
-from ryla_graphs.engines.comfyui.feed import Closed, Gap, Inbox, Told
+from ryla_graphs.engines.comfyui.feed import Closed, Gap, Inbox, Received
 from ryla_graphs.engines.comfyui.frames import Message, Picture
 from ryla_graphs.engines.comfyui.jobs import JobState
 from ryla_graphs.engines.comfyui.ledger import Ledger
@@ -97,8 +97,8 @@ class ComfyRun:
         try:
             if self._unsure:
                 self._inbox.put(Gap())
-            while not isinstance(told := self._next(), Closed):
-                for event in self._hear(told):
+            while not isinstance(received := self._next(), Closed):
+                for event in self._hear(received):
                     yield event
                     if event.terminal:
                         return
@@ -107,21 +107,21 @@ class ComfyRun:
         finally:
             self._server.feed.unsubscribe(self._inbox)
 
-    def _next(self) -> Told | None:
+    def _next(self) -> Received | None:
         patience = self._server.patience
         return self._inbox.get(patience.unsure if self._unsure and not self._overtaken else patience.silence)
 
-    def _hear(self, told: Told | None) -> Iterator[Event]:
-        if isinstance(told, (Message, Picture)):
+    def _hear(self, received: Received | None) -> Iterator[Event]:
+        if isinstance(received, (Message, Picture)):
             self._heard, self._unsure = time.monotonic(), self._cancelling.is_set()
-        if isinstance(told, Picture):
-            yield from self._ledger.picture(told)
-        elif isinstance(told, Message):
-            handler = _HANDLERS.get(told.type)
+        if isinstance(received, Picture):
+            yield from self._ledger.picture(received)
+        elif isinstance(received, Message):
+            handler = _HANDLERS.get(received.type)
             if handler is not None:
-                yield from handler(self, told)
+                yield from handler(self, received)
         else:
-            yield from self._ask(silent=told is None)
+            yield from self._ask(silent=received is None)
 
     def _on_start(self, _: Message) -> Iterator[Event]:
         yield from self._ledger.start()
@@ -226,11 +226,11 @@ class ComfyRun:
         yield from self._ledger.start()
         again = isinstance(error, OutOfMemory) and self._attempt < ATTEMPTS and not calls_services(self._workflow.view)
         if isinstance(error, OutOfMemory) and again and self._order is not None:
-            yield from self._begin_anew(error, self._order)
+            yield from self._start_over(error, self._order)
         else:
             yield Failed(self.id, error)
 
-    def _begin_anew(self, error: OutOfMemory, order: Mapping[str, Any]) -> Iterator[Event]:
+    def _start_over(self, error: OutOfMemory, order: Mapping[str, Any]) -> Iterator[Event]:
         """Free the server's memory and submit the graph again; where that cannot be, the error stands."""
         try:
             self._server.client.free()
@@ -247,7 +247,7 @@ class ComfyRun:
         self._unsure = self._cancelling.is_set() or given != self._inbox.prompt_id
         self._gapless = not self._unsure
         self._listen_to(given)
-        self._ledger.begin_anew()
+        self._ledger.restart()
         yield Retrying(self.id, self._attempt, str(error))
 
     def _listen_to(self, prompt_id: str) -> None:

@@ -15,7 +15,7 @@ class Patience:
     """How long to wait for what, in seconds."""
 
     silence: float = 5.0
-    """A run of which nothing is heard is asked about."""
+    """A silent run is asked about after this time."""
     unsure: float = 0.5
     """The same, where messages may have been missed."""
     unreachable: float = 60.0

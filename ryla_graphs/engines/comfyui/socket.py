@@ -70,9 +70,9 @@ class ComfySocket:
             if code == websocket.ABNF.OPCODE_CLOSE:
                 return None
             if code in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY):
-                told = read(frame.data, text=code == websocket.ABNF.OPCODE_TEXT)
-                if told is not None:
-                    return told
+                message_read = read(frame.data, text=code == websocket.ABNF.OPCODE_TEXT)
+                if message_read is not None:
+                    return message_read
 
     def _ping(self) -> bool:
         try:
@@ -94,5 +94,5 @@ class ComfySocket:
                 under.shutdown(sockets.SHUT_RDWR)
 
     def release(self) -> None:
-        """Free what the socket holds, when nobody receives any more."""
+        """Free what the socket holds, once nothing receives any more."""
         self._socket.shutdown()

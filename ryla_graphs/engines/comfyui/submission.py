@@ -84,8 +84,8 @@ def _accepted(client: ComfyClient, workflow: CompiledWorkflow, prompt_id: str, a
     if answer.status_code >= FAULT and client.state(prompt_id).phase != "unknown":
         return Submitted(prompt_id)
     error = content.get("error")
-    told = error.get("message") if isinstance(error, dict) else None
-    raise EngineRefused(f"{client.name} refuses the graph: {told or f'status {answer.status_code}'}", problems)
+    cause = error.get("message") if isinstance(error, dict) else None
+    raise EngineRefused(f"{client.name} refuses the graph: {cause or f'status {answer.status_code}'}", problems)
 
 
 def _left_out(answer: Mapping[str, Any]) -> frozenset[str]:

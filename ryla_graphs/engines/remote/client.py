@@ -98,8 +98,8 @@ class V2Client:
             return EngineDenied(f"there is no Comfy API v2 at {self.service.address} ({answer.status})")
         if error.get("code") == "deployment_stopped":
             return EngineDenied(f"the deployment at {self.service.address} is stopped")
-        told = str(error.get("message") or answer.odd())[:500]
-        return EngineRefused(f"{self.service.address} refuses the graph: {told}", tuple(_problems(error)))
+        reason = str(error.get("message") or answer.odd())[:500]
+        return EngineRefused(f"{self.service.address} refuses the graph: {reason}", tuple(_problems(error)))
 
     def find(self, run_id: str) -> Found:
         """The job that bears a run's id, by its label; looks through some pages of the newest jobs."""
@@ -160,8 +160,8 @@ class V2Client:
             if (trouble := self.service.trouble(answer)) is not None:
                 raise trouble
             if 400 <= answer.status < 500:
-                told = error_of(answer).get("message") or answer.odd()
-                raise EngineRefused(f"{self.service.address} refuses the input file '{name}': {told}")
+                reason = error_of(answer).get("message") or answer.odd()
+                raise EngineRefused(f"{self.service.address} refuses the input file '{name}': {reason}")
             raise self.service.unreachable(answer.odd())
         info = {"id": asset["id"], "file_path": name, **({} if digest is None else {"hash": digest})}
         return {"__type": "core/ASSET", "info": info}

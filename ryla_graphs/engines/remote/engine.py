@@ -57,14 +57,14 @@ class Remote:
             if not answer.ok or not isinstance(names, list):
                 return catalogs.bundled()
             known = catalogs.bundled()
-            told = known.subset([name for name in names if name in known], name=f"the server at {service.address}")
+            listed = known.subset([name for name in names if name in known], name=f"the server at {service.address}")
             for name in [name for name in names if name not in known][:_CLASSES_ONE_BY_ONE]:
                 entry = service.ask("GET", f"/nodes/{name}").object()
                 if entry:
-                    told |= catalogs.from_object_info(entry, name=told.name)
+                    listed |= catalogs.from_object_info(entry, name=listed.name)
         except NoAnswer as error:
             raise service.unreachable(error) from None
-        return told
+        return listed
 
     def start(
         self,

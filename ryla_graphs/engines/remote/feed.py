@@ -19,7 +19,7 @@ _CHUNK = 64 * 1024
 _MOST = 32 * 2**20
 """The longest event, a picture in base64 among them."""
 
-Told = tuple[str, dict[str, Any]]
+Received = tuple[str, dict[str, Any]]
 
 
 class Feed:
@@ -27,7 +27,7 @@ class Feed:
 
     def __init__(self, service: Service, url: str) -> None:
         self._service, self._url = service, url
-        self._queue: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
         self._response: requests.Response | None = None
         self._closed = False
         self.ended = False
@@ -35,7 +35,7 @@ class Feed:
         """Whether the server has such a stream at all."""
         threading.Thread(target=self._read, daemon=True, name="ryla-events").start()
 
-    def next(self, seconds: float) -> Told | None:
+    def next(self, seconds: float) -> Received | None:
         """What comes next; None where nothing does in time, the stream has ended, or somebody wakes the reader."""
         try:
             return self._queue.get(timeout=seconds)
@@ -59,8 +59,8 @@ class Feed:
                 response.close()
             kind = response.headers.get("Content-Type", "")
             if response.status_code == 200 and kind.startswith("text/event-stream"):
-                for told in events_in(response):
-                    self._queue.put(told)
+                for received in events_in(response):
+                    self._queue.put(received)
             else:
                 self.offered = response.status_code in (429, 502, 503, 504)
         except (NoAnswer, requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError):
@@ -72,7 +72,7 @@ class Feed:
             self.wake()
 
 
-def events_in(response: requests.Response) -> Iterator[Told]:
+def events_in(response: requests.Response) -> Iterator[Received]:
     """The events of a stream; raises `ValueError` for one that is far too long."""
     kind, data, rest = "message", [], b""
     while chunk := response.raw.read1(_CHUNK):
@@ -85,8 +85,8 @@ def events_in(response: requests.Response) -> Iterator[Told]:
             elif name == "data":
                 data.append(value.removeprefix(" "))
             elif not name and not value:
-                if data and (told := _object("\n".join(data))) is not None:
-                    yield kind, told
+                if data and (received := _object("\n".join(data))) is not None:
+                    yield kind, received
                 kind, data = "message", []
         if len(rest) + sum(map(len, data)) > _MOST:
             raise ValueError("an event has no end")

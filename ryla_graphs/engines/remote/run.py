@@ -1,6 +1,6 @@
 """One job on a server of Comfy API v2: its events where they come, and the truth by asking.
 
-Events are hints: they have no numbers, are not told again, and some servers have none. So whatever they say, the job
+Events are hints: they have no numbers, are never sent twice, and some servers have none. So whatever they say, the job
 itself is asked at its end, whenever the stream breaks, and when nothing is heard for a while.
 """
 
@@ -33,7 +33,7 @@ from ryla_graphs.engines.events import (
 from ryla_graphs.engines.failures import failure_of
 from ryla_graphs.engines.http import NoAnswer
 from ryla_graphs.engines.remote.client import V2Client, job_in
-from ryla_graphs.engines.remote.feed import Feed, Told
+from ryla_graphs.engines.remote.feed import Feed, Received
 from ryla_graphs.outputs import OutputKind
 from ryla_graphs.problems import EngineDenied, EngineError, RunLost, RunUncertain
 
@@ -47,7 +47,7 @@ class Patience:
     """How long to wait for what, in seconds."""
 
     silence: float = 5.0
-    """A job of which nothing is heard is asked about."""
+    """A silent job is asked about after this time."""
     least: float = 0.25
     """Between two questions where there are no events; grows to `silence`."""
     expired: float = 10.0
@@ -117,11 +117,11 @@ class RemoteRun:
             feed = self._feed = Feed(self._client.service, link)
         if feed is None:
             self._rest()
-        told = feed.next(0 if feed.ended else self._patience.silence) if feed is not None else None
-        if told is not None and not self._matters(told):
-            yield from self._hear(told)
+        received = feed.next(0 if feed.ended else self._patience.silence) if feed is not None else None
+        if received is not None and not self._matters(received):
+            yield from self._hear(received)
             return
-        if feed is not None and feed.ended and told is None:
+        if feed is not None and feed.ended and received is None:
             self._client.dialect.streams = self._client.dialect.streams and feed.offered
             self._feed = None
             self._rest()
@@ -134,12 +134,14 @@ class RemoteRun:
         self._pause = min(self._patience.silence, self._pause * 1.5)
 
     @staticmethod
-    def _matters(told: Told) -> bool:
+    def _matters(received: Received) -> bool:
         """Whether an event is one after which the job itself is asked."""
-        return told[0] == "output" or (told[0] == "status" and told[1].get("status") not in ("queued", "running"))
+        return received[0] == "output" or (
+            received[0] == "status" and received[1].get("status") not in ("queued", "running")
+        )
 
-    def _hear(self, told: Told) -> Iterator[Event]:
-        kind, data = told
+    def _hear(self, received: Received) -> Iterator[Event]:
+        kind, data = received
         self._heard, self._pause = time.monotonic(), self._patience.least
         if kind == "status" and data.get("status") == "running":
             yield from self._start()

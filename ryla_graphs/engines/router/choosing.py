@@ -25,7 +25,7 @@ class Preference:
     seconds_per_usd: float = 100.0
     """A dollar is worth so many seconds of waiting."""
     experiment: str = "routes"
-    """The name that the shares of users are drawn by; another name draws anew."""
+    """The name that the shares of users are drawn by; another name draws again."""
 
 
 class Choice(NamedTuple):

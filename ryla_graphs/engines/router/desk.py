@@ -36,7 +36,7 @@ class Desk:
     """The longest pause before a run that was lost begins elsewhere, drawn for each."""
     wall: Callable[[], float] = time.time
     shadows: Shadows | None = None
-    """Copies runs to a route that serves nobody."""
+    """Copies runs to a route that serves no user."""
 
     @property
     def serving(self) -> Sequence[Lane]:
@@ -101,18 +101,18 @@ class Desk:
         for other in self.lanes:
             other.handed = max(other.handed, (most - _BEHIND) * other.route.weight)
 
-    def nobody(self, choice: Choice, tried: Mapping[str, str], need: Need, last: EngineError | None) -> EngineError:
+    def none_left(self, choice: Choice, tried: Mapping[str, str], need: Need, last: EngineError | None) -> EngineError:
         """The error where no route takes a run: why each of them does not."""
         reasons = {**choice.dropped, **tried}
-        told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "there are no routes"
+        why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "there are no routes"
         waits = [shown.next_try for lane in self.lanes if (shown := lane.breaker.shown()).next_try is not None]
         passing = choice.passing or (last is not None and not isinstance(last, (EngineDenied, EngineRefused)))
         if not passing:
-            return last or EngineRefused(f"no route can run this graph: {told}")
+            return last or EngineRefused(f"no route can run this graph: {why}")
         usable = [lane for lane in self.lanes if lane.name in reasons and not self._never(lane, need)]
         if usable and all(self._denied(lane) for lane in usable):
-            return EngineDenied(f"every route turns us away: {told}")
-        return EngineBusy(f"no route takes the run now: {told}", retry_after=min(waits, default=None))
+            return EngineDenied(f"every route turns us away: {why}")
+        return EngineBusy(f"no route takes the run now: {why}", retry_after=min(waits, default=None))
 
     @staticmethod
     def _denied(lane: Lane) -> bool:

@@ -172,9 +172,7 @@ class Router:
         """Take up a run at the route that has it: the last one that may have begun it."""
         attempts = self.desk.journal.attempts(run_id)
         if not attempts:
-            return LostRun(
-                run_id, RunLost("nobody wrote down where this run is; it was handed to no route", began=False)
-            )
+            return LostRun(run_id, RunLost("no record says where this run is; it went to no route", began=False))
         last = next((attempt for attempt in reversed(attempts) if attempt.ran), attempts[-1])
         lane = self.desk.lane(last.route)
         if lane is None:

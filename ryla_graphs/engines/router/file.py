@@ -64,7 +64,7 @@ class RouteRow(_Strict):
     worker: Literal["comfyui", "ryla"] = "comfyui"
     buckets: tuple[str, ...] = ()
     webhook: str | None = Field(default=None, pattern="^https://")
-    """RunPod: our server's ``/routes/NAME/hint``, which it is told that a run has ended."""
+    """RunPod: our server's ``/routes/NAME/hint``, which it calls when a run has ended."""
 
 
 class ShadowRow(_Strict):
@@ -95,14 +95,14 @@ def routes_in(path: Path, environment: Environment, open_engine: Open) -> Router
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path} is no TOML: {error}") from None
     try:
-        told = RoutesFile.model_validate(content)
+        parsed = RoutesFile.model_validate(content)
     except ValidationError as error:
         rows = [f"{_place(row['loc'], content)}: {row['msg']}" for row in error.errors(include_input=False)]
         raise InvalidSettings(f"{path}: " + "; ".join(rows)) from None
-    routes = [_route(row, path, environment, open_engine) for row in told.route]
-    flags = _beside(path, told.flags) or environment.get("RYLA_FLAGS", "").strip() or None
-    preference = Preference(told.seconds_per_usd, told.experiment)
-    return Router(routes, flags=flags, preference=preference, runs=told.runs, shadow=_shadow(told.shadow, path))
+    routes = [_route(row, path, environment, open_engine) for row in parsed.route]
+    flags = _beside(path, parsed.flags) or environment.get("RYLA_FLAGS", "").strip() or None
+    preference = Preference(parsed.seconds_per_usd, parsed.experiment)
+    return Router(routes, flags=flags, preference=preference, runs=parsed.runs, shadow=_shadow(parsed.shadow, path))
 
 
 def _shadow(row: ShadowRow | None, path: Path) -> Shadow | None:

@@ -14,7 +14,7 @@ Outcome = Literal[
     "", "succeeded", "failed", "cancelled", "refused", "unreachable", "busy", "denied", "uncertain", "lost", "too slow",
     "no worker", "output missing", "out of memory",
 ]  # fmt: skip
-"""How an attempt ended; empty while it is on, or where nobody has written how."""
+"""How an attempt ended; empty while it runs, or if its end was not recorded."""
 
 Policy = Literal["at-most-once", "at-least-once"]
 _KEPT = 10_000

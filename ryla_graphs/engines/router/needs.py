@@ -69,12 +69,12 @@ class Need:
     def seconds(self, gpu: str | None) -> float | None:
         """How long it takes, by the plan; None where that is unknown."""
         rows = self.workflow.plan.gpus
-        told = [row.seconds for row in rows if row.seconds is not None and gpu in (None, row.gpu)]
-        return min(told, default=None)
+        known = [row.seconds for row in rows if row.seconds is not None and gpu in (None, row.gpu)]
+        return min(known, default=None)
 
 
 def lacks(need: Need, accepts: Accepts, known: Catalog | None) -> str:
-    """Why a route cannot run what is needed; empty where it can, or where nobody knows."""
+    """Why a route cannot run what is needed; empty if it can, or if that is unknown."""
     if need.partner_nodes and not accepts.partner_nodes:
         return "it runs no partner nodes"
     if accepts.outputs is not None and (missing := need.outputs - accepts.outputs):

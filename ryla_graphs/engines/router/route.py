@@ -92,7 +92,7 @@ class Lane:
         return len(self._running)
 
     def learn(self, known: Catalog | None) -> None:
-        """Its engine has told its classes."""
+        """Its engine has listed its classes."""
         self.known = known
         self._verdicts.clear()
 

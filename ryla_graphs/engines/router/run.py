@@ -53,7 +53,7 @@ class RoutedRun:
         self._cancelling = threading.Event()
         self._leg: Leg | None = None
         self._routed: Routed | None = None
-        self._told_queue = self._told_start = False
+        self._reported_queue = self._reported_start = False
         self._kept: dict[Artifact, Artifact] = {}
         self._kept_bytes = 0
 
@@ -68,17 +68,17 @@ class RoutedRun:
             choice = self._choice(tried)
             lane = next(iter(choice.order), None)
             if lane is None:
-                raise self._desk.nobody(choice, tried, self._order.need, last)
+                raise self._desk.none_left(choice, tried, self._order.need, last)
             permit = lane.breaker.enter()
             if permit is None:
                 tried[lane.name] = "another run tries it at the moment"
                 continue
             experiment = self._desk.experiment
-            told = f"the arm of this user in '{experiment}'" if experiment and lane.name == choice.arm else why
+            reasons = f"the arm of this user in '{experiment}'" if experiment and lane.name == choice.arm else why
             dropped = {**choice.dropped, **tried}
-            self._routed = Routed(self.id, lane.name, told, dropped, experiment, choice.arm)
+            self._routed = Routed(self.id, lane.name, reasons, dropped, experiment, choice.arm)
             try:
-                self._begin(lane, permit, told, choice.arm)
+                self._begin(lane, permit, reasons, choice.arm)
                 return
             except EngineError as error:
                 last = error
@@ -95,12 +95,12 @@ class RoutedRun:
         if self._desk.runs_left(self._order.need, self._asked, self._attempts) > 0:
             return
         ran = (attempt for attempt in self._attempts if attempt.ran)
-        told = "; ".join(f"{attempt.route}: {attempt.reason or attempt.outcome or 'nobody knows'}" for attempt in ran)
+        reasons = "; ".join(f"{attempt.route}: {attempt.reason or attempt.outcome or 'unknown'}" for attempt in ran)
         policy = self._desk.policy(self._order.need, self._asked, self._attempts)
         if last is not None:
             raise last
         unknown = any(attempt.outcome in ("", "uncertain") for attempt in self._attempts if attempt.ran)
-        raise (RunUncertain if unknown else RunLost)(f"the run is not begun again ({policy}): {told}")
+        raise (RunUncertain if unknown else RunLost)(f"the run is not retried ({policy}): {reasons}")
 
     def _begin(self, lane: Lane, permit: Permit, why: str, arm: str | None) -> None:
         # An engine that has heard an id once would take up that run instead of beginning another.
@@ -143,7 +143,7 @@ class RoutedRun:
 
     def _follow(self, attempt: Attempt, lane: Lane, permit: Permit, run: Run) -> None:
         def expire(kind: Late) -> bool:
-            """End an attempt; one that only waits stays where it is while nobody else would take it."""
+            """End an attempt; one that only waits stays where it is while no other route would take it."""
             if kind == "start" and not self._choice({lane.name: ""}).order:
                 return False
             run.cancel()
@@ -207,31 +207,31 @@ class RoutedRun:
                     if event.terminal:
                         end = event
                         break
-                    yield from self._told(event)
+                    yield from self._new(event)
                 if end is None:
                     return  # the engine was closed
                 moved = self._moved(end)
                 if isinstance(moved, Event):
                     yield moved
                     return
-                if self._told_start:
+                if self._reported_start:
                     yield Retrying(self.id, len(self._attempts), moved)
         finally:
             if self._leg is not None:
                 self._leg.budgets.stop()
 
-    def _told(self, event: Event) -> Iterator[Event]:
+    def _new(self, event: Event) -> Iterator[Event]:
         """An event of an attempt as one of the whole run, which is queued and started once."""
         if isinstance(event, Queued):
-            if not self._told_queue:
-                self._told_queue = True
+            if not self._reported_queue:
+                self._reported_queue = True
                 yield event
             if self._routed is not None:
                 yield self._routed
         elif not isinstance(event, Started):
             yield event
-        elif not self._told_start:
-            self._told_start = True
+        elif not self._reported_start:
+            self._reported_start = True
             yield event
 
     def _leg_events(self) -> Iterator[Event]:
@@ -300,14 +300,14 @@ class RoutedRun:
         self._kept.clear()
         self._kept_bytes = 0
         reason, leg = str(error).splitlines()[0], self._leg
-        # A route of which nobody knows whether it still has the run is no place to begin it again.
+        # A route that may still have the run is no place to retry it.
         there = {leg.lane.name: reason} if leg is not None and verdict.outcome in ("unreachable", "uncertain") else {}
         try:
             self.hand_over(f"fall-back: {reason}", there)
         except EngineDenied:
             return Failed(self.id, error)
-        except EngineError as nobody:
-            log.warning("run %s stays where it failed: %s", self.id, nobody)
+        except EngineError as refused:
+            log.warning("run %s stays where it failed: %s", self.id, refused)
             return Failed(self.id, error)
         return reason
 

@@ -1,4 +1,4 @@
-"""Copies of runs to a route whose results nobody gets: what it would do with real traffic, at a price that is bounded.
+"""Copies of runs to a route, whose results are dropped: what it would do with real traffic, at a bounded price.
 
 A share of the runs that ended well is run again there, one at a time, after their callers have been served. Only how it
 ended, how long it took and how many outputs came is kept. Nothing with input files is copied, for they may be people's

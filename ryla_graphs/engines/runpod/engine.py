@@ -1,7 +1,7 @@
 """`RunPod`: hand graphs to a queue endpoint.
 
-RunPod takes no id of ours and no key that makes a request count once. So where the answer to ``/run`` is lost, nobody
-can find out whether the job is there: the run ends with `RunUncertain`, and whoever sends it again may pay twice.
+RunPod takes no id of ours and no key that makes a request count once. If the answer to ``/run`` is lost, we
+cannot find out whether the job is there: the run ends with `RunUncertain`, and whoever sends it again may pay twice.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class RunPod:
         """Take up a run whose job is known by its id; by ours RunPod finds none."""
         remote_id = self._ids.get(run_id)
         if remote_id is None:
-            return LostRun(run_id, RunUncertain("nobody wrote down which job at RunPod this run is"))
+            return LostRun(run_id, RunUncertain("no record says which job at RunPod this run is"))
         order = order_of(workflow, {}, run_id, self.worker, previews=False)
         return self._run(workflow, run_id, remote_id, order)
 
@@ -232,9 +232,9 @@ class RunPod:
         return answer.body
 
 
-def _counts(told: Any) -> dict[str, int]:
+def _counts(counted: Any) -> dict[str, int]:
     """The numbers in what should be an object of them."""
-    rows = told.items() if isinstance(told, dict) else ()
+    rows = counted.items() if isinstance(counted, dict) else ()
     return {name: count for name, count in rows if isinstance(count, int)}
 
 

@@ -55,7 +55,7 @@ def artifacts_of(output: Any, workflow: CompiledWorkflow, order: Order, fetch: F
     found = list(_named(output))
     errors = output.get("errors") if isinstance(output, Mapping) else None
     if not found and any(promised.at_least for promised in workflow.outputs):
-        raise OutputMissing(f"the worker ended well and gave no picture{_told(errors)}")
+        raise OutputMissing(f"the worker ended well and gave no picture{_quoted(errors)}")
     places: Counter[str] = Counter()
     artifacts = []
     for number, (filename, data, link) in enumerate(found):
@@ -67,7 +67,7 @@ def artifacts_of(output: Any, workflow: CompiledWorkflow, order: Order, fetch: F
         if places[promised.node] < promised.at_least and errors:
             raise OutputMissing(
                 f"{promised.class_type} '{promised.node}' promised {promised.at_least} pictures and gave "
-                f"{places[promised.node]}{_told(errors)}",
+                f"{places[promised.node]}{_quoted(errors)}",
                 node=promised.node,
                 class_type=promised.class_type,
             )
@@ -79,7 +79,7 @@ def _named(output: Any) -> Iterator[tuple[str, str, bool]]:
     if not isinstance(output, Mapping):
         raise OutputMissing(f"the worker gave {type(output).__name__} where its pictures should be")
     if output.get("status") == "error":
-        raise OutputMissing(f"the worker found no picture{_told([output.get('message')])}")
+        raise OutputMissing(f"the worker found no picture{_quoted([output.get('message')])}")
     images = output.get("images")
     if isinstance(images, list):
         for entry in images:
@@ -94,7 +94,9 @@ def _only_node(workflow: CompiledWorkflow, filename: str, number: int) -> str:
     nodes = list(dict.fromkeys(promised.node for promised in workflow.outputs))
     if len(nodes) == 1:
         return nodes[0]
-    raise OutputMissing(f"nobody can say which node gave picture {number + 1}, '{filename}': it bears no mark of ours")
+    raise OutputMissing(
+        f"it is unknown which node gave picture {number + 1}, '{filename}': its name has no mark of ours"
+    )
 
 
 def _reader(content: bytes | None, link: str, fetch: Fetch) -> Callable[[], bytes]:
@@ -125,7 +127,7 @@ def is_cut_off(content: bytes) -> bool:
     return False
 
 
-def _told(errors: Any) -> str:
+def _quoted(errors: Any) -> str:
     rows = [without_keys(str(error))[:_SHOWN] for error in errors or () if error] if isinstance(errors, list) else []
     return f": {'; '.join(rows)}" if rows else ""
 

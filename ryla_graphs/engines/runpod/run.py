@@ -168,16 +168,16 @@ class RunPodRun:
             self._began = True
             yield Started(self.id)
 
-    def _progress(self, told: Any) -> Iterator[Event]:
+    def _progress(self, update: Any) -> Iterator[Event]:
         """How far a worker of ours says that it is; the official one says nothing."""
-        node = told.get("node") if isinstance(told, Mapping) else None
+        node = update.get("node") if isinstance(update, Mapping) else None
         if not isinstance(node, str):
             return
         if node != self._node:
             self._node = node
-            kind = told.get("class_type")
+            kind = update.get("class_type")
             yield NodeStarted(self.id, node, kind if isinstance(kind, str) else None)
-        step, steps = told.get("step"), told.get("steps")
+        step, steps = update.get("step"), update.get("steps")
         if isinstance(step, int) and isinstance(steps, int) and steps > 0 and (node, step, steps) != self._step:
             self._step = (node, step, steps)
             yield Progress(self.id, node, step, steps)

@@ -1,4 +1,4 @@
-"""Simulated pictures: colours that depend on everything that went in, and a mark that nobody overlooks."""
+"""Simulated pictures: colours that depend on everything that went in, and a mark that is hard to miss."""
 
 from __future__ import annotations
 

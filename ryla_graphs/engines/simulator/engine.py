@@ -77,7 +77,7 @@ class Simulator:
         fresh: bool = False,  # noqa: ARG002 - it knows no runs
         previews: bool = False,
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
-        partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls nobody
+        partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls no service
     ) -> SimulatedRun:
         """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
         files = dict(inputs or {})

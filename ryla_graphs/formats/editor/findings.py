@@ -1,4 +1,4 @@
-"""Every sentence that is told about an editor's file: one function a finding, which gives a `Problem`."""
+"""Every finding about an editor's file: one function for each, which gives a `Problem`."""
 
 from __future__ import annotations
 

@@ -245,9 +245,9 @@ class LoadedGraph:
 
     def leave(self, node: LoadedNode, values: Sequence[Any]) -> None:
         """Keep which values of a node no widget takes."""
-        told = [shorten(value) for value in values if value is not None and value != ""]
-        if told:
-            what = f"the values {', '.join(told[:5])}" + (f" and {len(told) - 5} more" if len(told) > 5 else "")
+        given = [shorten(value) for value in values if value is not None and value != ""]
+        if given:
+            what = f"the values {', '.join(given[:5])}" + (f" and {len(given) - 5} more" if len(given) > 5 else "")
             self.lost.append((node.id, what, f"{node.type} has no more widgets"))
 
     def new_link(self) -> str:

@@ -41,7 +41,7 @@ class Template:
 
     @cached_property
     def title(self) -> str:
-        """What the editor calls a node that nobody has named."""
+        """What the editor calls a node without a name of its own."""
         return _TITLES.get(self.schema.class_type, self.schema.display_name)
 
     @cached_property
@@ -140,7 +140,7 @@ def open_node(file: EditorNode, number: str, made: Template, graph: LoadedGraph)
         _place(node, _without_sockets(values, made.positions), graph)
     combos = (number for number, slot in enumerate(node.inputs) if slot.type == sockets.DYNAMIC_COMBO)
     if (first := next(combos, None)) is not None:
-        # What a dynamic combo brings is put in behind it, and the editor aims the links there anew; others only later.
+        # The editor inserts the inputs of a dynamic combo behind it and re-aims the links there at once; others later.
         graph.aim_links(node, first + 1)
     return node
 

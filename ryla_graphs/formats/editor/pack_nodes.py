@@ -91,7 +91,7 @@ def _number(widget: Widget, value: Json) -> Json:
 
 
 def _named(class_type: str, values: Json) -> dict[str, Any] | None:
-    """The values by name; None where there are none, or a list whose order nobody knows."""
+    """The values by name; None if there are none, or a list of unknown order."""
     if values is None:
         return None
     if isinstance(values, list) and values:

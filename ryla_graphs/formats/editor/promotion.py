@@ -47,7 +47,7 @@ def open_instance(node: LoadedNode, room: Room) -> None:
     quarantined = _quarantined(node.file.properties.get("proxyWidgetErrorQuarantine"))
     values = node.file.values if isinstance(node.file.values, list) else ()
     promoting = [slot for slot in node.inputs if slot.widget is not None]
-    # A newer ComfyUI may have a widget that this one lacks: the places are then those of others, the names are not.
+    # A newer ComfyUI may have a widget that this one lacks: the positions then shift, the names still match.
     named = node.file.named_values if len(values) > len(promoting) else None
     for number, slot in enumerate(promoting):
         value = quarantined.get(slot.name)

@@ -35,7 +35,7 @@ def is_editor_file(data: Json) -> bool:
 
 
 def parse(data: Json) -> EditorDocument:
-    """Read the editor's JSON; what is malformed is told in `EditorDocument.problems`.
+    """Read the editor's JSON; `EditorDocument.problems` reports what is malformed.
 
     Raises `InvalidDocument` where it is no workflow of the editor at all, or a part of it has more than `MOST` parts.
     """

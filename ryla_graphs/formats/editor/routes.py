@@ -112,7 +112,7 @@ class Router:
             if (known := self._found.get(key)) is not None:
                 place = known
             elif key in seen:
-                place = Nothing("the links go round in a circle", broken=True)
+                place = Nothing("the links form a cycle", broken=True)
             else:
                 seen[key] = None
                 if len(seen) + len(self._found) > _MOST_STEPS:

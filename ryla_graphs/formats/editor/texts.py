@@ -24,7 +24,7 @@ _LONGEST = 100_000
 
 
 def first(options: Sequence[str]) -> str:
-    """The first option: what a conversion picks where nobody says otherwise."""
+    """The first option: the default of a conversion."""
     return options[0]
 
 

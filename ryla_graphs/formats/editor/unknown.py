@@ -43,7 +43,7 @@ def as_described(file: EditorNode) -> Described:
 
 
 def _by_slots(inputs: tuple[EditorInput, ...], values: list[Json]) -> Iterator[Held]:
-    """Values by the slots beside the widgets: nothing where they do not come out even, for then nobody knows."""
+    """Values by the slots beside the widgets; none if the counts differ, for then the match is unknown."""
     slots = [slot for slot in inputs if slot.widget is not None]
     found: list[Held] = []
     place = 0

@@ -23,7 +23,7 @@ _CAMERA: Mapping[str, Json] = {
     "far": 10000,
     "frustum": {"left": -5, "right": 5, "top": 5, "bottom": -5},
 }
-"""The camera of a view that nobody has turned yet."""
+"""The initial camera of a view."""
 
 
 def view(class_type: str, properties: Mapping[str, Json]) -> dict[str, Json]:

@@ -150,11 +150,11 @@ def _own_name(node: str, around: Parts) -> str | None:
 
 
 def _parts(prompt: Prompt, given: Mapping[str, Parts] | None) -> dict[str, Parts]:
-    """The parts that nodes stand in, as given or as the ids tell."""
-    told = {node: tuple(node.split("/")[:-1]) for node in prompt.bodies} if given is None else dict(given)
-    alone = {node.id: node.class_type for node in prompt.every_node() if not told.get(node.id)}
-    told |= {node: (part,) for node, part in repeated(alone).items()}
-    return told | enclosed(prompt, told)
+    """The parts that nodes belong to, as given or as their ids say."""
+    parts = {node: tuple(node.split("/")[:-1]) for node in prompt.bodies} if given is None else dict(given)
+    alone = {node.id: node.class_type for node in prompt.every_node() if not parts.get(node.id)}
+    parts |= {node: (part,) for node, part in repeated(alone).items()}
+    return parts | enclosed(prompt, parts)
 
 
 def _instances(node: str) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ Text = tuple[str, str]
 
 
 def decoded(text: bytes) -> str:
-    """A text whose encoding nobody says: UTF-8, else Latin-1, without the zeros at its end."""
+    """A text of unknown encoding: UTF-8, else Latin-1, without the zeros at its end."""
     bare = text.rstrip(b"\0")
     try:
         return bare.decode()

@@ -136,7 +136,7 @@ def _own(wiring: Wiring, node: Node, kind: Kind) -> tuple[str | None, ...]:
 
 
 def _repeated(wiring: Wiring, nodes: Iterable[Node], bound: Bound) -> Iterator[tuple[Use, Parameter]]:
-    """Inputs that repeat a size, as the width that a model is told, or a text that is no coincidence."""
+    """Inputs that repeat a size, such as the width that a model gets, or a text too long to match by chance."""
     known = {(use.key, parameter.value): parameter for use, parameter in bound.items() if parameter.kind is Kind.SIZE}
     texts = {p.value: p for p in bound.values() if p.kind is Kind.PROMPT and len(p.value) > _NO_COINCIDENCE}
     for node in nodes:

@@ -94,17 +94,17 @@ def role(wiring: Wiring, value: Value) -> str:
         if not _goes_on(wiring, use.target, use.key, kind):
             name = re.sub(r"_?\d+$", "", _OF_INPUTS.get(use.key, use.key))
             names[name] = names.get(name, 0) + 1
-    told = {name: count for name, count in names.items() if not _VAGUE.fullmatch(name)}
+    clear = {name: count for name, count in names.items() if not _VAGUE.fullmatch(name)}
     if kind in _LOADED:
-        told = {name: count for name, count in told.items() if name.endswith(f"_{kind.lower()}")}
-    best = max(told, key=lambda name: told[name]) if told else ""
+        clear = {name: count for name, count in clear.items() if name.endswith(f"_{kind.lower()}")}
+    best = max(clear, key=lambda name: clear[name]) if clear else ""
     if kind in _LOADED and names and not best:
         return _OF_TYPES[kind]
     by_title = own_title(wiring, value.node) if kind in _PLAIN else None
-    told_name = by_title or identifier(best)
-    if told_name and is_knob(wiring, value.node):
-        return f"{told_name}_value"
-    return told_name or _given(value.node) or _OF_TYPES.get(kind) or noun(value.node)
+    name_found = by_title or identifier(best)
+    if name_found and is_knob(wiring, value.node):
+        return f"{name_found}_value"
+    return name_found or _given(value.node) or _OF_TYPES.get(kind) or noun(value.node)
 
 
 def is_knob(wiring: Wiring, node: Node) -> bool:

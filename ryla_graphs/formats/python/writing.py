@@ -57,8 +57,8 @@ class Writer:
         parameters = sorted(dict.fromkeys([*bound.values(), *loras.values()]), key=lambda found: found.kind)
         main = [*head(self._function, self._signature(parameters), "Workflow")]
         general = [f"{INDENT}{row}" for row in above.get(None, ())]
-        told = [*comments.docstring(docstring, INDENT), *general, *([""] if general else [])]
-        return self._joined([*main, *told, *body.lines(statements), *self._return(name)])
+        intro = [*comments.docstring(docstring, INDENT), *general, *([""] if general else [])]
+        return self._joined([*main, *intro, *body.lines(statements), *self._return(name)])
 
     def _notes(self, notes: Sequence[Note]) -> dict[Node | None, list[str]]:
         """The comments above each node, and for the whole."""

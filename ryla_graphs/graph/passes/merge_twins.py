@@ -20,9 +20,9 @@ Name = tuple[tuple[str, ...], str]
 def merge_twins(graph: Graph) -> Graph:
     """The graph with equal nodes merged: same class, same values, same sources. What it saves does not change.
 
-    Kept apart are nodes that are called differently, output nodes, and classes that may give another result each
-    time or of which it is not known that they do not. Of these only the copies of one node that `prefix` makes are
-    merged. A node that several parts share, `day/vae` and `night/vae`, goes by what these names have in common.
+    Kept apart are nodes with different names, output nodes, and classes that give, or may give, another result each
+    time. Of these, only the copies that `prefix` makes of one node are merged. A node that several parts share,
+    `day/vae` and `night/vae`, keeps what these names have in common.
     """
     twins: dict[Node, Node] = {}
     names: dict[Node, set[Name]] = {}

@@ -11,19 +11,19 @@ from ryla_graphs.graph.node import Node, Output
 from ryla_graphs.graph.wires import Source
 
 
-def prefix(graph: Graph, parts: Mapping[Node, str], *, anew: Collection[Node] = ()) -> Graph:
+def prefix(graph: Graph, parts: Mapping[Node, str], *, own: Collection[Node] = ()) -> Graph:
     """The graph with some nodes as parts of a larger one: `vae` in the part `day` has the id `day/vae`.
 
-    The nodes are copies, which `merge_twins` still takes for the nodes that they are copies of, but for those
-    that are to be made `anew`: the outputs of the part. Such a node that nobody named is called by its class,
-    `day/SaveImage`, so that the outputs of different parts can be told apart.
+    The nodes are copies, and `merge_twins` may merge the copies of one node again. Only the nodes in `own`, the
+    outputs of the part, stay separate. Such a node without a name takes the name of its class, `day/SaveImage`, so
+    that the outputs of different parts have different ids.
     """
     origins = {}
     taken = {node.origin_.name for node in parts}
     for node, part in parts.items():
         origin = node.origin_
-        original = None if node in anew else origin.original or node
-        name = _free(node.class_type, taken) if node in anew and origin.name is None else origin.name
+        original = None if node in own else origin.original or node
+        name = _free(node.class_type, taken) if node in own and origin.name is None else origin.name
         taken.add(name)
         origins[node] = origin._replace(name=name, scope=(part, *origin.scope), original=original)
     return graph.rewire(origins=origins, check=False)

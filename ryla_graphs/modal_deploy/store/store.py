@@ -4,7 +4,7 @@ All questions are answered by the embedded store, which is filled from the copy 
 in both or in neither: the copy is written inside the transaction. One entry holds all of a job, so that no half of it
 can be there: ``job:<id>`` until it ends, ``end:<id>`` from then on. An end is written once, by whoever comes first.
 
-Only the container that holds the lease moves jobs. Others add jobs and uploads, whose ids nobody else has, and read.
+Only the container that holds the lease moves jobs. Others add jobs and uploads, whose ids are theirs alone, and read.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ async def only_known_queries(connection: HTTPConnection) -> None:
         return
     known = tuple(dict.fromkeys(_queries_of(route.dependant)))
     if unknown := [name for name in connection.query_params if name not in known]:
-        raise InvalidParameters(_unknown(name[:80], known) for name in unknown[:_MOST_TOLD])
+        raise InvalidParameters(_unknown(name[:80], known) for name in unknown[:_MOST_SHOWN])
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:
@@ -59,7 +59,7 @@ def _queries_of(dependant: Dependant) -> Iterator[str]:
         yield from _queries_of(each)
 
 
-_MOST_TOLD = 10
+_MOST_SHOWN = 10
 
 Here = Annotated[Deployment, Depends(_deployment)]
 Owner = Annotated[str, Depends(owner_of)]

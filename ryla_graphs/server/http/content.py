@@ -68,9 +68,9 @@ async def content_of(asset: Asset, here: Deployment, asked: Mapping[str, str] | 
     try:
         span = span_of(asked.get("range") if asked.get("if-range", tag) == tag else None, asset.size)
     except ValueError:
-        told = f"the content has {asset.size} bytes, and no part {(asked.get('range') or '')[:100]}"
+        message = f"the content has {asset.size} bytes, and no part {(asked.get('range') or '')[:100]}"
         size = {"Content-Range": f"bytes */{asset.size}"}
-        raise RequestError("range_not_satisfiable", told, headers=size) from None
+        raise RequestError("range_not_satisfiable", message, headers=size) from None
     if span is None and asset.size <= IN_MEMORY:
         held = here.blobs.held(asset.hash)
         return Response(await in_thread(here.blobs.read, asset.hash) if held is None else held, headers=headers)

@@ -24,7 +24,7 @@ _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"
 def respond(error: Exception | JobError, path: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to an error, or to one that is data already, in the form that the clients of a path expect."""
     if path.startswith(v2.PREFIX):
-        code, message, details = v2.told(error)
+        code, message, details = v2.explained(error)
         name, status = v2.V2_ANSWERS.get(code, ("upstream_error", 500))
         if name == "upstream_error":
             message, details = "an unexpected failure of this server", None
@@ -46,7 +46,7 @@ def _pause(error: Exception | JobError, code: str) -> int | None:
 
 
 def refusal(path: str, error: RequestError) -> JSONResponse:
-    """The answer to a request of which no body is read."""
+    """The answer to a request whose body is not read."""
     # What is left of the body would be taken for the next request.
     return respond(error, path, {"Connection": "close"})
 

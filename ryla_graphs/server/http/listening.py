@@ -16,7 +16,7 @@ from ryla_graphs.server.log_lines import configure
 from ryla_graphs.server.sinks.lines import GatheredLines
 
 GRACE_SECONDS = 5
-"""How long open connections may go on when the server is told to stop. Their jobs survive."""
+"""How long open connections may go on when the server has to stop. Their jobs survive."""
 CONNECTIONS = 4096
 """How many may be open at once; more get 503."""
 HEAD_SECONDS = 20.0

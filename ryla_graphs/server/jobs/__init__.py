@@ -1,1 +1,1 @@
-"""Jobs: accepted, queued, run on the engine, told of."""
+"""Jobs: accepted, queued, run on the engine, reported."""

@@ -1,7 +1,7 @@
 """Live jobs tell their events to any number of readers.
 
 A worker thread publishes; readers are coroutines of one event loop. Nothing polls: a reader sleeps until the loop
-wakes it. What happened is told at once, progress at most every `PROGRESS_SECONDS`, so a thousand readers of a fast
+wakes it. What happened is sent at once, progress at most every `PROGRESS_SECONDS`, so a thousand readers of a fast
 sampler cost four wakes a second each.
 """
 
@@ -18,7 +18,7 @@ from ryla_graphs.server.records import Ended, JobEvent
 
 PROGRESS_SECONDS = 0.25
 BACKLOG = 64
-"""So many numbers may be told before the store has one of them."""
+"""So many numbers may be sent before the store has one of them."""
 
 
 class Channel:
@@ -35,7 +35,7 @@ class Channel:
         self._lock = threading.Lock()
         self._events = list(kept)
         self._stored = kept[-1].seq if kept else 0
-        # A process that died may have told numbers that it did not keep; none stands for two events.
+        # A process that died may have sent numbers that it did not keep; no number stands for two events.
         self._seq = self._stored + 2 * BACKLOG if kept else 0
         self._end: Ended | None = None
         self._readers: set[asyncio.Future[None]] = set()
@@ -44,7 +44,7 @@ class Channel:
         self._woken_at = 0.0
 
     def numbered(self, at: float, kind: str, data: Mapping[str, Any]) -> JobEvent:
-        """The next event, not told yet. Numbers must be published in order: one writer at a time."""
+        """The next event, not sent yet. Numbers must be published in order: one writer at a time."""
         self._seq += 1
         return JobEvent(self._seq, at, kind, data)
 
@@ -64,7 +64,7 @@ class Channel:
             self._loop.call_soon_threadsafe(self._wake_lazily if lazily else self._wake)
 
     def heard(self, events: Sequence[JobEvent]) -> None:
-        """Publish what another process has numbered and stored; what was told already is passed over."""
+        """Publish what another process has numbered and stored; what was sent already is skipped."""
         for event in events:
             if event.seq > self._seq:
                 self._seq = event.seq
@@ -72,7 +72,7 @@ class Channel:
         self._stored = self._seq
 
     def unstored(self) -> list[JobEvent]:
-        """What was told and is not in the store."""
+        """What was sent and is not in the store."""
         with self._lock:
             return self._beyond(self._stored)
 
@@ -82,7 +82,7 @@ class Channel:
 
     @property
     def full(self) -> bool:
-        """Whether it is time to store what was told."""
+        """Whether it is time to store what was sent."""
         return self._seq - self._stored >= BACKLOG
 
     def close(self, end: Ended) -> None:
@@ -95,8 +95,8 @@ class Channel:
         """The events beyond `after`, then more as they come, until the job ends; previews are among them."""
         self.followers += 1
         try:
-            async with aclosing(self._followed(after)) as told:
-                async for fresh in told:
+            async with aclosing(self._followed(after)) as batches:
+                async for fresh in batches:
                     yield fresh
         finally:
             self.followers -= 1

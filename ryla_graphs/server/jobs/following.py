@@ -95,7 +95,7 @@ class Follower:
                     return self._finished(event)
                 self._commit_last()
                 self._hear(event)
-            raise EngineError(f"the engine told no end of run {run.id}")
+            raise EngineError(f"the engine reported no end of run {run.id}")
         except Exception:
             self._commit_last()
             raise
@@ -209,7 +209,7 @@ class Follower:
         }
 
     def _keep(self, artifact: Artifact, key: tuple[str, int]) -> None:
-        """The file now, the row that names it with what is told next."""
+        """The file now, the row that names it with the next report."""
         self._commit_last()
         with self._watch.fetch():
             content = artifact.text.encode() if artifact.text is not None else artifact.read()
@@ -254,7 +254,7 @@ def _placed(outputs: tuple[Artifact, ...]) -> Iterator[tuple[tuple[str, int], Ar
 
 
 _BEFORE_THE_START = (Queued, Routed, Retrying, Failed, Cancelled)
-"""What is told of runs that the engine does not execute."""
+"""What is reported of runs that the engine does not execute."""
 
 _HANDLERS: Mapping[type[Event], Callable[[Follower, Any], None]] = {
     Retrying: Follower._on_retrying,

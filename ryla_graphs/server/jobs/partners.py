@@ -33,9 +33,9 @@ class Payment(NamedTuple):
 def payment(
     compiled: CompiledWorkflow, settings: Settings, given: PartnerKey | None, *, simulated: bool = False
 ) -> Payment:
-    """Who pays for the services that a graph calls; nobody where it calls none. Raises `CannotRunHere`.
+    """Who pays for the services that a graph calls; empty if it calls none. Raises `CannotRunHere`.
 
-    `given` is the caller's key. A `simulated` run calls nobody, so it needs none.
+    `given` is the caller's key. A `simulated` run calls no service, so it needs none.
     """
     services = list(services_of(compiled.view))
     if not services:
@@ -67,14 +67,14 @@ def _refused(services: list[PaidService], settings: Settings, *, has_key: bool) 
         return
     for paid in services:
         if paid.usd_at_most is None:
-            told = f"its price is {paid.rate or 'not known'}, and a job may spend {usd(cap, cap)} here"
-            yield _at(paid, "partner_price_unknown", told, "use a class whose price for a run is known")
+            why = f"its price is {paid.rate or 'not known'}, and a job may spend {usd(cap, cap)} here"
+            yield _at(paid, "partner_price_unknown", why, "use a class whose price for a run is known")
     least = sum(paid.usd_at_least or 0 for paid in services)
     most = sum(paid.usd_at_most or 0 for paid in services)
     if most > cap:
-        told = f"{usd(least, most)}, and a job may spend {usd(cap, cap)} here"
+        price = f"{usd(least, most)}, and a job may spend {usd(cap, cap)} here"
         dearest = max(services, key=lambda paid: paid.usd_at_most or 0)
-        yield _at(dearest, "partner_cost", f"all of its services together cost {told}", "leave some of them out")
+        yield _at(dearest, "partner_cost", f"all of its services together cost {price}", "leave some of them out")
 
 
 def _at(paid: PaidService, code: str, message: str, hint: str) -> Problem:

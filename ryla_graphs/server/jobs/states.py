@@ -5,7 +5,7 @@
       ╰──────────┴───────▶ cancelled       queued may fail, too
 
 A job is queued until the engine says that it executes it, also while it waits inside the engine. Each step is one
-transaction of the store. What is told to readers and sinks is in the store already, but progress and the start, which
+transaction of the store. What readers and sinks get is in the store already, but progress and the start, which
 are stored with what comes next, or by `keep`: most runs would end before the write of their start does.
 """
 
@@ -40,7 +40,7 @@ class IllegalTransition(Exception):
 
 @dataclass(slots=True)
 class _Live:
-    """A job that has not ended. Whoever moves it or tells of it holds the lock, so numbers are told in order."""
+    """A job that has not ended. Whoever moves or reports it holds the lock, so numbers are sent in order."""
 
     job: Job
     channel: Channel
@@ -133,12 +133,12 @@ class JobStates:
         return found.outputs if found else ()
 
     def begin(self, job_id: str, run_id: str) -> Job:
-        """Another attempt: the engine will hear of a run of this id next. Of the first nothing is told."""
-        told = self._found(job_id).job.attempt > 0
-        return self._move(job_id, lambda job: _begun(job, run_id), told=told)
+        """Another attempt: the engine gets a run of this id next. The first attempt is not reported."""
+        again = self._found(job_id).job.attempt > 0
+        return self._move(job_id, lambda job: _begun(job, run_id), report=again)
 
     def start(self, job_id: str) -> Job:
-        """The engine executes it; told at once, and stored later."""
+        """The engine executes it; reported at once, and stored later."""
         live = self._found(job_id)
         with live.lock:
             self._check(live.job, JobState.RUNNING)
@@ -150,7 +150,7 @@ class JobStates:
             return live.job
 
     def keep(self) -> None:
-        """Store the starts that are only told yet; what the store does not take now, it is given again."""
+        """Store the starts that are only reported so far; what the store does not take now, it gets again."""
         for live in list(self._live.values()):
             if live.kept is not live.job.state and not live.elsewhere:
                 with live.lock, suppress(StoreUnreachable, IllegalTransition):
@@ -158,8 +158,8 @@ class JobStates:
                         self._save(live, live.job, live.channel.unstored())
 
     def attempted(self, job_id: str, attempts: tuple[Mapping[str, Any], ...]) -> Job:
-        """Keep where the job was handed to; that is told with what comes next."""
-        return self._move(job_id, lambda job: replace(job, attempts=attempts), told=False)
+        """Keep where the job went; the next event reports it."""
+        return self._move(job_id, lambda job: replace(job, attempts=attempts), report=False)
 
     def routed(self, job_id: str, facts: Mapping[str, Any]) -> None:
         """The job has been handed to a route."""
@@ -183,7 +183,7 @@ class JobStates:
         self._tell_live(job_id, "progress", snapshot)
 
     def preview(self, job_id: str, picture: Mapping[str, Any]) -> None:
-        """A small picture of what is being made; told, not kept."""
+        """A small picture of what is being made; sent, not kept."""
         self._tell_live(job_id, "preview", picture)
 
     def succeed(self, job_id: str, metrics: Mapping[str, Any], last: Asset | None = None) -> Job:
@@ -195,7 +195,7 @@ class JobStates:
         return self._end(job_id, JobState.FAILED, metrics or {}, error)
 
     def cancel(self, job_id: str, metrics: Mapping[str, Any] | None = None) -> Job:
-        """It was cancelled; what an engine that hangs still does of it, nobody waits for."""
+        """It was cancelled; what a hung engine still does is not waited for."""
         return self._end(job_id, JobState.CANCELLED, metrics or {})
 
     def _end(
@@ -214,7 +214,7 @@ class JobStates:
         return self._move(job_id, change, output=output)
 
     def _move(
-        self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None, told: bool = True
+        self, job_id: str, change: Callable[[Job], Job], *, output: Asset | None = None, report: bool = True
     ) -> Job:
         """The one place where jobs change, by one transaction; raises `IllegalTransition`."""
         live = self._found(job_id)
@@ -226,7 +226,7 @@ class JobStates:
             self._check(old, new.state)
             unstored, now = channel.unstored(), self._clock()
             events = [] if output is None else [channel.numbered(now, "output", output_facts(output))]
-            if new is not old and told:
+            if new is not old and report:
                 events.append(channel.numbered(now, "status", status_of(new)))
             self._save(live, new, [*unstored, *events], output)
             if output is not None:
@@ -265,7 +265,7 @@ class JobStates:
         if live is None:
             return
         with live.lock:
-            if live.job.state.terminal or live.elsewhere:  # nothing is told after the end
+            if live.job.state.terminal or live.elsewhere:  # nothing is reported after the end
                 return
             now, channel = self._clock(), live.channel
             self._tell(live, JobEvent(0, now, kind, data) if kind == "preview" else channel.numbered(now, kind, data))

@@ -16,13 +16,13 @@ from ryla_graphs.server.jobs.states import output_facts
 from ryla_graphs.server.records import Asset, Job, JobState
 
 
-def told(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     """A time as ISO 8601 in UTC, as all of our JSON has it."""
     return moment.isoformat(timespec="milliseconds")
 
 
 Moment = Annotated[
-    datetime, PlainSerializer(told, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime, PlainSerializer(timestamp, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 
 
@@ -32,7 +32,7 @@ class ProblemShape(BaseModel, title="Problem"):
     code: str = Field(description="For programs")
     message: str
     level: Literal["error", "warning", "note"]
-    tier: int = Field(description="Who finds it: 1 ComfyUI's server, 2 nobody or too late, 3 this deployment")
+    tier: int = Field(description="Who finds it: 1 ComfyUI's server, 2 nothing, or too late, 3 this deployment")
     node: str | None = None
     class_type: str | None = None
     input: str | None = None
@@ -203,7 +203,7 @@ def as_json(shape: BaseModel) -> bytes:
 
 def moment(seconds: float | None) -> str | None:
     """A time in seconds as ISO 8601 in UTC."""
-    return None if seconds is None else told(_moment(seconds))
+    return None if seconds is None else timestamp(_moment(seconds))
 
 
 def _moment(seconds: float) -> datetime:

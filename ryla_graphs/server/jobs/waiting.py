@@ -8,7 +8,7 @@ from collections import deque
 from ryla_graphs.server.errors import RequestError
 
 RETRY_SECONDS = (1, 120)
-"""The least and the most that a caller is told to wait."""
+"""The least and the most that a caller has to wait."""
 
 
 class JobQueue:

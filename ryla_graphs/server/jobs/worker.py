@@ -62,15 +62,15 @@ class Cancellation:
         self._run: Run | None = None
 
     def want(self) -> None:
-        """Ask for the end; where there is a run, the engine is told, and may take its time to hear it."""
+        """Ask for the end; where there is a run, the engine is asked to cancel, which may take a while."""
         with self._lock:
             self.since = self.since if self.since is not None else time.monotonic()
             self.wanted.set()
             run = self._run
         if run is not None:
-            told = threading.Thread(target=run.cancel, name="ryla-cancel", daemon=True)
-            told.start()
-            told.join(CANCEL_SECONDS)
+            telling = threading.Thread(target=run.cancel, name="ryla-cancel", daemon=True)
+            telling.start()
+            telling.join(CANCEL_SECONDS)
 
     def attach(self, run: Run) -> None:
         """There is a run now."""
@@ -173,7 +173,7 @@ class JobRun:
     def end(self, error: Exception) -> None:
         """Write how the job ended; raises `IllegalTransition` where it has, and `StoreUnreachable`."""
         states, job_id = self._tools.states, self._job.id
-        # Nobody waits for a run that is gone and was to be cancelled.
+        # A run that is gone and was to be cancelled needs no waiting.
         gone = isinstance(error, (RunLost, EngineUnreachable)) and self._cancellation.wanted.is_set()
         if gone or isinstance(error, Cancelled):
             states.cancel(job_id, self._metrics())
@@ -239,7 +239,7 @@ class JobRun:
         if known:
             return tools.engine.resume(run_id, workflow)
         inputs = tools.kept(lambda: {name: tools.blobs.read(digest) for name, digest in job.request.inputs.items()})
-        fresh, self._fresh = self._fresh, False  # of a start that fails nobody knows whether it came through
+        fresh, self._fresh = self._fresh, False  # a failed start may have come through
         return tools.engine.start(
             workflow,
             inputs,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.threads import CALLER, Caller, CallerGone
 
-NOBODY = ""
+NO_OWNER = ""
 """The share of public pages, which anybody may ask for."""
 
 
@@ -30,7 +30,7 @@ class Callers:
             return
         owner = self._tokens.owner(Headers(scope=scope).get("authorization"))
         mail = _Mail(receive)
-        CALLER.set(Caller(NOBODY if owner is None else owner, mail.gone, mail.watch))
+        CALLER.set(Caller(NO_OWNER if owner is None else owner, mail.gone, mail.watch))
         with suppress(CallerGone):
             try:
                 await self._app(scope, mail.receive, send)
@@ -67,4 +67,4 @@ class _Mail:
     def close(self) -> None:
         """The answer is sent."""
         if self._ahead is not None and not self._ahead.cancel() and not self._ahead.cancelled():
-            self._ahead.exception()  # which nobody asked for
+            self._ahead.exception()  # without a reader

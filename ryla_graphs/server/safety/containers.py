@@ -35,7 +35,7 @@ def png(content: bytes, xmp: bytes | None, *, keep: bool) -> bytes:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and all bytes of each chunk; nothing is copied, and no checksum made anew, for there are megabytes."""
+    """Kind and all bytes of each chunk; nothing is copied, and no checksum recomputed, for there are megabytes."""
     place, whole = len(PNG_HEAD), memoryview(content)
     while place + 12 <= len(content):
         end = place + 12 + struct.unpack_from(">I", content, place)[0]

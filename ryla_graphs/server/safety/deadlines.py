@@ -26,7 +26,7 @@ class Deadlines:
     least: float = 3_600
     """Every run may take so long, whatever its plan says."""
     most: float = 21_600
-    """None may take longer, and none of which no plan knows how long it takes. Nor may it wait longer in the engine's
+    """No run may take longer, also without a planned time. Nor may it wait longer in the engine's
     own queue, where others may be before it."""
 
     def run(self, planned: float | None) -> float:
@@ -56,7 +56,7 @@ class Watch:
         self._begun = self._begun if self._begun is not None else self._clock()
 
     def hear(self) -> None:
-        """The engine told something."""
+        """The engine sent something."""
         self._heard = self._clock()
 
     def excuse(self) -> None:
@@ -94,7 +94,7 @@ class Watch:
         if begun is None:
             return None
         if now - self._heard > deadlines.silence:
-            return RunTimedOut(f"the engine told nothing of the run for {deadlines.silence:g} seconds")
+            return RunTimedOut(f"the engine sent nothing about the run for {deadlines.silence:g} seconds")
         if now - begun > deadlines.least and now - begun > (most := deadlines.run(planned())):
             return RunTimedOut(f"the run took more than the {most:g} seconds that it may take")
         return None

@@ -1,4 +1,4 @@
-"""What one owner may keep, so that nobody's uploads fill the disk or push out what is somebody else's."""
+"""What one owner may keep, so that no owner's uploads fill the disk or push out another's."""
 
 from __future__ import annotations
 

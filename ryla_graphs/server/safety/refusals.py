@@ -13,6 +13,6 @@ TOO_LARGE, UNSUPPORTED = frozenset({"input_too_large"}), frozenset({"unsupported
 def refusal(
     code: str, message: str, *, name: str | None = None, hint: str | None = None, **facts: Any
 ) -> InvalidInputs:
-    """The error for one thing that a caller sent and nobody will take."""
+    """The error for one thing that a caller sent and the server refuses."""
     problem = Problem(code=code, message=message, subject=AtField("request", name), tier=3, hint=hint, **facts)
     return InvalidInputs([problem])

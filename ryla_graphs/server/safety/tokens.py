@@ -51,10 +51,10 @@ class Tokens:
         return len(self._owners)
 
     def __repr__(self) -> str:
-        return f"<Tokens of {', '.join(sorted(set(self._owners.values()))) or 'nobody'}>"
+        return f"<Tokens of {', '.join(sorted(set(self._owners.values()))) or 'no owner'}>"
 
     def owner(self, authorization: str | None) -> str | None:
-        """Who sent this ``Authorization`` header; None where it is nobody we know.
+        """Who sent this ``Authorization`` header; None if it is unknown.
 
         Where no tokens are set, everybody is `ANONYMOUS`.
         """
@@ -104,7 +104,7 @@ def _entry(entry: str, place: int) -> tuple[str, str]:
 
 
 def check_listening(host: str, tokens: Tokens, *, allow_open: bool = False) -> None:
-    """Raise `InvalidSettings` where others could call and no token is asked of them, unless told to."""
+    """Raise `InvalidSettings` where others could call and no token is asked of them, unless that is wanted."""
     if len(tokens) or allow_open or _is_loopback(host):
         return
     raise InvalidSettings(

@@ -56,5 +56,5 @@ class GatheredLines(logging.Handler):
             self._due.clear()
             try:
                 self.flush()
-            except Exception:  # noqa: BLE001 - nobody reads the log any more, and the server goes on
+            except Exception:  # noqa: BLE001 - nothing reads the log any more, and the server goes on
                 self._waiting.clear()

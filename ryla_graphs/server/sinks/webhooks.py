@@ -213,7 +213,7 @@ class Webhooks:
         return None
 
     def _post(self, hook: Hook) -> str | None:
-        """Why it did not arrive; None where it did, or where nobody wants it any more."""
+        """Why it did not arrive; None if it did, or is not wanted any more."""
         assert self._signer is not None
         # The id stays the same, so that a receiver can tell a repetition; the time is that of this attempt.
         body = hook.body.encode()

@@ -1,4 +1,4 @@
-"""A disk that is full, broken or gone, told as `StoreUnreachable`."""
+"""A disk that is full, broken or gone, reported as `StoreUnreachable`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def keeping() -> Iterator[None]:
 
 @contextmanager
 def opening(folder: Path) -> Iterator[None]:
-    """A folder that cannot be a store is told in one sentence, as `InvalidSettings`."""
+    """Report a folder that cannot be a store in one sentence, as `InvalidSettings`."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:

@@ -28,8 +28,8 @@ WEBHOOK_NAMES = ("webhook_url", "webhookUrl")
 OUTPUTS_NAME, LABELS_NAME = "outputs", "labels"
 _LONGEST = 200
 """Characters of a user's key."""
-MOST_TOLD = 20
-"""Of so many labels it is told what is wrong with them."""
+MOST_SHOWN = 20
+"""At most so many wrong labels are reported."""
 _LABELS = TypeAdapter(Labels)
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,6})\"?")
 
@@ -120,7 +120,7 @@ def _labels(given: Mapping[str, Any]) -> Mapping[str, str]:
                 message=f"{row['msg']}; given {shorten(row['input'])}",
                 subject=AtField("request", ".".join((LABELS_NAME, *map(str, row["loc"][:1])))),
             )
-            for row in error.errors(include_url=False)[:MOST_TOLD]
+            for row in error.errors(include_url=False)[:MOST_SHOWN]
         ) from None
 
 

@@ -25,7 +25,7 @@ from ryla_graphs.validation import Verdict, View, problems_of
 from ryla_graphs.workflow import Workflow
 
 MOST_DRAWN = 2_000
-"""Graphs of more nodes are judged and not drawn: nobody could look at them, and each thousand takes half a second."""
+"""Graphs of more nodes are judged and not drawn: the drawing is unreadable, and each thousand takes half a second."""
 
 
 @dataclass(frozen=True, slots=True)

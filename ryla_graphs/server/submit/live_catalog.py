@@ -31,13 +31,13 @@ class LiveCatalog:
         self._retry_at = 0.0
 
     def get(self) -> Catalog:
-        """The catalog; asks the engine only where it has not told yet."""
+        """The catalog; asks the engine only if it has not answered yet."""
         if self._catalog is None and time.monotonic() >= self._retry_at:
             self.refresh()
         return self._catalog or catalogs.bundled()
 
     def refresh(self) -> None:
-        """Ask the engine anew, as after a file has come to it."""
+        """Ask the engine again, as after a file has come to it."""
         with self._lock:
             try:
                 self._catalog = self._engine.catalog().replace(any_input_file=True)

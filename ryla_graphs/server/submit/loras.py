@@ -101,7 +101,7 @@ class UploadedFiles:
         self._store = store
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
-        """What the header of an upload told, by its place below ``models``; None for what is none."""
+        """What the header of an upload says, by its place below ``models``; None for what is none."""
         folder, _, name = place[1].partition("/")
         uploads = self._store.named(name) if place[0] == "loras" and folder == FOLDER else []
         return Detected(kind=KIND, families=frozenset(uploads[0].tags)) if uploads else None
@@ -193,7 +193,7 @@ class Loras:
         return found
 
     def _may_name(self, engine_name: str, owner: str) -> bool:
-        """Whether a name is one of the owner's LoRAs, or nobody's and so something else."""
+        """Whether a name is one of the owner's LoRAs, or of no owner and so something else."""
         brought = self._store.named(engine_name.removeprefix(f"{FOLDER}/"))
         holders = [asset.owner for asset in brought if asset.kind == KIND]
         return not holders or owner in holders

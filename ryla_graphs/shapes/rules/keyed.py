@@ -9,7 +9,7 @@ from ryla_graphs.shapes.values import Conditioning
 
 
 def keyed(conditioning: Any, **keys: Any) -> Any:
-    """A conditioning with more next to every entry; one of which nothing is known stays so.
+    """A conditioning with more next to every entry; an unknown one stays unknown.
 
     Raises `NodeFails` where there is none.
     """

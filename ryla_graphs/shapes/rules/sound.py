@@ -158,7 +158,7 @@ rows(_louder, {"AudioAdjustVolume": "volume", "AudioEqualizer3Band": "bands"})
 def _decoded(samples: LatentShape, vae: Any, usual: str, rate: int | None = None) -> Any:
     """The sound of some latents; of latents of a video with sound, their last tensor.
 
-    A VAE of pictures decodes pictures, whose rows nobody can hear, and which the server hands on all the same.
+    A VAE of pictures decodes pictures, which make no sound; the server passes them on all the same.
     """
     dims, codec = (samples.more[-1] if samples.more else samples.samples), codec_of(vae, usual)
     if not codec.flat:

@@ -152,7 +152,7 @@ def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = 
 
 
 def _some_of(video: VideoShape, duration: float) -> VideoShape:
-    """A part of a video of which not all is known."""
+    """A part of a video that is not fully known."""
     frames: Any = Unknown("how many frames are left is known only with the video", 0, _highest(video.frames))
     seconds = Unknown("how long it is is known only with the video", 0, _highest(video.duration))
     audio = video.audio

@@ -10,7 +10,7 @@ from ryla_graphs.validation.families.wording import written_by
 from ryla_graphs.validation.view import View
 
 HIGHEST_CFG: Mapping[str, float] = {"flux1": 4.0}
-"""By family, what cfg still gives a picture; the usual values are 1, and 1.5 to 3.5 where a negative shall act."""
+"""By family, what cfg still gives a picture; the usual values are 1, and 1.5 to 3.5 if a negative text has to act."""
 
 
 def cfg_of_distilled(view: View) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def cfg_of_distilled(view: View) -> Iterator[Problem]:
                 f"{written_by(model.origin, view)}",
                 subject=AtNode(node=node.id, class_type=node.class_type, input="cfg"),
                 given=node.inputs.get("cfg"),
-                expected=f"1, or up to {highest:g} where a negative text shall act",
+                expected=f"1, or up to {highest:g} where a negative text has to act",
                 hint="use cfg 1 and FluxGuidance 3.5; with a negative text cfg 1.5 to 3.5 and FluxGuidance 1 to 2",
             )
 

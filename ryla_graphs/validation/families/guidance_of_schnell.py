@@ -13,16 +13,16 @@ _GUIDANCE = {"FluxGuidance": "guidance", "CLIPTextEncodeFlux": "guidance"}
 
 
 def guidance_of_schnell(view: View) -> Iterator[Problem]:
-    """Flux.1 schnell was distilled without a guidance, so what `FluxGuidance` says is read by nobody."""
-    told: set[str] = set()
+    """Flux.1 schnell was distilled without a guidance, so it ignores `FluxGuidance`."""
+    reported: set[str] = set()
     for node in view.samplers:
         model = view.families.into(node, "model")
         if model is None or model.variant != "schnell" or model.families != {"flux1"}:
             continue
         for source in _texts(view, node):
             name = _GUIDANCE.get(source.class_type)
-            if name is not None and source.id not in told:
-                told.add(source.id)
+            if name is not None and source.id not in reported:
+                reported.add(source.id)
                 yield Problem(
                     code="guidance_without_effect",
                     message=f"Flux.1 schnell reads no guidance; the model is from {written_by(model.origin, view)}",

@@ -1,4 +1,4 @@
-"""Rule: what a picture shall show and what it shall not are two texts."""
+"""Rule: the positive and the negative prompt are two texts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _PATCHED = {"MODEL": ("strength_model", "model"), "CLIP": ("strength_clip", "tex
 
 
 def unused_patches(view: View) -> Iterator[Problem]:
-    """The node runs for another of its outputs, but its MODEL or CLIP is used by nobody, so the patch is lost.
+    """The node runs for another of its outputs, but nothing uses its MODEL or CLIP, so the patch is lost.
 
     So is a face where the sampler is still wired to the model before ``ApplyInstantID``.
     """
@@ -27,7 +27,7 @@ def unused_patches(view: View) -> Iterator[Problem]:
             if _takes(node, type_) and view.families.literal(node, strength) != 0:
                 yield Problem(
                     code="unused_patch",
-                    message=f"nobody uses its {type_}, so what it does to the {noun} is lost",
+                    message=f"nothing uses its {type_}, so what it does to the {noun} is lost",
                     subject=AtNode(node=number, class_type=node.class_type),
                     hint=f"wire its output {slot} ({node.schema.outputs[slot].name}) on, in the place of what goes in",
                 )

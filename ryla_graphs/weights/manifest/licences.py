@@ -6,7 +6,7 @@ from ryla_graphs.weights.weight import UNKNOWN, Licence
 
 
 def unknown(page: str, why: str) -> Licence:
-    """What is to be accepted of a file whose licence nobody has looked up."""
+    """The licence to accept for a file whose real licence is not looked up."""
     return Licence(name=UNKNOWN, commercial=False, restriction=why, url=page)
 
 

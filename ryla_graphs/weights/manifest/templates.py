@@ -1,7 +1,7 @@
 """The files that ComfyUI's official templates load: names, folders and addresses as the templates give them.
 
 GENERATED rows in `ryla_graphs/weights/data/templates.tsv`, by `python -m tools.template_weights`; read when a file is
-asked for that no other row knows. Most licences are unknown: nobody has read their cards for this table.
+asked for that no other row knows. Most licences are unknown: their model cards are not read for this table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ryla_graphs.weights.weight import CONTENTS, HubFile, Licence, Weight
 
 _HUB = "https://huggingface.co/"
 _LICENCES: Mapping[str, Licence] = {"apache": APACHE, "flux-dev": FLUX_DEV, "openrail": OPENRAIL}
-_UNREAD = "nobody has read its licence here: read it on its page"
+_UNREAD = "its licence is not checked here: read it on its page"
 _GATED = ("black-forest-labs/FLUX.1-", "black-forest-labs/FLUX.2-klein-", "stabilityai/stable-diffusion-3.5")
 
 

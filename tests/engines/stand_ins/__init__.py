@@ -1,4 +1,4 @@
-"""Stand-ins of services that nobody here has an account for, made from their documentation and sources.
+"""Stand-ins of services that need an account, made from their documentation and sources.
 
 What a test sees on them is what was read, not what the clouds do. Each step of theirs can go wrong in every way of
 `faults.KINDS`, and each counts what it executed, so that a run that was paid twice shows.

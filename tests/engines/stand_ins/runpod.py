@@ -90,7 +90,7 @@ class FakeRunPod:
             if job.status not in END and not self.ignores_cancel:
                 job.status = "CANCELLED"
             return web.json_response({"id": request.match_info["job"], "status": job.status})
-        return web.json_response(_told(request.match_info["job"], job))
+        return web.json_response(_answered(request.match_info["job"], job))
 
     async def _run(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -145,7 +145,7 @@ def _plain(given: Any) -> Any:
     return given.get("workflow", given) if isinstance(given, dict) else given
 
 
-def _told(job_id: str, job: Held) -> dict[str, Any]:
+def _answered(job_id: str, job: Held) -> dict[str, Any]:
     facts: dict[str, Any] = {"id": job_id, "status": job.status, "delayTime": 12, "workerId": "w1"}
     if job.began is not None and job.status in END:
         facts["executionTime"] = round(job.seconds * 1000) or 1

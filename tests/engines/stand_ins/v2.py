@@ -157,13 +157,13 @@ class V2StandIn:
             return _error("not_implemented", "no events", 501)
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await answer.prepare(request)
-        told: list[Any] = [None, None]
+        reported: list[Any] = [None, None]
         while True:
             now = [{"status": job["status"]}, job["progress"]]
-            for kind, before, data in zip(("status", "progress"), told, now, strict=True):
+            for kind, before, data in zip(("status", "progress"), reported, now, strict=True):
                 if data is not None and data != before:
                     await answer.write(f"event: {kind}\ndata: {json.dumps(data)}\n\n".encode())
-            told = now
+            reported = now
             if job["status"] in ENDS or job["id"] in self.forgotten:
                 return answer
             await asyncio.sleep(0.01)

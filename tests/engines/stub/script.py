@@ -92,33 +92,33 @@ def file(name: str, subfolder: str = "pictures", folder: str = "output") -> dict
 def frames(script: Script, prompt_id: str, outputs: dict[str, Any], error: dict[str, Any] | None) -> list[Frame]:
     """What a run that is not cancelled tells, up to its end but without it."""
     facts = {"prompt_id": prompt_id}
-    told: list[Frame] = [("execution_start", facts)]
-    told.append(("execution_cached", facts | {"nodes": list(outputs) if script.cached else []}))
+    sequence: list[Frame] = [("execution_start", facts)]
+    sequence.append(("execution_cached", facts | {"nodes": list(outputs) if script.cached else []}))
     if script.cached:
-        return told
+        return sequence
     if script.noise:
-        told += [("progress", {"prompt_id": "another", "node": "1", "value": 1, "max": 2}), "garbage", b"\x00"]
-    told += [
+        sequence += [("progress", {"prompt_id": "another", "node": "1", "value": 1, "max": 2}), "garbage", b"\x00"]
+    sequence += [
         ("progress_state", facts | {"nodes": states(prompt_id, "sampler", 0.0, 1.0)}),
         ("executing", facts | {"node": "sampler", "display_node": "sampler"}),
     ]
     for step in range(1, script.steps + 1):
-        told.append(("progress_state", facts | {"nodes": states(prompt_id, "sampler", step, script.steps)}))
+        sequence.append(("progress_state", facts | {"nodes": states(prompt_id, "sampler", step, script.steps)}))
         if script.old_progress:
-            told.append(("progress", facts | {"node": "sampler", "value": step, "max": script.steps}))
+            sequence.append(("progress", facts | {"node": "sampler", "value": step, "max": script.steps}))
         if script.previews:
-            told += [sent_picture(script, prompt_id, "sampler"), struct.pack(">II", 1, 1) + b"jpeg"]
-    told.append(("progress_state", facts | {"nodes": states(prompt_id, None, 0, 0)}))
+            sequence += [sent_picture(script, prompt_id, "sampler"), struct.pack(">II", 1, 1) + b"jpeg"]
+    sequence.append(("progress_state", facts | {"nodes": states(prompt_id, None, 0, 0)}))
     if error is None and not script.waits:
         for node, count in script.sent.items():
-            told.append(("executing", facts | {"node": node, "display_node": node.partition(".")[0]}))
-            told += [sent_picture(script, prompt_id, node, index) for index in range(count)]
+            sequence.append(("executing", facts | {"node": node, "display_node": node.partition(".")[0]}))
+            sequence += [sent_picture(script, prompt_id, node, index) for index in range(count)]
         for node, output in outputs.items():
             # A node such as `7.0.0.1` is one that `7` expanded into.
             places = {"node": node, "display_node": node.partition(".")[0]}
-            told.append(("executing", facts | places))
-            told.append(("executed", facts | places | {"output": output}))
-    return told
+            sequence.append(("executing", facts | places))
+            sequence.append(("executed", facts | places | {"output": output}))
+    return sequence
 
 
 def states(prompt_id: str, node: str | None, value: float, most: float) -> dict[str, Any]:

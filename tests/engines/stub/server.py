@@ -30,10 +30,10 @@ class Job:
     executes: list[str] = field(default_factory=list)
     """The outputs that it is executed for."""
     error: dict[str, Any] | None = None
-    told: list[list[Any]] = field(default_factory=list)
+    reported: list[list[Any]] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
-    """Whether somebody was told that it is over."""
+    """Whether a client got the message that it is over."""
 
     @property
     def over(self) -> bool:
@@ -42,7 +42,7 @@ class Job:
     def record(self) -> dict[str, Any]:
         """Its entry in the history."""
         ok = self.status == "completed"
-        status = {"status_str": "success" if ok else "error", "completed": ok, "messages": self.told}
+        status = {"status_str": "success" if ok else "error", "completed": ok, "messages": self.reported}
         return {"prompt": [1, self.id, self.prompt, {}, self.executes], "outputs": self.outputs, "status": status}
 
 
@@ -59,7 +59,7 @@ class StubComfy:
         self.connections = 0
         self.restarts = 0
         self.subscribed_before_submit = False
-        self.told_end = False
+        self.sent_end = False
         """Whether all of some run has been sent."""
         self._sockets: dict[str, web.WebSocketResponse] = {}
         self._deaf: set[web.WebSocketResponse] = set()
@@ -175,10 +175,10 @@ class StubComfy:
         planned = script.error if number >= len(script.errors) else script.errors[number]
         error = {"prompt_id": job.id} | planned if planned is not None else None
         outputs = script.outputs if script.outputs is not None else outputs_of(job.prompt, job.id)
-        told = frames(script, job.id, outputs, error)
-        teller = _Teller(self, job, self._faults(number, len(told) + 2))
-        job.told.append(_stamped("execution_start", job))
-        for frame in told:
+        reported = frames(script, job.id, outputs, error)
+        teller = _Teller(self, job, self._faults(number, len(reported) + 2))
+        job.reported.append(_stamped("execution_start", job))
+        for frame in reported:
             if script.latency and frame[0] == "progress":
                 await asyncio.sleep(script.latency)
             await teller.tell(frame)
@@ -191,7 +191,7 @@ class StubComfy:
             await self._end(job, teller, outputs, error)
 
     async def _end(self, job: Job, teller: _Teller, outputs: dict[str, Any], error: dict[str, Any] | None) -> None:
-        # As ComfyUI: the end is told, then on record, then told once more.
+        # As ComfyUI: the end is reported, then on record, then reported once more.
         ending, status = ("execution_success", "completed") if error is None else ("execution_error", "failed")
         if job.cancelled.is_set():
             ending, status = "execution_interrupted", "cancelled"
@@ -199,12 +199,12 @@ class StubComfy:
         await teller.tell((ending, facts))
         if teller.gone:
             return
-        job.told.append(_stamped(ending, job, facts))
+        job.reported.append(_stamped(ending, job, facts))
         job.outputs = outputs if status == "completed" else {}
         job.status = status
         await teller.tell(("executing", {"node": None, "prompt_id": job.id}))
         await teller.finish()
-        self.told_end = True
+        self.sent_end = True
 
     def _faults(self, number: int, events: int) -> dict[int, Any]:
         if self.script.chaos:

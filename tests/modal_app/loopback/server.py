@@ -47,7 +47,7 @@ class Servicer(Apps, Calls, Storage, ModalClientBase):
         }
 
 
-async def _nobody(call: Call) -> Any:
+async def _no_runner(call: Call) -> Any:
     raise RuntimeError(f"no runner is set for {call.function.name}")
 
 
@@ -70,7 +70,7 @@ class Listener(Server):
 class LoopbackModal:
     """A control plane that is there while the `with` lasts."""
 
-    def __init__(self, runner: Runner = _nobody) -> None:
+    def __init__(self, runner: Runner = _no_runner) -> None:
         self._runner = runner
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loopback-modal", daemon=True)

@@ -115,7 +115,7 @@ class State:
     calls: dict[str, Call] = field(default_factory=dict)
     schedules: dict[str, api_pb2.Schedule] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    """Told whenever a queue gets something."""
+    """Notified whenever a queue gets something."""
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:

@@ -72,7 +72,7 @@ def test_a_lie_about_the_size_does_not_help() -> None:
     assert ask(*[b"x" * 60] * 3, declared=5)[0] == 413
 
 
-def test_a_body_that_nobody_reads_is_no_matter() -> None:
+def test_an_unread_body_does_no_harm() -> None:
     assert ask(path="/unread")[:2] == (200, b"not read")
 
 

@@ -42,9 +42,9 @@ const tries = {
   document.getElementById("form").submit();
   const results = [];
   for (const [name, attempt] of Object.entries(tries)) {
-    let told = "failed";
-    try { const answer = await attempt(); told = typeof answer == "string" ? "read" : answer?.type ?? "open"; } catch {}
-    results.push(`${name}=${told}`);
+    let got = "failed";
+    try { const answer = await attempt(); got = typeof answer == "string" ? "read" : answer?.type ?? "open"; } catch {}
+    results.push(`${name}=${got}`);
   }
   await fetch("/done?" + results.join("&"));
 })();

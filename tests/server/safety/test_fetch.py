@@ -178,7 +178,7 @@ def test_time_is_up(page: str, site: tuple[int, str]) -> None:
     assert time.monotonic() - started < 2
 
 
-def test_an_error_of_the_host_is_told(fetcher: Fetcher, site: tuple[int, str]) -> None:
+def test_an_error_of_the_host_is_reported(fetcher: Fetcher, site: tuple[int, str]) -> None:
     assert refused(fetcher, url(site, "nothing")) == ("url_failed", "the host answered 404")
 
 
@@ -278,7 +278,7 @@ def test_a_hook_is_posted_and_not_redirected(fetcher: Fetcher, site: tuple[int, 
     assert answer == (202, b"thanks") and Site.asked[-1] == ("/hook", "yes", b"{}")
 
 
-def test_nobody_there(site: tuple[int, str]) -> None:
+def test_nothing_answers(site: tuple[int, str]) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -118,17 +118,17 @@ def test_what_a_form_can_send_is_no_json(path: str, kind: str, client: TestClien
 @pytest.mark.parametrize("path", ["/workflow", "/flux-dev", "/loras", "/api/v2/jobs", "/api/v2/assets", "/nothing"])
 def test_without_a_token_no_byte_of_a_body_is_read(path: str, tmp_path: Path) -> None:
     app = create_app(Simulator(), SqliteStore(tmp_path), Settings(tokens=TOKENS))
-    told: list[Any] = []
+    reported: list[Any] = []
 
     async def receive() -> Any:
         raise AssertionError("read")
 
     async def send(message: Any) -> None:
-        told.append(message)
+        reported.append(message)
 
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
     asyncio.run(app(scope, receive, send))
-    assert told[0]["status"] == 401 and b'"unauthorized"' in told[1]["body"]
-    assert (b"www-authenticate", b"Bearer") in told[0]["headers"]
-    assert (b'"details"' in told[1]["body"]) is path.startswith("/api/v2")
+    assert reported[0]["status"] == 401 and b'"unauthorized"' in reported[1]["body"]
+    assert (b"www-authenticate", b"Bearer") in reported[0]["headers"]
+    assert (b'"details"' in reported[1]["body"]) is path.startswith("/api/v2")

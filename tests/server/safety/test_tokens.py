@@ -59,17 +59,17 @@ def test_all_tokens_are_compared_every_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @given(st.text(min_size=1, max_size=80))
-def test_nothing_that_is_kept_or_told_holds_a_token(token: str) -> None:
+def test_nothing_that_is_kept_or_sent_holds_a_token(token: str) -> None:
     try:
         tokens = Tokens.parse(f"me:{token}")
-        told = repr(vars(tokens)) + repr(tokens)
+        expected = repr(vars(tokens)) + repr(tokens)
     except InvalidSettings as refused:
-        told = str(refused)
-    assert len(token) < 8 or token not in told
+        expected = str(refused)
+    assert len(token) < 8 or token not in expected
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("anne:short", "at least 16 characters"),
         ("anne:" + "x" * 15, "at least 16 characters"),
@@ -77,8 +77,8 @@ def test_nothing_that_is_kept_or_told_holds_a_token(token: str) -> None:
         (f"anne:{ANNE},bob:{ANNE}", "two owners"),
     ],
 )
-def test_bad_settings_are_told(text: str, told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+def test_bad_settings_are_reported(text: str, expected: str) -> None:
+    with pytest.raises(InvalidSettings, match=expected):
         Tokens.parse(text)
 
 

@@ -173,7 +173,7 @@ def test_an_address_is_good_for_one_file_until_its_time(guarded: TestClient, mon
         ("anything.example", {"public_url": "https://ryla.example/"}, "https://ryla.example/api/v2/"),
     ],
 )
-def test_no_address_is_made_of_a_host_that_nobody_vouches_for(
+def test_no_address_is_made_of_an_untrusted_host(
     host: str, settings: dict[str, Any], begins: str, tmp_path: Path
 ) -> None:
     chosen = Settings(tokens=Tokens.parse(f"me:{ME}"), **settings)

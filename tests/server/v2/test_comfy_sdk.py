@@ -131,7 +131,7 @@ def test_a_bad_graph_is_refused_with_its_node(client: Comfy) -> None:
     assert refused.value.details is not None and refused.value.details["node_errors"]["sampler"][0]["field"] == "cfg"
 
 
-def test_an_asset_of_nobody_is_missing(client: Comfy) -> None:
+def test_an_asset_without_an_owner_is_missing(client: Comfy) -> None:
     reference = {"__type": "core/ASSET", "info": {"id": "9f8a1c0d-2b3e-4f56-8a7b-1c2d3e4f5a6b"}}
     with pytest.raises(comfy_sdk.ComfyError) as refused:
         client.submit(client.workflows.from_json(loading(reference)))
@@ -238,8 +238,8 @@ def test_with_a_token(deployment: tuple[Engine, Store], monkeypatch: pytest.Monk
     settings = Settings(tokens=Tokens.parse(f"me:{TOKEN},other:another-token-for-tests"))
     with listening(create_app(*deployment, settings)) as address:
         monkeypatch.setenv("COMFY_BASE_URL", address)
-        with Comfy() as nobody, pytest.raises(comfy_sdk.Unauthorized):
-            nobody.submit(nobody.workflows.from_json(flux()))
+        with Comfy() as stranger, pytest.raises(comfy_sdk.Unauthorized):
+            stranger.submit(stranger.workflows.from_json(flux()))
         with (
             Comfy(api_key=TOKEN) as mine,
             Comfy(api_key="another-token-for-tests") as other,
@@ -256,7 +256,7 @@ def test_with_a_token(deployment: tuple[Engine, Store], monkeypatch: pytest.Monk
             assert theirs.id != photo.id  # the same bytes, but the hash alone opened nothing
 
 
-def test_editor_files_are_told_apart(address: str) -> None:
+def test_editor_files_are_kept_apart(address: str) -> None:
     editor = {"nodes": [], "links": [], "last_node_id": 0, "version": 0.4}
     answer = httpx2.post(f"{address}/api/v2/jobs", json={"workflow": editor})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "workflow_format_ui")

@@ -42,7 +42,7 @@ def _heard(call: Call, shape: AudioShape, slot: int, key: str) -> Planes:
     given = next((value for value in call.inputs.values() if isinstance(value, AudioShape) and value.content), None)
     if given is not None:
         return at_rate(planes_of(given), int(given.rate), int(shape.rate))
-    # Another pitch for every other sound, so that two of them can be told apart.
+    # Another pitch for every other sound, so that two of them differ.
     return [beeps(int(shape.rate), int(shape.samples), 440 + sum(key.encode()) % 12 * 40)]
 
 

@@ -54,7 +54,7 @@ def _as_long(plane: Any, samples: int) -> Any:
 
 
 def beeps(rate: int, samples: int, pitch: float = _PITCH) -> Any:
-    """What a model would have made: one short beep a second, which nobody takes for its work."""
+    """Stands in for a model's sound: one short beep a second, which is plainly no model's work."""
     beep = [_LOUD * math.sin(math.tau * pitch * at / rate) for at in range(min(rate, round(rate * _BEEP)))]
     second = array("f", beep) + silence(rate - len(beep))
     return (second * (samples // rate + 1))[:samples]

@@ -23,7 +23,7 @@ _QUICK: Mapping[str, Mapping[str, str]] = {
     "av1": {"preset": "12"},
     "vp9": {"deadline": "realtime", "cpu-used": "8"},
 }
-"""Nobody watches a simulated video for its quality."""
+"""A simulated video need not look good."""
 
 
 @dataclass(frozen=True, slots=True)

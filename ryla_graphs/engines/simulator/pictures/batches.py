@@ -25,7 +25,7 @@ def many_masks(out: Out) -> list[Stretch]:
 
 
 @picks("RebatchImages")
-def cut_anew(out: Out) -> list[Stretch]:
+def recut(out: Out) -> list[Stretch]:
     size = out["batch_size"][0]
     return _each(out["images"])[out.item * size : (out.item + 1) * size]
 

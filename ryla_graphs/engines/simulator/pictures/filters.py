@@ -23,7 +23,7 @@ def sharpen(out: Out, image: Image.Image) -> Image.Image:
 
 
 def _blurred(image: Image.Image, radius: int, sigma: float) -> Image.Image:
-    """Blurred by a bell as wide as the radius says, in parts of which sigma is told; edges are mirrored."""
+    """Blurred by a bell as wide as the radius says, with sigma in parts of it; edges are mirrored."""
     steps = range(-radius, radius + 1)
     weights = [math.exp(-((step / radius / sigma) ** 2) / 2) for step in steps]
     spread = math.sqrt(sum(weight * step**2 for weight, step in zip(weights, steps, strict=True)) / sum(weights))

@@ -166,7 +166,7 @@ def plot_loss(node: Node) -> None:
 
 @saves("SaveImageDataSetToFolder", "SaveImageTextDataSetToFolder")
 def save_data_set(node: Node) -> None:
-    """Files for a training on the server, which it tells nobody of; one picture to a file."""
+    """Files for a training on the server, which it does not report; one picture to a file."""
     folder, prefix = folder_within(node["folder_name"][0]), node["filename_prefix"][0]
     for index, pictures in enumerate(node["images"]):
         if pictures.batch != 1:

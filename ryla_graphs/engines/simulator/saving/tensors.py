@@ -16,7 +16,7 @@ from ryla_graphs.shapes.values import Opaque
 
 @saves("SaveLatent")
 def save_latent(node: Node) -> None:
-    # What nobody knows of a latent is as small as it may be.
+    # Unknown sizes of a latent are as small as they may be.
     shape = [max(1, int(bounds(length)[0])) for length in node["samples"].samples]
     if math.prod(shape) > MAX_PIXELS:
         raise node.fail(f"a latent of {math.prod(shape):,} numbers; the simulator writes up to {MAX_PIXELS:,}")

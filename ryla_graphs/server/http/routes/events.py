@@ -31,7 +31,7 @@ After = Annotated[int, Query(ge=0, le=LAST, description="As `Last-Event-ID`")]
 EVENT_STREAM = {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
 
-def told_by(events: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+def documented(events: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
     """What OpenAPI has no words for: what each event of a stream says."""
     schemas = {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}} for kind, model in events.items()}
     return {"x-sse-events": schemas}
@@ -45,7 +45,7 @@ PING_SECONDS = 15.0
     "/jobs/{job_id}/events",
     response_class=StreamingResponse,
     responses={200: EVENT_STREAM, **errors(*OWNED, "invalid_parameters", "too_many_streams")},
-    openapi_extra=told_by(EVENTS),
+    openapi_extra=documented(EVENTS),
 )
 async def stream_events(
     job_id: str,
@@ -58,8 +58,8 @@ async def stream_events(
     """`status`, `progress`, `preview` and `output` events until the job ends; all but previews can be had again."""
     job = await here.job_of(owner, job_id)
     events = here.jobs.events(job.id, last_event_id if last_event_id is not None else after)
-    told = ("".join(map(framed, fresh)) async for fresh in events)
-    frames = with_pings(told, here.settings.stream_seconds)
+    frames_of = ("".join(map(framed, fresh)) async for fresh in events)
+    frames = with_pings(frames_of, here.settings.stream_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)
 
 
@@ -107,8 +107,8 @@ async def send_events(socket: WebSocket, job_id: str, after: After = 0) -> None:
         await socket.close(1008, str(error)[:100])
 
 
-async def _send_all(socket: WebSocket, told: AsyncIterator[list[JobEvent]]) -> None:
-    async for events in told:
+async def _send_all(socket: WebSocket, batches: AsyncIterator[list[JobEvent]]) -> None:
+    async for events in batches:
         for event in events:
             facts = {"seq": event.seq, "at": event.at, "event": event.kind, "data": event.data}
             await socket.send_text(json.dumps(facts, separators=(",", ":")))

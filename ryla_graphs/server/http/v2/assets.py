@@ -100,7 +100,7 @@ def _keep(here: Deployment, asset: Asset, file: UploadFile, expected: str | None
         raise V2Error("idempotency_key_reuse", "this Idempotency-Key has been used for an upload already")
     here.settings.quota.check(here.store, asset.owner, file.size or 0)
     blob = here.store.blobs.put(_pieces(file))
-    new = not here.store.assets(asset.owner, blob.hash)  # what others have is not told
+    new = not here.store.assets(asset.owner, blob.hash)  # what others have stays private
     if expected is not None and _digest(expected) != blob.hash:
         raise V2Error("hash_mismatch", f"the bytes that came have the hash blake3:{blob.hash}")
     kept = replace(asset, hash=blob.hash, size=blob.size)

@@ -54,7 +54,7 @@ class V2Error(RequestError):
     """An error that only v2 has."""
 
 
-def told(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | None]:
+def explained(error: Exception | JobError) -> tuple[str, str, dict[str, Any] | None]:
     """The code, one of `V2_ANSWERS` if possible, the message, and the details of an error."""
     if isinstance(error, RequestValidationError):
         rows = [{"field": ".".join(map(str, row["loc"])), "reason": row["msg"]} for row in error.errors()]

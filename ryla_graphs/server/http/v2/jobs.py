@@ -16,7 +16,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from ryla_graphs.problems import AtField
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner, Stream
-from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, told_by, with_pings
+from ryla_graphs.server.http.routes.events import EVENT_STREAM, NO_STORE, documented, with_pings
 from ryla_graphs.server.http.v2.documented import errors
 from ryla_graphs.server.http.v2.envelope import PREFIX, V2Error
 from ryla_graphs.server.http.v2.models import EVENTS, V2Job, V2Jobs, V2Workflow
@@ -132,10 +132,10 @@ async def _view(job: Job, request: Request, here: Deployment) -> dict[str, Any]:
     "/{job_id}/events",
     response_class=StreamingResponse,
     responses={200: EVENT_STREAM, **errors("events")},
-    openapi_extra=told_by(EVENTS),
+    openapi_extra=documented(EVENTS),
 )
 async def get_job_events(job_id: str, request: Request, here: Here, owner: Owner, _: Stream) -> StreamingResponse:
-    """The state of a job now, then what changes, until it ends. Nothing is told twice after a break: poll instead."""
+    """The state of a job now, then what changes, until it ends. Nothing is sent again after a break: poll instead."""
     job = await here.job_of(owner, job_id)
     frames = with_pings(_frames(job, request, here), here.settings.stream_seconds)
     return StreamingResponse(frames, media_type="text/event-stream", headers=NO_STORE)

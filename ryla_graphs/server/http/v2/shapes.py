@@ -72,7 +72,7 @@ def _address(asset: Asset, request: Request) -> dict[str, Any]:
 
 
 def _base(request: Request) -> str:
-    """What addresses begin with. A ``Host`` that nobody vouches for makes none: then they are relative."""
+    """What addresses begin with. An untrusted ``Host`` gives none: then they are relative."""
     here = deployment_of(request)
     if here.settings.public_url is not None:
         return here.settings.public_url.rstrip("/")

@@ -54,7 +54,7 @@ def changed(conditioning: Any) -> Any:
 
 
 def combined(first: Any, second: Any) -> Any:
-    """All entries of two; one of which nothing is known stays so."""
+    """All entries of two; an unknown one stays unknown."""
     if not isinstance(_there(first), Conditioning) or not isinstance(_there(second), Conditioning):
         return second if isinstance(first, Conditioning) else first
     return Conditioning(first.entries + second.entries)

@@ -183,7 +183,7 @@ def finish_seedvr2(images: ImageShape, original_resized_images: ImageShape, colo
         raise NodeFails("nothing is left of its pictures with even sides")
     fits = images.channels == least(before.channels, 3) or color_correction_method == "none"
     if color_correction_method == "adain" and not fits:
-        # Its numbers are laid out anew for the channels of the pictures, which succeeds where they can be divided.
+        # Its numbers are reshaped to the channels of the pictures, which succeeds if they divide evenly.
         fits = whole_width * whole_height * least(before.channels, 3) % images.channels == 0
     if not fits:
         raise NodeFails(f"colours of {before.channels} channels cannot be brought to {images.channels}")

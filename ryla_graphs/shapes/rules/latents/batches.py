@@ -13,13 +13,13 @@ from ryla_graphs.shapes.unknown import Unknown, Whole, least, most
 from ryla_graphs.shapes.values import LatentShape
 
 _MOST_NUMBERED = 65_536
-"""Of larger batches nobody keeps the numbers."""
+"""Larger batches do not keep their numbers."""
 
 Index = tuple[int, ...] | None
 
 
 def numbered(count: Whole, first: Whole = 0) -> Index:
-    """The numbers of a batch; None where nobody knows them, or needs them."""
+    """The numbers of a batch; None if they are unknown, or not needed."""
     if isinstance(count, Unknown) or isinstance(first, Unknown) or count > _MOST_NUMBERED:
         return None
     return tuple(range(first, first + count))

@@ -16,7 +16,7 @@ Outputs = tuple[Any, ...]
 
 
 def codec_of(vae: Any, usual: str = "flux") -> Codec:
-    """How a VAE encodes; one that nobody knows is taken for the usual one of the node that it goes into.
+    """How a VAE encodes; an unknown one is taken for the usual one of the node that it goes into.
 
     Raises `NodeFails` where there is no VAE.
     """
@@ -81,12 +81,12 @@ def decode(samples: LatentShape, vae: Any = None) -> ImageShape:
         return codec.decode(_as_sampled_for(samples, codec))
     if len(samples.samples) < 4:
         raise NodeFails("latents of a sound decode to no pictures")
-    # Of a VAE that nobody knows, its latents know by how much it enlarges them.
+    # If the VAE is unknown, its latents say by how much it enlarges them.
     return ImageShape(samples.batch * samples.frames, samples.height, samples.width)
 
 
 def _as_sampled_for(latent: LatentShape, codec: Codec) -> Dims:
-    """Latents that were fitted to a model that nobody knows, which this VAE must belong to."""
+    """Latents fitted to an unknown model, which this VAE must belong to."""
     dims = latent.samples
     said = latent.keys.get("downscale_ratio_spacial")
     if len(dims) < 4 or not isinstance(dims[1], Unknown) or codec.flat or not said:

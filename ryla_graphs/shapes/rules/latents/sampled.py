@@ -46,7 +46,7 @@ _ANY_MODEL = "how many channels the model computes with is not known"
 
 
 def _unfitted(latent: LatentShape) -> LatentShape:
-    """Empty latents for a model that nobody knows: the VAE that decodes them tells of how many channels they are."""
+    """Empty latents for an unknown model: the VAE that decodes them tells how many channels they have."""
     if not latent.empty or len(latent.samples) < 4:
         return latent
     return replace(latent, samples=(latent.samples[0], Unknown(_ANY_MODEL, 1), *latent.samples[2:]))

@@ -1,4 +1,4 @@
-"""What models of packs draw anew in another size: upscalers, detailers, segmenters."""
+"""What models of packs redraw in another size: upscalers, detailers, segmenters."""
 
 from __future__ import annotations
 

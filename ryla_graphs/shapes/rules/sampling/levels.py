@@ -17,7 +17,7 @@ from ryla_graphs.shapes.values import LatentShape, Opaque, Sigmas
 
 
 def sampling_of(model: Any) -> Sampling:
-    """How a model samples. Raises `NodeFails` where it is none, `Undecided` where nobody knows it."""
+    """How a model samples. Raises `NodeFails` if it is no model, `Undecided` if it is unknown."""
     if not isinstance(model, Opaque):
         raise NodeFails("there is no model")
     sampling: Sampling = model.fact("sampling")
@@ -76,7 +76,7 @@ def variance_preserving(steps: int, beta_d: float, beta_min: float, eps_s: float
 
 
 def _tokens(latent: LatentShape | None) -> Any:
-    """How many places a video model looks at; as many as for a usual clip where nobody says."""
+    """How many places a video model looks at; as many as for a usual clip if that is not given."""
     return 4096 if latent is None else product(latent.samples[2:])
 
 
