@@ -52,10 +52,13 @@ def deployed(control_plane: LoopbackModal) -> LoopbackModal:
 
 @pytest.fixture(scope="session")
 def runtime(control_plane: LoopbackModal) -> AppRecord:
-    """`runtime_modal.py`, deployed by the real command under the name that it has by default."""
+    """`runtime_modal.py`, deployed by the real command under the name that it has by default.
+
+    In this process, which saves three seconds; test_smoke.py deploys with one of its own.
+    """
     from tests.modal_app.commands import deployed_app
 
-    return deployed_app(control_plane, RYLA_MODAL_APP="ryla-comfyui")
+    return deployed_app(control_plane, here=True, RYLA_MODAL_APP="ryla-comfyui")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from ryla_graphs.engines.comfyui import process
 from ryla_graphs.lockfile import Lock, catalog_of, differences
 from ryla_graphs.modal_deploy import image_check
 from ryla_graphs.modal_deploy.machine import Machine
+from ryla_graphs.modal_deploy.mounted import WeightsFolder
 from ryla_graphs.modal_deploy.placement import placing
 from ryla_graphs.modal_deploy.reported import MOST_BROKEN, WINDOW_SECONDS, Reported, besides
 from ryla_graphs.modal_deploy.settings import ModalSettings
@@ -70,23 +71,37 @@ def comfyui(folder: Path, gone: set[str]) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A container without the Impact Pack and without two classes of ComfyUI's own; all tests here run on it."""
+    folder = tmp_path_factory.mktemp("container")
+    checkout = comfyui(folder / "ComfyUI", set().union(*GONE.values()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "TICK_SECONDS", 0.02)
+        patch.setattr(process, "END_SECONDS", 0.5)
+        one = Machine(
+            checkout, WeightsFolder({}), check=partial(differences, LOCK), data=folder / "data", start_seconds=60
+        )
+        one.start()
+        one.ready()
+        yield one
+        one.stop()
+
+
 @pytest.fixture
 def gpu(
-    control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OnMachine]:
-    """A container without the Impact Pack and without two classes of ComfyUI's own."""
-    monkeypatch.setattr(process, "TICK_SECONDS", 0.02)
-    monkeypatch.setattr(process, "END_SECONDS", 0.5)
+    control_plane: LoopbackModal,
+    own_runtime: AppRecord,
+    machine: Machine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> OnMachine:
+    """That container in a deployment of one test."""
     settings = ModalSettings(app=own_runtime.name)
     one = OnMachine(control_plane, settings, Parts.of(settings), tmp_path)
-    folder = comfyui(tmp_path / "ComfyUI", set().union(*GONE.values()))
-    one.machine = Machine(
-        folder, one.weights, check=partial(differences, LOCK), data=tmp_path / "data", start_seconds=60
-    )
-    one.machine.start()
-    one.machine.ready()
-    yield one
-    one.machine.stop()
+    one.machine = machine
+    monkeypatch.setattr(machine, "_weights", one.weights)
+    return one
 
 
 def using(class_type: str, **inputs: Any) -> dict[str, Any]:

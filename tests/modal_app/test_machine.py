@@ -27,7 +27,7 @@ from ryla_graphs.nodes import EmptyImage, SaveImage
 from ryla_graphs.problems import EngineError, EngineRefused, RunLost
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.weights import needed
-from tests.modal_app.commands import commanded, commanded_here
+from tests.modal_app.commands import commanded_here
 from tests.modal_app.loopback import LoopbackModal
 from tests.modal_app.loopback.state import Call
 from tests.modal_app.on_loopback import WORKERS
@@ -347,5 +347,5 @@ def test_pulling(
 def test_all_that_the_lock_needs_is_pulled_where_nothing_is_named(
     control_plane: LoopbackModal, pulls: list[list[str]]
 ) -> None:
-    done = commanded(control_plane, "run", "runtime_modal.py::pull", "--dry-run", RYLA_MODAL_APP="pulling")
+    done = commanded_here("run", "runtime_modal.py::pull", "--dry-run", RYLA_MODAL_APP="pulling")
     assert done.returncode == 0 and {"flux-dev", "flux-instantid"} < {*pulls[0]}

@@ -36,11 +36,11 @@ from tests.server.test_loras import FLUX
 NEED_MODAL = {"token", "deploy", "pull", "reload", "front", "cost", "session", "publish", "rollover"}
 
 
-def smoke(*arguments: str) -> tuple[int, dict[str, tuple[str, str]], str]:
+def smoke(*arguments: str, **environment: str | None) -> tuple[int, dict[str, tuple[str, str]], str]:
     """Exit code, what became of each step and what was seen, and all that was printed."""
     app = typer.Typer()
     app.command()(main)
-    done = CliRunner(env={"COLUMNS": "300"}).invoke(app, arguments)
+    done = CliRunner(env={"COLUMNS": "300"} | environment).invoke(app, arguments)
     rows = re.findall(r"^│ (\S+) +│ (\w+) +│ [\d.]+ +│ (.*?) *│$", done.output, re.MULTILINE)
     return done.exit_code, {step: (outcome, seen) for step, outcome, seen in rows}, done.output
 
@@ -187,11 +187,13 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_without_a_token_it_says_what_to_do() -> None:
-    done = run(COLUMNS="200")
-    assert done.returncode == 1 and "modal setup" in done.stdout and "Traceback" not in done.stdout + done.stderr
-    ours = run(MODAL_TOKEN_ID="ak-x", MODAL_TOKEN_SECRET="as-x", COLUMNS="200")
-    assert ours.returncode == 1 and "RYLA_TOKEN" in ours.stdout and "token failed" in ours.stdout
+def test_without_a_token_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modal.config._user_config", {})  # what `modal setup` wrote on this machine
+    code, rows, printed = smoke(MODAL_TOKEN_ID=None, MODAL_TOKEN_SECRET=None, RYLA_TOKEN=None)
+    assert code == 1 and "modal setup" in rows["token"][1] and "Traceback" not in printed
+    code, rows, _ = smoke(MODAL_TOKEN_ID="ak-x", MODAL_TOKEN_SECRET="as-x", RYLA_TOKEN=None)
+    assert code == 1 and rows["token"][0] == "failed" and "RYLA_TOKEN" in rows["token"][1]
+    assert outcomes(rows, "ok") == set()
 
 
 def test_it_deploys_with_the_real_command(control_plane: LoopbackModal) -> None:
