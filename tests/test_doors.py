@@ -209,6 +209,14 @@ def test_what_was_converted_is_the_same_graph(name: str, form: str, tmp_path: Pa
     assert answer.returncode == 0, answer.stdout
 
 
+@pytest.mark.parametrize(("name", "start"), [("x.py", "from ryla"), ("x.mmd", "flowchart"), ("x.json", "{")])
+def test_the_suffix_says_what_to_write(name: str, start: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(made("PNG"))
+    assert ryla("convert", path, "-o", tmp_path / name).returncode == 0
+    assert (tmp_path / name).read_text().startswith(start)
+
+
 def test_the_layout_that_somebody_made_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(made("PNG"))
@@ -239,8 +247,8 @@ def test_inputs_are_set_in_any_graph(tmp_path: Path) -> None:
     assert ryla("run", graph, "-p", f"1.image=@{face}", "-o", tmp_path / "out").returncode == 0
     for setting, message in (
         ("1.widht=1", "did you mean 'width'"),
-        ("9.width=1", "there is no node '9'"),
-        ("width=1", "names no input of the graph"),
+        ("9.width=1", "there is no node '9'; there are 1, 2"),
+        ("width=1", "names no input of the graph; write NODE.INPUT=VALUE, such as 1.width="),
     ):
         answer = ryla("run", path, "-p", setting, "-o", tmp_path / "out")
         assert answer.returncode == 2 and message in answer.stderr

@@ -64,6 +64,7 @@ def test_the_synchronous_client_is_in_the_plain_install() -> None:
             "comfyui_workflow_templates_json",
         ),
         ("import sys; sys.argv[1:] = ['serve']; from ryla_graphs.cli import main; main()", "server", "fastapi"),
+        ("import sys; sys.argv[1:] = ['mcp']; from ryla_graphs.cli import main; main()", "mcp", "fastapi"),
         (
             (
                 "import sys; sys.argv[1:] = 'weights pull ae.safetensors --into x'.split();"

@@ -273,3 +273,19 @@ def test_outputs_are_equal_where_node_and_slot_are() -> None:
 def test_an_output_of_an_unknown_class_says_how_it_is_named() -> None:
     with pytest.raises(IndexError, match=r"use `\.output\(0\)`"):
         AnyNode(of="Nobodys", inputs={}).out[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "call"),
+    [({"name": "grey"}, '.named("grey")'), ({"id": "7"}, '.named("7")'), ({"title": "A"}, '.named("…", title="A")')],
+)
+def test_a_name_among_the_inputs_is_answered_with_named(given: dict[str, str], call: str) -> None:
+    with pytest.raises(InvalidNode) as caught:
+        EmptyLatentImage(width=64, height=64, **given)  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert problem.code == "unknown_input" and f"write EmptyLatentImage(…){call}; " in (problem.hint or "")
+
+
+def test_the_hint_at_named_keeps_the_input_that_was_meant() -> None:
+    with pytest.raises(InvalidNode, match=r"\.named\(\"ae\.safetensors\"\); did you mean 'vae_name'"):
+        VAELoader(name="ae.safetensors")  # type: ignore[call-arg]

@@ -40,7 +40,9 @@ def convert_command(
             autocompletion=preset_names,
         ),
     ] = None,
-    to: Annotated[Format, typer.Option("--to", help="What to write.")] = Format.API,
+    to: Annotated[
+        Format | None, typer.Option("--to", help="What to write. By default what the suffix of --out says, else api.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = None,
     jsonl: Annotated[
         str | None,
@@ -59,6 +61,7 @@ def convert_command(
     if (target is None) == (jsonl is None):
         raise typer.BadParameter("give one file, or --jsonl FILE")
     known = chosen_catalog(catalog, engine)
+    to = to or _format_of(out)
     if jsonl is not None:
         if to is not Format.API:
             raise typer.BadParameter("--jsonl converts to api")
@@ -66,6 +69,11 @@ def convert_command(
             sys.stdout.write(line)
         return
     _convert(target or "-", to, out, known, prefer, param, params, json=json)
+
+
+def _format_of(out: Path | None) -> Format:
+    """The format that the name of a file says; a name in `.json` could be either, and means API JSON."""
+    return Format.API if out is None else _BY_SUFFIX.get(out.suffix.lower(), Format.API)
 
 
 def _convert(
@@ -99,6 +107,9 @@ def _convert(
             typer.echo(line, err=True)
         typer.echo(written.text if out is None else f"{out}: {len(opened.prompt)} nodes\n", nl=False)
     raise typer.Exit(1 if any(problem.level == "error" for problem in opened.problems) else 0)
+
+
+_BY_SUFFIX = {".py": Format.PYTHON, ".mmd": Format.MERMAID, ".mermaid": Format.MERMAID}
 
 
 class _Written(NamedTuple):

@@ -122,11 +122,12 @@ class GraphTarget:
                 name = ".".join(parts[cut:])
                 known = {**node.inputs, **getattr(node, "known", {})}
                 if name not in known:
-                    raise NotFound.among(f"input of {node.class_type} '{node.id}'", name, known)
+                    raise NotFound.among(f"input of {node.class_type} '{node.id}' with the name", name, known)
                 return node.id, name
         if key in nodes or len(parts) == 1:
-            example = next((row.key for row in self._settable()), "NODE.INPUT")
-            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {example}=30")
+            keys = [row.key for row in self._settable()]
+            example = next((each for each in keys if each.endswith(f".{key}")), keys[0] if keys else "NODE.INPUT")
+            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {example}=…")
         raise NotFound.among("node", parts[0], nodes)
 
     def _value(self, number: str, name: str, given: Any) -> Any:

@@ -41,6 +41,8 @@ def mcp_command(
 
     with needs_extra("mcp"):
         import anyio  # noqa: PLC0415
+        import fastapi  # noqa: F401, PLC0415
+        import httpx2  # noqa: F401, PLC0415
 
         from ryla_graphs.mcp import Limits  # noqa: PLC0415
 

@@ -21,6 +21,9 @@ _CODES = {
     "not_one_output": "return_type_mismatch",
 }
 
+_NAMES = frozenset({"name", "id", "node_id", "title"})
+"""What people call the name of a node where they look for it among the inputs."""
+
 
 def construction_problems(
     error: ValidationError,
@@ -44,11 +47,20 @@ def construction_problems(
         if field == more:
             yield _beside(schema, item, types, inputs[field]).hinted()
         elif spec is None or "extra_forbidden" in types:
-            yield wording.unknown_input(schema.class_type, field, specs, inputs.get(field)).hinted()
+            yield _unknown(schema, field, specs, inputs.get(field))
         elif item is None:
             yield _problem(schema, spec, types, inputs.get(field)).hinted()
         else:
             yield _problem(schema, _slot(spec, item), types, inputs[field][item]).hinted()
+
+
+def _unknown(schema: NodeSchema, field: str, specs: Mapping[str, InputSpec], given: Any) -> Problem:
+    """The problem of an input that the class does not have; a node's own name and title are a matter of `named`."""
+    problem = wording.unknown_input(schema.class_type, field, specs, given).hinted()
+    if field not in _NAMES or not isinstance(given, str):
+        return problem
+    call = f'.named("{given}")' if field != "title" else f'.named("…", title="{given}")'
+    return problem.at(hint=f"to give the node a {field}, write {schema.class_type}(…){call}; {problem.hint}")
 
 
 def _item(spec: InputSpec | None, rest: Sequence[Any], given: Any) -> Any:

@@ -41,6 +41,9 @@ from collections.abc import Iterable, Sequence
 from ryla_graphs.problems.problem import Problem
 from ryla_graphs.problems.text import did_you_mean
 
+_FEW = 40
+"""As many names as an error lists in one line: presets, the nodes of a graph."""
+
 
 class RylaError(Exception):
     """The base of every error that this package raises on purpose.
@@ -201,8 +204,11 @@ class NotFound(RylaError, LookupError):
 
     @classmethod
     def among(cls, kind: str, name: str, known: Iterable[str]) -> NotFound:
-        """The error for a name that is not one of the known ones, with the nearest of them."""
-        hint = did_you_mean(name, known)
+        """The error for a name that is not one of the known ones, with the nearest, or all if they are few."""
+        names = list(known)
+        hint = did_you_mean(name, names)
+        if hint is None and 0 < len(names) <= _FEW:
+            hint = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
         return cls(f"there is no {kind} '{name}'" + (f"; {hint}" if hint else ""))
 
 

@@ -90,3 +90,28 @@ def test_the_page_of_the_routes_loads_nothing(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert all(f"<code>{path}</code>" in answer.text for path in paths)
     assert client.get("/redoc").status_code in (401, 404)
+
+
+def test_a_route_that_is_not_there_says_where_to_look(client: TestClient) -> None:
+    missing = client.post("/fluxdev", json={"prompt": "x"}, headers=ANN)
+    assert missing.status_code == 404
+    assert missing.json()["error"]["message"].startswith(
+        "there is no '/fluxdev'; GET /presets lists the pipelines, GET /docs the routes; did you mean '/flux-dev'"
+    )
+    wrong = client.get("/flux-dev", headers=ANN)
+    assert wrong.status_code == 405 and wrong.json()["error"]["message"] == "'/flux-dev' takes POST, not GET"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "a token is needed: Authorization: Bearer TOKEN"),
+        ({"Authorization": "ann-token-ann-token-ann"}, "not of the form: Bearer TOKEN"),
+        ({"Authorization": "Bearer wrong"}, "does not know the token"),
+    ],
+)
+def test_a_token_that_is_missing_differs_from_one_that_is_wrong(
+    client: TestClient, given: dict[str, str], said: str
+) -> None:
+    answer = client.get("/jobs", headers=given)
+    assert answer.status_code == 401 and said in answer.json()["error"]["message"]

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from ryla_graphs.problems import AtField, InvalidParameters, Problem, did_you_mean
 from ryla_graphs.server.deployment import Deployment
-from ryla_graphs.server.errors import RequestError
+from ryla_graphs.server.safety.gate import unauthorized
 
 
 def deployment_of(connection: HTTPConnection) -> Deployment:
@@ -23,9 +23,10 @@ def deployment_of(connection: HTTPConnection) -> Deployment:
 
 async def owner_of(connection: HTTPConnection) -> str:
     """Who calls, by the bearer token; raises `RequestError` (`unauthorized`)."""
-    owner = deployment_of(connection).settings.tokens.owner(connection.headers.get("authorization"))
+    given = connection.headers.get("authorization")
+    owner = deployment_of(connection).settings.tokens.owner(given)
     if owner is None:
-        raise RequestError("unauthorized", "a token is needed: Authorization: Bearer …")
+        raise unauthorized(given)
     return owner
 
 

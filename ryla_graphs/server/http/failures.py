@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,7 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError
+from ryla_graphs import presets
+from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError, did_you_mean, shorten
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.http.v2 import envelope as v2
 from ryla_graphs.server.records import JobError
@@ -19,6 +21,8 @@ from ryla_graphs.server.records import JobError
 log = logging.getLogger("ryla_graphs.server")
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
+_FIRST = ("workflow", "validate", "presets", "jobs", "nodes", "loras")
+"""What people look for beside the presets."""
 
 
 def respond(error: Exception | JobError, path: str = "", headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -79,7 +83,20 @@ def _problem(row: Mapping[str, Any]) -> Problem:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _BY_STATUS.get(error.status_code, "internal_error" if error.status_code >= 500 else "not_found")
-    return respond(RequestError(code, str(error.detail)), request.scope["path"], error.headers)
+    return respond(RequestError(code, _what_is_there(request, error)), request.scope["path"], error.headers)
+
+
+def _what_is_there(request: Request, error: HTTPException) -> str:
+    """What to ask for instead, where no route takes the request; the framework says only that there is none."""
+    path = shorten(request.url.path, 100)
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow")
+        return f"{path} takes {allowed or 'another method'}, not {request.method}"
+    if error.status_code != 404 or error.detail != HTTPStatus.NOT_FOUND.phrase:
+        return str(error.detail)
+    near = did_you_mean(request.url.path, (f"/{name}" for name in (*_FIRST, *presets.NAMES)))
+    where = "GET /presets lists the pipelines, GET /docs the routes"
+    return f"there is no {path}; {where}{f'; {near}' if near else ''}"
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

@@ -100,4 +100,5 @@ def _bound(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise InvalidSettings(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        reason = f"{error.strerror or error}; --port takes another port, 0 a free one"
+        raise InvalidSettings(f"cannot listen on {host}:{port}: {reason}") from None

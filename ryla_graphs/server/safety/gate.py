@@ -35,6 +35,15 @@ Refuse = Callable[[str, RequestError], ASGIApp]
 """The answer that refuses a request for a path, in the form that the path's clients expect."""
 
 
+def unauthorized(given: str | None) -> RequestError:
+    """The error for a request whose ``Authorization`` names no caller; whether it was sent at all is said."""
+    if given is None:
+        return RequestError("unauthorized", "a token is needed: Authorization: Bearer TOKEN")
+    if not given.lower().startswith("bearer "):
+        return RequestError("unauthorized", "the Authorization header is not of the form: Bearer TOKEN")
+    return RequestError("unauthorized", "this server does not know the token that was sent as Authorization: Bearer")
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """Which requests may come in."""
@@ -54,8 +63,8 @@ class Gate:
             raise RequestError("host_refused", _host_message(headers.get("host", "")))
         if not is_public(scope) and not is_signed(scope):
             self._check_origin(headers)
-            if self.tokens.owner(headers.get("authorization")) is None:
-                raise RequestError("unauthorized", "a token is needed: Authorization: Bearer …")
+            if self.tokens.owner(given := headers.get("authorization")) is None:
+                raise unauthorized(given)
 
     def serves(self, host: str) -> bool:
         """Whether this server is called by the name in a ``Host`` header.

@@ -263,7 +263,7 @@ def _claimed(folder: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         claim.close()
         if "locked" in str(error):
-            reason = f"another server works in '{folder}'; give each a data directory of its own"
+            reason = f"another server works in '{folder}'; stop it, or give this one another folder: --data-dir"
             raise InvalidSettings(reason) from None
         raise InvalidSettings(f"cannot keep jobs in '{folder}': {error}") from None
     return claim
