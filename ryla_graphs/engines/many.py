@@ -207,7 +207,7 @@ def _named(
     workflows: Mapping[str, Workflow | CompiledWorkflow] | Iterable[Workflow | CompiledWorkflow],
 ) -> Mapping[str, Workflow | CompiledWorkflow]:
     if isinstance(workflows, Mapping):
-        return workflows
+        return {str(name): workflow for name, workflow in workflows.items()}
     return {str(number): workflow for number, workflow in enumerate(workflows, start=1)}
 
 

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ class DlibMeter:
 
     def __init__(self) -> None:
         with needs_extra("faces"):
-            import dlib  # type: ignore[import-untyped]  # noqa: PLC0415
+            dlib: Any = import_module("dlib")  # has no types
             import numpy as np  # noqa: PLC0415
 
             folder = _models()
