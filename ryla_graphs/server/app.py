@@ -75,7 +75,6 @@ def create_app(
     traces = [TraceSink()] if chosen.traces else []
     heard: list[Sink] = [LogSink(), MetricsSink(registry), *traces, *sinks]
     deployment = Deployment(engine, store, chosen, heard, shelf, targets, served)
-
     _count(deployment, registry)
 
     @asynccontextmanager
