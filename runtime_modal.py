@@ -40,6 +40,7 @@ from ryla_graphs.modal_deploy.image import (
 from ryla_graphs.modal_deploy.image_check import checked
 from ryla_graphs.modal_deploy.machine import Machine
 from ryla_graphs.modal_deploy.mounted import WeightsFolder, late_loras
+from ryla_graphs.modal_deploy.own_pipelines import own_pipelines
 from ryla_graphs.modal_deploy.pulling import pull_into
 from ryla_graphs.modal_deploy.reported import Reported, besides
 from ryla_graphs.modal_deploy.session import editing, editor
@@ -70,6 +71,7 @@ if not modal.is_local():
 try:
     SETTINGS = ModalSettings.of(os.environ).for_command(sys.argv)
     LOCK = deployed_lock(SETTINGS.lock)
+    OWN = own_pipelines(os.environ)
 except RylaError as error:  # said in one line, where `modal deploy` would show a traceback
     sys.exit(f"runtime_modal.py: {error}")
 ROWS = rows_of(LOCK)
@@ -78,9 +80,9 @@ PARTS = Parts.of(SETTINGS)
 IMAGE = worker_image(SETTINGS, LOCK, check=checked if SETTINGS.check_image else None)
 SECRET = modal.Secret.from_name(SETTINGS.secret)
 REPORTED = Reported(PARTS.runs, LOCK)
-ENVIRONMENT = container_environment(os.environ, SETTINGS)
+ENVIRONMENT = container_environment(os.environ, SETTINGS) | OWN.environment
 TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
-COMMON: dict[str, Any] = {"image": slim_image(LOCK, traces=TRACES), "env": ENVIRONMENT}
+COMMON: dict[str, Any] = {"image": OWN.into(slim_image(LOCK, traces=TRACES)), "env": ENVIRONMENT}
 ON_GPU: dict[str, Any] = {
     "image": IMAGE,
     "env": ENVIRONMENT,

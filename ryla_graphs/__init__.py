@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from ryla_graphs.graph.node import Node as Node
     from ryla_graphs.graph.node import Output as Output
     from ryla_graphs.graph.wires import Source as Source
+    from ryla_graphs.presets.base import preset as preset
+    from ryla_graphs.presets.kinds import Mask as Mask
+    from ryla_graphs.presets.kinds import Picture as Picture
+    from ryla_graphs.presets.kinds import WeightFile as WeightFile
+    from ryla_graphs.presets.parts.pictures import load_mask as load_mask
+    from ryla_graphs.presets.parts.pictures import load_picture as load_picture
     from ryla_graphs.problems import Cancelled as Cancelled
     from ryla_graphs.problems import CannotRunHere as CannotRunHere
     from ryla_graphs.problems import EngineBusy as EngineBusy
@@ -100,12 +106,14 @@ _MODULE_OF = {
     "InvalidWeights": "problems",
     "InvalidWorkflow": "problems",
     "JobFailed": "problems",
+    "Mask": "presets.kinds",
     "MissingExtra": "problems",
     "Node": "graph.node",
     "NotFound": "problems",
     "OutOfMemory": "problems",
     "Output": "graph.node",
     "OutputMissing": "problems",
+    "Picture": "presets.kinds",
     "Problem": "problems",
     "PullFailed": "problems",
     "RequestFailed": "problems",
@@ -119,11 +127,15 @@ _MODULE_OF = {
     "Source": "graph.wires",
     "SourceUnreachable": "problems",
     "StoreUnreachable": "problems",
+    "WeightFile": "presets.kinds",
     "Workflow": "workflow",
     "arun": "engines",
     "connect": "engines",
     "create_app": "server",
+    "load_mask": "presets.parts.pictures",
+    "load_picture": "presets.parts.pictures",
     "open_catalog": "sources",
+    "preset": "presets.base",
     "run": "engines",
     "run_many": "engines",
 }
@@ -183,12 +195,14 @@ __all__ = [
     "InvalidWeights",
     "InvalidWorkflow",
     "JobFailed",
+    "Mask",
     "MissingExtra",
     "Node",
     "NotFound",
     "OutOfMemory",
     "Output",
     "OutputMissing",
+    "Picture",
     "Problem",
     "PullFailed",
     "RequestFailed",
@@ -202,11 +216,15 @@ __all__ = [
     "Source",
     "SourceUnreachable",
     "StoreUnreachable",
+    "WeightFile",
     "Workflow",
     "arun",
     "connect",
     "create_app",
+    "load_mask",
+    "load_picture",
     "open_catalog",
+    "preset",
     "run",
     "run_many",
 ]

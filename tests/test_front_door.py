@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import inspect
+import itertools
 import pkgutil
-from typing import Any
+from typing import Annotated, Any, get_origin
 
 import pytest
 
 import ryla_graphs
 from ryla_graphs import problems
+from ryla_graphs.presets import kinds
 from tests.conftest import ROOT
 from tests.test_architecture import modules_after
 
@@ -17,8 +21,22 @@ PAGE = (ROOT / "docs" / "stability.md").read_text(encoding="utf-8")
 
 
 def examples(value: Any) -> list[doctest.DocTest]:
+    if get_origin(value) is Annotated:
+        return examples_of_alias(value)
     found = doctest.DocTestFinder(recurse=False).find(value, globs={value.__name__: value})
     return [test for test in found if test.examples]
+
+
+def examples_of_alias(value: Any) -> list[doctest.DocTest]:
+    """An alias of a type has no docstring of its own: it stands below it."""
+    body = ast.parse(inspect.getsource(kinds)).body
+    for row, below in itertools.pairwise(body):
+        if isinstance(row, ast.Assign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            name = ast.unparse(row.targets[0])
+            if getattr(kinds, name) is value:
+                text = str(below.value.value)
+                return [doctest.DocTestParser().get_doctest(text, {}, name, kinds.__file__, row.lineno)]
+    return []
 
 
 @pytest.mark.parametrize("name", ryla_graphs.__all__)

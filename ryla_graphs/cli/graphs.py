@@ -1,161 +1,17 @@
-"""A graph that a command names, whatever it comes in, and the inputs of it that can be set."""
+"""What a person should know of how a graph was read, in lines and as data."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from ryla_graphs import catalogs
-from ryla_graphs.catalog.schema import Kind
 from ryla_graphs.formats.read import Document
-from ryla_graphs.problems import AtField, InvalidInputs, NotFound, Problem, shorten
-from ryla_graphs.problems.wording import expected
-from ryla_graphs.prompt import Prompt, is_link
-from ryla_graphs.sources import open_document
-from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
-    from ryla_graphs.catalog.catalog import Catalog
-    from ryla_graphs.catalog.schema import InputSpec
     from ryla_graphs.formats.editor.convert import LeftOut
-    from ryla_graphs.formats.read import Preference
 
 _MOST_TOLD = 8
 """Lines about what was left out."""
-_TEXTS = (Kind.STRING, Kind.COMBO)
-
-
-class SettableInput(NamedTuple):
-    """An input of a graph that holds a value."""
-
-    key: str
-    """What `-p` calls it: ``6.text``."""
-    class_type: str
-    title: str | None
-    value: Any
-    takes: str | None
-    """In words; None where the class is not known."""
-    in_app: bool
-    """Whether the editor's app mode shows it."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The input as JSON-ready data."""
-        return {name: value for name, value in self._asdict().items() if value is not None}
-
-
-class GraphTarget:
-    """A graph that was read from somewhere. Called with inputs, it makes the workflow with these changed."""
-
-    def __init__(self, source: str, catalog: Catalog | None, prefer: Preference | None) -> None:
-        self.source = source
-        self.document: Document = open_document(source, catalog=catalog, prefer=prefer)
-        self._catalog = catalog
-
-    def __call__(self, **given: Any) -> Workflow:
-        """The workflow with some inputs set, by ``node.input``; raises `NotFound` for what it does not have."""
-        document = self.changed(given)
-        # The editor's file shows the inputs as they were.
-        return Workflow.of_document(replace(document, ui=None) if given else document, catalog=self._catalog)
-
-    def changed(self, given: Mapping[str, Any]) -> Document:
-        """The document with some inputs set; raises as calling does."""
-        nodes: dict[str, Any] = dict(self.document.prompt)
-        for key, value in given.items():
-            number, name = self._place(key)
-            inputs = {**nodes[number]["inputs"], name: self._value(number, name, value)}
-            nodes[number] = {**nodes[number], "inputs": inputs}
-        return replace(self.document, prompt=nodes)
-
-    @property
-    def files(self) -> dict[str, bytes]:
-        """The files that came along; raises `InvalidInputs` where one is only an address or an id."""
-        files: dict[str, bytes] = {}
-        for name, content in self.document.inputs.items():
-            if isinstance(content, str):
-                raise InvalidInputs([_not_here(name, content)])
-            files[name] = content
-        return files
-
-    def settable(self) -> list[SettableInput]:
-        """The inputs that hold values, those of the app mode first, in its order."""
-        order = self._in_app
-        return sorted(self._settable(), key=lambda row: order.get(_in_its_graph(row.key), len(order)))
-
-    @cached_property
-    def _prompt(self) -> Prompt:
-        return Prompt(self.document.prompt, catalogs.bundled() if self._catalog is None else self._catalog)
-
-    @cached_property
-    def _in_app(self) -> dict[str, int]:
-        """What the editor's app mode shows, in its order, by the keys of inputs within their graphs."""
-        from ryla_graphs.formats.editor.reading import parse  # noqa: PLC0415 - most graphs have no app mode
-
-        shown = parse(self.document.ui).app_inputs if self.document.ui is not None else ()
-        return {f"{node}.{widget}": place for place, (node, widget) in enumerate(shown)}
-
-    def _settable(self) -> Iterator[SettableInput]:
-        for node in self._prompt.every_node():
-            body = self.document.prompt.get(node.id, {})
-            meta = body.get("_meta")
-            title = meta.get("title") if isinstance(meta, dict) else None
-            for name, value in node.inputs.items():
-                spec = self._spec(node.id, name)
-                if not is_link(value) and not (spec is not None and spec.is_wire_only):
-                    key = f"{node.id}.{name}"
-                    told = None if spec is None else expected(spec)
-                    yield SettableInput(key, node.class_type, title, value, told, _in_its_graph(key) in self._in_app)
-
-    def _spec(self, number: str, name: str) -> InputSpec | None:
-        node = self._prompt.nodes.get(number)
-        return None if node is None else node.known.get(name)
-
-    def _place(self, key: str) -> tuple[str, str]:
-        """Node and input that a key names; the id of a node may hold a dot, and so may the name of an input."""
-        nodes = {node.id: node for node in self._prompt.every_node()}
-        parts = key.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            if (node := nodes.get(".".join(parts[:cut]))) is not None:
-                name = ".".join(parts[cut:])
-                known = {**node.inputs, **getattr(node, "known", {})}
-                if name not in known:
-                    raise NotFound.among(f"input of {node.class_type} '{node.id}' with the name", name, known)
-                return node.id, name
-        if key in nodes or len(parts) == 1:
-            keys = [row.key for row in self._settable()]
-            example = next((each for each in keys if each.endswith(f".{key}")), keys[0] if keys else "NODE.INPUT")
-            raise NotFound(f"'{key}' names no input of the graph; write NODE.INPUT=VALUE, such as {example}=…")
-        raise NotFound.among("node", parts[0], nodes)
-
-    def _value(self, number: str, name: str, given: Any) -> Any:
-        """A value as the input takes it: text stays text, everything else is JSON where it reads like it."""
-        spec = self._spec(number, name)
-        before = self.document.prompt[number]["inputs"].get(name)
-        if not isinstance(given, str) or (isinstance(before, str) if spec is None else spec.kind in _TEXTS):
-            return given
-        try:
-            value = json.loads(given)
-        except ValueError:
-            return given
-        return given if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _in_its_graph(key: str) -> str:
-    """The key of an input without the subgraphs around its node: ``84.text`` for ``88:84.text``."""
-    number, dot, name = key.partition(".")
-    return f"{number.rpartition(':')[2]}{dot}{name}"
-
-
-def _not_here(name: str, source: str) -> Problem:
-    return Problem(
-        code="input_elsewhere",
-        message=f"'{name}' is at {shorten(source)}, where only a server looks",
-        subject=AtField("request", name),
-        hint="download it, and give it as the input that names it: -p NODE.INPUT=@FILE",
-    )
 
 
 def told(document: Document, source: str) -> Iterator[str]:

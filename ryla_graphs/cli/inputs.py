@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ryla_graphs.cli.graphs import GraphTarget, SettableInput
 from ryla_graphs.cli.output import console, print_json
 from ryla_graphs.cli.targets import open_target
+from ryla_graphs.pipelines.settable import GraphTarget, SettableInput
 from ryla_graphs.problems import InvalidSettings, shorten
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from ryla_graphs.cli.graphs import GraphTarget
 from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.output import print_json
 from ryla_graphs.cli.services import tell_before
 from ryla_graphs.cli.targets import Made, files_of, from_file, open_target, parameters
 from ryla_graphs.engines.many import Ended, Order, own_inputs, progress_of, run_each
+from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
     Cancelled,

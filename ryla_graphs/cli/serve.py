@@ -14,6 +14,7 @@ from ryla_graphs.cli.output import console
 
 if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
+    from ryla_graphs.server.settings import Settings
 
 
 _Classes = Annotated[
@@ -24,6 +25,21 @@ _Classes = Annotated[
         metavar="FILE|URL|NAME|VERSION",
         help="The classes that the simulator has; a ComfyUI server has its own.",
     ),
+]
+
+
+_Pipelines = Annotated[
+    str | None,
+    typer.Option(
+        "--pipelines",
+        envvar="RYLA_PIPELINES",
+        metavar="FILE|FOLDER|MODULE[,…]",
+        help="Your own pipelines: Python files, saved graphs, folders of them, modules; see docs/pipelines.md.",
+    ),
+]
+
+_Reload = Annotated[
+    bool, typer.Option("--reload", help="For development: start again when a file of the pipelines is saved.")
 ]
 
 
@@ -52,6 +68,8 @@ def serve_command(
     ] = Path("ryla-data"),
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
+    pipelines: _Pipelines = None,
+    reload: _Reload = False,
     allow_open: Annotated[
         bool, typer.Option("--allow-open", help="Listen beyond this machine without tokens (RYLA_TOKENS).")
     ] = False,
@@ -60,19 +78,31 @@ def serve_command(
 
     Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
     """
-    from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+    from ryla_graphs.cli.reloading import serve_again_on_each_save  # noqa: PLC0415
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
-    from ryla_graphs.server.http.listening import listen  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
+    sources = tuple(filter(None, (part.strip() for part in (pipelines or "").split(","))))
+    if reload:
+        serve_again_on_each_save(sources)
+        return
     loras = {} if comfyui_dir is None else {"lora_folder": comfyui_dir / "models" / "loras"}
-    settings = settings_from(os.environ, open=allow_open, **loras)
+    settings = settings_from(os.environ, open=allow_open, pipelines=sources, **loras)
     check_listening(host, settings.tokens, allow_open=allow_open)
     with _engine(engine, comfyui_dir, comfyui_python, comfyui_arg or [], data_dir, catalog) as connected:
-        app = create_app(connected, SqliteStore(data_dir), settings)
-        access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
-        facts = f"engine: {connected.name} · access: {access} · data: {data_dir}"
-        listen(app, host, port, lambda address: _say(f"{address} · {facts} · page: {address}/ · docs: {address}/docs"))
+        _serve(connected, data_dir, settings, host, port)
+
+
+def _serve(engine: Engine, data_dir: Path, settings: Settings, host: str, port: int) -> None:
+    from ryla_graphs.server import SqliteStore, create_app  # noqa: PLC0415
+    from ryla_graphs.server.http.listening import listen  # noqa: PLC0415
+
+    app = create_app(engine, SqliteStore(data_dir), settings)
+    access = f"tokens of {len(settings.tokens)}" if len(settings.tokens) else "open"
+    facts = f"engine: {engine.name} · access: {access} · data: {data_dir}"
+    if own := app.state.deployment.pipelines.own:
+        facts += f" · pipelines: {', '.join(own)}"
+    listen(app, host, port, lambda address: _say(f"{address} · {facts} · page: {address}/ · docs: {address}/docs"))
 
 
 def _say(line: str) -> None:

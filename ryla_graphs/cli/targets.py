@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from ryla_graphs import presets
-from ryla_graphs.cli.graphs import GraphTarget, facts_of, told
+from ryla_graphs.cli.graphs import facts_of, told
 from ryla_graphs.cli.output import wants_json
-from ryla_graphs.cli.python_files import from_python
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins
+from ryla_graphs.pipelines.python_files import from_python
+from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
     AtField,

@@ -52,7 +52,7 @@ def show_command(
 ) -> None:
     """Show what a template is, what can be set in it, and what is wrong with it on a server with this catalog."""
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.cli.graphs import GraphTarget  # noqa: PLC0415
+    from ryla_graphs.pipelines.settable import GraphTarget  # noqa: PLC0415
     from ryla_graphs.sources import TEMPLATE, open_catalog  # noqa: PLC0415
     from ryla_graphs.sources.templates import template, templates  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415

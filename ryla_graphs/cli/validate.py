@@ -115,8 +115,8 @@ def _judge(
 ) -> _Judged:
     from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.cli.graphs import GraphTarget  # noqa: PLC0415
     from ryla_graphs.cli.targets import load_target, parameters  # noqa: PLC0415
+    from ryla_graphs.pipelines.settable import GraphTarget  # noqa: PLC0415
     from ryla_graphs.problems import InvalidWorkflow  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 

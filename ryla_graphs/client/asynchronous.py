@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 from ryla_graphs.problems.extras import needs_extra
 
@@ -27,6 +27,7 @@ from ryla_graphs.client.connection import (
 from ryla_graphs.client.files import File
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
+from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
 from ryla_graphs.engines.partner_key import PartnerKey
@@ -136,6 +137,12 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
     Raises `RequestFailed`, `JobFailed` or `ServerUnreachable`. `transport` carries the requests where it is not
     the network, such as `httpx2.ASGITransport(app)` for an app in this process.
     """
+
+    if not TYPE_CHECKING:  # a checker that saw it would take every name for a preset
+
+        def __getattr__(self, name: str) -> Callable[..., Awaitable[AsyncJob]]:
+            """A pipeline of the server's own: `await client.my_portrait(…)` runs ``my-portrait``."""
+            return call_of(self, name)
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 import requests
 
@@ -24,6 +24,7 @@ from ryla_graphs.client.connection import (
 from ryla_graphs.client.files import File, FormFile
 from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
+from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
 from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
 from ryla_graphs.engines.partner_key import PartnerKey
@@ -134,6 +135,12 @@ class RylaClient(PresetCalls[Job]):
     >>> with RylaClient("http://127.0.0.1:8100", token="...") as client:
     ...     make = client.flux_dev  # make(prompt="a red bicycle") waits for the picture
     """
+
+    if not TYPE_CHECKING:  # a checker that saw it would take every name for a preset
+
+        def __getattr__(self, name: str) -> Callable[..., Job]:
+            """A pipeline of the server's own: `client.my_portrait(…)` runs ``my-portrait``."""
+            return call_of(self, name)
 
     def __init__(self, base_url: str = "http://127.0.0.1:8100", token: str | None = None) -> None:
         self._address = Address(base_url, token)

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -171,7 +171,22 @@ class Preset(Generic[P]):
     @property
     def summary(self) -> str:
         """What it makes, in one line."""
-        return (self.__doc__ or "").strip().splitlines()[0]
+        return next(iter((self.__doc__ or "").strip().splitlines()), f"The pipeline {self.name}.")
+
+    @property
+    def module(self) -> str:
+        """The Python module that its function is from."""
+        return self._graph.__module__
+
+    def through(self, call: Callable[[Callable[[P], Workflow], P], Workflow]) -> Preset[P]:
+        """The same preset, whose function is given to `call` with the parameters, instead of being called."""
+        graph = self._graph
+
+        @wraps(graph)
+        def called(parameters: P) -> Workflow:
+            return call(graph, parameters)
+
+        return Preset(self.name, self.parameters, called, example=self.example, min_comfyui=self._min_comfyui)
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
@@ -305,5 +320,17 @@ def _caller() -> str | None:
 def preset(
     name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str | None = None
 ) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
-    """Make a preset of a function. `min_comfyui` is told where its classes alone would do with an older one."""
+    """Make a preset of a function. `min_comfyui` is told where its classes alone would do with an older one.
+
+    >>> from ryla_graphs import Workflow
+    >>> from ryla_graphs.nodes import EmptyImage, SaveImage
+    >>> from ryla_graphs.presets import Parameters
+    >>> class GreyParams(Parameters):
+    ...     width: int = 64
+    >>> @preset("grey", GreyParams, example={})
+    ... def grey(p: GreyParams) -> Workflow:
+    ...     return Workflow(SaveImage(images=EmptyImage(width=p.width, height=64)))
+    >>> grey.build(width=128)
+    <Workflow 'grey': 2 nodes>
+    """
     return lambda graph: Preset(name, parameters, graph, example=example, min_comfyui=min_comfyui)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.middleware.cors import CORSMiddleware
 
 from ryla_graphs.engines import Engine
-from ryla_graphs.presets import NAMES
+from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http import agents, docs, failures
 from ryla_graphs.server.http.access import only_known_queries
@@ -32,6 +32,7 @@ from ryla_graphs.server.sinks.metrics import MetricsSink, RouteNumbers
 from ryla_graphs.server.sinks.traces import TraceSink
 from ryla_graphs.server.storage import Store
 from ryla_graphs.server.submit.loras import Shelf
+from ryla_graphs.server.submit.own_pipelines import served_beside
 from ryla_graphs.server.threads import in_thread
 from ryla_graphs.version import __version__
 
@@ -39,7 +40,8 @@ ROUTERS = (workflow.router, presets.router, loras.router, jobs.router, events.ro
 """Our own, which take no query that they do not know."""
 OPEN_ROUTERS = (routing.router, page.router, docs.router, *V2_ROUTERS)
 """Those that others call as they like: services with their webhooks, browsers, clients of a contract not of ours."""
-
+_OTHER_ROUTES = {"docs", "redoc", "openapi.json", "favicon.ico", "warm", "mcp", "forms", "static"}
+"""What FastAPI and other parts of the house answer at, or may."""
 _DOCUMENTED: dict[str, Any] = {"generate_unique_id_function": operation_id, "docs_url": None, "redoc_url": None}
 """The names of operations; and FastAPI's own pages fetch their scripts from elsewhere, so `/docs` is ours."""
 
@@ -52,12 +54,13 @@ def create_app(
     sinks: Iterable[Sink] = (),
     shelf: Shelf | None = None,
     targets: Iterable[Target] = (),
+    pipelines: Pipelines | None = None,
 ) -> FastAPI:
     """An app that runs graphs on `engine` and remembers in `store`; both are closed when it stops.
 
     `shelf` is where the engine finds LoRAs, if that is no folder of this machine, `targets` get product events beside
-    those of the settings, and are closed too. Jobs that an earlier app left
-    unfinished in the store are taken up at the start.
+    those of the settings, and are closed too. `pipelines` are served; those of the settings and of installed packages,
+    if they are not given. Jobs that an earlier app left unfinished in the store are taken up at the start.
 
     >>> from tempfile import mkdtemp
     >>> from ryla_graphs import connect
@@ -67,10 +70,10 @@ def create_app(
     """
     chosen = settings or Settings()
     registry = CollectorRegistry()
+    served = served_beside(_routes(), pipelines, engine, chosen.pipelines)
     traces = [TraceSink()] if chosen.traces else []
     heard: list[Sink] = [LogSink(), MetricsSink(registry), *traces, *sinks]
-    deployment = Deployment(engine, store, chosen, heard, shelf, targets)
-
+    deployment = Deployment(engine, store, chosen, heard, shelf, targets, served)
     _count(deployment, registry)
 
     @asynccontextmanager
@@ -87,14 +90,14 @@ def create_app(
     app = FastAPI(title="ryla_graphs", version=__version__, lifespan=lifespan, **_DOCUMENTED)
     app.state.deployment, app.state.registry = deployment, registry
     _guard(app, chosen, deployment)
-    _route(app)
+    _route(app, served)
     document(app)
     agents_open = agents.mount(app, chosen)
     return app
 
 
-def _route(app: FastAPI) -> None:
-    for router in ROUTERS:
+def _route(app: FastAPI, pipelines: Pipelines) -> None:
+    for router in (*ROUTERS, presets.running(pipelines)):
         strict = [Depends(only_known_queries)]
         app.include_router(router, dependencies=strict, responses=errors("invalid_parameters"))
     for router in OPEN_ROUTERS:
@@ -105,12 +108,18 @@ def _guard(app: FastAPI, settings: Settings, deployment: Deployment) -> None:
     """Put in front of all routes what every request meets; the last one added is met first."""
     app.add_middleware(Callers, tokens=settings.tokens)
     app.add_middleware(Heads)
-    limits = _body_limits(settings)
+    limits = _body_limits(settings, deployment.pipelines)
     app.add_middleware(BodyLimit, limits=limits, idle_seconds=settings.body_seconds, refuse=failures.refusal)
     app.add_middleware(Gatekeeper, gate=deployment.gate, refuse=failures.refusal)
     if settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.origins, allow_methods=["*"], allow_headers=["*"])
     failures.install(app)
+
+
+def _routes() -> set[str]:
+    """How the paths of the server begin, so that no pipeline is called so."""
+    routes = (route for router in (*ROUTERS, *OPEN_ROUTERS) for route in router.routes)
+    return _OTHER_ROUTES | {getattr(route, "path", "/").split("/")[1] for route in routes}
 
 
 def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
@@ -121,8 +130,8 @@ def _count(deployment: Deployment, registry: CollectorRegistry) -> None:
         registry.register(RouteNumbers(deployment.routes))
 
 
-def _body_limits(settings: Settings) -> dict[str, int]:
+def _body_limits(settings: Settings, pipelines: Pipelines) -> dict[str, int]:
     """The largest bodies of the paths that take graphs or files."""
     graphs = ("/workflow", "/workflow/graph", "/validate", agents.PATH, f"{PREFIX}/jobs", f"{PREFIX}/assets")
-    made = (path for name in NAMES for path in (f"/{name}", f"/presets/{name}/graph"))
+    made = (path for name in pipelines.names for path in (f"/{name}", f"/presets/{name}/graph"))
     return {**dict.fromkeys((*graphs, *made), settings.body_bytes), "/loras": settings.lora_bytes}

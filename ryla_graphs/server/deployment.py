@@ -13,6 +13,7 @@ from typing import Any
 
 from ryla_graphs.engines import SIMULATOR, Engine
 from ryla_graphs.engines.router.routing import Routing
+from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.problems import NotFound, RylaError
 from ryla_graphs.server.errors import RequestError
 from ryla_graphs.server.jobs.service import JobService
@@ -53,9 +54,11 @@ class Deployment:
         sinks: Iterable[Sink] = (),
         shelf: Shelf | None = None,
         targets: Iterable[Target] = (),
+        pipelines: Pipelines | None = None,
     ) -> None:
         self.engine = engine
         self.store = store
+        self.pipelines = pipelines or Pipelines()
         self.settings = settings
         self.gate = Gate(settings.tokens, settings.hosts, settings.origins, settings.open)
         self.catalog = LiveCatalog(engine)
@@ -83,7 +86,14 @@ class Deployment:
         self.routes = engine if isinstance(engine, Routing) else None
         """The engine, where it has routes."""
         self.intake = Intake(
-            self.jobs, self.catalog, self.uploads, self.loras, settings, simulated=simulated, routes=self.routes
+            self.jobs,
+            self.catalog,
+            self.uploads,
+            self.loras,
+            settings,
+            self.pipelines,
+            simulated=simulated,
+            routes=self.routes,
         )
 
     async def start(self) -> None:

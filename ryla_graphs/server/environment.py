@@ -96,6 +96,7 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_TOKENS": Variable("tokens", Tokens.parse, "who may call: `owner:token,owner:sha256:<hex>`"),
     "RYLA_HOSTS": Variable("hosts", _names, "names that the server is called by, beside localhost: `a.com,*.b.com`"),
     "RYLA_ORIGINS": Variable("origins", _names, "web pages that may call from a browser: `https://app.a.com`"),
+    "RYLA_PIPELINES": Variable("pipelines", _names, "your own pipelines: `my.py,folder/,package.module`"),
     "RYLA_PUBLIC_URL": Variable("public_url", str, "how callers reach the server; absolute addresses begin with it"),
     "RYLA_QUEUE_LIMIT": Variable("queue_limit", int, "jobs that may wait; more get 429"),
     "RYLA_WAIT_SECONDS": Variable(

@@ -82,6 +82,8 @@ class Settings(BaseModel):
     """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
     lora_bytes: int = Field(default=2 * 2**30, ge=1)
     """The largest LoRA."""
+    pipelines: tuple[str, ...] = ()
+    """Files, folders and modules with pipelines to serve beside the presets; see docs/pipelines.md."""
     webhook_secret: SecretStr | None = None
     """Signs webhooks; without it there are none."""
     webhook_fetch: FetchPolicy = FetchPolicy(hosts=("*",), size=2**16, seconds=15)

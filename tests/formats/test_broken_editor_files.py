@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs.catalogs import bundled
-from ryla_graphs.cli.graphs import GraphTarget
 from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.formats.editor.reading import parse
 from ryla_graphs.formats.editor.remarks import notes_in, subgraph_titles
 from ryla_graphs.formats.read import read
 from ryla_graphs.models_folder.brought import with_brought
+from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.problems import RylaError
 from ryla_graphs.validation import validate
 from tests.conftest import SHARED

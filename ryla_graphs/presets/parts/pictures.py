@@ -74,7 +74,12 @@ class Pictures(Parameters):
 
 
 def load_picture(given: str | Source[Image], name: str) -> Source[Image]:
-    """The picture of a parameter: loaded by a node called `name`, unless another graph makes it."""
+    """The picture of a parameter: loaded by a node called `name`, unless another graph makes it.
+
+    >>> from ryla_graphs import load_picture
+    >>> load_picture("me.png", "face")
+    <LoadImage 'face'.out.image: IMAGE>
+    """
     return LoadImage(image=given).named(name).out.image if isinstance(given, str) else given
 
 
@@ -94,7 +99,12 @@ def load_with_alpha(given: str | Source[Image], name: str) -> tuple[Source[Image
 
 
 def load_mask(given: str | Source[Image] | Source[Mask]) -> Source[Mask]:
-    """The mask of a parameter: how bright its red is, unless another graph makes a mask."""
+    """The mask of a parameter: how bright its red is, unless another graph makes a mask.
+
+    >>> from ryla_graphs import load_mask
+    >>> load_mask("hat.png")
+    <LoadImageMask 'mask'(image='hat.png', channel='red')>
+    """
     if isinstance(given, str):
         return LoadImageMask(image=given, channel="red").named("mask")
     carried = given.carried_type()

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_pascal
 
-from ryla_graphs import presets
+from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.server.http.v2.envelope import PREFIX
 from ryla_graphs.server.http.v2.jobs import Submission
 from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
@@ -102,25 +103,38 @@ def _made(app: FastAPI) -> dict[str, Any]:
         _reference(model, schemas)
     _set_body(api, f"{PREFIX}/jobs", _reference(Submission, schemas))
     _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
-    for name in presets.NAMES:
-        body = _reference(presets.get(name).parameters, schemas)
-        schemas[presets.get(name).parameters.__name__]["properties"] |= {
-            "webhookUrl": {"type": "string", "description": _WEBHOOK},
-            "labels": {**_LABELS, "description": LABELS_MEANING},
-            "gpu": {"type": "string", "description": GPU_MEANING},
-            "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
-            "userKey": {"type": "string", "maxLength": 200, "description": USER_MEANING},
-        }
+    pipelines: Pipelines = app.state.deployment.pipelines
+    for name in pipelines.names:
+        body = _reference(pipelines.get(name).parameters, schemas, of=name)
+        schemas[body["$ref"].rpartition("/")[2]].setdefault("properties", {}).update(
+            {
+                "webhookUrl": {"type": "string", "description": _WEBHOOK},
+                "labels": {**_LABELS, "description": LABELS_MEANING},
+                "gpu": {"type": "string", "description": GPU_MEANING},
+                "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
+                "userKey": {"type": "string", "maxLength": 200, "description": USER_MEANING},
+            }
+        )
         _set_body(api, f"/{name}", body)
     return api
 
 
-def _reference(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, str]:
-    """A reference to the schema of a model, which is put among the others."""
+def _reference(model: type[BaseModel], schemas: dict[str, Any], of: str = "") -> dict[str, str]:
+    """A reference to the schema of a model, which is put among the others.
+
+    Two pipelines may have models of one name: the later one's, and what is in it, is called after the pipeline `of`.
+    """
     schema = model.model_json_schema(ref_template=_REFERENCE)
-    schemas.update(schema.pop("$defs", {}))
-    schemas[model.__name__] = schema
-    return {"$ref": _REFERENCE.format(model=model.__name__)}
+    parts = {**schema.pop("$defs", {}), model.__name__: schema}
+    for name, part in parts.items():
+        if schemas.get(name, part) != part:
+            own = to_pascal(of.replace("-", "_"))
+            schema = model.model_json_schema(ref_template=_REFERENCE.replace("{model}", f"{own}{{model}}"))
+            parts = {**schema.pop("$defs", {}), model.__name__: schema}
+            parts = {f"{own}{key}": value for key, value in parts.items()}
+            break
+    schemas.update(parts)
+    return {"$ref": _REFERENCE.format(model=list(parts)[-1])}
 
 
 def _set_body(api: Mapping[str, Any], path: str, schema: Mapping[str, Any], *, files: bool = False) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ryla_graphs import presets
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow, compile_view
 from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.formats.read import Document, Preference
 from ryla_graphs.origins import WorkflowOrigin
+from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.plan import Limits, check
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
@@ -49,6 +49,7 @@ class Intake:
         uploads: Uploads,
         loras: Loras,
         settings: Settings,
+        pipelines: Pipelines,
         *,
         simulated: bool = False,
         routes: Routing | None = None,
@@ -58,6 +59,7 @@ class Intake:
         self._uploads = uploads
         self._loras = loras
         self._settings = settings
+        self._pipelines = pipelines
         self._simulated = simulated
         self._routes = routes
 
@@ -96,7 +98,7 @@ class Intake:
 
         Raises `NotFound` and `InvalidParameters`.
         """
-        preset = presets.get(name)
+        preset = self._pipelines.get(name)
         named = with_stand_ins(preset, renamed(parameters, self._loras.names_in(parameters, owner)))
         return self._judge(self._catalog_of(owner), wishes).preset(preset(preset.parse(named))).graph()
 
@@ -142,7 +144,7 @@ class Intake:
         """
         if (before := self._replayed(key)) is not None:
             return before
-        preset = presets.get(name)
+        preset = self._pipelines.get(name)
         checked = preset.parse(renamed(parameters, self._loras.names_in(parameters, owner)))
         pictures = {field: getattr(checked, field) for field in preset.pictures}
         brought = self._uploads.bring_contents((text for text in pictures.values() if isinstance(text, str)), owner)

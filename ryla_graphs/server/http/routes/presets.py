@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ryla_graphs import presets
+from ryla_graphs.pipelines import Pipelines
 from ryla_graphs.presets import Preset
 from ryla_graphs.server.deployment import Deployment
 from ryla_graphs.server.http.access import Here, Owner
@@ -28,15 +28,15 @@ router = APIRouter(tags=["presets"])
 
 
 @router.get("/presets", response_model=PresetsShape, responses=errors("unauthorized"))
-async def list_presets(_: Owner) -> dict[str, list[dict[str, Any]]]:
-    """The presets of this deployment."""
-    return {"presets": [_summary(presets.get(name)) for name in presets.NAMES]}
+async def list_presets(here: Here, _: Owner) -> dict[str, list[dict[str, Any]]]:
+    """The presets of this deployment, and its own pipelines."""
+    return {"presets": [_summary(here.pipelines.get(name)) for name in here.pipelines.names]}
 
 
 @router.get("/presets/{name}", response_model=PresetDetails, responses=errors("unauthorized", "not_found"))
-async def show_preset(name: str, _: Owner) -> dict[str, Any]:
+async def show_preset(name: str, here: Here, _: Owner) -> dict[str, Any]:
     """What a preset makes, and its parameters as JSON Schema."""
-    preset = presets.get(name)
+    preset = here.pipelines.get(name)
     description = (preset.__doc__ or "").strip()
     schema = preset.parameters.model_json_schema()
     return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
@@ -82,17 +82,22 @@ def _take(
     return here.intake.preset(name, parameters, owner, wishes, chosen)
 
 
-for _name in presets.NAMES:
-    router.add_api_route(
-        f"/{_name}",
-        _runner(_name),
-        methods=["POST"],
-        operation_id=f"run_{_name.replace('-', '_')}",
-        summary=presets.get(_name).summary,
-        description=(presets.get(_name).__doc__ or "").strip(),
-        response_class=Response,
-        responses={
-            **results(),
-            **errors(*TAKEN, *GRAPH, *RUN),
-        },
-    )
+def running(pipelines: Pipelines) -> APIRouter:
+    """A route for each pipeline."""
+    routes = APIRouter(tags=["presets"])
+    for name in pipelines.names:
+        preset = pipelines.get(name)
+        routes.add_api_route(
+            f"/{name}",
+            _runner(name),
+            methods=["POST"],
+            operation_id=f"run_{name.replace('-', '_')}",
+            summary=preset.summary,
+            description=(preset.__doc__ or "").strip(),
+            response_class=Response,
+            responses={
+                **results(),
+                **errors(*TAKEN, *GRAPH, *RUN),
+            },
+        )
+    return routes

@@ -30,7 +30,7 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     Raises `SourceUnreachable` and `NotFound` where there is none. A mistake in the file is an `InvalidDocument` with
     the line that made it, here or when the function is called.
     """
-    module = _imported(path)
+    module = imported(path)
     if not hasattr(module, name):
         found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
         raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
@@ -56,22 +56,38 @@ def _makes_workflow(value: Any, module: ModuleType) -> bool:
     return isinstance(value, (Workflow, Preset)) or own_function
 
 
-def _imported(path: Path) -> ModuleType:
+def imported(path: Path) -> ModuleType:
+    """The module of a file, which may import others beside it.
+
+    Raises `SourceUnreachable`, and `InvalidDocument` with the line where it fails.
+    """
     if not path.is_file():
         raise SourceUnreachable(f"cannot read '{path}': no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = _module_name(path)
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise SourceUnreachable(f"cannot read '{path}' as Python")
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent.resolve()))
-    sys.modules[path.stem] = module
+    folder = str(path.parent.resolve())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except RylaError:
         raise
-    except Exception as error:
-        raise InvalidDocument(_user_error(path, error)) from error
+    except (Exception, SystemExit) as error:
+        raise InvalidDocument(user_error(path, error)) from error
     return module
+
+
+def _module_name(path: Path) -> str:
+    """What the module is called: as its file, unless another module is called so."""
+    other = sys.modules.get(path.stem)
+    taken = path.stem in sys.stdlib_module_names or (
+        other is not None and Path(getattr(other, "__file__", None) or "?").resolve() != path.resolve()
+    )
+    return f"{path.stem}_of_{path.resolve().parent.name}" if taken else path.stem
 
 
 def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> Workflow:
@@ -92,20 +108,24 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
     except RylaError:
         raise
     except Exception as error:
-        raise InvalidDocument(_user_error(path, error)) from error
+        raise InvalidDocument(user_error(path, error)) from error
     if not isinstance(result, Workflow):
         raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
     return result
 
 
-def _user_error(path: Path, error: Exception) -> str:
+def user_error(path: Path, error: BaseException) -> str:
     """The error of a user's own file, with the deepest line of it, or of a file beside it, that took part."""
     if isinstance(error, SyntaxError):
         code = (error.text or "").strip()
         return _placed(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
     said = f"{type(error).__name__}: {error}"
     folder = path.parent.resolve()
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve().parent == folder]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<") and Path(frame.filename).resolve().parent == folder
+    ]
     if not frames:
         return _placed(str(path), None, said, "")
     last = frames[-1]

@@ -1,0 +1,22 @@
+"""Calls of pipelines that only the server knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ryla_graphs.client.preset_calls import PresetCalls
+
+R = TypeVar("R")
+
+
+def call_of(client: PresetCalls[R], name: str) -> Callable[..., R]:
+    """What runs the pipeline of a name; raises `AttributeError` for names that Python and its tools look for."""
+    if name.startswith("_"):
+        raise AttributeError(f"'{type(client).__name__}' object has no attribute '{name}'")
+
+    def call(**parameters: Any) -> R:
+        return client.run_preset(name.replace("_", "-"), parameters)
+
+    call.__name__ = name
+    return call

@@ -1,0 +1,195 @@
+"""Finds the pipelines in files, folders, modules and installed packages; one that does not load is told."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ryla_graphs.pipelines.functions import ASKED_BESIDE, gives_workflow, preset_of
+from ryla_graphs.pipelines.graph_files import preset_of_file
+from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, within
+from ryla_graphs.pipelines.python_files import imported, user_error
+from ryla_graphs.pipelines.samples import deep_files, example_of
+from ryla_graphs.presets.base import Preset
+from ryla_graphs.problems import InvalidDocument, RylaError, SourceUnreachable
+
+if TYPE_CHECKING:
+    from ryla_graphs.catalog.catalog import Catalog
+
+log = logging.getLogger("ryla_graphs.pipelines")
+
+GROUP = "ryla_graphs.presets"
+"""The entry points of installed packages."""
+_BUILT_IN = "ryla_graphs.presets."
+
+
+class NotServed(NamedTuple):
+    """A pipeline, or a whole file of them, that is not served."""
+
+    source: str
+    """What was named: a file, a module, an entry point."""
+    reason: str
+    """Why, with the file and the line where they are known."""
+
+    def __str__(self) -> str:
+        return self.reason if self.source in self.reason else f"{self.source}: {self.reason}"
+
+
+class Loaded(NamedTuple):
+    """What was found."""
+
+    presets: tuple[Preset[Any], ...]
+    not_served: tuple[NotServed, ...]
+
+
+Found = Iterator[Preset[Any] | NotServed]
+
+
+def load(
+    sources: Iterable[str],
+    *,
+    catalog: Callable[[], Catalog] | None = None,
+    installed: bool = False,
+    import_seconds: float = IMPORT_SECONDS,
+    build_seconds: float = BUILD_SECONDS,
+) -> Loaded:
+    """Everything in files (``my.py``, ``portrait.json``), folders of them, and modules (``package.module``).
+
+    `catalog` gives the classes that saved graphs are read by, the bundled ones by default. With `installed` the
+    entry points `GROUP` of installed packages are there too. Nothing is raised for a pipeline that is not good.
+    """
+    loader = _Loader(catalog, import_seconds, build_seconds)
+    found = [row for source in sources for row in loader.of_source(source)]
+    if installed:
+        found = [row for entry in sorted(entry_points(group=GROUP)) for row in loader.of_entry(entry)] + found
+    presets = tuple(row for row in found if isinstance(row, Preset))
+    return Loaded(presets, tuple(row for row in found if isinstance(row, NotServed)))
+
+
+class _Loader:
+    def __init__(self, catalog: Callable[[], Catalog] | None, import_seconds: float, build_seconds: float) -> None:
+        self._catalog = cache(catalog) if catalog is not None else lambda: None
+        """Asked once, and only if there is a graph: a server may have to be asked."""
+        self._import_seconds = import_seconds
+        self._build_seconds = build_seconds
+
+    def of_source(self, source: str) -> Found:
+        path = Path(source)
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.suffix in (".py", ".json") and _is_public(file.name))
+            if not files:
+                yield NotServed(source, "the folder has no .py and no .json in it")
+            for file in files:
+                yield from self.of_source(str(file))
+        elif path.suffix == ".py":
+            yield from self._of_module(source, partial(imported, path), path)
+        elif path.is_file() or path.suffix == ".json" or not _names_module(source):
+            yield from self._guarded(source, partial(self._of_graph, path), path)
+        else:
+            if "" not in sys.path and str(Path.cwd()) not in sys.path:
+                sys.path.insert(0, str(Path.cwd()))  # as `python -m` has it, and a command of its own has not
+            yield from self._of_module(source, partial(importlib.import_module, source), None)
+
+    def of_entry(self, entry: EntryPoint) -> Found:
+        """What an entry point names: a module, a preset, or a function, which is called as the entry point is."""
+        source = f"{GROUP}: {entry.name} = {entry.value}"
+
+        def presets() -> Iterable[Preset[Any] | NotServed]:
+            value = within(self._import_seconds, entry.load)
+            if isinstance(value, ModuleType):
+                return list(self._in_module(source, value, None))
+            return self._of_value(
+                value if isinstance(value, Preset) else preset_of(value, entry.name.replace("_", "-"))
+            )
+
+        return self._guarded(source, presets, None)
+
+    def _of_module(self, source: str, opened: Callable[[], ModuleType], path: Path | None) -> Found:
+        def presets() -> Iterable[Preset[Any] | NotServed]:
+            # What a file prints while it is imported is no answer of a command that writes JSON.
+            with contextlib.redirect_stdout(sys.stderr):
+                module = within(self._import_seconds, opened)
+            return list(self._in_module(source, module, path))
+
+        return self._guarded(source, presets, path)
+
+    def _in_module(self, source: str, module: ModuleType, path: Path | None) -> Found:
+        values = [value for name, value in list(vars(module).items()) if _is_pipeline(name, value, module)]
+        for value in values:
+            yield from self._guarded(source, partial(self._of_value, value), path)
+        if not values:
+            yield NotServed(source, f"there is no pipeline in {source}: no @preset, and no function `-> Workflow`")
+
+    def _of_value(self, value: Any) -> list[Preset[Any]]:
+        return [self._checked(value if isinstance(value, Preset) else preset_of(value))]
+
+    def _of_graph(self, path: Path) -> list[Preset[Any]]:
+        if not path.is_file():
+            raise SourceUnreachable(f"cannot read '{path}': no such file")
+        return [self._checked(preset_of_file(path, self._catalog()))]
+
+    def _checked(self, preset: Preset[Any]) -> Preset[Any]:
+        """The preset, limited in time, after its example was built once.
+
+        Values that were made up here may be no good to it; those of its author have to be.
+        """
+        if clash := set(ASKED_BESIDE) & preset.parameters.model_fields.keys():
+            reason = f"has a parameter `{min(clash)}`, which is asked of the server; call it otherwise"
+            raise InvalidDocument(f"pipeline `{preset.name}` {reason}")
+        if deep := deep_files(preset.parameters):
+            reason = f"has pictures inside of `{deep[0]}`; give each a parameter of its own, which may be None"
+            raise InvalidDocument(f"pipeline `{preset.name}` {reason}")
+        limited = preset.through(lambda graph, parameters: build(graph, parameters, self._build_seconds))
+        usual = example_of(preset.parameters)
+        try:
+            limited.build(preset.example)
+        except (TookTooLong, NoWorkflow):
+            raise
+        except Exception as error:
+            if not usual.made_up or preset.example != usual.values:
+                raise
+            log.info("%s: not built with made-up parameters: %s", preset.name, error)
+        return limited
+
+    def _guarded(
+        self, source: str, presets: Callable[[], Iterable[Preset[Any] | NotServed]], path: Path | None
+    ) -> Found:
+        try:
+            yield from presets()
+        except (RylaError, TookTooLong, NoWorkflow) as error:
+            yield NotServed(source, str(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything
+            yield NotServed(source, user_error(path or _file_of(source) or Path(source), error))
+
+
+def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
+    """Whether a value of a module is meant to be served: a preset that is not the library's, or an own function."""
+    if isinstance(value, Preset):
+        return not value.module.startswith(_BUILT_IN)
+    own = inspect.isfunction(value) and value.__module__ == module.__name__
+    return own and _is_public(name) and gives_workflow(value)
+
+
+def _file_of(module: str) -> Path | None:
+    """The file of a module; None where there is none, or a package above it fails."""
+    with contextlib.suppress(Exception):
+        spec = importlib.util.find_spec(module)
+        return Path(spec.origin) if spec is not None and spec.origin else None
+    return None
+
+
+def _names_module(source: str) -> bool:
+    return all(part.isidentifier() for part in source.split("."))
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith(("_", "."))

@@ -1,0 +1,43 @@
+"""Kinds of parameters beside Python's own types, for pipelines of one's own: files of the caller, and weights.
+
+A function may take them as it takes `int` and `str`; `ryla_graphs` exports them.
+"""
+
+from __future__ import annotations
+
+from ryla_graphs.presets import base
+from ryla_graphs.presets.parts import pictures
+
+Picture = pictures.Picture
+"""A picture: over HTTP an upload, a data URL or an address; in Python a file name, or a picture of another graph.
+
+>>> from ryla_graphs import Picture, Workflow, load_picture
+>>> from ryla_graphs.nodes import ImageInvert, SaveImage
+>>> def negative(photo: Picture) -> Workflow:
+...     return Workflow(SaveImage(images=ImageInvert(image=load_picture(photo, "photo"))))
+>>> len(negative("me.png"))
+3
+"""
+
+Mask = pictures.MaskPicture
+"""The same, white where something is to be drawn; of another graph also a mask itself.
+
+>>> from ryla_graphs import Mask, Workflow, load_mask
+>>> from ryla_graphs.nodes import MaskToImage, SaveImage
+>>> def shown(mask: Mask) -> Workflow:
+...     return Workflow(SaveImage(images=MaskToImage(mask=load_mask(mask))))
+>>> len(shown("hat.png"))
+3
+"""
+
+WeightFile = base.WeightFile
+"""The name of a weight file, such as a checkpoint in ``models/checkpoints``.
+
+>>> from ryla_graphs import WeightFile, Workflow
+>>> from ryla_graphs.nodes import SaveImage, UpscaleModelLoader, ImageUpscaleWithModel, EmptyImage
+>>> def large(model: WeightFile = "4x-UltraSharp.pth") -> Workflow:
+...     loaded = UpscaleModelLoader(model_name=model)
+...     return Workflow(SaveImage(images=ImageUpscaleWithModel(upscale_model=loaded, image=EmptyImage())))
+>>> len(large())
+4
+"""

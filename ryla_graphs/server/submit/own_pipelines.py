@@ -1,0 +1,39 @@
+"""The pipelines that a server has beside the library's presets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+
+from ryla_graphs import catalogs
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.engines import Engine
+from ryla_graphs.pipelines import Pipelines, load
+from ryla_graphs.problems import EngineError
+
+log = logging.getLogger("ryla_graphs.server")
+
+
+def served_beside(
+    routes: Iterable[str], pipelines: Pipelines | None, engine: Engine, sources: Iterable[str]
+) -> Pipelines:
+    """The pipelines that are served, those of `sources` and of installed packages if none are given.
+
+    What is not served is logged: one that does not load, or that is called like one of the `routes`.
+    """
+    if pipelines is None:
+        pipelines = Pipelines(load(sources, catalog=partial(_catalog_of, engine), installed=True))
+    served = pipelines.beside(routes)
+    for row in served.not_served:
+        log.error("not served: %s", row)
+    return served
+
+
+def _catalog_of(engine: Engine) -> Catalog:
+    """What the engine has; what the library knows, as long as it does not answer."""
+    try:
+        return engine.catalog()
+    except EngineError as error:
+        log.warning("saved graphs are read by the bundled classes: %s", error)
+        return catalogs.bundled()
