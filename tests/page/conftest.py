@@ -1,4 +1,4 @@
-"""A browser for the whole session, and the page over a simulator."""
+"""A browser, and the page over a simulator."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ document.addEventListener("securitypolicyviolation",
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; skips where there is none."""
+    """Chromium; skips where there is none. No longer than a module: Playwright runs an event loop in this thread."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here")
