@@ -43,7 +43,7 @@ NOT_DONE: tuple[str, ...] = (
     "tests/pipelines",
     "tests/server/test_analytics.py",
 )
-"""Files and folders that still have such words. The list only shrinks: take one out once it is clean, and put none in."""
+"""Files and folders that still have such words. The list only shrinks: take one out when it is clean, put none in."""
 
 _GENERATED = "ryla_graphs/nodes/"
 """Written from ComfyUI's own texts, which are not ours to change."""
