@@ -41,7 +41,7 @@ def test_other_shapes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "source", "told"),
+    ("content", "source", "expected"),
     [
         (TEXT.encode("latin-1"), "rows.csv", r"line 2, byte 0xe4; save it as UTF-8, or name its encoding"),
         (TEXT.encode("utf-16-le"), "rows.csv", "NUL|not utf-8"),
@@ -57,8 +57,8 @@ def test_other_shapes() -> None:
         (b'{"prompt": "a"}\n[1]\n', "rows.jsonl", "line 2: row 2 is list, expected an object"),
     ],
 )
-def test_tables_that_are_none(content: bytes, source: str, told: str) -> None:
-    with pytest.raises(InvalidDocument, match=told):
+def test_tables_that_are_none(content: bytes, source: str, expected: str) -> None:
+    with pytest.raises(InvalidDocument, match=expected):
         read_rows(content, source)
     with pytest.raises(InvalidDocument, match="no encoding 'klingon'"):
         read_rows(b"a\nb\n", "rows.csv", encoding="klingon")
@@ -112,7 +112,7 @@ def test_files_in_cells_and_rows_that_fail(tmp_path: Path) -> None:
     assert "2 rows, 1 done, 0 skipped, 1 failed" in result.stdout
 
 
-def test_what_is_wrong_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_before_anything_runs(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
 
     def refused(content: str, *more: str) -> str:

@@ -43,7 +43,7 @@ def compare_command(
     if json:
         print_json(score.to_dict())
     else:
-        for line in _told(score):
+        for line in _lines(score):
             typer.echo(line)
     if score.verified is not True:
         raise typer.Exit(2 if score.verified is None else 1)
@@ -66,7 +66,7 @@ def _opened(source: str) -> Image:
     return picture
 
 
-def _told(score: FaceScore) -> list[str]:
+def _lines(score: FaceScore) -> list[str]:
     if score.match is None:
         return [_NOT_MEASURED[score.outcome]]
     same = "the same person" if score.verified else "not verified as the same person"

@@ -99,7 +99,7 @@ class AsyncJob:
         return self
 
     async def events(self) -> AsyncIterator[JobEvent]:
-        """What happens until its end; a connection that breaks is made again, and nothing is told twice."""
+        """What happens until its end; a connection that breaks is made again, and nothing is sent twice."""
         after, breaks = 0, 0
         while True:
             try:

@@ -37,7 +37,7 @@ from ryla_graphs.client.files import File
 def snake(name: str) -> str:
     """Python's name of a parameter, which the server takes as well.
 
-    One with digits stays as it is spelled: nobody can tell whether `image2` was `image_2` or `image2`.
+    One with digits stays as it is spelled: `image2` may have been `image_2` or `image2`.
     """
     return name if any(letter.isdigit() for letter in name) else to_snake(name)
 

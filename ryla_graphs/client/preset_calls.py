@@ -81,7 +81,7 @@ class FluxDevParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -132,7 +132,7 @@ class FluxSchnellParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -185,7 +185,7 @@ class FluxLoraParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -232,7 +232,7 @@ class ZImageTurboParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -285,7 +285,7 @@ class Flux2KleinParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -332,7 +332,7 @@ class QwenImageParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -404,7 +404,7 @@ class SdxlParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -478,7 +478,7 @@ class Sd15Parameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -535,7 +535,7 @@ class BaseImagesParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -617,7 +617,7 @@ class FluxInstantidParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -680,7 +680,7 @@ class FluxPulidParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -756,7 +756,7 @@ class ZImageInstantidParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -811,7 +811,7 @@ class SdxlInstantidParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -895,7 +895,7 @@ class CharacterSheetParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -957,7 +957,7 @@ class FaceSwapParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1030,7 +1030,7 @@ class FaceDetailerParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1085,7 +1085,7 @@ class FluxImg2imgParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1140,7 +1140,7 @@ class FluxKontextParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1189,7 +1189,7 @@ class QwenImageEditParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1254,7 +1254,7 @@ class FluxFillParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1318,7 +1318,7 @@ class SdxlInpaintParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1383,7 +1383,7 @@ class FluxControlnetParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1440,7 +1440,7 @@ class ZImageControlnetParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1507,7 +1507,7 @@ class FluxReduxParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1575,7 +1575,7 @@ class UpscaleParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1604,7 +1604,7 @@ class Seedvr2UpscaleParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1629,7 +1629,7 @@ class RemoveBackgroundParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1680,7 +1680,7 @@ class WanT2vParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1735,7 +1735,7 @@ class WanI2vParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1812,7 +1812,7 @@ class Wan22T2vParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1891,7 +1891,7 @@ class Wan22I2vParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 
@@ -1940,7 +1940,7 @@ class LtxVideoParameters(TypedDict, total=False):
     gpu: str
     """The kind of GPU to run on, such as `L40S`; chosen by the plan if left out. For deployments with several"""
     max_cost_usd: float
-    """The most that an image may cost by the plan's estimate, in USD; a dearer one is refused. As `gpu`"""
+    """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
 

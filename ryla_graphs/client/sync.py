@@ -96,7 +96,7 @@ class Job:
         return self
 
     def events(self) -> Iterator[JobEvent]:
-        """What happens until its end; a connection that breaks is made again, and nothing is told twice."""
+        """What happens until its end; a connection that breaks is made again, and nothing is sent twice."""
         after, breaks = 0, 0
         while True:
             try:

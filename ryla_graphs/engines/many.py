@@ -31,7 +31,7 @@ class Order(Generic[K]):
     workflow: CompiledWorkflow
     inputs: Inputs = field(default_factory=dict)
     run_id: str | None = None
-    """The id it shall have; a run of that id which the engine has already is taken up, never run twice."""
+    """The id of the run; if the engine already has a run of that id, it takes it up and never runs it twice."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How well a face was kept: two pictures compared by a network that had no part in making either.
 
-Needs the extra `faces`. Nothing biometric leaves memory: what is told is a score and its outcome.
+Needs the extra `faces`. Nothing biometric leaves memory: only a score and its outcome are reported.
 """
 
 from __future__ import annotations

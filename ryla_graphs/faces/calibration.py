@@ -38,7 +38,7 @@ class Calibration:
         return 100 * _between(self.facts["farther_same"], distance)
 
     def false_match_rate(self, distance: float) -> float:
-        """How many pairs of different people are this near, never told finer than the pairs that were measured."""
+        """How many pairs of different people are this near, never finer than the pairs that were measured."""
         pairs: int = self.facts["different_pairs"]
         return max(0.1 / pairs, _between(self.facts["nearer_different"], distance))
 

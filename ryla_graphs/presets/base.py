@@ -105,7 +105,7 @@ class Parameters(BaseModel):
         return None
 
     def _usual(self, fact: FieldInfo) -> Any:
-        """What a parameter is where nobody gives it."""
+        """The value of a parameter that is not given."""
         if fact.default_factory_takes_validated_data:
             return fact.get_default(call_default_factory=True, validated_data=dict(self))
         return fact.default
@@ -257,7 +257,7 @@ class Preset(Generic[P]):
     def _problems(self, error: ValidationError) -> Iterator[Problem]:
         for row in error.errors(include_url=False):
             if row["type"] == "default_factory_not_called":
-                # A default that follows from other parameters, of which one is wrong: that one is told.
+                # The default follows from other parameters, and the wrong one of them is reported.
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))

@@ -1,4 +1,4 @@
-"""What a caller is told when something is wrong: one table from errors to HTTP.
+"""What a caller gets when something is wrong: one table from errors to HTTP.
 
 Every answer that is no success has this body::
 
@@ -50,7 +50,7 @@ class Answer(NamedTuple):
     status: int
     meaning: str
     retry_after: int | None = None
-    """In seconds, where to try again may help and nobody knows better."""
+    """In seconds, if a retry may help and no better time is known."""
 
 
 ANSWERS: Mapping[str, Answer] = {
@@ -88,7 +88,7 @@ ANSWERS: Mapping[str, Answer] = {
         502, "the engine takes no run of this server: a wrong key, no money, nothing at its address"
     ),
     "run_uncertain": Answer(
-        502, "nobody can say whether the engine took the run; it may be charged, and is not begun again"
+        502, "it is unknown whether the engine took the run; it may be charged, and is not retried"
     ),
     "engine_error": Answer(500, "the engine failed in another way"),
     "internal_error": Answer(500, "a fault in this server; its log has more"),
@@ -97,7 +97,7 @@ ANSWERS: Mapping[str, Answer] = {
     "engine_busy": Answer(503, "the engine takes no run now", 10),
     "store_unreachable": Answer(503, "where jobs are kept does not answer; the request was not taken", 10),
     "run_lost": Answer(503, "the engine lost the run, also when it was run once more", 10),
-    "run_timed_out": Answer(504, "the engine took longer than a run may, or told nothing of it for too long"),
+    "run_timed_out": Answer(504, "the engine took longer than a run may, or sent nothing about it for too long"),
 }
 """All codes of answers; `docs/errors.md` shows this table."""
 
@@ -130,7 +130,7 @@ def code_of(error: Exception) -> str:
 
 
 def job_error(error: Exception) -> JobError:
-    """An error as it is kept with a job and told to its owner."""
+    """An error as it is kept with a job and sent to its owner."""
     code = code_of(error)
     message = str(error).splitlines()[0] if str(error) and code != "internal_error" else ANSWERS[code].meaning
     # Our own errors name no folder. What ComfyUI and its nodes raise names those of their machine.
@@ -140,11 +140,11 @@ def job_error(error: Exception) -> JobError:
         message=clean(getattr(error, "headline", message)),
         node=getattr(error, "node", None),
         class_type=getattr(error, "class_type", None),
-        problems=tuple(told(getattr(error, "problems", ()), clean)),
+        problems=tuple(problem_rows(getattr(error, "problems", ()), clean)),
     )
 
 
-def told(problems: Iterable[Problem], clean: Callable[[str], str] = str) -> list[dict[str, Any]]:
+def problem_rows(problems: Iterable[Problem], clean: Callable[[str], str] = str) -> list[dict[str, Any]]:
     """Problems as a caller gets them; `clean` goes over their texts."""
     return [_plain(problem.to_dict(), clean) for problem in problems]
 

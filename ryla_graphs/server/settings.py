@@ -23,7 +23,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     tokens: Tokens = Field(default_factory=Tokens)
-    """Who may call; nobody is asked where there are none."""
+    """Who may call; without any, no token is asked for."""
     hosts: tuple[str, ...] = ()
     """Names that the server is called by, beside loopback; see `safety.gate.Gate`."""
     origins: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Settings(BaseModel):
     budget: Budget | None = Field(default=None, exclude=True)
     """Asked for each job whether its owner may still spend what it may cost."""
     traces: bool = False
-    """Whether jobs are told to OpenTelemetry; the ``OTEL_…`` variables say where."""
+    """Whether jobs are reported to OpenTelemetry; the ``OTEL_…`` variables say where."""
     partner_nodes: bool = False
     """Whether graphs may call partners' paid services."""
     partner_key: SecretStr | None = None

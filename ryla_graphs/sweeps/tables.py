@@ -42,8 +42,8 @@ class Row:
 def read_rows(content: bytes, source: str, *, encoding: str | None = None) -> tuple[Row, ...]:
     """The rows of a CSV file (commas, semicolons or tabs, by its header) or of JSON Lines, by the name of the source.
 
-    UTF-8 and whatever begins with a byte order mark are known; for everything else `encoding` must be named, as nobody
-    can tell Latin-1 from its kin. Raises `InvalidDocument`, with the line.
+    UTF-8 and whatever begins with a byte order mark are known; for everything else `encoding` must be named, as
+    Latin-1 cannot be distinguished from its kin. Raises `InvalidDocument`, with the line.
 
     >>> [dict(row.cells) for row in read_rows(b"prompt;seed\\na cat;7\\n", "rows.csv")]
     [{'prompt': 'a cat', 'seed': '7'}]

@@ -112,7 +112,7 @@ def test_progress_is_an_iterator(client: RylaClient) -> None:
     assert job.refresh().state == "succeeded"
 
 
-def test_what_is_refused_is_told_by_parameter(client: RylaClient) -> None:
+def test_what_is_refused_is_reported_by_parameter(client: RylaClient) -> None:
     with pytest.raises(RequestFailed) as refused:
         client.flux_dev(prompt="x", steps=0)
     assert (refused.value.status, refused.value.code) == (422, "invalid_parameters")
@@ -144,18 +144,18 @@ def test_loras(client: RylaClient, tmp_path: Path) -> None:
 
 
 def test_without_the_token(address: str) -> None:
-    with RylaClient(address) as nobody:
+    with RylaClient(address) as stranger:
         with pytest.raises(RequestFailed) as refused:
-            nobody.loras()
+            stranger.loras()
         assert refused.value.code == "unauthorized"
-        assert nobody.ready()
+        assert stranger.ready()
 
 
 def test_the_token_is_not_shown(client: RylaClient) -> None:
     assert TOKEN not in repr(client._address) and TOKEN not in repr(client._http.headers)
 
 
-def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flows, "PATIENCE", 2)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

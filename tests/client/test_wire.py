@@ -79,7 +79,7 @@ def test_events_are_read_as_they_were_written(events: list[tuple[str, Any, int]]
     assert read == [JobEvent(kind, data, number) for kind, data, number in events]
 
 
-def test_an_event_that_is_cut_off_is_not_told() -> None:
+def test_an_event_that_is_cut_off_is_not_reported() -> None:
     reader = EventReader()
     assert [event for line in ("event: status", 'data: {"state": "succ') for event in reader.feed(line)] == []
 

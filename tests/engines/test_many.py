@@ -171,7 +171,7 @@ def test_a_table_and_a_bar_on_wish(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_a_cancelled_run_is_told_as_such() -> None:
+def test_a_cancelled_run_is_reported_as_such() -> None:
     held = Held()
     held.cancel()
     assert isinstance(run_many(Engine(lambda _: held), [square(16)]).failed["1"], Cancelled)

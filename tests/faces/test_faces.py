@@ -137,7 +137,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reference", "picture", "code", "told"),
+    ("reference", "picture", "code", "words"),
     [
         ([(0.0, 80, False)], [(0.3, 40, False), (0.4, 80, False)], 0, "a face is small"),
         ([(0.0, 80, False)], [(0.9, 80, False)], 1, "not verified"),
@@ -145,13 +145,13 @@ def test_the_command(tmp_path: Path) -> None:
     ],
 )
 def test_exit_codes(
-    reference: list[Any], picture: list[Any], code: int, told: str, monkeypatch: pytest.MonkeyPatch
+    reference: list[Any], picture: list[Any], code: int, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score = scored(reference, picture)
     monkeypatch.setattr("ryla_graphs.faces.compare", lambda *_: score)
     monkeypatch.setattr("ryla_graphs.faces.dlib_meter", lambda: None)
     paths = [str(PORTRAITS / "obama.jpg")] * 2
     result = CliRunner().invoke(app, ["faces", "compare", *paths])
-    assert result.exit_code == code and told in result.stdout
+    assert result.exit_code == code and words in result.stdout
     facts = json.loads(CliRunner().invoke(app, ["faces", "compare", *paths, "--json"]).stdout)
     assert facts["verified"] == {0: True, 1: False, 2: None}[code]

@@ -98,7 +98,7 @@ def test_the_lock_goes_along(control_plane: LoopbackModal, tmp_path: Path) -> No
         assert built.files[path] == (tmp_path / Path(path).name).read_bytes()
 
 
-def test_a_pack_that_nobody_pinned_installs_its_own_packages_within_the_pins(control_plane: LoopbackModal) -> None:
+def test_an_unpinned_pack_installs_its_own_packages_within_the_pins(control_plane: LoopbackModal) -> None:
     lock = lock_for("flux-dev", packs=(f"me/mine@{COMMIT}",))
     built = Built(control_plane, lock)
     layer = built.layers[built.where("custom_nodes/mine/requirements.txt")]
@@ -168,8 +168,8 @@ def upstream(tmp_path: Path) -> tuple[Path, str]:
         (work / "nodes.py").write_text(f"VERSION = {number}  # s/[.*]^$&\\1 it's\n")
         subprocess.run([*git, "add", "."], check=True)
         subprocess.run([*git, "commit", "-qm", f"{number}"], check=True)
-        told = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
-        commits.append(told.stdout.strip())
+        reported = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+        commits.append(reported.stdout.strip())
     return tmp_path / "github", commits[0]
 
 

@@ -46,7 +46,7 @@ def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
 
 
 def test_a_websocket_holds_a_stream_until_its_peer_is_gone(tmp_path: Path) -> None:
-    """A job that says nothing for long does not hold what nobody hears."""
+    """A job that says nothing for long does not hold what has no listener."""
     held = Held()
     app = create_app(ScriptedEngine(held), kept(tmp_path), Settings(streams=1))
     streams = app.state.deployment.streams

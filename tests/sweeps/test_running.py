@@ -237,7 +237,7 @@ def test_several_outputs_have_different_names(tmp_path: Path) -> None:
     made = grid(views, {"color": [0, 255]})
     saved = save_sweep(made, run_grid(connect(), made, one_graph=True), tmp_path)
     assert [sorted(cell["files"]) for cell in saved.manifest["cells"]] == [
-        [f"color={colour},{name}" for name in ("front.png", "side.png", "row.txt")] for colour in (0, 255)
+        [f"color={colour},{name}" for name in ("front.png", "row.txt", "side.png")] for colour in (0, 255)
     ]
 
 

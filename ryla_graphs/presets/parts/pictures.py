@@ -29,7 +29,7 @@ class _NameOrWire:
         return core_schema.no_info_wrap_validator_function(
             self._name_or_wire,
             core_schema.str_schema(min_length=1),
-            serialization=core_schema.plain_serializer_function_ser_schema(_told),
+            serialization=core_schema.plain_serializer_function_ser_schema(_as_text),
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -51,7 +51,7 @@ class _NameOrWire:
         return given
 
 
-def _told(given: str | Source[Any]) -> str:
+def _as_text(given: str | Source[Any]) -> str:
     return given if isinstance(given, str) else repr(given)
 
 

@@ -20,7 +20,7 @@ from ryla_graphs.plan import Limits, check
 from ryla_graphs.problems import CannotRunHere
 from ryla_graphs.prompt import Prompt
 from ryla_graphs.prompt.files import input_files
-from ryla_graphs.server.errors import told
+from ryla_graphs.server.errors import problem_rows
 from ryla_graphs.server.jobs.partners import payment
 from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
@@ -182,7 +182,7 @@ class Intake:
             preset=compiled.origin.preset,
             parameters=compiled.parameters,
             seed=next(seeds_of(compiled), None),
-            warnings=tuple(told(problem for problem in compiled.problems if problem.level == "warning")),
+            warnings=tuple(problem_rows(problem for problem in compiled.problems if problem.level == "warning")),
             previews=wishes.previews,
             labels=wishes.labels,
             gpu=gpu,

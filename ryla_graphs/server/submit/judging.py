@@ -14,7 +14,7 @@ from ryla_graphs.formats.read import Document
 from ryla_graphs.plan import check
 from ryla_graphs.problems import CannotRunHere, InvalidInputs, InvalidWorkflow, Problem
 from ryla_graphs.prompt.files import input_files
-from ryla_graphs.server.errors import told
+from ryla_graphs.server.errors import problem_rows
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.safety.media import MediaFacts, inspect
 from ryla_graphs.server.settings import Settings
@@ -84,7 +84,7 @@ class Judgement:
         return {
             "valid": valid,
             "runs_here": valid and not self.here,
-            "problems": told([*self.problems, *self.here]),
+            "problems": problem_rows([*self.problems, *self.here]),
             "plan": self.compiled.plan.to_dict() if self.compiled is not None else None,
         }
 

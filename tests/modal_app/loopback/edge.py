@@ -55,10 +55,10 @@ class _Call:
     """A request that goes on, whether its caller still waits for it or not."""
 
     def __init__(self, app: ASGIApp, scope: MutableMapping[str, Any], body: bytes) -> None:
-        self._told: asyncio.Queue[Message] = asyncio.Queue()
+        self._sent: asyncio.Queue[Message] = asyncio.Queue()
         self._first: Message | None = None
         self._body = [{"type": "http.request", "body": body, "more_body": False}]
-        self._work = asyncio.ensure_future(app(scope, self._receive, self._told.put))
+        self._work = asyncio.ensure_future(app(scope, self._receive, self._sent.put))
 
     async def _receive(self) -> Message:
         if self._body:
@@ -69,7 +69,7 @@ class _Call:
     async def begun(self, seconds: float) -> bool:
         """Whether the answer begins within that time."""
         try:
-            self._first = await asyncio.wait_for(self._told.get(), seconds)
+            self._first = await asyncio.wait_for(self._sent.get(), seconds)
         except TimeoutError:
             return False
         return True
@@ -80,7 +80,7 @@ class _Call:
         while message is not None:
             await send(message)
             last = message["type"] == "http.response.body" and not message.get("more_body")
-            message = None if last else await self._told.get()
+            message = None if last else await self._sent.get()
         await self._work
 
 
