@@ -77,7 +77,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await deployment.start()
         try:
-            async with agents_open:
+            async with agents_running():
                 yield
         finally:
             await deployment.stop()
@@ -89,7 +89,7 @@ def create_app(
     _guard(app, chosen, deployment)
     _route(app)
     document(app)
-    agents_open = agents.mount(app, chosen)
+    agents_running = agents.mount(app, chosen)
     return app
 
 
