@@ -80,7 +80,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await deployment.start()
         try:
-            async with agents_open:
+            async with agents_running():
                 yield
         finally:
             await deployment.stop()
@@ -92,7 +92,7 @@ def create_app(
     _guard(app, chosen, deployment)
     _route(app, served)
     document(app)
-    agents_open = agents.mount(app, chosen)
+    agents_running = agents.mount(app, chosen)
     return app
 
 

@@ -22,6 +22,7 @@ from ryla_graphs.mcp.gate import objection
 from ryla_graphs.server import SqliteStore
 from ryla_graphs.server.safety.tokens import Tokens
 from ryla_graphs.server.settings import Settings
+from tests.server.clients import TestClient
 from tests.server.live import listening
 
 MOST_SCHEMA = 12_000
@@ -222,3 +223,15 @@ def test_the_command_serves_an_agent_over_stdio(tmp_path: Path) -> None:
             assert "validate" in guide.contents[0].text
 
     run(work)
+
+
+def test_no_server_is_made_before_an_agent_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no tools today")
+
+    monkeypatch.setattr("ryla_graphs.mcp.mcp_server", broken)
+    app = create_app(connect("simulator"), SqliteStore(tmp_path))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get("/health").status_code == 200
+        assert [client.post("/mcp", json={}).status_code for _ in range(2)] == [500, 500]
+        assert client.get("/health").status_code == 200
