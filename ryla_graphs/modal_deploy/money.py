@@ -69,7 +69,7 @@ class Pricing:
         return (GPUS[gpu].usd_per_second + size.usd_per_second) * self.factor
 
     def alone(self, row: OnGPU, *, chosen: bool = True) -> float | None:
-        """What a run costs that finds no container, by the plan: slow start, weights, work, idle window; None if unknown."""
+        """What a run costs that finds no container: start, weights, work, idle window, by the plan; None if unknown."""
         rate = self.rate(row.gpu, chosen=chosen)
         if rate is None or row.seconds is None or row.cold_seconds is None:
             return None
