@@ -75,9 +75,9 @@ class Settings(BaseModel):
     usd_per_second: float | None = Field(default=None, ge=0)
     """What a second of the engine costs."""
     quota: Quota = Quota()
+    """What one owner may keep."""
     mcp_max_usd: float | None = None
     """The most that a run which an agent asks for may cost by its plan unless a person agrees; None for any price."""
-    """What one owner may keep."""
     lora_folder: Path | None = None
     """The engine's ``models/loras``, where it is on this machine; without it no LoRAs are taken."""
     lora_bytes: int = Field(default=2 * 2**30, ge=1)

@@ -33,7 +33,7 @@ def test_hanging_up(tmp_path: Path, cancels: bool) -> None:
         caller.close()
         other = http.client.HTTPConnection(host)
 
-        def job() -> dict[str, object]:
+        def job() -> dict[str, Any]:
             other.request("GET", "/jobs")
             (found,) = json.loads(other.getresponse().read())["jobs"]
             return dict(found)
