@@ -161,7 +161,7 @@ def web() -> Any:
 
 @app.function(**COMMON, **SETTLE_OPTIONS, secrets=[SECRET])
 def settle() -> None:
-    """Bring jobs that workers are done with to their end, where nobody calls the web side; workers have this called."""
+    """Bring finished jobs to their end when no request reaches the web side; workers have this called."""
     asyncio.run(settled(_app(), PARTS.records))
 
 
@@ -183,7 +183,7 @@ for _name in FRONTS:
 
 @app.function(**COMMON, schedule=modal.Period(minutes=15), timeout=900)
 def drain_events() -> None:
-    """Move product events from their queue to files; have jobs settled that nobody brought to their end."""
+    """Move product events from their queue to files; settle jobs that were left without an end."""
     log.info("drained %d events", drain(PARTS.analytics, PARTS.analytics_files))
     if unsettled(PARTS.records):
         settle.spawn()

@@ -50,7 +50,7 @@ class ClassEntry:
 
     @property
     def schema(self) -> NodeSchema:
-        """The class, parsed; raises `InvalidDocument` where the entry is none."""
+        """The class, parsed; raises `InvalidDocument` if the entry is none."""
         if self._schema is None:
             self._schema = parse_node(self.class_type, self.said)
         return self._schema
@@ -104,7 +104,7 @@ class Catalog(Mapping[str, NodeSchema]):
 
     @classmethod
     def parse(cls, entries: Json, *, name: str, comfyui: str | None = None) -> Catalog:
-        """A catalog from untrusted JSON; raises `InvalidDocument` where it is not an ``/object_info`` answer."""
+        """A catalog from untrusted JSON; raises `InvalidDocument` if it is not an ``/object_info`` answer."""
         if not isinstance(entries, dict) or not entries:
             raise InvalidDocument(f"{name}: not an /object_info answer, which is an object of node classes")
         for class_type, entry in entries.items():
@@ -208,7 +208,7 @@ class Catalog(Mapping[str, NodeSchema]):
 
     @cached_property
     def input_files(self) -> frozenset[str] | None:
-        """The files the server's input folder is known to hold; None where the catalog cannot know.
+        """The files the server's input folder is known to hold; None if the catalog cannot know.
 
         They are the choices of the inputs that take an input file, such as `LoadImage.image`.
         """

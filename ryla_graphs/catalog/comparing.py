@@ -18,7 +18,7 @@ class Difference(NamedTuple):
     class_type: str
     input: str | None
     first: str | None
-    """What the first one says; None where it has no such class or input."""
+    """What the first one says; None if it has no such class or input."""
     second: str | None
 
     @property

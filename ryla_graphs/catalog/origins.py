@@ -10,7 +10,7 @@ from ryla_graphs.catalog import store
 
 
 def repositories_of(class_type: str) -> tuple[str, ...]:
-    """The repositories on GitHub that have a class of this name, the likeliest first; empty where none is known.
+    """The repositories on GitHub that have a class of this name, the likeliest first; empty if none is known.
 
     >>> repositories_of("FaceDetailer")
     ('ltdrdata/ComfyUI-Impact-Pack',)

@@ -31,7 +31,7 @@ MOST_SLOTS = 1000
 
 
 def decode(class_type: str, entry: Json) -> Mapping[str, Json]:
-    """An entry that may still be JSON text; raises `InvalidDocument` where it is no object."""
+    """An entry that may still be JSON text; raises `InvalidDocument` if it is no object."""
     if isinstance(entry, str):
         entry = json.loads(entry)
     if not isinstance(entry, Mapping):

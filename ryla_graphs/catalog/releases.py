@@ -11,7 +11,7 @@ from ryla_graphs.catalog import store
 from ryla_graphs.catalog.facts import Json
 
 Changes = Mapping[str, str]
-"""Class to its entry as JSON text, empty where the release lacks the class."""
+"""Class to its entry as JSON text, empty if the release lacks the class."""
 
 
 @cache
@@ -52,7 +52,7 @@ class Span(NamedTuple):
     after: str | None
     """The last before that, which lacks it: it came between the two."""
     until: str | None
-    """The last that has it; None where it is still there."""
+    """The last that has it; None if it is still there."""
 
     def __str__(self) -> str:
         came = f"since ComfyUI {self.since}, and not in {self.after}" if self.since else f"in {versions()[0]} already"
@@ -61,7 +61,7 @@ class Span(NamedTuple):
 
 @lru_cache(1024)
 def span_of(class_type: str, input_name: str | None = None) -> Span | None:
-    """Where a class of ComfyUI's own, or an input of one, is; None where no recorded release has it."""
+    """Where a class of ComfyUI's own, or an input of one, is; None if no recorded release has it."""
     wanted: Callable[[str], bool] = cache(lambda entry: _has(entry, input_name)) if input_name else bool
     there = [version for version, entry in _history(class_type) if wanted(entry)]
     if not there:
@@ -76,7 +76,7 @@ def span_of(class_type: str, input_name: str | None = None) -> Span | None:
 
 
 def _history(class_type: str) -> Iterator[tuple[str, str]]:
-    """The entry of a class in each release, newest first; empty where it is not there."""
+    """The entry of a class in each release, newest first; empty if it is not there."""
     recorded = store.recorded().get(class_type)
     entry = recorded.entry(class_type) if recorded is not None and not recorded.folder else ""
     for version, changes in _changes().items():

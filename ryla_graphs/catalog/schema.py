@@ -140,7 +140,7 @@ class InputSpec(Facts):
 
     @cached_property
     def initial(self) -> Json:
-        """The value the editor starts with, as Python has it; None where there is none that the server takes.
+        """The value the editor starts with, as Python has it; None if there is none that the server takes.
 
         A list of choices without a default starts with its first, but not a list of files: which weights to
         load is nothing to leave to the order of a folder.

@@ -86,7 +86,7 @@ def recorded() -> Mapping[str, Recording]:
 
 
 def facts_of(class_type: str, module: str) -> Mapping[str, Json] | None:
-    """What is known of a class of somebody's server; None where that is another class of the same name."""
+    """What is known of a class of somebody's server; None if that is another class of the same name."""
     found = recorded().get(class_type)
     if found is None or not _same(found.folder, module):
         return None

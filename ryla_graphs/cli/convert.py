@@ -87,7 +87,7 @@ def _convert(
     *,
     json: bool,
 ) -> None:
-    from ryla_graphs.cli.graphs import told_left_out  # noqa: PLC0415
+    from ryla_graphs.cli.graphs import left_out_lines  # noqa: PLC0415
     from ryla_graphs.cli.targets import open_prompt  # noqa: PLC0415
 
     opened = open_prompt(target, param, params, catalog, prefer)
@@ -103,7 +103,7 @@ def _convert(
         print_json({**facts, **({"file": str(out)} if out is not None else {}), to.value: written.content})
     else:
         print_problems(opened.problems, stderr=True)
-        for line in told_left_out(written.left_out):
+        for line in left_out_lines(written.left_out):
             typer.echo(line, err=True)
         typer.echo(written.text if out is None else f"{out}: {len(opened.prompt)} nodes\n", nl=False)
     raise typer.Exit(1 if any(problem.level == "error" for problem in opened.problems) else 0)

@@ -72,7 +72,7 @@ class _Job:
     files: Mapping[str, bytes]
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return f"row {self.row.number}"
 
 
@@ -100,8 +100,8 @@ def run_rows(
     if todo and not (health := engine.health()).ready:
         raise EngineUnreachable(health.reason)
     batch.run(todo, quiet=json)
-    _tell(jobs, before, batch.told, out, simulated=batch.simulated, json=json)
-    return all(facts["state"] == "done" for facts in batch.told.values())
+    _tell(jobs, before, batch.results, out, simulated=batch.simulated, json=json)
+    return all(facts["state"] == "done" for facts in batch.results.values())
 
 
 def _jobs(table: Table, made: Made, rows: tuple[Row, ...]) -> list[_Job]:
@@ -159,7 +159,7 @@ def _refuse_twins(jobs: list[_Job]) -> None:
     for job in jobs:
         other = first.setdefault(job.name.casefold(), job)
         if other is not job:
-            raise InvalidSettings(f"{other.told} and {job.told} would both be '{job.name}': --name '{{row}}-…'")
+            raise InvalidSettings(f"{other.label} and {job.label} would both be '{job.name}': --name '{{row}}-…'")
 
 
 class _Batch:
@@ -172,7 +172,7 @@ class _Batch:
         self._journal, self._out, self._at_once = journal, out, at_once
         self._runs: dict[_Job, tuple[str, bool]] = {}
         self.compiled: dict[_Job, CompiledWorkflow] = {}
-        self.told: dict[_Job, dict[str, Any]] = {}
+        self.results: dict[_Job, dict[str, Any]] = {}
         self.simulated = False
 
     def prepare(self, jobs: list[_Job], *, limits: bool) -> None:
@@ -185,9 +185,9 @@ class _Batch:
                 self.compiled[job] = workflows[job].compile(self._known)
             except (InvalidParameters, InvalidWorkflow, InvalidInputs) as error:
                 for problem in error.problems:
-                    _rows_of(problem, wrong).append(job.told)
+                    _rows_of(problem, wrong).append(job.label)
             except NotFound as error:
-                raise NotFound(f"{job.told}, line {job.row.line}: {error}") from None
+                raise NotFound(f"{job.label}, line {job.row.line}: {error}") from None
         if wrong:
             raise InvalidParameters(each.at(message=f"{each.message} (in {_some(rows)})") for each, rows in wrong)
         if limits:
@@ -209,10 +209,10 @@ class _Batch:
                     self._journal.write(ended.key.key, state="failed", code=ended.error.code)
                     self._drawn(ended.key)
                     continue
-                self.told[ended.key] = self._ended(ended)
+                self.results[ended.key] = self._ended(ended)
                 advance(ended.key.name, failed=ended.error is not None)
             for ended in self._each(again):
-                self.told[ended.key] = self._ended(ended)
+                self.results[ended.key] = self._ended(ended)
                 advance(ended.key.name, failed=ended.error is not None)
 
     def _each(self, jobs: list[_Job]) -> Iterator[Ended[_Job]]:
@@ -269,7 +269,7 @@ def _some(rows: list[str]) -> str:
 
 
 def named(name: str, outputs: tuple[Artifact, ...]) -> Iterator[Artifact]:
-    """The outputs of a row under its name; several are told apart by their nodes, or counted."""
+    """The outputs of a row under its name; several are named by their nodes, or counted."""
     nodes = Counter(artifact.node for artifact in outputs)
     path = PurePosixPath(name)
     for place, artifact in enumerate(outputs, start=1):
@@ -282,22 +282,22 @@ def named(name: str, outputs: tuple[Artifact, ...]) -> Iterator[Artifact]:
 def _tell(
     jobs: list[_Job],
     before: Mapping[_Job, Mapping[str, Any]],
-    told: Mapping[_Job, Mapping[str, Any]],
+    results: Mapping[_Job, Mapping[str, Any]],
     out: Path,
     *,
     simulated: bool,
     json: bool,
 ) -> None:
-    failed = {job: facts for job, facts in told.items() if facts["state"] != "done"}
-    counts = {"rows": len(jobs), "done": len(told) - len(failed), "skipped": len(before), "failed": len(failed)}
+    failed = {job: facts for job, facts in results.items() if facts["state"] != "done"}
+    counts = {"rows": len(jobs), "done": len(results) - len(failed), "skipped": len(before), "failed": len(failed)}
     if json:
-        rows = [{**(told.get(job) or {**before[job], "skipped": True}), "row": job.row.number} for job in jobs]
+        rows = [{**(results.get(job) or {**before[job], "skipped": True}), "row": job.row.number} for job in jobs]
         print_json({**counts, "simulated": simulated, "rows": rows})
         return
     note = "  (simulated: no model ran)" if simulated else ""
     for job in jobs:
-        for name in told.get(job, {}).get("files", []):
+        for name in results.get(job, {}).get("files", []):
             typer.echo(f"{out / name}{note}")
     for job, facts in failed.items():
-        typer.echo(f"failed: {job.told} (line {job.row.line}): {facts['error']}", err=True)
+        typer.echo(f"failed: {job.label} (line {job.row.line}): {facts['error']}", err=True)
     typer.echo(", ".join(f"{number} {what}" for what, number in counts.items()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import typer
 
 from ryla_graphs import presets
-from ryla_graphs.cli.graphs import facts_of, told
+from ryla_graphs.cli.graphs import facts_of, notes_of
 from ryla_graphs.cli.output import wants_json
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins
@@ -81,7 +81,7 @@ def open_target(target: str, catalog: Catalog | None = None, prefer: Preference 
         return from_python(Path(path), name or "workflow")
     made = GraphTarget(target, catalog, prefer)
     if not wants_json():
-        for line in told(made.document, target):
+        for line in notes_of(made.document, target):
             typer.echo(line, err=True)
     return made
 

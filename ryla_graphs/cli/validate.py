@@ -93,11 +93,11 @@ def _facts(judged: _Judged) -> dict[str, Any]:
 
 
 def _print(found: Sequence[_Judged]) -> None:
-    from ryla_graphs.cli.graphs import told  # noqa: PLC0415
+    from ryla_graphs.cli.graphs import notes_of  # noqa: PLC0415
     from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
 
     for each in found:
-        for line in told(each.document, each.file) if each.document is not None else ():
+        for line in notes_of(each.document, each.file) if each.document is not None else ():
             typer.echo(line, err=True)
         errors, warnings = each.errors, sum(problem.level == "warning" for problem in each.problems)
         state = f"{errors} error{'s' * (errors != 1)}" if errors else "valid"
@@ -125,7 +125,7 @@ def _judge(
             return _Judged(name, load_target(name, param, params, prefer=prefer).workflow.validate(catalog, files=held))
         except InvalidWorkflow as error:
             return _Judged(name, error.problems)
-    # As JSON: a graph that cannot even be loaded shall have all of its problems told.
+    # As JSON: report all problems of a graph even if it cannot be loaded.
     document = GraphTarget(name, catalog, prefer).changed(parameters(param or [], params)[0])
     problems = validate(document.prompt, bundled() if catalog is None else catalog, files=held)
     return _Judged(name, [*document.problems, *problems], document)

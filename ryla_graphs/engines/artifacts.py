@@ -71,7 +71,7 @@ class Artifact:
     def save(self, directory: Path) -> Path:
         """Write it into a directory, under its subfolder; what is already there is never overwritten.
 
-        Raises `OSError` where the directory cannot be written.
+        Raises `OSError` if the directory cannot be written.
         """
         content = self.read() if self.text is None else self.text.encode()
         parts = [part for part in PurePosixPath(self.subfolder.replace("\\", "/")).parts if part not in ("..", "/")]

@@ -70,7 +70,7 @@ class _Awaited:
 
     def tell(self, call: Callable[..., None], *arguments: Any) -> None:
         """Call something in the loop, from the thread."""
-        with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+        with suppress(RuntimeError):  # the loop is closed: nothing listens any more
             self._loop.call_soon_threadsafe(call, *arguments)
 
     def succeed(self, result: Result) -> None:
@@ -91,7 +91,7 @@ class _Awaited:
             run.cancel()
 
     def cancel(self) -> None:
-        """Nobody waits any more."""
+        """Nothing waits any more."""
         with self._lock:
             self.wanted = False
             run = self._run

@@ -51,7 +51,7 @@ class Health:
 
     ready: bool
     reason: str = ""
-    """Why not, for people; empty where it is ready."""
+    """Why not, for people; empty if it is ready."""
     queued: int | None = None
     """Runs that wait or are on, where the engine tells."""
 
@@ -275,7 +275,7 @@ def follow(started: Run, *, on_event: Callable[[Event], None] | None = None) -> 
 
 
 def missing_output(workflow: CompiledWorkflow, outputs: tuple[Artifact, ...]) -> OutputMissing | None:
-    """The error for the first promised output that is not among these; None where all are."""
+    """The error for the first promised output that is not among these; None if all are."""
     for promised in workflow.outputs:
         arrived = sum(artifact.node == promised.node for artifact in outputs)
         if arrived < promised.at_least:

@@ -54,7 +54,7 @@ class Answer:
         return 200 <= self.status < 300
 
     def object(self) -> dict[str, Any] | None:
-        """The JSON object in it; None where it holds none, as a web page does."""
+        """The JSON object in it; None if it holds none, as a web page does."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -173,7 +173,7 @@ class Service:
         return EngineUnreachable(f"{self.what} does not answer at {self.address}: {why}")
 
     def trouble(self, answer: Answer) -> EngineError | None:
-        """The error that an answer means whatever was asked; None where it depends on that.
+        """The error that an answer means whatever was asked; None if it depends on that.
 
         Neither a refusal nor the state of what was asked for: a wrong key, no money, too much at once, a redirect.
         """
@@ -205,7 +205,7 @@ class Service:
 
 
 def _body(response: requests.Response, limit: int, deadline: float) -> bytes:
-    """All of a body; raises `NoAnswer` where it is too long, or comes too slowly to wait for its end."""
+    """All of a body; raises `NoAnswer` if it is too long, or comes too slowly to wait for its end."""
     content = bytearray()
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         content += chunk

@@ -25,7 +25,7 @@ def good_part(workflow: Workflow, catalog: Catalog | None = None) -> GoodPart:
     """What ComfyUI would run of a graph; `catalog` is what the server has.
 
     ComfyUI judges each output by itself: it runs those behind which nothing is wrong, and leaves the others out.
-    Raises `InvalidWorkflow` where no output is good, and where the part that would run has an error that the
+    Raises `InvalidWorkflow` if no output is good, and if the part that would run has an error that the
     server does not see.
     """
     problems = workflow.validate(catalog)

@@ -53,7 +53,7 @@ class NameEvidence:
         self._own = weights.own()
 
     def of(self, folder: str, name: str) -> Evidence | None:
-        """What is known of a file; None where nothing is."""
+        """What is known of a file; None if nothing is."""
         place = (folder, name)
         if self._own is not weights.own():
             self._own = weights.own()

@@ -73,7 +73,7 @@ class FamilyRules:
         return None if row is None else row.role
 
     def takes(self, schema: NodeSchema) -> Families | None:
-        """The families that the files of a class must be of; None where it takes any."""
+        """The families that the files of a class must be of; None if it takes any."""
         if schema.class_type in self.loading:
             return self.loading[schema.class_type]
         given = [row.families for type_ in schema.output_types if (row := self.sockets.get(str(type_))) is not None]

@@ -75,7 +75,7 @@ _CHECKPOINT_VAE = ("first_stage_model.", "vae.")
 
 
 def detect(header: Header) -> Detected | None:
-    """What the file with this header is; None where it is nothing known. Never raises, whatever the header."""
+    """What the file with this header is; None if it is nothing known. Never raises, whatever the header."""
     tensors = _Tensors(header)
     for look in (_lora, _controlnet, _adapter, _diffusion, _text_encoder, _image_encoder, _vae):
         found = look(tensors)

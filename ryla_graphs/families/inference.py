@@ -41,7 +41,7 @@ class Inference:
                 carried[number] = tuple([None if out is None else out.carry(node, self) for out in plan.outputs])
 
     def into(self, node: PromptNode, name: str) -> Carried | None:
-        """What the wire into an input carries; None where nothing is known, or where there is no wire."""
+        """What the wire into an input carries; None if nothing is known, or if there is no wire."""
         link = node.wires.get(name)
         if link is None:
             return None
@@ -51,11 +51,11 @@ class Inference:
             return None
 
     def out(self, number: str) -> tuple[Carried | None, ...]:
-        """What the outputs of a node carry, by slot; empty where nothing is known of any."""
+        """What the outputs of a node carry, by slot; empty if nothing is known of any."""
         return self._carried.get(number, ())
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The value of an input, also behind primitives and switches; None where only a run can tell."""
+        """The value of an input, also behind primitives and switches; None if only a run can tell."""
         return self._values.literal(node, name)
 
     def files(self, node: PromptNode) -> Mapping[str, str]:

@@ -30,19 +30,19 @@ class Plan(NamedTuple):
     """What a class does with families."""
 
     outputs: tuple[Transfer | None, ...]
-    """By slot; None for neutral ones. Empty where all are neutral."""
+    """By slot; None for neutral ones. Empty if all are neutral."""
     ends: tuple[End, ...]
-    """The ends that must agree, the one that the others are measured by first. Empty where there are not two."""
+    """The ends that must agree, the one that the others are measured by first. Empty if there are not two."""
     restrictions: Mapping[str, Restriction]
     passes: str | None
-    """The input whose families its only output has as they are; None where it is not as simple as that."""
+    """The input whose families its only output has as they are; None if it is not as simple as that."""
     samples: bool
     """Whether it runs a diffusion model, or wraps one for a sampler."""
     patched: tuple[tuple[int, str], ...]
     """Slots and types of the models and text encoders that it gives on as it changed them."""
 
     takes: Families | None
-    """The families that its files must be of; None where it takes any."""
+    """The families that its files must be of; None if it takes any."""
     asks: bool
     """Whether there is anything to check at its nodes."""
 

@@ -33,7 +33,7 @@ class Transfer(Protocol):
     """Says what an output carries."""
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:
-        """What the output of a node carries, None where nothing is known."""
+        """What the output of a node carries, None if nothing is known."""
         ...
 
 
@@ -56,7 +56,7 @@ class From:
 
     @property
     def passes(self) -> str | None:
-        """The input whose families the output has as they are; None where there is more to it."""
+        """The input whose families the output has as they are; None if there is more to it."""
         return self.inputs[0] if len(self.inputs) == 1 and self.inputs[0][-1] != "*" and not self.latents else None
 
     def carry(self, node: PromptNode, wires: Wires, /) -> Carried | None:

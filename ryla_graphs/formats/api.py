@@ -27,7 +27,7 @@ _PLAIN = frozenset({int, float, str, bool})
 def dump(graph: Graph) -> ApiDocument:
     """Write a graph as a prompt.
 
-    Raises `InvalidWorkflow` where two nodes have one name.
+    Raises `InvalidWorkflow` if two nodes have one name.
     """
     document: ApiDocument = {}
     ids = graph.ids
@@ -65,7 +65,7 @@ def body_of(class_type: str, inputs: dict[str, Any], title: str | None) -> dict[
 def plain(document: Any) -> ApiDocument | None:
     """A copy of a prompt without what no node reads: class, inputs and title of each node, as `dump` writes them.
 
-    None where a node cannot be read. Raises `InvalidDocument` where it is no prompt at all.
+    None if a node cannot be read. Raises `InvalidDocument` if it is no prompt at all.
     """
     if is_editor_format(document):
         raise InvalidDocument(

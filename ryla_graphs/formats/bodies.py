@@ -45,9 +45,9 @@ class Body:
 
 
 def unwrapped(value: Mapping[str, Any]) -> Body | None:
-    """The graph in the body of a request; None where this is no such body.
+    """The graph in the body of a request; None if this is no such body.
 
-    A graph whose node bears the name `prompt` or `input` is no body. Raises `InvalidDocument` where the files that
+    A graph whose node bears the name `prompt` or `input` is no body. Raises `InvalidDocument` if the files that
     came along are not as they should be.
     """
     if isinstance(inner := value.get("input"), dict) and not is_node(inner):

@@ -38,7 +38,7 @@ def is_inline(value: str) -> bool:
 
 
 def decoded(text: str) -> bytes | None:
-    """The content of a data URL or of base64, in either alphabet; None where it is neither.
+    """The content of a data URL or of base64, in either alphabet; None if it is neither.
 
     >>> decoded("data:text/plain;base64,aGk=")
     b'hi'

@@ -28,7 +28,7 @@ class Named(NamedTuple):
 
 
 def content_at(path: FilePath | str) -> Named:
-    """The content of a file by its path; raises `SourceUnreachable` where it cannot be read."""
+    """The content of a file by its path; raises `SourceUnreachable` if it cannot be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - a room without paths
             content: Content = file.read(_LARGE)

@@ -44,7 +44,7 @@ def graphs_in_json(value: Any) -> Graphs:
 
 
 def unpacked(content: Content, source: str = "the file") -> Content:
-    """The content with its gzip undone. Raises `InvalidDocument` where that is broken, or unfolds to too much."""
+    """The content with its gzip undone. Raises `InvalidDocument` if that is broken, or unfolds to too much."""
     if content[:2] != _GZIP:
         return content
     unpacker = zlib.decompressobj(31)

@@ -55,7 +55,7 @@ def depth(content: bytes) -> int:
 
 
 def plain(value: Any, source: str = "the value") -> Any:
-    """A value of Python as it would come back from JSON. Raises `InvalidDocument` where JSON cannot hold it."""
+    """A value of Python as it would come back from JSON. Raises `InvalidDocument` if JSON cannot hold it."""
     try:
         return parse(json.dumps(value), source)
     except (TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ from ryla_graphs.graph.graph import Graph, Wire
 def dump(graph: Graph) -> str:
     """The graph as a Mermaid flowchart: a box for each node, an arrow for each wire, labelled with what it carries.
 
-    Raises `InvalidWorkflow` where two nodes have one name.
+    Raises `InvalidWorkflow` if two nodes have one name.
     """
     return "\n".join(["flowchart LR", *_lines(graph)]) + "\n"
 

@@ -46,7 +46,7 @@ class Document:
     used: Preference = "prompt"
     """Which graph `prompt` is."""
     because: str | None = None
-    """Why that one, in words; None where there is only one."""
+    """Why that one, in words; None if there is only one."""
     left_out: tuple[LeftOut, ...] = ()
     """What of a workflow of the editor is not in `prompt`, and why."""
     unread: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from ryla_graphs.graph.wires import AbstractNode, AbstractOutput
 
 
 def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
-    """The Python class of a class type; None where there is none, or where it gives something else in `catalog`."""
+    """The Python class of a class type; None if there is none, or if it gives something else in `catalog`."""
     from ryla_graphs.nodes import is_typed, node_class  # noqa: PLC0415 - the index of all classes
 
     if not is_typed(class_type) or class_type not in catalog:
@@ -26,7 +26,7 @@ def typed_class(class_type: str, catalog: Catalog) -> type[Node] | None:
 
 
 def typed_node(class_type: str, inputs: Mapping[str, Any], origin: Origin, catalog: Catalog) -> Node | None:
-    """The node of these inputs; None where there is no Python class that they are valid for.
+    """The node of these inputs; None if there is no Python class that they are valid for.
 
     Inputs are as JSON has them, wires resolved. What the editor left beside them stays with the node.
     """

@@ -53,7 +53,7 @@ class NoField(Exception):
 def fields_of(cls: type[Any], specs: Sequence[InputSpec], left: dict[str, Any]) -> dict[str, Any]:
     """The inverse of `flatten`: the fields of a class out of inputs by wire name, which are taken from `left`.
 
-    What is left then is nothing that the class has. Raises `NoField` where there are no such fields, or where a
+    What is left then is nothing that the class has. Raises `NoField` if there are no such fields, or if a
     required input is missing: the class would fill in its default.
     """
     names = {cls.WIRE_NAMES.get(field, field): field for field in cls.model_fields}

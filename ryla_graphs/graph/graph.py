@@ -40,7 +40,7 @@ class Graph:
     def ids(self) -> Mapping[Node, str]:
         """The id of each node in the compiled prompt: its name, else its place in the order.
 
-        Raises `InvalidWorkflow` where two nodes have one name.
+        Raises `InvalidWorkflow` if two nodes have one name.
         """
         placed = (node for node in self.nodes if len(node._origin) > UNNAMED)
         named = {node: name for node in placed if (name := node.name_) is not None}
@@ -84,7 +84,7 @@ class Graph:
         A node that comes in may be wired to nodes of this graph that are exchanged themselves.
 
         `check` validates the nodes that get another input; without it the exchange must keep types.
-        Raises `InvalidNode` where a new node's output does not fit where the old one's did.
+        Raises `InvalidNode` if a new node's output does not fit where the old one's did.
         """
         new: dict[Node, Node] = {}
         moved = moving(new)

@@ -256,7 +256,7 @@ class Node(
 
     @classmethod
     def _as_written(cls, inputs: dict[str, Any], origin: tuple[Any, ...]) -> Self | None:
-        """A node with inputs as JSON has them, none converted and none filled in; None where they are not valid."""
+        """A node with inputs as JSON has them, none converted and none filled in; None if they are not valid."""
         try:
             cls.__pydantic_validator__.validate_python(inputs, self_instance=cls.__new__(cls))
         except ValidationError:
@@ -275,7 +275,7 @@ class Node(
         return node
 
     def output(self, slot: int) -> Output[Any]:
-        """The output at a slot; raises `InvalidNode` where there is none."""
+        """The output at a slot; raises `InvalidNode` if there is none."""
         declared = (schema := self.schema_).slots
         if 0 <= slot < len(declared):
             return (OutputList if slot in schema.list_slots else Output)(self, *declared[slot])
@@ -287,7 +287,7 @@ class Node(
         return True
 
     def carried_type(self) -> WireType | None:
-        """What the node's only output carries; None where it has not just one."""
+        """What the node's only output carries; None if it has not just one."""
         carried: WireType | None = self._CARRIED
         if carried is _UNSEEN:
             types = self.schema_.output_types

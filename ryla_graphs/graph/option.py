@@ -48,7 +48,7 @@ class Option(
 
     @classmethod
     def _as_written(cls, inputs: dict[str, Any]) -> Self | None:
-        """An option with inputs as JSON has them, none converted and none filled in; None where they are not valid."""
+        """An option with inputs as JSON has them, none converted and none filled in; None if they are not valid."""
         try:
             cls.__pydantic_validator__.validate_python(inputs)
         except (ValidationError, InvalidNode):
@@ -85,7 +85,7 @@ def _unpickled(cls: type[Option], inputs: dict[str, Any]) -> Option:
 
 
 def option_class(owner: type[Any], option: OptionSpec) -> type[Option] | None:
-    """The generated class of an option, in the class of its node; None where its key alone says everything."""
+    """The generated class of an option, in the class of its node; None if its key alone says everything."""
     keys = {spec.key for spec in option.inputs}
     spaces = [space for space in vars(owner).values() if isclass(space) and not issubclass(space, tuple)]
     inner: list[Any] = [value for space in spaces for value in vars(space).values() if isclass(value)]

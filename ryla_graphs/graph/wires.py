@@ -28,7 +28,7 @@ class Source(Generic[T_co]):
     __slots__ = ()
 
     def carried_type(self) -> WireType | None:
-        """What the wire carries; None where there is not just one output to take."""
+        """What the wire carries; None if there is not just one output to take."""
         raise NotImplementedError
 
     @classmethod

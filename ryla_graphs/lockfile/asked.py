@@ -80,7 +80,7 @@ class CustomPack:
 
 
 def own_folder(text: str) -> CustomPack:
-    """The pack in a folder of one's own; raises `InvalidSettings` where there is none."""
+    """The pack in a folder of one's own; raises `InvalidSettings` if there is none."""
     path = Path(text).expanduser()
     name = path.resolve().name
     if not (path / "__init__.py").is_file():

@@ -37,7 +37,7 @@ class LockedComfyUI:
     version: VersionText
     repository: Repository
     commit: Commit | None
-    """None where only the tag ``v{version}`` is known."""
+    """None if only the tag ``v{version}`` is known."""
     requirements: tuple[Pin, ...]
     """All Python packages that it needs, and what those need."""
     own_requirements: bool = False
@@ -127,7 +127,7 @@ class Lock:
     graphs: tuple[LockedGraph, ...] = ()
     weights: tuple[LockedWeight, ...] = ()
     nodes_sha256: Sha256 | None = None
-    """Of the file beside it with the ``/object_info`` of its custom packs; None where it has none."""
+    """Of the file beside it with the ``/object_info`` of its custom packs; None if it has none."""
     nodes: Annotated[Mapping[str, Any], Field(exclude=True)] = field(default_factory=dict)
     """The content of that file: entries by class."""
     path: Annotated[Path | None, Field(exclude=True)] = field(default=None, compare=False)
@@ -169,7 +169,7 @@ class Lock:
         return lock.with_nodes(nodes or {}, source)
 
     def with_nodes(self, nodes: Mapping[str, Any], source: str = FILE) -> Lock:
-        """The lock with the content of the file beside it; raises `InvalidDocument` where that is another one."""
+        """The lock with the content of the file beside it; raises `InvalidDocument` if that is another one."""
         if digest_of(nodes) != self.nodes_sha256:
             beside = nodes_file(Path(source)).name
             message = f"'{beside}' is not the file that '{source}' was written with"
@@ -180,7 +180,7 @@ class Lock:
     def read(cls, path: Path | str = FILE) -> Lock:
         """The lock in a file, with the node classes of the file beside it.
 
-        Raises `SourceUnreachable` where a file cannot be read, and what `loads` raises.
+        Raises `SourceUnreachable` if a file cannot be read, and what `loads` raises.
         """
         path = Path(path)
         text = _text(path, "`ryla-graphs lock` writes one")

@@ -36,7 +36,7 @@ def lock_of(asked: Asked, graphs: Mapping[str, CompiledWorkflow], nodes: Mapping
     `graphs` holds the compiled workflow of every target, examples for presets; `nodes` the ``/object_info`` entries of
     custom packs, of which those of packs that are not asked are left out. The same arguments give an equal lock.
 
-    Raises `CannotRunHere` where a graph needs a newer ComfyUI, or a pack that is neither pinned nor asked for, and what
+    Raises `CannotRunHere` if a graph needs a newer ComfyUI, or a pack that is neither pinned nor asked for, and what
     `check_classes` raises.
     """
     comfyui = _comfyui(asked.comfyui)

@@ -22,7 +22,7 @@ class OwnPipelines:
     """What the variable names, and where it goes."""
 
     sources: list[str] = field(default_factory=list)
-    """What the container is told."""
+    """What the container gets."""
     files: list[tuple[Path, PurePosixPath]] = field(default_factory=list)
     """What goes where in the image; nothing where this is the container already."""
     packages: list[str] = field(default_factory=list)

@@ -25,7 +25,7 @@ class CheckedFile:
     folder: str
     name: str
     path: Path | None
-    """None where it is missing."""
+    """None if it is missing."""
     size: int | None = None
     weight: Weight | None = None
     """The manifest's row; None for files that it does not know."""

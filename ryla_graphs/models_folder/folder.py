@@ -72,14 +72,14 @@ class ModelsFolder:
         yield from self.extra.last.get(folder, ())
 
     def find(self, folder: str, name: str) -> Path | None:
-        """The file that a loader's input names; None where there is none, or the name leads out of the folder."""
+        """The file that a loader's input names; None if there is none, or the name leads out of the folder."""
         inner = PurePosixPath(name.replace("\\", "/"))
         if inner.is_absolute() or ".." in inner.parts or not inner.parts or "\0" in name:
             return None
         return next((path for place in self.places(folder) if (path := place / inner).is_file()), None)
 
     def target(self, folder: str, name: str) -> Path:
-        """Where a new file goes. Raises `SourceUnreachable` where there is no place for it."""
+        """Where a new file goes. Raises `SourceUnreachable` if there is no place for it."""
         roots = (root / folder for root in self.roots)
         home = next(iter((*self.extra.first.get(folder, ()), *roots, *self.extra.last.get(folder, ()))), None)
         if home is None:
@@ -87,7 +87,7 @@ class ModelsFolder:
         return home / name
 
     def get(self, place: tuple[str, str], /) -> Detected | None:
-        """What the header of a file tells, by folder and name; None where it is not there, not sound, or tells nothing.
+        """What the header of a file tells, by folder and name; None if it is not there, not sound, or tells nothing.
 
         This is what `ryla_graphs.families` asks for evidence.
         """
@@ -101,7 +101,7 @@ class ModelsFolder:
             return None
 
     def size(self, folder: str, name: str) -> int | None:
-        """The bytes of a file; None where it is not there."""
+        """The bytes of a file; None if it is not there."""
         path = self.find(folder, name)
         try:
             return path.stat().st_size if path is not None else None

@@ -39,14 +39,14 @@ class Located:
 
 
 def require_hub() -> None:
-    """Raises `MissingExtra` where the extra ``weights`` is not installed."""
+    """Raises `MissingExtra` if the extra ``weights`` is not installed."""
     with needs_extra("weights"):
         import filelock  # noqa: F401, PLC0415
         import huggingface_hub  # noqa: F401, PLC0415
 
 
 def locate(weight: Weight, session: requests.Session) -> Located:
-    """The first source that serves a weight; raises `PullFailed` where none does."""
+    """The first source that serves a weight; raises `PullFailed` if none does."""
     refused: list[Problem] = []
     for source in weight.sources:
         try:

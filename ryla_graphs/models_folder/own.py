@@ -162,7 +162,7 @@ def _licence(row: Mapping[str, Any], page: str) -> Licence:
 def add(path: Path, row: Weight) -> None:
     """Write a row at the end of a file, which is made where there is none.
 
-    Raises `InvalidSettings` where the file has a row of that folder and name, or is none of rows.
+    Raises `InvalidSettings` if the file has a row of that folder and name, or is none of rows.
     """
     before = read(path) if path.exists() else ()
     if any(each.key == row.key for each in before):

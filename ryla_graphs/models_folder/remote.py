@@ -37,7 +37,7 @@ _OF_ONE = ("checkpoint", "diffusion model", "lora", "controlnet", "adapter")
 def describe(url: str, *, folder: str | None = None, name: str | None = None) -> Weight:
     """The row of the file at an address: size, hash and kind as its server and its header tell them.
 
-    `folder` is by default the one that files of its kind belong in. Raises `PullFailed` where it cannot be had, and
+    `folder` is by default the one that files of its kind belong in. Raises `PullFailed` if it cannot be had, and
     `InvalidWeights` where it is no weight file, or of a kind that has no folder of its own.
     """
     source = source_of(url)

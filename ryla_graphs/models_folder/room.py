@@ -15,7 +15,7 @@ def home_of(path: Path) -> Path:
 
 
 def free_bytes(path: Path) -> int | None:
-    """What is free where a path will be; None where the file system does not tell."""
+    """What is free where a path will be; None if the file system does not tell."""
     usage = shutil.disk_usage(home_of(path))
     return usage.free if usage.total > 0 else None
 

@@ -2,7 +2,7 @@
 
     load(["my_pipelines.py", "pipelines/", "package.module"])
 
-What does not load is told, and the others are there.
+What does not load is reported, and the others are there.
 """
 
 from __future__ import annotations

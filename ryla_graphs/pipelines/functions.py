@@ -34,8 +34,8 @@ class OwnParameters(Parameters):
 
 def gives_workflow(function: Callable[..., Any]) -> bool:
     """Whether a function says that it gives a `Workflow`; also one that says so in a way that cannot be served."""
-    told = getattr(function, "__annotations__", {}).get("return")
-    return told is Workflow or "Workflow" in str(told)
+    annotated = getattr(function, "__annotations__", {}).get("return")
+    return annotated is Workflow or "Workflow" in str(annotated)
 
 
 def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[Any]:
@@ -46,8 +46,8 @@ def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[A
     """
     hints = _hints(function)
     if hints.get("return") is not Workflow:
-        told = inspect.formatannotation(hints.get("return"))
-        raise _refused(function, f"gives `{told}`; a pipeline gives one `Workflow`")
+        annotated = inspect.formatannotation(hints.get("return"))
+        raise _refused(function, f"gives `{annotated}`; a pipeline gives one `Workflow`")
     if inspect.iscoroutinefunction(function):
         raise _refused(function, "is async; a pipeline only makes a graph, so write `def`")
     called = name or function.__name__.replace("_", "-")
@@ -124,7 +124,7 @@ def _field(
 
 
 def _seed(annotation: Any) -> Any:
-    """The annotation of a seed that is drawn where nobody gives one, with what is told of it."""
+    """The annotation of a seed that is drawn if none is given, with its description."""
     return Annotated[Seed, *get_args(annotation)[1:]] if get_args(annotation) else Seed
 
 

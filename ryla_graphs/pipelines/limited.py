@@ -31,7 +31,7 @@ class TookTooLong(Exception):
 
 
 class _Stop(BaseException):
-    """Raised in code whose time is over, as nobody catches it by accident."""
+    """Raised in code whose time is over; no `except Exception` catches it by accident."""
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:

@@ -1,4 +1,4 @@
-"""Finds the pipelines in files, folders, modules and installed packages; one that does not load is told."""
+"""Finds the pipelines in files, folders, modules and installed packages; one that does not load is reported."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _NOTHING = Loaded((), ())
 class Pipelines:
     """Presets by name: those of the library, then those that were loaded.
 
-    A name that is taken already, or is among `routes`, is not served, and told in `not_served`.
+    A name that is taken already, or is among `routes`, is not served, and reported in `not_served`.
     """
 
     def __init__(self, loaded: Loaded = _NOTHING, *, routes: Collection[str] = ()) -> None:

@@ -103,8 +103,8 @@ class GraphTarget:
                 spec = self._spec(node.id, name)
                 if not is_link(value) and not (spec is not None and spec.is_wire_only):
                     key = f"{node.id}.{name}"
-                    told = None if spec is None else expected(spec)
-                    yield SettableInput(key, node.class_type, title, value, told, _in_its_graph(key) in self._in_app)
+                    kinds = None if spec is None else expected(spec)
+                    yield SettableInput(key, node.class_type, title, value, kinds, _in_its_graph(key) in self._in_app)
 
     def spec(self, key: str) -> InputSpec | None:
         """What is known of an input that a key names; raises `NotFound` where there is none."""

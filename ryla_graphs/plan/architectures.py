@@ -20,7 +20,7 @@ class Architecture:
 
     family: str
     variant: str
-    """A word of the file's name or variant that tells it from others of its family; empty where it is alone."""
+    """A word of the file's name or variant that tells it from others of its family; empty if it is alone."""
     parameters: float
     linear: float
     """Operations a token; 0 if not counted."""

@@ -22,7 +22,7 @@ class Canvas:
     """What of it could not be known before the run, and what it was taken to be."""
 
     set_by: tuple[str, str] | None = None
-    """The node whose width and height these are, and its class; None where no node says them."""
+    """The node whose width and height these are, and its class; None if no node says them."""
 
     @property
     def pixels(self) -> int:
@@ -79,7 +79,7 @@ LARGEST = 10**12
 
 
 def number_of(view: View, node: PromptNode, name: str) -> int | float | None:
-    """A number that an input holds, by itself or from what stands behind its wire; None where only a run can tell.
+    """A number that an input holds, by itself or from what stands behind its wire; None if only a run can tell.
 
     One beyond `LARGEST` counts as that, so that no product of several outgrows a float.
     """

@@ -63,7 +63,7 @@ class Piece:
     content: Content | None
     """None for an unknown file."""
     size: int | None
-    """Bytes as loaded, at most; None where they are not known."""
+    """Bytes as loaded, at most; None if they are not known."""
     family: str | None
     model: Architecture | None = None
     """What a diffusion model costs, where somebody counted it."""
@@ -254,7 +254,7 @@ class Weights:
     def _inferred(self, node: PromptNode, socket: str) -> tuple[str | None, str | None]:
         """The family and variant of what a loader gives, by its file's name and its own inputs.
 
-        Of a VAE any family stands for all that share its latents; None where several could be meant.
+        Of a VAE any family stands for all that share its latents; None if several could be meant.
         """
         for output, carried in zip(node.schema.outputs, self.view.families.out(node.id), strict=False):
             if output.type == socket and carried is not None:

@@ -24,7 +24,7 @@ class Choice(NamedTuple):
 
 
 def best(gpus: Iterable[OnGPU], by: Literal["cheapest", "fastest", "recommended"]) -> str | None:
-    """The name of the best of the GPUs that a run fits; None where it is known to fit none.
+    """The name of the best of the GPUs that a run fits; None if it is known to fit none.
 
     Recommended is, of those in time whose estimated cost is about the least, the one that costs least a second: the
     difference is within the error of the estimate, and a cheap second is cheaper while a server starts and waits.
@@ -55,7 +55,7 @@ def choose_gpu(
     max_cost_usd: float | None = None,
     cost: Callable[[OnGPU], float | None] = lambda row: row.usd_an_image,
 ) -> Choice | None:
-    """The GPU to run a plan on, and why; None where it is unknown whether it fits any, and none is preferred.
+    """The GPU to run a plan on, and why; None if it is unknown whether it fits any, and none is preferred.
 
     The preferred one where the run fits it and stays below `max_cost_usd` an image; else, of those allowed, one that
     it fits, that is in time and costs about the least; else one that must stream weights.

@@ -27,16 +27,16 @@ class WeightFile(_Value, frozen=True):
     nodes: tuple[str, ...]
     """The nodes that load it."""
     size: int | None
-    """In bytes, exactly; None where it is not known."""
+    """In bytes, exactly; None if it is not known."""
     between: tuple[int, int] | None = None
-    """In bytes, at least and at most, by what its name tells; None where its size is known, or nothing is."""
+    """In bytes, at least and at most, by what its name tells; None if its size is known, or nothing is."""
     sha256: str | None = None
     """None if it is not published."""
     family: str | None = None
     licence: str | None = None
     """None for a file that the manifest does not have: its licence is not known either."""
     commercial: bool | None = None
-    """Whether it may be used commercially; None where that is not known."""
+    """Whether it may be used commercially; None if that is not known."""
     gated: bool = False
     """Whether the repository of `source` wants its terms accepted, and a token."""
     pickled: bool = False
@@ -65,7 +65,7 @@ class PaidService(_Value, frozen=True):
     service: str
     """Whose: ``Kling``."""
     usd_at_least: float | None = None
-    """Of a run, by ComfyUI's own price badge; None where that is not recorded, or goes by the second or the token."""
+    """Of a run, by ComfyUI's own price badge; None if that is not recorded, or goes by the second or the token."""
     usd_at_most: float | None = None
     rate: str | None = None
     """A price that is not of a whole run: ``$0.05 per second``."""
@@ -90,7 +90,7 @@ class StagePlan(_Value, frozen=True):
     frames: int
     batch: int
     set_by: tuple[str, str] | None
-    """The node whose width and height these are, and its class; None where no node says them."""
+    """The node whose width and height these are, and its class; None if no node says them."""
     family: str | None
     evaluations: int
     """How often its model is evaluated, over all steps."""
@@ -105,7 +105,7 @@ class StagePlan(_Value, frozen=True):
     activation_bytes: int
     """What it needs beside its weights."""
     tera_operations: float | None
-    """10^12 operations; None where that is unknown."""
+    """10^12 operations; None if that is unknown."""
 
 
 class OnGPU(_Value, frozen=True):
@@ -139,12 +139,12 @@ class OnGPU(_Value, frozen=True):
 
     @property
     def in_time(self) -> bool | None:
-        """Whether an image takes less than `TARGET_SECONDS`; None where that is unknown."""
+        """Whether an image takes less than `TARGET_SECONDS`; None if that is unknown."""
         return None if self.seconds_an_image is None else self.seconds_an_image < TARGET_SECONDS
 
     @property
     def in_budget(self) -> bool | None:
-        """Whether an image costs less than `TARGET_USD`; None where that is unknown."""
+        """Whether an image costs less than `TARGET_USD`; None if that is unknown."""
         return None if self.usd_an_image is None else self.usd_an_image < TARGET_USD
 
 
@@ -176,7 +176,7 @@ class Plan(_Value, frozen=True):
     pixels: int
     """Of all pictures and frames that a run delivers."""
     peak_bytes: int | None
-    """Of the GPU's memory that the most demanding stage needs, at most; None where that is unknown."""
+    """Of the GPU's memory that the most demanding stage needs, at most; None if that is unknown."""
     peak_bytes_at_least: int | None = None
     """The same with weights as small as their names allow; `peak_bytes` where all sizes are known."""
     peak_stage: str | None
@@ -203,7 +203,7 @@ class Plan(_Value, frozen=True):
 
     @property
     def weight_bytes_between(self) -> tuple[int, int] | None:
-        """Bytes of all weight files, at least and at most; None where of one of them nothing is known."""
+        """Bytes of all weight files, at least and at most; None if of one of them nothing is known."""
         sizes = [file.between or (file.size, file.size) for file in self.weights]
         known = [(least, most) for least, most in sizes if least is not None and most is not None]
         least, most = (sum(each) for each in zip(*known, strict=True)) if known else (0, 0)

@@ -12,7 +12,7 @@ from ryla_graphs.validation.view import View
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampler:
-    """Where a sampler class says how it samples, by input name; None where it has no such input."""
+    """Where a sampler class says how it samples, by input name; None if it has no such input."""
 
     steps: str | None = None
     cfg: str | None = None

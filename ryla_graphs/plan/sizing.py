@@ -49,7 +49,7 @@ class Sized(NamedTuple):
 
 
 def guessed(name: str, content: Content | None, family: str | None, model: Architecture | None) -> Sized | None:
-    """The size of a file or of a part of one that the manifest does not have; None where nothing is known of it."""
+    """The size of a file or of a part of one that the manifest does not have; None if nothing is known of it."""
     found = _parameters(name, content, family, model)
     if found is None:
         return None

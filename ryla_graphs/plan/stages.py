@@ -56,7 +56,7 @@ class Stage:
     """The pictures that it looks at."""
     vae: Vae | None = None
     operations: float | None = None
-    """All of them; None where that is unknown."""
+    """All of them; None if that is unknown."""
     evaluations: int = 1
     """Of its model; more than steps where there is a negative prompt."""
     steps_known: bool = True

@@ -73,7 +73,7 @@ def needs(stage: Stage, gpu: GPU | None) -> tuple[int, int]:
 
 
 def memory(stages: Iterable[Stage], gpu: GPU | None = None) -> Memory | None:
-    """How the stages fit; without a GPU as if there were room for all. None where nothing runs on a GPU."""
+    """How the stages fit; without a GPU as if there were room for all. None if nothing runs on a GPU."""
     found = [(stage, *needs(stage, gpu)) for stage in stages if stage.kind != "other"]
     if not found:
         return None

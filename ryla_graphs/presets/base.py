@@ -320,7 +320,7 @@ def _caller() -> str | None:
 def preset(
     name: str, parameters: type[P], *, example: Mapping[str, Any], min_comfyui: str | None = None
 ) -> Callable[[Callable[[P], Workflow]], Preset[P]]:
-    """Make a preset of a function. `min_comfyui` is told where its classes alone would do with an older one.
+    """Make a preset of a function. Give `min_comfyui` if its classes alone would run on an older one.
 
     >>> from ryla_graphs import Workflow
     >>> from ryla_graphs.nodes import EmptyImage, SaveImage

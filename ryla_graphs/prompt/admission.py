@@ -45,7 +45,7 @@ REPLACEMENTS: Mapping[str, Replacement] = {
 
 
 def _replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
-    """What the server puts in the place of this class; None where it leaves it."""
+    """What the server puts in the place of this class; None if it leaves it."""
     if not isinstance(class_type, str) or class_type in catalog:
         return None
     found = REPLACEMENTS.get(class_type)
@@ -53,7 +53,7 @@ def _replacement(class_type: Any, catalog: Catalog) -> Replacement | None:
 
 
 def _check_shape(prompt: Any) -> None:
-    """Raises `Malformed` where the prompt has no shape in which the server can look for old classes."""
+    """Raises `Malformed` if the prompt has no shape in which the server can look for old classes."""
     if not isinstance(prompt, dict):
         raise Malformed(f"the prompt is {_kind(prompt)}, expected an object of nodes")
     for node, body in prompt.items():
@@ -73,7 +73,7 @@ class Admission(NamedTuple):
     replaced: Mapping[str, tuple[str, Replacement]]
     """By node, the old class and what stands in its place."""
     schemas: Mapping[str, NodeSchema] | None
-    """The class of every node; None where one has no known class."""
+    """The class of every node; None if one has no known class."""
     malformed: str | None = None
     """Why it cannot even look at the prompt, and answers 500."""
 
@@ -114,7 +114,7 @@ def _at_a_glance(document: dict[str, Any], catalog: Catalog) -> dict[str, NodeSc
 def _replace_old_classes(
     document: dict[str, Any], catalog: Catalog
 ) -> tuple[dict[str, Any], dict[str, tuple[str, Replacement]]]:
-    """The nodes as the server validates them; raises `Malformed` where it fails to replace a class."""
+    """The nodes as the server validates them; raises `Malformed` if it fails to replace a class."""
     changed: dict[str, Any] = {}
     replaced: dict[str, tuple[str, Replacement]] = {}
     for node, body in document.items():
@@ -138,7 +138,7 @@ def _replaced(node: str, body: dict[str, Any], new: Replacement) -> dict[str, An
 
 
 def _look_up_classes(prompt: Mapping[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
-    """The class of every node; None where one has no known class; raises `Malformed`."""
+    """The class of every node; None if one has no known class; raises `Malformed`."""
     schemas = {}
     for node, body in prompt.items():
         if not isinstance(body, dict):

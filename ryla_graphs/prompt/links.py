@@ -27,7 +27,7 @@ def is_link(value: object) -> bool:
 
 
 def read_link(value: object) -> Link | None:
-    """The link that a value is; None where it is no link, or none that can lead anywhere.
+    """The link that a value is; None if it is no link, or none that can lead anywhere.
 
     >>> read_link(["4", 1])
     Link(node='4', slot=1)

@@ -81,7 +81,7 @@ class Prompt:
         return self.admission.bodies
 
     def class_of(self, number: str) -> str | None:
-        """The class of a node, known or not; None where there is no such node."""
+        """The class of a node, known or not; None if there is no such node."""
         node = self.nodes.get(number) or self.foreign.get(number)
         return node.class_type if node is not None else None
 
@@ -104,7 +104,7 @@ class Prompt:
         return self.nodes.get(link.node) if link is not None else None
 
     def carried(self, link: Link | None) -> WireType | None:
-        """The type of the output that a link takes; None where that is not known."""
+        """The type of the output that a link takes; None if that is not known."""
         source = self.source(link)
         if link is None or source is None:
             return None
@@ -246,5 +246,5 @@ class Prompt:
         return self.values.value(node, name)
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The same without the reason: None where the value is not known, or is null."""
+        """The same without the reason: None if the value is not known, or is null."""
         return self.values.literal(node, name)

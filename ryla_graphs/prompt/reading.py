@@ -18,7 +18,7 @@ from ryla_graphs.sockets import WireType
 Types = Mapping[str, tuple[WireType, ...]]
 """What the outputs of each node carry, by its id."""
 Reader = Callable[[Mapping[str, Any], Types], dict[str, Link] | None]
-"""From the inputs of a node, and the types of all nodes, to the wires among them; None where a second look is due."""
+"""From the inputs of a node, and the types of all nodes, to the wires among them; None if a second look is due."""
 
 
 _OFTEN = 16
@@ -88,7 +88,7 @@ _EXACT = 2**53
 
 
 def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
-    """The condition under which a value `v` needs no second look; None where no value is that good."""
+    """The condition under which a value `v` needs no second look; None if no value is that good."""
     if spec.kind is Kind.BOOLEAN:
         return "v.__class__ is bool"
     if spec.kind in (Kind.INT, Kind.FLOAT):

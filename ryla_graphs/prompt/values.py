@@ -78,7 +78,7 @@ CONVERTERS: Mapping[Kind, Callable[[Any], Any]] = {
 def converted(spec: InputSpec, value: Any) -> Any:
     """A value as the node gets it: unwrapped, and converted as the server converts it.
 
-    Raises `TypeError`, `ValueError` or `OverflowError` where the server refuses it.
+    Raises `TypeError`, `ValueError` or `OverflowError` if the server refuses it.
 
     >>> from ryla_graphs import catalogs
     >>> converted(catalogs.bundled()["KSampler"].flat_inputs({})["cfg"], "7.5")
@@ -106,7 +106,7 @@ class Values:
         return resolve(self._nodes, node, name, self._found)
 
     def literal(self, node: PromptNode, name: str) -> Any:
-        """The same without the reason: None where the value is not known, or is null."""
+        """The same without the reason: None if the value is not known, or is null."""
         value = node.inputs.get(name)
         if not isinstance(value, list):  # `is_link` written out, for speed
             return value

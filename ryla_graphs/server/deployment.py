@@ -64,7 +64,7 @@ class Deployment:
         self.catalog = LiveCatalog(engine)
         self.streams: Counter[str] = Counter()
         """Event streams that are open, by owner."""
-        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._told, store)
+        self.webhooks = Webhooks(Fetcher(settings.webhook_fetch), _signer(settings), self._reported, store)
         prefix = "" if settings.analytics_plain else PREFIX
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
@@ -146,7 +146,7 @@ class Deployment:
             raise NotFound(f"there is no asset '{asset_id[:80]}'")
         return asset
 
-    def _told(self, job: Job) -> dict[str, Any]:
+    def _reported(self, job: Job) -> dict[str, Any]:
         """A job that has ended, as webhooks tell it."""
         outputs = map(output_shape, self.store.outputs(job.id))
         return job_shape(job, outputs, self.jobs).model_dump(mode="json", exclude_unset=True)

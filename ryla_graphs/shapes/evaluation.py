@@ -35,7 +35,7 @@ class NodeShapes:
     """The type that each output declares."""
 
     def first(self, slot: int = 0) -> Any:
-        """The first value of an output; None where there is none."""
+        """The first value of an output; None if there is none."""
         wire = self.outputs[slot] if slot < len(self.outputs) else []
         if isinstance(wire, list):
             return wire[0] if wire else None
@@ -119,7 +119,7 @@ def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
 
 
 def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
-    """What one call gives. Raises `NodeFails` where the real node surely raises."""
+    """What one call gives. Raises `NodeFails` if the real node surely raises."""
     row = rule.get(call.class_type)
     if row is None and guess:
         try:

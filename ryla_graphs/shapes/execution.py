@@ -53,7 +53,7 @@ class Task:
     """Why the server would not take its values."""
 
     def calls(self) -> list[Arguments | Blocked]:
-        """The arguments of each call. Raises `NodeFails` where the real node cannot be called so."""
+        """The arguments of each call. Raises `NodeFails` if the real node cannot be called so."""
         if self.refused is not None:
             raise NodeFails(self.refused)
         return calls(self.wires, self.schema)
@@ -149,7 +149,7 @@ class Execution:
         return 2 if any(self._is_output(b) for node in behind if node is not None for b in node.blocks) else 3
 
     def next(self) -> Task | None:
-        """The node that runs next; None where all have. Raises `Cycle` where the rest wait for each other."""
+        """The node that runs next; None if all have. Raises `Cycle` if the rest wait for each other."""
         while self._ready:
             _, _, number = heapq.heappop(self._ready)
             waiting = self._waiting.get(number)

@@ -71,7 +71,7 @@ _NUMBERS: Mapping[type, tuple[str, ...]] = {
 
 
 def unknown_size(value: Any) -> str | None:
-    """Why the size of a picture, a video or a sound, or of one in a list, is not known; None where it is."""
+    """Why the size of a picture, a video or a sound, or of one in a list, is not known; None if it is."""
     if isinstance(value, list):
         return next(filter(None, map(unknown_size, value)), None)
     parts = [getattr(value, name) for name in _NUMBERS.get(type(value), ())]

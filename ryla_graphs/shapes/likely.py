@@ -22,7 +22,7 @@ Shape = TypeVar("Shape", ImageShape, LatentShape)
 
 
 def carried(call: Call, values: Iterable[Any], socket: str) -> Any:
-    """What is handed on of a socket's type, or loaded; None where neither is likely."""
+    """What is handed on of a socket's type, or loaded; None if neither is likely."""
     given = next((value for value in values if isinstance(value, Opaque) and value.type == socket), None)
     return given if given is not None else _loaded(call, socket)
 
@@ -86,7 +86,7 @@ def _named(values: list[Any], socket: str) -> Opaque | None:
 
 
 def _tried(work: Callable[[], Shape]) -> Shape | None:
-    """What would come out; None where it surely fails, so that the class does something else."""
+    """What would come out; None if it surely fails, so that the class does something else."""
     try:
         return work()
     except (NodeFails, Undecided):

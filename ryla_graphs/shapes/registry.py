@@ -62,7 +62,7 @@ class Call:
         return self.schema.class_type
 
     def file(self, name: str, kind: type) -> Any:
-        """The shape of an input file; an `Unknown` where it is not given. Raises `NodeFails` where it is no such."""
+        """The shape of an input file; an `Unknown` where it is not given. Raises `NodeFails` if it is no such."""
         found = self.files.get(name)
         if found is None:
             return Unknown(f"the size of '{name}' is known only with the file")
@@ -104,7 +104,7 @@ class Rules(Mapping[str, Row]):
         self._rows: dict[str, Row] = {}
 
     def __call__(self, *class_types: str) -> Callable[[AnyRule], AnyRule]:
-        """Register a function for node classes. Raises `ValueError` where a class has a rule already."""
+        """Register a function for node classes. Raises `ValueError` if a class has a rule already."""
 
         def register(work: AnyRule) -> AnyRule:
             row = _row(work)

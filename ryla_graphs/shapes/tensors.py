@@ -24,7 +24,7 @@ def differ(first: Any, second: Any) -> bool:
 
 
 def surely(condition: Any) -> bool:
-    """Whether a comparison holds, False where it is not known: ``surely(lambda: width < 8)``."""
+    """Whether a comparison holds, False if it is not known: ``surely(lambda: width < 8)``."""
     try:
         return bool(condition())
     except Undecided:
@@ -62,7 +62,7 @@ def joined(*tensors: Dims, dim: int = 0) -> Dims:
 
 
 def copied(source: Dims, into: Dims) -> None:
-    """Copy a tensor into a place of another. Raises `NodeFails` where it cannot be spread to that size."""
+    """Copy a tensor into a place of another. Raises `NodeFails` if it cannot be spread to that size."""
     fits = len(source) <= len(into)
     for mine, place in zip(reversed(source), reversed(into), strict=False):
         fits = fits and not (differ(mine, place) and differ(mine, 1))

@@ -168,7 +168,7 @@ Number = int | float | Unknown
 
 
 def bounds(value: Any) -> tuple[Bound, Bound]:
-    """The least and the largest that a number can be. Raises `Undecided` where it is no number, but unknown."""
+    """The least and the largest that a number can be. Raises `Undecided` if it is no number, but unknown."""
     if isinstance(value, Unknown):
         return value.low, value.high
     if isinstance(value, (int, float)):

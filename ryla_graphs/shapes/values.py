@@ -140,7 +140,7 @@ class VideoFile:
     seconds: float
     """How long the file says that it is."""
     stream_seconds: float | None
-    """How long it says that its pictures are; None where it says nothing, as WebM and MKV do not."""
+    """How long it says that its pictures are; None if it says nothing, as WebM and MKV do not."""
     tick: Fraction
     """The unit of its times, in seconds."""
     audio: AudioShape | None = None
@@ -160,7 +160,7 @@ class VideoShape:
     seconds: Number | None = None
     """How long it is, where its file says so; else that is the number of its frames by their rate."""
     file: VideoFile | None = None
-    """None where it was put together and is no file yet."""
+    """None if it was put together and is no file yet."""
     start: float = 0
     """Where in the file it begins, in seconds; counted from the end where it is negative."""
     limit: float = 0
@@ -201,7 +201,7 @@ class Opaque:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def fact(self, name: str) -> Any:
-        """A fact. Raises `Undecided` where it is not known."""
+        """A fact. Raises `Undecided` if it is not known."""
         if name not in self.facts:
             raise Undecided(self.facts.get("unknown", f"the {name} of this {self.type} is not known"))
         return self.facts[name]

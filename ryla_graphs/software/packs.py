@@ -36,7 +36,7 @@ class Pack:
     folders: tuple[str, ...]
     """What ``/object_info`` calls its folder, in ``python_module``; the first is the pack's own."""
     registry_id: str | None = None
-    """Its id in the Comfy Registry, as its ``pyproject.toml`` says; None where that was not seen."""
+    """Its id in the Comfy Registry, as its ``pyproject.toml`` says; None if that was not seen."""
     warnings: tuple[str, ...] = ()
     """What one has to know before installing it."""
     requires: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ def folder_of(schema: NodeSchema) -> str | None:
 
 
 def pack_in(folder: str) -> Pack | None:
-    """The pack in a folder of a server: a pinned one, or one whose classes are bundled; None where it is neither."""
+    """The pack in a folder of a server: a pinned one, or one whose classes are bundled; None if it is neither."""
     return PACKS.get(folder) or _recorded().get(bare(folder))
 
 

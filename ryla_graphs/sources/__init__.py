@@ -28,7 +28,7 @@ _RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?\+?")
 
 
 def content_of(source: str) -> Content:
-    """The content of a file, or of standard input for ``-``. Raises `SourceUnreachable` where it cannot be read."""
+    """The content of a file, or of standard input for ``-``. Raises `SourceUnreachable` if it cannot be read."""
     if source.startswith(_ADDRESSES):
         raise SourceUnreachable(f"'{source}' is an address; download the file, and open that")
     if source != "-":
@@ -42,7 +42,7 @@ def content_of(source: str) -> Content:
 def read_bytes(source: str) -> bytes:
     """The content of a file, or of standard input for ``-``; gzip is undone.
 
-    Raises `SourceUnreachable` where it cannot be read, `InvalidDocument` where the gzip is broken.
+    Raises `SourceUnreachable` if it cannot be read, `InvalidDocument` if the gzip is broken.
     """
     content = unpacked(content_of(source), f"'{source}'")
     return content[: len(content)]

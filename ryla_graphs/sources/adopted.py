@@ -32,7 +32,7 @@ class Adopted(NamedTuple):
 
     @property
     def catalog(self) -> Catalog:
-        """The classes; raises `InvalidDocument` where the entries are none."""
+        """The classes; raises `InvalidDocument` if the entries are none."""
         version = f" of ComfyUI {self.comfyui}" if self.comfyui else ""
         return catalogs.from_object_info(
             dict(self.entries), name=f"the catalog '{self.name}'{version}", comfyui=self.comfyui
@@ -73,7 +73,7 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Adopted:
-    """The catalog of a name; raises `NotFound` where there is none, `InvalidDocument` where the file is damaged."""
+    """The catalog of a name; raises `NotFound` if there is none, `InvalidDocument` if the file is damaged."""
     path = _path(name)
     if not _NAME.fullmatch(name) or not path.is_file():
         raise NotFound.among("adopted catalog", name, names())

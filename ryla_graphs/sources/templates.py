@@ -44,7 +44,7 @@ class Template:
 def templates() -> Iterator[Template]:
     """All templates: those of the index in its order, then those that only lie in the folder.
 
-    Raises `MissingExtra` where the package is not installed.
+    Raises `MissingExtra` if the package is not installed.
     """
     rows = _index()
     names = {entry.name.removesuffix(".json") for entry in _folder().iterdir() if _is_template(entry.name)}

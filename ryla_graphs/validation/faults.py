@@ -123,7 +123,7 @@ def validator_faults(
 
 
 def _passes(validator: Validator, value: Any, catalog: Catalog) -> bool | None:
-    """Whether a validator passes: None where it raises. What cannot be known passes."""
+    """Whether a validator passes: None if it raises. What cannot be known passes."""
     if validator.rule == "aspect ratio":
         return True if _is_aspect_ratio(value) else None
     if validator.empty_is_fine and (not value or value == "none"):

@@ -114,9 +114,9 @@ def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) ->
 
 
 def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
-    """What comes in at the ends of a node; None where nothing is known of it, and where it does nothing.
+    """What comes in at the ends of a node; None if nothing is known of it, or if it does nothing.
 
-    Empty where so little is known that nothing can be wrong: one end alone has none to disagree with.
+    Empty if so little is known that nothing can be wrong: one end alone has none to disagree with.
     """
     ends = plan.ends
     met = [

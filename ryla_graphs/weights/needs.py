@@ -19,11 +19,11 @@ class Need:
     """The node's id in the prompt."""
     class_type: str
     input: str | None
-    """The input that names the file; None where the class loads it unasked."""
+    """The input that names the file; None if the class loads it unasked."""
     folder: str
     name: str
     weight: Weight | None
-    """What is known of the file; None where nothing is."""
+    """What is known of the file; None if nothing is."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -69,7 +69,7 @@ _WORDS: tuple[tuple[re.Pattern[str], Precision, float, float], ...] = tuple(
 
 
 def quantisation(name: str) -> Quantisation | None:
-    """How the weights of a file are stored, by its name; None where the name does not say.
+    """How the weights of a file are stored, by its name; None if the name does not say.
 
     >>> quantisation("flux1-dev-Q4_K_S.gguf").name
     'Q4_K_S'

@@ -182,7 +182,7 @@ _BILLIONS = re.compile(r"(?<![a-z0-9.])(?:a)?(\d{1,3}(?:[._]\d)?)b(?![a-z0-9])")
 
 
 def encoder(name: str) -> Parameters | None:
-    """The text encoder that a file's name speaks of; None where none is known."""
+    """The text encoder that a file's name speaks of; None if none is known."""
     return _fitting(_ENCODERS, name)
 
 

@@ -50,7 +50,7 @@ def test_scheduled_functions_settle_what_was_left(
     wired.simulator.go.clear()
     with wired.client() as web:
         where = begun(web)
-    wired.simulator.go.set()  # its worker wakes nobody
+    wired.simulator.go.set()  # its worker wakes no function
     assert wired.pending.wait(20) and unsettled(wired.parts.records)
     environment = {"RYLA_MODAL_APP": wired.settings.app, "RYLA_TOKENS": f"me:{TOKEN}"}
     environment["RYLA_MODAL_RECORDS"] = wired.settings.app

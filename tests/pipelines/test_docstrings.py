@@ -6,7 +6,7 @@ import pytest
 
 from ryla_graphs.pipelines.docstrings import documented
 
-TOLD = {"face": "Whose it is, in a picture.", "size": "How large: in megapixels."}
+DESCRIBED = {"face": "Whose it is, in a picture.", "size": "How large: in megapixels."}
 
 STYLES = {
     "Google": """A portrait.
@@ -63,7 +63,7 @@ STYLES = {
 @pytest.mark.parametrize("style", STYLES)
 def test_each_style_says_the_same(style: str) -> None:
     found = documented(STYLES[style])
-    assert found.parameters == TOLD
+    assert found.parameters == DESCRIBED
     assert found.text.split() == ["A", "portrait.", "With", "care."]
 
 

@@ -66,13 +66,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_bad_pipeline_is_told_with_its_line_and_the_others_are_there(what: str, tmp_path: Path) -> None:
+def test_a_bad_pipeline_is_reported_with_its_line_and_the_others_are_there(what: str, tmp_path: Path) -> None:
     code, reason = REFUSED[what]
     found = loaded(tmp_path, code)
     assert [preset.name for preset in found.presets] == ["good"]
-    (told,) = found.not_served
-    assert told.source == str(tmp_path / "theirs.py")
-    assert re.search(reason, str(told)), str(told)
+    (reported,) = found.not_served
+    assert reported.source == str(tmp_path / "theirs.py")
+    assert re.search(reason, str(reported)), str(reported)
 
 
 FAILING = {
@@ -85,7 +85,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("what", FAILING)
-def test_a_file_that_fails_is_told_with_its_line(what: str, tmp_path: Path) -> None:
+def test_a_file_that_fails_is_reported_with_its_line(what: str, tmp_path: Path) -> None:
     code, reason = FAILING[what]
     (tmp_path / "a_failing.py").write_text(code)
     (tmp_path / "b_good.py").write_text(HEAD + GOOD)
@@ -94,7 +94,7 @@ def test_a_file_that_fails_is_told_with_its_line(what: str, tmp_path: Path) -> N
     assert re.search(reason, str(found.not_served[0])), found.not_served
 
 
-def test_what_is_not_there_is_told() -> None:
+def test_what_is_not_there_is_reported() -> None:
     found = load(["nothing.py", "nothing.json", "no/where", "no_such_module.of_mine"])
     assert [row.source for row in found.not_served] == [
         "nothing.py",
@@ -134,14 +134,14 @@ def test_installed_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert "broken = installed_one:nothing" in str(found.not_served[0])
 
 
-def test_a_name_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_name_that_is_taken_is_reported(tmp_path: Path) -> None:
     written(tmp_path)
     (tmp_path / "z.py").write_text(HEAD + GOOD.replace("good", "grey") + GOOD.replace("good", "flux_dev"))
     found = Pipelines(load([str(tmp_path)]), routes=["one-colour"])
-    told = "\n".join(map(str, found.not_served))
-    assert "`grey`: another pipeline is called so" in told
-    assert "`flux-dev`: a preset of the library is called so" in told
-    assert "`one-colour`: the server has a route /one-colour" in told
+    reported = "\n".join(map(str, found.not_served))
+    assert "`grey`: another pipeline is called so" in reported
+    assert "`flux-dev`: a preset of the library is called so" in reported
+    assert "`one-colour`: the server has a route /one-colour" in reported
     assert found.own == ("grey", "small-portrait")
     assert found.get("flux-dev") is presets.get("flux-dev")
 
@@ -231,7 +231,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("what", GRAPHS)
-def test_a_saved_graph_that_cannot_be_served_is_told(what: str, tmp_path: Path) -> None:
+def test_a_saved_graph_that_cannot_be_served_is_reported(what: str, tmp_path: Path) -> None:
     graph, sheet, reason = GRAPHS[what]
     (tmp_path / "it.json").write_text(graph)
     if sheet is not None:

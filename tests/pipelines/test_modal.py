@@ -31,7 +31,7 @@ def gpu(control_plane: LoopbackModal, own_runtime: AppRecord, tmp_path: Path) ->
     one.pending.wait(20)
 
 
-def test_the_files_go_into_the_image_and_containers_are_told_where(
+def test_the_files_go_into_the_image_and_containers_know_where(
     control_plane: LoopbackModal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "modal_package").mkdir()
@@ -47,8 +47,8 @@ def test_the_files_go_into_the_image_and_containers_are_told_where(
     files = {file.filename for mount in web.mount_ids for file in state.mounts[mount]}
     placed = {f"{FOLDER}/0/my_own.py", f"{FOLDER}/0/One colour.json", f"{FOLDER}/1/One colour.toml"}
     assert placed <= files and any(name.endswith("modal_package/inner.py") for name in files)
-    told = [state.environments[secret].get("RYLA_PIPELINES") for secret in web.secret_ids]
-    assert f"{FOLDER}/0,{FOLDER}/1/One colour.json,modal_package.inner" in told
+    reported = [state.environments[secret].get("RYLA_PIPELINES") for secret in web.secret_ids]
+    assert f"{FOLDER}/0,{FOLDER}/1/One colour.json,modal_package.inner" in reported
 
 
 def test_a_container_finds_them_where_they_are(tmp_path: Path) -> None:

@@ -20,14 +20,14 @@ class Servers:
     """Takes the place of `subprocess.Popen`; writes down what was started and ended."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.calls: list[str] = []
 
     def __call__(self, command: list[str]) -> Servers:
-        self.told.append(" ".join(command[2:]))
+        self.calls.append(" ".join(command[2:]))
         return self
 
     def terminate(self) -> None:
-        self.told.append("ended")
+        self.calls.append("ended")
 
     def wait(self, _: float | None = None) -> int:
         return 0
@@ -65,7 +65,7 @@ def test_a_server_is_started_again_when_a_file_is_saved(tmp_path: Path, servers:
     )
     reloading.serve_again_on_each_save([str(folder)], wait=steps)
     start = "ryla_graphs serve --pipelines x"
-    assert servers.told == [start, "ended", start, "ended", start, "ended"]
+    assert servers.calls == [start, "ended", start, "ended", start, "ended"]
 
 
 def test_files_beside_a_named_one_and_modules_of_a_package_are_watched(

@@ -51,9 +51,9 @@ def test_every_pipeline_is_a_row_of_the_presets(address: str) -> None:
 
 
 def test_its_parameters_are_a_form(address: str) -> None:
-    told = requests.get(f"{address}/presets/small-portrait", timeout=60).json()
-    facts = told["parameters"]["properties"]
-    assert list(facts) == ["face", "seed", "size", "how"] and told["parameters"]["required"] == ["face"]
+    reported = requests.get(f"{address}/presets/small-portrait", timeout=60).json()
+    facts = reported["parameters"]["properties"]
+    assert list(facts) == ["face", "seed", "size", "how"] and reported["parameters"]["required"] == ["face"]
     assert (facts["face"]["format"], facts["face"]["x-widget"]) == ("ryla-file", "file")
     assert facts["face"]["description"] == "Whose it is."
     assert facts["size"]["description"] == "How large it is, in megapixels."
@@ -104,13 +104,13 @@ def test_a_saved_graph_is_run(address: str) -> None:
         ("grey", {"width": "wide"}, "width"),
     ],
 )
-def test_bad_parameters_are_told_by_name(address: str, path: str, body: Any, place: str) -> None:
+def test_bad_parameters_are_reported_by_name(address: str, path: str, body: Any, place: str) -> None:
     answer = requests.post(f"{address}/{path}", json=body, timeout=120)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_parameters")
     assert place in {row.get("parameter") for row in answer.json()["error"]["problems"]}
 
 
-def test_a_value_error_of_a_function_is_told_to_the_caller(address: str) -> None:
+def test_a_value_error_of_a_function_reaches_the_caller(address: str) -> None:
     face = f"data:image/png;base64,{base64.b64encode(picture()).decode()}"
     answer = requests.post(f"{address}/small-portrait", json={"face": face, "size": 3.5}, timeout=120)
     assert answer.status_code == 422, answer.text
@@ -150,8 +150,8 @@ def test_what_does_not_load_is_logged_with_its_line_and_the_others_serve(
     (folder / "jobs.json").write_text(json.dumps(EDITOR))
     with caplog.at_level(logging.ERROR):
         app = create_app(Simulator(), SqliteStore(tmp_path / "data"), Settings(pipelines=(str(folder),)))
-    told = [row.getMessage() for row in caplog.records if row.name == "ryla_graphs.server"]
-    assert any("broken.py:3: ZeroDivisionError" in line for line in told)
-    assert any("the server has a route /jobs" in line for line in told)
+    reported = [row.getMessage() for row in caplog.records if row.name == "ryla_graphs.server"]
+    assert any("broken.py:3: ZeroDivisionError" in line for line in reported)
+    assert any("the server has a route /jobs" in line for line in reported)
     assert app.state.deployment.pipelines.own == ("one-colour", "grey", "small-portrait")
     assert "imported" not in capsys.readouterr().out

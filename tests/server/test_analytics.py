@@ -108,7 +108,7 @@ def test_the_table_of_the_docs() -> None:
     assert text == events_table.written(text), "run `python -m tools.events_table`"
 
 
-def told_of(state: JobState, error: JobError | None = None) -> list[tuple[str, dict[str, Any]]]:
+def sent_of(state: JobState, error: JobError | None = None) -> list[tuple[str, dict[str, Any]]]:
     done = job(state, error)
     measured = {"queue_ms": 1, "execution_ms": 2, "gpu": "L40S", "nodes": {"lora": 3.0, "unet": 4.0}, "secret": "x"}
     unet = {
@@ -125,18 +125,18 @@ def test_each_fires_once_in_its_journey_with_what_the_table_says() -> None:
     """Of a job that is asked for and succeeds, one that fails at its LoRA, and one that is cancelled."""
     lora = JobError(code="node_failed", message="no", node="lora", class_type="LoraLoaderModelOnly")
     journeys = {
-        "succeeds": [told_of(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)],
-        "fails": [told_of(JobState.QUEUED), told_of(JobState.RUNNING), told_of(JobState.FAILED, lora)],
-        "is cancelled": [told_of(JobState.QUEUED), told_of(JobState.CANCELLED)],
+        "succeeds": [sent_of(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)],
+        "fails": [sent_of(JobState.QUEUED), sent_of(JobState.RUNNING), sent_of(JobState.FAILED, lora)],
+        "is cancelled": [sent_of(JobState.QUEUED), sent_of(JobState.CANCELLED)],
     }
     fired: set[str] = set()
     for journey in journeys.values():
-        told = [event for events in journey for event in events]
-        names = [name.removeprefix("modal_").replace("lora_generation", "{preset}_generation") for name, _ in told]
+        seen = [event for events in journey for event in events]
+        names = [name.removeprefix("modal_").replace("lora_generation", "{preset}_generation") for name, _ in seen]
         assert len(set(names)) == len(names) and set(names) <= EVENTS.keys()
         assert sum(name.startswith("{preset}") for name in names) == 2
         fired |= set(names)
-        for name, (_, properties) in zip(names, told, strict=True):
+        for name, (_, properties) in zip(names, seen, strict=True):
             known = EVENTS[name].properties
             files = {"unet_name", "lora_name"} if FILE in known else set()
             assert properties.keys() <= {*known, *files}, name

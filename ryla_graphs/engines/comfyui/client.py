@@ -80,11 +80,11 @@ class ComfyClient:
             time.sleep(pauses.pop(0))
 
     def json(self, path: str, *, seconds: float = READ_SECONDS) -> Any:
-        """The JSON object that answers a GET; raises `EngineUnreachable` where it is none."""
+        """The JSON object that answers a GET; raises `EngineUnreachable` if it is none."""
         return self.content(path, self.request("GET", path, seconds=seconds))
 
     def content(self, path: str, answer: Answer) -> Mapping[str, Any]:
-        """The JSON object in an answer; raises `EngineUnreachable` where it is an error or holds none."""
+        """The JSON object in an answer; raises `EngineUnreachable` if it is an error or holds none."""
         content = content_of(answer)
         if answer.status_code != OK or content is None:
             raise EngineUnreachable(f"{self.address}{path} does not answer like ComfyUI: {_odd(answer)}")
@@ -119,7 +119,7 @@ class ComfyClient:
         return from_history(entry) if isinstance(entry, Mapping) else from_queue(prompt_id, queue)
 
     def executed_outputs(self, prompt_id: str) -> frozenset[str] | None:
-        """The output nodes that a prompt was executed for, of one that is over; None where no record says it."""
+        """The output nodes that a prompt was executed for, of one that is over; None if no record says it."""
         path = f"/history/{prompt_id}"
         entry = self.json(path, seconds=STATE_SECONDS).get(prompt_id)
         item = entry.get("prompt") if isinstance(entry, Mapping) else None
@@ -140,7 +140,7 @@ class ComfyClient:
         self.request("POST", "/free", json={"unload_models": True, "free_memory": True}, seconds=STATE_SECONDS)
 
     def view(self, filename: str, subfolder: str, folder: str) -> bytes:
-        """The content of an output file; raises `OutputMissing` where the server does not have it."""
+        """The content of an output file; raises `OutputMissing` if the server does not have it."""
         query = f"filename={quote(filename)}&subfolder={quote(subfolder)}&type={quote(folder)}"
         answer = self.request("GET", f"/view?{query}")
         if answer.status_code in PASSING:
@@ -155,7 +155,7 @@ class ComfyClient:
 
 
 def content_of(answer: Answer) -> dict[str, Any] | None:
-    """The JSON object in an answer, None where it holds none."""
+    """The JSON object in an answer, None if it holds none."""
     try:
         content = json.loads(answer.content)
     except ValueError:

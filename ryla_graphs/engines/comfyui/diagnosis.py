@@ -82,7 +82,7 @@ class Fitness:
                     self._reason = f"rests, because the last {self._failures} runs failed at once; the last: {error}"
 
     def trouble(self, state: Callable[[str], JobState]) -> str:
-        """Why the server should get no work, empty where it should; `state` asks the server where a prompt is."""
+        """Why the server should get no work, empty if it should; `state` asks the server where a prompt is."""
         if self._broken_by is not None and state(self._broken_by).phase == "unknown":
             with self._lock:
                 self._broken_by = None

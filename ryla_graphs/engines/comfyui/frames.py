@@ -37,7 +37,7 @@ class Picture(NamedTuple):
 
 
 def read(frame: bytes, *, text: bool) -> Message | Picture | None:
-    """What a frame says; None where it cannot be read, or need not be."""
+    """What a frame says; None if it cannot be read, or need not be."""
     return _message(frame) if text else _picture(frame)
 
 

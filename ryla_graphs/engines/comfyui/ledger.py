@@ -159,7 +159,7 @@ class Ledger:
 
 
 def _step(value: Any, most: Any) -> Step | None:
-    """A step and how many there are; of a node that counts in fractions, percent. None where it says neither."""
+    """A step and how many there are; of a node that counts in fractions, percent. None if it says neither."""
     if type(value) is int and type(most) is int:
         return (value, most) if most > 0 else None
     try:

@@ -47,7 +47,7 @@ class ComfyUIPool:
         return sum(member.engine.slots for member in self._members if member.health.ready) or 1
 
     def catalog(self) -> Catalog:
-        """What every server has that answers. Raises `EngineUnreachable` where none does."""
+        """What every server has that answers. Raises `EngineUnreachable` if none does."""
         found, silent = [], EngineUnreachable(f"{self.name}: there are no servers")
         for member in self._members:
             try:
@@ -148,7 +148,7 @@ class ComfyUIPool:
         raise refusal or silent
 
     def _holder(self, run_id: str, *, certain: bool = False) -> _Member | None:
-        """The server that has a run. Raises `EngineUnreachable` where `certain` and one that may have it is silent."""
+        """The server that has a run. Raises `EngineUnreachable` if `certain` and one that may have it is silent."""
         silent: EngineUnreachable | None = None
         for member in self._members:
             try:

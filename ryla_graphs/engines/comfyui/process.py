@@ -52,7 +52,7 @@ class ComfyUIProcess:
     that begin with ``RYLA_`` do not reach it.
 
     A process that ends is started again, after pauses that grow, and given up after five ends in a row. One that a
-    CUDA fault has broken is ended. Raises `NotFound` where the directory is no checkout.
+    CUDA fault has broken is ended. Raises `NotFound` if the directory is no checkout.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ _lock = Lock()
 
 
 def release_of(client: ComfyClient) -> str | None:
-    """The version that a server gives of itself; None where it does not answer that, as some proxies do not."""
+    """The version that a server gives of itself; None if it does not answer that, as some proxies do not."""
     try:
         facts = client.json("/system_stats", seconds=_SECONDS)
     except EngineError:

@@ -43,7 +43,7 @@ def _shared_entry(one: Entry, other: Entry) -> Entry | None:
 
 
 def _shared_input(one: Any, other: Any) -> Any:
-    """An input with the choices of both; None where it is of another type."""
+    """An input with the choices of both; None if it is of another type."""
     if isinstance(one[0], list) and isinstance(other[0], list):
         return [_shared_choices(one[0], other[0]), *one[1:]]
     if one[0] != other[0]:

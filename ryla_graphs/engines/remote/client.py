@@ -179,7 +179,7 @@ class V2Client:
         return self.service.ask("POST", ASSETS, files=[*parts, ("file", (name, content, media))], seconds=300)
 
     def content(self, output: Mapping[str, Any]) -> bytes:
-        """The bytes of an output; raises `OutputMissing` where they are gone or are not what was announced.
+        """The bytes of an output; raises `OutputMissing` if they are gone or are not what was announced.
 
         Signed addresses expire, so the asset's own is asked, which gives a fresh one.
         """
@@ -210,7 +210,7 @@ class V2Client:
 
 
 def job_in(answer: Answer) -> dict[str, Any] | None:
-    """The job in an answer; None where what came is none."""
+    """The job in an answer; None if what came is none."""
     job = answer.object() if answer.ok else None
     return job if job is not None and isinstance(job.get("id"), str) and isinstance(job.get("status"), str) else None
 

@@ -36,7 +36,7 @@ class Feed:
         threading.Thread(target=self._read, daemon=True, name="ryla-events").start()
 
     def next(self, seconds: float) -> Received | None:
-        """What comes next; None where nothing does in time, the stream has ended, or somebody wakes the reader."""
+        """What comes next; None if nothing does in time, the stream has ended, or somebody wakes the reader."""
         try:
             return self._queue.get(timeout=seconds)
         except queue.Empty:

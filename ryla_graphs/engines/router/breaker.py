@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     state: State
     reason: str = ""
     next_try: float | None = None
-    """In seconds from now; None where nothing is waited for."""
+    """In seconds from now; None if nothing is waited for."""
 
 
 class Permit:
@@ -93,7 +93,7 @@ class Breaker:
         return Shown("closed") if self._opened_until is None else Shown("half-open", self._reason)
 
     def enter(self) -> Permit | None:
-        """May a run be handed over? None where not, as while another one tries a half-open route."""
+        """May a run be handed over? None if not, as while another one tries a half-open route."""
         with self._lock:
             state = self._shown().state
             if state == "open" or (state == "half-open" and self._trial is not None):

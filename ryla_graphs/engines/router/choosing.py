@@ -47,7 +47,7 @@ def arm(lanes: Sequence[Lane], flags: Flags, preference: Preference, user_key: s
 
 
 def share_of(lane: Lane, flags: Flags) -> int | None:
-    """A route's share of users, in basis points; None where it has none of its own."""
+    """A route's share of users, in basis points; None if it has none of its own."""
     flag = flags.of(lane.name)
     return lane.route.share if flag is None or flag.share is None else flag.share
 

@@ -64,7 +64,7 @@ class Desk:
 
     @property
     def experiment(self) -> str | None:
-        """The experiment that is on; None where no route has a share of users."""
+        """The experiment that is on; None if no route has a share of users."""
         on = any(share_of(lane, self.flags) is not None for lane in self.lanes)
         return self.preference.experiment if on else None
 

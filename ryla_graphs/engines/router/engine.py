@@ -117,7 +117,7 @@ class Router:
         self.desk.journal = journal
 
     def catalog(self) -> Catalog:
-        """What some route has. Raises `EngineUnreachable` where none of them tells."""
+        """What some route has. Raises `EngineUnreachable` if none of them tells."""
         lanes = [lane for lane in self.desk.lanes if lane.route.on]
         with ThreadPoolExecutor(max(1, len(lanes))) as pool:
             found = [known for known in pool.map(_learn, lanes) if known is not None]
@@ -232,7 +232,7 @@ class Router:
 
     @property
     def trouble(self) -> str:
-        """Why the newest flags are not in use; empty where they are."""
+        """Why the newest flags are not in use; empty if they are."""
         return self.desk.flags.trouble
 
     def close(self) -> None:
@@ -258,7 +258,7 @@ def _slots(route: Route) -> int:
 
 
 def _learn(lane: Lane) -> Catalog | None:
-    """What a route's engine says that it has; None where it does not answer, which changes nothing."""
+    """What a route's engine says that it has; None if it does not answer, which changes nothing."""
     if lane.known is not None and not lane.route.probe:
         return lane.known
     try:

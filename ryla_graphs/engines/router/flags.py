@@ -31,7 +31,7 @@ class Flag(NamedTuple):
 
     on: bool = True
     share: int | None = None
-    """In basis points; None where nothing is said of one."""
+    """In basis points; None if nothing is said of one."""
 
 
 def flag_in(value: object) -> Flag:
@@ -79,7 +79,7 @@ class Flags:
         self._seen: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self.trouble = ""
-        """Why the newest flags are not in use; empty where they are."""
+        """Why the newest flags are not in use; empty if they are."""
         self._is_url = place is not None and place.startswith(("http://", "https://"))
         if place is not None:
             self._read()
@@ -114,7 +114,7 @@ class Flags:
             self.trouble = "" if content is not None else self.trouble
 
     def _content(self) -> bytes | None:
-        """The text, or None where it is the one that was read."""
+        """The text, or None if it is the one that was read."""
         assert self._place is not None
         if not self._is_url:
             path = Path(self._place)

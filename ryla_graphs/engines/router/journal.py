@@ -38,7 +38,7 @@ class Attempt:
     reason: str = ""
     """What went wrong, for people."""
     ran: bool = True
-    """Whether it may have run; False where it is certain that it did not, so that it does not count."""
+    """Whether it may have run; False if it is certain that it did not, so that it does not count."""
     cost_usd: float | None = None
     maybe_charged: bool = False
     """Whether it may have cost money that is in no figure."""

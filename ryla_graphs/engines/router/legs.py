@@ -28,7 +28,7 @@ class Order:
     workflow: CompiledWorkflow
     need: Need
     inputs: Inputs | None
-    """None where they are not here any more, as after a restart; then the run cannot begin elsewhere."""
+    """None if they are not here any more, as after a restart; then the run cannot begin elsewhere."""
     previews: bool = False
     gpu: str | None = None
     partner_key: PartnerKey | None = None
@@ -54,7 +54,7 @@ class Leg:
 
 
 def error_of(leg: Leg, event: Event, *, cancelling: bool) -> EngineError | None:
-    """What went wrong; None where somebody ended the run."""
+    """What went wrong; None if somebody ended the run."""
     if isinstance(event, Failed):
         return event.error
     if cancelling or leg.budgets.late is None:

@@ -18,7 +18,7 @@ class Choosy(Protocol):
     """An engine that cannot run everything that has its classes."""
 
     def unfit(self, workflow: CompiledWorkflow, inputs: Mapping[str, int]) -> str:
-        """Why it cannot run a graph with input files of these sizes; empty where it can."""
+        """Why it cannot run a graph with input files of these sizes; empty if it can."""
         ...
 
 
@@ -62,12 +62,12 @@ class Need:
 
     @property
     def memory_gb(self) -> float | None:
-        """What it needs of a GPU's memory, by the plan, at least; None where that is unknown."""
+        """What it needs of a GPU's memory, by the plan, at least; None if that is unknown."""
         peak = self.workflow.plan.peak_bytes_at_least
         return None if peak is None else peak / 1e9
 
     def seconds(self, gpu: str | None) -> float | None:
-        """How long it takes, by the plan; None where that is unknown."""
+        """How long it takes, by the plan; None if that is unknown."""
         rows = self.workflow.plan.gpus
         known = [row.seconds for row in rows if row.seconds is not None and gpu in (None, row.gpu)]
         return min(known, default=None)
@@ -95,7 +95,7 @@ def lacks(need: Need, accepts: Accepts, known: Catalog | None) -> str:
 
 
 def _choices(known: Catalog, class_type: str, name: str) -> frozenset[str] | None:
-    """The files that an input lists; None where the list says nothing."""
+    """The files that an input lists; None if the list says nothing."""
     if class_type not in known:
         return None
     spec = next((spec for spec in known[class_type].every_input() if spec.name == name), None)

@@ -97,7 +97,7 @@ class Lane:
         self._verdicts.clear()
 
     def unable(self, need: Need, sizes: dict[str, int]) -> str:
-        """Why it cannot run a graph; empty where it can, or may."""
+        """Why it cannot run a graph; empty if it can, or may."""
         route = self.route
         if route.accepts.input_bytes is not None and (size := sum(sizes.values())) > route.accepts.input_bytes:
             return f"it takes {route.accepts.input_bytes / 1e6:.1f} MB of input files, and these are {size / 1e6:.1f}"
@@ -149,7 +149,7 @@ class Lane:
             self._spent += cost or 0.0
 
     def over_budget(self) -> str:
-        """Why it may take no run more; empty where it may."""
+        """Why it may take no run more; empty if it may."""
         budget = self.route.budget
         if budget.at_once is not None and self.running >= budget.at_once:
             return f"it has {self.running} runs, as many as it may"

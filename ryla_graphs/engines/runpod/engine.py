@@ -99,7 +99,7 @@ class RunPod:
         return self._known()
 
     def unfit(self, workflow: CompiledWorkflow, inputs: Mapping[str, int]) -> str:
-        """Why this endpoint cannot run a graph with input files of these sizes; empty where it can."""
+        """Why this endpoint cannot run a graph with input files of these sizes; empty if it can."""
         if calls_services(workflow.view) and not self._partner_nodes:
             return "RunPod keeps what it is sent, so no partner key goes there"
         return unfit(workflow, self.worker, inputs)

@@ -43,7 +43,7 @@ class Order:
     """Node ids, by the number in the mark."""
 
     def encoded(self, policy: Mapping[str, Any], webhook: str | None = None) -> bytes:
-        """The body of ``/run``; raises `EngineRefused` where it is larger than RunPod takes."""
+        """The body of ``/run``; raises `EngineRefused` if it is larger than RunPod takes."""
         body: dict[str, Any] = {"input": self.input, "policy": policy}
         if webhook is not None:
             body["webhook"] = webhook
@@ -53,7 +53,7 @@ class Order:
         return text
 
     def owner(self, filename: str) -> tuple[str, str] | None:
-        """The node that a file is of, and the file's name without its mark; None where it bears none."""
+        """The node that a file is of, and the file's name without its mark; None if it bears none."""
         found = _MARK.match(PurePosixPath(filename.replace("\\", "/")).name)
         if found is None or int(found["place"]) >= len(self.marks):
             return None
@@ -69,7 +69,7 @@ def too_large(size: int) -> str:
 
 
 def unfit(workflow: CompiledWorkflow, worker: Worker, names: Mapping[str, int] | None = None) -> str:
-    """Why a worker cannot run a graph, by its outputs and its input files' names and sizes; empty where it can."""
+    """Why a worker cannot run a graph, by its outputs and its input files' names and sizes; empty if it can."""
     size = sum(names.values()) * 4 // 3 if names else 0
     if size > BODY_BYTES:
         return too_large(size)
@@ -89,7 +89,7 @@ def unfit(workflow: CompiledWorkflow, worker: Worker, names: Mapping[str, int] |
 
 
 def order_of(workflow: CompiledWorkflow, inputs: Inputs, run_id: str, worker: Worker, *, previews: bool) -> Order:
-    """What the worker is sent; raises `EngineRefused` where it could not run the graph."""
+    """What the worker is sent; raises `EngineRefused` if it could not run the graph."""
     check_names(workflow, inputs)
     if reason := unfit(workflow, worker, {name: len(content) for name, content in inputs.items()}):
         raise EngineRefused(reason)

@@ -28,7 +28,7 @@ Store = Callable[[str, bytes], str]
 
 
 def result_of(finished: Finished, store: Store | None) -> dict[str, Any]:
-    """What the worker gives back; raises `OutputMissing` where it is too large and there is no bucket."""
+    """What the worker gives back; raises `OutputMissing` if it is too large and there is no bucket."""
     contents = [_content(artifact) for artifact in finished.outputs]
     inside = store is None or sum(map(len, contents)) * 4 // 3 <= RESULT_BYTES
     size = sum(map(len, contents)) * 4 // 3

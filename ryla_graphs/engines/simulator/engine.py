@@ -79,7 +79,7 @@ class Simulator:
         gpu: str | None = None,  # noqa: ARG002 - it has one kind
         partner_key: PartnerKey | None = None,  # noqa: ARG002 - it calls no service
     ) -> SimulatedRun:
-        """Begin a run. Raises `EngineRefused` where an input file that the graph names is not given."""
+        """Begin a run. Raises `EngineRefused` if an input file that the graph names is not given."""
         files = dict(inputs or {})
         check_names(workflow, files)
         for number, name, value in file_inputs(workflow):

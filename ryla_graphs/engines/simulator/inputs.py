@@ -38,7 +38,7 @@ class InputFiles(Mapping[str, Any]):
 def read(content: bytes) -> Any:
     """What a file holds; an `Opaque` of the type ``FILE`` where it is nothing that is known.
 
-    Raises `NodeFails` where it seems to be video or sound, and PyAV is not installed to read it.
+    Raises `NodeFails` if it seems to be video or sound, and PyAV is not installed to read it.
     """
     try:
         return _pictures(Image.open(io.BytesIO(content)), content)
@@ -53,7 +53,7 @@ def read(content: bytes) -> Any:
 
 
 def _text(content: bytes) -> str | None:
-    """The text of a file; None where it holds none."""
+    """The text of a file; None if it holds none."""
     try:
         return None if b"\0" in content else content.decode()
     except UnicodeDecodeError:

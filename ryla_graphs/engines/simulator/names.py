@@ -33,7 +33,7 @@ class FileNames:
     def next(
         self, prefix: str, suffix: str, size: tuple[int, int], *, folder: str = "output", last: str = "_"
     ) -> tuple[str, str]:
-        """Name and subfolder of the next file of a prefix. Raises `NodeFails` where it would leave the folder."""
+        """Name and subfolder of the next file of a prefix. Raises `NodeFails` if it would leave the folder."""
         (name,), subfolder = self.several(1, prefix, suffix, size, folder=folder, last=last, numbered=False)
         return name, subfolder
 
@@ -50,7 +50,7 @@ class FileNames:
     ) -> tuple[list[str], str]:
         """Names and subfolder of a batch of files, which are numbered in their names where the prefix says so.
 
-        `last` stands between number and suffix. Raises `NodeFails` where the prefix leaves the folder.
+        `last` stands between number and suffix. Raises `NodeFails` if the prefix leaves the folder.
         """
         subfolder, stem = place(prefix, size)
         with self._lock:
@@ -96,7 +96,7 @@ def letters_of(node: str) -> str:
 
 
 def place(prefix: str, size: tuple[int, int] = (0, 0)) -> tuple[str, str]:
-    """Subfolder and stem of a prefix, its tokens replaced. Raises `NodeFails` where it leaves the output folder.
+    """Subfolder and stem of a prefix, its tokens replaced. Raises `NodeFails` if it leaves the output folder.
 
     >>> place("a/../%width%/x", (64, 32))
     ('64', 'x')
@@ -110,7 +110,7 @@ def place(prefix: str, size: tuple[int, int] = (0, 0)) -> tuple[str, str]:
 
 
 def folder_within(name: str) -> str:
-    """A folder below the output folder. Raises `NodeFails` where it is none."""
+    """A folder below the output folder. Raises `NodeFails` if it is none."""
     path = posixpath.normpath(name)
     if _leaves(path):
         raise NodeFails(f"the folder {name!r} is not within the output folder")

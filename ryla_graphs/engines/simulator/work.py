@@ -37,7 +37,7 @@ def guessed_call(call: Call, key: str) -> tuple[Call, tuple[str, ...]]:
 
 
 def worked(call: Call, key: str, *, unsure: bool = False) -> tuple[tuple[Any, ...], tuple[str, ...]]:
-    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` where the real node fails.
+    """What a call gives, and the reasons why it is only guessed. Raises `ExecutionFailed` if the real node fails.
 
     A call that is `unsure` of its inputs, because what they rest on is guessed, does not fail: it guesses on.
     """

@@ -69,7 +69,7 @@ class Choices:
 def convert(document: EditorDocument, catalog: Catalog, choices: Choices = Choices()) -> Converted:
     """The prompt that the editor would send for this file on a server with these classes.
 
-    Raises `InvalidDocument` where it is far beyond what an editor makes: its subgraphs multiply to more than
+    Raises `InvalidDocument` if it is far beyond what an editor makes: its subgraphs multiply to more than
     `MOST_NODES` nodes, for example.
     """
     try:
@@ -245,7 +245,7 @@ class _Conversion:
         return filled
 
     def value_of(self, name: str, widget: str) -> Any:
-        """The value of the widget of the first node of this name; raises `KeyError` where there is none."""
+        """The value of the widget of the first node of this name; raises `KeyError` if there is none."""
         if self.called is None:
             nodes = [node for graph in self.loaded.graphs for node in graph.nodes.values()]
             self.called = {node.title or "": node for node in reversed(nodes)}

@@ -14,7 +14,7 @@ _whole_link = EditorLink._make
 
 
 def link_of(data: Json) -> EditorLink | None:
-    """One link, as a list or an object; None where it is neither or lacks an end."""
+    """One link, as a list or an object; None if it is neither or lacks an end."""
     if isinstance(data, list) and len(data) > 3:
         number, origin, origin_slot, target, target_slot, kind, *_ = data if len(data) > 5 else (*data, 0, None)[:6]
     elif isinstance(data, dict):

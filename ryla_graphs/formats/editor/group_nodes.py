@@ -27,9 +27,9 @@ _OWN = frozenset({PRIMITIVE, _REROUTE, "Note", "MarkdownNote"})
 
 
 def build(name: str, data: Json, catalog: Catalog) -> Group | None:
-    """The class of a group; None where it is malformed or has nodes of unknown classes.
+    """The class of a group; None if it is malformed or has nodes of unknown classes.
 
-    Raises `InvalidDocument` where it has more than `MOST` nodes.
+    Raises `InvalidDocument` if it has more than `MOST` nodes.
     """
     if not isinstance(data, Mapping) or not isinstance(data.get("nodes"), list):
         return None

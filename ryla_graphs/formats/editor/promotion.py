@@ -22,7 +22,7 @@ class Room:
         self.left = 1_000_000
 
     def take(self, slots: int) -> None:
-        """Make room for some slots; raises `InvalidDocument` where there is none left."""
+        """Make room for some slots; raises `InvalidDocument` if there is none left."""
         self.left -= slots
         if self.left < 0:
             raise InvalidDocument("the instances of the subgraphs of this workflow have more than 1,000,000 inputs")

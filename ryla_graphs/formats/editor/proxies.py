@@ -147,7 +147,7 @@ class _Adoption:
         return _Act.NOTHING if found[1] is not None and found[1].widget.type == "AUDIO_UI" else _Act.NEW_INPUT
 
     def slot_and_widget(self, node: LoadedNode, entry: _Proxy) -> tuple[InSlot | None, Held | None] | None:
-        """The slot and widget of a node inside that an entry means; None where it has no such widget."""
+        """The slot and widget of a node inside that an entry means; None if it has no such widget."""
         if node.subgraph is not None:
             if node.id not in self.promoting:
                 self.promoting[node.id] = _promoting(node)

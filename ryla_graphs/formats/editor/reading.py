@@ -37,7 +37,7 @@ def is_editor_file(data: Json) -> bool:
 def parse(data: Json) -> EditorDocument:
     """Read the editor's JSON; `EditorDocument.problems` reports what is malformed.
 
-    Raises `InvalidDocument` where it is no workflow of the editor at all, or a part of it has more than `MOST` parts.
+    Raises `InvalidDocument` if it is no workflow of the editor at all, or a part of it has more than `MOST` parts.
     """
     if not is_editor_file(data):
         raise InvalidDocument("not a workflow of the editor, which is an object with a list of nodes")

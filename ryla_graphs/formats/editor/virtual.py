@@ -97,7 +97,7 @@ def _is_reroute(node: LoadedNode) -> bool:
 
 
 def _carried(node: LoadedNode, graph: LoadedGraph, types: dict[str, str | None]) -> str | None:
-    """The type that comes into a chain of reroutes; None where nothing is known of it."""
+    """The type that comes into a chain of reroutes; None if nothing is known of it."""
     chain: list[str] = []
     kind: str | None = None
     while node.id not in types:

@@ -111,7 +111,7 @@ def has_widget(spec: InputSpec) -> bool:
 
 
 def widget_type(spec: InputSpec) -> str | None:
-    """The type that makes the input's widget, None where it is a socket only."""
+    """The type that makes the input's widget, None if it is a socket only."""
     kind = spec.widget_type if spec.widget_type in rules.DEFAULTS else spec.type
     return kind if kind in rules.DEFAULTS and not spec.force_input else None
 

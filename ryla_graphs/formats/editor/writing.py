@@ -55,7 +55,7 @@ def write(
     Widgets that the prompt leaves out have the values of new nodes, which the editor then sends. A value that stands
     where the editor has no widget but a socket becomes a node.
 
-    Raises `InvalidDocument` where a node has no class, `InvalidWorkflow` with every link that leads nowhere.
+    Raises `InvalidDocument` if a node has no class, `InvalidWorkflow` with every link that leads nowhere.
     """
     _check(prompt)
     left_out: list[LeftOut] = []
@@ -142,7 +142,7 @@ def _placed(
 
 
 def _own_name(node: str, around: Parts) -> str | None:
-    """What a node is called in its part: `vae` for ``day/vae``, or ``day-vae``; None where it has no name there."""
+    """What a node is called in its part: `vae` for ``day/vae``, or ``day-vae``; None if it has no name there."""
     for prefix in ("".join(f"{part}/" for part in around), "".join(f"{part}-" for part in around)):
         if node.startswith(prefix):
             return node.removeprefix(prefix)

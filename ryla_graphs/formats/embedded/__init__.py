@@ -69,12 +69,12 @@ _KINDS = (
 
 
 def kind_of(content: Content) -> str | None:
-    """The format of a file that may carry a workflow, such as ``PNG``; None where it is of no such format."""
+    """The format of a file that may carry a workflow, such as ``PNG``; None if it is of no such format."""
     return next((kind.name for kind in _KINDS if kind.is_it(content)), None)
 
 
 def load(content: Content) -> Embedded | None:
-    """What a file carries; None where it is of no format that may carry a workflow.
+    """What a file carries; None if it is of no format that may carry a workflow.
 
     What stands before a fault counts: a film that broke off still has its workflow where that came first. Nothing is
     raised for a broken file; `Embedded.faults` says where it is broken.

@@ -39,19 +39,19 @@ class Budget:
         self._packed = MOST_TEXT
 
     def step(self) -> None:
-        """One more part; raises `Fault` where there are too many."""
+        """One more part; raises `Fault` if there are too many."""
         self._steps -= 1
         if self._steps < 0:
             raise Fault(f"more than {self._most_steps:,} parts")
 
     def text(self, length: int, place: int) -> None:
-        """More metadata; raises `Fault` where it is too much."""
+        """More metadata; raises `Fault` if it is too much."""
         if length > self._text:
             raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {self._most_text:,} are read")
         self._text -= length
 
     def unpacked(self, length: int, place: int) -> None:
-        """More metadata that was packed, and may be larger than its file; raises `Fault` where it is too much."""
+        """More metadata that was packed, and may be larger than its file; raises `Fault` if it is too much."""
         if length > self._packed:
             raise Fault(f"{length:,} bytes of metadata at byte {place:,}; at most {MOST_TEXT:,} are read")
         self._packed -= length
@@ -131,7 +131,7 @@ class Cursor:
         return found >= 0
 
     def inflated(self, data: bytes) -> bytes:
-        """Data that zlib packed; raises `Fault` where it is broken or unfolds to too much."""
+        """Data that zlib packed; raises `Fault` if it is broken or unfolds to too much."""
         unpacker = zlib.decompressobj()
         try:
             text = unpacker.decompress(data, MOST_TEXT + 1)

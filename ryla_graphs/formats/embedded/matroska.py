@@ -37,7 +37,7 @@ def _elements(file: Cursor) -> Iterator[tuple[int, Cursor]]:
 
 
 def _variable(file: Cursor, *, marked: bool = False) -> int | None:
-    """A number whose first byte says how long it is; None where all its bits are set, which means unknown."""
+    """A number whose first byte says how long it is; None if all its bits are set, which means unknown."""
     first = file.number("B")
     if not first:
         raise Fault(f"a number of more than eight bytes at byte {file.place - 1:,}")

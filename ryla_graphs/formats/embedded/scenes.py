@@ -46,7 +46,7 @@ def exr_texts(file: Cursor) -> Iterator[Text]:
 
 
 def parsed(text: bytes) -> object:
-    """JSON in the head of a file; raises `Fault` where it is none."""
+    """JSON in the head of a file; raises `Fault` if it is none."""
     try:
         value: object = json_text.parse(text, "its head")
     except InvalidDocument as error:

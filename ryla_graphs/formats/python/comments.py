@@ -19,7 +19,7 @@ class Note(NamedTuple):
 
     text: str
     node: str | None = None
-    """The id of the node that it stands above; None where it is about all of it."""
+    """The id of the node that it stands above; None if it is about all of it."""
 
 
 def comment(text: str) -> Iterator[str]:

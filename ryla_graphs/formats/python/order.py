@@ -11,7 +11,7 @@ from ryla_graphs.prompt.files import weight_folders
 
 
 def in_order(wiring: Wiring, statements: Iterable[Statement]) -> list[Statement] | None:
-    """Statements, each behind those it needs; None where some need each other."""
+    """Statements, each behind those it needs; None if some need each other."""
     statement_of = {node: statement for statement in statements for node in statement.nodes}
     needs = {statement: _needs(wiring, statement, statement_of) for statement in dict.fromkeys(statement_of.values())}
     stages = _stages(wiring)

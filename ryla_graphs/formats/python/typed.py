@@ -14,14 +14,14 @@ from ryla_graphs.problems import InvalidNode
 
 
 def bundled_class(class_type: str) -> type[Node] | None:
-    """The class of `ryla_graphs.nodes`; None where there is none."""
+    """The class of `ryla_graphs.nodes`; None if there is none."""
     from ryla_graphs.nodes import is_typed, node_class  # noqa: PLC0415 - the index of all classes
 
     return node_class(class_type) if is_typed(class_type) else None
 
 
 NodeClasses = Callable[[str], type[Node] | None]
-"""Gives the Python class of a class type; None where there is none."""
+"""Gives the Python class of a class type; None if there is none."""
 
 
 def typed_nodes(graph: Graph, classes: NodeClasses) -> dict[Node, Node]:

@@ -62,7 +62,7 @@ class Wiring:
             self.slots[used.node].append(used.slot)
 
     def source(self, value: Any) -> Value | None:
-        """The output that an input is wired to; None where it holds a value."""
+        """The output that an input is wired to; None if it holds a value."""
         if isinstance(value, Output):
             return Value(self._of_written.get(value.node, value.node), value.slot)
         return Value(self._of_written.get(value, value), 0) if isinstance(value, Node) else None

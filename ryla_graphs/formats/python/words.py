@@ -19,7 +19,7 @@ _OF_FILES = re.compile(
 
 
 def identifier(text: str) -> str | None:
-    """Text as a name in Python: ``"Load CLIP (Refiner)"`` is ``load_clip_refiner``; None where nothing is left."""
+    """Text as a name in Python: ``"Load CLIP (Refiner)"`` is ``load_clip_refiner``; None if nothing is left."""
     words = re.findall(r"[a-z]+|\d+", text.lower()) if text.isascii() else re.findall(r"[a-z]+\d*", text.lower())
     while words and words[0].isdigit():
         words.append(words.pop(0)) if not all(word.isdigit() for word in words) else words.clear()

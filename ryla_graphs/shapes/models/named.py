@@ -22,7 +22,7 @@ def _evidence(folder: str, name: Any) -> Evidence | None:
 
 
 def _agreed(families: Iterable[str], fact: Callable[[str], Fact | None]) -> Fact | None:
-    """What all of some families have in common; None where they differ, or where nothing is known of one."""
+    """What all of some families have in common; None if they differ, or if nothing is known of one."""
     found = [fact(family) for family in families]
     return found[0] if found and all(each == found[0] for each in found) else None
 
@@ -49,7 +49,7 @@ def _latents(family: str) -> str | None:
 
 
 def clip_of(folder: str, name: Any) -> Opaque | None:
-    """The text encoder of a checkpoint; None where it is known to have none."""
+    """The text encoder of a checkpoint; None if it is known to have none."""
     found = _evidence(folder, name)
     if found is not None and found.bare:
         return None
@@ -98,7 +98,7 @@ _BY_NAME: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 
 def vae_of(folder: str, name: Any) -> Opaque:
-    """The VAE that a file holds; its ``codec`` is None where the file is known to have none."""
+    """The VAE that a file holds; its ``codec`` is None if the file is known to have none."""
     found = _evidence(folder, name)
     if folder == "vae":
         plain = str(name).lower().replace("_", "-").replace(".", "-")

@@ -17,7 +17,7 @@ _AS_PICTURES = 4
 
 
 def side(value: Any) -> Whole:
-    """A side that something is scaled to. Raises `NodeFails` where nothing would be left."""
+    """A side that something is scaled to. Raises `NodeFails` if nothing would be left."""
     if isinstance(value, Unknown):
         return value if value.low >= 1 else most(value, 1)
     if value < 1:
@@ -28,7 +28,7 @@ def side(value: Any) -> Whole:
 def resized(given: Any, width: Any, height: Any, method: str = "bilinear", crop: str = "disabled") -> Any:
     """Pictures or masks at another size, their middle only with the crop ``center``.
 
-    Raises `NodeFails` where PyTorch or Pillow does: ``area`` makes pictures without any pixel, the others do not.
+    Raises `NodeFails` if PyTorch or Pillow does: ``area`` makes pictures without any pixel, the others do not.
     """
     if not any(isinstance(length, Unknown) for length in (given.width, given.height, width, height)):
         _check_sides(given, (width, height), method, crop)
@@ -42,7 +42,7 @@ def resized(given: Any, width: Any, height: Any, method: str = "bilinear", crop:
 
 
 def as_pictures(given: ImageShape) -> ImageShape:
-    """Pictures that Pillow can hold. Raises `NodeFails` where they have too many channels."""
+    """Pictures that Pillow can hold. Raises `NodeFails` if they have too many channels."""
     if not isinstance(given.channels, Unknown) and given.channels > _AS_PICTURES:
         raise NodeFails(f"no picture file has {given.channels} channels")
     return given
@@ -77,7 +77,7 @@ def sides_to(width: Whole, height: Whole, wanted_width: Whole, wanted_height: Wh
 
 
 def broadcast(first: Whole, second: Whole, what: str = "pictures") -> Whole:
-    """The number of a pair of batches that are combined one by one. Raises `NodeFails` where they do not fit."""
+    """The number of a pair of batches that are combined one by one. Raises `NodeFails` if they do not fit."""
     if first is second or first == second or second == 1:
         return first
     if first == 1:

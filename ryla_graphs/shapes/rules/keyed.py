@@ -11,7 +11,7 @@ from ryla_graphs.shapes.values import Conditioning
 def keyed(conditioning: Any, **keys: Any) -> Any:
     """A conditioning with more next to every entry; an unknown one stays unknown.
 
-    Raises `NodeFails` where there is none.
+    Raises `NodeFails` if there is none.
     """
     if conditioning is None:
         raise NodeFails("there is no conditioning")

@@ -59,7 +59,7 @@ def split_channels(audio: AudioShape | None) -> tuple[AudioShape | None, AudioSh
 
 
 def resampled(audio: AudioShape, rate: Whole) -> AudioShape:
-    """The same sound at another rate. Raises `NodeFails` where there is none.
+    """The same sound at another rate. Raises `NodeFails` if there is none.
 
     >>> resampled(AudioShape(1, 2, 33_075, 22_050), 44_100).samples
     66150
@@ -122,7 +122,7 @@ def _together(one: AudioShape, other: AudioShape) -> AudioShape:
 
 
 def _stretched(one: Whole, other: Whole) -> Whole:
-    """How many there are where one of two stands for all of the other. Raises `NodeFails` where neither does."""
+    """How many there are where one of two stands for all of the other. Raises `NodeFails` if neither does."""
     if one != other and one != 1 and other != 1:
         raise NodeFails(f"its sounds do not fit: {one} and {other} channels, or as many sounds")
     return other if one == 1 else one

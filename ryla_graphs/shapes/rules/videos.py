@@ -94,7 +94,7 @@ def sampled_frames(total: int, count: int, strategy: str, seed: int) -> list[int
 def saved(video: VideoShape) -> VideoShape:
     """A video as the file that ComfyUI makes of it before it cuts it: H.264 and AAC in an MP4.
 
-    Raises `NodeFails` where the encoders would refuse it.
+    Raises `NodeFails` if the encoders would refuse it.
     """
     if video.file is not None:
         return video
@@ -136,7 +136,7 @@ def check_sides(video: VideoShape, encoder: str) -> None:
 
 
 def part_of(video: VideoShape, start: float, duration: float, *, strict: bool = False) -> VideoShape | None:
-    """A part of a video, from `start` on for `duration`, 0 for all of the rest; None where there is no such part.
+    """A part of a video, from `start` on for `duration`, 0 for all of the rest; None if there is no such part.
 
     A video that is put together has to hold all of it; of a file only a strict caller asks for so much.
     """

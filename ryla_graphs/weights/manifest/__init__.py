@@ -72,7 +72,7 @@ def manifest() -> tuple[Weight, ...]:
 
 
 def known(name: str, folder: str | None = None) -> Weight | None:
-    """The weight that a loader's input names, in one folder or in any; None where nothing is known of it."""
+    """The weight that a loader's input names, in one folder or in any; None if nothing is known of it."""
     rows = _by_name().get(name, ())
     return next((row for row in rows if folder is None or row.folder == folder), None)
 

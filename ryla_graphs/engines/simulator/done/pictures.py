@@ -21,7 +21,7 @@ _BRIGHTNESS = (0.2126, 0.7152, 0.0722)
 
 
 def _seen(call: Call, value: Any, index: int) -> Image.Image:
-    """One picture or mask, drawn. Raises `ReadsContent` where there is nothing to see."""
+    """One picture or mask, drawn. Raises `ReadsContent` if there is nothing to see."""
     found = source(value, index)
     if found is None:
         raise ReadsContent("nothing is known of the pixels that it looks at")

@@ -117,7 +117,7 @@ def matches_at_start(pattern: str, text: str) -> bool:
 
 
 def substituted(pattern: str, replacement: str, text: str, count: int = 0, **given: Any) -> tuple[str, int]:
-    """A text in which what matches is replaced, and how often. Raises `NodeFails` where `re` would raise."""
+    """A text in which what matches is replaced, and how often. Raises `NodeFails` if `re` would raise."""
     with _limited():
         try:
             compiled = _compiled(pattern, given)

@@ -20,7 +20,7 @@ def has_pyav() -> bool:
 
 
 def pyav() -> Any:
-    """The module. Raises `NodeFails` where it is not installed."""
+    """The module. Raises `NodeFails` if it is not installed."""
     if not has_pyav():
         raise NodeFails(MISSING)
     # The encoder of AV1 writes its settings to the terminal unless this says that only errors count.

@@ -17,7 +17,7 @@ from ryla_graphs.shapes.values import AudioShape, VideoFile, VideoShape
 
 
 def read_media(content: bytes) -> VideoShape | AudioShape | None:
-    """A video or a sound; None where it is neither."""
+    """A video or a sound; None if it is neither."""
     av = pyav()
     try:
         with av.open(io.BytesIO(content)) as container:

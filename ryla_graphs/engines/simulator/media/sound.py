@@ -31,7 +31,7 @@ class Sound:
 def planes_of(audio: AudioShape) -> Planes:
     """The samples of the first sound of a batch, in as many channels and as long as its shape says.
 
-    Raises `NodeFails` where they would only fill the memory of the machine.
+    Raises `NodeFails` if they would only fill the memory of the machine.
     """
     channels, samples = int(audio.channels), int(audio.samples)
     if channels * samples > MAX_SAMPLES:

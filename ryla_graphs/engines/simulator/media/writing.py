@@ -49,7 +49,7 @@ def video_file(
     metadata: Mapping[str, str],
     sound: tuple[Planes, int] | None = None,
 ) -> bytes:
-    """A video. Raises `NodeFails` where its encoder refuses it."""
+    """A video. Raises `NodeFails` if its encoder refuses it."""
     av, buffer = pyav(), io.BytesIO()
     options = {"movflags": "use_metadata_tags"} if encoding.container == "mp4" else {}
     with (
@@ -84,7 +84,7 @@ _SOUND_ENCODERS = {"flac": "flac", "mp3": "libmp3lame", "opus": "libopus"}
 
 
 def sound_file(planes: Planes, rate: int, kind: str, metadata: Mapping[str, str], quality: str = "128k") -> bytes:
-    """A file of sound: FLAC, MP3 or Opus. Raises `NodeFails` where its encoder refuses it."""
+    """A file of sound: FLAC, MP3 or Opus. Raises `NodeFails` if its encoder refuses it."""
     av, buffer = pyav(), io.BytesIO()
     if len(planes) > 2:
         raise NodeFails(f"sound of {len(planes)} channels cannot be saved")

@@ -101,7 +101,7 @@ MAKES: dict[str, Make] = {}
 
 
 def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw]:
-    """Register how classes draw a picture: from those of the same number in `frames`, None where there is none.
+    """Register how classes draw a picture: from those of the same number in `frames`, None if there is none.
 
     A shorter batch begins again from its first picture.
     """
@@ -134,7 +134,7 @@ def makes(*class_types: str) -> Callable[[AnyMake], AnyMake]:
 
 
 def source(value: Any, index: int) -> Source | None:
-    """One picture of a value, of a shorter batch from the first again; None where there is nothing to see."""
+    """One picture of a value, of a shorter batch from the first again; None if there is nothing to see."""
     frames = content_of(value)
     count = int(value.frames if isinstance(value, VideoShape) else value.batch) if frames is not None else 0
     return None if frames is None or count == 0 else (frames, index % count)

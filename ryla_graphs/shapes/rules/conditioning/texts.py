@@ -15,7 +15,7 @@ _UNKNOWN = TextModel((), None)
 def encoded(clip: Any, text: Any, *needed: str, **more: Any) -> Any:
     """The conditioning of a text. `needed` names texts that the node takes by themselves.
 
-    Raises `NodeFails` where there is no text encoder, or one that knows nothing of such texts.
+    Raises `NodeFails` if there is no text encoder, or one that knows nothing of such texts.
     """
     model = model_of(clip)
     for name in needed:
@@ -27,7 +27,7 @@ def encoded(clip: Any, text: Any, *needed: str, **more: Any) -> Any:
 
 
 def model_of(clip: Any) -> TextModel:
-    """How a text encoder reads. Raises `NodeFails` where there is none."""
+    """How a text encoder reads. Raises `NodeFails` if there is none."""
     if clip is None:
         raise NodeFails("there is no text encoder, perhaps because the checkpoint holds none")
     known = clip.facts.get("text") if isinstance(clip, Opaque) else None

@@ -34,7 +34,7 @@ def only_colours(name: str) -> Callable[..., ImageShape]:
 
 
 def colours(image: ImageShape) -> ImageShape:
-    """Other pictures of three channels. Raises `NodeFails` where those that come in have more or fewer."""
+    """Other pictures of three channels. Raises `NodeFails` if those that come in have more or fewer."""
     if not isinstance(image.channels, Unknown) and image.channels != 3:
         raise NodeFails(f"it takes pictures of 3 channels, and not of {image.channels}")
     return same_shape(image)

@@ -55,7 +55,7 @@ class Layer:
 
     @property
     def fills(self) -> bool | None:
-        """Whether nothing shows through; None where that depends on its pixels."""
+        """Whether nothing shows through; None if that depends on its pixels."""
         item = self.item
         if item.get("opacity", 1.0) < 0.999 or item.get("rotation") or item.get("blend_mode", "normal") != "normal":
             return False
@@ -110,7 +110,7 @@ def compose(layers: Document) -> tuple[ImageShape, MaskShape]:
 
 
 def layers_of(document: Any) -> list[Layer]:
-    """The layers of a document, the lowest first. Raises `NodeFails` where there are too many."""
+    """The layers of a document, the lowest first. Raises `NodeFails` if there are too many."""
     items = sorted(items_of(document), key=lambda item: int(item.get("z_index", 0)))
     layers = [Layer(item, index) for item in items for index in _frames(item)]
     if len(layers) > MOST_LAYERS:

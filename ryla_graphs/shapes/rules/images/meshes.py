@@ -21,7 +21,7 @@ def _fact(mesh: Opaque, name: str) -> Any:
 
 
 def unwrapped(mesh: Opaque) -> Whole:
-    """How many bodies there are. Raises `NodeFails` where they are not unwrapped."""
+    """How many bodies there are. Raises `NodeFails` if they are not unwrapped."""
     if not _fact(mesh, "uvs"):
         raise NodeFails("its mesh has no UVs: unwrap it first")
     return _fact(mesh, "batch") or 1

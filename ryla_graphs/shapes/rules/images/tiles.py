@@ -35,7 +35,7 @@ def merge(
 
 
 def grid(width: int, height: int, tile_width: int, tile_height: int, overlap: int) -> list[tuple[int, int, int, int]]:
-    """The boxes of tiles, row by row: left, top, right, bottom. Raises `NodeFails` where there are too many."""
+    """The boxes of tiles, row by row: left, top, right, bottom. Raises `NodeFails` if there are too many."""
     columns = list(_stretches(width, tile_width, overlap))
     found = list(_stretches(height, tile_height, overlap))
     if len(columns) * len(found) > _MOST:

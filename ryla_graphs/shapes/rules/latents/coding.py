@@ -18,7 +18,7 @@ Outputs = tuple[Any, ...]
 def codec_of(vae: Any, usual: str = "flux") -> Codec:
     """How a VAE encodes; an unknown one is taken for the usual one of the node that it goes into.
 
-    Raises `NodeFails` where there is no VAE.
+    Raises `NodeFails` if there is no VAE.
     """
     if vae is None:
         raise NodeFails("there is no VAE")

@@ -15,7 +15,7 @@ _SPACE, _TIME = "downscale_ratio_spacial", "downscale_ratio_temporal"
 
 
 def fitted(latent: LatentShape, model: Any) -> LatentShape:
-    """Latents as a model takes them: empty ones are made to fit. Raises `NodeFails` where they cannot be."""
+    """Latents as a model takes them: empty ones are made to fit. Raises `NodeFails` if they cannot be."""
     form = model.facts.get("format") if isinstance(model, Opaque) else None
     if latent.more:
         return latent

@@ -43,7 +43,7 @@ def _hand_on(classes: Iterable[str], name: str, socket: str) -> None:
 
 
 def present(value: Any, socket: str) -> Any:
-    """A model, or what belongs to one. Raises `NodeFails` where there is none."""
+    """A model, or what belongs to one. Raises `NodeFails` if there is none."""
     if value is None:
         raise NodeFails(f"there is no {socket}")
     return value

@@ -141,7 +141,7 @@ def value_of(
 ) -> Any:
     """The value of an expression; `part` gives what stands behind a dot.
 
-    Raises `NodeFails` where it is none, or does what it must not.
+    Raises `NodeFails` if it is none, or does what it must not.
 
     >>> value_of("max(a, b) * 2 if a else 0", {"a": 3, "b": 4})
     8

@@ -13,7 +13,7 @@ _COUNT = Unknown("how many points a body has, only its file tells", 1)
 
 
 def _file(name: Any, call: Call) -> Opaque | None:
-    """A 3D file, with what is known of what is in it; None where none is chosen."""
+    """A 3D file, with what is known of what is in it; None if none is chosen."""
     if not name or name == "none":
         return None
     found = call.files.get(name) if isinstance(name, str) else None

@@ -139,7 +139,7 @@ MOST = 20
 
 
 def gits_levels(coefficient: float, steps: int) -> list[float]:
-    """The levels of a schedule of 2 to 20 steps. Raises `NodeFails` where there is no table of the coefficient."""
+    """The levels of a schedule of 2 to 20 steps. Raises `NodeFails` if there is no table of the coefficient."""
     rows = next((rows for known, rows in _TABLES.items() if known == round(coefficient, 2)), None)
     if rows is None:
         raise NodeFails(f"there is no schedule for a coefficient of {coefficient}")

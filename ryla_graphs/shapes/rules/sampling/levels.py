@@ -25,7 +25,7 @@ def sampling_of(model: Any) -> Sampling:
 
 
 def computed(make: Callable[..., Sequence[float]], *args: Any) -> Sigmas:
-    """What a formula gives. Raises `NodeFails` where it divides by zero, or has no logarithm to take."""
+    """What a formula gives. Raises `NodeFails` if it divides by zero, or has no logarithm to take."""
     try:
         return Sigmas(tuple(make(*args)))
     except (ArithmeticError, ValueError) as error:

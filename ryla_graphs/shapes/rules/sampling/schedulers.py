@@ -25,7 +25,7 @@ def spaced(start: float, end: float, count: int) -> Levels:
 
 
 def affordable(steps: int) -> int:
-    """The number of steps. Raises `Undecided` where so many would only cost time."""
+    """The number of steps. Raises `Undecided` if so many would only cost time."""
     if steps > MAX_STEPS:
         raise Undecided(f"the levels of {steps:,} steps are not worked out")
     return steps

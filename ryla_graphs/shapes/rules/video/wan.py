@@ -291,7 +291,7 @@ def scail(
 
 
 def _left(frames: ImageShape | None, offset: Any) -> ImageShape | None:
-    """The frames after an offset; None where there are none left."""
+    """The frames after an offset; None if there are none left."""
     if frames is None or frames.batch <= offset:
         return None
     return ImageShape(frames.batch - offset, frames.height, frames.width, frames.channels)
