@@ -38,7 +38,6 @@ class Handed(OnLoopback):
 
     def __init__(self, plane: LoopbackModal, folder: Path) -> None:
         super().__init__(plane, folder)
-        self.engine.handover_seconds = 1.0
         self.pending = Pending()
         self.store = threading.Event()
         self.store.set()
@@ -96,6 +95,7 @@ def test_an_output_that_is_not_stored_at_once_is_tried_again(handed: Handed) -> 
 
 def test_a_container_that_is_lost_before_it_stored_the_outputs(handed: Handed) -> None:
     handed.store.clear()
+    handed.engine.handover_seconds = 0.3
     last = ended(handed.engine.start(flux()))
     assert isinstance(last, Failed) and isinstance(last.error, RunLost)
     handed.store.set()
