@@ -162,19 +162,26 @@ def _errors(graph: Graph, changes: Mapping[str, Mapping[str, Any]], catalog: Cat
 
 def _no_such_node(path: str, nodes: Mapping[str, Node], at: Origin) -> Problem:
     wanted = path.split(".", maxsplit=1)[0]
+    hint = _inputs_of(nodes[path]) if path in nodes else _with_node(path, nodes) or did_you_mean(wanted, nodes)
     return Problem(
         code="unknown_node",
         message=f"no node has the id '{wanted}'" if "." in path else f"'{path}' names no input of a node",
         subject=AtNode(node=wanted) if "." in path else AtNode(),
         given=path,
         expected="the id of a node, a dot, and the name of an input: `sampler.steps`",
-        hint=_inputs_of(nodes[path]) if path in nodes else did_you_mean(wanted, nodes) or _ids(nodes),
+        hint=hint or _ids(nodes),
         source=at.source,
     )
 
 
 def _inputs_of(node: Node) -> str:
     return f"its inputs are {', '.join(name for name, _ in node.given_inputs())}"
+
+
+def _with_node(name: str, nodes: Mapping[str, Node]) -> str | None:
+    """The paths that the name of an input alone may have meant."""
+    paths = [f"{node_id}.{name}" for node_id, node in nodes.items() if name in dict(node.given_inputs())]
+    return f"write {' or '.join(repr(path) for path in paths[:3])}" if paths else None
 
 
 def _ids(nodes: Mapping[str, Node]) -> str:

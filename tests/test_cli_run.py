@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ryla_graphs import presets
 from ryla_graphs.catalogs import bundled
 from tests.conftest import ROOT, recorded
 from tests.engines.stub import Script, file, serve
@@ -233,3 +234,22 @@ def test_a_strict_run_fails_with_what_it_would_guess(tmp_path: Path) -> None:
     assert json.loads(good("run", graph, "-o", tmp_path / "o", "--json"))["guessed"] == [why]
     strict = ryla("run", graph, "-o", tmp_path / "o", "--strict")
     assert strict.returncode == 1 and "would have to guess" in strict.stderr and why in strict.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("x = 1", "it needs a `workflow`, a Workflow or a function"), ("def portrait(): ...", "write mine.py:portrait")],
+)
+def test_a_python_file_without_a_workflow_says_what_to_write(
+    source: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(source)
+    answer = ryla("compile", "mine.py")
+    assert answer.returncode == 2 and said in answer.stderr
+
+
+def test_a_parameter_that_is_missing_is_described() -> None:
+    answer = ryla("compile", "flux-instantid", "-p", "prompt=x")
+    described = presets.get("flux-instantid").parameters.model_fields["reference_image"].description
+    assert answer.returncode == 2 and f"referenceImage: is missing\n    hint: {described}" in answer.stderr

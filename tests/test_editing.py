@@ -239,3 +239,10 @@ def test_a_value_that_was_wrong_can_be_set_right() -> None:
     assert workflow.find(KSampler) == ()
     assert workflow.set("sampler.steps", 20) == text_to_image()
     assert workflow.set("sampler.steps", 20).find(KSampler)[0].steps == 20
+
+
+def test_an_input_without_its_node_is_answered_with_the_path() -> None:
+    workflow = Workflow(SaveImage(images=EmptyImage(width=64, height=64).named("canvas"), filename_prefix="x"))
+    with pytest.raises(InvalidWorkflow) as caught:
+        workflow.set("width", 128)
+    assert caught.value.problems[0].hint == "write 'canvas.width'"

@@ -130,3 +130,8 @@ def test_every_problem_code_is_in_the_documents() -> None:
     written = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
     assert {code for code in codes if f"`{code}`" not in written} == set()
     assert len(codes) > 15
+
+
+def test_the_readme_names_every_preset() -> None:
+    written = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in presets.NAMES if f"`{name}`" not in written] == []

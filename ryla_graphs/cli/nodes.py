@@ -114,18 +114,24 @@ def search(
 
     known = open_catalog(catalog)
     found = [schema for schema in known.values() if all(word.casefold() in _haystack(schema) for word in words)]
-    found.sort(
-        key=lambda schema: (not any(w.casefold() in schema.class_type.casefold() for w in words), schema.class_type)
-    )
+    found.sort(key=lambda schema: _distance(schema, words))
     if json:
         print_json(
             [{"class_type": s.class_type, "display_name": s.display_name, "category": s.category} for s in found]
         )
         return
     for schema in found:
-        typer.echo(f"{schema.class_type:<40} {schema.display_name}  ({schema.category})")
+        category = f"  ({schema.category})" if schema.category else ""
+        typer.echo(f"{schema.class_type:<40} {schema.display_name}{category}")
     if not found:
         typer.echo("nothing found")
+
+
+def _distance(schema: NodeSchema, words: Iterable[str]) -> tuple[bool, bool, str]:
+    """How far down the list a class stands: without a word in its name, then of a pack, then by name."""
+    own_name = schema.class_type.casefold()
+    in_name = any(word.casefold() in own_name for word in words)
+    return not in_name, (schema.module or "").startswith("custom_nodes"), schema.class_type
 
 
 def _haystack(schema: NodeSchema) -> str:

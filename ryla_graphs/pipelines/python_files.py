@@ -33,7 +33,9 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     module = imported(path)
     if not hasattr(module, name):
         found = [n for n, v in vars(module).items() if _makes_workflow(v, module)]
-        raise NotFound(f"{path} has no '{name}'; it has {', '.join(found) or 'no workflow'}")
+        if not found:
+            raise NotFound(f"{path} makes no workflow: it needs a `{name}`, a Workflow or a function that returns one")
+        raise NotFound(f"{path} has no '{name}'; it has {', '.join(found)}: write {path}:{found[0]}")
     value = getattr(module, name)
     if isinstance(value, Preset):
         return value

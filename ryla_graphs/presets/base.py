@@ -264,7 +264,8 @@ class Preset(Generic[P]):
 
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
         if kind == "missing":
-            return {"code": "missing_parameter", "message": "is missing"}
+            wanted = [f.description for n, f in self.parameters.model_fields.items() if name in (n, to_camel(n))]
+            return {"code": "missing_parameter", "message": "is missing", "hint": wanted[0] if wanted else None}
         if kind == "extra_forbidden" and name in self.parameters.model_fields:
             twice = f"is given twice, as `{to_camel(name)}` and as `{name}`"
             return {"code": "bad_parameter", "message": twice, "hint": "they are one parameter: give one of them"}
