@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def test_every_page_is_in_the_menu() -> None:
 
 def test_the_gallery_has_every_preset_and_the_reference_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    hooks: Any = import_module("hooks")
+    hooks: Any = importlib.import_module("hooks")
     gallery = hooks.on_page_markdown(hooks.GALLERY)
     assert [line[3:] for line in gallery.splitlines() if line.startswith("## ")] == list(presets.NAMES)
     assert gallery.count("<svg") == len(presets.NAMES)

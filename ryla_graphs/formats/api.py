@@ -30,8 +30,8 @@ def dump(graph: Graph) -> ApiDocument:
     Raises `InvalidWorkflow` if two nodes have one name.
     """
     document: ApiDocument = {}
-    ids = graph.ids
-    for node, number in ids.items():
+    ids: Mapping[Any, str] = graph.ids
+    for node, number in graph.ids.items():
         inputs: dict[str, Any] = {}
         plain = node.plain_inputs()
         for name, value in node.given_inputs() if plain is None else plain.items():

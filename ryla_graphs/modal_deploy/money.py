@@ -20,11 +20,9 @@ from ryla_graphs.plan.plan import OnGPU
 from ryla_graphs.plan.seconds import STARTING
 
 START_SECONDS = 57.0
-"""What the ComfyUI of a lock takes to start. 57 s of processor time were measured for ComfyUI 0.33 with
-InstantID, PuLID and Subpack; 47 to 187 s are published for 161 packs on Modal. The
-plan's `STARTING` is that of a server without packs.
-Limits of money count on it, so it errs on the slow side: RYLA's Flux took 55 to 58 s on Modal in all.
-"""
+"""What the ComfyUI of a lock takes to start: 57 s of processor time were measured for ComfyUI 0.33 with InstantID,
+PuLID and Subpack, and 47 to 187 s are published for 161 packs on Modal. The plan's `STARTING` is that of a server
+without packs. Limits of money count on it, so it errs on the slow side: RYLA's Flux took 55 to 58 s on Modal in all."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Pricing:
         return (GPUS[gpu].usd_per_second + size.usd_per_second) * self.factor
 
     def alone(self, row: OnGPU, *, chosen: bool = True) -> float | None:
-        """What a run costs that finds no container: start, weights, work, idle window, by the plan; None if unknown."""
+        """What a run costs that finds no container, by the plan: slow start, weights, work, idle; None if unknown."""
         rate = self.rate(row.gpu, chosen=chosen)
         if rate is None or row.seconds is None or row.cold_seconds is None:
             return None

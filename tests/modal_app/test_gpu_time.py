@@ -123,8 +123,8 @@ class Hanging(HeldSimulator):
     """An engine that hears no cancel."""
 
     def start(self, *args: Any, **options: Any) -> Any:
-        run = super().start(*args, **options)
-        run.cancel = lambda: None  # type: ignore[method-assign]
+        run: Any = super().start(*args, **options)
+        run.cancel = lambda: None
         return run
 
 

@@ -141,7 +141,7 @@ def test_it_ends_when_its_time_is_over(upstream: str, monkeypatch: pytest.Monkey
 def test_it_ends_when_the_terminal_hangs_up(upstream: str) -> None:
     process: Any = Process(upstream)
     lines = opened(process, TOKEN, 30, forward, 60)
-    next(lines), next(lines)
+    assert next(lines) and next(lines)
     lines.close()  # type: ignore[attr-defined]
     assert process.did[-1] == "stopped"
 

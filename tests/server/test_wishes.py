@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ryla_graphs.compile import CompiledWorkflow
-from ryla_graphs.engines import Engine, Inputs
+from ryla_graphs.engines import Engine
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from tests.server.clients import TestClient
@@ -43,11 +42,9 @@ class Watching(ScriptedEngine):
         super().__init__(*acts)
         self.previews: list[bool] = []
 
-    def start(  # type: ignore[override]
-        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, *, run_id: str | None = None, **more: Any
-    ) -> ScriptedRun:
+    def start(self, *args: Any, **more: Any) -> ScriptedRun:
         self.previews.append(more["previews"])
-        return super().start(workflow, inputs, run_id=run_id, **more)
+        return super().start(*args, **more)
 
 
 def test_previews_are_there_for_whoever_prefers_them(tmp_path: Path) -> None:

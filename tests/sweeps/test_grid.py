@@ -193,7 +193,7 @@ def test_a_graph_that_gives_the_same_node_to_every_cell() -> None:
 
 def test_all_problems_of_all_cells_come_at_once_and_each_once() -> None:
     with pytest.raises(InvalidParameters) as caught:
-        grid(flux_dev, {"seed": [1, -1, -2], "guidance": [2.5, 300]}, width=1000, sed=3)
+        grid(flux_dev, {"seed": [1, -2, -3], "guidance": [2.5, 300]}, width=1000, sed=3)
     found = [(problem.code, problem.parameter) for problem in caught.value.problems]
     assert sorted(found, key=str) == sorted(
         [
