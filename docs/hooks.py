@@ -27,4 +27,6 @@ def _picture(name: str) -> str:
 def _entry(name: str) -> str:
     value = getattr(ryla_graphs, name)
     options = "    options:\n      heading_level: 2\n      show_root_heading: true\n"
-    return f"::: {value.__module__}.{value.__qualname__}\n{options}"
+    own = (getattr(value, "__module__", None) or "").startswith(ryla_graphs.__name__)  # an alias is of `typing`
+    place = f"{value.__module__}.{value.__qualname__}" if own else f"ryla_graphs.{ryla_graphs._MODULE_OF[name]}.{name}"
+    return f"::: {place}\n{options}"
