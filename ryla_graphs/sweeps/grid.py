@@ -8,10 +8,12 @@ from functools import cached_property, reduce
 from itertools import product
 from typing import Any, TypeVar
 
+from pydantic import BeforeValidator
+
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
 from ryla_graphs.origins import Decisions, WorkflowOrigin
-from ryla_graphs.presets.base import Preset
+from ryla_graphs.presets.base import DRAWN, Preset
 from ryla_graphs.problems import InvalidParameters, InvalidWorkflow, Problem
 from ryla_graphs.sweeps.axes import Axis, axes_of, axis_problems, named_twice
 from ryla_graphs.workflow import Workflow
@@ -170,6 +172,7 @@ def grid(
     fixed = {named.get(key, key): value for key, value in given.items()}
     if problems := [*twice, *axis_problems(swept, fixed, most_cells, zipped=zipped)]:
         raise InvalidParameters(problems)
+    fixed = _without_drawn(target, fixed)
     fixed |= drawn(target, swept.keys() | fixed.keys())
     made = axes_of(swept)
     cells = list(_combinations(made, zipped=zipped))
@@ -201,6 +204,14 @@ def drawn(target: Any, given: set[str]) -> dict[str, Any]:
         if fact.default_factory is not None and not fact.default_factory_takes_validated_data
         if fact.alias and fact.alias not in given
     }
+
+
+def _without_drawn(target: Any, fixed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given but for seeds that are to be drawn (-1): they are drawn as if left out, once for all cells."""
+    fields = target.parameters.model_fields.values() if isinstance(target, Preset) else ()
+    free = [fact for fact in fields if fact.default_factory and not fact.default_factory_takes_validated_data]
+    seeds = {fact.alias for fact in free if any(isinstance(mark, BeforeValidator) for mark in fact.metadata)}
+    return {name: value for name, value in fixed.items() if name not in seeds or value not in DRAWN}
 
 
 def _combinations(axes: tuple[Axis, ...], *, zipped: bool) -> Iterator[Cell]:

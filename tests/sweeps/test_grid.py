@@ -115,8 +115,9 @@ def test_ids_tell_cells_apart_by_what_they_depend_on() -> None:
     assert {"guidance=2.5/seed=1/sampler", "guidance=3.5/seed=2/save"} <= prompt.keys()
 
 
-def test_what_is_drawn_is_drawn_once_for_all_cells() -> None:
-    made = grid(flux_dev, {"guidance": [2.5, 3.5]}, prompt="x")
+@pytest.mark.parametrize("asked", [{}, {"seed": -1}, {"seed": "random"}])
+def test_what_is_drawn_is_drawn_once_for_all_cells(asked: dict[str, Any]) -> None:
+    made = grid(flux_dev, {"guidance": [2.5, 3.5]}, prompt="x", **asked)
     assert len({cell.parameters["seed"] for cell in made}) == 1
     assert made.fixed["seed"] == made.cells[0].parameters["seed"]
 
