@@ -180,7 +180,7 @@ class Result:
         return tuple(dict.fromkeys(reason for artifact in self.outputs for reason in artifact.guessed))
 
     def without(self, left_out: Iterable[Problem]) -> Result:
-        """The same result of a graph of which more was left out, before the engine saw it."""
+        """The same result, with more left out of the graph before the engine saw it."""
         ours = tuple(left_out)
         nodes = {problem.node for problem in ours}
         return replace(self, left_out=(*ours, *(p for p in self.left_out if p.node not in nodes)))

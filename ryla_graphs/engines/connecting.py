@@ -15,7 +15,7 @@ from ryla_graphs.problems import InvalidSettings, NotFound
 
 ROUTES, REMOTE, RUNPOD = "routes", "remote:", "runpod:"
 _SAY_SO = ("COMFYUI_POD_URL", "MODAL_WORKSPACE", "MODAL_WEB_URL", "RUNPOD_ENDPOINT_ID", "RUNPOD_API_KEY", "RYLA_ROUTES")
-"""Variables of which each sets a route up, or says where they are."""
+"""Variables that each set up a route, or say where the routes are."""
 
 
 def default_address(environment: Mapping[str, str] | None = None) -> str:

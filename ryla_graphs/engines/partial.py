@@ -13,7 +13,7 @@ from ryla_graphs.workflow import Workflow
 
 
 class GoodPart(NamedTuple):
-    """A graph of which only some outputs will run."""
+    """A graph that will run only some of its outputs."""
 
     workflow: CompiledWorkflow
     """All of the graph, but only the good outputs are promised, and an engine may leave out more of them."""

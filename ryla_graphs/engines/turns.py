@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Turns:
-    """A lock for every key, of which only those that are held take memory."""
+    """A lock for every key; only locks that are held take memory."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -27,7 +27,7 @@ class FilePattern:
     pattern: str | None = None
     """A regular expression that it fits as well."""
     families: tuple[str, ...] = ()
-    """Of which families it is; nothing where the name says that nothing is known."""
+    """Its families; empty if the name says that they are unknown."""
     folders: frozenset[str] | None = None
     """The folders below ``models`` in which the name means that; None for all of models and what acts on them."""
     variant: str | None = None

@@ -70,7 +70,7 @@ def plan_of(schema: NodeSchema, rules: FamilyRules) -> Plan:
 
 
 def plans_of(rules: FamilyRules) -> Callable[[NodeSchema], Plan]:
-    """`plan_of` for many classes, of which most were asked for before."""
+    """`plan_of` for many classes; most were asked for before."""
     made = _MADE.get(rules)
     if made is None:
         made = _MADE.setdefault(rules, {})

@@ -177,7 +177,7 @@ class ImageEncoder:
 
 
 _TEXT_VARIANTS = {"mistral-3-24b": "dev", "qwen-3-4b": "klein-4b", "qwen-3-8b": "klein-9b"}
-"""Which Flux.2 takes the text of which encoder."""
+"""Each variant of Flux.2, with the encoder of its text."""
 
 
 @dataclass(frozen=True, slots=True)

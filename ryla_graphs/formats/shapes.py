@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 
 def is_prompt(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether this is API JSON: nodes by id, of which one at least says its class."""
+    """Whether this is API JSON: nodes by id, and at least one says its class."""
     return (
         isinstance(value, dict)
         and not isinstance(value.get("nodes"), list)
@@ -20,5 +20,5 @@ def is_editor(value: Any) -> TypeGuard[dict[str, Any]]:
 
 
 def is_node(value: Any) -> bool:
-    """Whether this is one node of a prompt, which may bear any name, also that of a wrapper's key."""
+    """Whether this is one node of a prompt; its id may be any text, even a wrapper's key."""
     return isinstance(value, dict) and isinstance(value.get("class_type"), str)

@@ -110,7 +110,7 @@ def missing(prompt: Mapping[str, Any], models: VolumeFiles) -> list[Need]:
 
 
 def absent(wanted: Iterable[Need], held: Collection[str]) -> list[Need]:
-    """Those of which neither the file nor, for what is a folder of files, anything below it is held."""
+    """Those that are missing: neither the file nor, for a folder of files, anything below it is held."""
     return [
         need
         for need in wanted

@@ -27,7 +27,7 @@ MOST_EVENTS = 2_000
 """Of one run. A partition of Modal's queue takes 5,000 items; progress beyond this is left out."""
 
 _PASSING = frozenset({"progress", "preview"})
-"""Kinds of which only the newest counts."""
+"""Kinds where only the newest event counts."""
 
 
 class Channel(Protocol):

@@ -56,7 +56,7 @@ class Architecture:
         return (canvas.frames - 1) // self.frames + 1
 
     def operations(self, canvas: Canvas, references: Sequence[Canvas] = ()) -> float:
-        """Operations of one evaluation over the whole batch, each item of which sees all references."""
+        """Operations of one evaluation over the whole batch; each item sees all references."""
         tokens = self._patches(canvas) * self.latent_frames(canvas) + self.text_tokens
         if self.references:
             tokens += sum(self._patches(each) for each in references)

@@ -99,7 +99,7 @@ def _parameters(
 
 
 def _part_of_its_model(family: str | None) -> Parameters | None:
-    """What a ControlNet or an adapter may have of which only the family is known: at most what its model has."""
+    """The size of a ControlNet or adapter if only its family is known: at most that of its model."""
     rows = ARCHITECTURES.get(family or "", ())
     return Parameters(0.0, max(row.parameters for row in rows)) if rows else None
 

@@ -116,7 +116,7 @@ def variants(parameters: P, name: str) -> Iterator[P]:
 
 
 def _others(value: Any, annotation: Any) -> Iterator[Any]:
-    """Values near this one, some of which a parameter will take."""
+    """Values near this one; a parameter will take some of them."""
     if isinstance(value, bool):
         yield not value
     elif isinstance(value, (int, float)):

@@ -93,7 +93,7 @@ def admit(document: Any, catalog: Catalog) -> Admission:
 
 
 def _at_a_glance(document: dict[str, Any], catalog: Catalog) -> dict[str, NodeSchema] | None:
-    """The class of every node of a prompt of which each node is well formed and of a known class; else None."""
+    """The class of every node, if all nodes of the prompt are well formed and of known classes; else None."""
     classes: dict[str, NodeSchema] = {}
     schemas: dict[str, NodeSchema] = {}
     for node, body in document.items():

@@ -106,7 +106,7 @@ def _outputs_of(task: Task, given: Mapping[str, Any], files: Mapping[str, Any], 
 
 
 def _typed(given: Mapping[str, Any], schema: NodeSchema) -> Mapping[str, Any]:
-    """Arguments of which the unknown ones are at least of the type that the input takes."""
+    """Arguments; an unknown one has at least the type that its input takes."""
     if not any(isinstance(value, Unknown) for value in given.values()):
         return given
     specs = schema.flat_inputs(given)
@@ -143,7 +143,7 @@ def outputs_of(call: Call, *, guess: bool = False) -> tuple[Any, ...]:
 
 
 def _shapes_alone(call: Call, guessed: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Guesses of which the numbers and texts are unknown: a size may be like that of what comes in, a number is not."""
+    """Guesses without their numbers and texts: a size may match what comes in, a number does not."""
     unknown = unknown_outputs(call.schema, f"what {call.class_type} gives is known only when it has run")
     plain = (int, float, str, bool, type(None))
     return tuple(why if isinstance(value, plain) else value for value, why in zip(guessed, unknown, strict=True))

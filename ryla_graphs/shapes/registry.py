@@ -25,7 +25,7 @@ class NodeFails(Exception):
 
 
 class Guessed(tuple[Any, ...]):
-    """Outputs of which a rule is not sure, and why: what it gives instead of a plain tuple.
+    """Outputs that a rule is not sure of, and why: it gives this instead of a plain tuple.
 
     >>> Guessed((1, 2), "nothing is known of the VAE").reason
     'nothing is known of the VAE'

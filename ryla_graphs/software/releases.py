@@ -10,7 +10,7 @@ REPOSITORY = "Comfy-Org/ComfyUI"
 PYTHON = "3.12"
 """The Python of an image."""
 PINS_AS_OF = "2026-09-05"
-"""The day as of which `ryla_graphs.software.pins` was resolved: two weeks after the commit of `RELEASE`."""
+"""The day for which `ryla_graphs.software.pins` was resolved: two weeks after the commit of `RELEASE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

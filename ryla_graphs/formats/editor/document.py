@@ -25,7 +25,7 @@ NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 """An object without keys."""
 
 MOST: Final = 1_000
-"""How many slots a node, a subgraph or a group may have, and other things of which a real file has a few dozen."""
+"""How many slots a node, a subgraph or a group may have, and other things that number a few dozen in a real file."""
 
 MOST_NODES: Final = 250_000
 """How many nodes a workflow may have once its subgraphs and groups are expanded: what is in one another multiplies."""

@@ -25,7 +25,7 @@ class Single:
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """LoRAs of one class, each of which takes all its wires from the one before; written as a loop."""
+    """LoRAs of one class, each fed only by the one before; written as a loop."""
 
     nodes: tuple[Node, ...]
     carried: Mapping[str, int]

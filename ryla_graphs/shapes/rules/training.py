@@ -41,7 +41,7 @@ def make_dataset(
 
 @rule("ResolutionBucket")
 def bucket(latents: list[LatentShape], conditioning: list[Any]) -> tuple[list[Any], list[Any]]:
-    """All latents of one size in one batch, and their texts, of which each latent takes one entry."""
+    """All latents of one size in one batch, and their texts; each latent takes one entry of the texts."""
     if len(latents) != len(conditioning):
         raise NodeFails(f"it has {len(latents)} latents and {len(conditioning)} conditionings")
     sizes: dict[Any, tuple[LatentShape, int, list[Any]]] = {}

@@ -15,7 +15,7 @@ from ryla_graphs.shapes.values import AudioShape, ImageShape, VideoFile, VideoSh
 _AAC_RATES = frozenset({96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350})
 _AAC_FRAME = 1024
 _MP4_TICKS = 10_000
-"""An MP4 counts in ticks of which a second has at least so many: a multiple of the frame rate by powers of two."""
+"""An MP4 counts in ticks, at least so many a second: the frame rate times a power of two."""
 
 
 @rule("LoadVideo")

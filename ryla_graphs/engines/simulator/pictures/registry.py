@@ -114,7 +114,7 @@ def draws(*class_types: str, frames: Behind = ()) -> Callable[[AnyDraw], AnyDraw
 
 
 def picks(*class_types: str) -> Callable[[Pick], Pick]:
-    """Register of which pictures of their inputs classes make a batch."""
+    """Register which of their input pictures classes put into a batch."""
 
     def register(pick: Pick) -> Pick:
         PICKS.update(dict.fromkeys(class_types, pick))

@@ -20,7 +20,7 @@ def scaled(samples: Dims, width: Whole, height: Whole) -> Dims:
 
 
 def _wanted(samples: LatentShape, width: Whole, height: Whole) -> tuple[Whole, Whole]:
-    """Sides in pixels of which one of 0 follows the other, measured in steps; 64 at least."""
+    """Sides in pixels, in steps, 64 at least; a side of 0 follows the other."""
     rows, columns = samples.samples[-2:]
     if width == 0:
         return most(64, rounded(columns * most(64, height) / rows)), most(64, height)

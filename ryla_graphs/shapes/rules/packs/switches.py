@@ -32,7 +32,7 @@ _TWO_WAYS: Mapping[str, tuple[str, str, str]] = {
     "easy ifElse": ("boolean", "on_true", "on_false"),
     "ImpactConditionalBranch": ("cond", "tt_value", "ff_value"),
 }
-"""The input that decides, and the inputs for true and false, of which only one is made."""
+"""The input that decides, and the inputs for true and false; only one of them is made."""
 
 
 def _two_ways(class_type: str, condition: str, if_true: str, if_false: str) -> None:
@@ -60,7 +60,7 @@ _BY_INDEX: Mapping[str, str] = {
     "easy textIndexSwitch": "text",
     "easy conditioningIndexSwitch": "cond",
 }
-"""How the inputs are called of which an index chooses one."""
+"""The names of the inputs that an index chooses from."""
 
 
 def _by_index(class_type: str, prefix: str) -> None:
