@@ -22,7 +22,7 @@ from ryla_graphs.plan.seconds import STARTING
 START_SECONDS = 57.0
 """Seconds that the ComfyUI of a lock takes to start: 57 s of processor time were measured for ComfyUI 0.33 with
 InstantID, PuLID and Subpack, and 47 to 187 s are published for 161 packs on Modal. The plan's `STARTING` is that of a
-server without packs. Limits of money use it, so it errs on the slow side: RYLA's Flux took 55 to 58 s on Modal in all."""
+server without packs. Limits use it, so it errs on the slow side: RYLA's Flux took 55 to 58 s in all on Modal."""
 
 
 @dataclass(frozen=True)
