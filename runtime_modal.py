@@ -133,7 +133,8 @@ class Comfy:
             return await self.machine.run(job, events=PARTS.events, runs=PARTS.runs, outputs=PARTS.outputs, done=done)
         finally:
             if self.machine.leave:
-                await modal.experimental.stop_fetching_inputs.aio()  # the next job gets another container
+                stop: Any = modal.experimental.stop_fetching_inputs  # whose type hides that it can be awaited
+                await stop.aio()  # the next job gets another container
 
     @modal.method()
     def warm(self) -> str:

@@ -20,9 +20,9 @@ from ryla_graphs.plan.plan import OnGPU
 from ryla_graphs.plan.seconds import STARTING
 
 START_SECONDS = 57.0
-"""What the ComfyUI of a lock takes to start: 57 s of processor time were measured for ComfyUI 0.33 with InstantID,
-PuLID and Subpack, and 47 to 187 s are published for 161 packs on Modal. The plan's `STARTING` is that of a server
-without packs. Limits of money count on it, so it errs on the slow side: RYLA's Flux took 55 to 58 s on Modal in all."""
+"""Seconds that the ComfyUI of a lock takes to start: 57 s of processor time were measured for ComfyUI 0.33 with
+InstantID, PuLID and Subpack, and 47 to 187 s are published for 161 packs on Modal. The plan's `STARTING` is that of a
+server without packs. Limits use it, so it errs on the slow side: RYLA's Flux took 55 to 58 s in all on Modal."""
 
 
 @dataclass(frozen=True)
