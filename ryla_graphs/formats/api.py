@@ -41,7 +41,7 @@ def dump(graph: Graph) -> ApiDocument:
             elif kind is Output:
                 inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
             elif isinstance(value, AbstractNode):
-                inputs[name] = [ids[value], 0]  # type: ignore[index]  # there is no other than `Node`
+                inputs[name] = [ids[value], 0]
             elif value is None and plain is not None:
                 continue
             elif isinstance(value, BrokenLink):
