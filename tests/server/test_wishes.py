@@ -15,7 +15,7 @@ from ryla_graphs.engines import Engine
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from tests.server.clients import TestClient
-from tests.server.scripted import Held, ScriptedEngine, ScriptedRun
+from tests.server.scripted import Held, ScriptedEngine
 from tests.server.test_contract import flux
 
 ASYNC = {"Prefer": "respond-async"}
@@ -42,7 +42,7 @@ class Watching(ScriptedEngine):
         super().__init__(*acts)
         self.previews: list[bool] = []
 
-    def start(self, *args: Any, **more: Any) -> ScriptedRun:
+    def start(self, *args: Any, **more: Any) -> Any:
         self.previews.append(more["previews"])
         return super().start(*args, **more)
 
