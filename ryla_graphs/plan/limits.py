@@ -66,8 +66,10 @@ def check(
     return [*found, *_of_work(stages, allowed)]
 
 
-def crowded(prompt: Mapping[str, Any], limits: Limits) -> Problem | None:
+def crowded(prompt: Any, limits: Limits) -> Problem | None:
     """The problem of a prompt with more nodes or inputs than are allowed, which may take seconds to judge."""
+    if not isinstance(prompt, Mapping):
+        return None  # it is no prompt, which the verdict says
     if limits.nodes is not None and len(prompt) > limits.nodes:
         return _too_many("nodes", len(prompt), limits.nodes)
     if limits.inputs is not None:

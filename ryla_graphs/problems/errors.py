@@ -237,7 +237,7 @@ class ServerUnreachable(RylaError, OSError):
 
     >>> from ryla_graphs import RylaClient
     >>> try:
-    ...     RylaClient("http://127.0.0.1:9").flux_dev(prompt="a red bicycle")
+    ...     RylaClient("http://127.0.0.1:9").ready()
     ... except ServerUnreachable:
     ...     print("is the server started?")
     is the server started?

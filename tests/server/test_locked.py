@@ -51,8 +51,8 @@ def test_a_class_outside_the_lock_is_a_422_that_names_the_pack(
     problems = {row["class_type"]: row for row in answer.json()["error"]["problems"]}
     assert problems["PulidFluxModelLoader"]["code"] == "missing_node_type"
     assert problems["PulidFluxModelLoader"]["hint"] == (
-        "`PulidFluxModelLoader` is in the pack lldacing/ComfyUI_PuLID_Flux_ll, which the lock of this deployment has "
-        "not: `ryla-graphs lock --pack lldacing/ComfyUI_PuLID_Flux_ll`, then deploy again"
+        "`PulidFluxModelLoader` is in the pack lldacing/ComfyUI_PuLID_Flux_ll, which the lock of this deployment "
+        "lacks: `ryla-graphs lock --pack lldacing/ComfyUI_PuLID_Flux_ll`, then deploy again"
     )
 
 
