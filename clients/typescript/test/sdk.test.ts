@@ -1,6 +1,7 @@
 /** The official client of Comfy API v2 against the same server. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { proxy } from "./proxy.js";
 import { serve, TOKEN, type Served } from "./server.js";
 
 const GRAPH = {
@@ -44,4 +45,21 @@ test("an asset goes into a graph", async () => {
   workflow.setInput("1", "image", asset);
   const job = await comfy.run(workflow);
   assert.equal((await job.getOutputs("save")).length, 1);
+});
+
+test("streams that are cut all the time lose no job and no output", async () => {
+  const between = await proxy(server.url, undefined, 150);
+  try {
+    process.env["COMFY_BASE_URL"] = between.url;
+    const { Comfy } = await import("@comfyorg/sdk");
+    const cut: any = new Comfy({ apiKey: TOKEN });
+    const job = await cut.submit(cut.workflows.fromJson(GRAPH));
+    const seen: unknown[] = [];
+    for await (const event of job.events()) seen.push(event);
+    const done = await job.result();
+    assert.equal((await (done ?? job).getOutputs("save")).length, 1);
+  } finally {
+    process.env["COMFY_BASE_URL"] = server.url;
+    await between.stop();
+  }
 });
