@@ -63,7 +63,7 @@ def _numbers(values: Any) -> Iterator[Any]:
             yield from _numbers(value)
         elif isinstance(value, (ImageShape, MaskShape)):
             yield from value.shape
-        elif isinstance(value, (int, Unknown)):
+        elif isinstance(value, (int, float, Unknown)):
             yield value
 
 
