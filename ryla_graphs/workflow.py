@@ -369,6 +369,8 @@ class Workflow(Shown):
         return python.dump(self._graph, function=function, name=self.name, docstring=self.origin.description)
 
     def _prompt(self) -> View:
+        if not isinstance(self._made, Graph):
+            return self._made  # what was read is sent as it is
         from ryla_graphs.formats import api
         from ryla_graphs.graph.passes import merge_twins
         from ryla_graphs.validation import View
