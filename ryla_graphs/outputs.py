@@ -161,7 +161,7 @@ def _at_least(view: View, node: PromptNode) -> int:
         return 0
     if kind is None:
         # What is wired on has delivered, to the node that takes it.
-        return int(not any((node.id, slot) in view.used for slot in range(len(node.schema.outputs))))
+        return int(not any(view.is_used(node.id, slot) for slot in range(len(node.schema.outputs))))
     if class_type in _ONE_EACH:
         return _batch(view, node.wires.get("images") or node.wires.get("image"))
     return 1

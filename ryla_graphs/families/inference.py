@@ -24,17 +24,17 @@ class Inference:
         self._files = files
         self._folders = rules.folders
         self._carried: dict[str, tuple[Carried | None, ...]] = {}
-        self.asking: list[tuple[str, Plan]] = []
+        self.asking: list[tuple[PromptNode, Plan]] = []
         """The nodes at which there is something to check, in order."""
         carried, nodes, plan_of = self._carried, prompt.nodes, plans_of(rules)
         plans: dict[int, Plan] = {}
         for number in prompt.order:
             if (node := nodes.get(number)) is None:
                 continue
-            schema = node.schema
-            plan = plans.get(id(schema)) or plans.setdefault(id(schema), plan_of(schema))
+            key = id(node.schema)
+            plan = plans[key] if key in plans else plans.setdefault(key, plan_of(node.schema))
             if plan.asks:
-                self.asking.append((number, plan))
+                self.asking.append((node, plan))
             if plan.passes is not None:
                 carried[number] = (self.into(node, plan.passes),)
             elif plan.outputs:
@@ -45,10 +45,9 @@ class Inference:
         link = node.wires.get(name)
         if link is None:
             return None
-        try:
-            return self._carried[link[0]][link[1]]
-        except (KeyError, IndexError):
-            return None
+        number, slot = link
+        outputs = self._carried.get(number, ())
+        return outputs[slot] if -len(outputs) <= slot < len(outputs) else None
 
     def out(self, number: str) -> tuple[Carried | None, ...]:
         """What the outputs of a node carry, by slot; empty if nothing is known of any."""

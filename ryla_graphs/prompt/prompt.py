@@ -17,6 +17,7 @@ from ryla_graphs.catalog.schema import KnownInputs, NodeSchema
 from ryla_graphs.prompt.admission import admit
 from ryla_graphs.prompt.links import Link, wires_of
 from ryla_graphs.prompt.nodes import ForeignNode, PromptNode
+from ryla_graphs.prompt.order import Survey, survey
 from ryla_graphs.prompt.reading import Reader, Types, never, reader
 from ryla_graphs.prompt.values import Known, Unknown, Values
 from ryla_graphs.sockets import WireType
@@ -127,53 +128,27 @@ class Prompt:
     # Order
 
     @cached_property
-    def generations(self) -> Sequence[Sequence[str]]:
-        """The ids of the nodes by the longest chain that ends at each: those that nothing feeds, those fed by them, ….
+    def _survey(self) -> Survey:
+        return survey(self._all)
 
-        What is on a cycle or behind one is left out. Kahn's algorithm by hand: networkx takes forty times as long just
-        to build its graph.
-        """
-        # Not by `links`: a list for each node takes as long as all the rest.
-        nodes = self._all
-        waiting: dict[str, int] = {}
-        fed: dict[str, list[str]] = {}
-        for number, node in nodes.items():
-            count = 0
-            for source, _ in node.wires.values():
-                if source in fed:
-                    fed[source].append(number)
-                    count += 1
-                elif source in nodes:
-                    fed[source] = [number]
-                    count += 1
-            waiting[number] = count
-        generation = [number for number, count in waiting.items() if not count]
-        found = []
-        while generation:
-            found.append(generation)
-            following = []
-            for number in generation:
-                for target in fed.get(number, ()):
-                    waiting[target] -= 1
-                    if not waiting[target]:
-                        following.append(target)
-            generation = following
-        return found
+    @property
+    def depths(self) -> Mapping[str, int]:
+        """The number of nodes in the longest chain that ends at each node, for all nodes in `order`."""
+        return self._survey.depths
 
     @cached_property
     def order(self) -> Sequence[str]:
-        """The ids of the nodes, each after those wired into it; what is on a cycle or behind one is left out."""
-        return [number for generation in self.generations for number in generation]
+        """The ids of the nodes, each after those wired into it; what is on a cycle or behind one is left out.
+
+        First those that nothing feeds, then those fed by these alone, and so on; among equals as in the document.
+        """
+        depths = self.depths
+        return sorted(depths, key=depths.__getitem__)
 
     @property
     def is_acyclic(self) -> bool:
         """Whether no link closes a cycle."""
-        return len(self.order) == len(self._all)
-
-    @cached_property
-    def depths(self) -> Mapping[str, int]:
-        """The number of nodes in the longest chain that ends at each node, for all nodes in `order`."""
-        return {number: depth for depth, nodes in enumerate(self.generations, 1) for number in nodes}
+        return len(self.depths) == len(self._all)
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -183,6 +158,8 @@ class Prompt:
         of a graph which the server refuses for that alone everything else is found too.
         """
         nodes = self._all
+        if self._is_all_reached:
+            return frozenset(nodes)
         outputs = [number for number, node in self.nodes.items() if node.schema.output_node]
         stack = [*outputs, *self.foreign] or list(self.nodes)
         found = set(stack)
@@ -194,7 +171,22 @@ class Prompt:
         return frozenset(found)
 
     @cached_property
-    def used(self) -> frozenset[tuple[str, int]]:
+    def _is_all_reached(self) -> bool:
+        """Whether some output needs every node, by a glance: it does where each feeds another or is an output."""
+        depths, taken = self._survey
+        if taken is None or len(depths) < len(self._all):
+            return False
+        return all(number in taken or node.schema.output_node for number, node in self.nodes.items())
+
+    def is_used(self, number: str, slot: int) -> bool:
+        """Whether an output feeds a node that runs, or one of an unknown class."""
+        taken = self._survey.taken
+        if taken is not None and self._is_all_reached:
+            return bool(taken.get(number, 0) >> slot & 1)
+        return (number, slot) in self._used
+
+    @cached_property
+    def _used(self) -> frozenset[tuple[str, int]]:
         """The outputs, as node and slot, that feed a node which runs, or one of an unknown class."""
         nodes = self._all
         used = frozenset[tuple[str, int]](chain.from_iterable(nodes[number].wires.values() for number in self.reached))

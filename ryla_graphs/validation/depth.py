@@ -18,9 +18,9 @@ def depth(view: View) -> Iterator[Problem]:
     """
     if len(view.nodes) <= MAX_DEPTH:
         return
-    longest = len(view.generations)
-    if longest > MAX_DEPTH:
-        deepest = view.generations[-1][0]
+    depths = view.depths
+    deepest = max(depths, key=depths.__getitem__, default="")
+    if (longest := depths.get(deepest, 0)) > MAX_DEPTH:
         yield Problem(
             code="too_deep",
             message=f"a chain of {longest} nodes ends here; the server's recursion survives {MAX_DEPTH}",

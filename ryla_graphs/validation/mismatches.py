@@ -58,24 +58,21 @@ Mismatch = Refused | Disagreement | NoModel
 def mismatches(prompt: Prompt, families: Inference) -> Sequence[Mismatch]:
     """All of them at nodes that run, each pair of origins once: where they first meet."""
     found: list[Mismatch] = []
-    nodes, reached = prompt.nodes, prompt.reached
+    reached, values = prompt.reached, prompt.values
     agreeing: set[tuple[object, ...]] = set()
     """What was carried together where all was well. Branches of a graph share their models: most is seen again."""
-    for number, plan in families.asking:
-        if (plan.restrictions or plan.ends) and number in reached:
-            node = nodes[number]
-            if plan.restrictions:
-                found += _refused(families, node, plan)
-            if plan.ends:
-                met = _met(prompt.values, families, node, plan)
-                if not met:
-                    continue
-                together = (id(plan), *[one and (one.families, one.variant) for one in met])
-                if together not in agreeing:
-                    apart = list(_disagreeing(node, plan, met))
-                    found += apart
-                    if not apart:
-                        agreeing.add(together)
+    for node, plan in families.asking:
+        if node.id not in reached:
+            continue
+        if plan.restrictions:
+            found += _refused(families, node, plan)
+        if plan.ends and (met := _met(values, families, node, plan)):
+            together = (id(plan), *[one and (one.families, one.variant, one.empty) for one in met])
+            if together not in agreeing:
+                apart = list(_disagreeing(node, plan, met))
+                found += apart
+                if not apart:
+                    agreeing.add(together)
     return _each_once(found, prompt.depths) if found else ()
 
 
@@ -97,11 +94,11 @@ def _refused(families: Inference, node: PromptNode, plan: Plan) -> Iterator[Refu
 
 
 def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) -> Iterator[Disagreement | NoModel]:
-    """Ends that share no family with those before them; `met` is what comes in at each."""
+    """Ends that share no family with those before them; `met` is what comes in at each. A latent of zeros fits any."""
     agreed: list[tuple[End, Carried]] = []
     shared: Carried | None = None
     for end, carried in zip(plan.ends, met, strict=True):
-        if carried is None:
+        if carried is None or carried.empty:
             continue
         if plan.samples and not any(FAMILIES[name].samples for name in carried.families if name in FAMILIES):
             yield NoModel(node, end.input, end.socket, carried)
@@ -114,27 +111,19 @@ def _disagreeing(node: PromptNode, plan: Plan, met: Sequence[Carried | None]) ->
 
 
 def _met(values: Values, families: Inference, node: PromptNode, plan: Plan) -> Sequence[Carried | None]:
-    """What comes in at the ends of a node; None if nothing is known of it, or if it does nothing.
+    """What comes in at the ends of a node; None if nothing is known of it, or if a strength of zero takes it out.
 
     Empty if so little is known that nothing can be wrong: one end alone has none to disagree with.
     """
-    ends = plan.ends
-    met = [
-        families.into(node, name) if socket != "lora" else _of_lora(values, families, node, name)
-        for name, socket, _ in ends
-    ]
-    fewest = 1 if plan.samples else 2
-    if len(met) - met.count(None) < fewest:
-        return ()
-    for place, (carried, end) in enumerate(zip(met, ends, strict=True)):
-        if carried is not None and (carried.empty or _is_off(values, node, end)):
-            met[place] = None
-    return met if len(met) - met.count(None) >= fewest else ()
-
-
-def _is_off(values: Values, node: PromptNode, end: End) -> bool:
-    """Whether a strength of zero takes an end out of play."""
-    return end.strength is not None and bool(values.literal(node, end.strength) == 0)
+    met: list[Carried | None] = []
+    unknown = 0
+    for name, socket, strength in plan.ends:
+        carried = families.into(node, name) if socket != "lora" else _of_lora(values, families, node, name)
+        if carried is not None and strength is not None and values.literal(node, strength) == 0:
+            carried = None
+        unknown += carried is None
+        met.append(carried)
+    return met if len(met) - unknown >= (1 if plan.samples else 2) else ()
 
 
 def _of_lora(values: Values, families: Inference, node: PromptNode, name: str) -> Carried | None:

@@ -87,5 +87,5 @@ class View(Prompt):
     @cached_property
     def samplers(self) -> Sequence[PromptNode]:
         """The nodes that run a diffusion model, or wrap one for a sampler, and are needed by some output."""
-        nodes, reached = self.nodes, self.reached
-        return [nodes[number] for number, plan in self.families.asking if plan.samples and number in reached]
+        reached = self.reached
+        return [node for node, plan in self.families.asking if plan.samples and node.id in reached]

@@ -25,10 +25,9 @@ _CODES: Mapping[str, str] = {
 
 def files_of_families(view: View) -> Iterator[Problem]:
     """WanVideoWrapper's loader knows Wan's layers only: it fails on any other file, and LoRAs find nothing."""
-    for number, plan in view.families.asking:
-        if (takes := plan.takes) is None or number not in view.reached:
+    for node, plan in view.families.asking:
+        if (takes := plan.takes) is None or node.id not in view.reached:
             continue
-        node = view.nodes[number]
         for name, folder in view.families.files(node).items():
             given = view.families.literal(node, name)
             found = view.families.evidence(folder, given) if isinstance(given, str) else None

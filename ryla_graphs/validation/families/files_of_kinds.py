@@ -43,7 +43,7 @@ def _wrong_kind(node: PromptNode, name: str, folder: str, found: Evidence) -> It
 
 def _bare(view: View, node: PromptNode, name: str, found: Evidence) -> Iterator[Problem]:
     types = node.schema.output_types
-    used = [type_ for slot, type_ in enumerate(types) if type_ in ("CLIP", "VAE") and (node.id, slot) in view.used]
+    used = [type_ for slot, type_ in enumerate(types) if type_ in ("CLIP", "VAE") and view.is_used(node.id, slot)]
     if not used:
         return
     text = hints.text_for(found.families)

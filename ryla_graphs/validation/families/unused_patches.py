@@ -17,18 +17,17 @@ def unused_patches(view: View) -> Iterator[Problem]:
 
     So is a face where the sampler is still wired to the model before ``ApplyInstantID``.
     """
-    used, reached = view.used, view.reached
-    for number, plan in view.families.asking:
+    is_used, reached = view.is_used, view.reached
+    for node, plan in view.families.asking:
         for slot, type_ in plan.patched:
-            if (number, slot) in used or number not in reached:
+            if is_used(node.id, slot) or node.id not in reached:
                 continue
-            node = view.nodes[number]
             strength, noun = _PATCHED[type_]
             if _takes(node, type_) and view.families.literal(node, strength) != 0:
                 yield Problem(
                     code="unused_patch",
                     message=f"nothing uses its {type_}, so what it does to the {noun} is lost",
-                    subject=AtNode(node=number, class_type=node.class_type),
+                    subject=AtNode(node=node.id, class_type=node.class_type),
                     hint=f"wire its output {slot} ({node.schema.outputs[slot].name}) on, in the place of what goes in",
                 )
 
