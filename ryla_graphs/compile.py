@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.families.evidence import Files
 from ryla_graphs.formats import api
+from ryla_graphs.formats.drafts import draft
 from ryla_graphs.graph.construction import bad_name
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.passes import merge_twins
@@ -146,8 +147,7 @@ def compile_graph(
     Without `check` nothing is looked at: for callers who have validated the same graph already.
     """
     with collector_paused(len(graph.nodes)):
-        graph = merge_twins(graph)
-        view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
+        view = _written(graph, catalog, files)
         return compile_view(view, name=name, origin=origin, check=check)
 
 
@@ -172,6 +172,13 @@ def compile_view(
         )
         compiled.json()
     return compiled
+
+
+def _written(graph: Graph, catalog: Catalog, files: Files | None) -> View:
+    """A graph as the prompt that it is, without twins."""
+    graph = merge_twins(graph)
+    document, glance = draft(graph, catalog)
+    return View(document, catalog, files=files, sources=_Sources(graph), glance=glance)
 
 
 def view_of(document: Any, catalog: Catalog) -> View:
@@ -201,8 +208,7 @@ def check_graph(graph: Graph, *, catalog: Catalog, origin: WorkflowOrigin, files
     """All problems of a graph, each with the line that wrote it."""
     try:
         with collector_paused(len(graph.nodes)):
-            graph = merge_twins(graph)
-            view = View(api.dump(graph), catalog, files=files, sources=_Sources(graph))
+            view = _written(graph, catalog, files)
             return explained(problems_of(view), view.sources, origin)
     except InvalidWorkflow as error:
         return list(error.problems)

@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ryla_graphs import RylaError, Workflow, catalogs
-from ryla_graphs.formats import api
+from ryla_graphs.formats import api, drafts
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.passes import merge_twins
+from ryla_graphs.prompt import reading
 from ryla_graphs.testing import graphs, mutations
 from ryla_graphs.validation import View, problems_of, validate, verdict
 from ryla_graphs.validation.server import _Walk
@@ -32,6 +34,24 @@ def test_graphs_of_typed_nodes_are_accepted_by_the_server(workflow: Workflow) ->
 def test_graphs_of_typed_nodes_have_no_tier_1_problem_and_compile(workflow: Workflow) -> None:
     assert [problem for problem in workflow.validate() if problem.tier == 1] == []
     workflow.compile()
+
+
+@given(graphs())
+def test_a_draft_is_what_reading_a_dump_gives(workflow: Workflow) -> None:
+    graph, catalog = workflow.graph, catalogs.bundled()
+    with patch.object(drafts, "OFTEN", 1):
+        document, glance = drafts.draft(graph, catalog)
+    read = View(api.dump(graph), catalog)
+    assert glance is not None
+    assert api.encode(document) == read.encoded and list(document) == list(read.document)
+    drawn = View(document, catalog, glance=glance)
+    assert list(drawn.nodes.items()) == list(read.nodes.items())
+    assert problems_of(drawn) == problems_of(read)
+    types = {number: node.schema.output_types for number, node in read.nodes.items()}
+    for number, wires in glance.wires.items():  # nothing is called good that reading looks at twice
+        node = read.nodes[number]
+        with patch.object(reading, "OFTEN", 1):
+            assert reading.reader(node.known)(node.inputs, types) == wires
 
 
 @given(graphs())

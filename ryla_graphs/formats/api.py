@@ -29,29 +29,31 @@ def dump(graph: Graph) -> ApiDocument:
 
     Raises `InvalidWorkflow` if two nodes have one name.
     """
-    document: ApiDocument = {}
     ids: Mapping[Any, str] = graph.ids
-    for node, number in graph.ids.items():
-        inputs: dict[str, Any] = {}
-        plain = node.plain_inputs()
-        for name, value in node.given_inputs() if plain is None else plain.items():
-            kind = type(value)
-            if kind in _PLAIN:
-                inputs[name] = value
-            elif kind is Output:
-                inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
-            elif isinstance(value, AbstractNode):
-                inputs[name] = [ids[value], 0]
-            elif value is None and plain is not None:
-                continue
-            elif isinstance(value, BrokenLink):
-                inputs[name] = value.value
-            elif isinstance(value, Output):
-                inputs[name] = write_link(ids[value.node], value.slot)
-            else:
-                inputs[name] = wrap(value)
-        document[number] = body_of(node.class_type, inputs, node.title_)
-    return document
+    return {number: body_of(node.class_type, inputs_of(node, ids), node.title_) for node, number in graph.ids.items()}
+
+
+def inputs_of(node: Node, ids: Mapping[Any, str]) -> dict[str, Any]:
+    """The inputs of a node as JSON has them."""
+    inputs: dict[str, Any] = {}
+    plain = node.plain_inputs()
+    for name, value in node.given_inputs() if plain is None else plain.items():
+        kind = type(value)
+        if kind in _PLAIN:
+            inputs[name] = value
+        elif kind is Output:
+            inputs[name] = [ids[value.node], value.slot]  # `write_link` written out, for speed
+        elif isinstance(value, AbstractNode):
+            inputs[name] = [ids[value], 0]
+        elif value is None and plain is not None:
+            continue
+        elif isinstance(value, BrokenLink):
+            inputs[name] = value.value
+        elif isinstance(value, Output):
+            inputs[name] = write_link(ids[value.node], value.slot)
+        else:
+            inputs[name] = wrap(value)
+    return inputs
 
 
 def body_of(class_type: str, inputs: dict[str, Any], title: str | None) -> dict[str, Any]:

@@ -116,6 +116,8 @@ class Node(
     _FIELDS: ClassVar[set[str]]
     _PLAIN: ClassVar[bool | None] = None
     """Whether the wire has just the fields, by the same names; None before anybody looked."""
+    _LATEST: ClassVar[list[tuple[Any, ...]]]
+    """The line that wrote the latest node of the class. Nodes of one loop share it: less for the cycle collector."""
     _CARRIED: ClassVar[Any]
     """What its only output carries."""
 
@@ -125,7 +127,9 @@ class Node(
     def __init__(self, /, *positions: Any, **inputs: Any) -> None:
         """Raises `InvalidNode` with every problem where an input is wrong. Outputs are under `.out`."""
         frame = sys._getframe(1)
-        origin = (frame.f_code, frame.f_lasti)
+        origin = self._LATEST[0]
+        if origin[0] is not frame.f_code or origin[1] != frame.f_lasti:
+            origin = self._LATEST[0] = (frame.f_code, frame.f_lasti)
         if positions:
             fields, source = type(self).model_fields, Origin(*origin).source
             raise InvalidNode([no_positions(self.CLASS_TYPE, fields, positions, source)])
@@ -138,6 +142,7 @@ class Node(
             setattr(cls, name, getattr(object, name))
         cls._FIELDS = set(cls.model_fields)
         cls._PLAIN = None
+        cls._LATEST = [(None, 0)]
         cls._CARRIED = _UNSEEN
         if (outputs := vars(cls).get("Out")) is not None:
             # Not in the generated class: a checker that saw it would take every name for an output.

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.catalog.schema import KnownInputs, NodeSchema
-from ryla_graphs.prompt.admission import admit
+from ryla_graphs.prompt.admission import Admission, admit
 from ryla_graphs.prompt.links import Link, wires_of
 from ryla_graphs.prompt.nodes import ForeignNode, PromptNode
 from ryla_graphs.prompt.order import Survey, survey
@@ -26,14 +26,23 @@ _new = tuple.__new__
 """Makes a named tuple in a third of the time that its own class takes."""
 
 
+class Glance(NamedTuple):
+    """What was seen of a document while it was written."""
+
+    schemas: dict[str, NodeSchema]
+    """The class of every node."""
+    wires: dict[str, dict[str, Link]]
+    """The wires of the nodes at which nothing can be wrong; others are read."""
+
+
 class Prompt:
     """A document in API format, and the catalog it is read with."""
 
-    def __init__(self, document: Any, catalog: Catalog) -> None:
+    def __init__(self, document: Any, catalog: Catalog, *, glance: Glance | None = None) -> None:
         self.document = document
         """The JSON as it was given."""
         self.catalog = catalog
-        self.admission = admit(document, catalog)
+        self.admission = admit(document, catalog) if glance is None else Admission(document, {}, glance.schemas)
         """What the server makes of it before it validates it."""
         self.nodes: dict[str, PromptNode] = {}
         """The nodes of known classes, in the order of the document."""
@@ -43,7 +52,9 @@ class Prompt:
         """Those of the nodes at which something may be wrong; rules look at no others."""
         self._ready: dict[str, tuple[KnownInputs, Reader]] = {}
         if (schemas := self.admission.schemas) is not None:
-            self._read(schemas, {number: schema.output_types for number, schema in schemas.items()})
+            seen = {} if glance is None else glance.wires
+            unread = len(seen) < len(schemas)
+            self._read(schemas, {n: schema.output_types for n, schema in schemas.items()} if unread else {}, seen)
             return
         found: dict[str, NodeSchema] = {}
         for number, body in self.bodies.items():
@@ -52,9 +63,9 @@ class Prompt:
                     found[number] = catalog[class_type]
                 elif isinstance(inputs := body.get("inputs"), dict):
                     self.foreign[number] = ForeignNode(number, class_type, inputs, wires_of(inputs))
-        self._read(found, {})
+        self._read(found, {}, {})
 
-    def _read(self, schemas: Mapping[str, NodeSchema], types: Types) -> None:
+    def _read(self, schemas: Mapping[str, NodeSchema], types: Types, seen: Mapping[str, dict[str, Link]]) -> None:
         """Read the nodes of known classes."""
         nodes, bodies, ready = self.nodes, self.bodies, self._ready
         for number, schema in schemas.items():
@@ -62,7 +73,7 @@ class Prompt:
             if not isinstance(inputs, dict):
                 continue
             known, read = ready.get(schema.class_type) or self._reader(schema, inputs)
-            if (wires := read(inputs, types)) is not None:
+            if (wires := seen[number] if number in seen else read(inputs, types)) is not None:
                 nodes[number] = _new(PromptNode, (number, schema, inputs, known, wires))
             else:
                 nodes[number] = node = PromptNode(number, schema, inputs, known, wires_of(inputs))

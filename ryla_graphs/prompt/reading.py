@@ -21,7 +21,7 @@ Reader = Callable[[Mapping[str, Any], Types], dict[str, Link] | None]
 """From the inputs of a node, and the types of all nodes, to the wires among them; None if a second look is due."""
 
 
-_OFTEN = 16
+OFTEN = 16
 """After how many nodes of a class its function is made: that takes as long as forty nodes take without it."""
 
 
@@ -36,14 +36,14 @@ def reader(known: KnownInputs) -> Reader:
         return made
     kept["seen"] = seen = kept.get("seen", 0) + 1
     # Wires that must match each other are compared by a rule.
-    if seen < _OFTEN or known.matched:
+    if seen < OFTEN or known.matched:
         return never
     made = kept["reader"] = _made(known)
     return made
 
 
 def _made(known: KnownInputs) -> Reader:
-    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object(), "whole": _is_whole}
+    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "absent": object()}
     lines = ["def read(given, types):", " wires = {}", " count = 0"]
     for number, (name, spec) in enumerate(known.items()):
         lines += _lines(name, spec, number, names)
@@ -59,7 +59,7 @@ def never(_given: Mapping[str, Any], _types: Types) -> None:
 
 def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
     names[f"fits{number}"] = spec.accepts
-    good = _good(spec, number, names)
+    good = good_value(spec, number, names)
     yield f" v = given.get({name!r}, absent)"
     if good is not None:  # first, since most values are no wires
         yield f" if {good}: count += 1"
@@ -87,8 +87,11 @@ def _is_whole(text: str) -> bool:
 _EXACT = 2**53
 
 
-def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
-    """The condition under which a value `v` needs no second look; None if no value is that good."""
+def good_value(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
+    """The condition under which a value `v` needs no second look; None if no value is that good.
+
+    It is Python source; what it needs is added to `names`.
+    """
     if spec.kind is Kind.BOOLEAN:
         return "v.__class__ is bool"
     if spec.kind in (Kind.INT, Kind.FLOAT):
@@ -99,6 +102,7 @@ def _good(spec: InputSpec, number: int, names: dict[str, Any]) -> str | None:
     if spec.kind is Kind.COMBO and not spec.open:
         names[f"choices{number}"] = spec.text_choices or frozenset()
         return f"v.__class__ is str and v in choices{number}"
+    names["whole"] = _is_whole
     text = "v.__class__ is str and (v.isascii() or whole(v))"
     if spec.kind in (Kind.COMBO, Kind.DYNAMIC_COMBO) or (spec.kind is Kind.STRING and spec.min is spec.max is None):
         return text

@@ -13,6 +13,7 @@ from ryla_graphs.families.inference import Inference
 from ryla_graphs.formats import api
 from ryla_graphs.problems import InvalidWorkflow
 from ryla_graphs.prompt import Prompt, PromptNode
+from ryla_graphs.prompt.prompt import Glance
 from ryla_graphs.validation.mismatches import Mismatch, mismatches
 from ryla_graphs.validation.server import Verdict, verdict_of
 
@@ -24,9 +25,15 @@ class View(Prompt):
     """A prompt, and what follows from it for rules: the server's verdict, and the families of its wires."""
 
     def __init__(
-        self, document: Any, catalog: Catalog, *, files: Files | None = None, sources: Mapping[str, str] | None = None
+        self,
+        document: Any,
+        catalog: Catalog,
+        *,
+        files: Files | None = None,
+        sources: Mapping[str, str] | None = None,
+        glance: Glance | None = None,
     ) -> None:
-        super().__init__(document, catalog)
+        super().__init__(document, catalog, glance=glance)
         self.files = files
         """What headers of weight files say, where somebody has read them."""
         self.sources: Mapping[str, str] = {} if sources is None else sources

@@ -1,0 +1,96 @@
+"""A graph as a prompt that is read already: written and looked at in one pass.
+
+A prompt that was written from typed nodes would else be read again input by input, though what stands there, and where
+each wire comes from, was at hand when it was written. As in `ryla_graphs.prompt.reading`, a function is made for each
+class that a graph has often: it writes the inputs of a node where all of them are good at a glance.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ryla_graphs.catalog.catalog import Catalog
+from ryla_graphs.catalog.schema import InputSpec, KnownInputs, NodeSchema
+from ryla_graphs.formats import api
+from ryla_graphs.graph.graph import Graph
+from ryla_graphs.graph.node import Node, Output
+from ryla_graphs.graph.origin import UNNAMED
+from ryla_graphs.prompt.links import Link
+from ryla_graphs.prompt.prompt import Glance
+from ryla_graphs.prompt.reading import OFTEN, good_value
+
+Writer = Callable[[Mapping[str, Any], Mapping[Any, str], dict[str, Any], dict[str, Link]], bool]
+"""From the fields of a node, and the ids of all nodes, to its inputs and the wires among them; False where a second
+look is due."""
+
+
+def draft(graph: Graph, catalog: Catalog) -> tuple[api.ApiDocument, Glance | None]:
+    """What `api.dump` writes, and what was seen of it; None where a class is not in the catalog as its nodes know it.
+
+    Raises `InvalidWorkflow` if two nodes have one name.
+    """
+    counts = Counter(type(node) for node in graph.nodes)
+    if not all(_is_of(cls, catalog) for cls in counts):
+        return api.dump(graph), None
+    schemas = {cls: catalog[cls.CLASS_TYPE] for cls in counts}
+    writers = {cls: _writer(cls, schemas[cls], count) for cls, count in counts.items()}
+    document: api.ApiDocument = {}
+    glance = Glance({}, {})
+    ids: Mapping[Any, str] = graph.ids
+    for node, number in ids.items():
+        cls = type(node)
+        glance.schemas[number] = schema = schemas[cls]
+        inputs: dict[str, Any] = {}
+        if len(node._origin) == UNNAMED:
+            document[number] = {"class_type": schema.class_type, "inputs": inputs}
+            wires: dict[str, Link] = {}
+            if (write := writers[cls]) is not None and write(node.__dict__, ids, inputs, wires):
+                glance.wires[number] = wires
+                continue
+        document[number] = api.body_of(schema.class_type, api.inputs_of(node, ids), node.title_)
+    return document, glance
+
+
+def _is_of(cls: type[Node], catalog: Catalog) -> bool:
+    name = getattr(cls, "CLASS_TYPE", None)  # a class of no fixed type has none
+    return name is not None and name in catalog and catalog[name] is cls.CATALOG[name]
+
+
+def _writer(cls: type[Node], schema: NodeSchema, count: int) -> Writer | None:
+    """The function for a class with so many nodes; None for few, and where its inputs are not simply its fields."""
+    if schema.is_dynamic or schema.behaviour.validator is not None:
+        return None
+    known = schema.flat_inputs({})
+    if known.matched or known.keys() != cls.model_fields.keys():
+        return None
+    made: Writer | None = known.__dict__.get("writer")
+    if made is None and count >= OFTEN:
+        made = known.__dict__["writer"] = _made(known)
+    return made
+
+
+def _made(known: KnownInputs) -> Writer:
+    names: dict[str, Any] = {"new": tuple.__new__, "Link": Link, "Output": Output, "Node": Node}
+    lines = ["def write(fields, ids, inputs, wires):"]
+    for number, (name, spec) in enumerate(known.items()):
+        lines += _lines(name, spec, number, names)
+    exec("\n".join([*lines, " return True"]), names)
+    made: Writer = names["write"]
+    return made
+
+
+def _lines(name: str, spec: InputSpec, number: int, names: dict[str, Any]) -> Iterator[str]:
+    names[f"fits{number}"] = spec.accepts
+    good = good_value(spec, number, names)
+    yield f" v = fields[{name!r}]"
+    if good is not None:  # first, since most values are no wires
+        yield f" if {good}: inputs[{name!r}] = v"
+    yield f" {'if' if good is None else 'elif'} v.__class__ is Output or isinstance(v, Node):"
+    yield "  if v.__class__ is Output: node, slot, carried = v.node, v.slot, v.type"
+    yield "  else: node, slot, carried = v, 0, v.carried_type()"
+    yield f"  if carried != {spec.type!r} and not fits{number}(carried): return False"
+    yield f"  inputs[{name!r}] = link = [ids[node], slot]"
+    yield f"  wires[{name!r}] = new(Link, link)"
+    yield " else: return False" if spec.required else " elif v is not None: return False"
