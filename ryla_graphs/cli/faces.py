@@ -12,7 +12,7 @@ from ryla_graphs.cli.output import print_json
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ryla_graphs.faces import FaceScore
+    from ryla_graphs.faces import FaceScore, Reference
 
 faces_app = typer.Typer(help="How well a face was kept (extra `faces`).", no_args_is_help=True)
 
@@ -53,6 +53,17 @@ def compare_command(
             typer.echo(line)
     if score.verified is not True:
         raise typer.Exit(2 if score.verified is None else 1)
+
+
+def reference_of(source: str, meter: str) -> Reference:
+    """The person that pictures are compared with; raises `InvalidDocument` where no face is found."""
+    from ryla_graphs.faces import Reference, meter_at  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
+
+    reference = Reference(_opened(source), meter_at(meter))
+    if reference.unseen.outcome != "no_face":
+        raise InvalidDocument(f"'{source}': no face was found in it; choose another picture of the person")
+    return reference
 
 
 def _opened(source: str) -> Image:

@@ -10,7 +10,7 @@ from ryla_graphs.faces.calibration import VERIFIED, Calibration, calibration
 from ryla_graphs.faces.choosing import DLIB, calibration_of, check_meter, meter_at
 from ryla_graphs.faces.comparing import FaceMeter, FaceScore, Outcome, Reference, compare, picture_of
 from ryla_graphs.faces.face import Face
-from ryla_graphs.faces.words import in_short
+from ryla_graphs.faces.words import in_short, lowest
 
 __all__ = [
     "DLIB",
@@ -27,6 +27,7 @@ __all__ = [
     "check_meter",
     "compare",
     "in_short",
+    "lowest",
     "meter_at",
     "picture_of",
     "scores_apart",

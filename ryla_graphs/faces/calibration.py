@@ -22,8 +22,8 @@ _LEAST, _MOST = 0.01, 0.99
 class Calibration:
     """The numbers of one model. Scores of two calibrations cannot be compared.
 
-    Of a model whose pairs nobody has measured here it only has the distance that its authors accept: then `verified` is
-    all it can say, and the other numbers are None.
+    Of a model without pairs that were measured here it only has the distance that its authors accept: then `verified`
+    is all it can say, and the other numbers are None.
     """
 
     facts: Mapping[str, Any]

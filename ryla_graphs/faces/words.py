@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ryla_graphs.faces.comparing import FaceScore, Outcome
 
@@ -13,6 +13,14 @@ NOT_MEASURED: Mapping[Outcome, str] = {
     "dropped": "face not measured: too many wait",
 }
 _WEAK: Mapping[Outcome, str] = {"small": "small face", "profile": "profile"}
+
+
+def lowest(scores: Sequence[FaceScore]) -> tuple[str, ...]:
+    """The score of several that kept the face worst, in a few words; one without a number goes before all."""
+    if not scores:
+        return ()
+    worst = max(scores, key=lambda score: float("inf") if score.distance is None else score.distance)
+    return (in_short(worst) + (f", lowest of {len(scores)}" if len(scores) > 1 else ""),)
 
 
 def in_short(score: FaceScore) -> str:

@@ -50,7 +50,7 @@ def test_the_calibration_is_data_with_an_id() -> None:
     assert Calibration({**DLIB.facts, "slope": 27.7}).id != DLIB.id
 
 
-def test_a_network_whose_pairs_nobody_measured_has_no_probability() -> None:
+def test_a_network_whose_pairs_were_not_measured_has_no_probability() -> None:
     """SFace's authors accept a cosine from 0.363 on."""
     sface = calibration("sface-2021dec")
     assert (sface.match(0.1), sface.consistency(0.1), sface.false_match_rate(0.1)) == (None, None, None)
