@@ -82,7 +82,8 @@ SECRET = modal.Secret.from_name(SETTINGS.secret)
 REPORTED = Reported(PARTS.runs, LOCK)
 ENVIRONMENT = container_environment(os.environ, SETTINGS) | OWN.environment
 TRACES = ENVIRONMENT.get("RYLA_TRACES", "0").lower() in ("1", "true", "yes")
-COMMON: dict[str, Any] = {"image": OWN.into(slim_image(LOCK, traces=TRACES)), "env": ENVIRONMENT}
+FACES = ENVIRONMENT.get("RYLA_FACE_SCORE", "0").lower() in ("1", "true", "yes", "dlib")
+COMMON: dict[str, Any] = {"image": OWN.into(slim_image(LOCK, traces=TRACES, faces=FACES)), "env": ENVIRONMENT}
 ON_GPU: dict[str, Any] = {
     "image": IMAGE,
     "env": ENVIRONMENT,

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in {"me.png", "scene.png", *re.findall(r"@([\w-]+\.png)", " ".join(commands()))}:
         Image.new("RGB", (64, 64), "tan").save(tmp_path / name)
+    shutil.copy(ROOT / "tests" / "data" / "faces" / "obama.jpg", tmp_path / "me.jpg")
     graph = dict(presets.get("flux-dev").build({"prompt": "x"}).compile().prompt)
     for name in ("graph.json", "my_graph.json"):
         (tmp_path / name).write_text(json.dumps(graph))

@@ -50,7 +50,10 @@ def _names() -> dict[str, str]:
     """The fields of all parameters, by their names in JSON; what is asked beside them has no field."""
     models = [presets.get(name).parameters for name in presets.NAMES] + [Lora, View]
     fields = {fact.alias or name: name for model in models for name, fact in model.model_fields.items()}
-    return {**{name: to_snake(name) for name in ("webhookUrl", "maxCostUsd", "userKey", "labels", "gpu")}, **fields}
+    return {
+        **{name: to_snake(name) for name in ("webhookUrl", "maxCostUsd", "userKey", "measureFace", "labels", "gpu")},
+        **fields,
+    }
 
 
 def _calls_head() -> list[str]:

@@ -12,6 +12,7 @@ from ryla_graphs.cli.client import client_app
 from ryla_graphs.cli.compile import compile_command
 from ryla_graphs.cli.convert import convert_command
 from ryla_graphs.cli.diff import diff_command
+from ryla_graphs.cli.face_methods import methods_command
 from ryla_graphs.cli.faces import faces_app
 from ryla_graphs.cli.lock import lock_command
 from ryla_graphs.cli.mcp import mcp_command
@@ -44,6 +45,7 @@ app.command("sweep")(sweep_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
 app.add_typer(client_app, name="client")
+faces_app.command("methods")(methods_command)
 app.add_typer(faces_app, name="faces")
 app.add_typer(nodes_app, name="nodes")
 app.add_typer(templates_app, name="templates")

@@ -12,14 +12,13 @@ from ryla_graphs.cli.output import print_json
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ryla_graphs.faces import FaceScore
+    from ryla_graphs.faces import FaceScore, Reference
 
 faces_app = typer.Typer(help="How well a face was kept (extra `faces`).", no_args_is_help=True)
 
 _NOT_MEASURED = {
     "no_reference_face": "no face was found in the first picture",
     "no_face": "no face was found in the second picture",
-    "failed": "the pictures could not be measured",
 }
 _WEAK = {
     "small": "a face is small: the numbers say little",
@@ -27,19 +26,26 @@ _WEAK = {
 }
 
 
+Meter = Annotated[
+    str,
+    typer.Option("--meter", metavar="NETWORK", help="`dlib`, or `sface:MODELS_FOLDER` where its weights are pulled."),
+]
+
+
 @faces_app.command("compare")
 def compare_command(
     reference: Annotated[str, typer.Argument(metavar="A", help="A picture with the face.")],
     picture: Annotated[str, typer.Argument(metavar="B", help="A picture that should have it.")],
+    meter: Meter = "dlib",
     json: Json = False,
 ) -> None:
     """Compare the faces of two pictures, on this machine; nothing is kept.
 
     Exit code 0 where they verify as one person, 1 where they do not, 2 where that cannot be measured.
     """
-    from ryla_graphs.faces import compare, dlib_meter  # noqa: PLC0415
+    from ryla_graphs.faces import compare, meter_at  # noqa: PLC0415
 
-    score = compare(_opened(reference), _opened(picture), dlib_meter())
+    score = compare(_opened(reference), _opened(picture), meter_at(meter))
     if json:
         print_json(score.to_dict())
     else:
@@ -49,32 +55,41 @@ def compare_command(
         raise typer.Exit(2 if score.verified is None else 1)
 
 
+def reference_of(source: str, meter: str) -> Reference:
+    """The person that pictures are compared with; raises `InvalidDocument` where no face is found."""
+    from ryla_graphs.faces import Reference, meter_at  # noqa: PLC0415
+    from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
+
+    reference = Reference(_opened(source), meter_at(meter))
+    if reference.unseen.outcome != "no_face":
+        raise InvalidDocument(f"'{source}': no face was found in it; choose another picture of the person")
+    return reference
+
+
 def _opened(source: str) -> Image:
-    import io  # noqa: PLC0415
-
-    from PIL import Image as Pillow  # noqa: PLC0415
-
+    from ryla_graphs.faces import picture_of  # noqa: PLC0415
     from ryla_graphs.problems import InvalidDocument  # noqa: PLC0415
     from ryla_graphs.sources import content_of  # noqa: PLC0415
 
     content = content_of(source)
     try:
-        picture = Pillow.open(io.BytesIO(content[: len(content)]))
-        picture.load()
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        return picture_of(content[: len(content)])
+    except ValueError as error:
         raise InvalidDocument(f"'{source}' is no picture that can be read: {error}") from None
-    return picture
 
 
 def _lines(score: FaceScore) -> list[str]:
-    if score.match is None:
-        return [_NOT_MEASURED[score.outcome]]
+    if score.distance is None:
+        return [_NOT_MEASURED.get(score.outcome, "the pictures could not be measured")]
     same = "the same person" if score.verified else "not verified as the same person"
-    lines = [
-        f"{same}: match {score.match:.0%} (of two equally likely stories; verified from 85%)",
-        f"consistency {score.consistency:.0f} (50 is as near as two photos of one person)",
-        f"distance {score.distance:.3f}, false match rate {score.false_match_rate:.1e}, {score.calibration}",
-    ]
+    if score.match is None:
+        lines = [same, f"distance {score.distance:.3f}, {score.calibration}: no probability is known of this network"]
+    else:
+        lines = [
+            f"{same}: match {score.match:.0%} (of two equally likely stories; verified from 85%)",
+            f"consistency {score.consistency:.0f} (50 is as near as two photos of one person)",
+            f"distance {score.distance:.3f}, false match rate {score.false_match_rate:.1e}, {score.calibration}",
+        ]
     if score.faces > 1 or score.reference_faces > 1:
         lines.append(
             f"{score.reference_faces} and {score.faces} faces; the largest of the first, the nearest of the second"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ryla_graphs.cli.faces import Meter, reference_of
 from ryla_graphs.cli.limits import refuse_too_much
 from ryla_graphs.cli.options import (
     CatalogSource,
@@ -27,15 +28,14 @@ from ryla_graphs.cli.run import workflow_file
 from ryla_graphs.cli.services import partner_key, tell_before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ryla_graphs.compile import CompiledWorkflow
-    from ryla_graphs.sweeps import CellResult, Grid, SavedSweep
+    from ryla_graphs.engines import Engine
+    from ryla_graphs.faces import Reference
+    from ryla_graphs.sweeps import Grid, SavedSweep
 
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 
 
-_Axes = Annotated[
+Axes = Annotated[
     list[str],
     typer.Option(
         "--grid",
@@ -46,9 +46,19 @@ _Axes = Annotated[
 ]
 
 
+MeasureFace = Annotated[
+    str | None,
+    typer.Option(
+        "--measure-face",
+        metavar="FILE",
+        help="Measure how well each picture kept the face of this one, with the person's consent (extra `faces`).",
+    ),
+]
+
+
 def sweep_command(
     target: Target,
-    axes: _Axes,
+    axes: Axes,
     out: Out = Path("out"),
     param: Settings = None,
     params: ParamsFile = None,
@@ -64,6 +74,8 @@ def sweep_command(
     catalog: CatalogSource = None,
     limits: Limits = True,
     prefer: Prefer = None,
+    measure_face: MeasureFace = None,
+    meter: Meter = "dlib",
     json: Json = False,
 ) -> None:
     """Run a workflow for every combination of some parameters' values; a contact sheet shows them all.
@@ -71,43 +83,59 @@ def sweep_command(
     Everything is checked first, by the engine's own catalog unless `--catalog` names another. Cell by cell, one that
     fails loses no other: the sheet shows why, and the exit code is 1.
     """
-    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
     from ryla_graphs.cli.targets import files_of, open_target, parameters  # noqa: PLC0415
     from ryla_graphs.engines import connect, default_address, judge_of  # noqa: PLC0415
     from ryla_graphs.sources import open_catalog  # noqa: PLC0415
-    from ryla_graphs.sweeps import grid, run_grid  # noqa: PLC0415
+    from ryla_graphs.sweeps import grid  # noqa: PLC0415
 
-    (given, files), key = parameters(param or [], params), partner_key()
+    given, files = parameters(param or [], params)
+    reference = None if measure_face is None else reference_of(measure_face, meter)
     address = engine or default_address()
-    with closing(connect(address, partner_key=key)) as connected:
+    with closing(connect(address, partner_key=partner_key())) as connected:
         known = judge_of(connected, open_catalog(catalog) if catalog else None)
         made = open_target(target, known, prefer)
         files = files_of(made) | files
-        swept = grid(made, _axes(axes, files), given, most_cells=most_cells, zipped=zipped).judged_by(known)
-        if limits:
-            refuse_too_much(swept.compiled.values())
-        if not json:
-            print_problems(swept.problems, stderr=True, notes=False)
-            tell_before(swept.compiled.values(), address, key)
-        graphs = [swept.whole] if one_graph else swept.compiled.values()
-        with progress(sum(len(each.document) for each in graphs), quiet=json) as watch:
-            results = run_grid(connected, swept, files, one_graph=one_graph, on_event=watch)
-            saved = _saved(swept, results, out, engine=address, whole=swept.whole if one_graph else None)
-    _tell(saved, out, json=json)
+        swept = grid(made, axes_in(axes, files), given, most_cells=most_cells, zipped=zipped).judged_by(known)
+        saved = run_and_save(
+            connected, address, swept, files, out, reference, quiet=json, one_graph=one_graph, limits=limits
+        )
+    show_saved(saved, out, json=json)
     if saved.failures:
         raise typer.Exit(1)
 
 
-def _saved(
-    swept: Grid, results: Iterable[CellResult], out: Path, *, engine: str, whole: CompiledWorkflow | None
+def run_and_save(
+    engine: Engine,
+    address: str,
+    swept: Grid,
+    files: dict[str, bytes],
+    out: Path,
+    reference: Reference | None,
+    *,
+    quiet: bool,
+    one_graph: bool = False,
+    limits: bool = True,
+    **facts: Any,
 ) -> SavedSweep:
-    from ryla_graphs.sweeps import save_sweep  # noqa: PLC0415
+    """Run a sweep with its progress shown; `facts` go into `sweep.json`."""
+    from ryla_graphs.cli.output import print_problems  # noqa: PLC0415
+    from ryla_graphs.sweeps import run_grid, save_sweep  # noqa: PLC0415
 
-    facts = {} if whole is None else {"workflow": workflow_file(whole).save(out).name}
-    return save_sweep(swept, results, out, engine=engine, one_graph=whole is not None, **facts)
+    if limits:
+        refuse_too_much(swept.compiled.values())
+    if not quiet:
+        print_problems(swept.problems, stderr=True, notes=False)
+        tell_before(swept.compiled.values(), address, partner_key())
+    graphs = [swept.whole] if one_graph else swept.compiled.values()
+    with progress(sum(len(each.document) for each in graphs), quiet=quiet) as watch:
+        results = run_grid(engine, swept, files, one_graph=one_graph, on_event=watch)
+        more = {"workflow": workflow_file(swept.whole).save(out).name} if one_graph else {}
+        return save_sweep(
+            swept, results, out, reference=reference, engine=address, one_graph=one_graph, **facts, **more
+        )
 
 
-def _axes(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
+def axes_in(settings: list[str], files: dict[str, bytes]) -> dict[str, Any]:
     """Values by parameter. Raises `InvalidParameters` for what is not KEY=VALUES, or names a key twice."""
     from ryla_graphs.problems import AtField, InvalidParameters, Problem  # noqa: PLC0415
 
@@ -141,14 +169,18 @@ def _values(text: str, files: dict[str, bytes]) -> Any:
     return [from_file(value[1:], files) if value.startswith("@") and len(value) > 1 else value for value in values]
 
 
-def _tell(saved: SavedSweep, out: Path, *, json: bool) -> None:
+def show_saved(saved: SavedSweep, out: Path, *, json: bool) -> None:
+    """Print where the files of a sweep are, how well faces were kept, and what failed."""
+    from ryla_graphs.faces import FaceScore, in_short  # noqa: PLC0415
+
     if json:
         print_json(saved.manifest)
         return
     simulated = "  (simulated: no model ran)" if saved.manifest["simulated"] else ""
     for cell in saved.manifest["cells"]:
+        faces = {row.pop("file"): in_short(FaceScore(**row)) for row in map(dict, cell.get("faces", ()))}
         for name in cell["files"]:
-            typer.echo(f"{out / name}{simulated}")
+            typer.echo(f"{out / name}{f'  {faces[name]}' if name in faces else ''}{simulated}")
     typer.echo(f"{saved.contact_sheet}")
     typer.echo(f"{saved.file}")
     for name, reason in saved.failures.items():

@@ -620,6 +620,8 @@ class FluxInstantidParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class FluxPulidParameters(TypedDict, total=False):
@@ -683,6 +685,8 @@ class FluxPulidParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class ZImageInstantidParameters(TypedDict, total=False):
@@ -759,6 +763,8 @@ class ZImageInstantidParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class SdxlInstantidParameters(TypedDict, total=False):
@@ -814,6 +820,8 @@ class SdxlInstantidParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class CharacterSheetParameters(TypedDict, total=False):
@@ -898,6 +906,8 @@ class CharacterSheetParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class FaceSwapParameters(TypedDict, total=False):
@@ -960,6 +970,8 @@ class FaceSwapParameters(TypedDict, total=False):
     """The most that an image may cost by the plan's estimate, in USD; a more expensive one is refused. As `gpu`"""
     user_key: str
     """Who it is for: decides which share of users it is in, where routes have shares; else whoever asks"""
+    measure_face: bool
+    """Measure afterwards how well its face was kept, with the person's consent. Not on every server"""
 
 
 class FaceDetailerParameters(TypedDict, total=False):

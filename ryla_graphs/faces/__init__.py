@@ -5,18 +5,30 @@ Needs the extra `faces`. Nothing biometric leaves memory: only a score and its o
 
 from __future__ import annotations
 
-from ryla_graphs.faces.calibration import Calibration, calibration
-from ryla_graphs.faces.comparing import VERIFIED, FaceMeter, FaceScore, Outcome, compare
-from ryla_graphs.faces.meters import Face, dlib_meter
+from ryla_graphs.faces.apart import NotMeasured, scores_apart
+from ryla_graphs.faces.calibration import VERIFIED, Calibration, calibration
+from ryla_graphs.faces.choosing import DLIB, calibration_of, check_meter, meter_at
+from ryla_graphs.faces.comparing import FaceMeter, FaceScore, Outcome, Reference, compare, picture_of
+from ryla_graphs.faces.face import Face
+from ryla_graphs.faces.words import in_short, lowest
 
 __all__ = [
+    "DLIB",
     "VERIFIED",
     "Calibration",
     "Face",
     "FaceMeter",
     "FaceScore",
+    "NotMeasured",
     "Outcome",
+    "Reference",
     "calibration",
+    "calibration_of",
+    "check_meter",
     "compare",
-    "dlib_meter",
+    "in_short",
+    "lowest",
+    "meter_at",
+    "picture_of",
+    "scores_apart",
 ]

@@ -12,13 +12,19 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+VERIFIED = 0.85
+"""The `match` from which on a picture counts as one of the person."""
 _LEAST, _MOST = 0.01, 0.99
 """What a probability is cut to: a few hundred pairs cannot show more."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The numbers of one model. Scores of two calibrations cannot be compared."""
+    """The numbers of one model. Scores of two calibrations cannot be compared.
+
+    Of a model without pairs that were measured here it only has the distance that its authors accept: then `verified`
+    is all it can say, and the other numbers are None.
+    """
 
     facts: Mapping[str, Any]
 
@@ -28,17 +34,31 @@ class Calibration:
         content = json.dumps(self.facts, sort_keys=True).encode()
         return f"{self.facts['model']}/{self.facts['made']}-{hashlib.sha256(content).hexdigest()[:8]}"
 
-    def match(self, distance: float) -> float:
+    @property
+    def measured(self) -> bool:
+        """Whether it stands on pairs of photos, so that it has probabilities."""
+        return "slope" in self.facts
+
+    def verified(self, distance: float) -> bool:
+        """Whether two faces so far apart count as one person."""
+        match = self.match(distance)
+        return bool(distance <= self.facts["accept"]) if match is None else match >= VERIFIED
+
+    def match(self, distance: float) -> float | None:
         """How likely it is one person, of two equally likely stories; no measure of how alike two faces are."""
+        if not self.measured:
+            return None
         exponent: float = self.facts["slope"] * distance - self.facts["intercept"]
         return min(_MOST, max(_LEAST, 1 / (1 + math.exp(min(exponent, 700.0)))))
 
-    def consistency(self, distance: float) -> float:
+    def consistency(self, distance: float) -> float | None:
         """How many in a hundred pairs of photos of one person are at least this far apart: 50 is as good as photos."""
-        return 100 * _between(self.facts["farther_same"], distance)
+        return 100 * _between(self.facts["farther_same"], distance) if self.measured else None
 
-    def false_match_rate(self, distance: float) -> float:
+    def false_match_rate(self, distance: float) -> float | None:
         """How many pairs of different people are this near, never finer than the pairs that were measured."""
+        if not self.measured:
+            return None
         pairs: int = self.facts["different_pairs"]
         return max(0.1 / pairs, _between(self.facts["nearer_different"], distance))
 

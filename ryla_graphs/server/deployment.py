@@ -25,6 +25,7 @@ from ryla_graphs.server.safety.provenance import delivered
 from ryla_graphs.server.settings import Settings
 from ryla_graphs.server.sinks.analytics import Analytics, JsonLines, Posted, Target
 from ryla_graphs.server.sinks.base import Sink
+from ryla_graphs.server.sinks.faces import FaceScores
 from ryla_graphs.server.sinks.product_events import PREFIX
 from ryla_graphs.server.sinks.webhooks import Signer, Webhooks
 from ryla_graphs.server.storage import Store
@@ -69,6 +70,8 @@ class Deployment:
         self.analytics = Analytics([*_targets(settings), *targets], prefix=prefix)
         self.uploads = Uploads(store, settings.media, Fetcher(settings.fetch))
         self.blobs = RecentBlobs(store.blobs)
+        heard = [*sinks, self.webhooks, self.analytics]
+        self.faces = _faces(settings, store, self.blobs, heard)
         self.jobs = JobService(
             engine,
             store,
@@ -76,7 +79,7 @@ class Deployment:
             settings,
             rebuild=partial(recompiled, self.catalog),
             deliver=partial(delivered, mark=settings.mark_outputs),
-            sinks=[*sinks, self.webhooks, self.analytics],
+            sinks=[*heard, *self.faces],
         )
         self._upkeep: asyncio.Task[None] | None = None
         if shelf is None and settings.lora_folder is not None:
@@ -116,6 +119,8 @@ class Deployment:
         if self._upkeep is not None:
             self._upkeep.cancel()
         await in_thread(self.jobs.stop)
+        for faces in self.faces:
+            await in_thread(faces.close)
         await in_thread(self.webhooks.close)
         await in_thread(self.analytics.close)
         await in_thread(self.engine.close)
@@ -162,6 +167,11 @@ async def _survived(work: Callable[..., Any], *args: Any) -> None:
 
 def _signer(settings: Settings) -> Signer | None:
     return None if settings.webhook_secret is None else Signer(settings.webhook_secret.get_secret_value())
+
+
+def _faces(settings: Settings, store: Store, blobs: RecentBlobs, heard: Iterable[Sink]) -> list[FaceScores]:
+    """What measures faces, where this deployment does; `heard` get the scores."""
+    return [] if settings.face_meter is None else [FaceScores(store, blobs, settings.face_meter, heard)]
 
 
 def _targets(settings: Settings) -> list[Target]:

@@ -10,6 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 from ryla_graphs.engines.partner_key import VARIABLE as PARTNER_KEY
 from ryla_graphs.engines.partner_key import PartnerKey
+from ryla_graphs.faces import DLIB, check_meter
 from ryla_graphs.plan.limits import Limits
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server.safety.confine import Confinement
@@ -69,6 +70,13 @@ def _dollars(text: str) -> float:
     if not 0 <= dollars < float("inf"):
         raise ValueError(text)
     return dollars
+
+
+def _face_meter(text: str) -> str | None:
+    address = text if text == DLIB or text.startswith("sface:") else DLIB if _yes(text) else None
+    if address is not None:
+        check_meter(address)
+    return address
 
 
 def _limits(text: str) -> Limits:
@@ -151,6 +159,11 @@ VARIABLES: Mapping[str, Variable] = {
     "RYLA_ANALYTICS_URL": Variable("analytics_url", str, "the same, posted in batches"),
     "RYLA_ANALYTICS_TOKEN": Variable("analytics_token", SecretStr, "goes with them as a bearer token"),
     "RYLA_ANALYTICS_PLAIN": Variable("analytics_plain", _yes, "1 names them without `modal_`"),
+    "RYLA_FACE_SCORE": Variable(
+        "face_meter",
+        _face_meter,
+        "1 (or `dlib`, or `sface:MODELS_FOLDER`) measures how well a face was kept, for requests with `measureFace`",
+    ),
     "RYLA_TRACES": Variable("traces", _yes, "1 tells jobs to OpenTelemetry, where `OTEL_…` says; extra `otel`"),
     "RYLA_GPU": Variable("gpu", str, "what the engine runs on, for the record"),
     "RYLA_USD_PER_SECOND": Variable("usd_per_second", float, "what a second of it costs, for the cost of jobs"),

@@ -77,6 +77,9 @@ class Job:
     error: JobError | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
     """Where it was handed to, and what became of it there; see `engines.router.Attempt`. Empty without routes."""
+    faces: tuple[Mapping[str, Any], ...] = ()
+    """How well each picture kept the person's face, with `output` for its number; see `faces.FaceScore`. It comes after
+    the job's end."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """`queue_ms`, `cold_ms` (the start of a machine), `idle_ms` (of a machine, paid by this job), `execution_ms`, of
     which `load_ms` in loaders; `nodes` (ms by node id), `gpu`, `cost_usd`. What is not known is left out."""

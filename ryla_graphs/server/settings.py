@@ -48,6 +48,8 @@ class Settings(BaseModel):
     """Chooses the kind of GPU for each graph, where the engine has several; without it there is nothing to choose."""
     budget: Budget | None = Field(default=None, exclude=True)
     """Asked for each job whether its owner may still spend what it may cost."""
+    face_meter: str | None = None
+    """The network that measures faces where a request asks for it: `dlib`, `sface:FOLDER`; without it none is."""
     traces: bool = False
     """Whether jobs are reported to OpenTelemetry; the ``OTEL_…`` variables say where."""
     partner_nodes: bool = False

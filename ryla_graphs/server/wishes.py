@@ -16,6 +16,7 @@ from ryla_graphs.problems import CannotRunHere, Problem
 GPU_NAME = "gpu"
 COST_NAMES = ("maxCostUsd", "max_cost_usd")
 USER_NAMES, USER_HEADER = ("userKey", "user_key"), "X-Ryla-User"
+FACE_NAMES = ("measureFace", "measure_face")
 USER, MAX_USD = "user_key", "max_usd"
 """Where a job keeps, in `JobRequest.extra`, who it is for and what all its attempts may cost."""
 
@@ -26,6 +27,7 @@ COST_MEANING = (
 )
 
 
+FACE_MEANING = "Measure afterwards how well its face was kept, with the person's consent. Not on every server"
 OUTPUTS_MEANING = "Ids of the output nodes that are to run, with what they need; all if left out"
 LABELS_MEANING = "What the job can be found by: `GET /jobs?label=name:value`"
 MOST_LABELS, LABEL_NAME, LABEL_VALUE = 16, 64, 512
@@ -57,6 +59,8 @@ class Wishes:
 
     gpu: str | None = None
     max_cost_usd: float | None = None
+    measure_face: bool = False
+    """Whether the faces of what comes out are to be measured; the caller has the person's consent."""
     prefer: Preference | None = None
     """Which graph is read of a file that has two; as in `formats.read`."""
     randomize: bool = False

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from ryla_graphs.sweeps.axes import Axis
 from ryla_graphs.sweeps.grid import MOST_CELLS, Cell, Grid, grid
+from ryla_graphs.sweeps.methods import METHODS, MethodGrid, method_grid
 from ryla_graphs.sweeps.running import CellResult, run_grid
 from ryla_graphs.sweeps.saving import SavedSweep, save_sweep
 from ryla_graphs.sweeps.sheet import Shown, contact_sheet
 
 __all__ = [
+    "METHODS",
     "MOST_CELLS",
     "Axis",
     "Cell",
     "CellResult",
     "Grid",
+    "MethodGrid",
     "SavedSweep",
     "Shown",
     "contact_sheet",
     "grid",
+    "method_grid",
     "run_grid",
     "save_sweep",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import product
@@ -69,6 +69,11 @@ class Grid:
         self.zipped = zipped
         """Whether the axes go in step: the first values of all, then the second, and so on."""
 
+    @property
+    def preset(self) -> str | None:
+        """The preset that all cells are of; None where they are of several, or of none."""
+        return _one(cell.workflow.origin.preset for cell in self.cells)
+
     def __len__(self) -> int:
         return len(self.cells)
 
@@ -96,7 +101,7 @@ class Grid:
         joined = Workflow.join(*parts, name=self.name)
         swept = {axis.parameter: list(axis.values) for axis in self.axes}
         joined.origin = WorkflowOrigin(
-            preset=self.cells[0].workflow.origin.preset,
+            preset=self.preset,
             parameters=dict(self.fixed) | swept,
             notices=joined.origin.notices,
             decisions=self._decisions,
@@ -180,9 +185,15 @@ def grid(
     built, found = _collected(cells, lambda cell: build(**fixed, **cell.values))
     if found:
         raise InvalidParameters(_each_once(found, cells))
-    name = next(iter(built.values())).name
+    name = _one(workflow.name for workflow in built.values())
     filled = tuple(replace(cell, workflow=workflow) for cell, workflow in built.items())
     return Grid(name, made, fixed, filled, zipped=zipped)
+
+
+def _one(names: Iterable[str | None]) -> str | None:
+    """The name that all have; None where they differ."""
+    found = set(names)
+    return found.pop() if len(found) == 1 else None
 
 
 def names_of(target: Any) -> dict[str, str]:

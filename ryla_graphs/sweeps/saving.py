@@ -13,6 +13,7 @@ from typing import Any
 from PIL.PngImagePlugin import PngInfo
 
 from ryla_graphs.engines.artifacts import Artifact
+from ryla_graphs.faces import FaceScore, Reference, lowest
 from ryla_graphs.problems import EngineError
 from ryla_graphs.sweeps.grid import Cell, Grid
 from ryla_graphs.sweeps.running import CellResult
@@ -32,16 +33,21 @@ class SavedSweep:
     """Why cells are not there, by name."""
 
 
-def save_sweep(grid: Grid, results: Iterable[CellResult], directory: Path, **facts: Any) -> SavedSweep:
+def save_sweep(
+    grid: Grid, results: Iterable[CellResult], directory: Path, *, reference: Reference | None = None, **facts: Any
+) -> SavedSweep:
     """Save every cell as it ends, and at the end the contact sheet and `sweep.json`, with `facts` at its beginning.
 
-    Where the results end with an exception, what there is by then is saved all the same before it goes on up. What is
-    on disk already is never overwritten. Raises `OSError` where the directory cannot be written.
+    With a `reference`, how well each picture kept its face is measured when all have run, and shown below it; ask the
+    person first. Where the results end with an exception, what there is by then is saved all the same before it goes on
+    up. What is on disk already is never overwritten. Raises `OSError` where the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
     try:
         for result in results:
             saved[result.cell] = _save(result, directory)
+        if reference is not None:
+            saved = {cell: each.measured(reference) for cell, each in saved.items()}
     finally:
         left = _leave(grid, saved, directory, facts)
     return left
@@ -52,14 +58,30 @@ class _Saved:
     result: CellResult
     files: tuple[tuple[Artifact, Path], ...]
     error: str | None
+    faces: tuple[FaceScore, ...] = ()
+    """How well each of the pictures kept the face of a reference, where there is one."""
+
+    @property
+    def pictures(self) -> list[tuple[Artifact, Path]]:
+        """The pictures that the cell is about."""
+        return [each for each in self.files if each[0].kind == "image" and each[0].folder == "output"]
 
     @property
     def shown(self) -> Shown:
-        """What the contact sheet shows: the first picture."""
-        pictures = [path for artifact, path in self.files if artifact.kind == "image" and artifact.folder == "output"]
+        """What the contact sheet shows: the first picture, and of all scores the lowest."""
+        pictures = self.pictures
         others = [path.name for artifact, path in self.files if artifact.kind != "image"]
         more = [f"+{len(pictures) - 1} more"] if len(pictures) > 1 else []
-        return Shown(next(iter(pictures), None), self.error, ", ".join([*more, *others]) or None)
+        note = [*lowest(self.faces), *more, *others]
+        return Shown(pictures[0][1] if pictures else None, self.error, ", ".join(note) or None)
+
+    def measured(self, reference: Reference) -> _Saved:
+        """The same, with the scores of its pictures. A simulated one shows no person, and is not looked at."""
+        scores = (
+            reference.unseen if artifact.simulated else reference.score(path.read_bytes())
+            for artifact, path in self.pictures
+        )
+        return replace(self, faces=tuple(scores))
 
 
 def _save(result: CellResult, directory: Path) -> _Saved:
@@ -106,7 +128,7 @@ def _leave(grid: Grid, saved: Mapping[Cell, _Saved], directory: Path, facts: Map
     picture = Artifact("", "image", "contact_sheet.png", read=buffer.getvalue).save(directory)
     manifest = {
         **facts,
-        "preset": grid.cells[0].workflow.origin.preset,
+        "preset": grid.preset,
         "simulated": simulated,
         **({"zipped": True} if grid.zipped else {}),
         "axes": {axis.parameter: list(axis.values) for axis in grid.axes},
@@ -131,6 +153,9 @@ def _row(cell: Cell, saved: _Saved | None) -> dict[str, Any]:
     }
     if saved is not None and saved.result.error is not None:
         facts["code"] = saved.result.error.code
+    if saved is not None and saved.faces:
+        rows = zip(saved.pictures, saved.faces, strict=True)
+        facts["faces"] = [{"file": path.name, **score.to_dict()} for (_, path), score in rows]
     if saved is not None and saved.result.seconds is not None:
         facts["seconds"] = round(saved.result.seconds, 3)
     return facts

@@ -16,8 +16,7 @@ from PIL import Image, ImageOps
 from typer.testing import CliRunner
 
 from ryla_graphs.cli import app
-from ryla_graphs.faces import Calibration, Face, FaceScore, calibration, compare, dlib_meter
-from ryla_graphs.faces.meters import DlibMeter
+from ryla_graphs.faces import VERIFIED, Calibration, Face, FaceMeter, FaceScore, calibration, compare, meter_at
 from tests.conftest import ROOT
 from tests.test_cli import ryla
 
@@ -26,21 +25,36 @@ DLIB = calibration("dlib-resnet-v1")
 distances = st.floats(0, 2, allow_nan=False)
 
 
+def numbers(distance: float) -> tuple[float, float, float]:
+    """Match, consistency and false match rate."""
+    found = DLIB.match(distance), DLIB.consistency(distance), DLIB.false_match_rate(distance)
+    match, consistency, rate = found
+    assert match is not None and consistency is not None and rate is not None
+    return match, consistency, rate
+
+
 @given(distances, distances)
 def test_farther_is_never_more_likely_the_same(one: float, other: float) -> None:
-    near, far = sorted((one, other))
-    assert DLIB.match(near) >= DLIB.match(far) and DLIB.consistency(near) >= DLIB.consistency(far)
-    assert DLIB.false_match_rate(near) <= DLIB.false_match_rate(far)
-    assert 0 <= DLIB.match(near) <= 1 and 0 <= DLIB.consistency(near) <= 100 and 6e-5 < DLIB.false_match_rate(near) <= 1
+    near, far = map(numbers, sorted((one, other)))
+    assert near[0] >= far[0] and near[1] >= far[1] and near[2] <= far[2]
+    assert 0 <= near[0] <= 1 and 0 <= near[1] <= 100 and 6e-5 < near[2] <= 1
+    assert DLIB.verified(one) == (numbers(one)[0] >= VERIFIED)
 
 
 def test_the_calibration_is_data_with_an_id() -> None:
     shown = {0.3: 0.99, 0.45: 0.982, 0.5: 0.930, 0.55: 0.770, 0.6: 0.456, 0.65: 0.174, 0.9: 0.01}
-    assert {distance: round(DLIB.match(distance), 3) for distance in shown} == shown
+    assert {distance: round(numbers(distance)[0], 3) for distance in shown} == shown
     assert (DLIB.match(0.1), DLIB.match(1.5)) == (0.99, 0.01)
     assert DLIB.consistency(0.35) == pytest.approx(33)
     assert DLIB.id.startswith("dlib-resnet-v1/2026-11-")
     assert Calibration({**DLIB.facts, "slope": 27.7}).id != DLIB.id
+
+
+def test_a_network_whose_pairs_were_not_measured_has_no_probability() -> None:
+    """SFace's authors accept a cosine from 0.363 on."""
+    sface = calibration("sface-2021dec")
+    assert (sface.match(0.1), sface.consistency(0.1), sface.false_match_rate(0.1)) == (None, None, None)
+    assert sface.verified(1 - 0.37) and not sface.verified(1 - 0.36)
 
 
 class Fake:
@@ -98,10 +112,10 @@ def test_a_meter_that_raises_is_an_outcome_and_logs_nothing_of_the_face(caplog: 
 
 
 @cache
-def meter() -> DlibMeter:
+def meter() -> FaceMeter:
     pytest.importorskip("dlib", reason="the extra `faces` is not installed")
     pytest.importorskip("numpy")
-    return dlib_meter()
+    return meter_at()
 
 
 def portrait(name: str) -> Image.Image:
@@ -149,7 +163,7 @@ def test_exit_codes(
 ) -> None:
     score = scored(reference, picture)
     monkeypatch.setattr("ryla_graphs.faces.compare", lambda *_: score)
-    monkeypatch.setattr("ryla_graphs.faces.dlib_meter", lambda: None)
+    monkeypatch.setattr("ryla_graphs.faces.meter_at", lambda _: None)
     paths = [str(PORTRAITS / "obama.jpg")] * 2
     result = CliRunner().invoke(app, ["faces", "compare", *paths])
     assert result.exit_code == code and words in result.stdout

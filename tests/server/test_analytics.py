@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from ryla_graphs.engines.simulator import Simulator
+from ryla_graphs.faces import FaceScore
 from ryla_graphs.server import Settings, create_app
 from ryla_graphs.server.records import Job, JobError, JobRequest, JobState
 from ryla_graphs.server.sinks.analytics import Posted
-from ryla_graphs.server.sinks.product_events import EVENTS, FILE, events_of
+from ryla_graphs.server.sinks.product_events import EVENTS, FILE, events_of, face_event
 from tests.server.clients import TestClient
 from tests.server.https import https_site
 from tests.server.kept import kept
@@ -122,19 +123,23 @@ def sent_of(state: JobState, error: JobError | None = None) -> list[tuple[str, d
 
 
 def test_each_fires_once_in_its_journey_with_what_the_table_says() -> None:
-    """Of a job that is asked for and succeeds, one that fails at its LoRA, and one that is cancelled."""
+    """Of a job that is asked for, succeeds and is measured, one that fails at its LoRA, and one that is cancelled."""
     lora = JobError(code="node_failed", message="no", node="lora", class_type="LoraLoaderModelOnly")
     journeys = {
         "succeeds": [sent_of(state) for state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED)],
         "fails": [sent_of(JobState.QUEUED), sent_of(JobState.RUNNING), sent_of(JobState.FAILED, lora)],
         "is cancelled": [sent_of(JobState.QUEUED), sent_of(JobState.CANCELLED)],
     }
+    score = {**FaceScore("measured", "m", "c", True, 0.93, 41.0, 0.5, 1e-4, 1, 1, 1900).to_dict(), "output": 0}
+    ended = replace(job(JobState.SUCCEEDED), attempts=({"route": "pod", "experiment": "guidance"},))
+    journeys["succeeds"].append([face_event(replace(ended, metrics={"route": "pod"}), score)])
     fired: set[str] = set()
     for journey in journeys.values():
         seen = [event for events in journey for event in events]
         names = [name.removeprefix("modal_").replace("lora_generation", "{preset}_generation") for name, _ in seen]
+        names = [name.replace("lora_face", "{preset}_face") for name in names]
         assert len(set(names)) == len(names) and set(names) <= EVENTS.keys()
-        assert sum(name.startswith("{preset}") for name in names) == 2
+        assert sum(name.startswith("{preset}_generation") for name in names) == 2
         fired |= set(names)
         for name, (_, properties) in zip(names, seen, strict=True):
             known = EVENTS[name].properties

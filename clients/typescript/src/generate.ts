@@ -39,6 +39,7 @@ const SHAPES: Record<string, string> = {
   JobState: "JobState",
   Progress: "Progress",
   Output: "OutputFacts",
+  Face: "FaceFacts",
   Job: "JobFacts",
   Preset: "PresetFacts",
   Verdict: "VerdictFacts",

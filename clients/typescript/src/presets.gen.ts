@@ -571,6 +571,8 @@ export interface FluxInstantidParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** A picture from text with Flux.1 Dev and PuLID, with the face of a reference picture. */
@@ -633,6 +635,8 @@ export interface FluxPulidParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** A picture from text with Z-Image Turbo, redrawn with the face of a reference picture. */
@@ -705,6 +709,8 @@ export interface ZImageInstantidParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** A picture from text with SDXL and InstantID, with the face of a reference picture. */
@@ -759,6 +765,8 @@ export interface SdxlInstantidParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** One person from several sides: a picture for each angle or pose, all in one graph. */
@@ -839,6 +847,8 @@ export interface CharacterSheetParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** A picture with its largest face redrawn as the face of a reference picture. */
@@ -897,6 +907,8 @@ export interface FaceSwapParameters {
   maxCostUsd?: number | undefined;
   /** Who it is for: decides which share of users it is in, where routes have shares; else whoever asks */
   userKey?: string | undefined;
+  /** Measure afterwards how well its face was kept, with the person's consent. Not on every server */
+  measureFace?: boolean | undefined;
 }
 
 /** A picture with every face redrawn in more detail, with SDXL and Impact Pack. */

@@ -61,6 +61,29 @@ export interface DrawnSlot {
   y: number;
 }
 
+/** How well a picture kept the person's face. What was not measured is null, which is not zero. */
+export interface FaceFacts {
+  /** `measured`; `small` and `profile` have numbers that say little, the others none */
+  outcome: "measured" | "small" | "profile" | "no_face" | "no_reference_face" | "failed" | "dropped";
+  /** Whether it counts as the same person */
+  verified: boolean | null;
+  /** How likely it is one person, of two equally likely stories: 0 to 1 */
+  match: number | null;
+  /** How many in a hundred pairs of photos of one person are at least this far apart: 50 is as good */
+  consistency: number | null;
+  distance: number | null;
+  /** How many pairs of different people are this near */
+  false_match_rate: number | null;
+  /** How many the picture has; the nearest counts */
+  faces: number;
+  /** How many the reference has; its largest counts */
+  reference_faces: number;
+  model: string;
+  /** Scores under different ids cannot be compared */
+  calibration: string;
+  ms: number;
+}
+
 /** A graph before it is run. */
 export interface GraphFacts {
   /** As ComfyUI's Export (API) writes it */
@@ -158,6 +181,8 @@ export interface OutputFacts {
   /** `output`, or `temp` for what is only shown */
   folder: string;
   url: string;
+  /** Some time after the end of a job with `measureFace` */
+  face?: FaceFacts | null;
   /** The content, where `outputs=base64` asks for it */
   base64?: string | null;
 }

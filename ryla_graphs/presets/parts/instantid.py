@@ -18,7 +18,7 @@ from ryla_graphs.nodes import (
     VAEDecode,
     VAEEncode,
 )
-from ryla_graphs.presets.base import Parameters, Strength, WeightFile
+from ryla_graphs.presets.base import Parameters, ShowsPerson, Strength, WeightFile
 from ryla_graphs.presets.parts.pictures import Picture, load_picture
 from ryla_graphs.presets.parts.sampling import Conditionings, Loaded
 from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask
@@ -26,7 +26,9 @@ from ryla_graphs.sockets import SDXL, ControlNet, Image, Latent, Mask
 PROVIDERS: dict[str, Literal["CPU", "CUDA"]] = {"CPU": "CPU", "GPU": "CUDA"}
 """What InsightFace calls what the parameter calls `CPU` and `GPU`."""
 
-ReferenceImage = Annotated[Picture, Field(description="Picture of the person, with one face, in the input folder")]
+ReferenceImage = Annotated[
+    Picture, ShowsPerson(), Field(description="Picture of the person, with one face, in the input folder")
+]
 FaceProvider = Annotated[Literal["CPU", "GPU"], Field(description="Where InsightFace analyses the face")]
 
 

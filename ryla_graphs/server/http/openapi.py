@@ -18,6 +18,7 @@ from ryla_graphs.server.http.v2.models import EVENTS as V2_EVENTS
 from ryla_graphs.server.jobs.views import EVENTS
 from ryla_graphs.server.wishes import (
     COST_MEANING,
+    FACE_MEANING,
     GPU_MEANING,
     LABELS_MEANING,
     OUTPUTS_MEANING,
@@ -105,7 +106,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     _set_body(api, "/presets/{name}/graph", {"type": "object", "description": "The preset's parameters"})
     pipelines: Pipelines = app.state.deployment.pipelines
     for name in pipelines.names:
-        body = _reference(pipelines.get(name).parameters, schemas, of=name)
+        preset = pipelines.get(name)
+        body = _reference(preset.parameters, schemas, of=name)
         schemas[body["$ref"].rpartition("/")[2]].setdefault("properties", {}).update(
             {
                 "webhookUrl": {"type": "string", "description": _WEBHOOK},
@@ -113,6 +115,7 @@ def _made(app: FastAPI) -> dict[str, Any]:
                 "gpu": {"type": "string", "description": GPU_MEANING},
                 "maxCostUsd": {"type": "number", "exclusiveMinimum": 0, "description": COST_MEANING},
                 "userKey": {"type": "string", "maxLength": 200, "description": USER_MEANING},
+                **({} if preset.person is None else {"measureFace": {"type": "boolean", "description": FACE_MEANING}}),
             }
         )
         _set_body(api, f"/{name}", body)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PlainSerializer, WithJsonSchema
 
+from ryla_graphs.faces import Outcome
 from ryla_graphs.outputs import OutputKind
 from ryla_graphs.server.errors import body_of
 from ryla_graphs.server.jobs.service import JobService
@@ -79,10 +80,31 @@ class OutputEvent(BaseModel):
     folder: str = Field(description="`output`, or `temp` for what is only shown")
 
 
+class FaceShape(BaseModel, title="Face"):
+    """How well a picture kept the person's face. What was not measured is null, which is not zero."""
+
+    outcome: Outcome = Field(
+        description="`measured`; `small` and `profile` have numbers that say little, the others none"
+    )
+    verified: bool | None = Field(description="Whether it counts as the same person")
+    match: float | None = Field(description="How likely it is one person, of two equally likely stories: 0 to 1")
+    consistency: float | None = Field(
+        description="How many in a hundred pairs of photos of one person are at least this far apart: 50 is as good"
+    )
+    distance: float | None
+    false_match_rate: float | None = Field(description="How many pairs of different people are this near")
+    faces: int = Field(description="How many the picture has; the nearest counts")
+    reference_faces: int = Field(description="How many the reference has; its largest counts")
+    model: str
+    calibration: str = Field(description="Scores under different ids cannot be compared")
+    ms: int
+
+
 class OutputShape(OutputEvent, title="Output"):
     """One committed output of a job."""
 
     url: str
+    face: FaceShape | None = Field(default=None, description="Some time after the end of a job with `measureFace`")
     base64: str | None = Field(default=None, description="The content, where `outputs=base64` asks for it")
 
 
@@ -231,6 +253,8 @@ def output_shape(output: Asset, content: Callable[[str], bytes] | None = None) -
 def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> JobShape:
     """All that the owner of a job may know of it."""
     path = job_path(job.id)
+    faces = {row["output"]: FaceShape.model_validate(row) for row in job.faces}
+    shown = (o.model_copy(update={"face": faces[o.number]}) if o.number in faces else o for o in outputs)
     return JobShape(
         id=job.id,
         state=job.state,
@@ -249,7 +273,7 @@ def job_shape(job: Job, outputs: Iterable[OutputShape], jobs: JobService) -> Job
         ended_at=None if job.ended_at is None else _moment(job.ended_at),
         metrics=dict(job.metrics),
         warnings=[ProblemShape.model_validate(problem) for problem in job.request.warnings],
-        outputs=list(outputs),
+        outputs=list(shown),
         error=None if job.error is None else ErrorShape.model_validate(body_of(job.error)["error"]),
         urls=UrlsShape(self=path, events=f"{path}/events"),
     )

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from ryla_graphs.problems import InvalidInputs
 from ryla_graphs.server.records import Job, JobEvent
 from ryla_graphs.server.safety.fetch import Fetcher
-from ryla_graphs.server.sinks.product_events import PREFIX, events_of
+from ryla_graphs.server.sinks.faces import EVENT as FACE
+from ryla_graphs.server.sinks.product_events import PREFIX, events_of, face_event
 
 log = logging.getLogger("ryla_graphs.server")
 
@@ -44,10 +45,11 @@ class Analytics:
         self._prefix = prefix
 
     def on_event(self, job: Job, event: JobEvent) -> None:
-        """Tell the first and the last of a job."""
-        if event.kind != "status":
+        """Tell the first and the last of a job, and its faces."""
+        if event.kind not in ("status", FACE):
             return
-        for name, properties in events_of(job, self._prefix):
+        found = [face_event(job, event.data, self._prefix)] if event.kind == FACE else events_of(job, self._prefix)
+        for name, properties in found:
             facts = {"event": name, "at": event.at, "job": job.id, "properties": properties}
             for target in self._targets:
                 target.put(facts)

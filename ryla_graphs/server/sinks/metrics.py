@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from ryla_graphs.engines.router.breaker import NUMBERS
 from ryla_graphs.engines.router.routing import Routing
 from ryla_graphs.server.records import Job, JobEvent, JobState
+from ryla_graphs.server.sinks.faces import EVENT as FACE
+from ryla_graphs.server.sinks.product_events import arm_of
 
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
+_SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.85, 0.9, 0.95, 0.99, 1)
+_LAST = 200
+"""Pictures that the share of verified ones is of."""
 
 
 class MetricsSink:
@@ -30,6 +37,19 @@ class MetricsSink:
         self._executed = cache(executed.labels)
         self._failures = Counter("ryla_job_failures", "Jobs that failed, by error code", ["code"], registry=registry)
         self._bytes = Counter("ryla_output_bytes", "Bytes of committed outputs", registry=registry)
+        self._outcomes = Counter(
+            "ryla_face_outcomes",
+            "Pictures whose face was to be measured",
+            ["preset", "arm", "outcome"],
+            registry=registry,
+        )
+        self._match = Histogram(
+            "ryla_face_match", "How likely it is the same face", ["preset", "arm"], buckets=_SHARES, registry=registry
+        )
+        self._verified = Gauge(
+            "ryla_face_verified_ratio", f"Of the last {_LAST} measured pictures", ["preset", "arm"], registry=registry
+        )
+        self._last: dict[tuple[str, str], deque[bool]] = defaultdict(lambda: deque(maxlen=_LAST))
         self._cost = Counter("ryla_cost_usd", "What runs cost", ["preset"], registry=registry)
 
     def on_event(self, job: Job, event: JobEvent) -> None:
@@ -37,11 +57,23 @@ class MetricsSink:
         if event.kind == "output":
             self._outputs(event.data["kind"]).inc()
             self._bytes.inc(event.data["size"])
+        elif event.kind == FACE:
+            self._measured(job, event.data)
         elif event.kind == "status" and (event.seq == 1 or job.state.terminal):
             preset = job.request.preset or "workflow"
             self._jobs(preset, "accepted" if job.state is JobState.QUEUED else job.state).inc()
             if job.state.terminal:
                 self._ended(job, preset)
+
+    def _measured(self, job: Job, score: Mapping[str, Any]) -> None:
+        labels = job.request.preset or "workflow", arm_of(job).get("arm", "")
+        self._outcomes.labels(*labels, score["outcome"]).inc()
+        if score["match"] is not None:
+            self._match.labels(*labels).observe(score["match"])
+        if score["outcome"] == "measured":  # the others say little
+            last = self._last[labels]
+            last.append(score["verified"])
+            self._verified.labels(*labels).set(sum(last) / len(last))
 
     def _ended(self, job: Job, preset: str) -> None:
         if job.error is not None:

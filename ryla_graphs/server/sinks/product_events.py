@@ -13,7 +13,11 @@ PREFIX = "modal_"
 """What names begin with, wherever the server runs, unless a server asks for plain ones."""
 
 _REPORTED = ("width", "height", "steps", "cfg", "faceProvider", "loraStrength")
-_ABOUT = ("preset", "seed", *_REPORTED, "experiment", "arm")
+_ARM = ("experiment", "arm")
+_ABOUT = ("preset", "seed", *_REPORTED, *_ARM)
+_SCORE = ("outcome", "verified", "match", "consistency", "faces", "output", "model", "calibration")
+_FACE = (*_SCORE, "match_percent", "strength", "seconds")
+_STRENGTHS = ("instantidStrength", "pulidStrength")
 _METRICS = ("queue_ms", "cold_ms", "idle_ms", "execution_ms", "load_ms", "gpu", "cost_usd", "route")
 _FAILURE = ("code", "node", "class_type")
 FILE = "<input>"
@@ -36,6 +40,9 @@ EVENTS: Mapping[str, ProductEvent] = {
     "model_loaded": ProductEvent("for each model that a job which succeeded loaded", ("class_type", "ms", FILE)),
     "lora_loaded": ProductEvent("for each LoRA, the same", ("class_type", "ms", FILE)),
     "lora_load_failed": ProductEvent("a job failed at a LoRA", (*_FAILURE, FILE)),
+    "{preset}_face_consistency_measured": ProductEvent(
+        "for each picture of a job with `measureFace`, some time after its end", ("preset", *_FACE, *_ARM, "route")
+    ),
 }
 """Every event, by its name without the prefix."""
 
@@ -45,14 +52,33 @@ def events_of(job: Job, prefix: str = PREFIX) -> Iterator[tuple[str, dict[str, A
     return ((f"{prefix}{name}", properties) for name, properties in _events_of(job))
 
 
+def face_event(job: Job, score: Mapping[str, Any], prefix: str = PREFIX) -> tuple[str, dict[str, Any]]:
+    """The event of a picture whose face was measured; nothing in it describes a face."""
+    preset = job.request.preset or "workflow"
+    name = event_stem(preset).removeprefix(PREFIX).removesuffix("_generation")
+    facts = {"preset": preset, **{key: score[key] for key in _SCORE if score[key] is not None}}
+    if score["match"] is not None:
+        facts["match_percent"] = round(100 * score["match"], 1)
+    if (strength := next(filter(job.request.parameters.__contains__, _STRENGTHS), None)) is not None:
+        facts["strength"] = job.request.parameters[strength]
+    facts |= {"seconds": score["ms"] / 1000} | arm_of(job)
+    facts |= {"route": job.metrics["route"]} if "route" in job.metrics else {}
+    return f"{prefix}{name}_face_consistency_measured", facts
+
+
+def arm_of(job: Job) -> dict[str, Any]:
+    """The experiment that the job was in, where there was one."""
+    first = job.attempts[0] if job.attempts else {}
+    return {"experiment": first["experiment"], "arm": first.get("arm") or "control"} if first.get("experiment") else {}
+
+
 def _events_of(job: Job) -> Iterator[tuple[str, dict[str, Any]]]:
     preset = job.request.preset or "workflow"
     stem = event_stem(preset).removeprefix(PREFIX)
     parameters = job.request.parameters
     about: dict[str, Any] = {"preset": preset, "seed": job.request.seed}
     about |= {name: parameters[name] for name in _REPORTED if name in parameters}
-    if job.attempts and job.attempts[0].get("experiment"):
-        about |= {"experiment": job.attempts[0]["experiment"], "arm": job.attempts[0].get("arm") or "control"}
+    about |= arm_of(job)
     if job.state is JobState.QUEUED and not job.cancel_requested:
         yield f"{stem}_requested", about
     elif job.state is JobState.SUCCEEDED:

@@ -87,7 +87,8 @@ CREATE INDEX IF NOT EXISTS assets_by_hash ON assets(hash, owner);
 ASSET_COLUMNS = ", ".join(field.name for field in fields(Asset))
 
 _REQUEST, _ERROR = TypeAdapter(JobRequest), TypeAdapter(JobError)
-_CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics", "attempts")
+_CHANGING = ("run_id", "attempt", "cancel_requested", "started_at", "ended_at", "metrics", "attempts", "faces")
+_ROWS = ("attempts", "faces")
 
 
 def request_of(job: Job) -> str:
@@ -105,7 +106,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
     """The job of a row of id, owner, created_at, state, request, changes."""
     job_id, owner, created_at, state, request, changes = row
     facts = json.loads(changes)
-    error, attempts = facts.get("error"), facts.get("attempts", ())
+    error = facts.get("error")
     return Job(
         id=job_id,
         owner=owner,
@@ -113,8 +114,9 @@ def job_of(row: tuple[Any, ...]) -> Job:
         state=JobState(state),
         request=_REQUEST.validate_json(request),
         error=None if error is None else _ERROR.validate_python(error),
-        attempts=tuple(attempts),
-        **{name: facts[name] for name in _CHANGING if name in facts and name != "attempts"},
+        **{name: facts[name] for name in _CHANGING if name in facts and name not in _ROWS},
+        attempts=tuple(facts.get("attempts", ())),
+        faces=tuple(facts.get("faces", ())),
     )
 
 

@@ -14,6 +14,7 @@ from ryla_graphs.problems import AtField, InvalidParameters, Problem, shorten
 from ryla_graphs.server.sinks.webhooks import EXTRA
 from ryla_graphs.server.wishes import (
     COST_NAMES,
+    FACE_NAMES,
     GPU_NAME,
     NO_PICTURE_WISH,
     USER,
@@ -92,8 +93,12 @@ def asked_beside(
         if isinstance(user := plain.get(name), str):
             del plain[name]
             wishes = replace(wishes, extra={**wishes.extra, USER: user[:_LONGEST]} if user else wishes.extra)
+    for name in FACE_NAMES:
+        if isinstance(wanted := plain.get(name), bool):
+            del plain[name]
+            wishes = replace(wishes, measure_face=wanted)
     wishes = _chosen(plain, wishes)
-    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, OUTPUTS_NAME, LABELS_NAME):
+    for name in (*WEBHOOK_NAMES, GPU_NAME, *COST_NAMES, *USER_NAMES, *FACE_NAMES, OUTPUTS_NAME, LABELS_NAME):
         if name in plain and plain[name] is None:
             del plain[name]
     return plain, wishes

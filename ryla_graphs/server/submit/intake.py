@@ -26,6 +26,7 @@ from ryla_graphs.server.jobs.service import Accepted, JobService
 from ryla_graphs.server.records import IdempotencyKey, Job, JobRequest
 from ryla_graphs.server.safety.confine import confined
 from ryla_graphs.server.settings import Settings
+from ryla_graphs.server.submit.faces import no_person, with_reference
 from ryla_graphs.server.submit.judging import Judge
 from ryla_graphs.server.submit.live_catalog import LiveCatalog
 from ryla_graphs.server.submit.loras import Loras
@@ -71,6 +72,8 @@ class Intake:
         """
         if (before := self._replayed(key)) is not None:
             return before
+        if wishes.measure_face:
+            raise no_person("a graph does not say who is to be kept")
         catalog = self._catalog_of(owner)
         document = self._with_loras(all_of(self._opened(content, catalog, wishes.prefer)), owner)
         if wishes.randomize:
@@ -149,6 +152,7 @@ class Intake:
         pictures = {field: getattr(checked, field) for field in preset.pictures}
         brought = self._uploads.bring_contents((text for text in pictures.values() if isinstance(text, str)), owner)
         named = {field: brought.names[text] for field, text in pictures.items() if text in brought.names}
+        wishes = with_reference(preset, named, brought, wishes, self._settings)
         return self._submit(preset(checked.model_copy(update=named)), brought, owner, wishes, key)
 
     def _replayed(self, key: IdempotencyKey | None) -> Accepted | None:

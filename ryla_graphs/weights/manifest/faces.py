@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ryla_graphs.weights.manifest.licences import AGPL, APACHE, CC_BY_NC, INSIGHTFACE, MIT
-from ryla_graphs.weights.weight import Content, HubFile, Precision, WebFile, Weight
+from ryla_graphs.weights.weight import Content, HubFile, Licence, Precision, WebFile, Weight
 
 
 def _antelope(name: str, size: int, sha256: str) -> Weight:
@@ -41,6 +41,19 @@ def _infinite_you(name: str, content: Content, precision: Precision | None, size
         sha256=sha256,
         licence=CC_BY_NC,
         sources=(HubFile("ByteDance/InfiniteYou", f"infu_flux_v1.0/{name}"),),
+    )
+
+
+def _opencv(folder: str, name: str, content: Content, sha256: str, licence: Licence) -> Weight:
+    """Measures faces, see `ryla_graphs.faces`; the address is that of the bytes, where others give a pointer of LFS."""
+    place = f"opencv/opencv_zoo/main/models/{folder}/{name}"
+    return Weight(
+        name=name,
+        folder="faces",
+        content=content,
+        sha256=sha256,
+        licence=licence,
+        sources=(WebFile(f"https://media.githubusercontent.com/media/{place}"),),
     )
 
 
@@ -144,5 +157,19 @@ ROWS: tuple[Weight, ...] = (
         None,
         338_413_026,
         "f85518431d7367de30b9558a939c003462a7e331e8c8b929146916dc27e471d6",
+    ),
+    _opencv(
+        "face_detection_yunet",
+        "face_detection_yunet_2023mar.onnx",
+        "detector",
+        "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+        MIT,
+    ),
+    _opencv(
+        "face_recognition_sface",
+        "face_recognition_sface_2021dec.onnx",
+        "face",
+        "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+        APACHE,
     ),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ryla_graphs.faces.calibration import Calibration, calibration
+from ryla_graphs.faces.face import Face, largest_first
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.problems.extras import needs_extra
 
@@ -23,20 +23,6 @@ _POINTS = "shape_predictor_5_face_landmarks.dat"
 # The package also has a predictor of 68 points, which may not be used commercially; it is never opened.
 
 
-@dataclass(frozen=True, repr=False)
-class Face:
-    """A face in a picture; kept in memory only, and without a text form so that no log has it."""
-
-    width: float
-    height: float
-    between_eyes: float
-    """Pixels between the outer corners of the eyes."""
-    turned: bool
-    """Whether the nose is not between the eyes: a profile."""
-    shape: Any
-    """What the meter embeds it by."""
-
-
 class DlibMeter:
     """Finds faces and measures how far two are apart. One thread at a time uses it; the others wait."""
 
@@ -45,7 +31,7 @@ class DlibMeter:
             dlib: Any = import_module("dlib")  # has no types
             import numpy as np  # noqa: PLC0415
 
-            folder = _models()
+            folder = models_folder()
         self.calibration: Calibration = calibration("dlib-resnet-v1")
         if hashlib.sha256((folder / _NETWORK).read_bytes()).hexdigest() != self.calibration.facts["weights_sha256"]:
             raise InvalidSettings(f"{_NETWORK} is not the file that {self.calibration.id} was measured with")
@@ -65,7 +51,7 @@ class DlibMeter:
         pixels = self._np.asarray(image)
         with self._lock:
             shapes = [self._points(pixels, box) for box in self._detector(pixels, 0)]
-        return sorted(map(_face, shapes), key=lambda face: -face.width * face.height)
+        return largest_first([_face(shape) for shape in shapes])
 
     def embed(self, image: Image, face: Face) -> Sequence[float]:
         """The vector of a face. It identifies a person: never store, log or send it."""
@@ -78,13 +64,11 @@ class DlibMeter:
         return float(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5)
 
 
-def dlib_meter() -> DlibMeter:
-    """A meter of dlib's network; raises `MissingExtra` where the extra `faces` is not installed."""
-    return DlibMeter()
+def models_folder() -> Path:
+    """Where the weights are; found without importing the package, which would open all of them.
 
-
-def _models() -> Path:
-    """Where the weights are; found without importing the package, which would open all of them."""
+    Raises `ModuleNotFoundError`.
+    """
     spec = find_spec("face_recognition_models")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("No module named 'face_recognition_models'", name="face_recognition_models")

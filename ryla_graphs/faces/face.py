@@ -1,0 +1,25 @@
+"""`Face`: what a meter finds in a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, repr=False)
+class Face:
+    """A face in a picture; kept in memory only, and without a text form so that no log has it."""
+
+    width: float
+    height: float
+    between_eyes: float
+    """Pixels between the outer corners of the eyes."""
+    turned: bool
+    """Whether the nose is not between the eyes: a profile."""
+    shape: Any
+    """What the meter embeds it by."""
+
+
+def largest_first(faces: list[Face]) -> list[Face]:
+    """The faces by their size."""
+    return sorted(faces, key=lambda face: -face.width * face.height)

@@ -1,0 +1,118 @@
+"""How well faces were kept, measured after the job by a thread of its own: it delays no job and fails none.
+
+A job that asked for it has the reference's name in `extra`. What comes of it goes into the store with the job, and to
+the other sinks as an event `face`. Nothing biometric is kept or logged; see `ryla_graphs.faces`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ryla_graphs.faces import FaceScore, NotMeasured, Outcome, calibration_of, scores_apart
+from ryla_graphs.server.log_lines import of_job
+from ryla_graphs.server.records import Asset, Job, JobEvent, JobState
+from ryla_graphs.server.sinks.base import Sink, guarded
+from ryla_graphs.server.storage import Blobs, Store
+
+log = logging.getLogger("ryla_graphs.server")
+
+REFERENCE = "face_reference"
+"""Where a job keeps, in `JobRequest.extra`, which of its input files shows the person."""
+EVENT = "face"
+"""The kind of the event that tells a score."""
+WAITING = 64
+"""Jobs that may wait to be measured; where more do, the oldest is dropped, and says so."""
+PICTURES = 16
+"""Pictures of one job that are measured; the others are not."""
+
+Measure = Callable[[str, bytes, Sequence[bytes | None]], Sequence[FaceScore]]
+"""From a meter's address, a reference and pictures to their scores; None stands for a picture that shows no person."""
+
+
+class FaceScores:
+    """A sink that measures the pictures of jobs that asked for it, one job at a time; `meter` is an address."""
+
+    def __init__(
+        self, store: Store, blobs: Blobs, meter: str, sinks: Iterable[Sink] = (), *, measure: Measure = scores_apart
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._meter = meter
+        self._measure = measure
+        self._sinks = [guarded(sink) for sink in sinks]
+        self._waiting: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    def on_event(self, job: Job, event: JobEvent) -> None:
+        """Take a job that has ended well and wants to be measured."""
+        if event.kind != "status" or job.state is not JobState.SUCCEEDED or REFERENCE not in job.request.extra:
+            return
+        with self._changed:
+            self._waiting.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="faces", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Measure nothing more. Jobs that still wait have no score."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _work(self) -> None:
+        while (taken := self._next()) is not None:
+            job, dropped = taken
+            with of_job(job.id):
+                try:
+                    self._look_at(job, dropped=dropped)
+                except Exception as error:  # noqa: BLE001 - the thread lives, and no message of it holds a face
+                    log.warning("the faces of job %s were not kept: %s", job.id, type(error).__name__)
+
+    def _next(self) -> tuple[Job, bool] | None:
+        """The next job, and whether it is dropped, which is reported only; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._waiting)
+            if self._stopped:
+                return None
+            dropped = len(self._waiting) > WAITING
+            return self._waiting.popleft(), dropped
+
+    def _look_at(self, job: Job, *, dropped: bool) -> None:
+        outputs = [each for each in self._store.outputs(job.id) if each.kind == "image" and each.folder == "output"]
+        chosen = outputs[:PICTURES]
+        scores = [self._none("dropped")] * len(chosen) if dropped else self._scores(job, chosen)
+        for output, score in zip(chosen, scores, strict=True):
+            row = {"output": output.number, **score.to_dict()}
+            job = replace(job, faces=(*job.faces, row))
+            self._store.save_job(job, was=job.state)  # raises where the job was forgotten in the meantime
+            self._tell(job, row)
+
+    def _scores(self, job: Job, outputs: Sequence[Asset]) -> Sequence[FaceScore]:
+        try:
+            reference = self._blobs.read(job.request.inputs[job.request.extra[REFERENCE]])
+            pictures = [None if output.simulated else self._blobs.read(output.hash) for output in outputs]
+            return self._measure(self._meter, reference, pictures)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job has succeeded
+            why = error if isinstance(error, NotMeasured) else type(error).__name__
+            log.warning("the faces of job %s could not be measured: %s", job.id, why)
+            return [self._none("failed")] * len(outputs)
+
+    def _none(self, outcome: Outcome) -> FaceScore:
+        known = calibration_of(self._meter)
+        return FaceScore(outcome, known.facts["model"], known.id)
+
+    def _tell(self, job: Job, row: Mapping[str, Any]) -> None:
+        event = JobEvent(0, time.time(), EVENT, row)
+        for tell in self._sinks:
+            tell(job, event)
