@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -18,7 +18,7 @@ from ryla_graphs.pipelines.limited import place_of
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.presets import forms
 from ryla_graphs.presets.base import Parameters, Preset, Seed, random_seed
-from ryla_graphs.problems import AtParameter, InvalidDocument, InvalidParameters, Problem, RylaError
+from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.workflow import Workflow
 
 ASKED_BESIDE = ("webhook_url", "gpu", "max_cost_usd", "user_key", "outputs", "labels")
@@ -57,7 +57,7 @@ def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[A
     return Preset(
         called,
         model := model_of(f"{to_pascal(to_snake(called))}Params", fields, place_of(function)),
-        _graph(function, called, parameters, says.text),
+        _graph(function, parameters, says.text),
         example=example_of(model).values,
     )
 
@@ -129,7 +129,7 @@ def _seed(annotation: Any) -> Any:
 
 
 def _graph(
-    function: Callable[..., Any], name: str, parameters: Mapping[str, inspect.Parameter], text: str
+    function: Callable[..., Workflow], parameters: Mapping[str, inspect.Parameter], text: str
 ) -> Callable[[Any], Workflow]:
     """The function as a preset calls it."""
     first = [key for key, row in parameters.items() if row.kind is inspect.Parameter.POSITIONAL_ONLY]
@@ -137,20 +137,7 @@ def _graph(
 
     @wraps(function)
     def graph(given: Parameters) -> Workflow:
-        try:
-            made: Workflow = function(
-                *(getattr(given, key) for key in first), **{key: getattr(given, key) for key in others}
-            )
-        except RylaError:
-            raise
-        except ValueError as error:
-            raise InvalidParameters(_complaints(name, error)) from error
-        return made
+        return function(*(getattr(given, key) for key in first), **{key: getattr(given, key) for key in others})
 
     graph.__doc__ = text or f"`{function.__name__}` of {function.__module__}."
     return graph
-
-
-def _complaints(name: str, error: ValueError) -> Iterator[Problem]:
-    """A `ValueError` of a function is about what it was given."""
-    yield Problem(code="bad_parameter", message=str(error) or type(error).__name__, subject=AtParameter(name))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ryla_graphs.pipelines.functions import ASKED_BESIDE, gives_workflow, preset_of
 from ryla_graphs.pipelines.graph_files import preset_of_file
-from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, within
+from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, served, within
 from ryla_graphs.pipelines.python_files import imported, user_error
 from ryla_graphs.pipelines.samples import deep_files, example_of
 from ryla_graphs.presets.base import Preset
@@ -135,9 +135,9 @@ class _Loader:
     def _of_graph(self, path: Path) -> list[Preset[Any]]:
         if not path.is_file():
             raise SourceUnreachable(f"cannot read '{path}': no such file")
-        return [self._checked(preset_of_file(path, self._catalog()))]
+        return [self._checked(preset_of_file(path, self._catalog()), path)]
 
-    def _checked(self, preset: Preset[Any]) -> Preset[Any]:
+    def _checked(self, preset: Preset[Any], path: Path | None = None) -> Preset[Any]:
         """The preset, limited in time, after its example was built once.
 
         Values that were made up here may be no good to it; those of its author have to be.
@@ -158,7 +158,8 @@ class _Loader:
             if not usual.made_up or preset.example != usual.values:
                 raise
             log.info("%s: not built with made-up parameters: %s", preset.name, error)
-        return limited
+        where = path or _file_of(preset.module) or Path(preset.module)
+        return preset.through(lambda graph, given: served(preset.name, where, graph, given, self._build_seconds))
 
     def _guarded(
         self, source: str, presets: Callable[[], Iterable[Preset[Any] | NotServed]], path: Path | None
@@ -168,7 +169,7 @@ class _Loader:
         except (RylaError, TookTooLong, NoWorkflow) as error:
             yield NotServed(source, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything
-            yield NotServed(source, user_error(path or _file_of(source) or Path(source), error))
+            yield NotServed(source, str(user_error(path or _file_of(source) or Path(source), error)))
 
 
 def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
@@ -79,7 +79,7 @@ def imported(path: Path) -> ModuleType:
     except RylaError:
         raise
     except (Exception, SystemExit) as error:
-        raise InvalidDocument(user_error(path, error)) from error
+        raise InvalidDocument(str(user_error(path, error))) from error
     return module
 
 
@@ -110,18 +110,32 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
     except RylaError:
         raise
     except Exception as error:
-        raise InvalidDocument(user_error(path, error)) from error
+        raise InvalidDocument(str(user_error(path, error))) from error
     if not isinstance(result, Workflow):
         raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
     return result
 
 
-def user_error(path: Path, error: BaseException) -> str:
+class Failure(NamedTuple):
+    """Where a user's own code failed, and how."""
+
+    file: str
+    line: int | None
+    said: str
+    code: str
+    """The line itself, where it could be read."""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.said}" + (f"\n    {self.code}" if self.code else "")
+
+
+def user_error(path: Path, error: BaseException) -> Failure:
     """The error of a user's own file, with the deepest line of it, or of a file beside it, that took part."""
     if isinstance(error, SyntaxError):
         code = (error.text or "").strip()
-        return _placed(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
-    said = f"{type(error).__name__}: {error}"
+        return Failure(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     folder = path.parent.resolve()
     frames = [
         frame
@@ -129,12 +143,7 @@ def user_error(path: Path, error: BaseException) -> str:
         if not frame.filename.startswith("<") and Path(frame.filename).resolve().parent == folder
     ]
     if not frames:
-        return _placed(str(path), None, said, "")
+        return Failure(str(path), None, said, "")
     last = frames[-1]
     own = Path(last.filename).resolve() == path.resolve()
-    return _placed(str(path) if own else last.filename, last.lineno, said, last.line or "")
-
-
-def _placed(file: str, line: int | None, said: str, code: str) -> str:
-    place = file if line is None else f"{file}:{line}"
-    return f"{place}: {said}" + (f"\n    {code}" if code else "")
+    return Failure(str(path) if own else last.filename, last.lineno, said, last.line or "")

@@ -306,6 +306,8 @@ class Preset(Generic[P]):
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")})
+NOT_OWN = (_PACKAGE, *_LIBRARIES)
+"""How the files begin that are not the user's own code."""
 
 
 def _caller() -> str | None:
