@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ryla_graphs.cli.output import console
+from ryla_graphs.cli.own import VARIABLE, sources_in
 
 if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
@@ -32,7 +33,7 @@ _Pipelines = Annotated[
     str | None,
     typer.Option(
         "--pipelines",
-        envvar="RYLA_PIPELINES",
+        envvar=VARIABLE,
         metavar="FILE|FOLDER|MODULE[,…]",
         help="Your own pipelines: Python files, saved graphs, folders of them, modules; see docs/pipelines.md.",
     ),
@@ -82,7 +83,7 @@ def serve_command(
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
-    sources = tuple(filter(None, (part.strip() for part in (pipelines or "").split(","))))
+    sources = sources_in(pipelines)
     if reload:
         serve_again_on_each_save(sources)
         return

@@ -25,7 +25,7 @@ def validate_command(
         list[str] | None,
         typer.Argument(
             metavar="FILE...",
-            help="Files with graphs, FILE.py:NAME, template:NAME, or presets; - for standard input.",
+            help="Files with graphs, FILE.py:NAME, template:NAME, presets, or own pipelines; - for standard input.",
         ),
     ] = None,
     catalog: CatalogSource = None,
@@ -113,16 +113,16 @@ def _judge(
     params: str | None,
     prefer: Preference | None,
 ) -> _Judged:
-    from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.cli.targets import load_target, parameters  # noqa: PLC0415
+    from ryla_graphs.cli.targets import is_made, load_target, parameters  # noqa: PLC0415
     from ryla_graphs.pipelines.settable import GraphTarget  # noqa: PLC0415
     from ryla_graphs.problems import InvalidWorkflow  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 
-    if name in presets.NAMES or name.endswith(".py") or ".py:" in name:
+    if is_made(name):
         try:
-            return _Judged(name, load_target(name, param, params, prefer=prefer).workflow.validate(catalog, files=held))
+            workflow = load_target(name, param, params, catalog, prefer).workflow
+            return _Judged(name, workflow.validate(catalog, files=held))
         except InvalidWorkflow as error:
             return _Judged(name, error.problems)
     # As JSON: report all problems of a graph even if it cannot be loaded.

@@ -6,6 +6,7 @@ import inspect
 import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
+from types import ModuleType
 from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, PydanticUserError, create_model
@@ -60,6 +61,17 @@ def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[A
         _graph(function, parameters, says.text),
         example=example_of(model).values,
     )
+
+
+def preset_of_workflow(workflow: Workflow, name: str, module: ModuleType) -> Preset[Any]:
+    """The preset that a finished workflow in a module is: it has no parameters."""
+
+    def graph(_: OwnParameters) -> Workflow:
+        return workflow
+
+    graph.__name__, graph.__module__ = name, module.__name__
+    graph.__doc__ = f"The workflow `{name}` of {module.__name__}."
+    return Preset(name, OwnParameters, graph, example={})
 
 
 def model_of(name: str, fields: Mapping[str, Any], place: str) -> type[Parameters]:

@@ -47,6 +47,11 @@ class _Input(NamedTuple):
     class_type: str
 
 
+def name_of(stem: str) -> str:
+    """What a pipeline is called that goes by the name of its file."""
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+
+
 def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
     """The preset that a file with a graph is, by the name of the file or of its ``.toml``.
 
@@ -63,7 +68,7 @@ def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
     place = str(beside) if beside.is_file() else str(path)
     rows = {to_snake(name): row for name, row in sheet.parameters.items()}
     fields = {name: _field(place, name, row, target) for name, row in rows.items()}
-    name = sheet.name or re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+    name = sheet.name or name_of(path.stem)
     model = model_of(f"{to_pascal(name.replace('-', '_'))}Params", fields, place)
     graph = _graph({key: row.input for key, row in rows.items()}, target)
     graph.__doc__ = sheet.description or f"The saved graph {path.name}."

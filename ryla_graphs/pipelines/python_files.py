@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import sys
@@ -9,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
@@ -22,6 +23,11 @@ from ryla_graphs.problems import (
     SourceUnreachable,
 )
 from ryla_graphs.workflow import Workflow
+
+T = TypeVar("T")
+
+DEFAULT = "workflow"
+"""What is taken of a file that is named alone."""
 
 
 def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
@@ -43,6 +49,16 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     def with_parameters(**given: Any) -> Workflow:
         if isinstance(value, Workflow) and not given:
             return value
+        if isinstance(value, Workflow):
+            raise InvalidParameters(
+                Problem(
+                    code="unknown_parameter",
+                    message=f"{key}: the workflow is finished, and takes no parameters",
+                    subject=AtParameter(name, key),
+                    hint=f"write a function `-> Workflow` that takes `{key}`",
+                )
+                for key in given
+            )
         if not callable(value) or inspect.isclass(value):
             what = "a class" if inspect.isclass(value) else type(value).__name__
             raise NotFound(f"'{name}' in {path} is {what}: no workflow, and no function that makes one of parameters")
@@ -51,6 +67,12 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     if callable(value):
         with_parameters.__wrapped__ = value  # type: ignore[attr-defined]  # whose signature it has
     return with_parameters
+
+
+def aside(call: Callable[..., T], /, *given: Any, **named: Any) -> T:
+    """Call a user's code for a command: what it prints goes to standard error, and is no part of the answer."""
+    with contextlib.redirect_stdout(sys.stderr):
+        return call(*given, **named)
 
 
 def _makes_workflow(value: Any, module: ModuleType) -> bool:
@@ -75,7 +97,7 @@ def imported(path: Path) -> ModuleType:
         sys.path.insert(0, folder)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        aside(spec.loader.exec_module, module)
     except RylaError:
         raise
     except (Exception, SystemExit) as error:
@@ -96,7 +118,7 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
     from pydantic import ValidationError, validate_call  # noqa: PLC0415
 
     try:
-        result = validate_call(config={"arbitrary_types_allowed": True})(function)(**given)
+        result = aside(validate_call(config={"arbitrary_types_allowed": True})(function), **given)
     except ValidationError as error:
         raise InvalidParameters(
             Problem(
