@@ -24,6 +24,8 @@ from ryla_graphs.workflow import Workflow
 
 ASKED_BESIDE = ("webhook_url", "gpu", "max_cost_usd", "user_key", "outputs", "labels")
 """What a server reads from a body beside the parameters, so that no parameter can be called so."""
+RESERVED = (*ASKED_BESIDE, "previews", "on_event")
+"""What no parameter is called: that, and what a call of the client takes beside the parameters."""
 _UNFIT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -118,7 +120,7 @@ def _field(
         raise _refused(function, f"has a private parameter `{row.name}`; a caller cannot give it")
     if row.name not in hints:
         raise _refused(function, f"does not say what `{row.name}` is; give it a type, such as `{row.name}: int`")
-    if to_snake(row.name) in ASKED_BESIDE:
+    if to_snake(row.name) in RESERVED:
         raise _refused(function, f"has a parameter `{row.name}`, which is asked of the server; call it otherwise")
     annotation = hints[row.name]
     if description:

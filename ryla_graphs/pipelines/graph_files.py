@@ -13,7 +13,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from ryla_graphs.catalog.schema import InputSpec, Kind
-from ryla_graphs.pipelines.functions import ASKED_BESIDE, field_of, model_of
+from ryla_graphs.pipelines.functions import RESERVED, field_of, model_of
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.pipelines.sheets import Row, Sheet, Type, read_sheet
@@ -108,7 +108,7 @@ def _identifier(text: str) -> str:
 
 
 def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, FieldInfo]:
-    if not name.isidentifier() or name.startswith("_") or name in ASKED_BESIDE:
+    if not name.isidentifier() or name.startswith("_") or name in RESERVED:
         raise InvalidDocument(f"{place}: a parameter cannot be called `{name}`")
     try:
         inputs = [_Input(key, target.spec(key), target.value(key), target.class_of(key)) for key in row.input]

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ryla_graphs.pipelines.functions import ASKED_BESIDE, gives_workflow, preset_of, preset_of_workflow
+from ryla_graphs.pipelines.functions import RESERVED, gives_workflow, preset_of, preset_of_workflow
 from ryla_graphs.pipelines.graph_files import name_of, preset_of_file
 from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, served, within
 from ryla_graphs.pipelines.python_files import DEFAULT, imported, user_error
@@ -153,7 +153,7 @@ class _Loader:
 
         Values that were made up here may be no good to it; those of its author have to be.
         """
-        if clash := set(ASKED_BESIDE) & preset.parameters.model_fields.keys():
+        if clash := set(RESERVED) & preset.parameters.model_fields.keys():
             reason = f"has a parameter `{min(clash)}`, which is asked of the server; call it otherwise"
             raise InvalidDocument(f"pipeline `{preset.name}` {reason}")
         if deep := deep_files(preset.parameters):
