@@ -82,6 +82,9 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         place = _at(thread)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
         raise TookTooLong(seconds, *place)
+    if failure and not isinstance(failure[0], (Exception, SystemExit)):
+        # Here a KeyboardInterrupt is somebody's Ctrl-C, which that one was not.
+        raise RuntimeError(type(failure[0]).__name__).with_traceback(failure[0].__traceback__)
     if failure:
         raise failure[0]
     result: T = outcome[0]

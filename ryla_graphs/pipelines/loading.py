@@ -170,7 +170,9 @@ class _Loader:
                 raise
             log.info("%s: not built with made-up parameters: %s", preset.name, error)
         where = path or _file_of(preset.module) or Path(preset.module)
-        return preset.through(lambda graph, given: served(preset.name, where, graph, given, self._build_seconds))
+        whole = preset.through(lambda graph, given: served(preset.name, where, graph, given, self._build_seconds))
+        whole.file = where
+        return whole
 
     def _guarded(
         self, source: str, presets: Callable[[], Iterable[Preset[Any] | NotServed]], path: Path | None

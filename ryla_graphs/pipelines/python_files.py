@@ -157,7 +157,7 @@ def user_error(path: Path, error: BaseException) -> Failure:
     if isinstance(error, SyntaxError):
         code = (error.text or "").strip()
         return Failure(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = _said(error)
     folder = path.parent.resolve()
     frames = [
         frame
@@ -169,3 +169,11 @@ def user_error(path: Path, error: BaseException) -> Failure:
     last = frames[-1]
     own = Path(last.filename).resolve() == path.resolve()
     return Failure(str(path) if own else last.filename, last.lineno, said, last.line or "")
+
+
+def _said(error: BaseException) -> str:
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -81,3 +81,14 @@ def test_one_that_fails_is_reported_with_its_line(own: str) -> None:
     assert "pipeline 'fails' failed" in failed.stderr and "My_finished.py:11: NameError" in failed.stderr
     wrong = ryla("validate", "grey", "-p", "width=x", RYLA_PIPELINES=own)
     assert wrong.returncode == 2 and "grey.width" in wrong.stderr
+
+
+def test_rows_are_run_again_where_the_file_changed(own: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("width\n16\n32\n")
+    file = tmp_path / "small.py"
+    asked = ("run", "grey", "--rows", tmp_path / "rows.csv", "-o", tmp_path / "out")
+    ends = []
+    for more in ("", "", "# another\n"):
+        file.write_text((Path(own) / "my_own.py").read_text() + more)
+        ends.append(good(*asked, RYLA_PIPELINES=str(file)).splitlines()[-1])
+    assert [end.split(", ")[2] for end in ends] == ["0 skipped", "2 skipped", "0 skipped"]
