@@ -288,6 +288,12 @@ def test_bad_parameters_are_reported_by_name(case: str) -> None:
     assert (problem.code, problem.subject) == (code, AtParameter(name, field))
 
 
+def test_of_very_many_wrong_parameters_the_first_are_reported() -> None:
+    with pytest.raises(InvalidParameters, match="4,900 more are wrong") as caught:
+        presets.get("flux-dev").build({"prompt": "x", **{f"c{number}": 1 for number in range(5000)}})
+    assert len(caught.value.problems) == 101
+
+
 IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
     "strength of no LoRA": ("flux-dev", {"loraStrength": 0.5}, "`loraStrength` has no effect without `loraId`"),
     "trigger of no LoRA": ("wan-t2v", {"triggerWord": "x"}, "`triggerWord` has no effect without `loraId`"),
