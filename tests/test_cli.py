@@ -484,3 +484,11 @@ def test_it_starts_without_loading_what_it_does_not_need() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert result.stdout.splitlines()[-1] in ("[]", "['rich.console']")
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "compile", "validate"])
+def test_a_parameter_without_its_option_is_refused_with_the_way_to_give_it(command: str) -> None:
+    refused = ryla(command, "flux-dev", "prompt=a cat", COLUMNS="300")
+    assert refused.returncode == 2 and "a parameter is given by -p: -p 'prompt=a cat'" in refused.stderr
+    assert "given by" not in ryla(command, "flux-dev", "more").stderr
+    assert "-p steps=3" in ryla(command, "steps=3").stderr

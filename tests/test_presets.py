@@ -540,3 +540,16 @@ def test_the_schema_of_a_preset_says_what_a_form_needs(name: str) -> None:
     if any(body["class_type"] == "LoadImage" for body in taken):
         assert pictures
     assert all(properties[parameter]["contentMediaType"] == "image/*" for parameter in pictures)
+
+
+@pytest.mark.parametrize("name", presets.GROUPS["a person's face"])
+def test_a_preset_says_nothing_about_numbers_of_its_own(name: str) -> None:
+    chosen = presets.get(name)
+    assert all(problem.code != "off_step" for problem in chosen.build(chosen.example).validate())
+
+
+def test_a_number_between_steps_that_a_caller_gives_is_noted() -> None:
+    made = presets.get("flux-instantid").build(prompt="x", referenceImage="me.png", controlnet_strength=0.1234)
+    assert [(note.input, note.given) for note in made.validate() if note.code == "off_step"] == [
+        ("cn_strength", 0.1234)
+    ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ryla_graphs.cli.hinting import hint_for
+
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
     from ryla_graphs.pipelines import Pipelines
@@ -35,5 +37,7 @@ def own_pipeline(name: str, catalog: Catalog | None = None) -> Preset[Any]:
     pipelines = own_pipelines(catalog)
     if name in pipelines.own:
         return pipelines.get(name).through(aside)
+    if hint := hint_for(name):
+        raise NotFound(f"'{name}' is no preset, pipeline or file; {hint}")
     missing = str(NotFound.among("preset, pipeline or file", name, pipelines.names))
     raise NotFound("\n".join([missing, *(f"not loaded: {row}" for row in pipelines.not_served)]))

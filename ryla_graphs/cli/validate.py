@@ -48,11 +48,16 @@ def validate_command(
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error, of files and lines alike."""
+    from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
+    for name in files or []:
+        if not names_graph(name) and (hint := hint_for(name)):
+            raise typer.BadParameter(f"'{name}' is no file; {hint}")
     known = chosen_catalog(catalog, engine)
     held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
