@@ -43,6 +43,7 @@ LAYERS = (
     "presets",
     "testing",
     "sessions",
+    "claims",
     "models_folder",
     "lockfile",
     "engines",

@@ -79,6 +79,9 @@ def serve_command(
 
     Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
     """
+    from ryla_graphs.claims import refuse_taken  # noqa: PLC0415
+
+    refuse_taken(data_dir, host, port)  # the rest takes seconds to load
     from ryla_graphs.cli.reloading import serve_again_on_each_save  # noqa: PLC0415
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
