@@ -37,6 +37,7 @@ LAYERS = (
     "editing",
     "origins",
     "compile",
+    "searching",
     "showing",
     "workflow",
     "codegen",
