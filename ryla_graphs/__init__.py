@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from ryla_graphs.problems import NotFound as NotFound
     from ryla_graphs.problems import OutOfMemory as OutOfMemory
     from ryla_graphs.problems import OutputMissing as OutputMissing
+    from ryla_graphs.problems import PipelineFailed as PipelineFailed
     from ryla_graphs.problems import Problem as Problem
     from ryla_graphs.problems import PullFailed as PullFailed
     from ryla_graphs.problems import RequestFailed as RequestFailed
@@ -114,6 +115,7 @@ _MODULE_OF = {
     "Output": "graph.node",
     "OutputMissing": "problems",
     "Picture": "presets.kinds",
+    "PipelineFailed": "problems",
     "Problem": "problems",
     "PullFailed": "problems",
     "RequestFailed": "problems",
@@ -203,6 +205,7 @@ __all__ = [
     "Output",
     "OutputMissing",
     "Picture",
+    "PipelineFailed",
     "Problem",
     "PullFailed",
     "RequestFailed",

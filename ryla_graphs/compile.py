@@ -219,7 +219,21 @@ def explained(problems: list[Problem], sources: Mapping[str, str], origin: Workf
     # A note, such as of a value between two steps, is not worth a look at the preset.
     grave = any(problem.level != "note" for problem in problems)
     decisions = origin.decisions() if grave else {}
-    return [*(_located(problem, sources, decisions, origin) for problem in problems), *origin.notices]
+    asked = [problem for problem in problems if not _is_presets_own(problem, sources, origin)]
+    return [*(_located(problem, sources, decisions, origin) for problem in asked), *origin.notices]
+
+
+def _is_presets_own(problem: Problem, sources: Mapping[str, str], origin: WorkflowOrigin) -> bool:
+    """Whether it is a note about a number that the library's preset chose, and no parameter brought."""
+    if problem.code != "off_step" or problem.level != "note" or problem.node is None:
+        return False
+    return sources.get(problem.node, "").startswith(_PRESETS) and not _holds(origin.parameters, problem.given)
+
+
+def _holds(parameters: Any, value: Any) -> bool:
+    if isinstance(parameters, Mapping):
+        return any(_holds(each, value) for each in parameters.values())
+    return any(_holds(each, value) for each in parameters) if isinstance(parameters, list) else parameters == value
 
 
 def _located(problem: Problem, sources: Mapping[str, str], decisions: Decisions, origin: WorkflowOrigin) -> Problem:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from ryla_graphs.graph.construction import bad_name, not_a_node
+from ryla_graphs.graph.construction import bad_name, no_node, not_a_node
 from ryla_graphs.graph.graph import Graph
 from ryla_graphs.graph.node import Node
 from ryla_graphs.graph.origin import caller
-from ryla_graphs.graph.wires import Source
 from ryla_graphs.origins import WorkflowOrigin
 from ryla_graphs.problems import InvalidWorkflow, NotFound, Problem
+from ryla_graphs.searching import Searched
 from ryla_graphs.showing import Shown
-from ryla_graphs.sockets import Image
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
 
 # A program that only writes graphs loads nothing that reads, judges or compiles them: methods import what they need.
 
-N = TypeVar("N", bound=Node)
 
-
-class Workflow(Shown):
+class Workflow(Searched, Shown):
     """The graph that some sinks need. What no sink reaches is not in it.
 
     A value: methods give new workflows, and equal graphs compile to equal bytes. Two workflows are equal where their
@@ -148,12 +145,6 @@ class Workflow(Shown):
 
         return View(read.document, catalog, files=files)
 
-    def __iter__(self) -> Iterator[Node]:
-        return iter(self._graph.nodes)
-
-    def __len__(self) -> int:
-        return len(self._graph.nodes)
-
     def __repr__(self) -> str:
         return f"<Workflow{f' {self.name!r}' if self.name else ''}: {len(self)} nodes>"
 
@@ -186,32 +177,13 @@ class Workflow(Shown):
         content = pack(read.sinks) if isinstance(read, Graph) else read.document
         return _unpickled, (content, self.name, self._catalog, self.origin.settled())
 
-    @overload
-    def find(self, node_class: type[N], /) -> tuple[N, ...]: ...
-    @overload
-    def find(self, node_class: str, /) -> tuple[Node, ...]: ...
-    def find(self, node_class: type[Any] | str, /) -> tuple[Any, ...]:
-        """All nodes of a class, in order: by its Python class, or by ComfyUI's name of it.
-
-        In a graph that was read, a node is of its Python class where its inputs are valid for that. By name the others
-        are found too: ``find(KSampler)`` has inputs that a checker knows, ``find("KSampler")`` misses no node.
-        """
-        if isinstance(node_class, str):
-            return tuple(node for node in self if node.class_type == node_class)
-        return tuple(node for node in self if isinstance(node, node_class))
-
-    def node(self, name: str) -> Node:
-        """The node with this id; raises `NotFound`."""
-        by_id = {number: node for node, number in self._graph.ids.items()}
-        if name not in by_id:
-            raise NotFound.among("node", name, by_id)
-        return by_id[name]
-
     def replace(self, old: Node, new: Node) -> Workflow:
         """The workflow with one node exchanged for another, output slot by output slot.
 
-        Raises `NotFound` where `old` is not in it, `InvalidWorkflow` where `new` does not fit.
+        Raises `NotFound` where `old` is not in it, `InvalidWorkflow` where `new` does not fit or one is no node.
         """
+        if wrong := [no_node(each, caller().source) for each in (old, new) if not isinstance(each, Node)]:
+            raise InvalidWorkflow(wrong)
         if old not in self._graph.ids:
             raise NotFound(f"{old.label} is not in this workflow")
         changed = self._graph.rewire({old: new})
@@ -274,26 +246,6 @@ class Workflow(Shown):
             catalog=self._catalog,
             origin=self.origin.prefixed(part),
         )
-
-    @property
-    def pictures(self) -> Mapping[str, Source[Image]]:
-        """The pictures that are saved or shown, by the id of the node that does: wires to feed another graph with."""
-        found: dict[str, Source[Image]] = {}
-        for wire in self._graph.wires():
-            if wire.target.schema_.output_node:
-                output = wire.source.output(wire.slot)
-                if output.type == Image.wire_type:
-                    found.setdefault(self._graph.ids[wire.target], output)
-        return found
-
-    @property
-    def picture(self) -> Source[Image]:
-        """The picture that is saved or shown, as a wire to feed another graph with; raises `NotFound` unless one is."""
-        pictures = self.pictures
-        if len(pictures) != 1:
-            names = ", ".join(f"pictures['{name}']" for name in pictures)
-            raise NotFound(f"the workflow has {len(pictures)} pictures, not one{f'; take {names}' if names else ''}")
-        return next(iter(pictures.values()))
 
     def noting(self, notices: Iterable[Problem]) -> Workflow:
         """The workflow with more findings, which `validate` and `compile` then report too."""
@@ -379,10 +331,6 @@ class Workflow(Shown):
 
     def _wrong(self) -> Collection[str]:
         return {problem.node for problem in self.validate() if problem.level == "error" and problem.node is not None}
-
-    def ids(self) -> Mapping[Node, str]:
-        """The id of each node in the prompt, before equal nodes are merged."""
-        return self._graph.ids
 
 
 def _unpickled(content: Any, name: str | None, catalog: Catalog | None, origin: WorkflowOrigin) -> Workflow:

@@ -288,6 +288,12 @@ def test_bad_parameters_are_reported_by_name(case: str) -> None:
     assert (problem.code, problem.subject) == (code, AtParameter(name, field))
 
 
+def test_of_very_many_wrong_parameters_the_first_are_reported() -> None:
+    with pytest.raises(InvalidParameters, match="4,900 more are wrong") as caught:
+        presets.get("flux-dev").build({"prompt": "x", **{f"c{number}": 1 for number in range(5000)}})
+    assert len(caught.value.problems) == 101
+
+
 IDLE: dict[str, tuple[str, dict[str, Any], str]] = {
     "strength of no LoRA": ("flux-dev", {"loraStrength": 0.5}, "`loraStrength` has no effect without `loraId`"),
     "trigger of no LoRA": ("wan-t2v", {"triggerWord": "x"}, "`triggerWord` has no effect without `loraId`"),
@@ -534,3 +540,16 @@ def test_the_schema_of_a_preset_says_what_a_form_needs(name: str) -> None:
     if any(body["class_type"] == "LoadImage" for body in taken):
         assert pictures
     assert all(properties[parameter]["contentMediaType"] == "image/*" for parameter in pictures)
+
+
+@pytest.mark.parametrize("name", presets.GROUPS["a person's face"])
+def test_a_preset_says_nothing_about_numbers_of_its_own(name: str) -> None:
+    chosen = presets.get(name)
+    assert all(problem.code != "off_step" for problem in chosen.build(chosen.example).validate())
+
+
+def test_a_number_between_steps_that_a_caller_gives_is_noted() -> None:
+    made = presets.get("flux-instantid").build(prompt="x", referenceImage="me.png", controlnet_strength=0.1234)
+    assert [(note.input, note.given) for note in made.validate() if note.code == "off_step"] == [
+        ("cn_strength", 0.1234)
+    ]

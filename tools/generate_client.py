@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from pydantic.alias_generators import to_snake
 
 from ryla_graphs import connect, create_app, presets
-from ryla_graphs.client.generating import Pipeline, pipelines, typed_dicts
+from ryla_graphs.client.generating import FOLLOWED, HANDED_ON, Pipeline, pipelines, typed_dicts
 from ryla_graphs.presets.character_sheet import View
 from ryla_graphs.presets.parts.loras import Lora
 from ryla_graphs.server import SqliteStore
@@ -29,6 +29,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Literal, Required, TypedDict, TypeVar, Unpack
 
 from ryla_graphs.client.files import File
+from ryla_graphs.client.views import OnEvent
 
 R = TypeVar("R")
 '''
@@ -61,17 +62,17 @@ def _calls_head() -> list[str]:
         "class PresetCalls(Generic[R]):",
         '    """A method for each preset; `R` is what a call gives."""',
         "",
-        "    def run_preset(self, name: str, parameters: Mapping[str, Any]) -> R:",
-        '        """Run a preset to its end."""',
+        f"    def run_preset(self, name: str, parameters: Mapping[str, Any], {FOLLOWED}) -> R:",
+        '        """Run a preset to its end; `on_event` gets what happens, with pictures where `previews` is true."""',
         "        raise NotImplementedError",
         "",
     ]
 
 
 def _call(each: Pipeline) -> Iterator[str]:
-    yield f"    def {each.method}(self, **parameters: Unpack[{each.parameters}]) -> R:"
+    yield f"    def {each.method}(self, {FOLLOWED}, **parameters: Unpack[{each.parameters}]) -> R:"
     yield f'        """{each.summary}"""'
-    yield f'        return self.run_preset("{each.name}", parameters)'
+    yield f'        return self.run_preset("{each.name}", parameters, {HANDED_ON})'
     yield ""
 
 

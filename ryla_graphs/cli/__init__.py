@@ -14,6 +14,7 @@ from ryla_graphs.cli.convert import convert_command
 from ryla_graphs.cli.diff import diff_command
 from ryla_graphs.cli.face_methods import methods_command
 from ryla_graphs.cli.faces import faces_app
+from ryla_graphs.cli.hinting import Hinting
 from ryla_graphs.cli.lock import lock_command
 from ryla_graphs.cli.mcp import mcp_command
 from ryla_graphs.cli.nodes import nodes_app
@@ -34,14 +35,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("presets")(presets_command)
-app.command("compile")(compile_command)
+app.command("compile", cls=Hinting)(compile_command)
 app.command("validate")(validate_command)
-app.command("convert")(convert_command)
+app.command("convert", cls=Hinting)(convert_command)
 app.command("diff")(diff_command)
-app.command("plan")(plan_command)
+app.command("plan", cls=Hinting)(plan_command)
 app.command("lock")(lock_command)
-app.command("run")(run_command)
-app.command("sweep")(sweep_command)
+app.command("run", cls=Hinting)(run_command)
+app.command("sweep", cls=Hinting)(sweep_command)
 app.command("serve")(serve_command)
 app.command("mcp")(mcp_command)
 app.add_typer(client_app, name="client")

@@ -17,18 +17,20 @@ from ryla_graphs.problems import (
     EngineUnreachable,
     InvalidDocument,
     InvalidWorkflow,
+    PipelineFailed,
     Problem,
     RylaError,
 )
 
 BAD_GRAPH, MISUSE = 1, 2
+_BAD = (InvalidWorkflow, CannotRunHere, InvalidDocument, PipelineFailed, EngineError)
 
 
 def exit_code(error: RylaError) -> int:
     """The exit code of an error."""
     if isinstance(error, EngineUnreachable):
         return MISUSE
-    return BAD_GRAPH if isinstance(error, (InvalidWorkflow, CannotRunHere, InvalidDocument, EngineError)) else MISUSE
+    return BAD_GRAPH if isinstance(error, _BAD) else MISUSE
 
 
 def report(error: Exception) -> int:

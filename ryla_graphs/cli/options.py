@@ -18,9 +18,9 @@ def preset_names(incomplete: str) -> list[str]:
 Target = Annotated[
     str,
     typer.Argument(
-        metavar="PRESET|FILE|FILE.py:NAME",
-        help="A preset, a file with a graph (JSON, a picture, a film, a request; - for standard input), "
-        "template:NAME, or a workflow in a Python file.",
+        metavar="PRESET|PIPELINE|FILE|FILE.py:NAME",
+        help="A preset, a pipeline of your own (RYLA_PIPELINES), a file with a graph (JSON, a picture, a film, a "
+        "request; - for standard input), template:NAME, or a workflow in a Python file.",
         autocompletion=preset_names,
     ),
 ]

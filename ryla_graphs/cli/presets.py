@@ -11,6 +11,9 @@ from ryla_graphs.cli.options import Json
 from ryla_graphs.cli.output import console, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ryla_graphs.pipelines import Pipelines
     from ryla_graphs.presets import Preset
 
 
@@ -18,24 +21,17 @@ def presets_command(
     name: Annotated[str | None, typer.Argument(metavar="[PRESET]", help="One preset, with its parameters.")] = None,
     json: Json = False,
 ) -> None:
-    """List the presets, or show the parameters of one."""
+    """List the presets and the pipelines of your own (RYLA_PIPELINES), or show the parameters of one."""
     from ryla_graphs import presets  # noqa: PLC0415
+    from ryla_graphs.cli.own import own_pipeline, own_pipelines  # noqa: PLC0415
 
     if name is None:
-        rows = [
-            {"name": each, "makes": group, "summary": presets.get(each).summary}
-            for group, names in presets.GROUPS.items()
-            for each in names
-        ]
-        if json:
-            print_json(rows)
-            return
-        for group, names in presets.GROUPS.items():
-            typer.echo(f"{group}:")
-            for each in names:
-                typer.echo(f"  {each:<18} {presets.get(each).summary}")
+        own = own_pipelines()
+        for row in own.not_served:
+            typer.echo(f"not loaded: {row}", err=True)
+        _list({**presets.GROUPS, **({"your own": own.own} if own.own else {})}, own, json=json)
         return
-    preset = presets.get(name)
+    preset = presets.get(name) if name in presets.NAMES else own_pipeline(name)
     schema = preset.parameters.model_json_schema(by_alias=True)
     if json:
         facts = {"packs": preset.packs, "min_comfyui": preset.min_comfyui, "example": preset.example}
@@ -43,6 +39,17 @@ def presets_command(
         print_json({"name": preset.name, "description": doc, **facts, "parameters": schema})
         return
     _print_parameters(preset, schema)
+
+
+def _list(groups: Mapping[str, Iterable[str]], pipelines: Pipelines, *, json: bool) -> None:
+    if json:
+        rows = [(group, pipelines.get(each)) for group, names in groups.items() for each in names]
+        print_json([{"name": each.name, "makes": group, "summary": each.summary} for group, each in rows])
+        return
+    for group, names in groups.items():
+        typer.echo(f"{group}:")
+        for each in names:
+            typer.echo(f"  {each:<18} {pipelines.get(each).summary}")
 
 
 def _print_parameters(preset: Preset[Any], schema: dict[str, Any]) -> None:

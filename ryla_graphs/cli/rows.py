@@ -112,7 +112,7 @@ def _jobs(table: Table, made: Made, rows: tuple[Row, ...]) -> list[_Job]:
         raise InvalidSettings(f"'{twice[0]}' is a column of '{table.source}', and given with -p as well")
     texts = columns_in(fixed) | columns_in(table.name)
     only_text = {column for column in columns if column in texts and not _is_parameter(made, column)}
-    identity = _identity(table.target)
+    identity = _identity(table.target, made)
     width, seen, jobs = len(str(len(rows))), Counter[str](), []
     for row in rows:
         own = dict(files)
@@ -142,9 +142,11 @@ def _digests(files: Mapping[str, bytes], common: Mapping[str, bytes]) -> dict[st
     return {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name not in common}
 
 
-def _identity(target: str) -> str:
-    """What tells targets apart: its name, and the bytes of the file that it is."""
+def _identity(target: str, made: Made) -> str:
+    """What tells targets apart: its name, and the bytes of the file that it is, or that it is from."""
     path = Path(target.rpartition(":")[0] if ".py:" in target else target)
+    if isinstance(made, Preset) and made.file is not None:
+        path = made.file
     return f"{target} {hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else target
 
 

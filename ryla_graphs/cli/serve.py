@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ryla_graphs.cli.output import console
+from ryla_graphs.cli.own import VARIABLE, sources_in
 
 if TYPE_CHECKING:
     from ryla_graphs.engines import Engine
@@ -32,7 +33,7 @@ _Pipelines = Annotated[
     str | None,
     typer.Option(
         "--pipelines",
-        envvar="RYLA_PIPELINES",
+        envvar=VARIABLE,
         metavar="FILE|FOLDER|MODULE[,…]",
         help="Your own pipelines: Python files, saved graphs, folders of them, modules; see docs/pipelines.md.",
     ),
@@ -78,11 +79,14 @@ def serve_command(
 
     Tokens, limits, webhooks and the rest are environment variables: see docs/serving.md.
     """
+    from ryla_graphs.claims import refuse_taken  # noqa: PLC0415
+
+    refuse_taken(data_dir, host, port)  # the rest takes seconds to load
     from ryla_graphs.cli.reloading import serve_again_on_each_save  # noqa: PLC0415
     from ryla_graphs.server.environment import settings_from  # noqa: PLC0415
     from ryla_graphs.server.safety.tokens import check_listening  # noqa: PLC0415
 
-    sources = tuple(filter(None, (part.strip() for part in (pipelines or "").split(","))))
+    sources = sources_in(pipelines)
     if reload:
         serve_again_on_each_save(sources)
         return

@@ -13,9 +13,10 @@ import typer
 from ryla_graphs import presets
 from ryla_graphs.cli.graphs import facts_of, notes_of
 from ryla_graphs.cli.output import wants_json
+from ryla_graphs.cli.own import own_pipeline
 from ryla_graphs.formats import api
 from ryla_graphs.graph.passes import merge_twins
-from ryla_graphs.pipelines.python_files import from_python
+from ryla_graphs.pipelines.python_files import DEFAULT, from_python
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
@@ -23,7 +24,6 @@ from ryla_graphs.problems import (
     InvalidDocument,
     InvalidParameters,
     InvalidSettings,
-    NotFound,
     Problem,
 )
 from ryla_graphs.sources import TEMPLATE, parse_json, read_bytes
@@ -65,20 +65,19 @@ def load_target(
 
 
 def open_target(target: str, catalog: Catalog | None = None, prefer: Preference | None = None) -> Made:
-    """What a command names: a preset, a graph in whatever it comes in, or something in a Python file.
+    """What a command names: a preset, an own pipeline, a graph in whatever it comes in, something in a Python file.
 
     Files are read once. How a graph was read goes to standard error, unless JSON is asked for.
     """
-    if target not in presets.NAMES and not names_graph(target):
-        raise NotFound.among("preset or file", target, presets.NAMES)
-    path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
-    in_python = path.endswith(".py")
-    if prefer is not None and (in_python or target in presets.NAMES):
+    if prefer is not None and is_made(target):
         raise InvalidSettings(f"--from chooses what is read of a file with a graph, which '{target}' is not")
     if target in presets.NAMES:
         return presets.get(target)
-    if in_python:
-        return from_python(Path(path), name or "workflow")
+    if not names_graph(target):
+        return own_pipeline(target, catalog)
+    if is_made(target):
+        path, _, name = target.rpartition(":") if ".py:" in target else (target, "", "")
+        return from_python(Path(path), name or DEFAULT)
     made = GraphTarget(target, catalog, prefer)
     if not wants_json():
         for line in notes_of(made.document, target):
@@ -132,6 +131,11 @@ def open_prompt(
 def files_of(made: Made) -> dict[str, bytes]:
     """The input files that came along with a graph."""
     return made.files if isinstance(made, GraphTarget) else {}
+
+
+def is_made(target: str) -> bool:
+    """Whether code makes the graph that a target names: a preset, an own pipeline, or something in a Python file."""
+    return target in presets.NAMES or not names_graph(target) or ".py:" in target or target.endswith(".py")
 
 
 def names_graph(target: str) -> bool:

@@ -25,7 +25,7 @@ def validate_command(
         list[str] | None,
         typer.Argument(
             metavar="FILE...",
-            help="Files with graphs, FILE.py:NAME, template:NAME, or presets; - for standard input.",
+            help="Files with graphs, FILE.py:NAME, template:NAME, presets, or own pipelines; - for standard input.",
         ),
     ] = None,
     catalog: CatalogSource = None,
@@ -48,11 +48,16 @@ def validate_command(
     json: Json = False,
 ) -> None:
     """Check graphs as ComfyUI's server would, and beyond. Exits 1 where one has an error, of files and lines alike."""
+    from ryla_graphs.cli.hinting import hint_for  # noqa: PLC0415
     from ryla_graphs.cli.judges import chosen_catalog  # noqa: PLC0415
+    from ryla_graphs.cli.targets import names_graph  # noqa: PLC0415
     from ryla_graphs.models_folder import ModelsFolder  # noqa: PLC0415
 
     if not files and jsonl is None:
         raise typer.BadParameter("give files, or --jsonl FILE")
+    for name in files or []:
+        if not names_graph(name) and (hint := hint_for(name)):
+            raise typer.BadParameter(f"'{name}' is no file; {hint}")
     known = chosen_catalog(catalog, engine)
     held = ModelsFolder.open(*models) if models else None
     if jsonl is not None:
@@ -113,16 +118,16 @@ def _judge(
     params: str | None,
     prefer: Preference | None,
 ) -> _Judged:
-    from ryla_graphs import presets  # noqa: PLC0415
     from ryla_graphs.catalogs import bundled  # noqa: PLC0415
-    from ryla_graphs.cli.targets import load_target, parameters  # noqa: PLC0415
+    from ryla_graphs.cli.targets import is_made, load_target, parameters  # noqa: PLC0415
     from ryla_graphs.pipelines.settable import GraphTarget  # noqa: PLC0415
     from ryla_graphs.problems import InvalidWorkflow  # noqa: PLC0415
     from ryla_graphs.validation import validate  # noqa: PLC0415
 
-    if name in presets.NAMES or name.endswith(".py") or ".py:" in name:
+    if is_made(name):
         try:
-            return _Judged(name, load_target(name, param, params, prefer=prefer).workflow.validate(catalog, files=held))
+            workflow = load_target(name, param, params, catalog, prefer).workflow
+            return _Judged(name, workflow.validate(catalog, files=held))
         except InvalidWorkflow as error:
             return _Judged(name, error.problems)
     # As JSON: report all problems of a graph even if it cannot be loaded.

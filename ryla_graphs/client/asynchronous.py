@@ -29,7 +29,7 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
-from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.client.views import JobEvent, JobView, Lora, OnEvent, OutputView
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.sessions import is_loopback
@@ -115,7 +115,7 @@ class AsyncJob:
                     raise
                 await asyncio.sleep(0.2 * breaks)
 
-    async def result(self, on_event: Callable[[JobEvent], None] | None = None) -> Self:
+    async def result(self, on_event: OnEvent | None = None) -> Self:
         """Wait for its end; raises `JobFailed` unless it succeeded."""
         if not self.view.ended:
             async for event in self.events():
@@ -173,9 +173,12 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         """Give back the connections."""
         await self._http.aclose()
 
-    async def submit(self, preset: str, /, **parameters: Any) -> AsyncJob:
-        """Queue a preset; files among the parameters may be bytes or paths."""
-        return AsyncJob(self, await self.carry_out(flows.submit_preset(preset, parameters)))
+    async def submit(self, preset: str, /, *, previews: bool = False, **parameters: Any) -> AsyncJob:
+        """Queue a preset; files among the parameters may be bytes or paths.
+
+        With `previews` the job's events have pictures of what is being made (`JobEvent.picture`).
+        """
+        return AsyncJob(self, await self.carry_out(flows.submit_preset(preset, parameters, previews=previews)))
 
     async def submit_workflow(
         self,
@@ -184,29 +187,33 @@ class AsyncRylaClient(PresetCalls[Awaitable[AsyncJob]]):
         *,
         idempotency_key: str | None = None,
         partner_key: PartnerKey | None = None,
+        previews: bool = False,
     ) -> AsyncJob:
         """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
 
-        `partner_key` pays for the partners' services that it calls.
+        `partner_key` pays for the partners' services that it calls; `previews` as in `submit`.
         """
-        return AsyncJob(
-            self, await self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key))
-        )
+        flow = flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key, previews=previews)
+        return AsyncJob(self, await self.carry_out(flow))
 
     async def run(
         self,
         workflow: GraphSource,
         inputs: Mapping[str, File] | None = None,
         *,
-        on_event: Callable[[JobEvent], None] | None = None,
+        on_event: OnEvent | None = None,
         partner_key: PartnerKey | None = None,
+        previews: bool = False,
     ) -> AsyncJob:
         """Run a graph to its end."""
-        return await (await self.submit_workflow(workflow, inputs, partner_key=partner_key)).result(on_event)
+        job = await self.submit_workflow(workflow, inputs, partner_key=partner_key, previews=previews)
+        return await job.result(on_event)
 
-    async def run_preset(self, name: str, parameters: Mapping[str, Any]) -> AsyncJob:
+    async def run_preset(
+        self, name: str, parameters: Mapping[str, Any], *, on_event: OnEvent | None = None, previews: bool = False
+    ) -> AsyncJob:
         """Run a preset to its end."""
-        return await (await self.submit(name, **parameters)).result()
+        return await (await self.submit(name, previews=previews, **parameters)).result(on_event)
 
     async def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
         """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""

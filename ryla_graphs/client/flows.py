@@ -68,24 +68,33 @@ class Answer(NamedTuple):
 Flow = Generator[Ask | Pause, Answer, T]
 
 
-def submit_preset(name: str, parameters: Mapping[str, Any], key: str | None = None) -> Flow[JobView]:
+def submit_preset(
+    name: str, parameters: Mapping[str, Any], key: str | None = None, *, previews: bool = False
+) -> Flow[JobView]:
     """Queue a preset."""
-    return (yield from _submit(f"/{name}", encoded(parameters), key))
+    return (yield from _submit(f"/{name}", encoded(parameters), key, previews=previews))
 
 
 def submit_workflow(
-    source: GraphSource, inputs: Mapping[str, File], key: str | None = None, partner_key: PartnerKey | None = None
+    source: GraphSource,
+    inputs: Mapping[str, File],
+    key: str | None = None,
+    partner_key: PartnerKey | None = None,
+    *,
+    previews: bool = False,
 ) -> Flow[JobView]:
     """Queue a graph with its input files."""
     more = {} if partner_key is None else {HEADER: partner_key.reveal()}
-    return (yield from _submit("/workflow", body_of(source, inputs), key, more))
+    return (yield from _submit("/workflow", body_of(source, inputs), key, more, previews=previews))
 
 
-def _submit(path: str, body: Any, key: str | None, more: Mapping[str, str] | None = None) -> Flow[JobView]:
+def _submit(
+    path: str, body: Any, key: str | None, more: Mapping[str, str] | None = None, *, previews: bool
+) -> Flow[JobView]:
     # With a key, sending again what may or may not have come through gives the same job.
     headers = {
         "Content-Type": "application/json",
-        "Prefer": "respond-async",
+        "Prefer": "respond-async, previews" if previews else "respond-async",
         "Idempotency-Key": key or str(uuid.uuid4()),
         **(more or {}),
     }

@@ -14,6 +14,9 @@ from ryla_graphs.problems import InvalidDocument
 
 Schema = Mapping[str, Any]
 
+FOLLOWED = "*, on_event: OnEvent | None = None, previews: bool = False"
+"""What a call takes beside the parameters, to follow its job."""
+HANDED_ON = "on_event=on_event, previews=previews"
 _LONGEST, _LINE = 60, 110
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 _HEAD = '''"""The presets and pipelines of a server, with their parameters typed.
@@ -30,6 +33,7 @@ from typing import Any, Literal, Required, TypedDict, Unpack
 
 from ryla_graphs.client import AsyncJob, AsyncRylaClient, Job, RylaClient
 from ryla_graphs.client.files import File
+from ryla_graphs.client.views import OnEvent
 
 '''
 
@@ -79,9 +83,12 @@ def module_of(document: Any, source: str) -> str:
 
 
 def _call(each: Pipeline, word: str, job: str) -> Iterator[str]:
-    yield f"    {word}def {each.method}(self, **parameters: Unpack[{each.parameters}]) -> {job}:"
+    yield f"    {word}def {each.method}("
+    yield f"        self, {FOLLOWED}, **parameters: Unpack[{each.parameters}]"
+    yield f"    ) -> {job}:"
     yield f'        """{_said(each.summary)}"""'
-    yield f"        return {'await ' if word else ''}self._client.run_preset({json.dumps(each.name)}, parameters)"
+    call = f"self._client.run_preset({json.dumps(each.name)}, parameters, {HANDED_ON})"
+    yield f"        return {'await ' if word else ''}{call}"
     yield ""
 
 

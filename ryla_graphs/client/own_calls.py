@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ryla_graphs.client.preset_calls import PresetCalls
+from ryla_graphs.client.views import OnEvent
 
 R = TypeVar("R")
 
@@ -15,8 +16,8 @@ def call_of(client: PresetCalls[R], name: str) -> Callable[..., R]:
     if name.startswith("_"):
         raise AttributeError(f"'{type(client).__name__}' object has no attribute '{name}'")
 
-    def call(**parameters: Any) -> R:
-        return client.run_preset(name.replace("_", "-"), parameters)
+    def call(*, on_event: OnEvent | None = None, previews: bool = False, **parameters: Any) -> R:
+        return client.run_preset(name.replace("_", "-"), parameters, on_event=on_event, previews=previews)
 
     call.__name__ = name
     return call

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Literal, Required, TypedDict, TypeVar, Unpack
 
 from ryla_graphs.client.files import File
+from ryla_graphs.client.views import OnEvent
 
 R = TypeVar("R")
 
@@ -1960,134 +1961,212 @@ class LtxVideoParameters(TypedDict, total=False):
 class PresetCalls(Generic[R]):
     """A method for each preset; `R` is what a call gives."""
 
-    def run_preset(self, name: str, parameters: Mapping[str, Any]) -> R:
-        """Run a preset to its end."""
+    def run_preset(
+        self, name: str, parameters: Mapping[str, Any], *, on_event: OnEvent | None = None, previews: bool = False
+    ) -> R:
+        """Run a preset to its end; `on_event` gets what happens, with pictures where `previews` is true."""
         raise NotImplementedError
 
-    def flux_dev(self, **parameters: Unpack[FluxDevParameters]) -> R:
+    def flux_dev(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxDevParameters]
+    ) -> R:
         """A picture from text with Flux.1 Dev."""
-        return self.run_preset("flux-dev", parameters)
+        return self.run_preset("flux-dev", parameters, on_event=on_event, previews=previews)
 
-    def flux_schnell(self, **parameters: Unpack[FluxSchnellParameters]) -> R:
+    def flux_schnell(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxSchnellParameters]
+    ) -> R:
         """A picture from text with Flux.1 Schnell, in four steps."""
-        return self.run_preset("flux-schnell", parameters)
+        return self.run_preset("flux-schnell", parameters, on_event=on_event, previews=previews)
 
-    def flux_lora(self, **parameters: Unpack[FluxLoraParameters]) -> R:
+    def flux_lora(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxLoraParameters]
+    ) -> R:
         """A picture from text with Flux.1 Dev and one or several LoRAs."""
-        return self.run_preset("flux-lora", parameters)
+        return self.run_preset("flux-lora", parameters, on_event=on_event, previews=previews)
 
-    def z_image_turbo(self, **parameters: Unpack[ZImageTurboParameters]) -> R:
+    def z_image_turbo(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[ZImageTurboParameters]
+    ) -> R:
         """A picture from text with Z-Image Turbo, in eight steps."""
-        return self.run_preset("z-image-turbo", parameters)
+        return self.run_preset("z-image-turbo", parameters, on_event=on_event, previews=previews)
 
-    def flux2_klein(self, **parameters: Unpack[Flux2KleinParameters]) -> R:
+    def flux2_klein(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Flux2KleinParameters]
+    ) -> R:
         """A picture from text, or pictures edited as the prompt says, with Flux.2 Klein in four steps."""
-        return self.run_preset("flux2-klein", parameters)
+        return self.run_preset("flux2-klein", parameters, on_event=on_event, previews=previews)
 
-    def qwen_image(self, **parameters: Unpack[QwenImageParameters]) -> R:
+    def qwen_image(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[QwenImageParameters]
+    ) -> R:
         """A picture from text with Qwen-Image, which also writes."""
-        return self.run_preset("qwen-image", parameters)
+        return self.run_preset("qwen-image", parameters, on_event=on_event, previews=previews)
 
-    def sdxl(self, **parameters: Unpack[SdxlParameters]) -> R:
+    def sdxl(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlParameters]
+    ) -> R:
         """A picture from text with SDXL, or from the forms of another picture with a ControlNet."""
-        return self.run_preset("sdxl", parameters)
+        return self.run_preset("sdxl", parameters, on_event=on_event, previews=previews)
 
-    def sd15(self, **parameters: Unpack[Sd15Parameters]) -> R:
+    def sd15(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Sd15Parameters]
+    ) -> R:
         """A picture from text with Stable Diffusion 1.5, or from the forms of another picture with a ControlNet."""
-        return self.run_preset("sd15", parameters)
+        return self.run_preset("sd15", parameters, on_event=on_event, previews=previews)
 
-    def base_images(self, **parameters: Unpack[BaseImagesParameters]) -> R:
+    def base_images(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[BaseImagesParameters]
+    ) -> R:
         """Several pictures of one prompt with Flux.1 Dev, each with a seed of its own, all in one graph."""
-        return self.run_preset("base-images", parameters)
+        return self.run_preset("base-images", parameters, on_event=on_event, previews=previews)
 
-    def flux_instantid(self, **parameters: Unpack[FluxInstantidParameters]) -> R:
+    def flux_instantid(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxInstantidParameters]
+    ) -> R:
         """A picture from text with Flux.1 Dev, redrawn with the face of a reference picture."""
-        return self.run_preset("flux-instantid", parameters)
+        return self.run_preset("flux-instantid", parameters, on_event=on_event, previews=previews)
 
-    def flux_pulid(self, **parameters: Unpack[FluxPulidParameters]) -> R:
+    def flux_pulid(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxPulidParameters]
+    ) -> R:
         """A picture from text with Flux.1 Dev and PuLID, with the face of a reference picture."""
-        return self.run_preset("flux-pulid", parameters)
+        return self.run_preset("flux-pulid", parameters, on_event=on_event, previews=previews)
 
-    def z_image_instantid(self, **parameters: Unpack[ZImageInstantidParameters]) -> R:
+    def z_image_instantid(
+        self,
+        *,
+        on_event: OnEvent | None = None,
+        previews: bool = False,
+        **parameters: Unpack[ZImageInstantidParameters],
+    ) -> R:
         """A picture from text with Z-Image Turbo, redrawn with the face of a reference picture."""
-        return self.run_preset("z-image-instantid", parameters)
+        return self.run_preset("z-image-instantid", parameters, on_event=on_event, previews=previews)
 
-    def sdxl_instantid(self, **parameters: Unpack[SdxlInstantidParameters]) -> R:
+    def sdxl_instantid(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlInstantidParameters]
+    ) -> R:
         """A picture from text with SDXL and InstantID, with the face of a reference picture."""
-        return self.run_preset("sdxl-instantid", parameters)
+        return self.run_preset("sdxl-instantid", parameters, on_event=on_event, previews=previews)
 
-    def character_sheet(self, **parameters: Unpack[CharacterSheetParameters]) -> R:
+    def character_sheet(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[CharacterSheetParameters]
+    ) -> R:
         """One person from several sides: a picture for each angle or pose, all in one graph."""
-        return self.run_preset("character-sheet", parameters)
+        return self.run_preset("character-sheet", parameters, on_event=on_event, previews=previews)
 
-    def face_swap(self, **parameters: Unpack[FaceSwapParameters]) -> R:
+    def face_swap(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FaceSwapParameters]
+    ) -> R:
         """A picture with its largest face redrawn as the face of a reference picture."""
-        return self.run_preset("face-swap", parameters)
+        return self.run_preset("face-swap", parameters, on_event=on_event, previews=previews)
 
-    def face_detailer(self, **parameters: Unpack[FaceDetailerParameters]) -> R:
+    def face_detailer(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FaceDetailerParameters]
+    ) -> R:
         """A picture with every face redrawn in more detail, with SDXL and Impact Pack."""
-        return self.run_preset("face-detailer", parameters)
+        return self.run_preset("face-detailer", parameters, on_event=on_event, previews=previews)
 
-    def flux_img2img(self, **parameters: Unpack[FluxImg2imgParameters]) -> R:
+    def flux_img2img(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxImg2imgParameters]
+    ) -> R:
         """A picture redrawn by a prompt with Flux.1 Dev."""
-        return self.run_preset("flux-img2img", parameters)
+        return self.run_preset("flux-img2img", parameters, on_event=on_event, previews=previews)
 
-    def flux_kontext(self, **parameters: Unpack[FluxKontextParameters]) -> R:
+    def flux_kontext(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxKontextParameters]
+    ) -> R:
         """A picture edited as the prompt says, with Flux.1 Kontext."""
-        return self.run_preset("flux-kontext", parameters)
+        return self.run_preset("flux-kontext", parameters, on_event=on_event, previews=previews)
 
-    def qwen_image_edit(self, **parameters: Unpack[QwenImageEditParameters]) -> R:
+    def qwen_image_edit(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[QwenImageEditParameters]
+    ) -> R:
         """Pictures edited as the prompt says, with Qwen-Image-Edit."""
-        return self.run_preset("qwen-image-edit", parameters)
+        return self.run_preset("qwen-image-edit", parameters, on_event=on_event, previews=previews)
 
-    def flux_fill(self, **parameters: Unpack[FluxFillParameters]) -> R:
+    def flux_fill(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxFillParameters]
+    ) -> R:
         """A part of a picture redrawn, or its sides extended, with Flux.1 Fill."""
-        return self.run_preset("flux-fill", parameters)
+        return self.run_preset("flux-fill", parameters, on_event=on_event, previews=previews)
 
-    def sdxl_inpaint(self, **parameters: Unpack[SdxlInpaintParameters]) -> R:
+    def sdxl_inpaint(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[SdxlInpaintParameters]
+    ) -> R:
         """A picture of which SDXL redraws a part, where a mask or the picture's own transparency says so."""
-        return self.run_preset("sdxl-inpaint", parameters)
+        return self.run_preset("sdxl-inpaint", parameters, on_event=on_event, previews=previews)
 
-    def flux_controlnet(self, **parameters: Unpack[FluxControlnetParameters]) -> R:
+    def flux_controlnet(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxControlnetParameters]
+    ) -> R:
         """A picture with the edges, the depth or the pose of another one, with Flux.1 Dev and a union ControlNet."""
-        return self.run_preset("flux-controlnet", parameters)
+        return self.run_preset("flux-controlnet", parameters, on_event=on_event, previews=previews)
 
-    def z_image_controlnet(self, **parameters: Unpack[ZImageControlnetParameters]) -> R:
+    def z_image_controlnet(
+        self,
+        *,
+        on_event: OnEvent | None = None,
+        previews: bool = False,
+        **parameters: Unpack[ZImageControlnetParameters],
+    ) -> R:
         """A picture with the edges, the depth or the pose of another one, with Z-Image Turbo and a union ControlNet."""
-        return self.run_preset("z-image-controlnet", parameters)
+        return self.run_preset("z-image-controlnet", parameters, on_event=on_event, previews=previews)
 
-    def flux_redux(self, **parameters: Unpack[FluxReduxParameters]) -> R:
+    def flux_redux(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[FluxReduxParameters]
+    ) -> R:
         """Variations of a picture, or a mixture of several, with Flux.1 Dev and Redux."""
-        return self.run_preset("flux-redux", parameters)
+        return self.run_preset("flux-redux", parameters, on_event=on_event, previews=previews)
 
-    def upscale(self, **parameters: Unpack[UpscaleParameters]) -> R:
+    def upscale(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[UpscaleParameters]
+    ) -> R:
         """A picture made larger by an upscaling model, and redrawn by SDXL where `tiledDiffusion` says so."""
-        return self.run_preset("upscale", parameters)
+        return self.run_preset("upscale", parameters, on_event=on_event, previews=previews)
 
-    def seedvr2_upscale(self, **parameters: Unpack[Seedvr2UpscaleParameters]) -> R:
+    def seedvr2_upscale(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Seedvr2UpscaleParameters]
+    ) -> R:
         """A picture made larger and sharper with SeedVR2, in one step."""
-        return self.run_preset("seedvr2-upscale", parameters)
+        return self.run_preset("seedvr2-upscale", parameters, on_event=on_event, previews=previews)
 
-    def remove_background(self, **parameters: Unpack[RemoveBackgroundParameters]) -> R:
+    def remove_background(
+        self,
+        *,
+        on_event: OnEvent | None = None,
+        previews: bool = False,
+        **parameters: Unpack[RemoveBackgroundParameters],
+    ) -> R:
         """A picture without its background, as a PNG with transparency, or on another background."""
-        return self.run_preset("remove-background", parameters)
+        return self.run_preset("remove-background", parameters, on_event=on_event, previews=previews)
 
-    def wan_t2v(self, **parameters: Unpack[WanT2vParameters]) -> R:
+    def wan_t2v(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[WanT2vParameters]
+    ) -> R:
         """A video from text with Wan 2.1."""
-        return self.run_preset("wan-t2v", parameters)
+        return self.run_preset("wan-t2v", parameters, on_event=on_event, previews=previews)
 
-    def wan_i2v(self, **parameters: Unpack[WanI2vParameters]) -> R:
+    def wan_i2v(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[WanI2vParameters]
+    ) -> R:
         """A video that begins with a picture, with Wan 2.1."""
-        return self.run_preset("wan-i2v", parameters)
+        return self.run_preset("wan-i2v", parameters, on_event=on_event, previews=previews)
 
-    def wan22_t2v(self, **parameters: Unpack[Wan22T2vParameters]) -> R:
+    def wan22_t2v(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Wan22T2vParameters]
+    ) -> R:
         """A video from text with Wan 2.2, five seconds at 832 x 480."""
-        return self.run_preset("wan22-t2v", parameters)
+        return self.run_preset("wan22-t2v", parameters, on_event=on_event, previews=previews)
 
-    def wan22_i2v(self, **parameters: Unpack[Wan22I2vParameters]) -> R:
+    def wan22_i2v(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[Wan22I2vParameters]
+    ) -> R:
         """A video that begins with a picture, with Wan 2.2, five seconds at 832 x 480."""
-        return self.run_preset("wan22-i2v", parameters)
+        return self.run_preset("wan22-i2v", parameters, on_event=on_event, previews=previews)
 
-    def ltx_video(self, **parameters: Unpack[LtxVideoParameters]) -> R:
+    def ltx_video(
+        self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[LtxVideoParameters]
+    ) -> R:
         """A video from text with LTX-Video, and with `referenceImage` one that begins with a picture."""
-        return self.run_preset("ltx-video", parameters)
+        return self.run_preset("ltx-video", parameters, on_event=on_event, previews=previews)

@@ -26,7 +26,7 @@ from ryla_graphs.client.flows import Answer, Ask, Flow, Pause
 from ryla_graphs.client.graphs import GraphSource
 from ryla_graphs.client.own_calls import call_of
 from ryla_graphs.client.preset_calls import PresetCalls
-from ryla_graphs.client.views import JobEvent, JobView, Lora, OutputView
+from ryla_graphs.client.views import JobEvent, JobView, Lora, OnEvent, OutputView
 from ryla_graphs.engines.partner_key import PartnerKey
 from ryla_graphs.problems import ServerUnreachable
 from ryla_graphs.sessions import reason_of, session_for
@@ -112,7 +112,7 @@ class Job:
                     raise
                 time.sleep(0.2 * breaks)
 
-    def result(self, on_event: Callable[[JobEvent], None] | None = None) -> Self:
+    def result(self, on_event: OnEvent | None = None) -> Self:
         """Wait for its end; raises `JobFailed` unless it succeeded."""
         if not self.view.ended:
             for event in self.events():
@@ -164,9 +164,12 @@ class RylaClient(PresetCalls[Job]):
         """Give back the connections."""
         self._http.close()
 
-    def submit(self, preset: str, /, **parameters: Any) -> Job:
-        """Queue a preset; files among the parameters may be bytes or paths."""
-        return Job(self, self.carry_out(flows.submit_preset(preset, parameters)))
+    def submit(self, preset: str, /, *, previews: bool = False, **parameters: Any) -> Job:
+        """Queue a preset; files among the parameters may be bytes or paths.
+
+        With `previews` the job's events have pictures of what is being made (`JobEvent.picture`).
+        """
+        return Job(self, self.carry_out(flows.submit_preset(preset, parameters, previews=previews)))
 
     def submit_workflow(
         self,
@@ -175,27 +178,33 @@ class RylaClient(PresetCalls[Job]):
         *,
         idempotency_key: str | None = None,
         partner_key: PartnerKey | None = None,
+        previews: bool = False,
     ) -> Job:
         """Queue a graph: a `Workflow`, compiled or not, or whatever carries one, as `Workflow.open` takes it.
 
-        `partner_key` pays for the partners' services that it calls.
+        `partner_key` pays for the partners' services that it calls; `previews` as in `submit`.
         """
-        return Job(self, self.carry_out(flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key)))
+        flow = flows.submit_workflow(workflow, inputs or {}, idempotency_key, partner_key, previews=previews)
+        return Job(self, self.carry_out(flow))
 
     def run(
         self,
         workflow: GraphSource,
         inputs: Mapping[str, File] | None = None,
         *,
-        on_event: Callable[[JobEvent], None] | None = None,
+        on_event: OnEvent | None = None,
         partner_key: PartnerKey | None = None,
+        previews: bool = False,
     ) -> Job:
         """Run a graph to its end."""
-        return self.submit_workflow(workflow, inputs, partner_key=partner_key).result(on_event)
+        job = self.submit_workflow(workflow, inputs, partner_key=partner_key, previews=previews)
+        return job.result(on_event)
 
-    def run_preset(self, name: str, parameters: Mapping[str, Any]) -> Job:
+    def run_preset(
+        self, name: str, parameters: Mapping[str, Any], *, on_event: OnEvent | None = None, previews: bool = False
+    ) -> Job:
         """Run a preset to its end."""
-        return self.submit(name, **parameters).result()
+        return self.submit(name, previews=previews, **parameters).result(on_event)
 
     def preset_graph(self, preset: str, /, **parameters: Any) -> dict[str, Any]:
         """What a preset would run: its `prompt`, a `drawing`, `problems`, the `plan`; nothing runs, files may lack."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -62,7 +63,7 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Something that happened to a job: `status`, `progress`, `preview` or `output`."""
+    """Something that happened to a job: `status`, `progress`, `output`, or `preview` where previews were asked for."""
 
     kind: str
     data: Mapping[str, Any]
@@ -73,6 +74,15 @@ class JobEvent:
     def final(self) -> bool:
         """Whether it is the last one."""
         return self.kind == "status" and self.data.get("state") in FINAL
+
+    @property
+    def picture(self) -> bytes | None:
+        """The picture of a `preview`, of the `media_type` in `data`; None of other events."""
+        return base64.b64decode(self.data["data"]) if self.kind == "preview" else None
+
+
+OnEvent = Callable[[JobEvent], None]
+"""What is called for each event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _of_file(content: Content, wraps: int) -> Graphs:
     if found.prompt is None and found.workflow is None:
         if found.faults and not found.has_settings:
             raise InvalidDocument(f"no workflow can be read from this {found.kind}: {'; '.join(found.faults)}")
-        raise InvalidDocument(misfits.of_bare(found))
+        raise InvalidDocument(misfits.of_bare(found, content))
     parts = [name for name, graph in (("prompt", found.prompt), ("workflow", found.workflow)) if graph is not None]
     return Graphs(
         kind=f"{_article(found.kind)} {found.kind} with a {' and a '.join(parts)}",

@@ -36,7 +36,13 @@ def of_file(content: Content) -> str:
     return "this is text, but no JSON; a graph is API JSON, or a workflow as ComfyUI's editor saves it"
 
 
-def of_bare(found: Embedded) -> str:
+_GENERATED = b"digitalsourcetype/trainedAlgorithmicMedia"
+"""Marks a file as made by a model (IPTC), which our server does when it takes the workflow out."""
+_MARKED_WITHIN = 65_536
+"""The mark stands in the first or the last so many bytes."""
+
+
+def of_bare(found: Embedded, content: Content) -> str:
     """What a file is that may carry a workflow and does not."""
     if found.has_settings:
         return (
@@ -45,6 +51,12 @@ def of_bare(found: Embedded) -> str:
         )
     if found.kind == "safetensors file":
         return "this is a weight file without a workflow in its header; a workflow names it"
+    if any(_GENERATED in bytes(part) for part in (content[:_MARKED_WITHIN], content[-_MARKED_WITHIN:])):
+        return (
+            f"this {found.kind} carries no workflow, and is marked as generated: a ryla_graphs server takes the "
+            "workflow out of what it delivers, and gives it at GET /api/v2/jobs/ID/workflow, where ID is the X-Job-Id "
+            "that came with the file; take that answer, or the file as ComfyUI saved it"
+        )
     return (
         f"this {found.kind} carries no workflow: it was saved without, or a program or site took the metadata away; "
         "take the file as ComfyUI saved it, or the workflow's JSON"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -148,6 +149,16 @@ def bad_name(class_type: str, name: str, source: str | None) -> Problem:
         expected="printable text that is not empty",
         source=source,
     )
+
+
+def no_node(given: object, source: str | None) -> Problem:
+    """The problem of something else where a node of a workflow is meant."""
+    if inspect.isclass(given):
+        hint = f"write {given.__name__}(...), or take one of the workflow: workflow.find({given.__name__})[0]"
+    else:
+        hint = f"workflow.node({given!r})" if isinstance(given, str) else "workflow.node('sampler'), or KSampler(...)"
+    message = f"{shorten(given)} is {'a class' if inspect.isclass(given) else f'a {type(given).__name__}'}, not a node"
+    return Problem(code="not_a_node", message=message, given=repr(given), expected="a node", hint=hint, source=source)
 
 
 def not_a_node(given: object, source: str | None) -> Problem:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
+from types import ModuleType
 from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, Field, PydanticUserError, create_model
@@ -18,11 +19,13 @@ from ryla_graphs.pipelines.limited import place_of
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.presets import forms
 from ryla_graphs.presets.base import Parameters, Preset, Seed, random_seed
-from ryla_graphs.problems import AtParameter, InvalidDocument, InvalidParameters, Problem, RylaError
+from ryla_graphs.problems import InvalidDocument
 from ryla_graphs.workflow import Workflow
 
 ASKED_BESIDE = ("webhook_url", "gpu", "max_cost_usd", "user_key", "outputs", "labels")
 """What a server reads from a body beside the parameters, so that no parameter can be called so."""
+RESERVED = (*ASKED_BESIDE, "previews", "on_event")
+"""What no parameter is called: that, and what a call of the client takes beside the parameters."""
 _UNFIT = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -57,9 +60,20 @@ def preset_of(function: Callable[..., Any], name: str | None = None) -> Preset[A
     return Preset(
         called,
         model := model_of(f"{to_pascal(to_snake(called))}Params", fields, place_of(function)),
-        _graph(function, called, parameters, says.text),
+        _graph(function, parameters, says.text),
         example=example_of(model).values,
     )
+
+
+def preset_of_workflow(workflow: Workflow, name: str, module: ModuleType) -> Preset[Any]:
+    """The preset that a finished workflow in a module is: it has no parameters."""
+
+    def graph(_: OwnParameters) -> Workflow:
+        return workflow
+
+    graph.__name__, graph.__module__ = name, module.__name__
+    graph.__doc__ = f"The workflow `{name}` of {module.__name__}."
+    return Preset(name, OwnParameters, graph, example={})
 
 
 def model_of(name: str, fields: Mapping[str, Any], place: str) -> type[Parameters]:
@@ -106,7 +120,7 @@ def _field(
         raise _refused(function, f"has a private parameter `{row.name}`; a caller cannot give it")
     if row.name not in hints:
         raise _refused(function, f"does not say what `{row.name}` is; give it a type, such as `{row.name}: int`")
-    if to_snake(row.name) in ASKED_BESIDE:
+    if to_snake(row.name) in RESERVED:
         raise _refused(function, f"has a parameter `{row.name}`, which is asked of the server; call it otherwise")
     annotation = hints[row.name]
     if description:
@@ -129,7 +143,7 @@ def _seed(annotation: Any) -> Any:
 
 
 def _graph(
-    function: Callable[..., Any], name: str, parameters: Mapping[str, inspect.Parameter], text: str
+    function: Callable[..., Workflow], parameters: Mapping[str, inspect.Parameter], text: str
 ) -> Callable[[Any], Workflow]:
     """The function as a preset calls it."""
     first = [key for key, row in parameters.items() if row.kind is inspect.Parameter.POSITIONAL_ONLY]
@@ -137,20 +151,7 @@ def _graph(
 
     @wraps(function)
     def graph(given: Parameters) -> Workflow:
-        try:
-            made: Workflow = function(
-                *(getattr(given, key) for key in first), **{key: getattr(given, key) for key in others}
-            )
-        except RylaError:
-            raise
-        except ValueError as error:
-            raise InvalidParameters(_complaints(name, error)) from error
-        return made
+        return function(*(getattr(given, key) for key in first), **{key: getattr(given, key) for key in others})
 
     graph.__doc__ = text or f"`{function.__name__}` of {function.__module__}."
     return graph
-
-
-def _complaints(name: str, error: ValueError) -> Iterator[Problem]:
-    """A `ValueError` of a function is about what it was given."""
-    yield Problem(code="bad_parameter", message=str(error) or type(error).__name__, subject=AtParameter(name))

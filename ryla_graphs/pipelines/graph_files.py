@@ -13,7 +13,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from ryla_graphs.catalog.schema import InputSpec, Kind
-from ryla_graphs.pipelines.functions import ASKED_BESIDE, field_of, model_of
+from ryla_graphs.pipelines.functions import RESERVED, field_of, model_of
 from ryla_graphs.pipelines.samples import example_of
 from ryla_graphs.pipelines.settable import GraphTarget
 from ryla_graphs.pipelines.sheets import Row, Sheet, Type, read_sheet
@@ -47,6 +47,11 @@ class _Input(NamedTuple):
     class_type: str
 
 
+def name_of(stem: str) -> str:
+    """What a pipeline is called that goes by the name of its file."""
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+
+
 def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
     """The preset that a file with a graph is, by the name of the file or of its ``.toml``.
 
@@ -63,7 +68,7 @@ def preset_of_file(path: Path, catalog: Catalog | None = None) -> Preset[Any]:
     place = str(beside) if beside.is_file() else str(path)
     rows = {to_snake(name): row for name, row in sheet.parameters.items()}
     fields = {name: _field(place, name, row, target) for name, row in rows.items()}
-    name = sheet.name or re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+    name = sheet.name or name_of(path.stem)
     model = model_of(f"{to_pascal(name.replace('-', '_'))}Params", fields, place)
     graph = _graph({key: row.input for key, row in rows.items()}, target)
     graph.__doc__ = sheet.description or f"The saved graph {path.name}."
@@ -103,7 +108,7 @@ def _identifier(text: str) -> str:
 
 
 def _field(place: str, name: str, row: Row, target: GraphTarget) -> tuple[Any, FieldInfo]:
-    if not name.isidentifier() or name.startswith("_") or name in ASKED_BESIDE:
+    if not name.isidentifier() or name.startswith("_") or name in RESERVED:
         raise InvalidDocument(f"{place}: a parameter cannot be called `{name}`")
     try:
         inputs = [_Input(key, target.spec(key), target.value(key), target.class_of(key)) for key in row.input]

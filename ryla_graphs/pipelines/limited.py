@@ -9,8 +9,21 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
+from ryla_graphs.pipelines.python_files import user_error
+from ryla_graphs.presets.base import NOT_OWN
+from ryla_graphs.problems import (
+    AtParameter,
+    CannotRunHere,
+    InvalidInputs,
+    InvalidParameters,
+    InvalidWorkflow,
+    PipelineFailed,
+    Problem,
+    RylaError,
+)
 from ryla_graphs.workflow import Workflow
 
 T = TypeVar("T")
@@ -22,12 +35,25 @@ BUILD_SECONDS = 10.0
 """How long a function may take to make its graph."""
 
 
+_OF_CALLERS = (InvalidWorkflow, InvalidParameters, InvalidInputs, CannotRunHere)
+"""What a pipeline may raise about what it was given, or about the graph that came of it."""
+
+
 class NoWorkflow(Exception):
     """A function gave something else than a `Workflow`."""
+
+    def __init__(self, function: Callable[..., Any], gave: object) -> None:
+        self.reason = f"`{function.__name__}` gave {type(gave).__name__}, not a Workflow"
+        self.file, self.line = lines_of(function)
+        super().__init__(f"{place_of(function)}: {self.reason}")
 
 
 class TookTooLong(Exception):
     """Code that did not come to its end; the message has the line that it was at."""
+
+    def __init__(self, seconds: float, file: str | None, line: int | None) -> None:
+        self.reason, self.file, self.line = f"it did not end in {seconds:g} s", file, line
+        super().__init__(f"{'somewhere' if file is None else f'{file}:{line}'}: {self.reason}")
 
 
 class _Stop(BaseException):
@@ -53,9 +79,12 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        place = _place_of(thread)
+        place = _at(thread)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
-        raise TookTooLong(f"{place}: it did not end in {seconds:g} s")
+        raise TookTooLong(seconds, *place)
+    if failure and not isinstance(failure[0], (Exception, SystemExit)):
+        # Here a KeyboardInterrupt is somebody's Ctrl-C, which that one was not.
+        raise RuntimeError(type(failure[0]).__name__).with_traceback(failure[0].__traceback__)
     if failure:
         raise failure[0]
     result: T = outcome[0]
@@ -66,18 +95,48 @@ def build(function: Callable[[P], Workflow], parameters: P, seconds: float) -> W
     """The workflow that a user's function makes; raises `TookTooLong`, `NoWorkflow`, and what it raises."""
     made: object = within(seconds, lambda: function(parameters))
     if not isinstance(made, Workflow):
-        raise NoWorkflow(f"{place_of(function)}: `{function.__name__}` gave {type(made).__name__}, not a Workflow")
+        raise NoWorkflow(function, made)
     return made
+
+
+def served(name: str, path: Path, function: Callable[[P], Workflow], parameters: P, seconds: float) -> Workflow:
+    """The same for a caller of a pipeline, whose code is in the file `path`.
+
+    Raises `PipelineFailed` for a fault of that code, and what it says of its parameters and of its graph.
+    """
+    try:
+        return build(function, parameters, seconds)
+    except (TookTooLong, NoWorkflow) as error:
+        raise PipelineFailed(name, error.reason, error.file, error.line) from error
+    except (Exception, SystemExit) as error:  # a user's code may raise anything
+        if isinstance(error, _OF_CALLERS):
+            raise
+        if isinstance(error, ValueError) and not isinstance(error, RylaError):
+            raise InvalidParameters([_refused(name, error)]) from error
+        failure = user_error(path, error)
+        raise PipelineFailed(name, failure.said, failure.file, failure.line) from error
+
+
+def _refused(name: str, error: ValueError) -> Problem:
+    """A `ValueError` of a pipeline is about what it was given."""
+    return Problem(code="bad_parameter", message=str(error) or type(error).__name__, subject=AtParameter(name))
 
 
 def place_of(function: Callable[..., Any]) -> str:
     """`file:line` of a function."""
+    file, line = lines_of(function)
+    return f"{file}:{line}" if file is not None else repr(function)
+
+
+def lines_of(function: Callable[..., Any]) -> tuple[str | None, int | None]:
+    """The file and the first line of a function, where it has them."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else repr(function)
+    return (code.co_filename, code.co_firstlineno) if code is not None else (None, None)
 
 
-def _place_of(thread: threading.Thread) -> str:
-    """`file:line` where the thread is, outside of Python's own import machinery."""
+def _at(thread: threading.Thread) -> tuple[str | None, int | None]:
+    """File and line where the thread is: in the user's own code, if that called a library."""
     frame = sys._current_frames().get(thread.ident or 0)
     rows = [row for row in traceback.extract_stack(frame) if not row.filename.startswith("<")]
-    return f"{rows[-1].filename}:{rows[-1].lineno}" if rows else "somewhere"
+    own = [row for row in rows if not row.filename.startswith(NOT_OWN)]
+    return next(((row.filename, row.lineno) for row in reversed(own or rows)), (None, None))

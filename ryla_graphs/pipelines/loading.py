@@ -9,18 +9,20 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ryla_graphs.pipelines.functions import ASKED_BESIDE, gives_workflow, preset_of
-from ryla_graphs.pipelines.graph_files import preset_of_file
-from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, within
-from ryla_graphs.pipelines.python_files import imported, user_error
+from ryla_graphs.pipelines.functions import RESERVED, gives_workflow, preset_of, preset_of_workflow
+from ryla_graphs.pipelines.graph_files import name_of, preset_of_file
+from ryla_graphs.pipelines.limited import BUILD_SECONDS, IMPORT_SECONDS, NoWorkflow, TookTooLong, build, served, within
+from ryla_graphs.pipelines.python_files import DEFAULT, imported, user_error
 from ryla_graphs.pipelines.samples import deep_files, example_of
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import InvalidDocument, RylaError, SourceUnreachable
+from ryla_graphs.workflow import Workflow
 
 if TYPE_CHECKING:
     from ryla_graphs.catalog.catalog import Catalog
@@ -97,7 +99,7 @@ class _Loader:
         else:
             if "" not in sys.path and str(Path.cwd()) not in sys.path:
                 sys.path.insert(0, str(Path.cwd()))  # as `python -m` has it, and a command of its own has not
-            yield from self._of_module(source, partial(importlib.import_module, source), None)
+            yield from self._of_module(source, partial(import_module, source), None)
 
     def of_entry(self, entry: EntryPoint) -> Found:
         """What an entry point names: a module, a preset, or a function, which is called as the entry point is."""
@@ -107,9 +109,11 @@ class _Loader:
             value = within(self._import_seconds, entry.load)
             if isinstance(value, ModuleType):
                 return list(self._in_module(source, value, None))
-            return self._of_value(
-                value if isinstance(value, Preset) else preset_of(value, entry.name.replace("_", "-"))
-            )
+            if isinstance(value, Workflow):
+                found = preset_of_workflow(value, name_of(entry.name), import_module(entry.module))
+            else:
+                found = value if isinstance(value, Preset) else preset_of(value, entry.name.replace("_", "-"))
+            return [self._checked(found)]
 
         return self._guarded(source, presets, None)
 
@@ -123,26 +127,33 @@ class _Loader:
         return self._guarded(source, presets, path)
 
     def _in_module(self, source: str, module: ModuleType, path: Path | None) -> Found:
-        values = [value for name, value in list(vars(module).items()) if _is_pipeline(name, value, module)]
-        for value in values:
-            yield from self._guarded(source, partial(self._of_value, value), path)
+        values = [row for row in list(vars(module).items()) if _is_pipeline(*row, module)]
+        for name, value in values:
+            yield from self._guarded(source, partial(self._of_value, name, value, module), path)
         if not values:
-            yield NotServed(source, f"there is no pipeline in {source}: no @preset, and no function `-> Workflow`")
+            reason = "no @preset, no function `-> Workflow`, and no `Workflow`"
+            yield NotServed(source, f"there is no pipeline in {source}: {reason}")
 
-    def _of_value(self, value: Any) -> list[Preset[Any]]:
-        return [self._checked(value if isinstance(value, Preset) else preset_of(value))]
+    def _of_value(self, name: str, value: Any, module: ModuleType) -> list[Preset[Any]]:
+        if isinstance(value, Preset):
+            return [self._checked(value)]
+        # What `run my.py` runs goes by the name of its file, as a saved graph does.
+        called = name_of(module.__name__.rpartition(".")[2]) if name == DEFAULT else None
+        if isinstance(value, Workflow):
+            return [self._checked(preset_of_workflow(value, called or name_of(name), module))]
+        return [self._checked(preset_of(value, called))]
 
     def _of_graph(self, path: Path) -> list[Preset[Any]]:
         if not path.is_file():
             raise SourceUnreachable(f"cannot read '{path}': no such file")
-        return [self._checked(preset_of_file(path, self._catalog()))]
+        return [self._checked(preset_of_file(path, self._catalog()), path)]
 
-    def _checked(self, preset: Preset[Any]) -> Preset[Any]:
+    def _checked(self, preset: Preset[Any], path: Path | None = None) -> Preset[Any]:
         """The preset, limited in time, after its example was built once.
 
         Values that were made up here may be no good to it; those of its author have to be.
         """
-        if clash := set(ASKED_BESIDE) & preset.parameters.model_fields.keys():
+        if clash := set(RESERVED) & preset.parameters.model_fields.keys():
             reason = f"has a parameter `{min(clash)}`, which is asked of the server; call it otherwise"
             raise InvalidDocument(f"pipeline `{preset.name}` {reason}")
         if deep := deep_files(preset.parameters):
@@ -158,7 +169,10 @@ class _Loader:
             if not usual.made_up or preset.example != usual.values:
                 raise
             log.info("%s: not built with made-up parameters: %s", preset.name, error)
-        return limited
+        where = path or _file_of(preset.module) or Path(preset.module)
+        whole = preset.through(lambda graph, given: served(preset.name, where, graph, given, self._build_seconds))
+        whole.file = where
+        return whole
 
     def _guarded(
         self, source: str, presets: Callable[[], Iterable[Preset[Any] | NotServed]], path: Path | None
@@ -168,13 +182,15 @@ class _Loader:
         except (RylaError, TookTooLong, NoWorkflow) as error:
             yield NotServed(source, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's code may raise anything
-            yield NotServed(source, user_error(path or _file_of(source) or Path(source), error))
+            yield NotServed(source, str(user_error(path or _file_of(source) or Path(source), error)))
 
 
 def _is_pipeline(name: str, value: Any, module: ModuleType) -> bool:
     """Whether a value of a module is meant to be served: a preset that is not the library's, or an own function."""
     if isinstance(value, Preset):
         return not value.module.startswith(_BUILT_IN)
+    if isinstance(value, Workflow):
+        return _is_public(name)
     own = inspect.isfunction(value) and value.__module__ == module.__name__
     return own and _is_public(name) and gives_workflow(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import sys
@@ -9,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from ryla_graphs.presets.base import Preset
 from ryla_graphs.problems import (
@@ -22,6 +23,11 @@ from ryla_graphs.problems import (
     SourceUnreachable,
 )
 from ryla_graphs.workflow import Workflow
+
+T = TypeVar("T")
+
+DEFAULT = "workflow"
+"""What is taken of a file that is named alone."""
 
 
 def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
@@ -43,6 +49,16 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     def with_parameters(**given: Any) -> Workflow:
         if isinstance(value, Workflow) and not given:
             return value
+        if isinstance(value, Workflow):
+            raise InvalidParameters(
+                Problem(
+                    code="unknown_parameter",
+                    message=f"{key}: the workflow is finished, and takes no parameters",
+                    subject=AtParameter(name, key),
+                    hint=f"write a function `-> Workflow` that takes `{key}`",
+                )
+                for key in given
+            )
         if not callable(value) or inspect.isclass(value):
             what = "a class" if inspect.isclass(value) else type(value).__name__
             raise NotFound(f"'{name}' in {path} is {what}: no workflow, and no function that makes one of parameters")
@@ -51,6 +67,12 @@ def from_python(path: Path, name: str) -> Preset[Any] | Callable[..., Workflow]:
     if callable(value):
         with_parameters.__wrapped__ = value  # type: ignore[attr-defined]  # whose signature it has
     return with_parameters
+
+
+def aside(call: Callable[..., T], /, *given: Any, **named: Any) -> T:
+    """Call a user's code for a command: what it prints goes to standard error, and is no part of the answer."""
+    with contextlib.redirect_stdout(sys.stderr):
+        return call(*given, **named)
 
 
 def _makes_workflow(value: Any, module: ModuleType) -> bool:
@@ -75,11 +97,11 @@ def imported(path: Path) -> ModuleType:
         sys.path.insert(0, folder)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        aside(spec.loader.exec_module, module)
     except RylaError:
         raise
     except (Exception, SystemExit) as error:
-        raise InvalidDocument(user_error(path, error)) from error
+        raise InvalidDocument(str(user_error(path, error))) from error
     return module
 
 
@@ -96,7 +118,7 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
     from pydantic import ValidationError, validate_call  # noqa: PLC0415
 
     try:
-        result = validate_call(config={"arbitrary_types_allowed": True})(function)(**given)
+        result = aside(validate_call(config={"arbitrary_types_allowed": True})(function), **given)
     except ValidationError as error:
         raise InvalidParameters(
             Problem(
@@ -110,18 +132,32 @@ def _called(path: Path, name: str, function: Any, given: Mapping[str, Any]) -> W
     except RylaError:
         raise
     except Exception as error:
-        raise InvalidDocument(user_error(path, error)) from error
+        raise InvalidDocument(str(user_error(path, error))) from error
     if not isinstance(result, Workflow):
         raise NotFound(f"'{name}' in {path} gives {type(result).__name__}, not a Workflow")
     return result
 
 
-def user_error(path: Path, error: BaseException) -> str:
+class Failure(NamedTuple):
+    """Where a user's own code failed, and how."""
+
+    file: str
+    line: int | None
+    said: str
+    code: str
+    """The line itself, where it could be read."""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.said}" + (f"\n    {self.code}" if self.code else "")
+
+
+def user_error(path: Path, error: BaseException) -> Failure:
     """The error of a user's own file, with the deepest line of it, or of a file beside it, that took part."""
     if isinstance(error, SyntaxError):
         code = (error.text or "").strip()
-        return _placed(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
-    said = f"{type(error).__name__}: {error}"
+        return Failure(error.filename or str(path), error.lineno, f"{type(error).__name__}: {error.msg}", code)
+    said = _said(error)
     folder = path.parent.resolve()
     frames = [
         frame
@@ -129,12 +165,15 @@ def user_error(path: Path, error: BaseException) -> str:
         if not frame.filename.startswith("<") and Path(frame.filename).resolve().parent == folder
     ]
     if not frames:
-        return _placed(str(path), None, said, "")
+        return Failure(str(path), None, said, "")
     last = frames[-1]
     own = Path(last.filename).resolve() == path.resolve()
-    return _placed(str(path) if own else last.filename, last.lineno, said, last.line or "")
+    return Failure(str(path) if own else last.filename, last.lineno, said, last.line or "")
 
 
-def _placed(file: str, line: int | None, said: str, code: str) -> str:
-    place = file if line is None else f"{file}:{line}"
-    return f"{place}: {said}" + (f"\n    {code}" if code else "")
+def _said(error: BaseException) -> str:
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -47,6 +47,8 @@ def random_seed() -> int:
     return secrets.randbelow(SEED_LIMIT)
 
 
+MOST_REPORTED = 100
+"""So many wrong parameters are reported one by one."""
 DRAWN = (-1, "-1", "random")
 """What people say where they want a drawn seed."""
 
@@ -169,6 +171,8 @@ class Preset(Generic[P]):
         self.parameters = parameters
         self.example = example
         """Parameters that suffice, by the names of JSON."""
+        self.file: Path | None = None
+        """The user's file that it is from; None of the library's own."""
         self._min_comfyui = min_comfyui
         self._graph = graph
         self.__doc__ = graph.__doc__
@@ -191,7 +195,9 @@ class Preset(Generic[P]):
         def called(parameters: P) -> Workflow:
             return call(graph, parameters)
 
-        return Preset(self.name, self.parameters, called, example=self.example, min_comfyui=self._min_comfyui)
+        made = Preset(self.name, self.parameters, called, example=self.example, min_comfyui=self._min_comfyui)
+        made.file = self.file
+        return made
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
@@ -266,12 +272,15 @@ class Preset(Generic[P]):
             raise InvalidParameters(self._problems(error)) from None
 
     def _problems(self, error: ValidationError) -> Iterator[Problem]:
-        for row in error.errors(include_url=False):
+        rows = error.errors(include_url=False)
+        for row in rows[:MOST_REPORTED]:
             if row["type"] == "default_factory_not_called":
                 # The default follows from other parameters, and the wrong one of them is reported.
                 continue
             name = ".".join(str(part) for part in row["loc"]) or None
             yield Problem(**self._complaint(row["type"], row, name), subject=AtParameter(self.name, name))
+        if (more := len(rows) - MOST_REPORTED) > 0:
+            yield Problem(code="bad_parameter", message=f"{more:,} more are wrong", subject=AtParameter(self.name))
 
     def _complaint(self, kind: str, row: Any, name: str | None) -> dict[str, Any]:
         if kind == "missing":
@@ -282,7 +291,8 @@ class Preset(Generic[P]):
             return {"code": "bad_parameter", "message": twice, "hint": "they are one parameter: give one of them"}
         if kind == "extra_forbidden":
             names = [to_camel(field) for field in self.parameters.model_fields]
-            hint = did_you_mean(str(name), names) or f"the parameters are {', '.join(names)}"
+            all_names = f"the parameters are {', '.join(names)}" if names else "it takes none"
+            hint = did_you_mean(str(name), names) or all_names
             return {"code": "unknown_parameter", "message": f"{self.name} has no parameter `{name}`", "hint": hint}
         message = row["msg"].removeprefix("Value error, ")
         if name is None:
@@ -317,6 +327,8 @@ class Preset(Generic[P]):
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _LIBRARIES = tuple({sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")})
+NOT_OWN = (_PACKAGE, *_LIBRARIES)
+"""How the files begin that are not the user's own code."""
 
 
 def _caller() -> str | None:

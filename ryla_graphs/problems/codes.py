@@ -161,6 +161,7 @@ CODES: Mapping[str, Code] = {
         missing_parameter="a required parameter is not given",
         unknown_parameter="a parameter name that the preset does not have",
         bad_parameter="a parameter that is out of range, of another type, or without effect",
+        pipeline_failed="the code of a user's own pipeline raised, took too long, or made no workflow",
     ),
     **_rows("preset", 2, "warning", negative_without_effect="a negative prompt at cfg 1"),
     **_rows(

@@ -11,6 +11,7 @@
     ├── InvalidDocument (ValueError)        a text is not a graph, a catalog or a parameter file
     ├── InvalidWeights (ValueError)         weight files are not what they should be
     ├── PullFailed (OSError)                weight files could not be fetched, or may not be
+    ├── PipelineFailed (RuntimeError)       a user's own pipeline raised, took too long, or made no workflow
     ├── NotFound (LookupError)              no preset, node class, file or name like that
     ├── SourceUnreachable (OSError)         a catalog or an input could not be read
     ├── StoreUnreachable (OSError)          where jobs are kept does not answer
@@ -38,11 +39,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ryla_graphs.problems.problem import Problem
+from ryla_graphs.problems.problem import AtParameter, Problem
 from ryla_graphs.problems.text import did_you_mean
 
 _FEW = 40
 """As many names as an error lists in one line: presets, the nodes of a graph."""
+_LINE = 300
+"""Letters of what another's code said."""
 
 
 class RylaError(Exception):
@@ -189,6 +192,30 @@ class PullFailed(RylaError, OSError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(["weights were not pulled:", *(f"  {problem}" for problem in self.problems)]))
+
+
+class PipelineFailed(RylaError, RuntimeError):
+    """The code of a user's own pipeline failed: it raised, took too long, or gave something else than a workflow.
+
+    >>> failed = PipelineFailed("portrait", "ZeroDivisionError: division by zero", "mine/pipelines.py", 7)
+    >>> print(failed)
+    pipeline 'portrait' failed: mine/pipelines.py:7: ZeroDivisionError: division by zero
+    >>> failed.headline
+    "pipeline 'portrait' failed at pipelines.py:7: ZeroDivisionError: division by zero"
+    """
+
+    def __init__(self, pipeline: str, reason: str, file: str | None = None, line: int | None = None) -> None:
+        place = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(f"pipeline '{pipeline}' failed: {place}{': ' if place else ''}{reason}")
+        self.pipeline = pipeline
+        name = None if file is None else file.replace("\\", "/").rpartition("/")[2]
+        self.place = name if name is None or line is None else f"{name}:{line}"
+        """`file:line` of the user's code, the file by its name alone; None where it is not known."""
+        first = next(iter(reason.splitlines()), "")[:_LINE]
+        self.headline = f"pipeline '{pipeline}' failed{f' at {self.place}' if self.place else ''}: {first}"
+        """The same in one line, for those who call it from elsewhere."""
+        subject = AtParameter(pipeline)
+        self.problems = (Problem(code="pipeline_failed", message=first, subject=subject, source=self.place),)
 
 
 class NotFound(RylaError, LookupError):

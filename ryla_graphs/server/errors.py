@@ -22,6 +22,7 @@ from ryla_graphs.problems import (
     InvalidParameters,
     InvalidWorkflow,
     NotFound,
+    PipelineFailed,
     Problem,
     RylaError,
     StoreUnreachable,
@@ -91,6 +92,9 @@ ANSWERS: Mapping[str, Answer] = {
         502, "it is unknown whether the engine took the run; it may be charged, and is not retried"
     ),
     "engine_error": Answer(500, "the engine failed in another way"),
+    "pipeline_failed": Answer(
+        500, "the code of a pipeline of this deployment's own failed; `message` names the pipeline and the line"
+    ),
     "internal_error": Answer(500, "a fault in this server; its log has more"),
     "not_ready": Answer(503, "the server starts or stops", 5),
     "engine_unreachable": Answer(503, "the engine does not answer", 10),
@@ -107,6 +111,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (InvalidParameters, "invalid_parameters"),
     (InvalidInputs, "invalid_inputs"),
     (InvalidDocument, "invalid_document"),
+    (PipelineFailed, "pipeline_failed"),
     (NotFound, "not_found"),
     (StoreUnreachable, "store_unreachable"),
     (WorkTimedOut, "request_timeout"),
@@ -133,8 +138,8 @@ def job_error(error: Exception) -> JobError:
     """An error as it is kept with a job and sent to its owner."""
     code = code_of(error)
     message = str(error).splitlines()[0] if str(error) and code != "internal_error" else ANSWERS[code].meaning
-    # Our own errors name no folder. What ComfyUI and its nodes raise names those of their machine.
-    clean = without_folders if isinstance(error, EngineError) else str
+    # Our own errors name no folder. What ComfyUI and its nodes raise, or a user's code, names those of its machine.
+    clean = without_folders if isinstance(error, (EngineError, PipelineFailed)) else str
     return JobError(
         code=code,
         message=clean(getattr(error, "headline", message)),
@@ -146,7 +151,11 @@ def job_error(error: Exception) -> JobError:
 
 def problem_rows(problems: Iterable[Problem], clean: Callable[[str], str] = str) -> list[dict[str, Any]]:
     """Problems as a caller gets them; `clean` goes over their texts."""
-    return [_plain(problem.to_dict(), clean) for problem in problems]
+    rows = [_plain(problem.to_dict(), clean) for problem in problems]
+    for row in rows:
+        if "source" in row:  # `file:line` of a pipeline's code, whose folder is this machine's
+            row["source"] = re.split(r"[/\\]", row["source"])[-1]
+    return rows
 
 
 def _plain(value: Any, clean: Callable[[str], str]) -> Any:

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, TypeVar
 
 from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
 
 from ryla_graphs.catalog.catalog import Catalog
 from ryla_graphs.compile import CompiledWorkflow
@@ -166,18 +167,25 @@ def grid(
 
     `target` is a preset, or any function from parameters to a workflow. `axes` has the values of each parameter
     that varies, a list or a mapping from labels; the others are given as to `Preset.build`. What a preset would
-    draw at random, such as the seed, is drawn once for all cells. `zipped` has the axes go in step instead of crossing
+    draw at random, such as the seed, is drawn once for all cells; for a -1 among the values of a seed's axis one is
+    drawn, which all cells of that value share. `zipped` has the axes go in step instead of crossing
     them: the first values of all, then the second. Raises `InvalidParameters` with everything that is
     wrong in any cell, each once.
     """
     named = names_of(target)
     given = {**(parameters or {}), **more}
     twice = (*named_twice(axes, named), *named_twice(given, named))
+    seeds = _seeds(target)
     swept = {named.get(parameter, parameter): values for parameter, values in axes.items()}
+    swept = {
+        name: _with_drawn(seeds[name], values, most_cells) if name in seeds else values
+        for name, values in swept.items()
+    }
     fixed = {named.get(key, key): value for key, value in given.items()}
     if problems := [*twice, *axis_problems(swept, fixed, most_cells, zipped=zipped)]:
         raise InvalidParameters(problems)
-    fixed = _without_drawn(target, fixed)
+    # Seeds that are to be drawn are drawn as if left out: once for all cells.
+    fixed = {name: value for name, value in fixed.items() if name not in seeds or value not in DRAWN}
     fixed |= drawn(target, swept.keys() | fixed.keys())
     made = axes_of(swept)
     cells = list(_combinations(made, zipped=zipped))
@@ -217,12 +225,28 @@ def drawn(target: Any, given: set[str]) -> dict[str, Any]:
     }
 
 
-def _without_drawn(target: Any, fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given but for seeds that are to be drawn (-1): they are drawn as if left out, once for all cells."""
+def _seeds(target: Any) -> dict[str, FieldInfo]:
+    """The parameters of a preset that are drawn where they are left out, and where -1 is given for them."""
     fields = target.parameters.model_fields.values() if isinstance(target, Preset) else ()
     free = [fact for fact in fields if fact.default_factory and not fact.default_factory_takes_validated_data]
-    seeds = {fact.alias for fact in free if any(isinstance(mark, BeforeValidator) for mark in fact.metadata)}
-    return {name: value for name, value in fixed.items() if name not in seeds or value not in DRAWN}
+    return {
+        fact.alias: fact
+        for fact in free
+        if fact.alias and any(isinstance(mark, BeforeValidator) for mark in fact.metadata)
+    }
+
+
+def _with_drawn(seed: FieldInfo, values: Any, most: int) -> Any:
+    """The values of an axis with a seed for each that is to be drawn, so that all cells of the value share it."""
+
+    def one(value: Any) -> Any:
+        return seed.get_default(call_default_factory=True) if value in DRAWN else value
+
+    if not isinstance(values, (Sequence, Mapping)) or isinstance(values, (str, bytes)) or len(values) > most:
+        return values  # that is reported
+    if isinstance(values, Mapping):
+        return {label: one(value) for label, value in values.items()}
+    return [one(value) for value in values]
 
 
 def _combinations(axes: tuple[Axis, ...], *, zipped: bool) -> Iterator[Cell]:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -25,6 +25,11 @@ _BOMS = (
 _DELIMITERS = (",", ";", "\t")
 _JSON = (".jsonl", ".ndjson", ".json")
 _LONGEST_CELL = 10_000_000
+_MOST_COLUMNS = 1_000
+"""No pipeline has as many parameters, and each column may be one."""
+_UNCLOSED = "unexpected end of data"
+"""What Python's reader says at the end of the file."""
+_UTF_16 = "--encoding utf-16-le, or utf-16-be"
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,24 @@ def _decoded(content: bytes, source: str, encoding: str | None) -> str:
         text = content.decode(encoding or marked or "utf-8")
     except LookupError:
         raise InvalidDocument(f"there is no encoding '{encoding}'; such as utf-8, utf-16, cp1252, latin-1") from None
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        said = f"'{source}' is not {error.encoding}: line {line}, byte 0x{content[error.start]:02x}"
-        raise InvalidDocument(f"{said}; save it as UTF-8, or name its encoding: --encoding cp1252") from None
+    except UnicodeError as error:
+        raise InvalidDocument(_undecodable(content, source, error, encoding, marked)) from None
     if "\0" in text:
-        raise InvalidDocument(f"'{source}' has NUL characters, as UTF-16 without its mark has: --encoding utf-16-le")
+        raise InvalidDocument(f"'{source}' has NUL characters, as UTF-16 without its mark has: {_UTF_16}")
     return text.removeprefix("\ufeff")
+
+
+def _undecodable(content: bytes, source: str, error: UnicodeError, named: str | None, marked: str | None) -> str:
+    """Why bytes are no text, and what to do."""
+    if not isinstance(error, UnicodeDecodeError):
+        return f"'{source}' is not {named}: {error}"
+    line = content[: error.start].count(b"\n") + 1
+    said = f"'{source}' is not {error.encoding}: line {line}, byte 0x{content[error.start]:02x}"
+    if named is None and marked is not None:
+        return f"{said}; it begins as {marked}, so it is damaged or was cut off: save it again"
+    if named is None and b"\0" in content:
+        return f"{said}; it has NUL characters, as UTF-16 without its mark has: {_UTF_16}"
+    return f"{said}; save it as UTF-8, or name its encoding: --encoding cp1252"
 
 
 def _json_rows(text: str, source: str) -> Iterator[Row]:
@@ -83,6 +99,7 @@ def _json_rows(text: str, source: str) -> Iterator[Row]:
     for number, (line, cells) in enumerate(found, start=1):
         if not isinstance(cells, dict):
             _wrong(source, line, f"row {number} is {type(cells).__name__}, expected an object of parameters")
+        _bounded(cells, source, line)
         yield Row(number, line, cells)
 
 
@@ -114,6 +131,8 @@ def _csv_rows(text: str, source: str) -> Iterator[Row]:
             number += 1
             yield Row(number, begins, _cells(header, cells, source, begins))
     except csv.Error as error:
+        if str(error) == _UNCLOSED:
+            _wrong(source, line, "a quote is opened in this row and never closed; a quote within a text is doubled")
         _wrong(source, lines_before + reader.line_num, f"no CSV: {error}")
 
 
@@ -128,6 +147,7 @@ def _header(cells: list[str], source: str, line: int) -> list[str]:
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:  # spreadsheets write columns that were once used
         names.pop()
+    _bounded(names, source, line)
     if not all(names):
         _wrong(source, line, f"column {names.index('') + 1} has no name")
     if twice := [name for name, times in Counter(names).items() if times > 1]:
@@ -136,12 +156,17 @@ def _header(cells: list[str], source: str, line: int) -> list[str]:
 
 
 def _cells(header: list[str], cells: list[str], source: str, line: int) -> dict[str, str]:
-    while len(cells) > len(header) and not cells[-1].strip():
-        cells = cells[:-1]
+    if not any(cell.strip() for cell in cells[len(header) :]):
+        cells = cells[: len(header)]
     if len(cells) != len(header):
         hint = "a text with the delimiter in it needs quotes around it"
         _wrong(source, line, f"{len(cells)} cells, and the header has {len(header)}; {hint}")
     return {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
+
+
+def _bounded(columns: Collection[str], source: str, line: int) -> None:
+    if len(columns) > _MOST_COLUMNS:
+        _wrong(source, line, f"{len(columns):,} columns, and a row may have {_MOST_COLUMNS:,}: each sets one parameter")
 
 
 def _wrong(source: str, line: int, message: str) -> NoReturn:

@@ -13,17 +13,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ryla_graphs import Workflow
+from ryla_graphs import CompiledWorkflow, Workflow
 from ryla_graphs.client import (
     AsyncRylaClient,
+    JobEvent,
     JobFailed,
     RequestFailed,
     RylaClient,
     ServerUnreachable,
     flows,
 )
+from ryla_graphs.engines import Inputs, Run
+from ryla_graphs.engines.events import Event
 from ryla_graphs.engines.simulator import Simulator
 from ryla_graphs.nodes import EmptyImage, LoadImage, SaveImage
+from ryla_graphs.presets.flux_dev import flux_dev
 from ryla_graphs.problems import InvalidSettings
 from ryla_graphs.server import Settings, SqliteStore, create_app
 from ryla_graphs.server.safety.tokens import Tokens
@@ -176,6 +180,73 @@ def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
         threading.Timer(0.3, held.go.set).start()
         jobs.append(client.submit("flux-dev", prompt="3", **SMALL))
         assert [job.result().state for job in jobs] == ["succeeded"] * 3
+
+
+class Showing(Simulator):
+    """Waits behind each preview until it was seen: previews are not kept, and those just before an end may be lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bool] = []
+        self.seen = threading.Event()
+
+    def start(  # type: ignore[override]
+        self, workflow: CompiledWorkflow, inputs: Inputs | None = None, **options: Any
+    ) -> Run:
+        self.asked.append(options["previews"])
+        return ShowingRun(super().start(workflow, inputs, **options), self.seen)
+
+
+class ShowingRun:
+    def __init__(self, inner: Run, seen: threading.Event) -> None:
+        self.id, self.cancel = inner.id, inner.cancel
+        self._inner, self._seen = inner, seen
+
+    def events(self) -> Iterator[Event]:
+        for event in self._inner.events():
+            yield event
+            if event.kind == "preview":
+                self._seen.wait(20)
+
+
+def test_previews_are_pictures_for_whoever_asks(tmp_path: Path) -> None:
+    engine = Showing()
+    pictures: list[bytes] = []
+
+    def heard(event: JobEvent) -> None:
+        if event.picture is not None:
+            pictures.append(event.picture)
+            engine.seen.set()
+
+    def shown() -> bool:
+        formats = {Image.open(io.BytesIO(each)).format for each in pictures}
+        pictures.clear()
+        engine.seen.clear()
+        return formats == {"JPEG"}
+
+    def graph(text: str) -> Workflow:
+        return flux_dev.build(prompt=text, **SMALL)
+
+    async def asynchronously(address: str) -> None:
+        async with AsyncRylaClient(address) as client:
+            await client.run(graph("e"), on_event=heard, previews=True)
+            assert shown()
+
+    with listening(create_app(engine, SqliteStore(tmp_path))) as address, RylaClient(address) as client:
+        client.flux_dev(prompt="a", **SMALL, on_event=heard, previews=True)
+        assert shown()
+        client.run(graph("c"), on_event=heard, previews=True)
+        assert shown()
+        asyncio.run(asynchronously(address))
+    assert engine.asked == [True] * 3
+
+
+def test_previews_are_asked_for_by_a_header() -> None:
+    asks = [next(flows.submit_preset("flux-dev", {}, previews=previews)) for previews in (True, False)]
+    assert [ask.headers["Prefer"] for ask in asks if isinstance(ask, flows.Ask)] == [
+        "respond-async, previews",
+        "respond-async",
+    ]
 
 
 def test_a_cancelled_job(tmp_path: Path) -> None:

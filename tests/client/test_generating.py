@@ -85,9 +85,12 @@ def test_every_kind_of_parameter() -> None:
         "labels: dict[str, str]",
         "anything: Any",
         "deep_name: str",
-        "def my_portrait(self, **parameters: Unpack[MyPortraitParameters]) -> Job:",
-        "async def my_portrait(self, **parameters: Unpack[MyPortraitParameters]) -> AsyncJob:",
-        'self._client.run_preset("my-portrait", parameters)',
+        "    def my_portrait(",
+        "    async def my_portrait(",
+        "self, *, on_event: OnEvent | None = None, previews: bool = False, **parameters: Unpack[MyPortraitParameters]",
+        ") -> Job:",
+        ") -> AsyncJob:",
+        'self._client.run_preset("my-portrait", parameters, on_event=on_event, previews=previews)',
     ):
         assert f"{line}\n" in text, line
 

@@ -16,6 +16,7 @@ from ryla_graphs import Workflow
 from ryla_graphs.formats import json_text
 from ryla_graphs.formats.read import read
 from ryla_graphs.problems import InvalidDocument, InvalidInputs, RylaError
+from ryla_graphs.server.safety.provenance import delivered
 from tests.conftest import recorded
 from tests.formats.files import PROMPT, WORKFLOW, chunk, exif, png_of, saved
 from tests.graphs import text_to_image
@@ -196,6 +197,8 @@ _MISFITS: dict[str, tuple[Any, str]] = {
     "cut JSON": (b'{"1": {"class_type": "A"', "line 1"),
     "deep JSON": (b'{"1": ' + b"[" * 100_000, "levels deep"),
     "a bare picture": (PICTURE, "carries no workflow"),
+    "a delivered picture": (delivered(PICTURE, "image/png"), "takes the workflow out.*/api/v2/jobs/ID/workflow"),
+    "a delivered WebP": (delivered(saved("WEBP"), "image/webp"), "X-Job-Id"),
     "a bare weight file": (b"\x10\0\0\0\0\0\0\0" + b'{"a": [1, 2, 3]}', "weight file"),
     "settings": (png_of(chunk(b"tEXt", b"parameters\0Steps: 20, Sampler: x"), chunk(b"IEND", b"")), "another program"),
     "a broken picture": (png_of(chunk(b"tEXt", b"prompt\0{", length=2**31)), "claims 2,147,483,648 bytes"),

@@ -80,7 +80,7 @@ FAILING = {
     "raises": (f"{HEAD}\nopen('/nothing/here')\n", "py:4: FileNotFoundError"),
     "ends Python": (f"{HEAD}\nraise SystemExit(3)\n", "py:4: SystemExit"),
     "loops": (f"{HEAD}\nwhile True:\n    pass\n", r"py:\d: it did not end in"),
-    "has nothing": ("x = 1\n", "no @preset, and no function `-> Workflow`"),
+    "has nothing": ("x = 1\n", "no @preset, no function `-> Workflow`, and no"),
 }
 
 

@@ -161,6 +161,10 @@ def broke(owner: str, *_: object) -> dict[str, Any]:
 
 
 LORAS = tempfile.mkdtemp(prefix="ryla-test-loras-")
+FAILING = Path(tempfile.mkdtemp(prefix="ryla-test-failing-")) / "failing.py"
+FAILING.write_text(
+    "from ryla_graphs import Workflow\n\n\ndef failing(word: str) -> Workflow:\n    return Workflow(words[word])\n"
+)
 HELD = Held()
 """Stands in the table for the one of each test; a run of an earlier test, which may end late, has its own."""
 KNOWN = {"node": "sampler", "class_type": "KSampler"}
@@ -198,6 +202,9 @@ PROVOKED: dict[str, Case] = {
     "out_of_memory": fails(OutOfMemory("no", **KNOWN)),
     "output_missing": fails(OutputMissing("no", **KNOWN)),
     "engine_error": fails(EngineError("no")),
+    "pipeline_failed": Case(
+        lambda client: post(client, {"word": "x"}, "/failing"), settings={"pipelines": (str(FAILING),)}
+    ),
     "internal_error": Case(post, [broken]),
     "not_ready": Case(stopping),
     "engine_unreachable": fails(EngineUnreachable("no")),

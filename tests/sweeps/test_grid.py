@@ -122,6 +122,26 @@ def test_what_is_drawn_is_drawn_once_for_all_cells(asked: dict[str, Any]) -> Non
     assert made.fixed["seed"] == made.cells[0].parameters["seed"]
 
 
+@pytest.mark.parametrize("preset", ["flux-dev", "character-sheet", "seedvr2-upscale"])
+@pytest.mark.parametrize("asked", [[-1, 7, "random", "-1"], {"a": -1, "b": 7, "c": "random", "d": -1}])
+def test_a_seed_to_be_drawn_is_drawn_once_for_its_value_on_the_axis(preset: str, asked: Any) -> None:
+    chosen = presets.get(preset)
+    other = next(
+        name for name in ("guidance", "count", "prompt", "resolution") if name in chosen.parameters.model_fields
+    )
+    (first, second) = (2.5, 3.5) if other == "guidance" else (1024, 1152) if other == "resolution" else ("a", "b")
+    given = {name: value for name, value in chosen.example.items() if name not in ("seed", other)}
+    made = grid(chosen, {"seed": asked, other: [first, second]}, given)
+    (seeds,) = (axis for axis in made.axes if axis.parameter == "seed")
+    assert len(set(seeds.values)) == 4 and all(isinstance(seed, int) and seed >= 0 for seed in seeds.values)
+    assert [cell.parameters["seed"] for cell in made] == [seed for seed in seeds.values for _ in range(2)]
+    if isinstance(asked, list):
+        assert seeds.labels == tuple(map(str, seeds.values))
+        assert {cell.name for cell in made} >= {f"{other}={first},seed={seed}" for seed in seeds.values}
+    again = grid(chosen, {axis.parameter: axis.values for axis in made.axes}, given)
+    assert [cell.workflow for cell in again] == [cell.workflow for cell in made]
+
+
 def test_defaults_that_follow_from_others_still_do() -> None:
     made = grid(presets.get("base-images"), {"seed": [1, 100]}, prompt="x", count=2)
     assert [cell.parameters["seeds"] for cell in made] == [[1, 2], [100, 101]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ryla_graphs import presets
 from ryla_graphs.cli.output import print_problems, wants_json
+from ryla_graphs.cli.own import own_pipelines
 from ryla_graphs.cli.targets import names_graph, open_prompt
 from ryla_graphs.formats.editor.models import models_in
 from ryla_graphs.formats.editor.reading import parse
@@ -66,7 +67,7 @@ def wanted(
         rows |= dict.fromkeys(named)
         if named:
             continue
-        if target not in presets.NAMES and not names_graph(target):
+        if not names_graph(target) and target not in (*presets.NAMES, *own_pipelines().own):
             known = (*presets.NAMES, *(row.name for row in manifest()))
             raise NotFound.among("preset, weight file or graph", target, known)
         examples = target in presets.NAMES and not settings and params is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from ryla_graphs import presets
-from ryla_graphs.problems import AtField, InvalidParameters, Problem, RylaError, did_you_mean, shorten
+from ryla_graphs.problems import AtField, InvalidParameters, PipelineFailed, Problem, RylaError, did_you_mean, shorten
 from ryla_graphs.server.errors import ANSWERS, RequestError, body_of, job_error
 from ryla_graphs.server.http.v2 import envelope as v2
 from ryla_graphs.server.records import JobError
@@ -21,6 +23,9 @@ from ryla_graphs.server.records import JobError
 log = logging.getLogger("ryla_graphs.server")
 
 _BY_STATUS = {404: "not_found", 405: "method_not_allowed", 400: "malformed_json"}
+REQUEST_ID = "X-Request-Id"
+"""Names a request whose fault was logged; the caller's own is taken."""
+_PLAIN = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _FIRST = ("workflow", "validate", "presets", "jobs", "nodes", "loras")
 """What people look for beside the presets."""
 
@@ -64,7 +69,8 @@ def install(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
-    return respond(error, request.scope["path"], getattr(error, "headers", None))
+    headers = _logged(request, error) if isinstance(error, PipelineFailed) else getattr(error, "headers", None)
+    return respond(error, request.scope["path"], headers)
 
 
 async def _bad_request(request: Request, error: Exception) -> JSONResponse:
@@ -100,5 +106,13 @@ def _what_is_there(request: Request, error: HTTPException) -> str:
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed by a fault of this server", request.method, request.url.path, exc_info=error)
-    return respond(error, request.scope["path"])
+    return respond(error, request.scope["path"], _logged(request, error))
+
+
+def _logged(request: Request, error: Exception) -> dict[str, str]:
+    """Log a fault with its traceback, and give the headers by which the caller's answer is found in the log."""
+    given = request.headers.get(REQUEST_ID, "")
+    number = given if _PLAIN.fullmatch(given) else str(uuid.uuid4())
+    said = error if isinstance(error, PipelineFailed) else "a fault of this server"
+    log.error("request=%s %s %s: %s", number, request.method, request.url.path, said, exc_info=error)
+    return {REQUEST_ID: number}

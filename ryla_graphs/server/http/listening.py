@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ryla_graphs.problems import InvalidSettings
+from ryla_graphs.claims import bound
 from ryla_graphs.server.log_lines import configure
 from ryla_graphs.server.sinks.lines import GatheredLines
 
@@ -89,16 +88,7 @@ def config_of(app: FastAPI, **more: Any) -> uvicorn.Config:
 def listen(app: FastAPI, host: str, port: int, started: Callable[[str], None]) -> None:
     """Serve until interrupted; calls `started` with the address once it is bound. Raises `InvalidSettings`."""
     configure(GatheredLines())
-    bound = _bound(host, port)
+    taken = bound(host, port)
     name = f"[{host}]" if ":" in host else host
-    started(f"http://{name}:{bound.getsockname()[1]}")
-    uvicorn.Server(config_of(app)).run(sockets=[bound])
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        reason = f"{error.strerror or error}; --port takes another port, 0 a free one"
-        raise InvalidSettings(f"cannot listen on {host}:{port}: {reason}") from None
+    started(f"http://{name}:{taken.getsockname()[1]}")
+    uvicorn.Server(config_of(app)).run(sockets=[taken])

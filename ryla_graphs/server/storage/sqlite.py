@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ryla_graphs.problems import InvalidSettings, StoreUnreachable
+from ryla_graphs.claims import claimed
+from ryla_graphs.problems import StoreUnreachable
 from ryla_graphs.server.records import Asset, Hook, IdempotencyKey, Job, JobEvent, JobState, KeyUse
 from ryla_graphs.server.storage.base import KeptBlobs, Retention, StaleJob
 from ryla_graphs.server.storage.blobs import FileBlobs
@@ -36,7 +37,7 @@ class SqliteStore:
         self._troubled = False
         with opening(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._claim = _claimed(self.folder)
+            self._claim = claimed(self.folder)
             self._db = _opened(self.folder / "ryla.sqlite3")
             self._db.executescript(f"BEGIN; {SCHEMA}; COMMIT;")
             self.blobs: KeptBlobs = blobs or FileBlobs(self.folder / "content")
@@ -253,20 +254,6 @@ class SqliteStore:
     def _add_asset(self, asset: Asset) -> None:
         row = asset_row(asset)
         self._db.execute(f"INSERT OR IGNORE INTO assets({ASSET_COLUMNS}) VALUES ({','.join('?' * len(row))})", row)
-
-
-def _claimed(folder: Path) -> sqlite3.Connection:
-    """A lock on the folder that goes with this process, however that ends."""
-    claim = sqlite3.connect(folder / "claim.sqlite3", check_same_thread=False, isolation_level=None, timeout=0.2)
-    try:
-        claim.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        claim.close()
-        if "locked" in str(error):
-            reason = f"another server works in '{folder}'; stop it, or give this one another folder: --data-dir"
-            raise InvalidSettings(reason) from None
-        raise InvalidSettings(f"cannot keep jobs in '{folder}': {error}") from None
-    return claim
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -42,7 +42,10 @@ async def show_preset(name: str, here: Here, _: Owner) -> dict[str, Any]:
     return _summary(preset) | {"description": description, "parameters": schema, "example": preset.example}
 
 
-@router.post("/presets/{name}/graph", response_model=GraphShape, responses={**JUDGED, **errors("not_found")})
+_DRAWN = {**JUDGED, **errors("not_found", "pipeline_failed")}
+
+
+@router.post("/presets/{name}/graph", response_model=GraphShape, responses=_DRAWN)
 async def draw_preset(name: str, request: Request, here: Here, owner: Owner) -> Response:
     """Draw what `POST /{preset}` would run with the same body, and run nothing; files need not be there."""
     return await in_thread(_drawn, name, await request.body(), media_type(request), here, owner)
@@ -97,7 +100,7 @@ def running(pipelines: Pipelines) -> APIRouter:
             response_class=Response,
             responses={
                 **results(),
-                **errors(*TAKEN, *GRAPH, *RUN),
+                **errors(*TAKEN, *GRAPH, *RUN, *(("pipeline_failed",) if name in pipelines.own else ())),
             },
         )
     return routes

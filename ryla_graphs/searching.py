@@ -1,0 +1,91 @@
+"""What is in a workflow: its nodes, by class and by id, and the pictures that it makes."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ryla_graphs.graph.node import Node
+from ryla_graphs.graph.wires import Source
+from ryla_graphs.problems import NotFound, shorten
+from ryla_graphs.sockets import Image
+
+if TYPE_CHECKING:
+    from ryla_graphs.catalog.catalog import Catalog
+    from ryla_graphs.graph.graph import Graph
+
+N = TypeVar("N", bound=Node)
+
+
+class Searched(ABC):
+    """The nodes of a graph."""
+
+    @property
+    @abstractmethod
+    def graph(self) -> Graph:
+        """The nodes and wires."""
+
+    @property
+    @abstractmethod
+    def _default_catalog(self) -> Catalog:
+        """The classes that the graph is checked against."""
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.graph.nodes)
+
+    def __len__(self) -> int:
+        return len(self.graph.nodes)
+
+    @overload
+    def find(self, node_class: type[N], /) -> tuple[N, ...]: ...
+    @overload
+    def find(self, node_class: str, /) -> tuple[Node, ...]: ...
+    def find(self, node_class: type[Any] | str, /) -> tuple[Any, ...]:
+        """All nodes of a class, in order: by its Python class, or by ComfyUI's name of it.
+
+        In a graph that was read, a node is of its Python class where its inputs are valid for that. By name the others
+        are found too: ``find(KSampler)`` has inputs that a checker knows, ``find("KSampler")`` misses no node. Raises
+        `NotFound` for a name that neither the graph nor the catalog has, with the nearest ones.
+        """
+        if not isinstance(node_class, str):
+            if not inspect.isclass(node_class):
+                raise NotFound(f"{shorten(node_class)} is no class of nodes: find(KSampler), or find('KSampler')")
+            return tuple(node for node in self if isinstance(node, node_class))
+        found = tuple(node for node in self if node.class_type == node_class)
+        if not found and node_class not in self._default_catalog:
+            known = dict.fromkeys((*(node.class_type for node in self), *self._default_catalog))
+            raise NotFound.among("node class", node_class, known)
+        return found
+
+    def node(self, name: str) -> Node:
+        """The node with this id; raises `NotFound`."""
+        by_id = {number: node for node, number in self.graph.ids.items()}
+        if name not in by_id:
+            raise NotFound.among("node", name, by_id)
+        return by_id[name]
+
+    def ids(self) -> Mapping[Node, str]:
+        """The id of each node in the prompt, before equal nodes are merged."""
+        return self.graph.ids
+
+    @property
+    def pictures(self) -> Mapping[str, Source[Image]]:
+        """The pictures that are saved or shown, by the id of the node that does: wires to feed another graph with."""
+        found: dict[str, Source[Image]] = {}
+        for wire in self.graph.wires():
+            if wire.target.schema_.output_node:
+                output = wire.source.output(wire.slot)
+                if output.type == Image.wire_type:
+                    found.setdefault(self.graph.ids[wire.target], output)
+        return found
+
+    @property
+    def picture(self) -> Source[Image]:
+        """The picture that is saved or shown, as a wire to feed another graph with; raises `NotFound` unless one is."""
+        pictures = self.pictures
+        if len(pictures) != 1:
+            names = ", ".join(f"pictures['{name}']" for name in pictures)
+            raise NotFound(f"the workflow has {len(pictures)} pictures, not one{f'; take {names}' if names else ''}")
+        return next(iter(pictures.values()))
