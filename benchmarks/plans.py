@@ -21,7 +21,7 @@ from ryla_graphs.validation import View
 
 LINES = ("roundtrip.dev.jsonl.gz", "pairs.dev.jsonl.gz", "pairs.new.dev.jsonl.gz")
 MADE_UP = ("mutation", "fe-test")
-"""Kinds of recorded pairs that nobody shares: broken on purpose, or to test an editor."""
+"""Kinds of recorded pairs that are no one's real work: broken on purpose, or to test an editor."""
 
 
 def graphs(folder: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

@@ -26,7 +26,7 @@ def main() -> None:
         for name, count in counts.most_common():
             print(f"| {title} {name} | {count:,} |")
     print(f"| jobs with more than one attempt | {found.moved:,} |")
-    print(f"| lost, run too often, or told wrongly | {len(found.wrong)} |")
+    print(f"| lost, run too often, or reported wrongly | {len(found.wrong)} |")
     for line in found.wrong[:20]:
         print(f"\n- {line}")
     raise SystemExit(1 if found.wrong else 0)

@@ -114,10 +114,10 @@ class Smoke:
         if not job.outputs or not all(output.read() for output in job.outputs):
             raise Unexpected(f"job {job.id} succeeded and made nothing")
         self.simulated = self.simulated or any(output.view.simulated for output in job.outputs)
-        return told(job.view.metrics)
+        return costs_of(job.view.metrics)
 
 
-def told(metrics: Mapping[str, Any]) -> str:
+def costs_of(metrics: Mapping[str, Any]) -> str:
     """The metrics of a job in a line."""
     times = [f"{name} {metrics[f'{name}_ms'] / 1000:.1f} s" for name in TIMES if f"{name}_ms" in metrics]
     money = [f"${metrics['cost_usd']:.4f}"] if "cost_usd" in metrics else []

@@ -18,6 +18,7 @@ PACKAGE = ROOT / "ryla_graphs"
 
 LAYERS = (
     "version",
+    "deprecation",
     "sockets",
     "problems",
     "catalog",

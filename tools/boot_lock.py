@@ -38,8 +38,8 @@ def pins_of(lock: Lock) -> list[str]:
 
 def other_packages(lock: Lock, python: Path) -> Iterator[str]:
     """Packages of an interpreter that are not as the lock says; a local build such as ``+cpu`` counts as the same."""
-    told = subprocess.run([str(python), "-c", _FREEZE], capture_output=True, text=True, check=True).stdout
-    there: dict[str, str] = json.loads(told)
+    frozen = subprocess.run([str(python), "-c", _FREEZE], capture_output=True, text=True, check=True).stdout
+    there: dict[str, str] = json.loads(frozen)
     for pin in pins_of(lock):
         name, _, version = pin.partition("==")
         found = there.get(name.lower().replace("_", "-").replace(".", "-"))

@@ -71,7 +71,7 @@ def inputs_of(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]
 
 
 class Reader:
-    """Reads entries of core classes, whose lists of files are told by where they differ from another recording's."""
+    """Reads entries of core classes. Lists of files are recognised by how they differ from another recording's."""
 
     def __init__(self, open_lists: Mapping[str, list[str]], other: Entry | None) -> None:
         self.open_lists = open_lists
@@ -193,9 +193,9 @@ def _in_order(entry: Entry) -> Entry:
     }
 
 
-def _folders(told: list[str]) -> list[str]:
+def _folders(names: list[str]) -> list[str]:
     """Folders by their newest names; what was saved into `output/<folder>` is listed with the folder."""
-    named = (ALIASES.get(name, name) for name in (folder.removeprefix("output/") for folder in told))
+    named = (ALIASES.get(name, name) for name in (folder.removeprefix("output/") for folder in names))
     return sorted(dict.fromkeys(named))
 
 

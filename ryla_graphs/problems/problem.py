@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, cast
 
+from ryla_graphs.deprecation import deprecated
 from ryla_graphs.problems.codes import CODES, Level, Tier
 
 
@@ -140,6 +141,14 @@ class Problem:
     def file(self) -> str | None:
         """The weight file that it is about, where it is about one."""
         return self.subject.file if isinstance(self.subject, AtFile) else None
+
+    @property
+    @deprecated(
+        "`Problem.severity` is deprecated since 0.2.0 and goes in 0.4.0, not before 2027-06-01: use `Problem.level`"
+    )
+    def severity(self) -> Level:
+        """The level, by the name that 0.1.0 had for it."""
+        return self.level
 
     @property
     def where(self) -> str:
