@@ -53,7 +53,7 @@ def _whole(prompt: Mapping[str, Any]) -> bool:
 
 
 def known(plan: Plan) -> bool | None:
-    """Whether the plan says of every GPU whether the graph fits; None where nothing runs on one."""
+    """Whether the plan says of every GPU whether the graph fits; None if nothing runs on one."""
     if not any(stage.kind != "other" for stage in plan.stages):
         return None
     return plan.knows("memory") and all(row.fit is not None for row in plan.gpus)

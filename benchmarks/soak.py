@@ -3,7 +3,7 @@
 Callers cancel, hang up, send things twice; the server is killed and started again; the disk fills up and empties (a
 tmpfs, so root on Linux); the stub ComfyUI breaks sockets, answers 502, hangs, and forgets its queue. At the end every
 job that was accepted must be there, in a final state, and every one that succeeded must have its picture. Prints
-Markdown; exits 1 where one is lost or wrong, or where the server's memory grows.
+Markdown; exits 1 if one is lost or wrong, or where the server's memory grows.
 """
 
 from __future__ import annotations

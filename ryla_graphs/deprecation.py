@@ -47,7 +47,7 @@ class Notice:
 
     @classmethod
     def parse(cls, sentence: str) -> Self:
-        """Raises `ValueError` where the sentence has another form."""
+        """Raises `ValueError` if the sentence has another form."""
         found = _FORM.fullmatch(sentence)
         if found is None:
             raise ValueError(f"a deprecation reads: {FORM}; not: {sentence}")

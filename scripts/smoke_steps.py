@@ -1,4 +1,4 @@
-"""The steps of `smoke_modal.py`: each tells what it saw, and raises where that is not what it had to see."""
+"""The steps of `smoke_modal.py`: each tells what it saw, and raises if that is not what it had to see."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     python -m tools.boot_lock CHECKOUT [--python PYTHON] [--lock ryla.lock]
 
 CHECKOUT is ComfyUI at the lock's commit, with the lock's packs in ``custom_nodes``; PYTHON has the lock's packages:
-write them down with `--pins FILE`, then `uv pip install --no-deps -r FILE`. Exits 1 where something differs. It shows
+write them down with `--pins FILE`, then `uv pip install --no-deps -r FILE`. Exits 1 if something differs. It shows
 that the pins install, import and list the classes that the lock promises; it shows nothing of a GPU.
 """
 

@@ -50,7 +50,7 @@ LONGEST_DEFAULT = 60
 
 
 def choices_of(value: list[Any]) -> list[Any] | None:
-    """The list of choices of an input, old style or new; None where it has none."""
+    """The list of choices of an input, old style or new; None if it has none."""
     if isinstance(value[0], list):
         return value[0]
     if value[0] == "COMBO":

@@ -30,7 +30,7 @@ class Mark(NamedTuple):
 
 
 def marks(root: Path) -> list[Mark]:
-    """Every deprecation of the package below `root`. Raises `ValueError` where a sentence has another form."""
+    """Every deprecation of the package below `root`. Raises `ValueError` if a sentence has another form."""
     return [mark for path in sorted((root / "ryla_graphs").rglob("*.py")) for mark in _of(path, root)]
 
 

@@ -1,6 +1,6 @@
 """Say what a newer ComfyUI changes, and what of ours it breaks; then take it over.
 
-    python -m tools.take_over OBJECT_INFO.json[.gz]            # the report; exit 1 where something breaks
+    python -m tools.take_over OBJECT_INFO.json[.gz]            # the report; exit 1 if something breaks
     python -m tools.take_over OBJECT_INFO.json[.gz] --json
     python -m tools.take_over OBJECT_INFO.json[.gz] --write --data FOLDER --checkout COMFYUI --python PYTHON [--uv UV]
 

@@ -73,7 +73,7 @@ class FaceScore:
 
     @property
     def verified(self) -> bool | None:
-        """Whether it counts as the same person; None where nothing was measured."""
+        """Whether it counts as the same person; None if nothing was measured."""
         return None if self.match is None else self.match >= VERIFIED
 
     def to_dict(self) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class DlibMeter:
 
 
 def dlib_meter() -> DlibMeter:
-    """A meter of dlib's network; raises `MissingExtra` where the extra `faces` is not installed."""
+    """A meter of dlib's network; raises `MissingExtra` if the extra `faces` is not installed."""
     return DlibMeter()
 
 

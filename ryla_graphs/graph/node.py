@@ -123,7 +123,7 @@ class Node(
     _origin: ClassVar[tuple[Any, ...]]
 
     def __init__(self, /, *positions: Any, **inputs: Any) -> None:
-        """Raises `InvalidNode` with every problem where an input is wrong. Outputs are under `.out`."""
+        """Raises `InvalidNode` with every problem if an input is wrong. Outputs are under `.out`."""
         frame = sys._getframe(1)
         origin = (frame.f_code, frame.f_lasti)
         if positions:

@@ -38,7 +38,7 @@ class AtNode:
 
 @dataclass(frozen=True, slots=True)
 class AtParameter:
-    """A parameter of a preset; None where it is about several of them."""
+    """A parameter of a preset; None if it is about several of them."""
 
     preset: str
     parameter: str | None = None
@@ -49,7 +49,7 @@ class AtParameter:
 
 @dataclass(frozen=True, slots=True)
 class AtField:
-    """A field of a request, or an option of a command; None where it is about the whole of it."""
+    """A field of a request, or an option of a command; None if it is about the whole of it."""
 
     request: str
     """What was asked with: ``request``, ``sweep``, a command's option."""
@@ -182,7 +182,7 @@ class Problem:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """The problem that `to_dict` wrote, perhaps of a newer version: what is not known here is left out.
 
-        Raises `KeyError` where there is no code.
+        Raises `KeyError` if there is no code.
         """
         kind = next((kind for name, kind in _SUBJECTS.items() if isinstance(data.get(name), str)), AtNode)
         subject = kind(**{fact.name: data[fact.name] for fact in fields(kind) if fact.name in data})

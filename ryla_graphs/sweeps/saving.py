@@ -36,7 +36,7 @@ def save_sweep(grid: Grid, results: Iterable[CellResult], directory: Path, **fac
     """Save every cell as it ends, and at the end the contact sheet and `sweep.json`, with `facts` at its beginning.
 
     Where the results end with an exception, what there is by then is saved all the same before it goes on up. What is
-    on disk already is never overwritten. Raises `OSError` where the directory cannot be written.
+    on disk already is never overwritten. Raises `OSError` if the directory cannot be written.
     """
     saved: dict[Cell, _Saved] = {}
     try:

@@ -177,12 +177,12 @@ class RemoteRun:
             yield from self._settle(job)
 
     def _missed(self, why: str) -> None:
-        """Nothing of use came; raises where that has been so for too long."""
+        """Nothing of use came; raises if that has been so for too long."""
         if time.monotonic() - self._heard > self._patience.unreachable:
             raise self._client.service.unreachable(why)
 
     def _doubt(self, why: str) -> None:
-        """The server says that the job is gone; raises where it keeps saying so."""
+        """The server says that the job is gone; raises if it keeps saying so."""
         self._heard = time.monotonic()
         self._doubted = self._doubted or self._heard
         if self._heard - self._doubted >= self._patience.expired:

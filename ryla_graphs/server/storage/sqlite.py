@@ -28,7 +28,7 @@ _MARKED = "EXISTS (SELECT 1 FROM marks WHERE owner = jobs.owner AND name = ? AND
 class SqliteStore:
     """The embedded store; see `ryla_graphs.server.storage.base.Store`.
 
-    A folder belongs to one process at a time: raises `InvalidSettings` where another one has it.
+    A folder belongs to one process at a time: raises `InvalidSettings` if another one has it.
     """
 
     def __init__(self, folder: Path | str, *, blobs: KeptBlobs | None = None) -> None:
@@ -48,7 +48,7 @@ class SqliteStore:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing; raises `StoreUnreachable` where the disk takes none."""
+        """One transaction: all of it, or nothing; raises `StoreUnreachable` if the disk takes none."""
         try:
             with self._lock, keeping():
                 self._db.execute("BEGIN IMMEDIATE")
